@@ -1,0 +1,71 @@
+"""A client for the Genesys Cloud Platform API, for threads, asyncio and trio.
+
+Names are imported on first use (PEP 562), so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from genesys_cloud._async import AsyncClient as AsyncClient
+    from genesys_cloud.sync import Client as Client
+    from genesys_core.errors import GenesysCloudError as GenesysCloudError
+    from genesys_core.hosts import Gateway as Gateway
+    from genesys_core.hosts import Region as Region
+    from genesys_core.message import Timeout as Timeout
+    from genesys_core.oauth import ClientCredentials as ClientCredentials
+    from genesys_core.oauth import RefreshToken as RefreshToken
+    from genesys_core.oauth import Token as Token
+    from genesys_core.replies import ApiResponse as ApiResponse
+    from genesys_core.retry import RetryConfiguration as RetryConfiguration
+    from genesys_core.session import VERSION as __version__
+    from genesys_core.values import NULL as NULL
+    from genesys_core.values import YearMonth as YearMonth
+
+_HOME: Final = {
+    "NULL": "genesys_core.values",
+    "ApiResponse": "genesys_core.replies",
+    "AsyncClient": "genesys_cloud._async",
+    "Client": "genesys_cloud.sync",
+    "ClientCredentials": "genesys_core.oauth",
+    "Gateway": "genesys_core.hosts",
+    "GenesysCloudError": "genesys_core.errors",
+    "RefreshToken": "genesys_core.oauth",
+    "Region": "genesys_core.hosts",
+    "RetryConfiguration": "genesys_core.retry",
+    "Timeout": "genesys_core.message",
+    "Token": "genesys_core.oauth",
+    "YearMonth": "genesys_core.values",
+}
+
+__all__ = [
+    "NULL",
+    "ApiResponse",
+    "AsyncClient",
+    "Client",
+    "ClientCredentials",
+    "Gateway",
+    "GenesysCloudError",
+    "RefreshToken",
+    "Region",
+    "RetryConfiguration",
+    "Timeout",
+    "Token",
+    "YearMonth",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("genesys_core.session").VERSION
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,120 @@
+"""What a client can be told, and how it becomes a session.
+
+Law: arguments win over the environment. Everything is checked here, before anything is sent.
+"""
+
+import os
+import random
+import ssl
+from collections.abc import Mapping
+from typing import TypedDict
+
+from genesys_cloud.transports import Certificate, Network
+from genesys_core.errors import ConfigurationError
+from genesys_core.headers import Headers
+from genesys_core.hosts import Gateway, Hosts, Region
+from genesys_core.message import Timeout
+from genesys_core.oauth import ClientCredentials, Grant, Token
+from genesys_core.retry import RetryConfiguration
+from genesys_core.session import Session, Settings
+from genesys_core.vault import Vault
+
+
+__all__ = ["ClientOptions", "network_of", "session_of"]
+
+
+class ClientOptions(TypedDict, total=False):
+    """Keyword arguments of both clients; all optional.
+
+    Attributes:
+        region: a :class:`Region`, a known name (``eu_west_1``, ``eu-west-1``) or a domain.
+        host: base URL of the API instead of a region.
+        gateway: a gateway in front of the API and the login host.
+        auth: the grant that obtains tokens.
+        access_token: a static token instead of a grant.
+        refresh_access_token: whether tokens are renewed without being asked.
+        refresh_token_wait_max: seconds that a call waits for another's renewal (10).
+        retry: when calls are repeated; off by default.
+        timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
+        headers: sent with every request.
+        strict: whether a reply that does not fit its type raises ``DecodeError``.
+        proxy: URL of an HTTP proxy, credentials included.
+        verify: ``True``, or an :class:`ssl.SSLContext` of your own.
+        cert: a client certificate for mutual TLS.
+        trust_env: whether environment variables are read at all (``True``).
+    """
+
+    region: Region | str | None
+    host: str | None
+    gateway: Gateway | None
+    auth: Grant | None
+    access_token: str | None
+    refresh_access_token: bool
+    refresh_token_wait_max: float
+    retry: RetryConfiguration | None
+    timeout: Timeout | float | None
+    headers: Mapping[str, str] | None
+    strict: bool
+    proxy: str | None
+    verify: ssl.SSLContext | bool
+    cert: Certificate | None
+    trust_env: bool
+
+
+_NETWORK = ("proxy", "verify", "cert", "trust_env")
+
+
+def network_of(options: ClientOptions) -> Network:
+    """The part that is about connections."""
+    return {name: options[name] for name in _NETWORK if name in options}  # type: ignore[return-value, literal-required, misc]
+
+
+def session_of(options: ClientOptions) -> Session:
+    """The session that a client starts with.
+
+    Raises:
+        ConfigurationError: settings that contradict each other or cannot work.
+        InvalidValueError: a region, host, header or number that cannot be used.
+        TypeError: an argument that there is not.
+    """
+    unknown = sorted(set(options) - set(ClientOptions.__annotations__))
+    if unknown:
+        known = ", ".join(ClientOptions.__annotations__)
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {known}")
+    environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
+    timeout = options.get("timeout")
+    settings = Settings(
+        hosts=_hosts(options, environ),
+        headers=Headers(options.get("headers") or {}),
+        timeout=Timeout.of(timeout) if isinstance(timeout, int | float) else timeout or Timeout(),
+        retry=options.get("retry") or RetryConfiguration(),
+        strict=options.get("strict", False),
+        refresh_token_wait_max=options.get("refresh_token_wait_max", 10.0),
+    )
+    return Session(settings, _vault(options, environ), random.random)
+
+
+def _hosts(options: ClientOptions, environ: Mapping[str, str]) -> Hosts:
+    region, host, gateway = options.get("region"), options.get("host"), options.get("gateway")
+    if region is None and host is None:
+        region = environ.get("GENESYSCLOUD_REGION") or None
+    return Hosts.resolve(region=region, host=host, gateway=gateway)
+
+
+def _vault(options: ClientOptions, environ: Mapping[str, str]) -> Vault:
+    grant, text = options.get("auth"), options.get("access_token")
+    if grant is not None and text is not None:
+        raise ConfigurationError("auth and access_token: give one of them, both name the token")
+    if text is not None and not text.strip():
+        raise ConfigurationError("access_token '': must not be empty; leave it out for none")
+    if grant is None and text is None:
+        text = environ.get("GENESYSCLOUD_ACCESS_TOKEN") or None
+        grant = None if text else _environment_grant(environ)
+    token = None if text is None else Token(text.strip())
+    return Vault(grant, token, renew=options.get("refresh_access_token", True))
+
+
+def _environment_grant(environ: Mapping[str, str]) -> Grant | None:
+    client_id = environ.get("GENESYSCLOUD_OAUTHCLIENT_ID")
+    secret = environ.get("GENESYSCLOUD_OAUTHCLIENT_SECRET")
+    return ClientCredentials(client_id, secret) if client_id and secret else None

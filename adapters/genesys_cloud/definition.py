@@ -1,0 +1,158 @@
+"""The definition's files: read, generate, write, compare.
+
+Law: what to write is the core's decision (:mod:`genesys_core.definition`); this module moves bytes.
+A file without the generator's banner is never overwritten or removed.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+
+from genesys_core.definition import BANNER_START, GENERATED_ROOTS
+from genesys_core.definition import generate as generate_sources
+from genesys_core.errors import ConfigurationError
+
+__all__ = ["generate", "load_definition", "load_topics", "main", "write_generated"]
+
+
+def load_definition(path: str | Path | None = None) -> dict[str, object]:
+    """Read a Swagger definition, ``.json`` or ``.json.gz``; the library's own if no path is given.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds no JSON object.
+    """
+    return _load(path, "swagger.json.gz")
+
+
+def load_topics(path: str | Path | None = None) -> dict[str, object]:
+    """Read a topic file, ``.json`` or ``.json.gz``; the library's own if no path is given.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds no JSON object.
+    """
+    return _load(path, "notification_mappings.json")
+
+
+def _load(path: str | Path | None, own: str) -> dict[str, object]:
+    try:
+        if path is None:
+            data = resources.files("genesys_cloud").joinpath("data").joinpath(own).read_bytes()
+        else:
+            data = Path(path).read_bytes()
+        text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        document = json.loads(text)
+    except (OSError, EOFError, ValueError) as error:
+        raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"{path or own}: must hold a JSON object")
+    return document
+
+
+def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False) -> list[str]:
+    """Make the generated files under ``root`` what ``files`` says.
+
+    Args:
+        root: the root of the repository.
+        files: text by path from the root.
+        check: compare only, and write nothing.
+
+    Returns:
+        The paths that differ (written, unless ``check``), stale files among them.
+
+    Raises:
+        ConfigurationError: a file that is in the way was not generated.
+    """
+    stale = [path for path in _generated(root) if path not in files]
+    changed = [path for path, text in files.items() if _read(root / path) != text]
+    if not check:
+        for path in changed:
+            _write(root / path, files[path])
+        for path in stale:
+            (root / path).unlink()
+    return sorted([*changed, *stale])
+
+
+def _generated(root: Path) -> list[str]:
+    """The generated files that are there now."""
+    found = [
+        path for folder in GENERATED_ROOTS for path in (root / folder).glob("*.py*") if path.is_file()
+    ]
+    return [
+        path.relative_to(root).as_posix()
+        for path in found
+        if (_read(path) or "").startswith(BANNER_START)
+    ]
+
+
+def _read(path: Path) -> str | None:
+    return path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
+
+
+def _write(path: Path, text: str) -> None:
+    old = _read(path)
+    if old is not None and not old.startswith(BANNER_START):
+        raise ConfigurationError(f"{path}: is in the way and was not generated; move it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode())
+
+
+def generate(
+    root: str | Path | None = None,
+    *,
+    definition: str | Path | None = None,
+    topics: str | Path | None = None,
+    check: bool = False,
+) -> list[str]:
+    """Generate the source of a definition into a checkout of this library.
+
+    Args:
+        root: the checkout; by default the one that this module lies in.
+        definition: a Swagger file; by default the library's own.
+        topics: a topic file; by default the library's own.
+        check: compare only, and write nothing.
+
+    Returns:
+        The paths that changed, or with ``check`` those that would.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or one that was not generated is in the way.
+        InvalidValueError: the definition is not one.
+    """
+    files = generate_sources(load_definition(definition), load_topics(topics))
+    return write_generated(_checkout() if root is None else Path(root), files, check=check)
+
+
+def _checkout() -> Path:
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "pyproject.toml").is_file():
+        raise ConfigurationError(f"{root}: is no checkout of this library; give --root")
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m genesys_cloud.definition generate``: 0 if done or current, 1 if not current."""
+    options = _parser().parse_args(arguments)
+    changed = generate(
+        options.root, definition=options.definition, topics=options.topics, check=options.check
+    )
+    for path in changed:
+        sys.stdout.write(f"{'not current' if options.check else 'written'}: {path}\n")
+    return 1 if options.check and changed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
+    command = parser.add_subparsers(required=True).add_parser("generate", help="write the source")
+    command.add_argument("--root", help="a checkout of this library")
+    command.add_argument("--definition", help="a Swagger file, .json or .json.gz")
+    command.add_argument("--topics", help="a topic file, .json or .json.gz")
+    command.add_argument("--check", action="store_true", help="compare only; 1 if not current")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""The pure core of the Genesys Cloud client: no sockets, no clock, no threads, no logging."""

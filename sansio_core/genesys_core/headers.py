@@ -1,0 +1,149 @@
+"""HTTP header fields as a value.
+
+Law: order and repetition are kept as received; names compare without case; the merged view joins
+repeated fields with ``", "`` (RFC 9110, 5.3). A value that could start a header line of its own
+never becomes a header.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Headers", "HeadersInput"]
+
+HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
+"""What :class:`Headers` is made from."""
+
+# RFC 9110, 5.6.2: token = 1*tchar
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# RFC 9110, 5.5: "a recipient ... CR, LF, or NUL ... MUST either reject the message or replace".
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+
+
+class Headers(Mapping[str, str]):
+    """Immutable header fields; ``headers["server"]`` is the merged value, in any case.
+
+    ``Server: Google`` and ``Server: FrontEnd`` read as ``Google, FrontEnd``; :meth:`get_list`
+    gives them one by one, and :attr:`raw` all fields in the order received.
+
+    Raises:
+        InvalidValueError: a name is no token, or a value has a line break or NUL in it.
+    """
+
+    __slots__ = ("_index", "raw")
+
+    raw: tuple[tuple[str, str], ...]
+    """All fields as ``(name, value)`` in the order received."""
+
+    def __init__(self, fields: HeadersInput = ()) -> None:
+        pairs = fields.items() if isinstance(fields, Mapping) else fields
+        self.raw = tuple(
+            (_checked_name(name), _checked_value(name, value)) for name, value in pairs
+        )
+        self._index: dict[str, str] | None = None
+
+    @classmethod
+    def received(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
+        """Fields as they came from a server, taken as they are."""
+        headers = cls.__new__(cls)
+        headers.raw = tuple(fields)
+        headers._index = None
+        return headers
+
+    def __getitem__(self, name: str) -> str:
+        return self._merged()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        """Each name once, in lower case, in the order of first appearance."""
+        return iter(self._merged())
+
+    def __len__(self) -> int:
+        return len(self._merged())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._merged()
+
+    def get_list(self, name: str) -> list[str]:
+        """The values of one field, one for each time it appeared."""
+        wanted = name.lower()
+        return [value for field, value in self.raw if field.lower() == wanted]
+
+    def merged(self) -> dict[str, str]:
+        """Names as first spelt, repeated values joined: what the official SDKs show."""
+        spelling: dict[str, str] = {}
+        for name, _ in self.raw:
+            spelling.setdefault(name.lower(), name)
+        return {spelling[name]: value for name, value in self._merged().items()}
+
+    def set(self, name: str, value: str) -> "Headers":
+        """These headers with one field given a single value, whatever it had before."""
+        field = (_checked_name(name), _checked_value(name, value))
+        return Headers.received((*self.without(name).raw, field))
+
+    def without(self, name: str) -> "Headers":
+        """These headers less one field."""
+        wanted = name.lower()
+        return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
+
+    def updated(self, changes: Mapping[str, str | None]) -> "Headers":
+        """These headers with each change made: a value replaces, ``None`` removes."""
+        headers = self
+        for name, value in changes.items():
+            headers = headers.without(name) if value is None else headers.set(name, value)
+        return headers
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return self._folded() == other._folded()
+
+    def __hash__(self) -> int:
+        return hash(self._folded())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}: {_shown(name, value)}" for name, value in self.raw)
+        return f"Headers({shown})"
+
+    def _folded(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name.lower(), value) for name, value in self.raw)
+
+    def _merged(self) -> dict[str, str]:
+        if self._index is None:
+            index: dict[str, str] = {}
+            for name, value in self.raw:
+                key = name.lower()
+                index[key] = f"{index[key]}, {value}" if key in index else value
+            self._index = index
+        return self._index
+
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
+)
+"""Header names, in lower case, whose values are never shown."""
+
+
+def _shown(name: str, value: str) -> str:
+    return "[REDACTED]" if name.lower() in SECRET_HEADERS else value
+
+
+def _checked_name(name: str) -> str:
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidValueError(
+            f"header name {name!r}: must be a token of letters, digits and !#$%&'*+-.^_`|~"
+        )
+    return name
+
+
+def _checked_value(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(
+            f"header {name!r}: its value must be a str, not {type(value).__name__}"
+        )
+    if _FORBIDDEN.search(value):
+        raise InvalidValueError(
+            f"header {name!r}: its value must not hold a line break or NUL; remove it"
+        )
+    return value.strip(" \t")

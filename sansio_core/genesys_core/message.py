@@ -1,0 +1,102 @@
+"""The message seam: what a transport is given, what it gives back, how it fails.
+
+Law: these are values. Any HTTP client that can turn a :class:`Request` into a :class:`Response`,
+or into a :class:`TransportFailure` that tells whether the request may have reached the server,
+can carry this library.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.headers import Headers
+
+__all__ = ["FailureKind", "Request", "Response", "Timeout", "TransportFailure"]
+
+
+class Timeout(Struct, frozen=True, kw_only=True):
+    """Seconds that each phase of one request may take; ``None`` waits for ever.
+
+    Attributes:
+        connect: to open a connection, TLS included.
+        read: for each read of the reply.
+        write: for each write of the request.
+        pool: for a free connection of the pool.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = 60.0
+    write: float | None = 60.0
+    pool: float | None = 10.0
+
+    @classmethod
+    def of(cls, seconds: float) -> "Timeout":
+        """The same number of seconds for every phase."""
+        return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
+
+
+_DEFAULT_TIMEOUT = Timeout()
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request, complete.
+
+    Attributes:
+        method: in capitals.
+        url: absolute, encoded.
+        headers: all that the library wants sent; ``Host`` and ``Content-Length`` are the transport's.
+        body: the encoded body, or ``None`` for no body at all.
+        timeout: what each phase may take.
+    """
+
+    method: str
+    url: str
+    headers: Headers = Headers()
+    body: bytes | None = None
+    timeout: Timeout = _DEFAULT_TIMEOUT
+
+    def __repr__(self) -> str:
+        size = "no body" if self.body is None else f"{len(self.body)} bytes"
+        return f"Request({self.method} {self.url}, {self.headers!r}, {size})"
+
+
+class Response(Struct, frozen=True):
+    """One HTTP response, read to its end.
+
+    Attributes:
+        status: the status code.
+        headers: as received.
+        body: the content with transfer and content codings removed.
+    """
+
+    status: int
+    headers: Headers = Headers()
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
+
+
+FailureKind: TypeAlias = Literal["connect", "timeout", "proxy", "tls", "protocol", "closed"]
+"""What broke: no connection, a phase that took too long, the proxy, the certificate or handshake,
+a reply that is not HTTP, or a connection that ended before the reply did."""
+
+
+class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error until the core says so
+    """What a transport raises when no complete response came back.
+
+    Args:
+        message: what happened, in words for the user.
+        kind: what broke.
+        sent: whether the request may have reached the server. ``False`` is a promise:
+            the core then repeats even a POST.
+    """
+
+    def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.sent = sent
+
+    def __repr__(self) -> str:
+        return f"TransportFailure({self.message!r}, kind={self.kind!r}, sent={self.sent})"

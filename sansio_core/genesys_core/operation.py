@@ -1,0 +1,183 @@
+"""A call that has not been made yet, as a value.
+
+Law: an operation holds what the caller said, unencoded and unchecked; it knows no host, token or
+clock, so one value can be sent by any client, any number of times.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.message import Timeout
+from genesys_core.retry import RetryConfiguration
+from genesys_core.values import YearMonth
+
+__all__ = [
+    "BodyKind",
+    "Endpoint",
+    "JsonObject",
+    "Operation",
+    "Options",
+    "QueryValue",
+    "Scalar",
+    "raw_operation",
+]
+
+T_co = TypeVar("T_co", covariant=True)
+
+Scalar: TypeAlias = str | int | float | bool | date | YearMonth
+"""What can stand in a path or a query; ``datetime`` is a ``date``."""
+
+QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
+"""``None`` is left out; each element of a sequence becomes a pair of its own (``multi``)."""
+
+JsonObject: TypeAlias = Mapping[str, object]
+"""A JSON object given as a plain dictionary, where ``None`` is ``null``."""
+
+BodyKind: TypeAlias = Literal["object", "array", "string", "any"]
+"""The JSON type that the definition wants as the body; ``any`` where it does not say."""
+
+
+class Endpoint(Struct, frozen=True):
+    """What the definition says of one method and path.
+
+    Attributes:
+        name: the method's name, such as ``get_users_me``.
+        method: the HTTP method in capitals.
+        path: the path template, such as ``/api/v2/users/{userId}``.
+        returns: the type of a successful reply as an expression over model names
+            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``), or ``None`` for none.
+        body: the JSON type of the body, or ``None`` where the operation takes none.
+        body_required: whether the definition requires the body.
+        accept: the ``Accept`` header.
+        reads: whether it only reads although its method says otherwise (``POST .../query``).
+        paged: whether it takes ``pageNumber``.
+    """
+
+    name: str
+    method: str
+    path: str
+    returns: str | None = None
+    body: BodyKind | None = None
+    body_required: bool = False
+    accept: str = "application/json"
+    reads: bool = False
+    paged: bool = False
+
+
+class Options(Struct, frozen=True):
+    """What a caller may say of one call beyond the operation's own parameters.
+
+    Attributes:
+        headers: sent with the request, over the client's; a value of ``None`` takes one away.
+        query: pairs added to the operation's own.
+        timeout: instead of the client's.
+        deadline: seconds for the whole call, repeats and sleeps included.
+        retry: instead of the client's.
+        strict: whether a reply that does not fit its type raises.
+    """
+
+    headers: Mapping[str, str | None] = {}
+    query: Mapping[str, QueryValue] = {}
+    timeout: Timeout | float | None = None
+    deadline: float | None = None
+    retry: RetryConfiguration | None = None
+    strict: bool | None = None
+
+
+_NO_OPTIONS = Options()
+
+
+class Operation(Struct, Generic[T_co], frozen=True):
+    """One call, ready to be sent: ``client.send(operation)`` returns a ``T_co``.
+
+    Made by the builders in :mod:`genesys_core.api`.
+
+    Attributes:
+        endpoint: what the definition says.
+        path: values of the path parameters, by wire name.
+        query: the query parameters, by wire name, in the definition's order.
+        headers: the operation's own header parameters, by wire name.
+        body: a model, a dict, a list, a string; ``None`` for no body.
+        options: what the caller says of this call alone.
+    """
+
+    endpoint: Endpoint
+    path: tuple[tuple[str, Scalar], ...] = ()
+    query: tuple[tuple[str, QueryValue], ...] = ()
+    headers: tuple[tuple[str, str | None], ...] = ()
+    body: object = None
+    options: Options = _NO_OPTIONS
+
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        timeout: Timeout | float | None = None,
+        deadline: float | None = None,
+        retry: RetryConfiguration | None = None,
+        strict: bool | None = None,
+    ) -> "Operation[T_co]":
+        """The same call with options of its own; those not named here stay as they are.
+
+        Args:
+            headers: added to the headers; ``None`` as a value takes a header away.
+            query: added to the query, for parameters that the definition lacks.
+            timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
+            deadline: seconds for the whole call, repeats and sleeps included.
+            retry: the retry configuration of this call.
+            strict: whether a reply that does not fit its type raises ``DecodeError``.
+        """
+        old = self.options
+        new = Options(
+            headers={**old.headers, **(headers or {})},
+            query={**old.query, **(query or {})},
+            timeout=old.timeout if timeout is None else timeout,
+            deadline=old.deadline if deadline is None else deadline,
+            retry=old.retry if retry is None else retry,
+            strict=old.strict if strict is None else strict,
+        )
+        return msgspec.structs.replace(self, options=new)
+
+
+def raw_operation(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, QueryValue] | None = None,
+    body: object = None,
+    headers: Mapping[str, str | None] | None = None,
+) -> Operation[object]:
+    """A call that the definition lacks; its reply is whatever JSON comes back.
+
+    Args:
+        method: the HTTP method.
+        path: the path from the root, such as ``/api/v2/users/me``, encoded as it is to be sent.
+        query: the query parameters.
+        body: a model, or anything that JSON can say; ``None`` for no body.
+        headers: sent over the client's; ``None`` as a value takes a header away.
+
+    Raises:
+        InvalidValueError: the method is no token, or the path no absolute path.
+    """
+    if not method.isascii() or not method.isalpha():
+        raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
+    if re.fullmatch(r"/(?!/)[!$%&'()*+,\-./:;=@\w~{}]*", path, re.ASCII) is None or _DOTS.search(path):
+        raise InvalidValueError(
+            f"path {path!r}: must be an encoded path from the root without '.' and '..' segments, "
+            "such as /api/v2/users/me; the query goes into `query`"
+        )
+    endpoint = Endpoint(f"{method.upper()} {path}", method.upper(), path, "object", "any")
+    operation: Operation[object] = Operation(
+        endpoint, query=tuple((query or {}).items()), body=body
+    )
+    return operation.with_options(headers=headers) if headers else operation
+
+
+_DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)

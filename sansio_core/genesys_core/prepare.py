@@ -1,0 +1,94 @@
+"""From an operation to the request that goes out.
+
+Law: all checks happen here, before anything is sent. The caller's headers win over the client's,
+the client's over the library's; only ``Authorization`` is put on later, when there is a token.
+"""
+
+from collections.abc import Mapping
+
+from genesys_core.encode import encode_body
+from genesys_core.errors import InvalidValueError
+from genesys_core.headers import Headers
+from genesys_core.message import Request, Timeout
+from genesys_core.oauth import Token
+from genesys_core.operation import Operation, QueryValue
+from genesys_core.session import USER_AGENT, Settings
+from genesys_core.urls import encode_query, expand_path
+
+__all__ = ["authorized", "prepare"]
+
+
+def prepare(operation: Operation[object], settings: Settings) -> Request:
+    """The request for an operation, complete but for its token.
+
+    Raises:
+        InvalidValueError: a path parameter, query value, header or body that cannot be sent.
+    """
+    endpoint = operation.endpoint
+    body = _body(operation)
+    return Request(
+        endpoint.method,
+        _url(operation, settings),
+        _headers(operation, settings, has_body=body is not None),
+        body,
+        _timeout(operation.options.timeout, settings.timeout),
+    )
+
+
+def authorized(request: Request, token: Token | None) -> Request:
+    """The request with a token on it, unless the caller put an ``Authorization`` of their own."""
+    if token is None or "authorization" in request.headers:
+        return request
+    headers = Headers.received(
+        (*request.headers.raw, ("Authorization", f"Bearer {token.access_token}"))
+    )
+    return Request(request.method, request.url, headers, request.body, request.timeout)
+
+
+def _url(operation: Operation[object], settings: Settings) -> str:
+    path = expand_path(operation.endpoint.path, operation.path)
+    pairs: tuple[tuple[str, QueryValue], ...] = operation.query
+    if operation.options.query:
+        pairs = (*pairs, *operation.options.query.items())
+    query = encode_query(pairs)
+    return f"{settings.hosts.api}{path}{'?' if query else ''}{query}"
+
+
+def _headers(operation: Operation[object], settings: Settings, *, has_body: bool) -> Headers:
+    fields = [("Accept", operation.endpoint.accept), ("User-Agent", USER_AGENT)]
+    if has_body:
+        fields.append(("Content-Type", "application/json"))
+    headers = Headers.received(fields)
+    if len(settings.headers):
+        headers = headers.updated(settings.headers)
+    changes: Mapping[str, str | None] = {
+        name: str(value) for name, value in operation.headers if value is not None
+    }
+    if changes or operation.options.headers:
+        headers = headers.updated({**changes, **operation.options.headers})
+    return headers
+
+
+def _body(operation: Operation[object]) -> bytes | None:
+    endpoint = operation.endpoint
+    if operation.body is None:
+        if endpoint.body_required:
+            raise InvalidValueError(
+                f"{endpoint.name}: body is None, but the operation requires one; "
+                "pass a model or a dict, or NULL for a JSON null"
+            )
+        return None
+    return encode_body(operation.body, endpoint.body or "any")
+
+
+def _timeout(given: Timeout | float | None, default: Timeout) -> Timeout:
+    if given is None:
+        return default
+    timeout = given if isinstance(given, Timeout) else Timeout.of(given)
+    for phase in timeout.__struct_fields__:
+        seconds = getattr(timeout, phase)
+        if seconds is not None and not seconds > 0:
+            raise InvalidValueError(
+                f"timeout {phase}={seconds!r}: must be above 0, or None for ever"
+            )
+    return timeout

@@ -1,0 +1,96 @@
+"""What the calls of one client share.
+
+Law: a session is an immutable value. What must happen once (exchanging a refresh token) is a step
+from one session to the next; adapters swap sessions under one lock and decide nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.headers import Headers
+from genesys_core.hosts import Hosts
+from genesys_core.message import Timeout
+from genesys_core.oauth import Token
+from genesys_core.retry import RetryConfiguration
+from genesys_core.values import Random
+from genesys_core.vault import Vault
+
+__all__ = ["USER_AGENT", "VERSION", "Session", "Settings"]
+
+VERSION: Final = "0.1.0"
+"""This library's version."""
+
+USER_AGENT: Final = f"genesys-cloud/{VERSION}"
+"""What the library calls itself; ``headers={"User-Agent": ...}`` changes it."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a client was told, checked. Swapped whole, never changed.
+
+    Attributes:
+        hosts: where requests go.
+        headers: sent with every request, under those of a call.
+        timeout: for each phase of a request.
+        deadline: seconds for a whole call, or ``None``.
+        retry: the client's retry configuration.
+        strict: whether a reply that does not fit its type raises.
+        refresh_token_wait_max: seconds that a call waits for another's token exchange.
+    """
+
+    hosts: Hosts
+    headers: Headers = Headers()
+    timeout: Timeout = Timeout()
+    deadline: float | None = None
+    retry: RetryConfiguration = RetryConfiguration()
+    strict: bool = False
+    refresh_token_wait_max: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.refresh_token_wait_max < float("inf"):
+            raise InvalidValueError(
+                f"refresh_token_wait_max={self.refresh_token_wait_max!r}: must be 0 or more, and finite"
+            )
+        if self.deadline is not None and not self.deadline > 0:
+            raise InvalidValueError(f"deadline={self.deadline!r}: must be above 0 seconds")
+
+
+def no_chance() -> float:
+    """A :data:`~genesys_core.values.Random` that always draws 0: no jitter."""
+    return 0.0
+
+
+class Session(Struct, frozen=True):
+    """The state that calls share.
+
+    Attributes:
+        settings: the client's settings.
+        vault: its token.
+        random: for the jitter of waits.
+    """
+
+    settings: Settings
+    vault: Vault = Vault()
+    random: Random = no_chance
+
+    @classmethod
+    def create(
+        cls,
+        hosts: Hosts,
+        *,
+        access_token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        random: Random = no_chance,
+    ) -> "Session":
+        """A session from the few things an embedder has at hand.
+
+        Args:
+            hosts: where requests go; see :meth:`Hosts.resolve`.
+            access_token: a static token, or ``None`` for calls without one.
+            headers: sent with every request.
+            random: for the jitter of waits, such as :func:`random.random`.
+        """
+        vault = Vault(token=None if access_token is None else Token(access_token))
+        return cls(Settings(hosts=hosts, headers=Headers(headers or {})), vault, random)

@@ -1,0 +1,123 @@
+"""Values of the wire that Python has no word for.
+
+Law: nothing here loses information. ``None`` is "not there", :data:`NULL` is JSON's ``null``,
+and a :class:`YearMonth` is a month of a year, not the first day of one.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+__all__ = ["NULL", "LocalDateTime", "Now", "Null", "Open", "Random", "YearMonth"]
+
+_T = TypeVar("_T")
+
+if TYPE_CHECKING:
+    Open: TypeAlias = _T | str
+    """An open enum: ``Open[Literal["A", "B"]]``. The values in brackets are those that the
+    definition knows; any other string is accepted both ways, because a newer platform may know it.
+    """
+else:
+
+    class Open:
+        """``Open[Literal[...]]`` is ``str`` at run time; the literals serve checkers and editors."""
+
+        def __class_getitem__(cls, known):
+            return str
+
+
+LocalDateTime: TypeAlias = datetime
+"""The definition's ``local-date-time``: a naive :class:`~datetime.datetime`, no zone by design."""
+
+Random: TypeAlias = Callable[[], float]
+"""A source of numbers in ``[0, 1)``, such as :func:`random.random`. The core has none of its own."""
+
+
+class Now(NamedTuple):
+    """One reading of both clocks, taken by the adapter.
+
+    Durations are measured on ``monotonic`` (seconds, no fixed origin); dates and expiry on
+    ``wall`` (seconds since 1970-01-01 UTC).
+    """
+
+    monotonic: float
+    wall: float
+
+
+class Null:
+    """The type of :data:`NULL`, of which there is one instance."""
+
+    __slots__ = ()
+    _instance: "Null | None" = None
+
+    def __new__(cls) -> "Null":
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __repr__(self) -> str:
+        return "NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> tuple[type["Null"], tuple[()]]:
+        return Null, ()
+
+    def __copy__(self) -> "Null":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Null":
+        return self
+
+
+# Typed `Any` on purpose: it can be assigned to a field of any type, and no field
+# that comes from the platform ever holds it, so readers need no extra case.
+NULL: Final[Any] = Null()
+"""Sends an explicit ``null`` where ``None`` would leave the field out."""
+
+_YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+
+
+class YearMonth(Struct, frozen=True, order=True):
+    """A month of a year, on the wire ``YYYY-MM`` (the definition's ``year-month``).
+
+    Raises:
+        ValueError: the year is outside 0 to 9999, or the month outside 1 to 12.
+    """
+
+    year: int
+    month: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.year <= 9999:
+            raise ValueError(f"year {self.year!r}: must be between 0 and 9999")
+        if not 1 <= self.month <= 12:
+            raise ValueError(f"month {self.month!r}: must be between 1 and 12")
+
+    @classmethod
+    def parse(cls, text: str) -> "YearMonth":
+        """Read ``YYYY-MM``.
+
+        Raises:
+            ValueError: the text is anything else.
+        """
+        match = _YEAR_MONTH.fullmatch(text)
+        if match is None:
+            raise ValueError(f"year-month {text!r}: must be written YYYY-MM, such as 2024-05")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def from_date(cls, day: date) -> "YearMonth":
+        """The month that a day lies in."""
+        return cls(day.year, day.month)
+
+    def to_date(self) -> date:
+        """The first day of the month."""
+        return date(self.year, self.month, 1)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
