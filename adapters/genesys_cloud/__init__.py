@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genesys_core.oauth import Token as Token
     from genesys_core.replies import ApiResponse as ApiResponse
     from genesys_core.retry import RetryConfiguration as RetryConfiguration
-    from genesys_core.session import VERSION as __version__
+    from genesys_core.session import VERSION as __version__  # noqa: N811 - a module's version is spelt so
     from genesys_core.values import NULL as NULL
     from genesys_core.values import YearMonth as YearMonth
 

@@ -124,9 +124,7 @@ class AsyncClient(AsyncApis):
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
-        return await self.send(
-            raw_operation(method, path, query=query, body=body, headers=headers)
-        )
+        return await self.send(raw_operation(method, path, query=query, body=body, headers=headers))
 
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
         """The pages of a listing, each as its own type, one request each."""

@@ -19,7 +19,6 @@ from genesys_core.retry import RetryConfiguration
 from genesys_core.session import Session, Settings
 from genesys_core.vault import Vault
 
-
 __all__ = ["ClientOptions", "network_of", "session_of"]
 
 
@@ -66,7 +65,7 @@ _NETWORK = ("proxy", "verify", "cert", "trust_env")
 
 def network_of(options: ClientOptions) -> Network:
     """The part that is about connections."""
-    return {name: options[name] for name in _NETWORK if name in options}  # type: ignore[return-value, literal-required, misc]
+    return {name: options[name] for name in _NETWORK if name in options}  # type: ignore[return-value, literal-required]
 
 
 def session_of(options: ClientOptions) -> Session:
@@ -82,11 +81,10 @@ def session_of(options: ClientOptions) -> Session:
         known = ", ".join(ClientOptions.__annotations__)
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {known}")
     environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
-    timeout = options.get("timeout")
     settings = Settings(
         hosts=_hosts(options, environ),
         headers=Headers(options.get("headers") or {}),
-        timeout=Timeout.of(timeout) if isinstance(timeout, int | float) else timeout or Timeout(),
+        timeout=Timeout.given(options.get("timeout"), Timeout()),
         retry=options.get("retry") or RetryConfiguration(),
         strict=options.get("strict", False),
         refresh_token_wait_max=options.get("refresh_token_wait_max", 10.0),

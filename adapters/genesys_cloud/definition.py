@@ -11,12 +11,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import cast
 
-from genesys_core.definition import BANNER_START, GENERATED_ROOTS
+from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
 from genesys_core.definition import generate as generate_sources
 from genesys_core.errors import ConfigurationError
 
 __all__ = ["generate", "load_definition", "load_topics", "main", "write_generated"]
+
+GUIDE = "docs/moving.md"
+"""The one hand-written file with a generated part."""
 
 
 def load_definition(path: str | Path | None = None) -> dict[str, object]:
@@ -44,12 +48,12 @@ def _load(path: str | Path | None, own: str) -> dict[str, object]:
         else:
             data = Path(path).read_bytes()
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-        document = json.loads(text)
+        document: object = json.loads(text)
     except (OSError, EOFError, ValueError) as error:
         raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
     if not isinstance(document, dict):
         raise ConfigurationError(f"{path or own}: must hold a JSON object")
-    return document
+    return cast(dict[str, object], document)
 
 
 def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False) -> list[str]:
@@ -79,7 +83,10 @@ def write_generated(root: Path, files: Mapping[str, str], *, check: bool = False
 def _generated(root: Path) -> list[str]:
     """The generated files that are there now."""
     found = [
-        path for folder in GENERATED_ROOTS for path in (root / folder).glob("*.py*") if path.is_file()
+        path
+        for folder in GENERATED_ROOTS
+        for path in (root / folder).glob("*.py*")
+        if path.is_file()
     ]
     return [
         path.relative_to(root).as_posix()
@@ -122,8 +129,20 @@ def generate(
         ConfigurationError: a file cannot be read, or one that was not generated is in the way.
         InvalidValueError: the definition is not one.
     """
-    files = generate_sources(load_definition(definition), load_topics(topics))
-    return write_generated(_checkout() if root is None else Path(root), files, check=check)
+    folder = _checkout() if root is None else Path(root)
+    source, mapping = load_definition(definition), load_topics(topics)
+    changed = write_generated(folder, generate_sources(source, mapping), check=check)
+    return changed + _update_guide(folder / GUIDE, name_differences(source, mapping), check=check)
+
+
+def _update_guide(path: Path, table: str, *, check: bool) -> list[str]:
+    """Renew the table of the moving guide, where a checkout has one."""
+    old = _read(path)
+    if old is None or (new := with_table(old, table)) == old:
+        return []
+    if not check:
+        path.write_bytes(new.encode())
+    return [GUIDE]
 
 
 def _checkout() -> Path:

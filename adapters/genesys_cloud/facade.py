@@ -23,14 +23,14 @@ class SyncApi:
     """The methods of one API, bound to a :class:`~genesys_cloud.Client`."""
 
     def __init__(self, client: "Client") -> None:
-        self._send = client.send
+        self.send = client.send
 
 
 class AsyncApi:
     """The methods of one API, bound to an :class:`~genesys_cloud.AsyncClient`."""
 
     def __init__(self, client: "AsyncClient") -> None:
-        self._send = client.send
+        self.send = client.send
 
 
 class Method(Generic[P, T]):
@@ -55,7 +55,7 @@ class Method(Generic[P, T]):
     def __get__(self, instance: SyncApi | AsyncApi | None, owner: type[object]) -> object:
         if instance is None:
             return self
-        send: Callable[[Operation[T]], object] = instance._send  # noqa: SLF001 - the two are one
+        send: Callable[[Operation[T]], object] = instance.send
         builder = self.__wrapped__
 
         def call(*args: P.args, **kwargs: P.kwargs) -> object:

@@ -87,7 +87,9 @@ class HttpxTransport:
         network: how connections are made.
     """
 
-    def __init__(self, client: httpx.Client | None = None, *, network: Network | None = None) -> None:
+    def __init__(
+        self, client: httpx.Client | None = None, *, network: Network | None = None
+    ) -> None:
         self._owned = client is None
         self._client = client or httpx.Client(
             limits=LIMITS, cookies=_no_cookies(), **(network or {})

@@ -37,12 +37,12 @@ Law: only these, and each says what happened, whose fault it is and what the cal
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from genesys_core.retry import Attempt
     from genesys_core.headers import Headers
     from genesys_core.message import Request, Response
+    from genesys_core.retry import Attempt
 
 __all__ = [
     "AccessDeniedError",
@@ -96,6 +96,16 @@ class GenesysCloudError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException passes its positional arguments only; errors cross processes as well.
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(cls: type[GenesysCloudError], args: tuple[object, ...]) -> GenesysCloudError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    return error
 
 
 class InvalidValueError(GenesysCloudError, ValueError):

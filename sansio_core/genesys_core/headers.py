@@ -7,7 +7,7 @@ never becomes a header.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from genesys_core.errors import InvalidValueError
 
@@ -18,8 +18,9 @@ HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
 
 # RFC 9110, 5.6.2: token = 1*tchar
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# RFC 9110, 5.5: "a recipient ... CR, LF, or NUL ... MUST either reject the message or replace".
-_FORBIDDEN = re.compile(r"[\r\n\0]")
+# RFC 9110, 5.5: CR, LF and NUL are dangerous, "other CTL characters are also invalid"; a tab is none.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Headers(Mapping[str, str]):
@@ -28,8 +29,11 @@ class Headers(Mapping[str, str]):
     ``Server: Google`` and ``Server: FrontEnd`` read as ``Google, FrontEnd``; :meth:`get_list`
     gives them one by one, and :attr:`raw` all fields in the order received.
 
+    A value may be any text; transports send it as UTF-8.
+
     Raises:
-        InvalidValueError: a name is no token, or a value has a line break or NUL in it.
+        InvalidValueError: a name is no token, or a value has a line break or another control
+            character in it, or half of a surrogate pair.
     """
 
     __slots__ = ("_index", "raw")
@@ -38,9 +42,8 @@ class Headers(Mapping[str, str]):
     """All fields as ``(name, value)`` in the order received."""
 
     def __init__(self, fields: HeadersInput = ()) -> None:
-        pairs = fields.items() if isinstance(fields, Mapping) else fields
         self.raw = tuple(
-            (_checked_name(name), _checked_value(name, value)) for name, value in pairs
+            (_checked_name(name), _checked_value(name, value)) for name, value in _pairs(fields)
         )
         self._index: dict[str, str] | None = None
 
@@ -49,7 +52,7 @@ class Headers(Mapping[str, str]):
         """Fields as they came from a server, taken as they are."""
         headers = cls.__new__(cls)
         headers.raw = tuple(fields)
-        headers._index = None
+        headers._index = None  # noqa: SLF001 - another constructor of this class
         return headers
 
     def __getitem__(self, name: str) -> str:
@@ -79,8 +82,7 @@ class Headers(Mapping[str, str]):
 
     def set(self, name: str, value: str) -> "Headers":
         """These headers with one field given a single value, whatever it had before."""
-        field = (_checked_name(name), _checked_value(name, value))
-        return Headers.received((*self.without(name).raw, field))
+        return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
         """These headers less one field."""
@@ -88,11 +90,24 @@ class Headers(Mapping[str, str]):
         return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
 
     def updated(self, changes: Mapping[str, str | None]) -> "Headers":
-        """These headers with each change made: a value replaces, ``None`` removes."""
-        headers = self
-        for name, value in changes.items():
-            headers = headers.without(name) if value is None else headers.set(name, value)
-        return headers
+        """These headers with each change made: a value replaces, ``None`` removes.
+
+        Of two changes to the same field the later counts; changes that are :class:`Headers`
+        themselves keep their repeated fields.
+        """
+        if isinstance(changes, Headers):
+            added = changes.raw
+            replaced = {name.lower() for name, _ in added}
+        else:
+            last = {_checked_name(name).lower(): (name, value) for name, value in changes.items()}
+            added = tuple(
+                (name, _checked_value(name, value))
+                for name, value in last.values()
+                if value is not None
+            )
+            replaced = set(last)
+        kept = (field for field in self.raw if field[0].lower() not in replaced)
+        return Headers.received((*kept, *added))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):
@@ -129,7 +144,21 @@ def _shown(name: str, value: str) -> str:
     return "[REDACTED]" if name.lower() in SECRET_HEADERS else value
 
 
-def _checked_name(name: str) -> str:
+def _pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
+    if isinstance(fields, Headers):
+        return fields.raw
+    pairs = cast(
+        Iterable[tuple[str, str]], fields.items() if isinstance(fields, Mapping) else fields
+    )
+    try:
+        return [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        raise InvalidValueError(
+            "headers: must be a mapping of names to values, or pairs of a name and a value"
+        ) from None
+
+
+def _checked_name(name: object) -> str:
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise InvalidValueError(
             f"header name {name!r}: must be a token of letters, digits and !#$%&'*+-.^_`|~"
@@ -137,13 +166,17 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _checked_value(name: str, value: str) -> str:
+def _checked_value(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidValueError(
             f"header {name!r}: its value must be a str, not {type(value).__name__}"
         )
-    if _FORBIDDEN.search(value):
+    if _CONTROL.search(value):
         raise InvalidValueError(
-            f"header {name!r}: its value must not hold a line break or NUL; remove it"
+            f"header {name!r}: its value must not hold a line break or other control character"
+        )
+    if not value.isascii() and _SURROGATE.search(value):
+        raise InvalidValueError(
+            f"header {name!r}: its value has half of a surrogate pair, which UTF-8 cannot encode"
         )
     return value.strip(" \t")

@@ -5,13 +5,18 @@ or into a :class:`TransportFailure` that tells whether the request may have reac
 can carry this library.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
 
 __all__ = ["FailureKind", "Request", "Response", "Timeout", "TransportFailure"]
+
+
+LONGEST: Final = 1e9
+"""Seconds, some 31 years: sockets refuse a timeout that does not fit into the system's clock."""
 
 
 class Timeout(Struct, frozen=True, kw_only=True):
@@ -22,6 +27,9 @@ class Timeout(Struct, frozen=True, kw_only=True):
         read: for each read of the reply.
         write: for each write of the request.
         pool: for a free connection of the pool.
+
+    Raises:
+        InvalidValueError: a number that is not above 0, or more than a clock can count.
     """
 
     connect: float | None = 10.0
@@ -29,10 +37,32 @@ class Timeout(Struct, frozen=True, kw_only=True):
     write: float | None = 60.0
     pool: float | None = 10.0
 
+    def __post_init__(self) -> None:
+        for phase in self.__struct_fields__:
+            seconds: object = getattr(self, phase)
+            if seconds is not None and not _is_duration(seconds):
+                raise InvalidValueError(
+                    f"timeout {phase}={seconds!r}: must be a number of seconds above 0 and at most "
+                    f"{LONGEST:g}, or None to wait for ever"
+                )
+
     @classmethod
     def of(cls, seconds: float) -> "Timeout":
         """The same number of seconds for every phase."""
         return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
+
+    @classmethod
+    def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
+        """What a caller gave (a number means every phase), or the default."""
+        if value is None:
+            return default
+        return value if isinstance(value, Timeout) else cls.of(value)
+
+
+def _is_duration(seconds: object) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return False
+    return 0 < seconds <= LONGEST
 
 
 _DEFAULT_TIMEOUT = Timeout()
@@ -98,5 +128,13 @@ class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error
         self.kind = kind
         self.sent = sent
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException passes its positional arguments only.
+        return _failure, (self.message, self.kind, self.sent), self.__dict__
+
     def __repr__(self) -> str:
         return f"TransportFailure({self.message!r}, kind={self.kind!r}, sent={self.sent})"
+
+
+def _failure(message: str, kind: FailureKind, sent: bool) -> TransportFailure:  # noqa: FBT001 - private
+    return TransportFailure(message, kind=kind, sent=sent)

@@ -68,12 +68,16 @@ Items = Entities[T] | Results[T] | Resources[T] | Conversations[T]
 """Any page with items."""
 
 
-def items_of(page: object) -> Sequence[object]:
+def items_of(page: Items[T]) -> Sequence[T]:
     """The items of a page; none for a page without a body.
 
     Raises:
         PaginationError: the type has no list of items.
     """
+    return cast(Sequence[T], _items(page))
+
+
+def _items(page: object) -> Sequence[object]:
     if page is None:
         return ()
     for field in ITEM_FIELDS:
@@ -110,7 +114,7 @@ class Paging(Struct, Generic[T], frozen=True):
         fingerprint = hash(response.raw)
         if fingerprint in self.seen:
             return (), None
-        empty = 0 if items_of(page) else self.empty + 1
+        empty = 0 if _items(page) else self.empty + 1
         following = None if empty >= MAX_EMPTY_PAGES else _next(self, page, is_empty=empty > 0)
         if following is None:
             return (page,), None

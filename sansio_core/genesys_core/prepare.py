@@ -31,7 +31,7 @@ def prepare(operation: Operation[object], settings: Settings) -> Request:
         _url(operation, settings),
         _headers(operation, settings, has_body=body is not None),
         body,
-        _timeout(operation.options.timeout, settings.timeout),
+        Timeout.given(operation.options.timeout, settings.timeout),
     )
 
 
@@ -79,16 +79,3 @@ def _body(operation: Operation[object]) -> bytes | None:
             )
         return None
     return encode_body(operation.body, endpoint.body or "any")
-
-
-def _timeout(given: Timeout | float | None, default: Timeout) -> Timeout:
-    if given is None:
-        return default
-    timeout = given if isinstance(given, Timeout) else Timeout.of(given)
-    for phase in timeout.__struct_fields__:
-        seconds = getattr(timeout, phase)
-        if seconds is not None and not seconds > 0:
-            raise InvalidValueError(
-                f"timeout {phase}={seconds!r}: must be above 0, or None for ever"
-            )
-    return timeout

@@ -7,9 +7,10 @@ and a :class:`YearMonth` is a month of a year, not the first day of one.
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import total_ordering
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import Struct
+from genesys_core.errors import InvalidValueError
 
 __all__ = ["NULL", "LocalDateTime", "Now", "Null", "Open", "Random", "YearMonth"]
 
@@ -25,7 +26,7 @@ else:
     class Open:
         """``Open[Literal[...]]`` is ``str`` at run time; the literals serve checkers and editors."""
 
-        def __class_getitem__(cls, known):
+        def __class_getitem__(cls, known: object) -> type[str]:
             return str
 
 
@@ -53,7 +54,7 @@ class Null:
     __slots__ = ()
     _instance: "Null | None" = None
 
-    def __new__(cls) -> "Null":
+    def __new__(cls) -> "Null":  # noqa: D102, PYI034 - one instance, of this class alone
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         return cls._instance
@@ -82,32 +83,53 @@ NULL: Final[Any] = Null()
 _YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
-class YearMonth(Struct, frozen=True, order=True):
-    """A month of a year, on the wire ``YYYY-MM`` (the definition's ``year-month``).
+def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
+    if type(value) is not int or not lowest <= value <= highest:
+        raise InvalidValueError(f"{name} {value!r}: must be an int from {lowest} to {highest}")
+
+
+@total_ordering
+class YearMonth:
+    """A month of a year, on the wire ``YYYY-MM`` (the definition's ``year-month``). Immutable.
+
+    Args:
+        year: 0 to 9999.
+        month: 1 to 12.
 
     Raises:
-        ValueError: the year is outside 0 to 9999, or the month outside 1 to 12.
+        InvalidValueError: the year or the month is no integer, or outside its range.
     """
 
-    year: int
-    month: int
+    # A plain class: msgspec would write a Struct or a dataclass as an object of its fields.
+    __slots__ = ("_months",)
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.year <= 9999:
-            raise ValueError(f"year {self.year!r}: must be between 0 and 9999")
-        if not 1 <= self.month <= 12:
-            raise ValueError(f"month {self.month!r}: must be between 1 and 12")
+    def __init__(self, year: int, month: int) -> None:
+        _check_range("year", year, 0, 9999)
+        _check_range("month", month, 1, 12)
+        self._months = year * 12 + month - 1
+
+    @property
+    def year(self) -> int:
+        """The year, 0 to 9999."""
+        return self._months // 12
+
+    @property
+    def month(self) -> int:
+        """The month, 1 to 12."""
+        return self._months % 12 + 1
 
     @classmethod
     def parse(cls, text: str) -> "YearMonth":
         """Read ``YYYY-MM``.
 
         Raises:
-            ValueError: the text is anything else.
+            InvalidValueError: the text is anything else.
         """
         match = _YEAR_MONTH.fullmatch(text)
         if match is None:
-            raise ValueError(f"year-month {text!r}: must be written YYYY-MM, such as 2024-05")
+            raise InvalidValueError(
+                f"year-month {text!r}: must be written YYYY-MM, such as 2024-05"
+            )
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
@@ -116,8 +138,28 @@ class YearMonth(Struct, frozen=True, order=True):
         return cls(day.year, day.month)
 
     def to_date(self) -> date:
-        """The first day of the month."""
+        """The first day of the month.
+
+        Raises:
+            InvalidValueError: the year is 0, which the calendar of :mod:`datetime` lacks.
+        """
+        _check_range("year", self.year, 1, 9999)
         return date(self.year, self.month, 1)
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+    def __repr__(self) -> str:
+        return f"YearMonth({self.year}, {self.month})"
+
+    def __eq__(self, other: object) -> bool:
+        return self._months == other._months if isinstance(other, YearMonth) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self._months < other._months if isinstance(other, YearMonth) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(("YearMonth", self._months))
+
+    def __reduce__(self) -> tuple[type["YearMonth"], tuple[int, int]]:
+        return YearMonth, (self.year, self.month)

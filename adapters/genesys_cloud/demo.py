@@ -1,0 +1,133 @@
+"""The library's main job, done once: a token, a typed call, all pages of a listing.
+
+Law: it uses the public client over real HTTP, against a simulator of its own, and leaves nothing
+behind: no file, no thread, no open port.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import TextIO
+
+from genesys_cloud import Client, ClientCredentials, GenesysCloudError
+from genesys_cloud.simulator import RunningSimulator, running_simulator
+from genesys_core.api import users
+from genesys_core.models import Queue, User, UserMe
+
+__all__ = ["Findings", "explore", "run"]
+
+_PAGE_SIZE = 25
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the demo got.
+
+    Attributes:
+        me: the user for whom the token stands.
+        everybody: all users, from all pages.
+        queues: the first page of queues.
+    """
+
+    me: UserMe
+    everybody: list[User]
+    queues: list[Queue]
+
+
+@dataclass(frozen=True)
+class _Section:
+    title: str
+    rows: list[tuple[str, str]]
+
+
+def run(out: TextIO | None = None) -> int:
+    """Run the demo and print what came back.
+
+    Args:
+        out: where to; standard output by default.
+
+    Returns:
+        The exit code: 0, or 1 when a call failed, after a line on standard error.
+    """
+    shown = out or sys.stdout
+    try:
+        with running_simulator() as simulator:
+            _print(_sections(explore(simulator), simulator), shown)
+    except GenesysCloudError as error:
+        sys.stderr.write(f"genesys-cloud demo: {error}\n")
+        return 1
+    return 0
+
+
+def explore(simulator: RunningSimulator) -> Findings:
+    """Make the calls.
+
+    Raises:
+        GenesysCloudError: one of them failed.
+    """
+    auth = ClientCredentials(simulator.client_id, simulator.client_secret)
+    with Client(host=simulator.url, auth=auth) as client:
+        return Findings(
+            me=client.users.get_users_me(expand=["presence"]),
+            everybody=list(client.paginate(users.get_users(page_size=_PAGE_SIZE))),
+            queues=client.routing.get_routing_queues().entities or [],
+        )
+
+
+def _sections(found: Findings, simulator: RunningSimulator) -> list[_Section]:
+    count = simulator.simulator.count
+    tokens, pages = count("POST", "/oauth/token"), count("GET", "/api/v2/users")
+    return [
+        _Section(
+            f"Simulated platform on {simulator.url}",
+            [("token requests", f"{tokens}, by client credentials")],
+        ),
+        _Section("GET /api/v2/users/me", _about(found.me)),
+        _Section(
+            f"GET /api/v2/users: {len(found.everybody)} users on {pages} pages",
+            _some([(user.name or "", user.email or "") for user in found.everybody]),
+        ),
+        _Section(
+            f"GET /api/v2/routing/queues: {len(found.queues)} queues",
+            _some([(queue.name or "", queue.description or "") for queue in found.queues]),
+        ),
+    ]
+
+
+def _about(me: UserMe) -> list[tuple[str, str]]:
+    definition = me.presence.presence_definition if me.presence else None
+    facts = {
+        "name": me.name,
+        "email": me.email,
+        "title": me.title,
+        "division": me.division.name if me.division else None,
+        "presence": definition.system_presence if definition else None,
+    }
+    return [(name, value) for name, value in facts.items() if value]
+
+
+def _some(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    left = len(rows) - _SHOWN
+    return rows if left <= 0 else [*rows[:_SHOWN], (f"and {left} more", "")]
+
+
+def _print(sections: list[_Section], out: TextIO) -> None:
+    try:
+        from rich.console import Console  # noqa: PLC0415 - an extra: nicer where it is there
+        from rich.table import Table  # noqa: PLC0415
+    except ModuleNotFoundError:
+        out.writelines(_plain(section) for section in sections)
+        return
+    console = Console(file=out, highlight=False)
+    for section in sections:
+        table = Table.grid(padding=(0, 2), pad_edge=True)
+        for row in section.rows:
+            table.add_row(*row)
+        console.print(section.title, style="bold", markup=False)
+        console.print(table)
+
+
+def _plain(section: _Section) -> str:
+    width = max((len(left) for left, _ in section.rows), default=0)
+    lines = [f"  {left:<{width}}  {right}".rstrip() for left, right in section.rows]
+    return "\n".join([section.title, *lines, ""])

@@ -1,0 +1,97 @@
+"""What a client can be told: precedence, and bad input refused before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from genesys_cloud import AsyncClient, Client, ClientCredentials, Gateway, Region
+from genesys_core.errors import ConfigurationError, GenesysCloudError, InvalidValueError
+
+GRANT = ClientCredentials("id", "secret")
+
+BAD = [
+    ({"region": "atlantis"}, InvalidValueError, "atlantis"),
+    ({"region": ""}, InvalidValueError, "region ''"),
+    ({"host": ""}, InvalidValueError, "host ''"),
+    ({"host": "   "}, InvalidValueError, "host ''"),
+    ({"host": "ftp://x.example"}, InvalidValueError, "ftp://x.example"),
+    ({"host": "https://x.example/a?b=c"}, InvalidValueError, "query"),
+    ({"region": "eu_west_1", "host": "https://x.example"}, InvalidValueError, "one of them"),
+    ({"auth": GRANT, "access_token": "t"}, ConfigurationError, "one of them"),
+    ({"access_token": ""}, ConfigurationError, "access_token"),
+    ({"headers": {"X-A": "a\r\nX-B: b"}}, InvalidValueError, "X-A"),
+    ({"headers": {"bad name": "a"}}, InvalidValueError, "bad name"),
+    ({"refresh_token_wait_max": -1}, InvalidValueError, "refresh_token_wait_max=-1"),
+    ({"refresh_token_wait_max": float("nan")}, InvalidValueError, "nan"),
+    ({"timeout": 0}, InvalidValueError, "timeout"),
+]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+@pytest.mark.parametrize(("options", "kind", "words"), BAD)
+def test_bad_settings_are_refused_with_the_value_named(client, options, kind, words) -> None:
+    with pytest.raises(kind, match=words) as caught:
+        client(trust_env=False, **options)
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, GenesysCloudError)
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_a_misspelt_argument_is_a_type_error_that_lists_the_real_ones(client) -> None:
+    with pytest.raises(TypeError, match=r"'regoin'.*region"):
+        client(regoin="eu_west_1")
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN"):
+        monkeypatch.delenv(f"GENESYSCLOUD_{name}", raising=False)
+    return monkeypatch
+
+
+def facts(client: Client) -> tuple[str, object, object]:
+    session = client._cell.session
+    token = session.vault.token
+    return session.settings.hosts.api, session.vault.grant, token and token.access_token
+
+
+def test_a_bare_client_reads_the_environment(environ) -> None:
+    assert facts(Client()) == ("https://api.mypurecloud.com", None, None)
+    environ.setenv("GENESYSCLOUD_REGION", "eu-west-1")
+    environ.setenv("GENESYSCLOUD_OAUTHCLIENT_ID", "id")
+    environ.setenv("GENESYSCLOUD_OAUTHCLIENT_SECRET", "secret")
+    assert facts(Client()) == ("https://api.mypurecloud.ie", GRANT, None)
+    environ.setenv("GENESYSCLOUD_ACCESS_TOKEN", "token")
+    assert facts(Client()) == ("https://api.mypurecloud.ie", None, "token")
+
+
+def test_arguments_win_over_the_environment(environ) -> None:
+    environ.setenv("GENESYSCLOUD_REGION", "eu-west-1")
+    environ.setenv("GENESYSCLOUD_ACCESS_TOKEN", "token")
+    assert facts(Client(region=Region.us_west_2, access_token="mine")) == (
+        "https://api.usw2.pure.cloud",
+        None,
+        "mine",
+    )
+    assert facts(Client(host="https://x.example", auth=GRANT)) == ("https://x.example", GRANT, None)
+
+
+def test_without_trust_nothing_is_read(environ) -> None:
+    environ.setenv("GENESYSCLOUD_REGION", "atlantis")
+    environ.setenv("GENESYSCLOUD_ACCESS_TOKEN", "token")
+    assert facts(Client(trust_env=False)) == ("https://api.mypurecloud.com", None, None)
+
+
+def test_a_gateway_takes_both_kinds_of_request() -> None:
+    gateway = Gateway("gw.example", port=1443, path_params_login="login/", path_params_api="/api")
+    hosts = Client(gateway=gateway, trust_env=False)._cell.session.settings.hosts
+    assert hosts.login == "https://gw.example:1443/login"
+    assert hosts.api == "https://gw.example:1443/api"
+
+
+def test_no_secret_shows() -> None:
+    client = Client(auth=ClientCredentials("id", "s3cr3t"), trust_env=False)
+    for shown in (repr(client), repr(client._cell.session), str(client._cell.session)):
+        assert "s3cr3t" not in shown
+    token = Client(access_token="t0k3n", trust_env=False)
+    assert "t0k3n" not in repr(token._cell.session)

@@ -1,0 +1,98 @@
+"""What importing and calling costs, in things that can be counted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import json, sys
+counts = {}
+def count(step):
+    ours = [name for name in sys.modules if name.startswith(("genesys_core", "genesys_cloud"))]
+    models = [name for name in ours if name.startswith("genesys_core.models._")]
+    built = 0
+    if "genesys_core.model" in sys.modules:
+        def below(kind):
+            return sum(1 + below(child) for child in kind.__subclasses__())
+        built = below(sys.modules["genesys_core.model"].Model) - 1
+    counts[step] = {
+        "ours": len(ours), "shards": len(models), "models": built,
+        "apis": len([name for name in ours if name.startswith("genesys_core.api.")]),
+        "foreign": sorted({name.partition(".")[0] for name in sys.modules} & {
+            "httpx", "asyncio", "trio", "anyio", "typer", "rich", "starlette", "hypercorn",
+            "msgspec", "h11", "wsproto", "ssl", "logging", "threading"}),
+    }
+import genesys_cloud
+count("import")
+from genesys_cloud import Client
+from genesys_core.message import Response
+class Canned:
+    def send(self, request):
+        return Response(200, body=b'{"id": "1", "manager": {"id": "2"}}')
+    def close(self):
+        pass
+client = Client(host="http://x.example", access_token="t", transport=Canned(), trust_env=False)
+count("client")
+assert client.users.get_users_me().manager.id == "2"
+count("call")
+client.users.get_users_me()
+client.users.get_user("1")
+count("more")
+print(json.dumps(counts))
+"""
+
+
+@pytest.fixture(scope="module")
+def counts() -> dict[str, dict[str, object]]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+def test_importing_the_package_loads_itself_alone(counts) -> None:
+    assert counts["import"]["ours"] == 1
+    assert counts["import"]["foreign"] == []
+
+
+def test_a_client_loads_no_model_and_no_api(counts) -> None:
+    client = counts["client"]
+    assert (client["shards"], client["models"], client["apis"]) == (0, 0, 0)
+    assert client["ours"] <= 40
+    assert not {"typer", "starlette", "hypercorn", "wsproto"} & set(client["foreign"])
+
+
+def test_a_call_loads_one_api_and_the_models_it_returns(counts) -> None:
+    call = counts["call"]
+    assert call["apis"] == 1
+    assert call["shards"] <= 2
+    assert call["models"] <= 120
+
+
+def test_further_calls_load_nothing_that_is_there_already(counts) -> None:
+    assert counts["more"]["shards"] <= counts["call"]["shards"] + 1
+    assert counts["more"]["apis"] == 1
+
+
+def test_importing_starts_no_thread_and_reads_no_configuration() -> None:
+    script = (
+        "import threading, builtins, os\n"
+        "threading.Thread.start = None\n"
+        "os.environ = None\n"
+        "import genesys_cloud, genesys_cloud.sync, genesys_cloud._async, genesys_cloud.aio\n"
+        "assert threading.active_count() == 1\n"
+    )
+    # The standard library reads the environment while it is imported, so it goes first.
+    first = "import httpx, asyncio, msgspec, random, ssl\n"
+    done = subprocess.run(
+        [sys.executable, "-c", first + script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

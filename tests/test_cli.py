@@ -1,0 +1,211 @@
+"""The command ``genesys-cloud``, run as users run it."""
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+import genesys_cloud
+from genesys_cloud import definition as definition_files
+from genesys_cloud.cli import main
+from genesys_cloud.cli import simulate as simulate_command
+from genesys_cloud.cli.app import app
+from genesys_core.errors import ConfigurationError
+
+COMMAND = (sys.executable, "-W", "error", "-m", "genesys_cloud.cli")
+
+
+def run(*arguments):
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, arguments)
+
+
+def test_help_names_the_commands():
+    for arguments in (["--help"], []):
+        shown = invoke(*arguments).output
+        assert all(name in shown for name in ("demo", "simulate", "definition", "--version"))
+
+
+def test_the_version():
+    done = run("--version")
+    assert (done.returncode, done.stdout) == (0, f"genesys-cloud {genesys_cloud.__version__}\n")
+    assert invoke("--version").output == done.stdout
+
+
+def test_a_command_that_does_not_exist():
+    assert run("dance").returncode == 2
+
+
+def test_demo_shows_what_came_back():
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for expected in (
+        "token requests  1",
+        "User 001",
+        "user001@example.com",
+        "Available",
+        "60 users on 3 pages",
+        "and 55 more",
+        "5 queues",
+    ):
+        assert expected in done.stdout
+
+
+def test_asking_for_help_loads_neither_client_nor_server():
+    code = (
+        "import sys; from genesys_cloud.cli.app import app; "
+        "print(sorted({'httpx', 'hypercorn', 'starlette', 'genesys_core.models'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@contextmanager
+def simulating(*arguments):
+    """``simulate`` as a process, and its first lines as a dictionary."""
+    process = subprocess.Popen(
+        [*COMMAND, "simulate", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        head = process.stdout.readline()
+        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(2))
+        facts["url"] = head.split(" on ")[1].split()[0]
+        yield process, {name.strip(): value.strip() for name, value in facts.items()}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_simulate_serves_until_it_is_told_to_end(end):
+    with simulating("--port", "0", "--users", "3", "--rate-limit", "2") as (process, facts):
+        with httpx.Client(base_url=facts["url"], trust_env=False) as client:
+            token = client.post(
+                "/oauth/token",
+                auth=(facts["client id"], facts["client secret"]),
+                data={"grant_type": "client_credentials"},
+            ).json()["access_token"]
+            bearer = {"Authorization": f"Bearer {token}"}
+            statuses = [client.get("/api/v2/users", headers=bearer) for _ in range(3)]
+        assert [each.status_code for each in statuses] == [200, 200, 429]
+        assert statuses[0].json()["total"] == 3
+        process.send_signal(end)
+        out, err = process.communicate()
+        assert (process.returncode, out, err) == (0, "", "")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(facts["url"], trust_env=False)
+
+
+def test_simulate_on_a_port_that_is_taken():
+    with simulating() as (_, facts):
+        port = facts["url"].rpartition(":")[2]
+        done = run("simulate", "--port", port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"genesys-cloud simulate: 127.0.0.1:{port}: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_simulate_options(monkeypatch):
+    monkeypatch.setattr(simulate_command, "_wait_for_interrupt", lambda: None)
+    plain = invoke("simulate").output
+    assert plain.startswith("Simulated platform on http://127.0.0.1:")
+    assert invoke("simulate", "--seed", "1").output.splitlines()[1:] != plain.splitlines()[1:]
+    assert invoke("simulate", "--port", "70000").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "check", "expected", "code"),
+    [
+        ([], False, "", 0),
+        (["a.py"], False, "written: a.py\n", 0),
+        ([], True, "", 0),
+        (["a.py", "b.py"], True, "not current: a.py\nnot current: b.py\n", 1),
+    ],
+)
+def test_definition_generate_says_what_it_did(
+    monkeypatch, tmp_path, changed, check, expected, code
+):
+    asked = {}
+
+    def generate(root, **options):
+        asked.update(options, root=root)
+        return changed
+
+    monkeypatch.setattr(definition_files, "generate", generate)
+    files = ["--root", str(tmp_path), "--definition", "d.json", "--topics", "t.json"]
+    done = invoke("definition", "generate", *files, *(["--check"] if check else []))
+    assert (done.output, done.exit_code) == (expected, code)
+    assert {name: str(value) for name, value in asked.items()} == {
+        "root": str(tmp_path),
+        "definition": "d.json",
+        "topics": "t.json",
+        "check": str(check),
+    }
+
+
+def test_an_error_of_the_library_is_one_line(tmp_path):
+    done = run("definition", "generate", "--definition", str(tmp_path / "missing.json"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("genesys-cloud: ")
+    assert "missing.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra", "arguments"),
+    [
+        ("typer", "cli", ["--help"]),
+        ("rich", "cli", ["--help"]),
+        ("starlette", "simulator", ["demo"]),
+        ("hypercorn", "simulator", ["simulate"]),
+    ],
+)
+def test_without_an_extra_it_says_which_to_install(missing, extra, arguments):
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = {arguments!r}; "
+        "from genesys_cloud.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"genesys-cloud: {missing} is not installed; pip install 'genesys-cloud[{extra}]'\n"
+    )
+
+
+def test_main_ends_with_the_commands_exit_code(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["genesys-cloud", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert capsys.readouterr().out.startswith("genesys-cloud ")
+
+
+def test_main_reports_errors_of_the_library_and_of_nothing_else(monkeypatch):
+    def failing_with(error):
+        def fail():
+            raise error
+
+        monkeypatch.setattr("genesys_cloud.cli.app.app", fail)
+
+    failing_with(ConfigurationError("region 'x': no such region"))
+    with pytest.raises(SystemExit, match="genesys-cloud: region 'x'"):
+        main()
+    failing_with(ModuleNotFoundError("No module named 'hypercorn.x'", name="hypercorn.x"))
+    with pytest.raises(SystemExit, match=r"genesys-cloud\[simulator\]"):
+        main()
+    failing_with(ModuleNotFoundError("No module named 'other'", name="other"))
+    with pytest.raises(ModuleNotFoundError, match="other"):
+        main()
