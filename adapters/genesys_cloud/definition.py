@@ -8,6 +8,7 @@ import argparse
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import cast
 
 from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
 from genesys_core.definition import generate as generate_sources
-from genesys_core.errors import ConfigurationError
+from genesys_core.errors import ConfigurationError, GenesysCloudError
 
 __all__ = ["generate", "load_definition", "load_topics", "main", "write_generated"]
 
@@ -49,7 +50,7 @@ def _load(path: str | Path | None, own: str) -> dict[str, object]:
             data = Path(path).read_bytes()
         text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         document: object = json.loads(text)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
     if not isinstance(document, dict):
         raise ConfigurationError(f"{path or own}: must hold a JSON object")
@@ -153,11 +154,19 @@ def _checkout() -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """``python -m genesys_cloud.definition generate``: 0 if done or current, 1 if not current."""
+    """``python -m genesys_cloud.definition generate``.
+
+    Returns:
+        0 if done or current, 1 if ``--check`` found a difference, 2 if it could not be done.
+    """
     options = _parser().parse_args(arguments)
-    changed = generate(
-        options.root, definition=options.definition, topics=options.topics, check=options.check
-    )
+    try:
+        changed = generate(
+            options.root, definition=options.definition, topics=options.topics, check=options.check
+        )
+    except GenesysCloudError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     for path in changed:
         sys.stdout.write(f"{'not current' if options.check else 'written'}: {path}\n")
     return 1 if options.check and changed else 0

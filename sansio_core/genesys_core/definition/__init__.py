@@ -1,0 +1,11 @@
+"""From the platform's definition to this library's source.
+
+Law: pure. A definition comes in as parsed JSON and source goes out as text; reading, writing and
+comparing files is :mod:`genesys_cloud.definition`'s part.
+"""
+
+from genesys_core.definition.generator import GENERATED_ROOTS, generate, name_differences
+from genesys_core.definition.moving import with_table
+from genesys_core.definition.text import BANNER_START
+
+__all__ = ["BANNER_START", "GENERATED_ROOTS", "generate", "name_differences", "with_table"]

@@ -1,0 +1,95 @@
+"""The definition in, source text out.
+
+Law: generating is a function. The same definition and topics give the same files, byte for byte,
+whatever was generated before and wherever it is written.
+"""
+
+from collections.abc import Mapping
+
+from genesys_core.definition import facades, model_facade, models, operations, topics
+from genesys_core.definition.ir import Definition
+from genesys_core.definition.moving import differences_table
+from genesys_core.definition.parse import parse
+from genesys_core.definition.sharding import shards
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["ADAPTERS", "CORE", "GENERATED_ROOTS", "generate", "name_differences", "sources"]
+
+CORE = "sansio_core/genesys_core"
+ADAPTERS = "adapters/genesys_cloud"
+
+GENERATED_ROOTS: tuple[str, ...] = (f"{CORE}/models", f"{CORE}/api", f"{ADAPTERS}/apis")
+"""The folders that hold generated files and nothing else."""
+
+
+def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
+    """All generated files.
+
+    Args:
+        definition: a parsed Swagger 2.0 document, as published at ``/api/v2/docs/swagger``.
+        topics: a parsed topic file, ``{"notifications": [{"topic": ..., "class": ...}]}``.
+
+    Returns:
+        The text of each file by its path from the root of the repository, ``/`` between names.
+
+    Raises:
+        InvalidValueError: either is not what it should be; the message names the place.
+    """
+    return sources(parse(definition, topics))
+
+
+def name_differences(definition: Mapping[str, object], topics: Mapping[str, object]) -> str:
+    """The moving guide's table of names that differ from the official SDK's, in Markdown.
+
+    Args and errors are those of :func:`generate`.
+    """
+    return differences_table(parse(definition, topics))
+
+
+def sources(definition: Definition) -> dict[str, str]:
+    """All generated files of a parsed definition.
+
+    Raises:
+        InvalidValueError: it has no operation at all.
+    """
+    if not definition.apis:
+        raise InvalidValueError("definition: has no operation; it must be the platform's")
+    return {**_models(definition), **_operations(definition), **_facades(definition)}
+
+
+def _models(definition: Definition) -> dict[str, str]:
+    order = shards(definition)
+    by_name = {model.name: model for model in definition.models}
+    homes = {name: shard.module for shard in order for name in shard.models}
+    files = {
+        f"{CORE}/models/{shard.module}.py": models.shard_source(definition, shard, by_name, homes)
+        for shard in order
+    }
+    return {
+        f"{CORE}/models/__init__.py": model_facade.facade_source(definition, order),
+        f"{CORE}/models/__init__.pyi": model_facade.facade_stub(definition, order),
+        **files,
+    }
+
+
+def _operations(definition: Definition) -> dict[str, str]:
+    by_name = {model.name: model for model in definition.models}
+    return {
+        f"{CORE}/api/__init__.py": operations.package_source(definition),
+        f"{CORE}/_notification_topics.py": topics.topics_source(definition),
+        **{
+            f"{CORE}/api/{api.name}.py": operations.api_source(definition, api, by_name)
+            for api in definition.apis
+        },
+    }
+
+
+def _facades(definition: Definition) -> dict[str, str]:
+    return {
+        f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
+        f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),
+        **{
+            f"{ADAPTERS}/apis/{api.name}.py": facades.facade_source(definition, api)
+            for api in definition.apis
+        },
+    }

@@ -1,0 +1,88 @@
+"""The lazy facade over the shards, and its typed half.
+
+Law: importing :mod:`genesys_core.models` imports no model; both halves are made from one list of
+shards, so a name that a type checker sees is there at run time.
+"""
+
+from collections.abc import Sequence
+
+from genesys_core.definition.ir import Definition
+from genesys_core.definition.sharding import Shard
+from genesys_core.definition.text import banner, plain, quoted, wrapped
+
+__all__ = ["facade_source", "facade_stub"]
+
+_FACADE = '''\
+"""All models of the platform, each imported when it is first named.
+
+``from genesys_core.models import UserMe`` imports the one module that holds ``UserMe`` and those
+that it needs. :func:`preload` does that ahead of time.
+"""
+
+from importlib import import_module as _import_module
+
+_MODULES = {
+%s
+}
+
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    try:
+        module = _HOMES[name]
+    except KeyError:
+        raise AttributeError(_unknown(name), name=name) from None
+    model = getattr(_import_module(f"{__name__}.{module}"), name)
+    globals()[name] = model
+    return model
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
+
+def _unknown(name: str) -> str:
+    wanted = name.replace("_", "").lower() if name[:1] != "_" else ""
+    near = next((known for known in _HOMES if known.lower() == wanted), None) if wanted else None
+    hint = f"; did you mean {near}?" if near else ", which defines %d models"
+    return f"there is no model {name} in definition %s{hint}"
+
+
+def preload(*names: str) -> None:
+    """Import models now rather than on first use.
+
+    Args:
+        names: of models; all models if there are none.
+
+    Raises:
+        AttributeError: there is no model of that name.
+    """
+    for name in names or _HOMES:
+        __getattr__(name)
+'''
+
+
+def facade_source(definition: Definition, shards: Sequence[Shard]) -> str:
+    """``models/__init__.py``: which module holds which model."""
+    table = "\n".join(line for shard in shards for line in _table_entry(shard))
+    count = sum(len(shard.models) for shard in shards)
+    version = plain(definition.version).replace("{", "{{").replace("}", "}}")
+    return banner(definition.version) + _FACADE % (table, count, version)
+
+
+def _table_entry(shard: Shard) -> list[str]:
+    """``"_users_1": ("A B C"),``: one string a shard keeps the import of the table cheap."""
+    names = wrapped(" ".join(sorted(shard.models)), " " * 8)
+    strings = [f"        {quoted(line.strip() + ' ')}" for line in names]
+    return [f"    {quoted(shard.module)}: (", *strings, "    ),"]
+
+
+def facade_stub(definition: Definition, shards: Sequence[Shard]) -> str:
+    """``models/__init__.pyi``: what a type checker and an editor see."""
+    lines = ["def preload(*names: str) -> None: ...", ""]
+    for shard in shards:
+        lines.append(f"from .{shard.module} import (")
+        lines += [f"    {name} as {name}," for name in sorted(shard.models)]
+        lines.append(")")
+    return banner(definition.version) + "\n".join([*lines, ""])
