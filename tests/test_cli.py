@@ -136,7 +136,7 @@ def test_simulate_options(monkeypatch):
     ],
 )
 def test_definition_generate_says_what_it_did(
-    monkeypatch, tmp_path, changed, check, expected, code
+    *, monkeypatch, tmp_path, changed, check, expected, code
 ):
     asked = {}
 

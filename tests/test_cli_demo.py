@@ -44,7 +44,7 @@ def test_it_prints_to_standard_output_and_leaves_no_thread(capsys):
 
 def test_a_failed_call_is_one_line_and_exit_code_1(monkeypatch, capsys):
     def fail(_):
-        raise ConnectError("no connection")
+        raise ConnectError("no connection", sent=False)
 
     monkeypatch.setattr(demo, "explore", fail)
     with pytest.raises(Exit) as ended:

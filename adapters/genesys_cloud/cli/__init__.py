@@ -1,0 +1,39 @@
+"""The command ``genesys-cloud``.
+
+Law: without its extras the command still starts, and says how to get what is missing. An error of
+the library is one line on standard error and exit code 1, never a traceback.
+"""
+
+import sys
+from typing import Final
+
+from genesys_core.errors import GenesysCloudError
+
+__all__ = ["main"]
+
+_EXTRAS: Final = {
+    "click": "cli",
+    "rich": "cli",
+    "typer": "cli",
+    "hypercorn": "simulator",
+    "starlette": "simulator",
+}
+"""Which extra brings which package."""
+
+
+def main() -> None:
+    """Run the command with the arguments of this process, and end it."""
+    try:
+        from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
+
+        app()
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        sys.exit(
+            f"genesys-cloud: {package} is not installed; "
+            f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
+        )
+    except GenesysCloudError as error:
+        sys.exit(f"genesys-cloud: {error}")

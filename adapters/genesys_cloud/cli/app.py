@@ -1,0 +1,43 @@
+"""The command line: which commands there are.
+
+Law: a command imports what it needs when it runs. Asking for help costs no more than typer, and
+one command's missing extra does not keep the others from running.
+"""
+
+from typing import Annotated
+
+import typer
+
+from genesys_cloud.cli import definition, demo, simulate
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="genesys-cloud",
+    help="The Genesys Cloud Platform API from the command line.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, secrets among them
+)
+app.command("demo")(demo.demo)
+app.command("simulate")(simulate.simulate)
+app.add_typer(definition.app, name="definition")
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        from genesys_cloud import __version__  # noqa: PLC0415 - see the module's law
+
+        typer.echo(f"genesys-cloud {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The Genesys Cloud Platform API from the command line."""

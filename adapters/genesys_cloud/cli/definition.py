@@ -1,0 +1,40 @@
+"""``genesys-cloud definition``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The API definition that this library is made from.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """The API definition that this library is made from."""
+
+
+@app.command()
+def generate(
+    *,
+    root: Annotated[
+        Path | None, typer.Option(help="A checkout of this library; by default this one.")
+    ] = None,
+    definition: Annotated[
+        Path | None, typer.Option(help="A Swagger file, .json or .json.gz; by default the bundled.")
+    ] = None,
+    topics: Annotated[
+        Path | None, typer.Option(help="A topic file, .json or .json.gz; by default the bundled.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare only; exit code 1 if not current.")
+    ] = False,
+) -> None:
+    """Write the models, operations and topics of a definition as source."""
+    from genesys_cloud.definition import generate as generate_files  # noqa: PLC0415 - see app.py
+
+    changed = generate_files(root, definition=definition, topics=topics, check=check)
+    for path in changed:
+        typer.echo(f"{'not current' if check else 'written'}: {path}")
+    raise typer.Exit(1 if check and changed else 0)

@@ -1,0 +1,52 @@
+"""``genesys-cloud simulate``."""
+
+import signal
+import time
+from typing import Annotated
+
+import typer
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    users: Annotated[int, typer.Option(min=0, help="Users in the organization.")] = 60,
+    queues: Annotated[int, typer.Option(min=0, help="Queues in the organization.")] = 5,
+    seed: Annotated[int, typer.Option(help="Another seed, other ids and credentials.")] = 0,
+    rate_limit: Annotated[
+        int, typer.Option(min=0, help="Requests a minute for each token; 0 for no limit.")
+    ] = 0,
+) -> None:
+    """Serve a simulated platform, login host and API on one address, until Ctrl-C."""
+    from genesys_cloud import simulator  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    limit = simulator.RateLimit(limit=rate_limit) if rate_limit else None
+    platform = simulator.Simulator(
+        simulator.bundled_definition(),
+        world=simulator.World.sample(users=users, queues=queues, seed=seed),
+        settings=simulator.Settings(rate_limit=limit, seed=seed),
+    )
+    try:
+        with simulator.running_simulator(platform, host=host, port=port) as running:
+            typer.echo(f"Simulated platform on {running.url} (Ctrl-C ends it)")
+            typer.echo(f"client id      {running.client_id}")
+            typer.echo(f"client secret  {running.client_secret}")
+            _wait_for_interrupt()
+    except OSError as error:
+        typer.echo(f"genesys-cloud simulate: {host}:{port}: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _wait_for_interrupt() -> None:
+    # A request to end is an end like Ctrl-C: the port is closed, the thread joined.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,44 @@
+"""The simulated platform behind a socket (extra ``simulator``).
+
+Law: nothing is left behind. When the context manager ends, the port is closed, the thread has
+ended and no connection is open.
+
+::
+
+    from genesys_cloud import Client, ClientCredentials
+    from genesys_cloud.simulator import running_simulator
+
+    with running_simulator() as simulator:
+        auth = ClientCredentials(simulator.client_id, simulator.client_secret)
+        with Client(host=simulator.url, auth=auth) as client:
+            print(client.users.get_users_me().name)
+
+The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no socket at all.
+"""
+
+from genesys_cloud.simulator.bundle import bundled_definition
+from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
+
+try:
+    from genesys_cloud.simulator.application import application
+    from genesys_cloud.simulator.server import RunningSimulator, running_simulator
+except ModuleNotFoundError as missing:
+    package = (missing.name or "").partition(".")[0]
+    if package not in {"starlette", "hypercorn"}:
+        raise
+    raise ModuleNotFoundError(
+        f"the simulator needs {package}: pip install 'genesys-cloud[simulator]'",
+        name=missing.name,
+    ) from missing
+
+__all__ = [
+    "OAuthClient",
+    "RateLimit",
+    "RunningSimulator",
+    "Settings",
+    "Simulator",
+    "World",
+    "application",
+    "bundled_definition",
+    "running_simulator",
+]

@@ -1,0 +1,73 @@
+"""The simulated platform as an ASGI application.
+
+Law: it decides nothing. Each request is read, given to the pure simulator with the time, and the
+response written; paths and header fields pass as they came, encoding and repetition included.
+"""
+
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as IncomingRequest
+from starlette.responses import Response as OutgoingResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from genesys_cloud._clock import read_clocks
+from genesys_core.headers import Headers
+from genesys_core.message import Request, Response
+from genesys_core.simulator import Simulator
+from genesys_core.values import Now
+
+__all__ = ["application"]
+
+
+def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Starlette:
+    """An ASGI application that serves a simulator; any ASGI server will do.
+
+    Serve it from one event loop only: the simulator's state has no lock.
+
+    Args:
+        simulator: the platform.
+        clock: tells the time of each request.
+    """
+    app = Starlette()
+    # Not a route: the simulator answers every target, `*` and absolute ones too.
+    app.router.default = _Responder(simulator, clock)
+    return app
+
+
+class _Responder:
+    def __init__(self, simulator: Simulator, clock: Callable[[], Now]) -> None:
+        self._simulator = simulator
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
+        incoming = IncomingRequest(scope, receive)
+        try:
+            body = await incoming.body()
+        except ClientDisconnect:
+            return  # nobody is there to be answered
+        response = self._simulator.respond(_request(incoming, body), now=self._clock())
+        await _outgoing(response)(scope, receive, send)
+
+
+def _request(incoming: IncomingRequest, body: bytes) -> Request:
+    scope = incoming.scope
+    # The path as it was sent: in `scope["path"]`, %2F could not be told from a slash.
+    target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    query = scope["query_string"].decode("latin-1")
+    url = target + (f"?{query}" if query else "")
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    return Request(incoming.method, url, Headers.received(fields), body or None)
+
+
+def _outgoing(response: Response) -> OutgoingResponse:
+    outgoing = OutgoingResponse(response.body, response.status)
+    outgoing.raw_headers.extend(
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.raw
+    )
+    return outgoing

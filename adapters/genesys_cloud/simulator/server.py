@@ -1,0 +1,142 @@
+"""The simulated platform on a port, in a thread of its own.
+
+Law: the port is bound and listening before anybody is told of it, so no caller has to wait or to
+try again; and the thread ends before the context manager returns.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from anyio.abc import TaskStatus
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypercorn.asyncio import serve  # pyright: ignore[reportUnknownVariableType] - partly untyped
+from hypercorn.config import Config
+from hypercorn.typing import ASGIFramework
+from starlette.applications import Starlette
+
+from genesys_cloud._clock import read_clocks
+from genesys_cloud.simulator.application import application
+from genesys_cloud.simulator.bundle import bundled_definition
+from genesys_core.simulator import Settings, Simulator
+from genesys_core.values import Now
+
+__all__ = ["RunningSimulator", "running_simulator"]
+
+
+@dataclass(frozen=True)
+class RunningSimulator:
+    """A simulator that is being served.
+
+    Attributes:
+        url: where, such as ``http://127.0.0.1:40123``; login host and API alike.
+        client_id: of an OAuth client that may use client credentials.
+        client_secret: its secret; not shown in ``repr``.
+        simulator: the platform itself, to look into and to change.
+    """
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    simulator: Simulator
+    _clock: Callable[[], Now] = field(repr=False)
+    _portal: BlockingPortal = field(repr=False)
+
+    def access_token(self) -> str:
+        """A new access token of the client, without a request.
+
+        Raises:
+            RuntimeError: the simulator is no longer being served.
+        """
+        # In the server's thread, where alone the state changes.
+        return self._portal.call(self._issue)
+
+    def _issue(self) -> str:
+        return self.simulator.issue_token(self.client_id, now=self._clock())
+
+
+@contextmanager
+def running_simulator(
+    simulator: Simulator | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: Settings | None = None,
+    clock: Callable[[], Now] = read_clocks,
+) -> Generator[RunningSimulator]:
+    """Serve a simulator until the block ends.
+
+    Args:
+        simulator: the platform; without one, the bundled definition with a sample world.
+        host: the address to listen on.
+        port: 0 for any free one.
+        settings: how the platform behaves, where no ``simulator`` is given.
+        clock: where the platform takes the time from; the machine's clocks by default.
+
+    Raises:
+        OSError: the port cannot be had.
+        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+    """
+    served = _simulator(simulator, settings)
+    client = next(iter(served.state.clients.values()), None)
+    if client is None:
+        raise ValueError("the simulator's world has no OAuth client: give its World one")
+    listener = socket.create_server((host, port), family=_family(host))
+    bound = listener.getsockname()[1]
+    with _serving(application(served, clock=clock), listener) as portal:
+        yield RunningSimulator(
+            url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",
+            client_id=client.id,
+            client_secret=client.secret,
+            simulator=served,
+            _clock=clock,
+            _portal=portal,
+        )
+
+
+def _simulator(simulator: Simulator | None, settings: Settings | None) -> Simulator:
+    if simulator is None:
+        return Simulator(bundled_definition(), settings=settings or Settings())
+    if settings is not None:
+        raise ValueError("simulator and settings: give the settings to the Simulator")
+    return simulator
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+@contextmanager
+def _serving(app: Starlette, listener: socket.socket) -> Generator[BlockingPortal]:
+    with start_blocking_portal("asyncio") as portal:
+        finished, stop = portal.start_task(_serve, app, listener)
+        try:
+            yield portal
+        finally:
+            portal.call(stop.set)
+            finished.result()
+
+
+async def _serve(
+    app: Starlette, listener: socket.socket, *, task_status: TaskStatus[asyncio.Event]
+) -> None:
+    stop = asyncio.Event()
+    task_status.started(stop)
+    # Both mean ASGI; hypercorn spells its scopes out where Starlette has plain mappings.
+    framework = cast(ASGIFramework, app)
+    await serve(framework, _config(listener), shutdown_trigger=stop.wait)
+
+
+def _config(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]  # from here on the server's, to close as well
+    config.include_server_header = False  # the platform's own `Server` fields are sent
+    config.errorlog = logging.getLogger("genesys_cloud.simulator")
+    # A connection that ends on its own account would look like a fault of the library under test.
+    config.keep_alive_timeout = 3600
+    config.keep_alive_max_requests = 10**9
+    return config

@@ -1,0 +1,30 @@
+"""A model of the platform, to call without a network and without an organization.
+
+Law: pure, like all of the core. A :class:`Simulator` is given requests and the time, and gives
+responses; the adapters put it behind a socket. It is also what the library is tested against.
+
+The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues`` remember what is
+done to them, and every other operation of the definition answers with a well-formed example of
+its reply. Requests are checked as the platform checks them: token, rate, parameters, body.
+"""
+
+from genesys_core.simulator.credentials import Token
+from genesys_core.simulator.definition import Definition
+from genesys_core.simulator.examples import Json, example
+from genesys_core.simulator.platform import Simulator
+from genesys_core.simulator.state import RateLimit, Served, Settings, State
+from genesys_core.simulator.world import OAuthClient, World
+
+__all__ = [
+    "Definition",
+    "Json",
+    "OAuthClient",
+    "RateLimit",
+    "Served",
+    "Settings",
+    "Simulator",
+    "State",
+    "Token",
+    "World",
+    "example",
+]

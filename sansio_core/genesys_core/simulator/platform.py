@@ -1,0 +1,220 @@
+"""The platform itself: a request in, a response out.
+
+Law: :meth:`Simulator.respond` is total. Whatever the request, there is a response, of the shape
+that the platform gives it; the same requests at the same times give the same responses to the
+byte. It reads no clock and draws no random number.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.headers import Headers
+from genesys_core.message import Request, Response
+from genesys_core.simulator import authorize, generic, oauth, queues, tokens, users
+from genesys_core.simulator.checks import check_parameters, read_body
+from genesys_core.simulator.credentials import Token
+from genesys_core.simulator.definition import Definition, OperationFacts
+from genesys_core.simulator.exchange import Call, Handler, LoginCall, LoginHandler, Reply
+from genesys_core.simulator.guard import authenticate, spend
+from genesys_core.simulator.problems import (
+    OAuthProblem,
+    Problem,
+    method_not_allowed,
+    no_such_resource,
+)
+from genesys_core.simulator.routes import Route
+from genesys_core.simulator.state import Served, Settings, State
+from genesys_core.simulator.world import World
+from genesys_core.values import Now
+
+__all__ = ["Simulator"]
+
+_DEFAULTS: Final = Settings()
+_HANDLERS: Mapping[tuple[str, str], Handler] = {
+    **users.HANDLERS,
+    **queues.HANDLERS,
+    **tokens.HANDLERS,
+}
+_LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
+
+# The platform's two front ends each add a field of their own.
+_SERVERS: Final = (("Server", "Google"), ("Server", "FrontEnd"))
+
+
+class Simulator:
+    """A model of the platform: its login host and its API, on one address.
+
+    Args:
+        definition: the API's definition, or its Swagger 2.0 document.
+        world: what exists at the start; without one, :meth:`World.sample`.
+        settings: how it behaves.
+
+    Attributes:
+        definition: what it serves.
+        settings: how it behaves.
+        state: all that it remembers. Tests may change it between two requests.
+
+    Raises:
+        InvalidValueError: the definition cannot be read.
+    """
+
+    def __init__(
+        self,
+        definition: Definition | Mapping[str, object],
+        *,
+        world: World | None = None,
+        settings: Settings = _DEFAULTS,
+    ) -> None:
+        self.definition = Definition.of(definition)
+        self.settings = settings
+        self.state = State.of(world or World.sample(seed=settings.seed), settings.seed)
+
+    def respond(self, request: Request, *, now: Now) -> Response:
+        """Answer one request.
+
+        Args:
+            request: any request; only the path and query of its URL matter.
+            now: when it came. Expiry goes by ``wall``, rates by ``monotonic``.
+        """
+        context_id = self.state.new_id("correlation")
+        path, query = _target(request.url)
+        template, goal = self._aim(request.method, path)
+        try:
+            reply = self._answer(goal, request, query, now)
+        except Problem as problem:
+            reply = problem.reply(context_id)
+        self.state.record(Served(request.method, path, template, reply.status, now))
+        return _response(reply, request.method, context_id)
+
+    def issue_token(self, client_id: str, *, now: Now) -> str:
+        """An access token of a client, without a request.
+
+        Raises:
+            InvalidValueError: there is no such client.
+        """
+        client = self.state.clients.get(client_id)
+        if client is None:
+            raise InvalidValueError(f"client {client_id!r}: the simulator has no such client")
+        return oauth.issue_token(client, self.state, self.settings, now).value
+
+    def count(self, method: str, template: str) -> int:
+        """How many requests came for a route.
+
+        Args:
+            method: in capitals.
+            template: such as ``/oauth/token`` or ``/api/v2/users/{userId}``.
+        """
+        return self.state.counts[method, template]
+
+    def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":
+        """What a request is for, and the template to count it under."""
+        for root in ("/oauth/", "/logout"):
+            login = _without_prefix(path, self.settings.login_prefixes, root)
+            if login is not None:
+                return _aim_at_login(method, login)
+        path = _without_prefix(path, self.settings.api_prefixes, "/api/v2/") or path
+        found = self.definition.routes.find(path)
+        if found is None:
+            return None, no_such_resource()
+        # As the platform does, HEAD is served wherever GET is.
+        route = found.routes.get(method) or found.routes.get("GET" if method == "HEAD" else "")
+        if route is None:
+            template = next(iter(found.routes.values())).template
+            return template, method_not_allowed(list(found.routes))
+        return route.template, _ApiGoal(path, route, found.arguments(route))
+
+    def _answer(self, goal: "_Goal", request: Request, query: str, now: Now) -> Reply:
+        match goal:
+            case Problem():
+                raise goal
+            case _ApiGoal():
+                handler = _HANDLERS.get((goal.route.method, goal.route.template), generic.respond)
+                return handler(self._call(goal, request, query, now))
+            case _:
+                values = parse_qs(query, keep_blank_values=True)
+                form = _form(request) if request.method == "POST" else {}
+                return goal(LoginCall(request, values, form, now, self.state, self.settings))
+
+    def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> Call:
+        facts = goal.route.facts
+        token = self._admitted(request, now) if facts.security else None
+        values = parse_qs(query, keep_blank_values=True)
+        check_parameters(facts, goal.arguments, values, request)
+        return Call(
+            route=goal.route,
+            path=goal.path,
+            arguments=goal.arguments,
+            query=values,
+            body=read_body(facts, self.definition, request),
+            token=token,
+            now=now,
+            state=self.state,
+            definition=self.definition,
+        )
+
+    def _admitted(self, request: Request, now: Now) -> Token:
+        token = authenticate(request, self.state, now)
+        if self.settings.rate_limit is not None:
+            spend(token, self.settings.rate_limit, self.state, now)
+        return token
+
+    def __repr__(self) -> str:
+        return f"Simulator({self.definition!r}, {self.state!r})"
+
+
+class _ApiGoal(Struct, frozen=True):
+    path: str
+    route: Route[OperationFacts]
+    arguments: Mapping[str, str]
+
+
+_Goal: TypeAlias = Problem | _ApiGoal | LoginHandler
+
+
+def _aim_at_login(method: str, path: str) -> tuple[str | None, _Goal]:
+    methods = [known for known, template in _LOGIN_HANDLERS if template == path]
+    if not methods:
+        return None, no_such_resource()
+    return path, _LOGIN_HANDLERS.get((method, path)) or method_not_allowed(methods)
+
+
+def _target(url: str) -> tuple[str, str]:
+    """Path and query of a URL; an empty path where it is no URL at all."""
+    try:
+        parts = urlsplit(url.encode("utf-8", "replace").decode())
+    except ValueError:
+        return "", ""
+    return parts.path, parts.query
+
+
+def _without_prefix(path: str, prefixes: Sequence[str], root: str) -> str | None:
+    """The path from ``root`` on, where it stands at the start or after one of the prefixes."""
+    for prefix in ("", *prefixes):
+        before = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
+        if path.startswith(before + root):
+            return path[len(before) :]
+    return None
+
+
+def _form(request: Request) -> Mapping[str, str]:
+    declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if declared != "application/x-www-form-urlencoded":
+        raise OAuthProblem(400, "invalid_request", "the body must be a form")
+    pairs = parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
+    form = dict(pairs)
+    # RFC 6749, 3.2: "Request and response parameters MUST NOT be included more than once."
+    if len(form) != len(pairs):
+        raise OAuthProblem(400, "invalid_request", "a parameter is there more than once")
+    return form
+
+
+def _response(reply: Reply, method: str, context_id: str) -> Response:
+    fields = [*_SERVERS, ("ININ-Correlation-Id", context_id), *reply.headers]
+    if reply.body is not None:
+        fields.append(("Content-Type", reply.content_type))
+    body = b"" if method == "HEAD" or reply.body is None else reply.body
+    return Response(reply.status, Headers(fields), body)

@@ -1,0 +1,124 @@
+"""From a path to its operation, by the segments of the path.
+
+Law: a literal segment wins over a placeholder, at each segment from the left, and a placeholder
+stands for exactly one segment that is not empty and not ``.`` or ``..``. How long a look-up takes
+depends on the length of the path, not on the number of routes.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+__all__ = ["Found", "Route", "RouteTable"]
+
+F = TypeVar("F")
+
+_NOT_AN_ID = frozenset({"", ".", ".."})
+
+
+class Route(Struct, Generic[F], frozen=True):
+    """One method on one path template.
+
+    Attributes:
+        method: in capitals.
+        template: such as ``/api/v2/users/{userId}``.
+        facts: whatever the table's owner knows of it.
+    """
+
+    method: str
+    template: str
+    facts: F
+
+
+class Found(Struct, Generic[F], frozen=True):
+    """What a path leads to.
+
+    Attributes:
+        routes: the routes of this path, by method.
+        values: the decoded values of the placeholders, from the left.
+    """
+
+    routes: Mapping[str, Route[F]]
+    values: tuple[str, ...]
+
+    def arguments(self, route: Route[F]) -> dict[str, str]:
+        """The values of the placeholders by their names in the route's template."""
+        return dict(zip(placeholders(route.template), self.values, strict=True))
+
+
+class _Node(Generic[F]):
+    __slots__ = ("literals", "placeholder", "routes")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, _Node[F]] = {}
+        self.placeholder: _Node[F] | None = None
+        self.routes: dict[str, Route[F]] = {}
+
+    def child(self, segment: str) -> "_Node[F]":
+        """The node below, made if it is not there yet."""
+        if not _is_placeholder(segment):
+            return self.literals.setdefault(segment, _Node())
+        if self.placeholder is None:
+            self.placeholder = _Node()
+        return self.placeholder
+
+
+class RouteTable(Generic[F]):
+    """Routes in a tree of segments.
+
+    Args:
+        routes: in any order; of two with the same method and shape the later holds.
+    """
+
+    def __init__(self, routes: Iterable[Route[F]]) -> None:
+        self._root: _Node[F] = _Node()
+        self._routes = tuple(routes)
+        for route in self._routes:
+            node = self._root
+            for segment in _segments(route.template):
+                node = node.child(segment)
+            node.routes[route.method] = route
+
+    def __len__(self) -> int:
+        return len(self._routes)
+
+    def __iter__(self) -> "Iterable[Route[F]]":
+        return iter(self._routes)
+
+    def find(self, path: str) -> Found[F] | None:
+        """What a path leads to, or ``None``.
+
+        Args:
+            path: still percent-encoded, so that ``%2F`` stays inside its segment.
+        """
+        segments = [unquote(each, errors="replace") for each in _segments(path)]
+        return _descend(self._root, segments, 0, ())
+
+
+def placeholders(template: str) -> list[str]:
+    """The names of a template's placeholders, from the left."""
+    return [each[1:-1] for each in _segments(template) if _is_placeholder(each)]
+
+
+def _descend(
+    node: _Node[F], segments: list[str], at: int, values: tuple[str, ...]
+) -> Found[F] | None:
+    if at == len(segments):
+        return Found(node.routes, values) if node.routes else None
+    segment = segments[at]
+    literal = node.literals.get(segment)
+    found = None if literal is None else _descend(literal, segments, at + 1, values)
+    # A literal that leads nowhere is no answer: /users/me/queues is the queues of a user.
+    if found is None and node.placeholder is not None and segment not in _NOT_AN_ID:
+        found = _descend(node.placeholder, segments, at + 1, (*values, segment))
+    return found
+
+
+def _segments(path: str) -> list[str]:
+    return path.split("/")
+
+
+def _is_placeholder(segment: str) -> bool:
+    return segment.startswith("{") and segment.endswith("}")
