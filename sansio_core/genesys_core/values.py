@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import total_ordering
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["NULL", "LocalDateTime", "Now", "Null", "Open", "Random", "YearMonth"]
+__all__ = ["NULL", "LocalDateTime", "Now", "Null", "Open", "Random", "YearMonth", "dec_hook"]
 
 _T = TypeVar("_T")
 
@@ -163,3 +163,16 @@ class YearMonth:
 
     def __reduce__(self) -> tuple[type["YearMonth"], tuple[int, int]]:
         return YearMonth, (self.year, self.month)
+
+
+def dec_hook(type_: type, value: object) -> object:
+    """Reads the types that msgspec does not know.
+
+    Raises:
+        ValueError: a text that is no year-month.
+        TypeError: no text at all, for a year-month.
+    """
+    if type_ is YearMonth:
+        return YearMonth.parse(cast(str, value))
+    # msgspec asks for `object` too, which everything is; for other types it checks the result.
+    return value
