@@ -2,12 +2,13 @@
 
 Invariants: no exception; a status from 200 to 599; the platform's headers; a JSON content type means
 a JSON body; error bodies repeat status and correlation id; a second simulator that is told the same
-answers the same to the byte; no secret of the world ever comes back.
+answers the same to the byte; no secret of the world ever comes back; browsers are sent home and
+nowhere else; no code and no refresh token is exchanged twice.
 """
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from hypothesis import given
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
-from genesys_core.simulator import RateLimit, Settings, Simulator, World
+from genesys_core.simulator import RateLimit, Settings, Simulator, State, World
 from genesys_core.values import Now
+from tests.strategies_login import CHALLENGE, REDIRECT, VERIFIER
 from tests.strategies_simulator import definition, paths, unhurried
 
 __all__ = ["TARGETS", "check", "hold_conversation"]
@@ -62,7 +64,54 @@ _queries = st.text(max_size=8).map(quote) | st.sampled_from(
 _known_paths = st.sampled_from(
     ["/api/v2/users", "/api/v2/users/me", "/api/v2/routing/queues", _USER, _QUEUE]
 )
-_forms = st.sampled_from([b"grant_type=client_credentials", b"grant_type=x", b"", b"a=1&a=2"])
+
+# The first of each kind is the same in every simulator, whatever came before it.
+_CODE, _REFRESH, _SESSION = (State().new_secret(kind) for kind in ("code", "refresh", "session"))
+_EXCHANGE = {"grant_type": "authorization_code", "code": _CODE, "redirect_uri": REDIRECT}
+_PUBLIC = {"client_id": _CLIENT.id, "code_verifier": VERIFIER}
+_SAML2 = {"grant_type": "urn:ietf:params:oauth:grant-type:saml2-bearer", "orgName": "simulator"}
+_forms = st.sampled_from(
+    [
+        b"grant_type=client_credentials",
+        b"grant_type=x",
+        b"",
+        b"a=1&a=2",
+        *(
+            urlencode(form).encode()
+            for form in (
+                _EXCHANGE,
+                {**_EXCHANGE, **_PUBLIC},
+                {"grant_type": "refresh_token", "refresh_token": _REFRESH},
+                {"grant_type": "refresh_token", "refresh_token": _REFRESH, **_PUBLIC},
+                {**_SAML2, "assertion": "PGEvPg"},
+                {**_SAML2, "assertion": "<a/>"},
+            )
+        ),
+    ]
+)
+_asks = st.fixed_dictionaries(
+    {
+        "client_id": st.just(_CLIENT.id),
+        "redirect_uri": st.just(REDIRECT) | st.sampled_from(["", "http://example.com/", "\r\n"]),
+        "response_type": st.sampled_from(["code", "token", "x"]),
+    },
+    optional={
+        "state": st.text(max_size=5),
+        "prompt": st.sampled_from(["login", ""]),
+        "org": st.sampled_from(["simulator", "x"]),
+        "provider": st.text(max_size=3),
+        "login_hint": st.text(max_size=5),
+        "code_challenge": st.just(CHALLENGE),
+        "code_challenge_method": st.sampled_from(["S256", "plain"]),
+    },
+)
+_answers = st.sampled_from(
+    [
+        urlencode({"email": "user001@example.com", "password": password, "action": action}).encode()
+        for password in (_WORLD.password, "x")
+        for action in ("sign-in", "refuse")
+    ]
+)
 
 
 @st.composite
@@ -77,8 +126,21 @@ def _logins(draw: st.DrawFn) -> Request:
     """Token requests, some of them granted."""
     target = draw(st.sampled_from(["/oauth/token", "/login/oauth/token", "/oauth/x"]))
     basic = f"Basic {draw(st.just(_BASIC) | st.text(max_size=8) | st.just('eDp5'))}"
-    headers = Headers.received((_FORM, ("Authorization", basic)))
+    secret = [("Authorization", basic)] if draw(st.booleans()) else []
+    headers = Headers.received((_FORM, *secret))
     return Request("POST", target, headers, draw(_forms | st.binary(max_size=20)))
+
+
+@st.composite
+def _visits(draw: st.DrawFn) -> Request:
+    """Browsers on the login page, most of them with what it takes to sign in."""
+    path = draw(st.sampled_from(["/oauth/authorize", "/oauth/authorize", "/logout"]))
+    target = f"{path}?{urlencode(draw(_asks), errors='replace')}"
+    cookie = draw(st.sampled_from([(), (("Cookie", f"simulator_session={_SESSION}"),)]))
+    if draw(st.booleans()):
+        return Request("GET", target, Headers.received(cookie))
+    body = draw(_answers | st.binary(max_size=20))
+    return Request("POST", target, Headers.received((_FORM, *cookie)), body)
 
 
 @st.composite
@@ -91,7 +153,7 @@ def _noise(draw: st.DrawFn) -> Request:
     )
 
 
-_requests = _api_calls() | _logins() | _noise()
+_requests = _api_calls() | _logins() | _visits() | _noise()
 
 
 @unhurried
@@ -102,6 +164,11 @@ def check(conversation: list[tuple[Request, float]]) -> None:
     assert first == second
     for (request, _), response in zip(conversation, first, strict=True):
         _examine(request, response)
+    bodies = [request.body or b"" for request, _ in conversation]
+    for secret in (_CODE, _REFRESH):
+        spent = [secret.encode() in body for body in bodies]
+        granted = [b'"access_token"' in response.body for response in first]
+        assert sum(a and b for a, b in zip(spent, granted, strict=True)) <= 1
 
 
 def hold_conversation(data: bytes) -> None:
@@ -125,6 +192,8 @@ def _examine(request: Request, response: Response) -> None:
     assert response.headers.get_list("server") == ["Google", "FrontEnd"]
     context_id = response.headers["inin-correlation-id"]
     assert _CLIENT.secret.encode() not in response.body
+    assert _WORLD.password.encode() not in response.body
+    assert response.headers.get("location", REDIRECT).startswith(REDIRECT)
     if request.method == "HEAD":
         assert response.body == b""
     elif response.headers.get("content-type", "").endswith("json"):

@@ -81,7 +81,7 @@ def simulating(*arguments):
     )
     try:
         head = process.stdout.readline()
-        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(2))
+        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(4))
         facts["url"] = head.split(" on ")[1].split()[0]
         yield process, {name.strip(): value.strip() for name, value in facts.items()}
     finally:

@@ -1,12 +1,10 @@
 """The simulator over real sockets."""
 
-import re
 import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import anyio
 import httpx
@@ -247,13 +245,3 @@ def test_without_its_extra_it_says_which_to_install(missing):
         f"ModuleNotFoundError: the simulator needs {missing}: "
         "pip install 'genesys-cloud[simulator]'"
     )
-
-
-PAGE = Path(__file__).parent.parent / "docs" / "simulator.md"
-SNIPPETS = re.compile(r"^```py\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def test_the_snippets_of_the_documentation_run_from_top_to_bottom():
-    found = SNIPPETS.findall(PAGE.read_text("utf-8"))
-    assert len(found) == 4
-    exec(compile("\n".join(found), str(PAGE), "exec"), {"__name__": "docs"})

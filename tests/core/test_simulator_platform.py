@@ -1,5 +1,7 @@
 """The platform: total, deterministic, and the same headers on everything."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -128,6 +130,14 @@ def test_any_path_gets_a_response_of_the_platforms_shape(path):
 
 
 test_any_conversation = fuzz_simulator.check
+
+
+CORPUS = sorted((Path(__file__).parents[2] / "fuzz" / "corpus" / "simulator").iterdir())
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_the_corpus_is_replayed(path):
+    fuzz_simulator.TARGETS["simulator"](path.read_bytes())
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 64, bytes(range(256)), b"\xff" * 200])

@@ -51,6 +51,7 @@ def test_the_log_is_bounded_and_the_counters_are_not():
 
 def test_tokens_are_never_shown():
     desk = Desk()
+    assert desk.simulator.state.password not in f"{desk.simulator.state.__rich_repr__()}"
     token = desk.log_in()
     assert token not in repr(desk.simulator.state)
     assert token not in repr(desk.simulator.state.tokens[token])

@@ -29,4 +29,5 @@ def test_the_client_stands_for_the_first_user_or_for_nobody():
 def test_a_secret_is_never_shown():
     world = World.sample()
     assert world.clients[0].secret not in repr(world)
+    assert world.password not in f"{world!r} {world.__rich_repr__()}"
     assert REDACTED in repr(world.clients[0])

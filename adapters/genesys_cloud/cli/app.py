@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import definition, demo, simulate
+from genesys_cloud.cli import definition, demo, login, logout, simulate, whoami
 
 __all__ = ["app"]
 
@@ -21,6 +21,9 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
+app.command("login")(login.login)
+app.command("logout")(logout.logout)
+app.command("whoami")(whoami.whoami)
 app.add_typer(definition.app, name="definition")
 
 

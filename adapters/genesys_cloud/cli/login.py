@@ -1,27 +1,28 @@
-"""``genesys-cloud login``."""
+"""``genesys-cloud login``.
 
-from enum import Enum
+Law: exit code 0 for a token that is kept, 1 for a sign-in that was refused or took too long, 2 for
+one that could not be tried. The token itself is never printed.
+"""
+
+import os
+import webbrowser
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-if TYPE_CHECKING:
-    from genesys_cloud.login import BrowserSignIn
-    from genesys_cloud.signed_in import Place
-    from genesys_core.hosts import Gateway
-    from genesys_core.tokens import Token
-
-__all__ = ["TokenFile", "login"]
+__all__ = ["DEFAULT_TOKEN_FILE", "TokenFile", "fail", "login"]
 
 TokenFile = Annotated[
     Path,
     typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Where the token is kept."),
 ]
-_DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
+# That of genesys_cloud.signed_in, which help need not load.
+DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
 
 
-class GrantName(str, Enum):
+class GrantName(StrEnum):
     """What ``--grant`` takes."""
 
     pkce = "pkce"
@@ -36,7 +37,9 @@ def login(
     ],
     region: Annotated[
         str | None,
-        typer.Option(envvar="GENESYSCLOUD_REGION", help="Such as eu_west_1, or a domain."),
+        typer.Option(
+            help="Such as eu_west_1, or a domain; else GENESYSCLOUD_REGION.", metavar="TEXT"
+        ),
     ] = None,
     host: Annotated[str | None, typer.Option(help="Base URL of the API, for a region.")] = None,
     gateway_host: Annotated[str | None, typer.Option(help="Gateway in front of both.")] = None,
@@ -62,7 +65,7 @@ def login(
     again: Annotated[
         bool, typer.Option("--again", help="Ask for the password even if signed in.")
     ] = False,
-    token_file: TokenFile = _DEFAULT_TOKEN_FILE,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """Sign in as yourself, in the browser, and keep the token for later commands.
 
@@ -72,11 +75,17 @@ def login(
     from genesys_cloud.login import BrowserSignIn  # noqa: PLC0415 - see genesys_cloud.cli.app
     from genesys_cloud.signed_in import Place, SignedIn  # noqa: PLC0415
     from genesys_core import errors  # noqa: PLC0415
+    from genesys_core.hosts import Gateway  # noqa: PLC0415
 
+    if region is None and host is None:
+        region = os.environ.get("GENESYSCLOUD_REGION") or None
     try:
-        gateway = _gateway(
-            gateway_host, gateway_protocol, gateway_port, gateway_login_path, gateway_api_path
-        )
+        gateway = None
+        if gateway_host is not None:
+            behind = (gateway_protocol, gateway_port, gateway_login_path, gateway_api_path)
+            gateway = Gateway(gateway_host, *behind)
+        elif gateway_port is not None or gateway_login_path or gateway_api_path:
+            fail("login", "--gateway-port and the paths: need --gateway-host as well", 2)
         place = Place(client_id, region, host, gateway)
         attempt = BrowserSignIn(
             client_id,
@@ -90,17 +99,32 @@ def login(
             prompt="login" if again else None,
         )
     except (errors.InvalidValueError, errors.ConfigurationError) as error:
-        _fail(str(error), 2)
-    except errors.GenesysCloudError as error:
-        _fail(str(error), 1)
+        fail("login", str(error), 2)
+    except errors.ConnectError as error:
+        fail("login", str(error))
     try:
         with attempt:
-            _show(attempt, browser=browser)
+            typer.echo(
+                f"Redirect URI, as the client must have it registered: {attempt.redirect_uri}"
+            )
+            _show(attempt.url, browser=browser)
             token = attempt.wait(timeout)
         signed_in = SignedIn(token_file)
         signed_in.save(place, token)
     except errors.AccessDeniedError as error:
-        _fail(f"the sign-in was refused: {error.description or 'no reason was given'}", 1)
+        fail("login", f"the sign-in was refused: {error.description or 'no reason was given'}")
     except errors.GenesysCloudError as error:
-        _fail(str(error), 1)
-    typer.echo(f"Signed in. {_life(token)} It is kept in {signed_in.path}.")
+        fail("login", str(error))
+    typer.echo(f"Signed in. The token is kept in {signed_in.path}.")
+
+
+def fail(command: str, message: str, code: int = 1) -> NoReturn:
+    """Say why a command ends, and end it."""
+    typer.echo(f"genesys-cloud {command}: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def _show(url: str, *, browser: bool) -> None:
+    typer.echo(f"Sign in here: {url}")
+    if browser and not webbrowser.open(url):
+        typer.echo("No browser could be started; open the page yourself.", err=True)

@@ -36,6 +36,8 @@ def simulate(
             typer.echo(f"Simulated platform on {running.url} (Ctrl-C ends it)")
             typer.echo(f"client id      {running.client_id}")
             typer.echo(f"client secret  {running.client_secret}")
+            typer.echo(f"user           {running.email or 'none'}")
+            typer.echo(f"password       {running.password}")
             _wait_for_interrupt()
     except OSError as error:
         typer.echo(f"genesys-cloud simulate: {host}:{port}: {error}", err=True)

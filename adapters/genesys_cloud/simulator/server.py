@@ -23,6 +23,7 @@ from genesys_cloud._clock import read_clocks
 from genesys_cloud.simulator.application import application
 from genesys_cloud.simulator.bundle import bundled_definition
 from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.users import active_emails
 from genesys_core.values import Now
 
 __all__ = ["RunningSimulator", "running_simulator"]
@@ -34,14 +35,18 @@ class RunningSimulator:
 
     Attributes:
         url: where, such as ``http://127.0.0.1:40123``; login host and API alike.
-        client_id: of an OAuth client that may use client credentials.
+        client_id: of the first OAuth client; the sample world's may use all grants.
         client_secret: its secret; not shown in ``repr``.
+        email: of the first user who may sign in; empty where there is none.
+        password: of all users; not shown in ``repr``.
         simulator: the platform itself, to look into and to change.
     """
 
     url: str
     client_id: str
     client_secret: str = field(repr=False)
+    email: str
+    password: str = field(repr=False)
     simulator: Simulator
     _clock: Callable[[], Now] = field(repr=False)
     _portal: BlockingPortal = field(repr=False)
@@ -92,6 +97,8 @@ def running_simulator(
             url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",
             client_id=client.id,
             client_secret=client.secret,
+            email=next(iter(active_emails(served.state)), ""),
+            password=served.state.password,
             simulator=served,
             _clock=clock,
             _portal=portal,

@@ -20,7 +20,7 @@ from genesys_core.simulator.exchange import LoginCall, LoginHandler, Reply
 from genesys_core.simulator.login_page import form_page, message_page
 from genesys_core.simulator.oauth import issue_token
 from genesys_core.simulator.problems import Problem
-from genesys_core.simulator.users import active_emails, find_by_email
+from genesys_core.simulator.users import active_emails, find_by_email, is_active
 from genesys_core.simulator.world import OAuthClient
 
 __all__ = ["HANDLERS"]
@@ -56,7 +56,9 @@ def post_authorize(call: LoginCall) -> Reply:
     user = find_by_email(call.state, email)
     if user is None or not _is_password(call, call.form.get("password", "")):
         return _form(call, ask, email=email, problem="The email or the password is wrong.")
-    session = BrowserSession(call.state.new_secret("session"), str(user["id"]))
+    session = _session(call)
+    if session is None or session.user_id != user["id"]:
+        session = BrowserSession(call.state.new_secret("session"), str(user["id"]))
     granted = _granted(call, ask, session)
     cookie = f"{_COOKIE}={session.value}; Path=/; HttpOnly; SameSite=Lax"
     return replace(granted, headers=(*granted.headers, ("Set-Cookie", cookie)))
@@ -210,8 +212,9 @@ def _session(call: LoginCall) -> BrowserSession | None:
     for field in call.request.headers.get_list("cookie"):
         for pair in field.split(";"):
             name, _, value = pair.strip().partition("=")
-            if name == _COOKIE and value in call.state.sessions:
-                return call.state.sessions[value]
+            session = call.state.sessions.get(value) if name == _COOKIE else None
+            if session is not None and is_active(call.state, session.user_id):
+                return session
     return None
 
 

@@ -136,7 +136,7 @@ class Simulator:
                 return handler(self._call(goal, request, query, now))
             case _:
                 values = parse_qs(query, keep_blank_values=True)
-                form = _form(request) if request.method == "POST" else {}
+                form: Mapping[str, str] = _form(request) if request.method == "POST" else {}
                 return goal(LoginCall(request, values, form, now, self.state, self.settings))
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> Call:

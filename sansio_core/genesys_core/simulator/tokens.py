@@ -5,11 +5,14 @@ sign-in.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from genesys_core.simulator.examples import Json
 from genesys_core.simulator.exchange import Call, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.oauth import SAML2_BEARER
 from genesys_core.simulator.problems import no_such_entity
+
+if TYPE_CHECKING:
+    from genesys_core.simulator.examples import Json
 
 __all__ = ["HANDLERS"]
 

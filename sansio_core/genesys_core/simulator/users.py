@@ -14,7 +14,7 @@ from genesys_core.simulator.problems import PlatformProblem, conflict, no_such_e
 from genesys_core.simulator.state import State
 from genesys_core.simulator.world import Record
 
-__all__ = ["HANDLERS", "active_emails", "find_by_email"]
+__all__ = ["HANDLERS", "active_emails", "find_by_email", "is_active"]
 
 _EXPANSIONS: Final = frozenset(
     {
@@ -113,6 +113,12 @@ def active_emails(state: State) -> list[str]:
         for user in state.users.values()
         if _state(user) == "active" and user.get("email")
     ]
+
+
+def is_active(state: State, user_id: str) -> bool:
+    """Whether there is such a user, who may sign in."""
+    user = state.users.get(user_id)
+    return user is not None and _state(user) == "active"
 
 
 def find_by_email(state: State, email: str) -> Record | None:
