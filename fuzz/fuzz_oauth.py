@@ -1,0 +1,112 @@
+"""Whatever a login host, a browser or a token file brings: a value, or one documented error.
+
+Invariants: a token that was accepted can be sent in a header, kept, and read back, and shows no
+secret; a redirect is believed only with our state; an error repeats no code and no token; a document
+of tokens survives being written. The exceptions are OAuthError and TokenStoreError.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+from urllib.parse import parse_qs
+
+from genesys_core.authorize import parse_code_redirect, parse_token_redirect
+from genesys_core.errors import OAuthError
+from genesys_core.headers import Headers
+from genesys_core.message import Response
+from genesys_core.token_store import (
+    TokenDocument,
+    TokenKey,
+    TokenStoreError,
+    decode_token,
+    encode_token,
+)
+from genesys_core.tokens import Token, parse_token_response
+from genesys_core.values import Now
+from tests.core.test_authorize import (
+    test_any_redirect_is_an_answer_or_an_oauth_error as redirects,
+)
+from tests.core.test_tokens import (
+    test_any_reply_is_a_token_or_an_oauth_error as replies,
+)
+
+__all__ = ["TARGETS"]
+
+T = TypeVar("T")
+
+_NOW: Final = Now(1.0, 1_000_000.0)
+_STATE: Final = "s"
+_LONG: Final = 16  # characters from which a secret cannot be part of a word by chance
+
+
+def token_reply(data: bytes) -> None:
+    """The input is a line with the status, then the body."""
+    status, _, body = data.partition(b"\n")
+    code = int(status) if status.isdigit() and len(status) == 3 else 200
+    outcome = _outcome(lambda: parse_token_response(Response(code, body=body), now=_NOW))
+    if isinstance(outcome, Token):
+        assert 200 <= code < 300
+        _examine(outcome)
+    else:
+        assert outcome.status == code
+        assert outcome.error
+
+
+def redirect_url(data: bytes) -> None:
+    """The input is the URL that a browser was sent to."""
+    url = data.decode("utf-8", "surrogateescape")
+    code = _outcome(lambda: parse_code_redirect(url, state=_STATE))
+    token = _outcome(lambda: parse_token_redirect(url, state=_STATE, now=_NOW))
+    if isinstance(code, str):
+        assert code in _said(url, "code")
+        assert _said(url, "state") == [_STATE]
+    else:
+        assert code.status is None
+        said = [secret for secret in _said(url, "code") if len(secret) >= _LONG]
+        assert not any(secret in str(code) for secret in said)
+    if isinstance(token, Token):
+        _examine(token)
+
+
+def token_document(data: bytes) -> None:
+    """The input is a token file."""
+    key = TokenKey("id", "https://login.mypurecloud.ie")
+    document = _outcome(lambda: TokenDocument.from_bytes(data))
+    if not isinstance(document, TokenDocument):
+        assert str(document).startswith("this is no token file")
+        return
+    kept = document.get(key)
+    changed = TokenDocument.from_bytes(document.put(key, Token("new")).to_bytes())
+    assert changed.get(key) == Token("new")
+    assert changed.without(key).get(key) is None
+    assert changed.without(key) == document.without(key)
+    if kept is not None:
+        _examine(kept)
+
+
+def _outcome(parse: Callable[[], T]) -> T | OAuthError | TokenStoreError:
+    try:
+        return parse()
+    except (OAuthError, TokenStoreError) as error:
+        return error
+
+
+def _said(url: str, name: str) -> list[str]:
+    query = url.partition("#")[0].partition("?")[2]
+    return parse_qs(query, keep_blank_values=True, errors="replace").get(name, [])
+
+
+def _examine(token: Token) -> None:
+    Headers({"Authorization": f"Bearer {token.access_token}"})
+    assert (decode_token(encode_token(token)) or token).access_token == token.access_token
+    shown = f"{token!r}{token}{token.__rich_repr__()!r}"
+    for secret in (token.access_token, token.refresh_token or ""):
+        assert len(secret) < _LONG or secret not in shown
+
+
+TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
+    "token_reply": token_reply,
+    "redirect_url": redirect_url,
+    "token_document": token_document,
+    "token_replies": replies.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "redirect_urls": redirects.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+}
