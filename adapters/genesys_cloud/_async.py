@@ -10,9 +10,15 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, assert_never
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._options import ClientOptions, network_of, session_of
+from genesys_cloud._options import ClientOptions, is_mock, network_of, session_of
 from genesys_cloud._shared import SessionCell
 from genesys_cloud.apis._clients import AsyncApis
+from genesys_cloud.hooks import (
+    AsyncAfterResponse,
+    AsyncBeforeRequest,
+    AsyncHookedTransport,
+    Hooks,
+)
 from genesys_cloud.transports import AsyncHttpxTransport, AsyncTransport
 from genesys_core.lifecycle import (
     Exchanging,
@@ -26,10 +32,12 @@ from genesys_core.lifecycle import (
     settle_token,
     start,
 )
-from genesys_core.message import TransportFailure
-from genesys_core.operation import Operation, QueryValue, raw_operation
+from genesys_core.message import Timeout, TransportFailure
+from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
+from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
 from genesys_core.replies import ApiResponse
+from genesys_core.retry import RetryConfiguration
 
 __all__ = ["AsyncClient", "Primitives"]
 
@@ -81,6 +89,8 @@ class AsyncClient(AsyncApis):
     Args:
         transport: sends requests instead of httpx; see
             :class:`~genesys_cloud.transports.AsyncTransport`.
+        hooks: run before each request and after each response, coroutine functions or not; see
+            :mod:`genesys_cloud.hooks`.
         options: everything else; see :class:`~genesys_cloud._options.ClientOptions`.
 
     Raises:
@@ -89,11 +99,17 @@ class AsyncClient(AsyncApis):
     """
 
     def __init__(
-        self, *, transport: AsyncTransport | None = None, **options: Unpack[ClientOptions]
+        self,
+        *,
+        transport: AsyncTransport | None = None,
+        hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self._cell = SessionCell(session_of(options))
-        self._transport = transport or AsyncHttpxTransport(network=network_of(options))
-        self._primitives: Primitives | None = None
+        self._cell = SessionCell(session_of(options, mocked=is_mock(transport)))
+        wire = transport or AsyncHttpxTransport(network=network_of(options))
+        self._transport = wire if hooks is None else AsyncHookedTransport(wire, hooks)
+        self._natives: list[Primitives] = []
+        self._defaults = Options()
 
     async def send(self, operation: Operation[T]) -> T:
         """Make a call and return what it returns.
@@ -109,6 +125,7 @@ class AsyncClient(AsyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
+        operation = operation.under(self._defaults)
         outcome = await self._drive(start(operation, self._cell.session, now=read_clocks()))
         if isinstance(outcome, Raised):
             raise outcome.error
@@ -126,6 +143,26 @@ class AsyncClient(AsyncApis):
         """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
         return await self.send(raw_operation(method, path, query=query, body=body, headers=headers))
 
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        timeout: Timeout | float | None = None,
+        deadline: float | None = None,
+        retry: RetryConfiguration | None = None,
+        strict: bool | None = None,
+    ) -> Self:
+        """A client with other defaults that shares connections, token and rate limit with this one.
+
+        A call's own options win over them. Closing either client closes both.
+        """
+        said = Options(
+            headers=headers or {}, timeout=timeout, deadline=deadline, retry=retry, strict=strict
+        )
+        twin = self.unbound_copy()
+        twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
+        return twin
+
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
         """The pages of a listing, each as its own type, one request each."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
@@ -142,8 +179,8 @@ class AsyncClient(AsyncApis):
 
     async def close(self) -> None:
         """Give back all connections. Closing twice does nothing more."""
-        if self._primitives is not None:
-            await self._primitives.close()
+        for native in self._natives:
+            await native.close()
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -162,29 +199,44 @@ class AsyncClient(AsyncApis):
 
     @property
     def _native(self) -> Primitives:
-        if self._primitives is None:
-            self._primitives = native_primitives()
-        return self._primitives
+        # Found at the first need, when a loop is running; shared with clients of other options.
+        if not self._natives:
+            self._natives.append(native_primitives())
+        return self._natives[0]
 
     async def _drive(self, state: State[T]) -> Returned[T] | Raised:
         while True:
             match state:
-                case Sending(request=request):
-                    try:
-                        response = await self._transport.send(request)
-                    except TransportFailure as failure:
-                        state = state.failed(failure, now=read_clocks())
-                    else:
-                        state = state.received(response, now=read_clocks())
+                case Sending():
+                    state = await self._attempt(state)
                 case NeedToken():
                     state = await self._authorize(state)
-                case Waiting(seconds=seconds):
-                    await self._native.sleep(seconds)
-                    state = state.woke(now=read_clocks())
+                case Waiting():
+                    state = await self._wait(state)
                 case Returned() | Raised():
                     return state
                 case _:
                     assert_never(state)
+
+    async def _attempt(self, sending: Sending[T]) -> State[T]:
+        permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
+        if not isinstance(permit, Permit):
+            return permit
+        try:
+            response = await self._transport.send(permit.request)
+        except TransportFailure as failure:
+            return sending.failed(failure, now=read_clocks())
+        now = read_clocks()
+        self._cell.swap(report_response, sending, response, now=now)
+        return sending.received(response, now=now)
+
+    async def _wait(self, waiting: Waiting[T]) -> Sending[T] | Raised:
+        try:
+            await self._native.sleep(waiting.seconds)
+        except BaseException:
+            self._cell.swap(release_permit, waiting, now=read_clocks())
+            raise
+        return waiting.woke(now=read_clocks())
 
     async def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
         session = self._cell.session
@@ -194,8 +246,11 @@ class AsyncClient(AsyncApis):
             step = self._cell.swap(reserve_token, joined, now=read_clocks())
             if not isinstance(step, Exchanging):
                 return step
-            return self._cell.swap(settle_token, joined, await self._drive(step.state))
+            outcome = await self._drive(step.state)
+            return self._cell.swap(settle_token, joined, outcome, now=read_clocks())
 
-        wait = session.settings.refresh_token_wait_max
+        wait = joined.patience(session, now=read_clocks())
         state = await self._native.exclusively(wait, obtain)
-        return joined.timed_out(session) if state is None else state
+        if state is None:
+            return joined.timed_out(self._cell.session, now=read_clocks())
+        return state

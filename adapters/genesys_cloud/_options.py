@@ -8,6 +8,7 @@ import random
 import ssl
 from collections.abc import Mapping
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 from genesys_cloud.transports import Certificate, Network
 from genesys_core.errors import ConfigurationError
@@ -15,11 +16,12 @@ from genesys_core.headers import Headers
 from genesys_core.hosts import Gateway, Hosts, Region
 from genesys_core.message import Timeout
 from genesys_core.oauth import ClientCredentials, Grant, Token
+from genesys_core.pacing import Pacer, Pacing
 from genesys_core.retry import RetryConfiguration
 from genesys_core.session import Session, Settings
 from genesys_core.vault import Vault
 
-__all__ = ["ClientOptions", "network_of", "session_of"]
+__all__ = ["ClientOptions", "is_mock", "network_of", "session_of"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -35,6 +37,9 @@ class ClientOptions(TypedDict, total=False):
         refresh_token_wait_max: seconds that a call waits for another's renewal (10).
         retry: when calls are repeated; off by default.
         timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
+        deadline: seconds for each whole call, repeats and sleeps included.
+        pacing: the rate limit to keep (300 requests a minute); ``None`` for none. Off by default on
+            loopback hosts and mock transports.
         headers: sent with every request.
         strict: whether a reply that does not fit its type raises ``DecodeError``.
         proxy: URL of an HTTP proxy, credentials included.
@@ -52,6 +57,8 @@ class ClientOptions(TypedDict, total=False):
     refresh_token_wait_max: float
     retry: RetryConfiguration | None
     timeout: Timeout | float | None
+    deadline: float | None
+    pacing: Pacing | None
     headers: Mapping[str, str] | None
     strict: bool
     proxy: str | None
@@ -60,16 +67,26 @@ class ClientOptions(TypedDict, total=False):
     trust_env: bool
 
 
-_NETWORK = ("proxy", "verify", "cert", "trust_env")
-
-
 def network_of(options: ClientOptions) -> Network:
     """The part that is about connections."""
-    return {name: options[name] for name in _NETWORK if name in options}  # type: ignore[return-value, literal-required]
+    network: Network = {}
+    if "proxy" in options:
+        network["proxy"] = options["proxy"]
+    if "verify" in options:
+        network["verify"] = options["verify"]
+    if "cert" in options:
+        network["cert"] = options["cert"]
+    if "trust_env" in options:
+        network["trust_env"] = options["trust_env"]
+    return network
 
 
-def session_of(options: ClientOptions) -> Session:
+def session_of(options: ClientOptions, *, mocked: bool = False) -> Session:
     """The session that a client starts with.
+
+    Args:
+        options: what the client was told.
+        mocked: whether its transport is a mock, which has no rate limit to keep.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -86,10 +103,12 @@ def session_of(options: ClientOptions) -> Session:
         headers=Headers(options.get("headers") or {}),
         timeout=Timeout.given(options.get("timeout"), Timeout()),
         retry=options.get("retry") or RetryConfiguration(),
+        deadline=options.get("deadline"),
         strict=options.get("strict", False),
         refresh_token_wait_max=options.get("refresh_token_wait_max", 10.0),
     )
-    return Session(settings, _vault(options, environ), random.random)
+    pacer = _pacer(options, settings.hosts, mocked=mocked)
+    return Session(settings, _vault(options, environ), random.random, pacer)
 
 
 def _hosts(options: ClientOptions, environ: Mapping[str, str]) -> Hosts:
@@ -97,6 +116,18 @@ def _hosts(options: ClientOptions, environ: Mapping[str, str]) -> Hosts:
     if region is None and host is None:
         region = environ.get("GENESYSCLOUD_REGION") or None
     return Hosts.resolve(region=region, host=host, gateway=gateway)
+
+
+def is_mock(transport: object) -> bool:
+    """Whether a transport says that there is no platform behind it."""
+    return bool(getattr(transport, "is_mock", False))
+
+
+def _pacer(options: ClientOptions, hosts: Hosts, *, mocked: bool) -> Pacer | None:
+    loopback = urlsplit(hosts.api).hostname in {"127.0.0.1", "::1", "localhost"}
+    default = None if mocked or loopback else Pacing()
+    pacing = options.get("pacing", default)
+    return None if pacing is None else Pacer.of(pacing)
 
 
 def _vault(options: ClientOptions, environ: Mapping[str, str]) -> Vault:

@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, assert_never
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._options import ClientOptions, network_of, session_of
+from genesys_cloud._options import ClientOptions, is_mock, network_of, session_of
 from genesys_cloud._shared import SessionCell
 from genesys_cloud.apis._clients import SyncApis
+from genesys_cloud.hooks import AfterResponse, BeforeRequest, HookedTransport, Hooks
 from genesys_cloud.transports import HttpxTransport, Transport
 from genesys_core.lifecycle import (
     Exchanging,
@@ -26,10 +27,12 @@ from genesys_core.lifecycle import (
     settle_token,
     start,
 )
-from genesys_core.message import TransportFailure
-from genesys_core.operation import Operation, QueryValue, raw_operation
+from genesys_core.message import Timeout, TransportFailure
+from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
+from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
 from genesys_core.replies import ApiResponse
+from genesys_core.retry import RetryConfiguration
 
 __all__ = ["Client"]
 
@@ -48,6 +51,7 @@ class Client(SyncApis):
 
     Args:
         transport: sends requests instead of httpx; see :class:`~genesys_cloud.transports.Transport`.
+        hooks: run before each request and after each response; see :mod:`genesys_cloud.hooks`.
         options: everything else; see :class:`~genesys_cloud._options.ClientOptions`.
 
     Raises:
@@ -56,11 +60,17 @@ class Client(SyncApis):
     """
 
     def __init__(
-        self, *, transport: Transport | None = None, **options: Unpack[ClientOptions]
+        self,
+        *,
+        transport: Transport | None = None,
+        hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
+        **options: Unpack[ClientOptions],
     ) -> None:
-        self._cell = SessionCell(session_of(options))
-        self._transport = transport or HttpxTransport(network=network_of(options))
+        self._cell = SessionCell(session_of(options, mocked=is_mock(transport)))
+        wire = transport or HttpxTransport(network=network_of(options))
+        self._transport = wire if hooks is None else HookedTransport(wire, hooks)
         self._token_lock = threading.Lock()
+        self._defaults = Options()
 
     def send(self, operation: Operation[T]) -> T:
         """Make a call and return what it returns.
@@ -76,6 +86,7 @@ class Client(SyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
+        operation = operation.under(self._defaults)
         outcome = self._drive(start(operation, self._cell.session, now=read_clocks()))
         if isinstance(outcome, Raised):
             raise outcome.error
@@ -92,6 +103,26 @@ class Client(SyncApis):
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
         return self.send(raw_operation(method, path, query=query, body=body, headers=headers))
+
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        timeout: Timeout | float | None = None,
+        deadline: float | None = None,
+        retry: RetryConfiguration | None = None,
+        strict: bool | None = None,
+    ) -> Self:
+        """A client with other defaults that shares connections, token and rate limit with this one.
+
+        A call's own options win over them. Closing either client closes both.
+        """
+        said = Options(
+            headers=headers or {}, timeout=timeout, deadline=deadline, retry=retry, strict=strict
+        )
+        twin = self.unbound_copy()
+        twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
+        return twin
 
     def pages(self, operation: Operation[T]) -> Iterator[T]:
         """The pages of a listing, each as its own type, one request each."""
@@ -126,32 +157,47 @@ class Client(SyncApis):
     def _drive(self, state: State[T]) -> Returned[T] | Raised:
         while True:
             match state:
-                case Sending(request=request):
-                    try:
-                        response = self._transport.send(request)
-                    except TransportFailure as failure:
-                        state = state.failed(failure, now=read_clocks())
-                    else:
-                        state = state.received(response, now=read_clocks())
+                case Sending():
+                    state = self._attempt(state)
                 case NeedToken():
                     state = self._authorize(state)
-                case Waiting(seconds=seconds):
-                    time.sleep(seconds)
-                    state = state.woke(now=read_clocks())
+                case Waiting():
+                    state = self._wait(state)
                 case Returned() | Raised():
                     return state
                 case _:
                     assert_never(state)
 
+    def _attempt(self, sending: Sending[T]) -> State[T]:
+        permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
+        if not isinstance(permit, Permit):
+            return permit
+        try:
+            response = self._transport.send(permit.request)
+        except TransportFailure as failure:
+            return sending.failed(failure, now=read_clocks())
+        now = read_clocks()
+        self._cell.swap(report_response, sending, response, now=now)
+        return sending.received(response, now=now)
+
+    def _wait(self, waiting: Waiting[T]) -> Sending[T] | Raised:
+        try:
+            time.sleep(waiting.seconds)
+        except BaseException:
+            self._cell.swap(release_permit, waiting, now=read_clocks())
+            raise
+        return waiting.woke(now=read_clocks())
+
     def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
         session = self._cell.session
         need = need.joined(session)
-        if not self._token_lock.acquire(timeout=session.settings.refresh_token_wait_max):
-            return need.timed_out(session)
+        if not self._token_lock.acquire(timeout=need.patience(session, now=read_clocks())):
+            return need.timed_out(self._cell.session, now=read_clocks())
         try:
             step = self._cell.swap(reserve_token, need, now=read_clocks())
             if not isinstance(step, Exchanging):
                 return step
-            return self._cell.swap(settle_token, need, self._drive(step.state))
+            outcome = self._drive(step.state)
+            return self._cell.swap(settle_token, need, outcome, now=read_clocks())
         finally:
             self._token_lock.release()

@@ -4,14 +4,19 @@ Law 1: everything that decides about a call lives here or in what this module ca
 sleeps and fetches tokens, and nothing more.
 Law 2: a state is the effect it waits for. Its methods are its only transitions, so calling one
 that a state lacks is a type error.
+Law 3: a call ends. It is repeated at most ``retry_max`` times and gets at most one token in place
+of a refused one; a refused token is not sent again; no POST or PATCH is repeated that may have
+taken effect, unless the caller allowed it.
 
 ::
 
-    start ──> NeedToken ──granted──> Sending ──received──> Returned
-                  │                   │  │ ▲
-                  │                   │  │ └──woke── Waiting
-               refused                │  └─received/failed──^
-                  └──────> Raised <───┘ (and back to NeedToken on a 401, once)
+    start               -> NeedToken | Sending
+    NeedToken.granted   -> Sending | Raised
+    NeedToken.refused   -> Raised
+    NeedToken.timed_out -> Sending | Raised
+    Sending.received    -> NeedToken | Waiting | Returned | Raised
+    Sending.failed      -> Waiting | Raised
+    Waiting.woke        -> Sending | Raised
 
 A driver is a ``match`` over these five ending in ``assert_never``::
 
@@ -23,6 +28,10 @@ A driver is a ``match`` over these five ending in ``assert_never``::
             case Waiting(seconds=seconds): ...    # sleep, then woke()
             case Returned(response=response): ...
             case Raised(error=error): ...
+
+What calls share is asked of the session, in steps that adapters take under one lock:
+:func:`reserve_token` and :func:`settle_token` for a token, those of :mod:`genesys_core.permits`
+for a place in the rate limit.
 """
 
 from typing import Generic, TypeAlias, TypeVar
@@ -30,25 +39,26 @@ from typing import Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import Struct
 
-from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError, TimeoutError
+from genesys_core.call import Call
+from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError
 from genesys_core.message import Request, Response, TransportFailure
 from genesys_core.oauth import Grant, Token, prepare_token_request
 from genesys_core.operation import Endpoint, Operation
-from genesys_core.prepare import authorized, prepare
-from genesys_core.replies import ApiReplies, ApiResponse, Replies, TokenReplies, transport_error
+from genesys_core.prepare import prepare
+from genesys_core.replies import ApiReplies, ApiResponse, TokenReplies
 from genesys_core.retry import (
     REPEATABLE_METHODS,
-    Attempt,
     GiveUp,
-    RetryConfiguration,
+    asked_to_wait,
+    certainly_not_done,
     decide,
+    is_retryable,
 )
-from genesys_core.session import Session
-from genesys_core.values import Now, Random
+from genesys_core.session import Session, checked_deadline
+from genesys_core.values import Now
 from genesys_core.vault import Exchange, Have
 
 __all__ = [
-    "Call",
     "Exchanging",
     "NeedToken",
     "Raised",
@@ -66,69 +76,66 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Call(Struct, Generic[T], frozen=True, kw_only=True):
-    """What stays the same, or is counted, through the life of one call.
-
-    Attributes:
-        endpoint: what is called.
-        request: the request without its token.
-        replies: how its replies are read.
-        policy: the retry configuration in force.
-        repeatable: whether doing it twice is doing it once.
-        refreshable: whether a rejected token can be replaced.
-        started: when the call began.
-        token: the token in use.
-        refreshed: whether a rejected token was replaced already.
-        attempts: requests that failed so far.
-        random: for the jitter of waits.
-    """
-
-    endpoint: Endpoint
-    request: Request
-    replies: Replies[T]
-    policy: RetryConfiguration
-    repeatable: bool
-    refreshable: bool
-    started: float
-    token: Token | None = None
-    refreshed: bool = False
-    attempts: tuple[Attempt, ...] = ()
-    random: Random
-
-
 class NeedToken(Struct, Generic[T], frozen=True):
     """Obtain a token.
 
     Attributes:
         call: the call that needs it.
         rejected: the token that the platform just refused, if any.
-        arrived: exchanges that the vault had finished when the need arose; see :func:`joined`.
+        arrived: exchanges that the vault had finished when the need arose; see :meth:`joined`.
+        refusal: the response that refused it.
     """
 
     call: Call[T]
     rejected: Token | None = None
     arrived: int = 0
+    refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
         """The need as of now: failures from here on are this call's too."""
         return msgspec.structs.replace(self, arrived=session.vault.exchanges)
 
-    def granted(self, token: Token) -> "Sending[T]":
-        """Here it is."""
-        return _send(msgspec.structs.replace(self.call, token=token))
+    def patience(self, session: Session, *, now: Now) -> float:
+        """Seconds to wait for another call's exchange, before :meth:`timed_out`."""
+        longest, expires = session.settings.refresh_token_wait_max, self.call.expires
+        return longest if expires is None else max(min(longest, expires - now.monotonic), 0.0)
+
+    def granted(self, token: Token, *, now: Now | None = None) -> "Sending[T] | Raised":
+        """Here it is; without ``now``, what is left of a deadline is not looked at."""
+        if self.rejected is not None and token.access_token == self.rejected.access_token:
+            words = "the login host gave the token again that the platform had just refused"
+            return self.refused(_refusal_of(self, self.refusal, words))
+        return _sending(msgspec.structs.replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
         """There is none to be had."""
-        return Raised(error)
+        # The error of an exchange is handed to all who waited, and has a history of its own.
+        return Raised(error) if error.attempts else _raised(self.call, error)
 
-    def timed_out(self, session: Session) -> "Raised":
-        """Another call's exchange took longer than ``refresh_token_wait_max``."""
+    def timed_out(self, session: Session, *, now: Now | None = None) -> "Sending[T] | Raised":
+        """Another call's exchange took longer than :meth:`patience`.
+
+        Args:
+            session: as it is by now.
+            now: the moment; without it, a token that still lasts is not fallen back on.
+        """
+        if now is not None and not self.call.expired(now):
+            token = session.vault.fallback(self.rejected, now)
+            if token is not None:
+                return self.granted(token, now=now)
+        elif now is not None:
+            return _raised(self.call, self.call.timeout_error())
         seconds = session.settings.refresh_token_wait_max
-        return Raised(TimeoutError(f"token refresh took longer than {seconds:g} s", sent=False))
+        words = f"token refresh took longer than {seconds:g} s"
+        return _raised(self.call, self.call.timeout_error(words))
 
 
 class Sending(Struct, Generic[T], frozen=True):
-    """Put ``request`` on the wire."""
+    """Put ``request`` on the wire.
+
+    Its timeouts are no longer than what is left of the call's deadline, and for a repeat, of the
+    budget; its ``expires`` says when that is.
+    """
 
     call: Call[T]
     request: Request
@@ -141,7 +148,9 @@ class Sending(Struct, Generic[T], frozen=True):
         if 200 <= response.status < 300:
             return _read(call, response, now)
         if response.status == 401 and call.refreshable and not call.refreshed:
-            return NeedToken(msgspec.structs.replace(call, refreshed=True), rejected=call.token)
+            return _with_another_token(call, response, now)
+        if call.endpoint.method == "DELETE" and call.doubtful and response.status in {404, 410}:
+            return _was_deleted(call, response, now)
         return _repeat_or_raise(call, response, now)
 
     def failed(self, failure: TransportFailure, *, now: Now) -> "Waiting[T] | Raised":
@@ -162,9 +171,9 @@ class Waiting(Struct, Generic[T], frozen=True):
     seconds: float
     why: str
 
-    def woke(self, *, now: Now) -> "Sending[T]":  # noqa: ARG002 - pacing and deadlines read it
+    def woke(self, *, now: Now) -> "Sending[T] | Raised":
         """The time has passed."""
-        return _send(self.call)
+        return _sending(self.call, now)
 
 
 class Returned(Struct, Generic[T_co], frozen=True):
@@ -207,11 +216,13 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
         policy=options.retry or settings.retry,
         repeatable=endpoint.method in REPEATABLE_METHODS or endpoint.reads,
         refreshable=needs_token and session.vault.refreshable,
-        started=now.monotonic,
-        token=session.vault.usable(now) if needs_token else None,
         random=session.random,
+        started=now.monotonic,
+        deadline=checked_deadline(options.deadline) or settings.deadline,
+        token=session.vault.usable(now) if needs_token else None,
     )
-    return NeedToken(call) if needs_token and call.token is None else _send(call)
+    needs_token = needs_token and call.token is None
+    return NeedToken(call) if needs_token else Sending(call, call.next_request(now))
 
 
 class Exchanging(Struct, frozen=True):
@@ -228,26 +239,51 @@ def reserve_token(
     One at a time: the adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
     """
-    vault = session.vault if need.rejected is None else session.vault.refused(need.rejected)
+    if need.call.expired(now):
+        vault = session.vault.refused(need.rejected) if need.rejected else session.vault
+        expired = _raised(need.call, need.call.timeout_error())
+        return msgspec.structs.replace(session, vault=vault), expired
+    vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)
     session = msgspec.structs.replace(session, vault=vault)
-    answer = vault.request(rejected=need.rejected, arrived=need.arrived, now=now)
     if isinstance(answer, Have):
-        return session, need.granted(answer.token)
+        return session, need.granted(answer.token, now=now)
     if isinstance(answer, Exchange):
         return session, Exchanging(start_exchange(answer.grant, session, now=now))
+    if answer.exhausted and need.refusal is not None:
+        return session, need.refused(_refusal_of(need, need.refusal, str(answer.error)))
     return session, need.refused(answer.error)
 
 
 def settle_token(
-    session: Session, need: NeedToken[T], outcome: Returned[Token] | Raised
+    session: Session,
+    need: NeedToken[T],
+    outcome: Returned[Token] | Raised,
+    *,
+    now: Now | None = None,
 ) -> tuple[Session, Sending[T] | Raised]:
-    """The step of a session that takes in how an exchange ended."""
-    if isinstance(outcome, Returned):
-        vault = session.vault.granted(outcome.response.data)
-        state: Sending[T] | Raised = need.granted(outcome.response.data)
+    """The step of a session that takes in how an exchange ended.
+
+    Args:
+        session: the session as it is by then.
+        need: the need that led to the exchange.
+        outcome: how it ended.
+        now: when. Without it a token that lasts is not fallen back on where it could not be
+            renewed ahead, and the call's deadline is not looked at.
+    """
+    # A renewal ahead of the token's end is the call's one replacement as well.
+    renewed = need.call.refreshed or session.vault.token is not None
+    need = msgspec.structs.replace(need, call=msgspec.structs.replace(need.call, refreshed=renewed))
+    ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
+    if now is not None:
+        vault, answer = session.vault.settle(ended, rejected=need.rejected, now=now)
+        ended = answer.token if isinstance(answer, Have) else answer.error
     else:
-        vault = session.vault.failed(outcome.error)
-        state = need.refused(outcome.error)
+        vault = (
+            session.vault.granted(ended)
+            if isinstance(ended, Token)
+            else (session.vault.failed(ended))
+        )
+    state = need.granted(ended, now=now) if isinstance(ended, Token) else need.refused(ended)
     return msgspec.structs.replace(session, vault=vault), state
 
 
@@ -255,59 +291,88 @@ _TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")
 
 
 def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token]:
-    """Begin the call that exchanges a grant for a token; it carries no token itself."""
-    request = prepare_token_request(grant, session.settings.hosts, timeout=session.settings.timeout)
+    """Begin the call that exchanges a grant for a token; it carries no token itself.
+
+    It serves all who wait for it: it keeps the client's deadline, not that of the call that
+    happened to begin it, and it does not count against the rate limit of a token.
+    """
+    settings = session.settings
     call = Call(
         endpoint=_TOKEN_ENDPOINT,
-        request=request,
+        request=prepare_token_request(
+            grant, settings.hosts, timeout=settings.timeout, headers=settings.headers
+        ),
         replies=TokenReplies(),
-        policy=session.settings.retry,
+        policy=settings.retry,
         repeatable=grant.repeatable,
         refreshable=False,
-        started=now.monotonic,
+        paced=False,
         random=session.random,
+        started=now.monotonic,
+        deadline=settings.deadline,
     )
-    return Sending(call, request)
+    return Sending(call, call.next_request(now))
 
 
-def _send(call: Call[T]) -> Sending[T]:
-    return Sending(call, authorized(call.request, call.token))
+def _sending(call: Call[T], now: Now | None) -> Sending[T] | Raised:
+    if now is not None and call.expired(now):
+        return _raised(call, call.timeout_error())
+    return Sending(call, call.next_request(now))
+
+
+def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
+    return Raised(call.told(error))
 
 
 def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
     try:
         return Returned(call.replies.read(response, now))
     except (DecodeError, OAuthError) as error:
-        return Raised(error)
+        done = call.noted(response, "the call was made, but its reply cannot be read", now=now)
+        return _raised(msgspec.structs.replace(done, doubtful=True), error)
+
+
+def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToken[T]:
+    noted = call.noted(response, "the token was refused; sent again with another one", now=now)
+    need = msgspec.structs.replace(noted, refreshed=True, booking=None)
+    return NeedToken(need, rejected=call.token, refusal=response)
+
+
+def _refusal_of(need: NeedToken[T], refusal: Response | None, words: str) -> GenesysCloudError:
+    """The platform's own refusal, which says more than that there is no other token."""
+    if refusal is None:
+        return GenesysCloudError(words)
+    error = need.call.error(refusal)
+    error.add_note(f"not repeated: {words}")
+    return error
+
+
+def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
+    """Nothing is left to delete after an attempt that may have done it: so it has."""
+    nothing = call.replies.read(Response(204, response.headers), now)
+    return Returned(msgspec.structs.replace(nothing, status=response.status, raw=response.body))
 
 
 def _repeat_or_raise(
     call: Call[T], outcome: Response | TransportFailure, now: Now
 ) -> Waiting[T] | Raised:
-    number = len(call.attempts) + 1
-    elapsed = now.monotonic - call.started
     decision = decide(
         outcome,
         policy=call.policy,
         repeatable=call.repeatable,
-        attempt=number,
-        elapsed=elapsed,
+        history=call.attempts,
+        elapsed=call.elapsed(now),
+        deadline=call.deadline,
         now=now,
         random=call.random,
     )
-    words = f"HTTP {outcome.status}" if isinstance(outcome, Response) else outcome.message
-    attempts = (*call.attempts, Attempt(number, words, elapsed, decision.why))
     if isinstance(decision, GiveUp):
-        error = _error(call, outcome, decision.retry_after)
-        error.attempts = attempts
-        return Raised(error)
-    repeated = msgspec.structs.replace(call, attempts=attempts)
+        error = call.error(outcome, decision.retry_after)
+        if is_retryable(outcome):
+            error.add_note(f"not repeated: {decision.why}")
+        return _raised(call.noted(outcome, decision.why, now=now), error)
+    words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
+    doubtful = call.doubtful or not certainly_not_done(outcome, asked_to_wait(outcome, now))
+    noted = call.noted(outcome, words, now=now)
+    repeated = msgspec.structs.replace(noted, doubtful=doubtful, booking=None)
     return Waiting(repeated, decision.seconds, decision.why)
-
-
-def _error(
-    call: Call[T], outcome: Response | TransportFailure, asked: float | None
-) -> GenesysCloudError:
-    if isinstance(outcome, Response):
-        return call.replies.error(outcome, call.request, asked)
-    return transport_error(outcome, call.request)

@@ -1,7 +1,8 @@
 """What the calls of one client share.
 
-Law: a session is an immutable value. What must happen once (exchanging a refresh token) is a step
-from one session to the next; adapters swap sessions under one lock and decide nothing.
+Law: a session is an immutable value. What must happen once (exchanging a refresh token, taking a
+place in the rate limit) is a step from one session to the next; adapters swap sessions under one
+lock and decide nothing.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,14 @@ from msgspec import Struct
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
 from genesys_core.hosts import Hosts
-from genesys_core.message import Timeout
+from genesys_core.message import LONGEST, Timeout
 from genesys_core.oauth import Token
+from genesys_core.pacing import Pacer, Pacing
 from genesys_core.retry import RetryConfiguration
 from genesys_core.values import Random
 from genesys_core.vault import Vault
 
-__all__ = ["USER_AGENT", "VERSION", "Session", "Settings"]
+__all__ = ["USER_AGENT", "VERSION", "Session", "Settings", "checked_deadline", "no_chance"]
 
 VERSION: Final = "0.1.0"
 """This library's version."""
@@ -49,12 +51,25 @@ class Settings(Struct, frozen=True, kw_only=True):
     refresh_token_wait_max: float = 10.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.refresh_token_wait_max < float("inf"):
+        if not 0 <= self.refresh_token_wait_max <= LONGEST:
             raise InvalidValueError(
-                f"refresh_token_wait_max={self.refresh_token_wait_max!r}: must be 0 or more, and finite"
+                f"refresh_token_wait_max={self.refresh_token_wait_max!r}: must be between 0 and "
+                f"{LONGEST:g} seconds"
             )
-        if self.deadline is not None and not self.deadline > 0:
-            raise InvalidValueError(f"deadline={self.deadline!r}: must be above 0 seconds")
+        checked_deadline(self.deadline)
+
+
+def checked_deadline(seconds: float | None) -> float | None:
+    """A deadline that a call can have.
+
+    Raises:
+        InvalidValueError: it is no positive number of seconds, or more than a clock can count.
+    """
+    if seconds is not None and not 0 < seconds <= LONGEST:
+        raise InvalidValueError(
+            f"deadline={seconds!r}: must be above 0 seconds and at most {LONGEST:g}; None is for none"
+        )
+    return seconds
 
 
 def no_chance() -> float:
@@ -69,11 +84,13 @@ class Session(Struct, frozen=True):
         settings: the client's settings.
         vault: its token.
         random: for the jitter of waits.
+        pacer: its place in the rate limit, or ``None`` for no pacing.
     """
 
     settings: Settings
     vault: Vault = Vault()
     random: Random = no_chance
+    pacer: Pacer | None = None
 
     @classmethod
     def create(
@@ -83,6 +100,7 @@ class Session(Struct, frozen=True):
         access_token: str | None = None,
         headers: Mapping[str, str] | None = None,
         random: Random = no_chance,
+        pacing: Pacing | None = None,
     ) -> "Session":
         """A session from the few things an embedder has at hand.
 
@@ -91,6 +109,8 @@ class Session(Struct, frozen=True):
             access_token: a static token, or ``None`` for calls without one.
             headers: sent with every request.
             random: for the jitter of waits, such as :func:`random.random`.
+            pacing: the rate limit to keep, or ``None`` to let the platform refuse.
         """
         vault = Vault(token=None if access_token is None else Token(access_token))
-        return cls(Settings(hosts=hosts, headers=Headers(headers or {})), vault, random)
+        pacer = None if pacing is None else Pacer.of(pacing)
+        return cls(Settings(hosts=hosts, headers=Headers(headers or {})), vault, random, pacer)

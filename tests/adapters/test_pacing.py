@@ -1,0 +1,94 @@
+"""Pacing and the gate through all three drivers, against servers that enforce a limit."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from genesys_cloud import Client, RetryConfiguration
+from genesys_core import errors
+from genesys_core.api import users
+from genesys_core.pacing import Pacing
+from tests.support.flavours import Api, every_flavour
+from tests.support.server import Reply, Seen, scripted_server
+
+
+class Enforced:
+    """Answers at most ``limit`` requests in any ``window`` seconds; counts what it refuses."""
+
+    def __init__(self, limit: int, window: float) -> None:
+        self.limit, self.window = limit, window
+        self.served: list[float] = []
+        self.refused = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, seen: Seen) -> Reply:
+        with self.lock:
+            now = time.monotonic()
+            if sum(1 for at in self.served if at > now - self.window) >= self.limit:
+                self.refused += 1
+                return Reply(429, {"message": "slow down"}, headers=(("Retry-After", "1"),))
+            self.served.append(now)
+        return Reply(json={"id": "1"})
+
+
+@every_flavour
+def test_calls_at_once_stay_below_the_limit(run) -> None:
+    # The server's window is a little shorter: requests travel, and the last may overtake others.
+    server_side = Enforced(limit=10, window=0.25)
+
+    async def scenario(api: Api) -> None:
+        found = await api.at_once(25, lambda: api.send(users.get_users_me()))
+        assert [me.id for me in found] == ["1"] * 25
+
+    with scripted_server(server_side) as server:
+        retry = RetryConfiguration(max_retry_time_sec=60)
+        run(scenario, host=server.url, pacing=Pacing(limit=10, window=0.3), retry=retry)
+    assert server_side.refused == 0
+
+
+@every_flavour
+def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
+    refusal = Reply(429, {"message": "slow down"}, headers=(("Retry-After", "42"),))
+
+    async def scenario(api: Api) -> None:
+        for _ in range(2):
+            with pytest.raises(errors.RateLimitError) as caught:
+                await api.send(users.get_users_me())
+            assert caught.value.retry_after == pytest.approx(42, abs=5)
+
+    with scripted_server(lambda _: refusal) as server:
+        run(scenario, host=server.url, pacing=Pacing())
+    assert len(server.requests) == 1
+
+
+@pytest.mark.slow
+def test_twenty_threads_use_the_allowance_and_meet_no_refusal() -> None:
+    server_side = Enforced(limit=300, window=5.9)
+    begun = time.monotonic()
+    stop = begun + 12.5
+
+    with (
+        scripted_server(server_side) as server,
+        Client(
+            host=server.url,
+            pacing=Pacing(limit=300, window=6),
+            retry=RetryConfiguration(max_retry_time_sec=60),
+            trust_env=False,
+        ) as client,
+    ):
+
+        def work() -> None:
+            while time.monotonic() < stop:
+                client.users.get_users_me()
+
+        threads = [threading.Thread(target=work) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert server_side.refused == 0
+    # Three windows begin within 12.5 s (at 0, 6 and 12), each with an allowance of 300.
+    assert sum(1 for at in server_side.served if at < stop) >= 0.97 * 900
