@@ -29,7 +29,9 @@ def no_other_host(simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     outgoing = transports._outgoing
 
     def redirected(request):
-        parts = urlsplit(request.url)._replace(scheme=own.scheme, netloc=own.netloc)
+        parts = urlsplit(request.url)
+        if parts.hostname != "127.0.0.1":
+            parts = parts._replace(scheme=own.scheme, netloc=own.netloc)
         return outgoing(
             type(request)(
                 request.method, urlunsplit(parts), request.headers, request.body, request.timeout

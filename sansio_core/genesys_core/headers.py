@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.model import REDACTED
 
 __all__ = ["Headers", "HeadersInput"]
 
@@ -118,7 +119,7 @@ class Headers(Mapping[str, str]):
         return hash(self._folded())
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}: {_shown(name, value)}" for name, value in self.raw)
+        shown = ", ".join(f"{name}: {masked(name, value)}" for name, value in self.raw)
         return f"Headers({shown})"
 
     def _folded(self) -> tuple[tuple[str, str], ...]:
@@ -140,8 +141,9 @@ SECRET_HEADERS = frozenset(
 """Header names, in lower case, whose values are never shown."""
 
 
-def _shown(name: str, value: str) -> str:
-    return "[REDACTED]" if name.lower() in SECRET_HEADERS else value
+def masked(name: str, value: str | None) -> str | None:
+    """What may be shown of a header's value."""
+    return REDACTED if value is not None and name.lower() in SECRET_HEADERS else value
 
 
 def _pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:

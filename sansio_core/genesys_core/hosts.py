@@ -5,8 +5,9 @@ and only the API host is ever stored: the login host is derived from it by one r
 """
 
 import re
+from ipaddress import AddressValueError, IPv6Address
 from typing import ClassVar, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -57,8 +58,8 @@ class Region(Struct, frozen=True):
         """
         if isinstance(text, Region):
             return text
-        known = KNOWN_REGIONS.get(text.strip().lower().replace("-", "_"))
-        return known or cls(domain := _domain(text), domain)
+        known = KNOWN_REGIONS.get(_text("region", text).lower().replace("-", "_"))
+        return known or _region_of_domain(_domain(text))
 
     @property
     def api_url(self) -> str:
@@ -107,13 +108,19 @@ for _name, _region in KNOWN_REGIONS.items():
 DEFAULT_REGION: Final = KNOWN_REGIONS["us_east_1"]
 """Where the official SDKs go when nobody says."""
 
+
+def _region_of_domain(domain: str) -> Region:
+    known = (region for region in KNOWN_REGIONS.values() if region.domain == domain)
+    return next(known, Region(domain, domain))
+
+
 # RFC 1123, 2.1: letters, digits and hyphens between dots.
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+"
 )
 _PROTOCOLS = ("https", "http")
 # RFC 3986, 3.3: pchar, the slash, and what is percent-encoded already.
-_PATH_SAFE = "/%:@!$&'()*+,;=~"
+PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
 
 
 def _domain(text: str) -> str:
@@ -122,7 +129,7 @@ def _domain(text: str) -> str:
         return domain
     names = ", ".join(sorted(KNOWN_REGIONS))
     raise InvalidValueError(
-        f"region {text!r}: not a known region and not a domain with a dot; known are {names}"
+        f"region {_unsecret(text)!r}: not a known region and not a domain with a dot; known are {names}"
     )
 
 
@@ -173,40 +180,65 @@ class Gateway(Struct, frozen=True):
 
     def _origin(self) -> str:
         port = "" if self.port is None or self.port == -1 else f":{self.port}"
-        return f"{self.protocol.lower() or 'https'}://{self.host.strip()}{port}"
+        return f"{self.protocol.strip().lower() or 'https'}://{self.host.strip().lower()}{port}"
 
 
 def _checked_gateway(gateway: Gateway) -> None:
-    if gateway.protocol.lower() not in {*_PROTOCOLS, ""}:
+    if _text("gateway protocol", gateway.protocol).lower() not in {*_PROTOCOLS, ""}:
         raise InvalidValueError(f"gateway protocol {gateway.protocol!r}: must be https or http")
-    if gateway.port is not None and not -1 <= gateway.port <= 65535:
+    if gateway.port is not None and not _is_port(gateway.port):
         raise InvalidValueError(
-            f"gateway port {gateway.port!r}: must be 0 to 65535, or None for none"
+            f"gateway port {gateway.port!r}: must be an int from 0 to 65535, or None for none"
         )
-    if not gateway.host.strip():
+    host = _text("gateway host", gateway.host)
+    if not host:
         raise InvalidValueError(
             "gateway host '': must not be empty; leave the gateway out for none"
         )
-    if _authority(gateway.host.strip()) is None or re.search(r":\d*$", gateway.host):
+    if not _is_host(host):
         raise InvalidValueError(
-            f"gateway host {gateway.host!r}: must be a bare host name; "
+            f"gateway host {_unsecret(host)!r}: must be a bare host name in ASCII; "
             "protocol, port and paths are fields of their own"
         )
     for name in ("path_params_login", "path_params_api"):
-        if re.search(r"[?#\\\s]|(^|/)\.{1,2}(/|$)", path := getattr(gateway, name)):
+        path = getattr(gateway, name)
+        if not is_path(_text(f"gateway {name}", path)):
             raise InvalidValueError(f"gateway {name} {path!r}: must be a plain URL path")
 
 
 def _gateway_path(path: str) -> str:
-    trimmed = path.strip("/")
-    return "/" + quote(trimmed, safe=_PATH_SAFE) if trimmed else ""
+    trimmed = path.strip().strip("/")
+    return "/" + quote(trimmed, safe=PATH_SAFE) if trimmed else ""
 
 
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?", re.IGNORECASE)
+def _text(name: str, value: object) -> str:
+    """A setting that must be text, without the space around it."""
+    if isinstance(value, str):
+        return value.strip()
+    raise InvalidValueError(f"{name}: must be a str, not {type(value).__name__}")
 
 
-def _authority(text: str) -> str | None:
-    return text if _HOST.fullmatch(text) else None
+# RFC 3986, 3.2.2, less what no resolver takes; names of containers have underscores.
+_HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.?")
+_NO_PATH = re.compile(r"[\x00-\x20\x7f?#\\\s\ud800-\udfff]|(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+
+
+def _is_host(text: str) -> bool:
+    if not text.startswith("["):
+        return _HOST.fullmatch(text) is not None
+    try:
+        return text.endswith("]") and IPv6Address(text[1:-1]).scope_id is None
+    except AddressValueError:
+        return False
+
+
+def _is_port(port: object) -> bool:
+    return type(port) is int and -1 <= port <= 65535
+
+
+def is_path(text: str) -> bool:
+    """Whether a text can stand in a URL as its path: no query, no fragment, no dot segments."""
+    return _NO_PATH.search(text) is None
 
 
 class Hosts(Struct, frozen=True):
@@ -240,7 +272,8 @@ class Hosts(Struct, frozen=True):
         """
         if region is not None and host is not None:
             raise InvalidValueError(
-                f"region {region!r} and host {host!r}: give one of them, they name the same thing"
+                f"region {_named(region)!r} and host {_unsecret(host)!r}: "
+                "give one of them, they name the same thing"
             )
         region = DEFAULT_REGION if region is None else region
         api = Region.of(region).api_url if host is None else base_url(host)
@@ -255,17 +288,29 @@ def base_url(host: str) -> str:
     Raises:
         InvalidValueError: empty, another scheme than http(s), or more than a base URL.
     """
-    text = host.strip()
+    text = _text("host", host)
     if not text:
         raise InvalidValueError("host '': must not be empty; such as https://api.mypurecloud.com")
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    if parts.scheme not in _PROTOCOLS or _authority(parts.netloc) is None:
+    scheme, _, rest = (text if "://" in text else f"https://{text}").partition("://")
+    authority, slash, path = rest.partition("/")
+    if scheme.lower() not in _PROTOCOLS or not _is_authority(authority):
         raise InvalidValueError(
-            f"host {_unsecret(host)!r}: must be a base URL such as https://api.mypurecloud.com"
+            f"host {_unsecret(text)!r}: must be a base URL such as https://api.mypurecloud.com, "
+            "its host name in ASCII"
         )
-    if parts.query or parts.fragment or re.search(r"[\s?#\\]", text):
-        raise InvalidValueError(f"host {host!r}: must end with its path; no query, no fragment")
-    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+    if not is_path(slash + path):
+        raise InvalidValueError(
+            f"host {_unsecret(text)!r}: must end with a plain path; "
+            "no query, no fragment, no '.' and '..' segments"
+        )
+    return f"{scheme}://{authority}".lower() + f"{slash}{quote(path, safe=PATH_SAFE)}".rstrip("/")
+
+
+def _is_authority(text: str) -> bool:
+    match = re.fullmatch(r"(\[.*\]|[^:]*)(:[0-9]{1,5})?", text)
+    if match is None or not _is_host(match[1]):
+        return False
+    return match[2] is None or _is_port(int(match[2][1:]))
 
 
 def login_url(api: str) -> str:
@@ -276,5 +321,13 @@ def login_url(api: str) -> str:
     return re.sub(r"^(https?://)api\.", r"\1login.", api, count=1, flags=re.IGNORECASE)
 
 
-def _unsecret(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//[REDACTED]@", url)
+def _named(region: Region | str) -> str:
+    return region.name if isinstance(region, Region) else _unsecret(region)
+
+
+def _unsecret(url: object) -> str:
+    """A URL for an error: what could be a user and password (or a query) is not shown."""
+    before, at, after = str(url).rpartition("@")
+    scheme = re.match(r"[a-z]*://", before, re.IGNORECASE)
+    shown = f"{scheme[0] if scheme else ''}[REDACTED]@{after}" if at else after
+    return re.split(r"[?#]", shown)[0]

@@ -2,9 +2,13 @@
 
 Law: no sockets. :meth:`HTTP1Connection.send` gives the bytes of a request,
 :meth:`HTTP1Connection.receive_data` takes whatever arrived, in pieces of any size, and the only
-exception is :class:`~genesys_core.message.TransportFailure`.
+exception is :class:`~genesys_core.message.TransportFailure`. A byte that no request asked for ends
+the connection's use: what it belongs to cannot be known.
 """
 
+import re
+import zlib
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,11 +28,14 @@ class HTTP1Connection:
 
     The caller opens the socket (and TLS), then for each request writes what :meth:`send` returns
     and feeds what it reads to :meth:`receive_data` until a response comes back. An empty ``bytes``
-    means that the peer closed. While :attr:`reusable`, the next request may follow.
+    means that the peer closed. While :attr:`reusable`, the next request may follow; after a failure
+    the connection is of no more use.
     """
 
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=64 * 1024)
+        self._busy = False
+        self._spent = False
         self._response: h11.Response | None = None
         self._body: list[bytes] = []
         self._size = 0
@@ -36,30 +43,31 @@ class HTTP1Connection:
     @property
     def reusable(self) -> bool:
         """Whether another request may be sent on this connection."""
-        return self._h11.our_state is h11.IDLE and self._h11.their_state is h11.IDLE
+        return not self._busy and not self._spent
 
     def send(self, request: Request) -> bytes:
         """The bytes to write for a request.
 
         Raises:
-            TransportFailure: the connection is busy or closed, or the request is no valid HTTP.
+            TransportFailure: the connection is busy or of no more use, or the request is no valid
+                HTTP; nothing of it was sent.
         """
         if not self.reusable:
             raise TransportFailure(
                 "the connection cannot take a request", kind="closed", sent=False
             )
-        body = request.body
         try:
-            head = self._h11.send(
-                h11.Request(
-                    method=request.method, target=_target(request.url), headers=_fields(request)
-                )
-            )
-            content = self._h11.send(h11.Data(data=body)) if body else b""
-            end = self._h11.send(h11.EndOfMessage())
-        except h11.LocalProtocolError as error:
-            raise TransportFailure(str(error), kind="protocol", sent=False) from None
-        return b"".join(part for part in (head, content, end) if part)
+            sent = b"".join(self._h11.send(event) or b"" for event in _events(request))
+        except (h11.LocalProtocolError, ValueError) as error:
+            problem = _words(error)
+        else:
+            self._busy = True
+            return sent
+        # Raised outside the block above: those exceptions hold header values.
+        self._spent = True
+        raise TransportFailure(
+            f"the request is no valid HTTP: {problem}", kind="protocol", sent=False
+        )
 
     def receive_data(self, data: bytes) -> Response | None:
         """Take bytes that arrived; ``b""`` means that the peer closed.
@@ -70,12 +78,26 @@ class HTTP1Connection:
         Raises:
             TransportFailure: the peer closed too soon, or what it sent is not HTTP.
         """
+        if not self.reusable and not self._busy:
+            raise self._failure("closed", "the connection is of no more use")
+        if not self._busy:
+            kind: FailureKind = "protocol" if data else "closed"
+            words = "sent data that nobody asked for" if data else "closed the idle connection"
+            raise self._failure(kind, f"the peer {words}")
         try:
             self._h11.receive_data(data)
             return self._advance()
         except h11.RemoteProtocolError as error:
-            kind: FailureKind = "protocol" if data else "closed"
-            raise TransportFailure(str(error), kind=kind, sent=True) from None
+            problem = _words(error)
+        if data:
+            raise self._failure("protocol", f"what came back is no valid HTTP: {problem}")
+        raise self._failure(
+            "closed", "the peer closed the connection before the reply was complete"
+        )
+
+    def _failure(self, kind: FailureKind, words: str) -> TransportFailure:
+        sent, self._busy, self._spent = self._busy, False, True
+        return TransportFailure(words, kind=kind, sent=sent)
 
     def _advance(self) -> Response | None:
         while True:
@@ -86,32 +108,71 @@ class HTTP1Connection:
                 self._append(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
                 return self._complete()
-            elif isinstance(event, h11.ConnectionClosed):
-                raise TransportFailure("the peer closed the connection", kind="closed", sent=True)
+            elif event is h11.NEED_DATA:
+                return None
             elif not isinstance(event, h11.InformationalResponse):
-                return None  # NEED_DATA or PAUSED
+                # PAUSED: after CONNECT or an upgrade, which are not for this class.
+                raise self._failure("protocol", "the peer speaks another protocol now")
 
     def _append(self, data: bytes) -> None:
         self._size += len(data)
         if self._size > MAX_BODY:
-            raise TransportFailure(
-                f"the response is larger than {MAX_BODY} bytes", kind="protocol", sent=True
-            )
+            raise self._failure("protocol", _TOO_LARGE)
         self._body.append(data)
 
     def _complete(self) -> Response:
-        head = self._response
+        head, body = self._response, b"".join(self._body)
         if head is None:
-            raise TransportFailure("the response has no head", kind="protocol", sent=True)
-        body = b"".join(self._body)
+            raise self._failure("protocol", "the response has no head")
         headers = Headers.received(
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in head.headers.raw_items()
         )
+        response = Response(head.status_code, headers, self._content(headers, body))
         self._response, self._body, self._size = None, [], 0
-        if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
+        self._busy = False
+        both = {self._h11.our_state, self._h11.their_state}
+        if both == {h11.DONE} and self._h11.trailing_data == (b"", False):
             self._h11.start_next_cycle()
-        return Response(head.status_code, headers, body)
+        else:
+            self._spent = True
+        return response
+
+    def _content(self, headers: Headers, body: bytes) -> bytes:
+        coding = headers.get("content-encoding", "identity").strip().lower()
+        if not body or coding == "identity":
+            return body
+        if coding not in {"gzip", "x-gzip"}:
+            raise self._failure(
+                "protocol", f"the response has an unknown content coding {coding!r}"
+            )
+        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            content = unpacker.decompress(body, MAX_BODY + 1)
+        except zlib.error:
+            content = b""
+        if len(content) > MAX_BODY:
+            raise self._failure("protocol", _TOO_LARGE)
+        if not unpacker.eof:
+            raise self._failure("protocol", "the response's gzip content is broken")
+        return content
+
+
+_TOO_LARGE = f"the response is larger than {MAX_BODY} bytes"
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, without the bytes that are: they may be a secret."""
+    if isinstance(error, UnicodeError):
+        return "text that cannot be encoded"
+    return re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]
+
+
+def _events(request: Request) -> Iterator[h11.Event]:
+    yield h11.Request(method=request.method, target=_target(request.url), headers=_fields(request))
+    if request.body:
+        yield h11.Data(data=request.body)
+    yield h11.EndOfMessage()
 
 
 def _target(url: str) -> str:
@@ -120,7 +181,15 @@ def _target(url: str) -> str:
 
 
 def _fields(request: Request) -> list[tuple[bytes, bytes]]:
-    fields = [("Host", urlsplit(request.url).netloc), *request.headers.raw]
+    headers = request.headers
+    if "transfer-encoding" in headers:
+        raise ValueError("Transfer-Encoding, although the body is sent whole")
+    fields = list(headers.raw)
+    if "host" not in headers:
+        host = urlsplit(request.url).netloc.rpartition("@")[2]
+        fields.insert(0, ("Host", host.encode("ascii").decode()))
+    if "accept-encoding" not in headers:
+        fields.append(("Accept-Encoding", "gzip"))
     # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
     if request.body is not None or request.method in {"POST", "PUT", "PATCH"}:
         fields.append(("Content-Length", str(len(request.body or b""))))

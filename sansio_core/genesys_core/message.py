@@ -5,14 +5,16 @@ or into a :class:`TransportFailure` that tells whether the request may have reac
 can carry this library.
 """
 
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
 
-__all__ = ["FailureKind", "Request", "Response", "Timeout", "TransportFailure"]
+__all__ = ["FailureKind", "Request", "Response", "Streamed", "Timeout", "TransportFailure"]
+
+Chunks_co = TypeVar("Chunks_co", covariant=True)
 
 
 LONGEST: Final = 1e9
@@ -77,6 +79,9 @@ class Request(Struct, frozen=True):
         headers: all that the library wants sent; ``Host`` and ``Content-Length`` are the transport's.
         body: the encoded body, or ``None`` for no body at all.
         timeout: what each phase may take.
+        expires: when the whole call is to be over, on the monotonic clock, or ``None``: a
+            transport looks at it between the reads of a reply, so that one which comes in drips
+            does not outlast the call's deadline. One that ignores it keeps ``timeout`` alone.
     """
 
     method: str
@@ -84,6 +89,7 @@ class Request(Struct, frozen=True):
     headers: Headers = Headers()
     body: bytes | None = None
     timeout: Timeout = _DEFAULT_TIMEOUT
+    expires: float | None = None
 
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes"
@@ -107,6 +113,25 @@ class Response(Struct, frozen=True):
         return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
 
 
+class Streamed(Struct, Generic[Chunks_co], frozen=True):
+    """One HTTP response whose body is still to come.
+
+    Attributes:
+        status: the status code.
+        headers: as received.
+        chunks: an iterator, synchronous or asynchronous as its transport is, of the content with
+            transfer and content codings removed, in pieces of any size. It can be gone through
+            once.
+    """
+
+    status: int
+    headers: Headers
+    chunks: Chunks_co
+
+    def __repr__(self) -> str:
+        return f"Streamed({self.status}, {self.headers!r})"
+
+
 FailureKind: TypeAlias = Literal["connect", "timeout", "proxy", "tls", "protocol", "closed"]
 """What broke: no connection, a phase that took too long, the proxy, the certificate or handshake,
 a reply that is not HTTP, or a connection that ended before the reply did."""
@@ -125,7 +150,7 @@ class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error
     def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:
         super().__init__(message)
         self.message = message
-        self.kind = kind
+        self.kind: FailureKind = kind
         self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.headers import masked
 from genesys_core.message import Timeout
 from genesys_core.retry import RetryConfiguration
 from genesys_core.values import YearMonth
@@ -89,6 +90,24 @@ class Options(Struct, frozen=True):
     retry: RetryConfiguration | None = None
     strict: bool | None = None
 
+    def over(self, defaults: "Options") -> "Options":
+        """These options, and the defaults for whatever they do not say."""
+        if defaults is _NO_OPTIONS:
+            return self
+        return Options(
+            headers={**defaults.headers, **self.headers},
+            query={**defaults.query, **self.query},
+            timeout=defaults.timeout if self.timeout is None else self.timeout,
+            deadline=defaults.deadline if self.deadline is None else self.deadline,
+            retry=defaults.retry if self.retry is None else self.retry,
+            strict=defaults.strict if self.strict is None else self.strict,
+        )
+
+    def __repr__(self) -> str:
+        headers = {name: masked(name, value) for name, value in self.headers.items()}
+        said = {**msgspec.structs.asdict(self), "headers": headers or None}
+        return f"Options({_shown({**said, 'query': dict(self.query) or None})})"
+
 
 _NO_OPTIONS = Options()
 
@@ -114,6 +133,20 @@ class Operation(Struct, Generic[T_co], frozen=True):
     body: object = None
     options: Options = _NO_OPTIONS
 
+    def __repr__(self) -> str:
+        """Without the body, which may hold secrets that no rule can tell."""
+        said: dict[str, object] = {**dict(self.path), **dict(self.query)}
+        said |= {name: masked(name, value) for name, value in self.headers}
+        said["body"] = None if self.body is None else type(self.body)
+        said["options"] = None if self.options == _NO_OPTIONS else self.options
+        return f"Operation({self.endpoint.name}: {_shown(said)})"
+
+    def under(self, defaults: Options) -> "Operation[T_co]":
+        """The same call, with defaults for what its own options do not say."""
+        if defaults is _NO_OPTIONS:
+            return self
+        return msgspec.structs.replace(self, options=self.options.over(defaults))
+
     def with_options(
         self,
         *,
@@ -134,16 +167,19 @@ class Operation(Struct, Generic[T_co], frozen=True):
             retry: the retry configuration of this call.
             strict: whether a reply that does not fit its type raises ``DecodeError``.
         """
-        old = self.options
-        new = Options(
-            headers={**old.headers, **(headers or {})},
-            query={**old.query, **(query or {})},
-            timeout=old.timeout if timeout is None else timeout,
-            deadline=old.deadline if deadline is None else deadline,
-            retry=old.retry if retry is None else retry,
-            strict=old.strict if strict is None else strict,
+        said = Options(
+            headers=dict(headers or {}),
+            query=dict(query or {}),
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+            strict=strict,
         )
-        return msgspec.structs.replace(self, options=new)
+        return msgspec.structs.replace(self, options=said.over(self.options))
+
+
+def _shown(said: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in said.items() if value is not None)
 
 
 def raw_operation(
@@ -168,7 +204,7 @@ def raw_operation(
     """
     if not method.isascii() or not method.isalpha():
         raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
-    if re.fullmatch(r"/(?!/)[!$%&'()*+,\-./:;=@\w~{}]*", path, re.ASCII) is None or _DOTS.search(path):
+    if _RAW_PATH.fullmatch(path) is None or _DOTS.search(path):
         raise InvalidValueError(
             f"path {path!r}: must be an encoded path from the root without '.' and '..' segments, "
             "such as /api/v2/users/me; the query goes into `query`"
@@ -180,4 +216,6 @@ def raw_operation(
     return operation.with_options(headers=headers) if headers else operation
 
 
+# RFC 3986, 3.3: pchar and slashes; braces would be a placeholder that nobody filled.
+_RAW_PATH = re.compile(r"/(?!/)(?:[!$&'()*+,\-./:;=@\w~]|%[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)

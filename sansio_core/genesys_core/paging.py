@@ -1,20 +1,21 @@
 """From the first page to the last.
 
-Law: a :class:`Paging` is the page it waits for. It ends: after the last page, a page that repeats
-or three empty pages in a row; and it never leaves the host that the first page came from.
+Law: a :class:`Paging` is the page it waits for. It ends: after the last page, a page or link that
+repeats or three empty pages in a row; and it never leaves the host that the first page came from.
 """
 
 from collections.abc import Sequence
 from typing import Final, Generic, Protocol, TypeVar, cast
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from genesys_core.errors import PaginationError
-from genesys_core.hosts import Hosts
+from genesys_core.hosts import PATH_SAFE, Hosts, is_path
 from genesys_core.operation import Operation
 from genesys_core.replies import ApiResponse
+from genesys_core.urls import expand_path
 
 __all__ = ["Conversations", "Entities", "Items", "Paging", "Resources", "Results", "items_of"]
 
@@ -78,11 +79,12 @@ def items_of(page: Items[T]) -> Sequence[T]:
 
 
 def _items(page: object) -> Sequence[object]:
-    if page is None:
+    found: list[object] = [getattr(page, field) for field in ITEM_FIELDS if hasattr(page, field)]
+    for value in found:
+        if isinstance(value, list):
+            return cast(Sequence[object], value)
+    if page is None or None in found:
         return ()
-    for field in ITEM_FIELDS:
-        if hasattr(page, field):
-            return cast(Sequence[object], getattr(page, field) or ())
     raise PaginationError(
         f"{type(page).__name__} has no items to page through ({', '.join(ITEM_FIELDS)}); "
         "use client.send(operation)"
@@ -95,7 +97,7 @@ class Paging(Struct, Generic[T], frozen=True):
     Attributes:
         operation: the next page's operation.
         hosts: where links may lead.
-        seen: fingerprints of the pages so far.
+        seen: fingerprints of the pages so far, and of the links followed.
         empty: how many of the last pages in a row were empty.
     """
 
@@ -110,36 +112,40 @@ class Paging(Struct, Generic[T], frozen=True):
         Raises:
             PaginationError: a link to another host, or a type without items.
         """
-        page = response.data
-        fingerprint = hash(response.raw)
+        page, fingerprint = response.data, hash(response.raw)
         if fingerprint in self.seen:
             return (), None
         empty = 0 if _items(page) else self.empty + 1
         following = None if empty >= MAX_EMPTY_PAGES else _next(self, page, is_empty=empty > 0)
         if following is None:
             return (page,), None
-        return (page,), Paging(following, self.hosts, self.seen | {fingerprint}, empty)
+        seen = self.seen | {fingerprint, hash(following.endpoint.path)}
+        return (page,), Paging(following, self.hosts, seen, empty)
 
 
 def _next(paging: Paging[T], page: object, *, is_empty: bool) -> Operation[T] | None:
     operation = paging.operation
     link = getattr(page, "next_uri", None)
     if link:
-        return _linked(operation, str(link), paging.hosts)
+        linked = _linked(operation, str(link), paging.hosts)
+        return None if hash(linked.endpoint.path) in paging.seen else linked
     if is_empty or not operation.endpoint.paged:
         return None
     number = _page_number(operation)
     count = getattr(page, "page_count", None)
-    if count is not None and number >= count:
+    # A page with items on it is not one of none: such a count says nothing.
+    if count and number >= count:
         return None
     return _replaced(operation, "pageNumber", number + 1)
 
 
 def _page_number(operation: Operation[T]) -> int:
-    for name, value in (*operation.query, *operation.options.query.items()):
-        if name == "pageNumber" and value is not None:
-            return int(cast(int, value))
-    return 1
+    said = {**dict(operation.query), **operation.options.query}
+    number = said.get("pageNumber")
+    try:
+        return 1 if number is None else int(cast(int, number))
+    except (TypeError, ValueError, OverflowError):
+        raise PaginationError(f"pageNumber={number!r}: must be a number to go on from") from None
 
 
 def _replaced(operation: Operation[T], name: str, value: int) -> Operation[T]:
@@ -151,19 +157,38 @@ def _replaced(operation: Operation[T], name: str, value: int) -> Operation[T]:
 
 
 def _linked(operation: Operation[T], link: str, hosts: Hosts) -> Operation[T]:
-    """The operation that a ``nextUri`` names: the platform sends paths and absolute URLs alike."""
-    base = urlsplit(hosts.api)
-    target = urlsplit(urljoin(hosts.api + "/", link))
-    if (target.scheme, target.netloc) != (base.scheme, base.netloc):
+    """The operation that a ``nextUri`` names: the platform sends paths and absolute URLs alike.
+
+    It is opaque: its path and query go out as they came, and only another link leads on from there.
+    """
+    here = hosts.api + expand_path(operation.endpoint.path, operation.path)
+    try:
+        base, target = urlsplit(hosts.api), urlsplit(urljoin(here, link))
+        is_here = "@" not in target.netloc and _origin(target) == _origin(base)
+        path = quote(_from_root(target.path, base.path, operation.endpoint.path), safe=PATH_SAFE)
+        query = quote(target.query, safe=PATH_SAFE + "?")
+    except ValueError:
         raise PaginationError(
-            f"the next page is said to be on {target.netloc!r}, not on {base.netloc!r}; not followed",
-            link=link,
+            "the link to the next page is no URL; not followed", link=link
+        ) from None
+    if not is_here or not is_path(path):
+        raise PaginationError(
+            f"the link to the next page leads away from {base.netloc!r}; not followed", link=link
         )
     endpoint = msgspec.structs.replace(
-        operation.endpoint, path=target.path.removeprefix(base.path.rstrip("/"))
+        operation.endpoint, path=f"{path}{'?' if query else ''}{query}", paged=False
     )
-    query = tuple(parse_qsl(target.query, keep_blank_values=True))
     options = msgspec.structs.replace(operation.options, query={})
-    return msgspec.structs.replace(
-        operation, endpoint=endpoint, path=(), query=query, options=options
-    )
+    return msgspec.structs.replace(operation, endpoint=endpoint, path=(), query=(), options=options)
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    port = {"https": 443, "http": 80}.get(url.scheme) if url.port is None else url.port
+    return url.scheme, url.hostname, port
+
+
+def _from_root(path: str, base: str, own: str) -> str:
+    """A link's path without the path of a gateway, of which the platform itself knows nothing."""
+    # A gateway may have the path "/api": what is left has to look like the operation's own path.
+    stripped = path.removeprefix(base)
+    return stripped if stripped.split("/")[:2] == own.split("/")[:2] else path

@@ -4,16 +4,14 @@ Law: all checks happen here, before anything is sent. The caller's headers win o
 the client's over the library's; only ``Authorization`` is put on later, when there is a token.
 """
 
-from collections.abc import Mapping
-
-from genesys_core.encode import encode_body
+from genesys_core.encoding import encode_body
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Timeout
 from genesys_core.oauth import Token
 from genesys_core.operation import Operation, QueryValue
 from genesys_core.session import USER_AGENT, Settings
-from genesys_core.urls import encode_query, expand_path
+from genesys_core.urls import encode_query, expand_path, format_scalar
 
 __all__ = ["authorized", "prepare"]
 
@@ -39,9 +37,9 @@ def authorized(request: Request, token: Token | None) -> Request:
     """The request with a token on it, unless the caller put an ``Authorization`` of their own."""
     if token is None or "authorization" in request.headers:
         return request
-    headers = Headers.received(
-        (*request.headers.raw, ("Authorization", f"Bearer {token.access_token}"))
-    )
+    # A token is checked when it is made: it has nothing that a header cannot hold.
+    field = ("Authorization", f"Bearer {token.access_token}")
+    headers = Headers.received((*request.headers.raw, field))
     return Request(request.method, request.url, headers, request.body, request.timeout)
 
 
@@ -51,7 +49,9 @@ def _url(operation: Operation[object], settings: Settings) -> str:
     if operation.options.query:
         pairs = (*pairs, *operation.options.query.items())
     query = encode_query(pairs)
-    return f"{settings.hosts.api}{path}{'?' if query else ''}{query}"
+    # The path of a next page has its query already: see genesys_core.paging.
+    separator = ("&" if "?" in path else "?") if query else ""
+    return f"{settings.hosts.api}{path}{separator}{query}"
 
 
 def _headers(operation: Operation[object], settings: Settings, *, has_body: bool) -> Headers:
@@ -61,12 +61,20 @@ def _headers(operation: Operation[object], settings: Settings, *, has_body: bool
     headers = Headers.received(fields)
     if len(settings.headers):
         headers = headers.updated(settings.headers)
-    changes: Mapping[str, str | None] = {
-        name: str(value) for name, value in operation.headers if value is not None
+    changes: dict[str, str | None] = {
+        name: format_scalar(name, value) for name, value in operation.headers if value is not None
     }
     if changes or operation.options.headers:
         headers = headers.updated({**changes, **operation.options.headers})
+    for name in _FRAMING:
+        if name in headers:
+            raise InvalidValueError(
+                f"header {name}: must be left out; the transport knows how it sends the body"
+            )
     return headers
+
+
+_FRAMING = ("content-length", "transfer-encoding")
 
 
 def _body(operation: Operation[object]) -> bytes | None:

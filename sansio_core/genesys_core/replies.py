@@ -4,18 +4,19 @@ Law: the platform's words are kept whole. A body that is not what was promised s
 documented error, with the status and the correlation id.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Generic, Protocol, TypeVar, cast
 
-import msgspec
 from msgspec import Struct
 
 from genesys_core import errors
-from genesys_core.decode import Issue, decode, resolve
+from genesys_core.decoding import Issue, decode, resolve
 from genesys_core.errors import (
     ApiError,
     DecodeError,
     GenesysCloudError,
+    InvalidValueError,
     OAuthError,
     TransportError,
 )
@@ -23,6 +24,7 @@ from genesys_core.headers import Headers
 from genesys_core.message import FailureKind, Request, Response, TransportFailure
 from genesys_core.oauth import Token, oauth_error, parse_token_response
 from genesys_core.operation import Endpoint
+from genesys_core.untyped import parse
 from genesys_core.values import Now
 
 __all__ = [
@@ -38,6 +40,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 CORRELATION_ID = "inin-correlation-id"
 """The header that names a request to the platform's support."""
+
+
+_BODILESS = frozenset({204, 205})
+"""RFC 9110, 15.3.5 and 15.3.6."""
 
 
 class ApiResponse(Struct, Generic[T_co], frozen=True):
@@ -105,7 +111,8 @@ class ApiReplies(Struct, Generic[T_co], frozen=True):
         endpoint = self.endpoint
         data: object = None
         issues: tuple[Issue, ...] = ()
-        if endpoint.returns is not None and endpoint.method != "HEAD" and response.status != 204:
+        bodiless = endpoint.method == "HEAD" or response.status in _BODILESS
+        if endpoint.returns is not None and not bodiless:
             if endpoint.accept.startswith("text/"):
                 data = response.body.decode("utf-8", "replace")
             else:
@@ -143,7 +150,7 @@ class TokenReplies(Struct, frozen=True):
 
 def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object, tuple[Issue, ...]]:
     try:
-        decoded = decode(resolve(returns), response.body, strict=strict)
+        decoded = decode(_type(returns), response.body, strict=strict)
     except DecodeError as error:
         error.status = response.status
         error.correlation_id = response.headers.get(CORRELATION_ID)
@@ -151,19 +158,12 @@ def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object,
     return decoded.data, decoded.issues
 
 
-class _ErrorBody(Struct, rename="camel"):
-    """The platform's ErrorBody, with every field as loose as its senders are."""
-
-    message: str | None = None
-    code: str | None = None
-    entity_id: str | None = None
-    entity_name: str | None = None
-    message_with_params: str | None = None
-    message_params: dict[str, str] | None = None
-    context_id: str | None = None
-    details: list[dict[str, object]] | None = None
-    errors: list[dict[str, object]] | None = None
-    limit: dict[str, object] | None = None
+def _type(returns: str) -> type[object]:
+    try:
+        return resolve(returns)
+    except InvalidValueError as error:
+        # An endpoint made by hand; "nothing was sent" is no longer true.
+        raise DecodeError(error.message) from None
 
 
 def api_error(
@@ -171,17 +171,52 @@ def api_error(
 ) -> ApiError:
     """The error that a response of 300 or more means, by its status and the platform's body."""
     body = _error_body(response.body)
+    # SCIM (RFC 7644, 3.12) has its words in `detail`.
+    words = _text(body.get("message")) or _text(body.get("detail"))
     error = _error_class(response.status)(
-        body.message or _status_words(response.status), response=response, request=request
+        words or _status_words(response.status), response=response, request=request
     )
-    error.correlation_id = response.headers.get(CORRELATION_ID) or body.context_id
-    for name in ("code", "entity_id", "entity_name", "message_with_params", "context_id", "limit"):
-        setattr(error, name, getattr(body, name))
-    error.message_params = body.message_params or {}
-    error.details = tuple(body.details or ())
-    error.errors = tuple(body.errors or ())
+    for name, key in _TEXTS.items():
+        setattr(error, name, _text(body.get(key)))
+    params = {name: _text(value) for name, value in _object(body.get("messageParams")).items()}
+    error.message_params = {name: text for name, text in params.items() if text is not None}
+    error.details, error.errors = _objects(body.get("details")), _objects(body.get("errors"))
+    error.limit = _object(body.get("limit")) or None
+    error.correlation_id = response.headers.get(CORRELATION_ID) or error.context_id
     error.retry_after = retry_after
     return error
+
+
+_TEXTS = {
+    "code": "code",
+    "entity_id": "entityId",
+    "entity_name": "entityName",
+    "message_with_params": "messageWithParams",
+    "context_id": "contextId",
+}
+
+
+def _error_body(body: bytes) -> Mapping[str, object]:
+    try:
+        return _object(parse(body).tree)
+    except DecodeError:
+        return {}
+
+
+# One odd field of an error body never loses the others: each is read as what it ought to be, or not.
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return None if value is None or isinstance(value, dict | list) else json.dumps(value)
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast(Mapping[str, object], value) if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> tuple[Mapping[str, object], ...]:
+    members = cast(list[object], value) if isinstance(value, list) else []
+    return tuple(found for member in members if (found := _object(member)))
 
 
 def _error_class(status: int) -> type[ApiError]:
@@ -192,28 +227,8 @@ def _error_class(status: int) -> type[ApiError]:
     return errors.ServerError if status >= 500 else ApiError
 
 
-def _error_body(body: bytes) -> _ErrorBody:
-    try:
-        document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _ErrorBody()
-    if not isinstance(document, dict):
-        return _ErrorBody()
-    return _tolerant(cast(Mapping[str, object], document))
-
-
-def _tolerant(document: Mapping[str, object]) -> _ErrorBody:
-    body = _ErrorBody()
-    for field in msgspec.structs.fields(_ErrorBody):
-        try:
-            value = msgspec.convert(document.get(field.encode_name), field.type, strict=False)
-        except msgspec.ValidationError:
-            continue  # one odd field never loses the message
-        setattr(body, field.name, value)
-    return body
-
-
 _STATUS_WORDS = {
+    304: "the entity has not changed",
     401: "the platform does not accept the access token",
     403: "the platform does not permit this",
     404: "the platform has no such entity or path",
@@ -223,9 +238,9 @@ _STATUS_WORDS = {
 
 
 def _status_words(status: int) -> str:
-    if 300 <= status < 400:
-        return "the platform redirects, which is not followed"
-    return _STATUS_WORDS.get(status, f"the platform answered with HTTP {status}")
+    redirects = "redirects, which is not followed"
+    otherwise = redirects if 300 <= status < 400 else f"answered with HTTP {status}"
+    return _STATUS_WORDS.get(status, f"the platform {otherwise}")
 
 
 _TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
@@ -240,4 +255,6 @@ _TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
 
 def transport_error(failure: TransportFailure, request: Request) -> TransportError:
     """The error that a failure of the transport means."""
-    return _TRANSPORT_ERRORS[failure.kind](failure.message, sent=failure.sent, request=request)
+    # A transport of somebody else's may know other kinds.
+    error = _TRANSPORT_ERRORS.get(failure.kind, TransportError)
+    return error(failure.message, sent=failure.sent, request=request)

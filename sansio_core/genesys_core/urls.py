@@ -5,9 +5,11 @@ that the definition names, with as many segments as it has, on the host that was
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from math import isfinite
+from typing import cast
 from urllib.parse import quote
 
 from genesys_core.errors import InvalidValueError
@@ -27,8 +29,6 @@ def expand_path(template: str, values: Iterable[tuple[str, Scalar]]) -> str:
             or a template whose names are not the values' names.
     """
     given = dict(values)
-    if not given:
-        return template
     literals, names = _split(template)
     if set(names) != set(given):
         raise InvalidValueError(
@@ -63,7 +63,8 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
     (``collectionFormat: multi``); a space is ``%20``.
 
     Raises:
-        InvalidValueError: a value that a query cannot hold.
+        InvalidValueError: a value that a query cannot hold; an iterator too, because it could be
+            gone through only once, and an operation may be sent any number of times.
     """
     return "&".join(
         f"{_quote(name, name)}={_quote(name, format_scalar(name, item))}"
@@ -77,9 +78,16 @@ def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
     # A bare string is a sequence of its letters to a type checker; nobody means that.
     if isinstance(value, str | int | float | date | YearMonth):
         return (value,)
-    if isinstance(value, Iterable) and not isinstance(value, bytes | dict):
-        return tuple(item for item in value if item is not None)
-    raise InvalidValueError(f"parameter {name}: cannot send a {type(value).__name__} in a URL")
+    if isinstance(value, Collection) and not isinstance(value, _NO_LIST):
+        items = cast(Collection[Scalar | None], value)
+        return tuple(item for item in items if item is not None)
+    raise InvalidValueError(
+        f"parameter {name}: cannot send a {type(value).__name__} in a URL; "
+        "give one value or a list of values"
+    )
+
+
+_NO_LIST = (bytes, bytearray, memoryview, Mapping)
 
 
 def format_scalar(name: str, value: Scalar) -> str:
@@ -93,26 +101,48 @@ def format_scalar(name: str, value: Scalar) -> str:
         value: what to write.
 
     Raises:
-        InvalidValueError: a date-time without a zone, a float that is not finite, another type.
+        InvalidValueError: a date-time without a zone or outside the calendar in UTC, a float that
+            is not finite, an integer of more than 1024 bits, another type.
     """
     match value:
         case str():
             return str.__str__(value)  # an Enum of strings means its value
         case bool():
             return "true" if value else "false"
-        case int() | YearMonth():
-            return str(value)
-        case float() if value - value == 0:
-            return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case int() | float():
+            return _number(name, value)
         case datetime():
             return _date_time(name, value)
         case date():
-            return value.isoformat()
+            return date.isoformat(value)
+        case YearMonth():
+            return str(value)
         case _:
-            raise InvalidValueError(
-                f"parameter {name}={value!r}: must be a str, bool, int, finite float, "
-                "date, datetime or YearMonth"
-            )
+            raise _refusal(name, value)
+
+
+def _number(name: str, value: float) -> str:
+    # The classes' own methods: Enums and numpy's floats are numbers that print themselves otherwise.
+    if isinstance(value, int):
+        if value.bit_length() > _LONGEST_INT:
+            raise InvalidValueError(f"parameter {name}: an integer of {value.bit_length()} bits")
+        return int.__repr__(value)
+    if not isfinite(value):
+        raise _refusal(name, value)
+    whole = value.is_integer() and abs(value) < 1e15
+    return int.__repr__(int(value)) if whole else float.__repr__(value)
+
+
+_LONGEST_INT = 1024  # bits; the interpreter refuses to write out thousands of digits
+
+
+def _refusal(name: str, value: object) -> InvalidValueError:
+    plain = value is None or isinstance(value, float)
+    given = str(value) if plain else f"a {type(value).__name__}"
+    return InvalidValueError(
+        f"parameter {name}: {given} cannot stand in a URL; must be a str, bool, int, finite "
+        "float, date, datetime or YearMonth"
+    )
 
 
 def _date_time(name: str, value: datetime) -> str:
@@ -122,10 +152,17 @@ def _date_time(name: str, value: datetime) -> str:
             f"parameter {name}={value!r}: a date-time needs a zone; "
             "such as value.replace(tzinfo=timezone.utc)"
         )
-    return (value.replace(tzinfo=None) - offset).isoformat() + "Z"
+    try:
+        return (value.replace(tzinfo=None) - offset).isoformat() + "Z"
+    except OverflowError:
+        raise InvalidValueError(
+            f"parameter {name}={value!r}: is outside the years 1 to 9999 in UTC"
+        ) from None
 
 
-def _quote(name: str, text: str) -> str:
+def _quote(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise InvalidValueError(f"parameter {name!r}: its name must be a str")
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
