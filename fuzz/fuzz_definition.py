@@ -6,6 +6,7 @@ bytes; every model is defined once, with every wire name of its definition; noth
 """
 
 import ast
+from collections.abc import Callable, Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,6 @@ def _examine(document: Json, files: dict[str, str]) -> None:
         for node in one.body
     )
     assert fields == sum(len(one["properties"]) for one in document["definitions"].values())
+
+
+TARGETS: Mapping[str, Callable[[bytes], object]] = {"definition": target}

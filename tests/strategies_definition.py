@@ -1,14 +1,17 @@
 """What the generator's tests share: a small definition full of traps, and random ones."""
 
+import ast
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 from hypothesis import strategies as st
+
+from genesys_core.definition.naming import camel
 
 Json = dict[str, Any]
 
@@ -246,6 +249,48 @@ def generated_package(
         sys.path.remove(str(folder))
         for module in [one for one in sys.modules if one.split(".")[0] == name]:
             del sys.modules[module]
+
+
+def check_stub(text: str, models: ModuleType) -> list[str]:
+    """Compare each class of a shard's stub with the class that is made at run time.
+
+    Args:
+        text: the stub.
+        models: the package of models, which holds the classes.
+
+    Returns:
+        The names of the classes.
+    """
+    body = ast.parse(text).body
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    namespace: dict[str, Any] = {node.name: getattr(models, node.name) for node in classes}
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            namespace |= {alias.name: getattr(models, alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom | ast.Assign):
+            exec(compile(ast.Module([node], []), "stub", "exec"), namespace)
+    for node in classes:
+        _check_class(node, namespace)
+    return [node.name for node in classes]
+
+
+def _check_class(node: ast.ClassDef, namespace: Json) -> None:
+    made = namespace[node.name]
+    assert [made.__base__] == [eval(ast.unparse(base), namespace) for base in node.bases]
+    shown = ast.get_docstring(node)
+    assert " ".join((made.__doc__ or "").split()) == " ".join((shown or "").split()), node.name
+    declared = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+    types = {one.target.id: one.annotation for one in declared}  # type: ignore[union-attr]
+    read = {name: eval(ast.unparse(one), namespace) for name, one in types.items()}
+    found = get_type_hints(made)
+    found.pop("__secrets__", None)
+    assert read == found, node.name
+    assert list(read) == list(made.__struct_fields__), node.name
+    wires = [
+        one.value.keywords[0].value.value if isinstance(one.value, ast.Call) else camel(name)  # type: ignore[attr-defined]
+        for name, one in zip(types, declared, strict=True)
+    ]
+    assert wires == list(made.__struct_encode_fields__), node.name
 
 
 _texts = st.text(max_size=6) | st.sampled_from([*SHADOWING, *ODD_NAMES])

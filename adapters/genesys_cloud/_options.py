@@ -5,12 +5,11 @@ Law: arguments win over the environment. Everything is checked here, before anyt
 
 import os
 import random
-import ssl
 from collections.abc import Mapping
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from genesys_cloud.transports import Certificate, Network
+from genesys_cloud.transports import Certificate, Network, Verify
 from genesys_core.errors import ConfigurationError
 from genesys_core.headers import Headers
 from genesys_core.hosts import Gateway, Hosts, Region
@@ -43,7 +42,7 @@ class ClientOptions(TypedDict, total=False):
         headers: sent with every request.
         strict: whether a reply that does not fit its type raises ``DecodeError``.
         proxy: URL of an HTTP proxy, credentials included.
-        verify: ``True``, or an :class:`ssl.SSLContext` of your own.
+        verify: ``True``, a file or text of authorities, or an :class:`ssl.SSLContext` of your own.
         cert: a client certificate for mutual TLS.
         trust_env: whether environment variables are read at all (``True``).
     """
@@ -62,7 +61,7 @@ class ClientOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     strict: bool
     proxy: str | None
-    verify: ssl.SSLContext | bool
+    verify: Verify
     cert: Certificate | None
     trust_env: bool
 

@@ -2,29 +2,55 @@
 
 Law: a transport sends one request and returns one response, and reports every failure as a
 :class:`~genesys_core.message.TransportFailure` that says whether the request may have arrived.
-It follows no redirect, keeps no cookie and repeats nothing.
+It follows no redirect, keeps no cookie and repeats nothing. What it cannot do for want of a usable
+setting it says when it is made, not when it sends.
 """
 
-import ssl
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final, Protocol, TypedDict
+import time
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Generator,
+    Iterable,
+    Iterator,
+)
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    aclosing,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
+from typing import Any, Final, NoReturn, Protocol, TypeVar, runtime_checkable
 
 import httpx
 
+from genesys_cloud._deadlines import until
+from genesys_cloud._failures import fail, failure_of, late, raised
+from genesys_cloud._network import Network, made
+from genesys_cloud._tls import Certificate, Verify
+from genesys_core.errors import GenesysCloudError
 from genesys_core.headers import Headers
-from genesys_core.message import FailureKind, Request, Response, TransportFailure
+from genesys_core.message import Request, Response, Streamed, TransportFailure
 
 __all__ = [
     "AsyncHttpxTransport",
+    "AsyncStreamingTransport",
     "AsyncTransport",
     "Certificate",
     "HttpxTransport",
     "Network",
+    "StreamingTransport",
     "Transport",
+    "Verify",
+    "failure_of",
 ]
 
-Certificate = str | tuple[str, str] | tuple[str, str, str]
-"""A client certificate: a PEM file, or certificate and key files, or those and the key's password."""
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -59,24 +85,35 @@ class AsyncTransport(Protocol):
         ...
 
 
-class Network(TypedDict, total=False):
-    """How connections are made.
+@runtime_checkable
+class StreamingTransport(Transport, Protocol):
+    """What a transport may offer beyond :class:`Transport`: bodies that are not held in memory."""
 
-    Attributes:
-        proxy: URL of an HTTP proxy, credentials included.
-        verify: ``True`` for the default authorities, or an :class:`ssl.SSLContext` of your own.
-        cert: a client certificate.
-        trust_env: whether ``HTTPS_PROXY`` and its like are honoured.
-    """
+    def stream(
+        self, request: Request, content: Iterable[bytes] | None = None
+    ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
+        """Send one request; on entry the response's headers are there, on exit its connection is free.
 
-    proxy: str | None
-    verify: ssl.SSLContext | bool
-    cert: Certificate | None
-    trust_env: bool
+        Args:
+            request: what to send.
+            content: the body, piece by piece, instead of ``request.body``. It is gone through once
+                at most; what it raises is passed on as it is.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        ...
 
 
-# As many idle connections kept as may be open: a burst of tasks reuses what it opened.
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+@runtime_checkable
+class AsyncStreamingTransport(AsyncTransport, Protocol):
+    """:class:`StreamingTransport` for an asynchronous client."""
+
+    def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
+        """As :meth:`StreamingTransport.stream`."""
+        ...
 
 
 class HttpxTransport:
@@ -85,15 +122,16 @@ class HttpxTransport:
     Args:
         client: a client of your own, which stays yours to close, or ``None`` for a new one.
         network: how connections are made.
+
+    Raises:
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
     """
 
     def __init__(
         self, client: httpx.Client | None = None, *, network: Network | None = None
     ) -> None:
         self._owned = client is None
-        self._client = client or httpx.Client(
-            limits=LIMITS, cookies=_no_cookies(), **(network or {})
-        )
+        self._client = client or made(httpx.Client, network or {})
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -101,11 +139,41 @@ class HttpxTransport:
         Raises:
             TransportFailure: no complete response came back.
         """
+        if request.expires is not None:
+            with self.stream(request) as streamed:
+                return Response(streamed.status, streamed.headers, b"".join(streamed.chunks))
+        _require_open(self._client)
         try:
             response = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise failure_of(error) from error
-        return _incoming(response)
+        except raised() as error:
+            fail(error)
+        _require_no_407(response)
+        return Response(response.status_code, _headers(response), response.content)
+
+    @contextmanager
+    def stream(
+        self, request: Request, content: Iterable[bytes] | None = None
+    ) -> Generator[Streamed[Iterator[bytes]]]:
+        """Send one request; the response is read as its chunks are asked for.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        _require_open(self._client)
+        feed = None if content is None else _Feed(content)
+        outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
+        try:
+            with until(request.expires):
+                response = self._client.send(
+                    outgoing, auth=None, follow_redirects=False, stream=True
+                )
+        except raised() as error:
+            _report(error, request, feed)
+        with closing(response):
+            _require_no_407(response)
+            yield Streamed(
+                response.status_code, _headers(response), _chunks(response, request.expires)
+            )
 
     def close(self) -> None:
         """Give back all connections."""
@@ -119,15 +187,16 @@ class AsyncHttpxTransport:
     Args:
         client: a client of your own, which stays yours to close, or ``None`` for a new one.
         network: how connections are made.
+
+    Raises:
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
     """
 
     def __init__(
         self, client: httpx.AsyncClient | None = None, *, network: Network | None = None
     ) -> None:
         self._owned = client is None
-        self._client = client or httpx.AsyncClient(
-            limits=LIMITS, cookies=_no_cookies(), **(network or {})
-        )
+        self._client = client or made(httpx.AsyncClient, network or {})
 
     async def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -135,13 +204,36 @@ class AsyncHttpxTransport:
         Raises:
             TransportFailure: no complete response came back.
         """
+        _require_open(self._client)
+        sending = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
         try:
-            response = await self._client.send(
-                _outgoing(request), auth=None, follow_redirects=False
-            )
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise failure_of(error) from error
-        return _incoming(response)
+            response = await _before(request.expires, sending)
+        except raised() as error:
+            fail(error, expires=request.expires)
+        _require_no_407(response)
+        return Response(response.status_code, _headers(response), response.content)
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
+        """Send one request; the response is read as its chunks are asked for.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        _require_open(self._client)
+        feed = None if content is None else _AsyncFeed(content)
+        outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
+        sending = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
+        try:
+            response = await _before(request.expires, sending)
+        except raised() as error:
+            _report(error, request, feed)
+        async with aclosing(response):
+            _require_no_407(response)
+            async with aclosing(_async_chunks(response, request.expires)) as chunks:
+                yield Streamed(response.status_code, _headers(response), chunks)
 
     async def close(self) -> None:
         """Give back all connections."""
@@ -149,8 +241,9 @@ class AsyncHttpxTransport:
             await self._client.aclose()
 
 
-def _no_cookies() -> CookieJar:
-    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+def _require_open(client: httpx.Client | httpx.AsyncClient) -> None:
+    if client.is_closed:
+        raise GenesysCloudError("the client is closed; nothing was sent")
 
 
 # What httpx can decode with no extra installed.
@@ -158,9 +251,23 @@ _ACCEPT_ENCODING: Final = ("Accept-Encoding", "gzip, deflate")
 
 
 def _outgoing(request: Request) -> httpx.Request:
-    headers = request.headers.raw
+    return _written(request, request.headers.raw, request.body)
+
+
+def _streaming(request: Request, feed: "_Feed | _AsyncFeed") -> httpx.Request:
+    fields = request.headers.raw
+    if "content-length" not in request.headers:
+        fields = (*fields, ("Transfer-Encoding", "chunked"))
+    outgoing = _written(request, fields, None)
+    outgoing.stream = feed
+    return outgoing
+
+
+def _written(
+    request: Request, fields: tuple[tuple[str, str], ...], content: bytes | None
+) -> httpx.Request:
     if "accept-encoding" not in request.headers:
-        headers = (*headers, _ACCEPT_ENCODING)
+        fields = (*fields, _ACCEPT_ENCODING)
     timeout = request.timeout
     phases = {
         "connect": timeout.connect,
@@ -168,51 +275,141 @@ def _outgoing(request: Request) -> httpx.Request:
         "write": timeout.write,
         "pool": timeout.pool,
     }
-    return httpx.Request(
-        request.method,
-        request.url,
-        headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in headers],
-        content=request.body,
-        extensions={"timeout": phases},
-    )
+    try:
+        return httpx.Request(
+            request.method,
+            request.url,
+            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in fields],
+            content=content,
+            extensions={"timeout": phases},
+        )
+    except (httpx.InvalidURL, ValueError) as error:
+        fail(error)
 
 
-def _incoming(response: httpx.Response) -> Response:
-    headers = Headers.received(
+def _headers(response: httpx.Response) -> Headers:
+    return Headers.received(
         (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
     )
-    return Response(response.status_code, headers, response.content)
 
 
-# In order: the first class that fits. `sent` is False only where httpx raises before it writes.
-_FAILURES: Final[tuple[tuple[type[Exception], FailureKind, bool], ...]] = (
-    (httpx.PoolTimeout, "timeout", False),
-    (httpx.ConnectTimeout, "timeout", False),
-    (httpx.TimeoutException, "timeout", True),
-    (httpx.ProxyError, "proxy", False),
-    (httpx.ConnectError, "connect", False),
-    (httpx.UnsupportedProtocol, "connect", False),
-    (httpx.InvalidURL, "protocol", False),
-    (httpx.LocalProtocolError, "protocol", False),
-    (httpx.NetworkError, "closed", True),
-    (httpx.RemoteProtocolError, "closed", True),
-)
+def _require_no_407(response: httpx.Response) -> None:
+    """RFC 9110, 15.5.8: only a proxy sends it, and it passes the request on to nobody."""
+    if response.status_code == 407:
+        words = "the proxy wants other credentials, or any (407 Proxy Authentication Required)"
+        raise TransportFailure(words, kind="proxy", sent=False)
 
 
-def failure_of(error: Exception) -> TransportFailure:
-    """What an exception of httpx means on the message seam."""
-    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    for kind_of_error, kind, sent in _FAILURES:
-        if isinstance(error, kind_of_error):
-            if kind == "connect" and _is_tls(error):
-                kind = "tls"  # noqa: PLW2901 - refined, not replaced
-            return TransportFailure(words, kind=kind, sent=sent)
-    return TransportFailure(words, kind="protocol", sent=True)
+class _Outgoing:
+    """A body on its way out.
+
+    Attributes:
+        began: whether any of it was asked for.
+        error: what the caller's iterator raised.
+    """
+
+    began = False
+    error: Exception | None = None
 
 
-def _is_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _report(error: Exception, request: Request, body: _Outgoing | None) -> NoReturn:
+    """Pass on what the caller's iterator raised; report all else."""
+    if body is not None and error is body.error:
+        raise error
+    fail(error, began=body is not None and body.began, expires=request.expires)
+
+
+class _Feed(_Outgoing, httpx.SyncByteStream):
+    def __init__(self, content: Iterable[bytes]) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.began = True
+        try:
+            yield from self._content
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class _AsyncFeed(_Outgoing, httpx.AsyncByteStream):
+    # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.
+    def __init__(self, content: AsyncIterable[bytes]) -> None:
+        self._chunks = aiter(content)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.began = True
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _chunks(response: httpx.Response, expires: float | None) -> Iterator[bytes]:
+    if expires is not None:
+        response.stream = _Timed(response.stream, expires)
+    chunks = response.iter_bytes()
+    try:
+        while (chunk := _next(chunks, expires)) is not None:
+            yield chunk
+    except raised() as error:
+        fail(error, expires=expires)
+
+
+def _next(chunks: Iterator[bytes], expires: float | None) -> bytes | None:
+    if expires is None:
+        return next(chunks, None)
+    with until(expires):
+        return next(chunks, None)
+
+
+class _Timed(httpx.SyncByteStream):
+    """A response's bytes until a moment has passed: over sockets that know nothing of it, too."""
+
+    def __init__(self, inner: Any, expires: float) -> None:  # noqa: ANN401 - either kind, to httpx
+        self._inner = inner
+        self._expires = expires
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._inner:
+            yield chunk
+            if time.monotonic() >= self._expires:
+                raise late()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+async def _async_chunks(
+    response: httpx.Response, expires: float | None
+) -> AsyncGenerator[bytes, None]:
+    chunks = response.aiter_bytes()
+    try:
+        while (chunk := await _before(expires, anext(chunks, None))) is not None:
+            yield chunk
+    except raised() as error:
+        fail(error, expires=expires)
+    finally:
+        # Left early, the generators within httpx's own would be the garbage collector's, of which
+        # trio warns. With the connection closed under them they end by themselves.
+        await response.aclose()
+        with suppress(Exception):
+            async for _ in chunks:
+                pass
+
+
+async def _before(expires: float | None, work: Awaitable[T]) -> T:
+    """What ``work`` returns, unless the moment passes first."""
+    if expires is None:
+        return await work
+    import anyio  # noqa: PLC0415 - whoever has no deadlines does without it
+
+    with anyio.move_on_after(max(expires - time.monotonic(), 0)):
+        return await work
+    raise late()

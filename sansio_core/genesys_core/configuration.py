@@ -8,7 +8,7 @@ the error names every problem.
 
 from collections.abc import Iterator, Mapping
 from functools import reduce
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -88,7 +88,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     origins: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def from_text(cls, text: str, *, source: str = "configuration") -> "Configuration":
+    def from_text(cls, text: str, *, source: str = "configuration") -> Self:
         """Read the text of a configuration file, INI or JSON.
 
         The dialect is described in :mod:`genesys_core.configuration_ini`, the keys in
@@ -106,10 +106,10 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
             raise ConfigurationError([problem.located(source) for problem in problems])
-        return _configured(settings, source)
+        return cls(**_parts_of(settings, source))
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Configuration":
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables that the platform's tools share; empty ones count as not set.
 
         ``GENESYSCLOUD_REGION``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
@@ -242,7 +242,7 @@ def _conflicts(settings: Settings) -> Iterator[Problem]:
         yield Problem(min(gateway), f"[gateway]: {rule}")
 
 
-def _configured(settings: Settings, source: str) -> Configuration:
+def _parts_of(settings: Settings, source: str) -> dict[str, Any]:
     # Typed by KEYS, which a type checker cannot follow.
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     origins: dict[str, str] = {}
@@ -254,15 +254,15 @@ def _configured(settings: Settings, source: str) -> Configuration:
         # These two are whole or not at all: what was not given has its default.
         if part in {"retry", "gateway"} and parts[part]:
             origins.setdefault(name, "default")
-    return Configuration(
-        logging=LoggingConfiguration(**parts["logging"]),
-        retry=RetryConfiguration(**parts["retry"]) if parts["retry"] else None,
-        reauthentication=ReauthenticationConfiguration(**parts["reauthentication"]),
-        general=GeneralConfiguration(**parts["general"]),
-        gateway=Gateway(**parts["gateway"]) if parts["gateway"] else None,
-        warnings=tuple(warning.located(source) for warning in settings.warnings),
-        origins=tuple(origins.items()),
-    )
+    return {
+        "logging": LoggingConfiguration(**parts["logging"]),
+        "retry": RetryConfiguration(**parts["retry"]) if parts["retry"] else None,
+        "reauthentication": ReauthenticationConfiguration(**parts["reauthentication"]),
+        "general": GeneralConfiguration(**parts["general"]),
+        "gateway": Gateway(**parts["gateway"]) if parts["gateway"] else None,
+        "warnings": tuple(warning.located(source) for warning in settings.warnings),
+        "origins": tuple(origins.items()),
+    }
 
 
 def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]:

@@ -68,7 +68,7 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
         wait = self.refresh_token_wait_max
         if wait is not None and not 0 <= wait < float("inf"):
             raise InvalidValueError(
-                f"refresh_token_wait_max {wait!r}: must be 0 or more seconds, and finite"
+                f"refresh_token_wait_max={wait!r}: must be 0 or more seconds, and finite"
             )
 
 

@@ -9,7 +9,7 @@ the connection's use: what it belongs to cannot be known.
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 import h11
@@ -121,9 +121,8 @@ class HTTP1Connection:
         self._body.append(data)
 
     def _complete(self) -> Response:
-        head, body = self._response, b"".join(self._body)
-        if head is None:
-            raise self._failure("protocol", "the response has no head")
+        head = cast(h11.Response, self._response)  # no end comes without a head
+        body = b"".join(self._body)
         headers = Headers.received(
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in head.headers.raw_items()
@@ -163,8 +162,6 @@ _TOO_LARGE = f"the response is larger than {MAX_BODY} bytes"
 
 def _words(error: Exception) -> str:
     """What is wrong, without the bytes that are: they may be a secret."""
-    if isinstance(error, UnicodeError):
-        return "text that cannot be encoded"
     return re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]
 
 

@@ -277,12 +277,10 @@ def settle_token(
     if now is not None:
         vault, answer = session.vault.settle(ended, rejected=need.rejected, now=now)
         ended = answer.token if isinstance(answer, Have) else answer.error
+    elif isinstance(ended, Token):
+        vault = session.vault.granted(ended)
     else:
-        vault = (
-            session.vault.granted(ended)
-            if isinstance(ended, Token)
-            else (session.vault.failed(ended))
-        )
+        vault = session.vault.failed(ended)
     state = need.granted(ended, now=now) if isinstance(ended, Token) else need.refused(ended)
     return msgspec.structs.replace(session, vault=vault), state
 

@@ -20,18 +20,32 @@ The attempt that ends a call in failure is recorded once, as an error, at each o
 
 import re
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from genesys_core.configuration_keys import LogFormat, LogLevel
 from genesys_core.configuration_parts import LoggingConfiguration
+from genesys_core.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting
 from genesys_core.message import Request, Response, TransportFailure
 from genesys_core.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.replies import ApiResponse
 from genesys_core.retry import GiveUp, Repeat
+from genesys_core.values import Now
 
-__all__ = ["LEVEL_NUMBERS", "LogEntry", "RecordLevel", "RoundTrip", "log_entry"]
+__all__ = [
+    "LEVEL_NUMBERS",
+    "LogEntry",
+    "LogNotice",
+    "RecordLevel",
+    "RoundTrip",
+    "issues_notice",
+    "log_entry",
+    "notice",
+]
+
+T = TypeVar("T")
 
 RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
 """The level of a record that is written."""
@@ -56,6 +70,8 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
             say). ``None`` leaves it to the outcome.
         is_token_exchange: whether it asks the login host for a token. A request to a URL that
             ends in ``/oauth/token`` is taken for one anyway.
+        returned: whether the call has succeeded, whatever the status says: what a DELETE was to
+            take away may be gone after an attempt whose answer was lost.
     """
 
     request: Request
@@ -64,6 +80,36 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
     attempt: int = 1
     decision: Repeat | GiveUp | None = None
     is_token_exchange: bool = False
+    returned: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        sending: Sending[T],
+        request: Request,
+        outcome: Response | TransportFailure,
+        state: State[T],
+        *,
+        now: Now,
+    ) -> "RoundTrip":
+        """The attempt that a driver has just made.
+
+        Args:
+            sending: the state that it was in.
+            request: as it was sent.
+            outcome: what came of it.
+            state: the state that the core decided on next.
+            now: when the outcome was known.
+        """
+        return cls(
+            request=request,
+            outcome=outcome,
+            wall=now.wall,
+            attempt=len(sending.call.attempts) + 1,
+            decision=_decided(state),
+            is_token_exchange=not sending.call.paced,
+            returned=isinstance(state, Returned),
+        )
 
     def __repr__(self) -> str:
         return f"RoundTrip({self.request.method}, attempt {self.attempt})"
@@ -73,6 +119,8 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
         """Whether the call ends here, and in failure."""
         if self.decision is not None:
             return isinstance(self.decision, GiveUp)
+        if self.returned:
+            return False
         return not (isinstance(self.outcome, Response) and 200 <= self.outcome.status < 300)
 
 
@@ -115,6 +163,19 @@ class LogEntry(
     reason: str | None = None
     wait: float | None = None
 
+    def __str__(self) -> str:
+        """One line for a log of many voices: what was asked, what came of it, what follows."""
+        words = [f"{self.method} {self.url}: {self.failure or self.status_code}"]
+        if self.attempt > 1:
+            words.append(f"attempt {self.attempt}")
+        if self.decision == "repeat":
+            words.append(f"sent again after {self.wait or 0:g} s")
+        elif self.decision:
+            words.append("given up")
+        reason = f" ({self.reason})" if self.reason else ""
+        correlated = f" [{self.correlation_id}]" if self.correlation_id else ""
+        return _one_line(", ".join(words) + reason + correlated)
+
     def formatted(self, format: LogFormat | None = None) -> str:
         """The record as ``json`` or as ``text``, which is the default."""
         return self.to_json() if format == "json" else self.to_text()
@@ -146,6 +207,57 @@ class LogEntry(
                 *_line("Wait", None if self.wait is None else f"{self.wait:g} s"),
             ]
         )
+
+
+class LogNotice(Struct, frozen=True):
+    """A record of something else than an attempt.
+
+    Attributes:
+        date: ISO 8601 in UTC, with milliseconds.
+        level: ``warning``.
+        message: what happened, redacted.
+    """
+
+    date: str
+    level: Literal["warning"]
+    message: str
+
+    def __str__(self) -> str:
+        return _one_line(self.message)
+
+    def formatted(self, format: LogFormat | None = None) -> str:
+        """One line of ``json``, or ``text``, which is the default."""
+        if format == "json":
+            return msgspec.json.encode(self).decode()
+        return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
+
+
+def notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
+    """A warning in words, its secrets hidden."""
+    return LogNotice(_date(now.wall), "warning", _encodable(redaction.shown_text(message)))
+
+
+def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> LogNotice | None:
+    """What is to be recorded of leaves that did not fit their type.
+
+    Args:
+        operation: the call's name.
+        response: what it returned.
+        now: the moment.
+
+    Returns:
+        The places and what was done, without values; ``None`` where all of it fits.
+    """
+    issues = response.issues
+    if not issues:
+        return None
+    shown = "; ".join(f"{issue.path}: {issue.message}" for issue in issues[:MOST_ISSUES])
+    more = f"; and {len(issues) - MOST_ISSUES} more" if len(issues) > MOST_ISSUES else ""
+    return notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
+
+
+MOST_ISSUES: Final = 5
+"""A response may have thousands; they are all on it."""
 
 
 def log_entry(
@@ -196,6 +308,18 @@ def _level(trip: RoundTrip, level: LogLevel | None) -> RecordLevel | None:
     if trip.fails:
         return "error"
     return None if level == "error" else level
+
+
+def _decided(state: State[T]) -> Repeat | GiveUp | None:
+    match state:
+        case Waiting(seconds=seconds, why=why):
+            return Repeat(seconds, why)
+        case NeedToken(call=call):
+            return Repeat(0.0, call.attempts[-1].decision if call.attempts else "")
+        case Raised(error=error):
+            return GiveUp(error.attempts[-1].decision if error.attempts else error.message)
+        case Returned() | Sending():
+            return None
 
 
 def _decision(decision: Repeat | GiveUp | None) -> tuple[_Decision, str | None, float | None]:
@@ -261,6 +385,10 @@ def _line(name: str, value: object) -> list[str]:
     # A server that sends "\n=== RESPONSE ===" must not begin a part of the record.
     line = f"{name}: {value}".replace("\r\n", "\n").replace("\n", "\n\t")
     return [_CONTROL.sub(_escaped, line)]
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(_escaped, text.replace("\n", " "))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -157,10 +157,8 @@ class Lane(Struct, frozen=True):
         return first + rounds * self.window
 
     def told(self, ticket: int, at: float) -> "Lane":
-        """The owner of a place was told when to come back."""
-        index = self.position(ticket)
-        if index is None:
-            return self
+        """The owner of a place, which is in the queue, was told when to come back."""
+        index = bisect_left(self.queue, (ticket,))
         queue = (*self.queue[:index], Place(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
 

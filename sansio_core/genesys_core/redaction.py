@@ -85,6 +85,10 @@ class Redaction(Struct, frozen=True):
         """A URL as it may be shown: user information and secret parameters hidden."""
         return _USER_INFORMATION.sub(rf"\1{REDACTED}@", _hidden(url, _PARAMETERS, self.query))
 
+    def shown_parameter(self, name: str, value: object) -> object:
+        """The value of one query parameter or form field as it may be shown."""
+        return value if value is None or _folded(name) not in self.query else REDACTED
+
     def shown_body(self, content: bytes | None, content_type: str | None = None) -> str | None:
         """A body as it may be shown.
 

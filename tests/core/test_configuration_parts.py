@@ -29,17 +29,17 @@ from genesys_core.hosts import Region
         (
             ReauthenticationConfiguration,
             {"refresh_token_wait_max": -1},
-            "refresh_token_wait_max -1: must be 0 or more seconds, and finite",
+            "refresh_token_wait_max=-1: must be 0 or more seconds, and finite",
         ),
         (
             ReauthenticationConfiguration,
             {"refresh_token_wait_max": float("nan")},
-            "refresh_token_wait_max nan: must be 0 or more seconds, and finite",
+            "refresh_token_wait_max=nan: must be 0 or more seconds, and finite",
         ),
         (
             ReauthenticationConfiguration,
             {"refresh_token_wait_max": float("inf")},
-            "refresh_token_wait_max inf: must be 0 or more seconds, and finite",
+            "refresh_token_wait_max=inf: must be 0 or more seconds, and finite",
         ),
         (
             GeneralConfiguration,

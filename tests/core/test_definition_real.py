@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +21,7 @@ from genesys_core.definition.reads import REVIEWED, only_reads
 from genesys_core.definition.secrets import NEVER_SECRET, SECRET_FIELDS
 from genesys_core.definition.sharding import EVERYDAY, SLICE, shards
 from genesys_core.model import SecretModel
+from tests.strategies_definition import check_stub
 
 # SHA-256 over the sorted lines `Model.wireName=python_name` and `Class.method(sorted,names)` of the
 # official Python SDK, version 269.0.0.
@@ -107,6 +109,13 @@ def test_every_generated_model_can_be_decoded() -> None:
     for model in definition().models:
         made = getattr(models, model.name)
         assert msgspec.json.decode(b"{}", type=made) == made()
+
+
+def test_every_generated_model_is_what_its_stub_declares() -> None:
+    folder = Path(models.__file__).parent
+    stubs = sorted(path for path in folder.glob("_*.pyi") if path.stem != "__init__")
+    found = [name for path in stubs for name in check_stub(path.read_text("ascii"), models)]
+    assert len(found) == len(set(found)) == 6651
 
 
 def test_every_operation_has_one_builder_in_each_of_its_apis() -> None:

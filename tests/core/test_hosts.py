@@ -232,7 +232,7 @@ def test_no_gateway_url_ends_with_a_slash_and_the_two_paths_stay_apart(login, ap
     ("part", "value"),
     [
         ("host", ""), ("host", " "), ("host", "https://gw"), ("host", "gw:1443"), ("host", "gw:"), ("host", "gw/x"),
-        ("host", "user@gw"), ("host", "a b"), ("host", "::1"), ("host", "ü"), ("host", None),
+        ("host", "user@gw"), ("host", "a b"), ("host", "::1"), ("host", "[::1x"), ("host", "ü"), ("host", None),
         ("protocol", "ftp"), ("protocol", "https://"), ("protocol", None),
         ("port", -2), ("port", 65536), ("port", "1443"), ("port", True), ("port", 80.0),
         ("path_params_api", "a?b"), ("path_params_api", "a#b"), ("path_params_api", "../b"), ("path_params_api", "a/.."),

@@ -231,6 +231,7 @@ REQUESTS = [
     (Request("GET", "https://api.example:8443?a=1#f"), b"GET /?a=1 HTTP/1.1\r\nHost: api.example:8443\r\nAccept-Encoding: gzip\r\n\r\n"),
     (Request("DELETE", "http://[::1]:80/a%2Fb"), b"DELETE /a%2Fb HTTP/1.1\r\nHost: [::1]:80\r\nAccept-Encoding: gzip\r\n\r\n"),
     (Request("POST", "http://h/"), b"POST / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
+    (Request("PATCH", "http://h/"), b"PATCH / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
     (Request("PUT", "http://h/", body=b""), b"PUT / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
     (Request("DELETE", "http://h/", body=b"[]"), b"DELETE / HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\nContent-Length: 2\r\n\r\n[]"),
     (

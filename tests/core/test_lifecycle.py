@@ -301,6 +301,19 @@ def test_a_reply_without_a_token_is_an_oauth_error_with_its_history():
     assert len(error.attempts) == 1
 
 
+def test_who_waited_for_an_exchange_that_failed_is_told_why():
+    shared = session(vault=Vault(GRANT))
+    first = start(operation(), shared, now=at(0)).joined(shared)
+    second = start(operation(), shared, now=at(0)).joined(shared)
+    shared, step = reserve_token(shared, first, now=at(0))
+    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
+    shared, _ = settle_token(shared, first, failed, now=at(1))
+    shared, ended = reserve_token(shared, second, now=at(1))
+    assert isinstance(ended.error, errors.InvalidClientError)
+    assert ended.error is not failed.error
+    assert isinstance(reserve_token(shared, second.joined(shared), now=at(2))[1], Exchanging)
+
+
 def test_waiting_too_long_for_anothers_exchange():
     shared = session(vault=Vault(GRANT), refresh_token_wait_max=3)
     need = start(operation(), shared, now=at(0))
@@ -327,11 +340,14 @@ def test_an_exchange_is_a_call_of_its_own():
     assert isinstance(spent.failed(CUT_OFF, now=at(8)), Raised)
 
 
-def test_settling_a_failed_exchange_tells_the_vault():
+def test_settling_an_exchange_tells_the_vault_without_a_clock_too():
     shared = session(vault=Vault(GRANT))
     need = start(operation(), shared, now=at(0))
     shared, step = reserve_token(shared, need, now=at(0))
     assert isinstance(step, Exchanging)
+    granted = Returned(ApiResponse(200, reply().headers, Token("t"), b""))
+    _, sent = settle_token(shared, need, granted)
+    assert sent.request.headers["authorization"] == "Bearer t"
     failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
     shared, ended = settle_token(shared, need, failed)
     assert isinstance(shared.vault.failure, errors.InvalidClientError)

@@ -10,10 +10,19 @@ from hypothesis import strategies as st
 
 from genesys_core.configuration import LoggingConfiguration
 from genesys_core.headers import Headers
-from genesys_core.logs import LEVEL_NUMBERS, RoundTrip, log_entry
+from genesys_core.issue import Issue
+from genesys_core.lifecycle import Sending, Waiting, start, start_exchange
+from genesys_core.logs import LEVEL_NUMBERS, RoundTrip, issues_notice, log_entry, notice
 from genesys_core.message import Request, Response, TransportFailure
+from genesys_core.oauth import ClientCredentials
 from genesys_core.redaction import Redaction
-from genesys_core.retry import GiveUp, Repeat
+from genesys_core.replies import ApiResponse
+from genesys_core.retry import GiveUp, Repeat, RetryConfiguration
+from genesys_core.values import Now
+from tests.strategies_lifecycle import CUT_OFF as CUT
+from tests.strategies_lifecycle import UNSENT, at, operation, reply, with_token
+from tests.strategies_lifecycle import WALL as WALL_0
+from tests.strategies_lifecycle import session as lifecycle_session
 
 # 2026-08-15T08:23:58.123Z
 WALL = datetime(2026, 8, 15, 8, 23, 58, 123456, UTC).timestamp()
@@ -362,3 +371,149 @@ def test_any_attempt_makes_a_line_that_a_file_can_take(trip, level):
     assert json.loads(entry.to_json())["attempt"] == trip.attempt
     assert entry.to_text().encode().count(b"=== ATTEMPT ===\n") == 1
     assert entry.level == ("error" if trip.fails else level)
+
+
+# --- from what a driver sees to a round trip --------------------------------------------------------
+
+
+def sent(wanted=None, session=None, attempts=0):
+    state = start(wanted or operation(), session or lifecycle_session(retry=RETRY), now=at(0))
+    assert isinstance(state, Sending)
+    for _ in range(attempts):
+        waiting = state.failed(UNSENT, now=at(0))
+        assert isinstance(waiting, Waiting)
+        state = waiting.woke(now=at(0))
+        assert isinstance(state, Sending)
+    return state
+
+
+def trip_of(state, outcome):
+    failed = isinstance(outcome, TransportFailure)
+    then = state.failed(outcome, now=at(1)) if failed else state.received(outcome, now=at(1))
+    return RoundTrip.of(state, state.request, outcome, then, now=at(1))
+
+
+RETRY = RetryConfiguration(max_retry_time_sec=600)
+
+
+def test_an_attempt_is_numbered_and_dated():
+    trip = trip_of(sent(attempts=2), reply())
+    assert (trip.attempt, trip.wall, trip.decision, trip.fails) == (3, WALL_0 + 1, None, False)
+
+
+def test_a_repeat_has_its_wait_and_its_reason():
+    trip = trip_of(sent(), reply(429, "7"))
+    assert isinstance(trip.decision, Repeat)
+    assert trip.decision.seconds == 7
+    assert "7 s" in trip.decision.why
+    assert not trip.fails
+
+
+def test_a_failure_has_its_reason():
+    trip = trip_of(sent(), reply(400))
+    assert isinstance(trip.decision, GiveUp)
+    assert trip.decision.why
+    assert trip.fails
+
+
+def test_a_failure_of_the_transport_that_ends_the_call():
+    trip = trip_of(sent(session=lifecycle_session()), CUT)
+    assert isinstance(trip.decision, GiveUp)
+    assert trip.fails
+
+
+def test_a_refused_token_is_no_failure_yet():
+    trip = trip_of(sent(session=lifecycle_session(vault=with_token())), reply(401))
+    assert trip.decision == Repeat(0.0, "the token was refused; sent again with another one")
+    assert not trip.fails
+
+
+def test_a_reply_that_cannot_be_read_is_a_failure_whatever_its_status():
+    trip = trip_of(sent(operation(returns="UserMe")), reply(200, body=b"[]"))
+    assert trip.decision == GiveUp("the call was made, but its reply cannot be read")
+    assert trip.fails
+
+
+def test_what_was_deleted_by_an_attempt_whose_answer_was_lost_is_no_failure():
+    waiting = sent(operation("DELETE")).failed(CUT, now=at(0))
+    assert isinstance(waiting, Waiting)
+    again = waiting.woke(now=at(0))
+    assert isinstance(again, Sending)
+    trip = trip_of(again, reply(404))
+    assert trip.returned
+    assert not trip.fails
+
+
+def test_the_exchange_of_a_grant_is_known_whatever_its_url():
+    grant = ClientCredentials("id", "secret")
+    trip = trip_of(start_exchange(grant, lifecycle_session(), now=at(0)), reply(500))
+    assert trip.is_token_exchange
+    assert not trip_of(sent(), reply()).is_token_exchange
+
+
+# --- lines for logs of many voices ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trip", "line"),
+    [
+        (CREATED, f"POST {URL}: 201 [c0ffee]"),
+        (REFUSED, f"POST {URL}: 400, attempt 3, given up (a 400 is final) [c0ffee]"),
+        (
+            LIMITED,
+            (
+                f"POST {URL}: 429, attempt 2, sent again after 2.5 s (the server asks for 2.5 s) "
+                "[c0ffee]"
+            ),
+        ),
+        (
+            CUT_OFF,
+            (
+                "GET https://api.mypurecloud.ie/api/v2/users/me: connect: no route to "
+                "https://[REDACTED]@proxy"
+            ),
+        ),
+    ],
+)
+def test_one_line_of_words(trip, line):
+    assert str(log_entry(trip, LoggingConfiguration(level="trace"))) == line
+
+
+@given(st.text())
+def test_a_line_of_words_is_one_line(text):
+    headers = Headers.received([("ININ-Correlation-Id", text)])
+    trip = RoundTrip(request=REQUEST, outcome=Response(200, headers), wall=WALL)
+    assert len(str(log_entry(trip, LoggingConfiguration(level="debug"))).splitlines()) == 1
+    assert len(str(notice(text, now=at(0))).splitlines()) <= 1
+
+
+def test_a_notice_is_redacted_and_formatted():
+    found = notice("password=hunter2\nhost = x", now=Now(0, WALL))
+    assert found.formatted() == (
+        "WARNING: 2026-08-15T08:23:58.123Z\nMessage: password=[REDACTED]\n\thost = x"
+    )
+    assert json.loads(found.formatted("json")) == {
+        "date": "2026-08-15T08:23:58.123Z",
+        "level": "warning",
+        "message": "password=[REDACTED]\nhost = x",
+    }
+    assert str(found) == "password=[REDACTED] host = x"
+
+
+def test_leaves_that_did_not_fit_are_told_without_their_values():
+    def response(count):
+        issues = tuple(
+            Issue(f"$.a[{n}]", "no number; None instead", "hunter2") for n in range(count)
+        )
+        return ApiResponse(200, Headers(), None, b"", issues)
+
+    assert issues_notice("get_a", response(0), now=at(0)) is None
+    found = issues_notice("get_a", response(2), now=at(0))
+    assert found is not None
+    assert found.message == (
+        "get_a: 2 did not fit: $.a[0]: no number; None instead; $.a[1]: no number; None instead"
+    )
+    many = issues_notice("get_a", response(12), now=at(0))
+    assert many is not None
+    assert many.message.endswith("; and 7 more")
+    assert "hunter2" not in many.message

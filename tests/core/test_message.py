@@ -13,6 +13,7 @@ from genesys_core.message import (
     FailureKind,
     Request,
     Response,
+    Streamed,
     Timeout,
     TransportFailure,
 )
@@ -58,6 +59,11 @@ def test_a_request_shows_neither_its_body_nor_its_secrets():
 def test_a_response_shows_neither_its_body_nor_its_secrets():
     response = Response(200, Headers({"Set-Cookie": "hunter2"}), b"hunter2")
     assert repr(response) == "Response(200, Headers(Set-Cookie: [REDACTED]), 7 bytes)"
+
+
+def test_a_streamed_response_shows_neither_its_chunks_nor_its_secrets():
+    streamed = Streamed(200, Headers({"Set-Cookie": "hunter2"}), iter([b"hunter2"]))
+    assert repr(streamed) == "Streamed(200, Headers(Set-Cookie: [REDACTED]))"
 
 
 @given(responses)

@@ -36,6 +36,29 @@ def test_options_not_named_stay():
     assert options.with_options().options == options.options
 
 
+def test_defaults_fill_in_what_a_call_does_not_say():
+    retry = RetryConfiguration(max_retry_time_sec=5)
+    defaults = Options(
+        headers={"X-A": "1", "X-B": "1"},
+        query={"a": 1},
+        timeout=9,
+        deadline=8,
+        retry=retry,
+        strict=True,
+    )
+    own = OPERATION.with_options(headers={"X-B": None}, timeout=1, strict=False)
+    assert own.under(defaults).options == Options(
+        headers={"X-A": "1", "X-B": None},
+        query={"a": 1},
+        timeout=1,
+        deadline=8,
+        retry=retry,
+        strict=False,
+    )
+    assert OPERATION.under(defaults).options == defaults
+    assert own.under(Options()).options == own.options
+
+
 def test_the_callers_dictionary_may_change_afterwards():
     headers = {"X-A": "1"}
     operation = OPERATION.with_options(headers=headers)

@@ -182,6 +182,14 @@ def test_who_lost_one_place_gives_up_the_other():
     assert desk.pacer.lanes[-1].queue == ()
 
 
+def test_a_booking_from_before_the_limits_changed_is_a_newcomers():
+    desk = Desk(TWO)
+    strange = Booking(0, (("/gone", 3), ("", 7)))
+    assert desk.ask(0, booking=strange).due(at(0))
+    desk.release(strange, 0)
+    assert desk.pacer.lanes[-1].sent == (0,)
+
+
 # --- separate limits -------------------------------------------------------------------------------
 
 ARCHITECT = "/api/v2/architect/ivrs"

@@ -314,3 +314,10 @@ def test_the_work_grows_with_the_length_and_no_faster(unit):
     text = (unit * 100_000)[:200_000]
     assert shown_text(text)
     assert shown_url(text)
+
+
+def test_one_parameter():
+    assert DEFAULT_REDACTION.shown_parameter("Access-Token", "x") == "[REDACTED]"
+    assert DEFAULT_REDACTION.shown_parameter("code", ["x"]) == "[REDACTED]"
+    assert DEFAULT_REDACTION.shown_parameter("code", None) is None
+    assert DEFAULT_REDACTION.shown_parameter("pageSize", 25) == 25

@@ -4,12 +4,13 @@ import typing
 from datetime import UTC, date, datetime
 from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.values import NULL, Now, Null, Open, YearMonth
+from genesys_core.values import NULL, Now, Null, Open, YearMonth, dec_hook
 from tests.strategies import year_months
 
 
@@ -87,6 +88,15 @@ def test_year_zero_is_a_year_on_the_wire_but_not_of_the_calendar():
     assert str(YearMonth(0, 1)) == "0000-01"
     with pytest.raises(InvalidValueError, match="year 0: must be an int from 1"):
         YearMonth(0, 1).to_date()
+
+
+def test_msgspec_reads_months_through_the_hook():
+    months = msgspec.json.decode(b'["2024-05"]', type=list[YearMonth], dec_hook=dec_hook)
+    assert months == [YearMonth(2024, 5)]
+    for odd in (b'["2024"]', b"[5]"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(odd, type=list[YearMonth], dec_hook=dec_hook)
+    assert dec_hook(object, 5) == 5
 
 
 def test_a_month_is_neither_a_day_nor_text():

@@ -3,42 +3,8 @@
 
 from genesys_core.api import agent_assistants as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAgentAssistantsApi", "AgentAssistantsApi"]
 
-
-class _Methods:
-    delete_assistant = _Method(_api.delete_assistant)
-    delete_assistant_queue = _Method(_api.delete_assistant_queue)
-    delete_assistant_queues = _Method(_api.delete_assistant_queues)
-    delete_assistants_agentchecklist = _Method(_api.delete_assistants_agentchecklist)
-    get_assistant = _Method(_api.get_assistant)
-    get_assistant_queue = _Method(_api.get_assistant_queue)
-    get_assistant_queue_users_job = _Method(_api.get_assistant_queue_users_job)
-    get_assistant_queues = _Method(_api.get_assistant_queues)
-    get_assistants = _Method(_api.get_assistants)
-    get_assistants_agentchecklist = _Method(_api.get_assistants_agentchecklist)
-    get_assistants_agentchecklists = _Method(_api.get_assistants_agentchecklists)
-    get_assistants_agentchecklists_languages = _Method(_api.get_assistants_agentchecklists_languages)
-    get_assistants_queues = _Method(_api.get_assistants_queues)
-    patch_assistant = _Method(_api.patch_assistant)
-    patch_assistant_queues = _Method(_api.patch_assistant_queues)
-    post_assistant_queue_users_bulk_add = _Method(_api.post_assistant_queue_users_bulk_add)
-    post_assistant_queue_users_bulk_remove = _Method(_api.post_assistant_queue_users_bulk_remove)
-    post_assistant_queue_users_jobs = _Method(_api.post_assistant_queue_users_jobs)
-    post_assistant_queue_users_query = _Method(_api.post_assistant_queue_users_query)
-    post_assistants = _Method(_api.post_assistants)
-    post_assistants_agentchecklists = _Method(_api.post_assistants_agentchecklists)
-    put_assistant_queue = _Method(_api.put_assistant_queue)
-    put_assistants_agentchecklist = _Method(_api.put_assistants_agentchecklist)
-
-
-class AgentAssistantsApi(_Methods, _SyncApi):
-    """The 23 methods of the AgentAssistants API; each sends its operation and returns the reply."""
-
-
-class AsyncAgentAssistantsApi(_Methods, _AsyncApi):
-    """The 23 methods of the AgentAssistants API; each returns a coroutine of the reply."""
+AgentAssistantsApi, AsyncAgentAssistantsApi = _api_classes("AgentAssistantsApi", _api, "The 23 methods of the AgentAssistants API")

@@ -3,22 +3,8 @@
 
 from genesys_core.api import agent_copilot as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAgentCopilotApi", "AgentCopilotApi"]
 
-
-class _Methods:
-    get_assistant_copilot = _Method(_api.get_assistant_copilot)
-    get_assistants_copilot_featuresupport = _Method(_api.get_assistants_copilot_featuresupport)
-    put_assistant_copilot = _Method(_api.put_assistant_copilot)
-
-
-class AgentCopilotApi(_Methods, _SyncApi):
-    """The 3 methods of the AgentCopilot API; each sends its operation and returns the reply."""
-
-
-class AsyncAgentCopilotApi(_Methods, _AsyncApi):
-    """The 3 methods of the AgentCopilot API; each returns a coroutine of the reply."""
+AgentCopilotApi, AsyncAgentCopilotApi = _api_classes("AgentCopilotApi", _api, "The 3 methods of the AgentCopilot API")

@@ -3,23 +3,8 @@
 
 from genesys_core.api import agent_ui as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAgentUIApi", "AgentUIApi"]
 
-
-class _Methods:
-    delete_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.delete_users_agentui_agents_autoanswer_agent_id_settings)
-    get_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.get_users_agentui_agents_autoanswer_agent_id_settings)
-    patch_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.patch_users_agentui_agents_autoanswer_agent_id_settings)
-    put_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.put_users_agentui_agents_autoanswer_agent_id_settings)
-
-
-class AgentUIApi(_Methods, _SyncApi):
-    """The 4 methods of the AgentUI API; each sends its operation and returns the reply."""
-
-
-class AsyncAgentUIApi(_Methods, _AsyncApi):
-    """The 4 methods of the AgentUI API; each returns a coroutine of the reply."""
+AgentUIApi, AsyncAgentUIApi = _api_classes("AgentUIApi", _api, "The 4 methods of the AgentUI API")

@@ -3,47 +3,8 @@
 
 from genesys_core.api import ai_studio as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAIStudioApi", "AIStudioApi"]
 
-
-class _Methods:
-    delete_agentic_virtualagent_jobs = _Method(_api.delete_agentic_virtualagent_jobs)
-    delete_conversations_summaries_setting = _Method(_api.delete_conversations_summaries_setting)
-    delete_guide_jobs = _Method(_api.delete_guide_jobs)
-    get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
-    get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
-    get_agentic_virtualagents = _Method(_api.get_agentic_virtualagents)
-    get_conversations_summaries_setting = _Method(_api.get_conversations_summaries_setting)
-    get_conversations_summaries_settings = _Method(_api.get_conversations_summaries_settings)
-    get_guide = _Method(_api.get_guide)
-    get_guide_job = _Method(_api.get_guide_job)
-    get_guide_version = _Method(_api.get_guide_version)
-    get_guide_version_job = _Method(_api.get_guide_version_job)
-    get_guides = _Method(_api.get_guides)
-    get_guides_job = _Method(_api.get_guides_job)
-    patch_agentic_virtualagent = _Method(_api.patch_agentic_virtualagent)
-    patch_guide = _Method(_api.patch_guide)
-    patch_guide_version = _Method(_api.patch_guide_version)
-    post_agentic_virtualagent_version_jobs = _Method(_api.post_agentic_virtualagent_version_jobs)
-    post_agentic_virtualagents = _Method(_api.post_agentic_virtualagents)
-    post_conversations_summaries_preview = _Method(_api.post_conversations_summaries_preview)
-    post_conversations_summaries_settings = _Method(_api.post_conversations_summaries_settings)
-    post_guide_session_turns = _Method(_api.post_guide_session_turns)
-    post_guide_version_jobs = _Method(_api.post_guide_version_jobs)
-    post_guide_versions = _Method(_api.post_guide_versions)
-    post_guides = _Method(_api.post_guides)
-    post_guides_jobs = _Method(_api.post_guides_jobs)
-    post_guides_uploads = _Method(_api.post_guides_uploads)
-    put_conversations_summaries_setting = _Method(_api.put_conversations_summaries_setting)
-
-
-class AIStudioApi(_Methods, _SyncApi):
-    """The 28 methods of the AIStudio API; each sends its operation and returns the reply."""
-
-
-class AsyncAIStudioApi(_Methods, _AsyncApi):
-    """The 28 methods of the AIStudio API; each returns a coroutine of the reply."""
+AIStudioApi, AsyncAIStudioApi = _api_classes("AIStudioApi", _api, "The 28 methods of the AIStudio API")

@@ -3,34 +3,8 @@
 
 from genesys_core.api import alerting as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAlertingApi", "AlertingApi"]
 
-
-class _Methods:
-    delete_alerting_alert = _Method(_api.delete_alerting_alert)
-    delete_alerting_alerts_all = _Method(_api.delete_alerting_alerts_all)
-    delete_alerting_rule = _Method(_api.delete_alerting_rule)
-    get_alerting_alert = _Method(_api.get_alerting_alert)
-    get_alerting_rule = _Method(_api.get_alerting_rule)
-    patch_alerting_alert = _Method(_api.patch_alerting_alert)
-    patch_alerting_alerts_all = _Method(_api.patch_alerting_alerts_all)
-    patch_alerting_alerts_bulk = _Method(_api.patch_alerting_alerts_bulk)
-    patch_alerting_rules_bulk = _Method(_api.patch_alerting_rules_bulk)
-    post_alerting_alerts_query = _Method(_api.post_alerting_alerts_query)
-    post_alerting_rules = _Method(_api.post_alerting_rules)
-    post_alerting_rules_bulk_remove = _Method(_api.post_alerting_rules_bulk_remove)
-    post_alerting_rules_query = _Method(_api.post_alerting_rules_query)
-    put_alerting_alert = _Method(_api.put_alerting_alert)
-    put_alerting_rule = _Method(_api.put_alerting_rule)
-
-
-class AlertingApi(_Methods, _SyncApi):
-    """The 15 methods of the Alerting API; each sends its operation and returns the reply."""
-
-
-class AsyncAlertingApi(_Methods, _AsyncApi):
-    """The 15 methods of the Alerting API; each returns a coroutine of the reply."""
+AlertingApi, AsyncAlertingApi = _api_classes("AlertingApi", _api, "The 15 methods of the Alerting API")

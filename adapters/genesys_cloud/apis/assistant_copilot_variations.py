@@ -3,24 +3,8 @@
 
 from genesys_core.api import assistant_copilot_variations as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAssistantCopilotVariationsApi", "AssistantCopilotVariationsApi"]
 
-
-class _Methods:
-    delete_assistant_variation = _Method(_api.delete_assistant_variation)
-    get_assistant_variation = _Method(_api.get_assistant_variation)
-    get_assistant_variations = _Method(_api.get_assistant_variations)
-    post_assistant_variations = _Method(_api.post_assistant_variations)
-    put_assistant_variation = _Method(_api.put_assistant_variation)
-
-
-class AssistantCopilotVariationsApi(_Methods, _SyncApi):
-    """The 5 methods of the AssistantCopilotVariations API; each sends its operation and returns the reply."""
-
-
-class AsyncAssistantCopilotVariationsApi(_Methods, _AsyncApi):
-    """The 5 methods of the AssistantCopilotVariations API; each returns a coroutine of the reply."""
+AssistantCopilotVariationsApi, AsyncAssistantCopilotVariationsApi = _api_classes("AssistantCopilotVariationsApi", _api, "The 5 methods of the AssistantCopilotVariations API")

@@ -3,26 +3,8 @@
 
 from genesys_core.api import audit as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAuditApi", "AuditApi"]
 
-
-class _Methods:
-    get_audits_query_realtime_servicemapping = _Method(_api.get_audits_query_realtime_servicemapping)
-    get_audits_query_servicemapping = _Method(_api.get_audits_query_servicemapping)
-    get_audits_query_transaction_id = _Method(_api.get_audits_query_transaction_id)
-    get_audits_query_transaction_id_results = _Method(_api.get_audits_query_transaction_id_results)
-    post_audits_query = _Method(_api.post_audits_query)
-    post_audits_query_realtime = _Method(_api.post_audits_query_realtime)
-    post_audits_query_realtime_related = _Method(_api.post_audits_query_realtime_related)
-
-
-class AuditApi(_Methods, _SyncApi):
-    """The 7 methods of the Audit API; each sends its operation and returns the reply."""
-
-
-class AsyncAuditApi(_Methods, _AsyncApi):
-    """The 7 methods of the Audit API; each returns a coroutine of the reply."""
+AuditApi, AsyncAuditApi = _api_classes("AuditApi", _api, "The 7 methods of the Audit API")

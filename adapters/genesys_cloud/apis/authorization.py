@@ -3,78 +3,8 @@
 
 from genesys_core.api import authorization as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncAuthorizationApi", "AuthorizationApi"]
 
-
-class _Methods:
-    delete_authorization_division = _Method(_api.delete_authorization_division)
-    delete_authorization_policies_target_subject_subject_id = _Method(_api.delete_authorization_policies_target_subject_subject_id)
-    delete_authorization_role = _Method(_api.delete_authorization_role)
-    delete_authorization_subject_division_role = _Method(_api.delete_authorization_subject_division_role)
-    get_authorization_division = _Method(_api.get_authorization_division)
-    get_authorization_division_grants = _Method(_api.get_authorization_division_grants)
-    get_authorization_divisions = _Method(_api.get_authorization_divisions)
-    get_authorization_divisions_deleted = _Method(_api.get_authorization_divisions_deleted)
-    get_authorization_divisions_home = _Method(_api.get_authorization_divisions_home)
-    get_authorization_divisions_limit = _Method(_api.get_authorization_divisions_limit)
-    get_authorization_divisions_query = _Method(_api.get_authorization_divisions_query)
-    get_authorization_divisionspermitted_me = _Method(_api.get_authorization_divisionspermitted_me)
-    get_authorization_divisionspermitted_paged_me = _Method(_api.get_authorization_divisionspermitted_paged_me)
-    get_authorization_divisionspermitted_paged_subject_id = _Method(_api.get_authorization_divisionspermitted_paged_subject_id)
-    get_authorization_permissions = _Method(_api.get_authorization_permissions)
-    get_authorization_policies = _Method(_api.get_authorization_policies)
-    get_authorization_policies_subject_subject_id = _Method(_api.get_authorization_policies_subject_subject_id)
-    get_authorization_policies_target = _Method(_api.get_authorization_policies_target)
-    get_authorization_policies_target_subject_subject_id = _Method(_api.get_authorization_policies_target_subject_subject_id)
-    get_authorization_policies_targets = _Method(_api.get_authorization_policies_targets)
-    get_authorization_policy = _Method(_api.get_authorization_policy)
-    get_authorization_policy_attributes = _Method(_api.get_authorization_policy_attributes)
-    get_authorization_products = _Method(_api.get_authorization_products)
-    get_authorization_role = _Method(_api.get_authorization_role)
-    get_authorization_role_comparedefault_right_role_id = _Method(_api.get_authorization_role_comparedefault_right_role_id)
-    get_authorization_role_subjectgrants = _Method(_api.get_authorization_role_subjectgrants)
-    get_authorization_role_users = _Method(_api.get_authorization_role_users)
-    get_authorization_roles = _Method(_api.get_authorization_roles)
-    get_authorization_roles_settings = _Method(_api.get_authorization_roles_settings)
-    get_authorization_settings = _Method(_api.get_authorization_settings)
-    get_authorization_subject = _Method(_api.get_authorization_subject)
-    get_authorization_subjects_me = _Method(_api.get_authorization_subjects_me)
-    get_authorization_subjects_rolecounts = _Method(_api.get_authorization_subjects_rolecounts)
-    get_user_roles = _Method(_api.get_user_roles)
-    patch_authorization_role = _Method(_api.patch_authorization_role)
-    patch_authorization_settings = _Method(_api.patch_authorization_settings)
-    post_authorization_division_object = _Method(_api.post_authorization_division_object)
-    post_authorization_division_restore = _Method(_api.post_authorization_division_restore)
-    post_authorization_divisions = _Method(_api.post_authorization_divisions)
-    post_authorization_policies_target = _Method(_api.post_authorization_policies_target)
-    post_authorization_policies_target_validate = _Method(_api.post_authorization_policies_target_validate)
-    post_authorization_policy_simulate = _Method(_api.post_authorization_policy_simulate)
-    post_authorization_role = _Method(_api.post_authorization_role)
-    post_authorization_role_comparedefault_right_role_id = _Method(_api.post_authorization_role_comparedefault_right_role_id)
-    post_authorization_roles = _Method(_api.post_authorization_roles)
-    post_authorization_roles_default = _Method(_api.post_authorization_roles_default)
-    post_authorization_subject_bulkadd = _Method(_api.post_authorization_subject_bulkadd)
-    post_authorization_subject_bulkremove = _Method(_api.post_authorization_subject_bulkremove)
-    post_authorization_subject_bulkreplace = _Method(_api.post_authorization_subject_bulkreplace)
-    post_authorization_subject_division_role = _Method(_api.post_authorization_subject_division_role)
-    put_authorization_division = _Method(_api.put_authorization_division)
-    put_authorization_policies_target = _Method(_api.put_authorization_policies_target)
-    put_authorization_policy = _Method(_api.put_authorization_policy)
-    put_authorization_role = _Method(_api.put_authorization_role)
-    put_authorization_role_users_add = _Method(_api.put_authorization_role_users_add)
-    put_authorization_role_users_remove = _Method(_api.put_authorization_role_users_remove)
-    put_authorization_roles_default = _Method(_api.put_authorization_roles_default)
-    put_authorization_roles_settings = _Method(_api.put_authorization_roles_settings)
-    put_user_roles = _Method(_api.put_user_roles)
-
-
-class AuthorizationApi(_Methods, _SyncApi):
-    """The 59 methods of the Authorization API; each sends its operation and returns the reply."""
-
-
-class AsyncAuthorizationApi(_Methods, _AsyncApi):
-    """The 59 methods of the Authorization API; each returns a coroutine of the reply."""
+AuthorizationApi, AsyncAuthorizationApi = _api_classes("AuthorizationApi", _api, "The 59 methods of the Authorization API")

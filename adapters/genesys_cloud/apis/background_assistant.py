@@ -3,21 +3,8 @@
 
 from genesys_core.api import background_assistant as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncBackgroundAssistantApi", "BackgroundAssistantApi"]
 
-
-class _Methods:
-    post_backgroundassistant_token = _Method(_api.post_backgroundassistant_token)
-    post_screenrecording_token = _Method(_api.post_screenrecording_token)
-
-
-class BackgroundAssistantApi(_Methods, _SyncApi):
-    """The 2 methods of the BackgroundAssistant API; each sends its operation and returns the reply."""
-
-
-class AsyncBackgroundAssistantApi(_Methods, _AsyncApi):
-    """The 2 methods of the BackgroundAssistant API; each returns a coroutine of the reply."""
+BackgroundAssistantApi, AsyncBackgroundAssistantApi = _api_classes("BackgroundAssistantApi", _api, "The 2 methods of the BackgroundAssistant API")

@@ -3,27 +3,8 @@
 
 from genesys_core.api import billing as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncBillingApi", "BillingApi"]
 
-
-class _Methods:
-    get_billing_contract = _Method(_api.get_billing_contract)
-    get_billing_contract_billingperiod = _Method(_api.get_billing_contract_billingperiod)
-    get_billing_contracts = _Method(_api.get_billing_contracts)
-    get_billing_contracts_invoice_document = _Method(_api.get_billing_contracts_invoice_document)
-    get_billing_contracts_invoice_lines = _Method(_api.get_billing_contracts_invoice_lines)
-    get_billing_contracts_invoices = _Method(_api.get_billing_contracts_invoices)
-    get_billing_reports_billableusage = _Method(_api.get_billing_reports_billableusage)
-    get_billing_trusteebillingoverview_trustor_org_id = _Method(_api.get_billing_trusteebillingoverview_trustor_org_id)
-
-
-class BillingApi(_Methods, _SyncApi):
-    """The 8 methods of the Billing API; each sends its operation and returns the reply."""
-
-
-class AsyncBillingApi(_Methods, _AsyncApi):
-    """The 8 methods of the Billing API; each returns a coroutine of the reply."""
+BillingApi, AsyncBillingApi = _api_classes("BillingApi", _api, "The 8 methods of the Billing API")

@@ -3,65 +3,8 @@
 
 from genesys_core.api import business_rules as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncBusinessRulesApi", "BusinessRulesApi"]
 
-
-class _Methods:
-    delete_businessrules_decisiontable = _Method(_api.delete_businessrules_decisiontable)
-    delete_businessrules_decisiontable_export = _Method(_api.delete_businessrules_decisiontable_export)
-    delete_businessrules_decisiontable_import = _Method(_api.delete_businessrules_decisiontable_import)
-    delete_businessrules_decisiontable_version = _Method(_api.delete_businessrules_decisiontable_version)
-    delete_businessrules_decisiontable_version_row = _Method(_api.delete_businessrules_decisiontable_version_row)
-    delete_businessrules_decisiontable_version_snapshot = _Method(_api.delete_businessrules_decisiontable_version_snapshot)
-    delete_businessrules_schema = _Method(_api.delete_businessrules_schema)
-    get_businessrules_decisiontable = _Method(_api.get_businessrules_decisiontable)
-    get_businessrules_decisiontable_export = _Method(_api.get_businessrules_decisiontable_export)
-    get_businessrules_decisiontable_exports = _Method(_api.get_businessrules_decisiontable_exports)
-    get_businessrules_decisiontable_import = _Method(_api.get_businessrules_decisiontable_import)
-    get_businessrules_decisiontable_imports = _Method(_api.get_businessrules_decisiontable_imports)
-    get_businessrules_decisiontable_version = _Method(_api.get_businessrules_decisiontable_version)
-    get_businessrules_decisiontable_version_row = _Method(_api.get_businessrules_decisiontable_version_row)
-    get_businessrules_decisiontable_version_rows = _Method(_api.get_businessrules_decisiontable_version_rows)
-    get_businessrules_decisiontable_versions = _Method(_api.get_businessrules_decisiontable_versions)
-    get_businessrules_decisiontables = _Method(_api.get_businessrules_decisiontables)
-    get_businessrules_decisiontables_search = _Method(_api.get_businessrules_decisiontables_search)
-    get_businessrules_schema = _Method(_api.get_businessrules_schema)
-    get_businessrules_schema_version = _Method(_api.get_businessrules_schema_version)
-    get_businessrules_schema_versions = _Method(_api.get_businessrules_schema_versions)
-    get_businessrules_schemas = _Method(_api.get_businessrules_schemas)
-    get_businessrules_schemas_coretype = _Method(_api.get_businessrules_schemas_coretype)
-    get_businessrules_schemas_coretypes = _Method(_api.get_businessrules_schemas_coretypes)
-    patch_businessrules_decisiontable = _Method(_api.patch_businessrules_decisiontable)
-    patch_businessrules_decisiontable_import = _Method(_api.patch_businessrules_decisiontable_import)
-    patch_businessrules_decisiontable_version = _Method(_api.patch_businessrules_decisiontable_version)
-    post_businessrules_decisiontable_execute = _Method(_api.post_businessrules_decisiontable_execute)
-    post_businessrules_decisiontable_exports = _Method(_api.post_businessrules_decisiontable_exports)
-    post_businessrules_decisiontable_imports = _Method(_api.post_businessrules_decisiontable_imports)
-    post_businessrules_decisiontable_version_copy = _Method(_api.post_businessrules_decisiontable_version_copy)
-    post_businessrules_decisiontable_version_execute = _Method(_api.post_businessrules_decisiontable_version_execute)
-    post_businessrules_decisiontable_version_rollback = _Method(_api.post_businessrules_decisiontable_version_rollback)
-    post_businessrules_decisiontable_version_rows = _Method(_api.post_businessrules_decisiontable_version_rows)
-    post_businessrules_decisiontable_version_rows_bulk_add = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_add)
-    post_businessrules_decisiontable_version_rows_bulk_remove = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_remove)
-    post_businessrules_decisiontable_version_rows_bulk_update = _Method(_api.post_businessrules_decisiontable_version_rows_bulk_update)
-    post_businessrules_decisiontable_version_rows_search = _Method(_api.post_businessrules_decisiontable_version_rows_search)
-    post_businessrules_decisiontable_version_snapshot = _Method(_api.post_businessrules_decisiontable_version_snapshot)
-    post_businessrules_decisiontable_version_sync = _Method(_api.post_businessrules_decisiontable_version_sync)
-    post_businessrules_decisiontable_versions = _Method(_api.post_businessrules_decisiontable_versions)
-    post_businessrules_decisiontables = _Method(_api.post_businessrules_decisiontables)
-    post_businessrules_schemas = _Method(_api.post_businessrules_schemas)
-    put_businessrules_decisiontable_version_publish = _Method(_api.put_businessrules_decisiontable_version_publish)
-    put_businessrules_decisiontable_version_row = _Method(_api.put_businessrules_decisiontable_version_row)
-    put_businessrules_schema = _Method(_api.put_businessrules_schema)
-
-
-class BusinessRulesApi(_Methods, _SyncApi):
-    """The 46 methods of the BusinessRules API; each sends its operation and returns the reply."""
-
-
-class AsyncBusinessRulesApi(_Methods, _AsyncApi):
-    """The 46 methods of the BusinessRules API; each returns a coroutine of the reply."""
+BusinessRulesApi, AsyncBusinessRulesApi = _api_classes("BusinessRulesApi", _api, "The 46 methods of the BusinessRules API")

@@ -3,21 +3,8 @@
 
 from genesys_core.api import carrier_services as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncCarrierServicesApi", "CarrierServicesApi"]
 
-
-class _Methods:
-    get_carrierservices_integrations_emergencylocations_me = _Method(_api.get_carrierservices_integrations_emergencylocations_me)
-    post_carrierservices_integrations_emergencylocations_me = _Method(_api.post_carrierservices_integrations_emergencylocations_me)
-
-
-class CarrierServicesApi(_Methods, _SyncApi):
-    """The 2 methods of the CarrierServices API; each sends its operation and returns the reply."""
-
-
-class AsyncCarrierServicesApi(_Methods, _AsyncApi):
-    """The 2 methods of the CarrierServices API; each returns a coroutine of the reply."""
+CarrierServicesApi, AsyncCarrierServicesApi = _api_classes("CarrierServicesApi", _api, "The 2 methods of the CarrierServices API")

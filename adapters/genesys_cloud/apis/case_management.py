@@ -3,71 +3,8 @@
 
 from genesys_core.api import case_management as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncCaseManagementApi", "CaseManagementApi"]
 
-
-class _Methods:
-    delete_casemanagement_case = _Method(_api.delete_casemanagement_case)
-    delete_casemanagement_case_comments_me_comment_id = _Method(_api.delete_casemanagement_case_comments_me_comment_id)
-    delete_casemanagement_caseplan = _Method(_api.delete_casemanagement_caseplan)
-    delete_casemanagement_caseplan_dataschema = _Method(_api.delete_casemanagement_caseplan_dataschema)
-    delete_casemanagement_caseplan_stageplan = _Method(_api.delete_casemanagement_caseplan_stageplan)
-    get_casemanagement_case = _Method(_api.get_casemanagement_case)
-    get_casemanagement_case_association = _Method(_api.get_casemanagement_case_association)
-    get_casemanagement_case_associations = _Method(_api.get_casemanagement_case_associations)
-    get_casemanagement_case_comment = _Method(_api.get_casemanagement_case_comment)
-    get_casemanagement_case_comments = _Method(_api.get_casemanagement_case_comments)
-    get_casemanagement_case_stage = _Method(_api.get_casemanagement_case_stage)
-    get_casemanagement_case_stage_step = _Method(_api.get_casemanagement_case_stage_step)
-    get_casemanagement_case_stage_steps = _Method(_api.get_casemanagement_case_stage_steps)
-    get_casemanagement_case_stages = _Method(_api.get_casemanagement_case_stages)
-    get_casemanagement_case_terminate_job = _Method(_api.get_casemanagement_case_terminate_job)
-    get_casemanagement_caseplan = _Method(_api.get_casemanagement_caseplan)
-    get_casemanagement_caseplan_version = _Method(_api.get_casemanagement_caseplan_version)
-    get_casemanagement_caseplan_version_dataschemas = _Method(_api.get_casemanagement_caseplan_version_dataschemas)
-    get_casemanagement_caseplan_version_intakesettings = _Method(_api.get_casemanagement_caseplan_version_intakesettings)
-    get_casemanagement_caseplan_version_stageplan = _Method(_api.get_casemanagement_caseplan_version_stageplan)
-    get_casemanagement_caseplan_version_stageplan_stepplan = _Method(_api.get_casemanagement_caseplan_version_stageplan_stepplan)
-    get_casemanagement_caseplan_version_stageplan_stepplans = _Method(_api.get_casemanagement_caseplan_version_stageplan_stepplans)
-    get_casemanagement_caseplan_version_stageplans = _Method(_api.get_casemanagement_caseplan_version_stageplans)
-    get_casemanagement_caseplans = _Method(_api.get_casemanagement_caseplans)
-    get_casemanagement_cases_externalcontact = _Method(_api.get_casemanagement_cases_externalcontact)
-    get_casemanagement_cases_query_job = _Method(_api.get_casemanagement_cases_query_job)
-    get_casemanagement_cases_query_job_results = _Method(_api.get_casemanagement_cases_query_job_results)
-    get_casemanagement_cases_reference = _Method(_api.get_casemanagement_cases_reference)
-    patch_casemanagement_case_datedue = _Method(_api.patch_casemanagement_case_datedue)
-    patch_casemanagement_case_description = _Method(_api.patch_casemanagement_case_description)
-    patch_casemanagement_case_externalid = _Method(_api.patch_casemanagement_case_externalid)
-    patch_casemanagement_case_owner = _Method(_api.patch_casemanagement_case_owner)
-    patch_casemanagement_case_priority = _Method(_api.patch_casemanagement_case_priority)
-    patch_casemanagement_case_summary = _Method(_api.patch_casemanagement_case_summary)
-    patch_casemanagement_caseplan = _Method(_api.patch_casemanagement_caseplan)
-    patch_casemanagement_caseplan_stageplan = _Method(_api.patch_casemanagement_caseplan_stageplan)
-    patch_casemanagement_caseplan_stageplan_stepplan = _Method(_api.patch_casemanagement_caseplan_stageplan_stepplan)
-    post_casemanagement_case_associations = _Method(_api.post_casemanagement_case_associations)
-    post_casemanagement_case_comments = _Method(_api.post_casemanagement_case_comments)
-    post_casemanagement_case_terminate_jobs = _Method(_api.post_casemanagement_case_terminate_jobs)
-    post_casemanagement_caseplan_dataschemas = _Method(_api.post_casemanagement_caseplan_dataschemas)
-    post_casemanagement_caseplan_publish = _Method(_api.post_casemanagement_caseplan_publish)
-    post_casemanagement_caseplan_stageplan_reposition = _Method(_api.post_casemanagement_caseplan_stageplan_reposition)
-    post_casemanagement_caseplan_stageplans = _Method(_api.post_casemanagement_caseplan_stageplans)
-    post_casemanagement_caseplan_versions = _Method(_api.post_casemanagement_caseplan_versions)
-    post_casemanagement_caseplans = _Method(_api.post_casemanagement_caseplans)
-    post_casemanagement_caseplans_query = _Method(_api.post_casemanagement_caseplans_query)
-    post_casemanagement_cases = _Method(_api.post_casemanagement_cases)
-    post_casemanagement_cases_associations_query = _Method(_api.post_casemanagement_cases_associations_query)
-    post_casemanagement_cases_query_jobs = _Method(_api.post_casemanagement_cases_query_jobs)
-    put_casemanagement_caseplan_dataschema = _Method(_api.put_casemanagement_caseplan_dataschema)
-    put_casemanagement_caseplan_intakesettings = _Method(_api.put_casemanagement_caseplan_intakesettings)
-
-
-class CaseManagementApi(_Methods, _SyncApi):
-    """The 52 methods of the CaseManagement API; each sends its operation and returns the reply."""
-
-
-class AsyncCaseManagementApi(_Methods, _AsyncApi):
-    """The 52 methods of the CaseManagement API; each returns a coroutine of the reply."""
+CaseManagementApi, AsyncCaseManagementApi = _api_classes("CaseManagementApi", _api, "The 52 methods of the CaseManagement API")

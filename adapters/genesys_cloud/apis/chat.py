@@ -3,53 +3,8 @@
 
 from genesys_core.api import chat as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncChatApi", "ChatApi"]
 
-
-class _Methods:
-    delete_chats_room_message = _Method(_api.delete_chats_room_message)
-    delete_chats_room_messages_pin = _Method(_api.delete_chats_room_messages_pin)
-    delete_chats_room_participant = _Method(_api.delete_chats_room_participant)
-    delete_chats_user_message = _Method(_api.delete_chats_user_message)
-    delete_chats_user_messages_pin = _Method(_api.delete_chats_user_messages_pin)
-    delete_chats_users_me_settings = _Method(_api.delete_chats_users_me_settings)
-    get_chats_message = _Method(_api.get_chats_message)
-    get_chats_room = _Method(_api.get_chats_room)
-    get_chats_room_message = _Method(_api.get_chats_room_message)
-    get_chats_room_messages = _Method(_api.get_chats_room_messages)
-    get_chats_room_participant = _Method(_api.get_chats_room_participant)
-    get_chats_room_participants = _Method(_api.get_chats_room_participants)
-    get_chats_settings = _Method(_api.get_chats_settings)
-    get_chats_thread_messages = _Method(_api.get_chats_thread_messages)
-    get_chats_user = _Method(_api.get_chats_user)
-    get_chats_user_message = _Method(_api.get_chats_user_message)
-    get_chats_user_messages = _Method(_api.get_chats_user_messages)
-    get_chats_user_settings = _Method(_api.get_chats_user_settings)
-    get_chats_users_me_settings = _Method(_api.get_chats_users_me_settings)
-    patch_chats_room = _Method(_api.patch_chats_room)
-    patch_chats_room_message = _Method(_api.patch_chats_room_message)
-    patch_chats_settings = _Method(_api.patch_chats_settings)
-    patch_chats_user_message = _Method(_api.patch_chats_user_message)
-    patch_chats_user_settings = _Method(_api.patch_chats_user_settings)
-    patch_chats_users_me_settings = _Method(_api.patch_chats_users_me_settings)
-    post_chats_room_messages = _Method(_api.post_chats_room_messages)
-    post_chats_room_messages_pins = _Method(_api.post_chats_room_messages_pins)
-    post_chats_room_participant = _Method(_api.post_chats_room_participant)
-    post_chats_rooms = _Method(_api.post_chats_rooms)
-    post_chats_user_messages = _Method(_api.post_chats_user_messages)
-    post_chats_user_messages_pins = _Method(_api.post_chats_user_messages_pins)
-    post_chats_users_me_settings = _Method(_api.post_chats_users_me_settings)
-    put_chats_message_reactions = _Method(_api.put_chats_message_reactions)
-    put_chats_settings = _Method(_api.put_chats_settings)
-
-
-class ChatApi(_Methods, _SyncApi):
-    """The 34 methods of the Chat API; each sends its operation and returns the reply."""
-
-
-class AsyncChatApi(_Methods, _AsyncApi):
-    """The 34 methods of the Chat API; each returns a coroutine of the reply."""
+ChatApi, AsyncChatApi = _api_classes("ChatApi", _api, "The 34 methods of the Chat API")

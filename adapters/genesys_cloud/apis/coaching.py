@@ -3,40 +3,8 @@
 
 from genesys_core.api import coaching as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncCoachingApi", "CoachingApi"]
 
-
-class _Methods:
-    delete_coaching_appointment = _Method(_api.delete_coaching_appointment)
-    delete_coaching_appointment_annotation = _Method(_api.delete_coaching_appointment_annotation)
-    get_coaching_appointment = _Method(_api.get_coaching_appointment)
-    get_coaching_appointment_annotation = _Method(_api.get_coaching_appointment_annotation)
-    get_coaching_appointment_annotations = _Method(_api.get_coaching_appointment_annotations)
-    get_coaching_appointment_statuses = _Method(_api.get_coaching_appointment_statuses)
-    get_coaching_appointments = _Method(_api.get_coaching_appointments)
-    get_coaching_appointments_me = _Method(_api.get_coaching_appointments_me)
-    get_coaching_notification = _Method(_api.get_coaching_notification)
-    get_coaching_notifications = _Method(_api.get_coaching_notifications)
-    get_coaching_scheduleslots_job = _Method(_api.get_coaching_scheduleslots_job)
-    patch_coaching_appointment = _Method(_api.patch_coaching_appointment)
-    patch_coaching_appointment_annotation = _Method(_api.patch_coaching_appointment_annotation)
-    patch_coaching_appointment_status = _Method(_api.patch_coaching_appointment_status)
-    patch_coaching_notification = _Method(_api.patch_coaching_notification)
-    post_coaching_appointment_annotations = _Method(_api.post_coaching_appointment_annotations)
-    post_coaching_appointment_conversations = _Method(_api.post_coaching_appointment_conversations)
-    post_coaching_appointments = _Method(_api.post_coaching_appointments)
-    post_coaching_appointments_aggregates_query = _Method(_api.post_coaching_appointments_aggregates_query)
-    post_coaching_scheduleslots_jobs = _Method(_api.post_coaching_scheduleslots_jobs)
-    post_coaching_scheduleslots_query = _Method(_api.post_coaching_scheduleslots_query)
-
-
-class CoachingApi(_Methods, _SyncApi):
-    """The 21 methods of the Coaching API; each sends its operation and returns the reply."""
-
-
-class AsyncCoachingApi(_Methods, _AsyncApi):
-    """The 21 methods of the Coaching API; each returns a coroutine of the reply."""
+CoachingApi, AsyncCoachingApi = _api_classes("CoachingApi", _api, "The 21 methods of the Coaching API")

@@ -3,55 +3,8 @@
 
 from genesys_core.api import content_management as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncContentManagementApi", "ContentManagementApi"]
 
-
-class _Methods:
-    delete_contentmanagement_document = _Method(_api.delete_contentmanagement_document)
-    delete_contentmanagement_share = _Method(_api.delete_contentmanagement_share)
-    delete_contentmanagement_status_status_id = _Method(_api.delete_contentmanagement_status_status_id)
-    delete_contentmanagement_workspace = _Method(_api.delete_contentmanagement_workspace)
-    delete_contentmanagement_workspace_member = _Method(_api.delete_contentmanagement_workspace_member)
-    delete_contentmanagement_workspace_tagvalue = _Method(_api.delete_contentmanagement_workspace_tagvalue)
-    get_contentmanagement_document = _Method(_api.get_contentmanagement_document)
-    get_contentmanagement_document_content = _Method(_api.get_contentmanagement_document_content)
-    get_contentmanagement_documents = _Method(_api.get_contentmanagement_documents)
-    get_contentmanagement_query = _Method(_api.get_contentmanagement_query)
-    get_contentmanagement_securityprofile = _Method(_api.get_contentmanagement_securityprofile)
-    get_contentmanagement_securityprofiles = _Method(_api.get_contentmanagement_securityprofiles)
-    get_contentmanagement_share = _Method(_api.get_contentmanagement_share)
-    get_contentmanagement_shared_shared_id = _Method(_api.get_contentmanagement_shared_shared_id)
-    get_contentmanagement_shares = _Method(_api.get_contentmanagement_shares)
-    get_contentmanagement_status = _Method(_api.get_contentmanagement_status)
-    get_contentmanagement_status_status_id = _Method(_api.get_contentmanagement_status_status_id)
-    get_contentmanagement_usage = _Method(_api.get_contentmanagement_usage)
-    get_contentmanagement_workspace = _Method(_api.get_contentmanagement_workspace)
-    get_contentmanagement_workspace_documents = _Method(_api.get_contentmanagement_workspace_documents)
-    get_contentmanagement_workspace_member = _Method(_api.get_contentmanagement_workspace_member)
-    get_contentmanagement_workspace_members = _Method(_api.get_contentmanagement_workspace_members)
-    get_contentmanagement_workspace_tagvalue = _Method(_api.get_contentmanagement_workspace_tagvalue)
-    get_contentmanagement_workspace_tagvalues = _Method(_api.get_contentmanagement_workspace_tagvalues)
-    get_contentmanagement_workspaces = _Method(_api.get_contentmanagement_workspaces)
-    post_contentmanagement_document = _Method(_api.post_contentmanagement_document)
-    post_contentmanagement_document_content = _Method(_api.post_contentmanagement_document_content)
-    post_contentmanagement_documents = _Method(_api.post_contentmanagement_documents)
-    post_contentmanagement_query = _Method(_api.post_contentmanagement_query)
-    post_contentmanagement_shares = _Method(_api.post_contentmanagement_shares)
-    post_contentmanagement_workspace_tagvalues = _Method(_api.post_contentmanagement_workspace_tagvalues)
-    post_contentmanagement_workspace_tagvalues_query = _Method(_api.post_contentmanagement_workspace_tagvalues_query)
-    post_contentmanagement_workspaces = _Method(_api.post_contentmanagement_workspaces)
-    put_contentmanagement_workspace = _Method(_api.put_contentmanagement_workspace)
-    put_contentmanagement_workspace_member = _Method(_api.put_contentmanagement_workspace_member)
-    put_contentmanagement_workspace_tagvalue = _Method(_api.put_contentmanagement_workspace_tagvalue)
-
-
-class ContentManagementApi(_Methods, _SyncApi):
-    """The 36 methods of the ContentManagement API; each sends its operation and returns the reply."""
-
-
-class AsyncContentManagementApi(_Methods, _AsyncApi):
-    """The 36 methods of the ContentManagement API; each returns a coroutine of the reply."""
+ContentManagementApi, AsyncContentManagementApi = _api_classes("ContentManagementApi", _api, "The 36 methods of the ContentManagement API")

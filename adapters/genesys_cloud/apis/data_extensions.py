@@ -3,22 +3,8 @@
 
 from genesys_core.api import data_extensions as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncDataExtensionsApi", "DataExtensionsApi"]
 
-
-class _Methods:
-    get_dataextensions_coretype = _Method(_api.get_dataextensions_coretype)
-    get_dataextensions_coretypes = _Method(_api.get_dataextensions_coretypes)
-    get_dataextensions_limits = _Method(_api.get_dataextensions_limits)
-
-
-class DataExtensionsApi(_Methods, _SyncApi):
-    """The 3 methods of the DataExtensions API; each sends its operation and returns the reply."""
-
-
-class AsyncDataExtensionsApi(_Methods, _AsyncApi):
-    """The 3 methods of the DataExtensions API; each returns a coroutine of the reply."""
+DataExtensionsApi, AsyncDataExtensionsApi = _api_classes("DataExtensionsApi", _api, "The 3 methods of the DataExtensions API")

@@ -3,25 +3,8 @@
 
 from genesys_core.api import data_privacy as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncDataPrivacyApi", "DataPrivacyApi"]
 
-
-class _Methods:
-    delete_dataprivacy_maskingrule = _Method(_api.delete_dataprivacy_maskingrule)
-    get_dataprivacy_maskingrule = _Method(_api.get_dataprivacy_maskingrule)
-    get_dataprivacy_maskingrules = _Method(_api.get_dataprivacy_maskingrules)
-    patch_dataprivacy_maskingrule = _Method(_api.patch_dataprivacy_maskingrule)
-    post_dataprivacy_maskingrules = _Method(_api.post_dataprivacy_maskingrules)
-    post_dataprivacy_maskingrules_validate = _Method(_api.post_dataprivacy_maskingrules_validate)
-
-
-class DataPrivacyApi(_Methods, _SyncApi):
-    """The 6 methods of the DataPrivacy API; each sends its operation and returns the reply."""
-
-
-class AsyncDataPrivacyApi(_Methods, _AsyncApi):
-    """The 6 methods of the DataPrivacy API; each returns a coroutine of the reply."""
+DataPrivacyApi, AsyncDataPrivacyApi = _api_classes("DataPrivacyApi", _api, "The 6 methods of the DataPrivacy API")

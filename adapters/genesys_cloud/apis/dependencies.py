@@ -3,22 +3,8 @@
 
 from genesys_core.api import dependencies as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncDependenciesApi", "DependenciesApi"]
 
-
-class _Methods:
-    get_dependencies_type_entity_type_id_entity_id_connections_requiredby = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requiredby)
-    get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts)
-    get_dependencies_type_entity_type_id_entity_id_connections_requires = _Method(_api.get_dependencies_type_entity_type_id_entity_id_connections_requires)
-
-
-class DependenciesApi(_Methods, _SyncApi):
-    """The 3 methods of the Dependencies API; each sends its operation and returns the reply."""
-
-
-class AsyncDependenciesApi(_Methods, _AsyncApi):
-    """The 3 methods of the Dependencies API; each returns a coroutine of the reply."""
+DependenciesApi, AsyncDependenciesApi = _api_classes("DependenciesApi", _api, "The 3 methods of the Dependencies API")

@@ -3,20 +3,8 @@
 
 from genesys_core.api import downloads as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncDownloadsApi", "DownloadsApi"]
 
-
-class _Methods:
-    get_download = _Method(_api.get_download)
-
-
-class DownloadsApi(_Methods, _SyncApi):
-    """The 1 method of the Downloads API; each sends its operation and returns the reply."""
-
-
-class AsyncDownloadsApi(_Methods, _AsyncApi):
-    """The 1 method of the Downloads API; each returns a coroutine of the reply."""
+DownloadsApi, AsyncDownloadsApi = _api_classes("DownloadsApi", _api, "The 1 method of the Downloads API")

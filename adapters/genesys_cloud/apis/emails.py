@@ -3,24 +3,8 @@
 
 from genesys_core.api import emails as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncEmailsApi", "EmailsApi"]
 
-
-class _Methods:
-    delete_emails_settings_threading = _Method(_api.delete_emails_settings_threading)
-    get_emails_settings = _Method(_api.get_emails_settings)
-    get_emails_settings_threading = _Method(_api.get_emails_settings_threading)
-    patch_emails_settings = _Method(_api.patch_emails_settings)
-    patch_emails_settings_threading = _Method(_api.patch_emails_settings_threading)
-
-
-class EmailsApi(_Methods, _SyncApi):
-    """The 5 methods of the Emails API; each sends its operation and returns the reply."""
-
-
-class AsyncEmailsApi(_Methods, _AsyncApi):
-    """The 5 methods of the Emails API; each returns a coroutine of the reply."""
+EmailsApi, AsyncEmailsApi = _api_classes("EmailsApi", _api, "The 5 methods of the Emails API")

@@ -3,25 +3,8 @@
 
 from genesys_core.api import employee_engagement as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncEmployeeEngagementApi", "EmployeeEngagementApi"]
 
-
-class _Methods:
-    delete_employeeengagement_celebration = _Method(_api.delete_employeeengagement_celebration)
-    get_employeeengagement_celebrations = _Method(_api.get_employeeengagement_celebrations)
-    get_employeeengagement_recognition = _Method(_api.get_employeeengagement_recognition)
-    get_employeeengagement_recognitions = _Method(_api.get_employeeengagement_recognitions)
-    patch_employeeengagement_celebration = _Method(_api.patch_employeeengagement_celebration)
-    post_employeeengagement_recognitions = _Method(_api.post_employeeengagement_recognitions)
-
-
-class EmployeeEngagementApi(_Methods, _SyncApi):
-    """The 6 methods of the EmployeeEngagement API; each sends its operation and returns the reply."""
-
-
-class AsyncEmployeeEngagementApi(_Methods, _AsyncApi):
-    """The 6 methods of the EmployeeEngagement API; each returns a coroutine of the reply."""
+EmployeeEngagementApi, AsyncEmployeeEngagementApi = _api_classes("EmployeeEngagementApi", _api, "The 6 methods of the EmployeeEngagement API")

@@ -3,23 +3,8 @@
 
 from genesys_core.api import events as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncEventsApi", "EventsApi"]
 
-
-class _Methods:
-    post_events_conversations = _Method(_api.post_events_conversations)
-    post_events_routing_customkpiattributions = _Method(_api.post_events_routing_customkpiattributions)
-    post_events_users_presence = _Method(_api.post_events_users_presence)
-    post_events_users_routingstatus = _Method(_api.post_events_users_routingstatus)
-
-
-class EventsApi(_Methods, _SyncApi):
-    """The 4 methods of the Events API; each sends its operation and returns the reply."""
-
-
-class AsyncEventsApi(_Methods, _AsyncApi):
-    """The 4 methods of the Events API; each returns a coroutine of the reply."""
+EventsApi, AsyncEventsApi = _api_classes("EventsApi", _api, "The 4 methods of the Events API")

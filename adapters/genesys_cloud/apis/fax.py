@@ -3,28 +3,8 @@
 
 from genesys_core.api import fax as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncFaxApi", "FaxApi"]
 
-
-class _Methods:
-    delete_fax_document = _Method(_api.delete_fax_document)
-    get_fax_document = _Method(_api.get_fax_document)
-    get_fax_document_content = _Method(_api.get_fax_document_content)
-    get_fax_documents = _Method(_api.get_fax_documents)
-    get_fax_fax_id_status = _Method(_api.get_fax_fax_id_status)
-    get_fax_settings = _Method(_api.get_fax_settings)
-    get_fax_summary = _Method(_api.get_fax_summary)
-    put_fax_document = _Method(_api.put_fax_document)
-    put_fax_settings = _Method(_api.put_fax_settings)
-
-
-class FaxApi(_Methods, _SyncApi):
-    """The 9 methods of the Fax API; each sends its operation and returns the reply."""
-
-
-class AsyncFaxApi(_Methods, _AsyncApi):
-    """The 9 methods of the Fax API; each returns a coroutine of the reply."""
+FaxApi, AsyncFaxApi = _api_classes("FaxApi", _api, "The 9 methods of the Fax API")

@@ -3,26 +3,8 @@
 
 from genesys_core.api import flows as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncFlowsApi", "FlowsApi"]
 
-
-class _Methods:
-    delete_analytics_flows_aggregates_job = _Method(_api.delete_analytics_flows_aggregates_job)
-    get_analytics_flows_aggregates_job = _Method(_api.get_analytics_flows_aggregates_job)
-    get_analytics_flows_aggregates_job_results = _Method(_api.get_analytics_flows_aggregates_job_results)
-    post_analytics_flows_activity_query = _Method(_api.post_analytics_flows_activity_query)
-    post_analytics_flows_aggregates_jobs = _Method(_api.post_analytics_flows_aggregates_jobs)
-    post_analytics_flows_aggregates_query = _Method(_api.post_analytics_flows_aggregates_query)
-    post_analytics_flows_observations_query = _Method(_api.post_analytics_flows_observations_query)
-
-
-class FlowsApi(_Methods, _SyncApi):
-    """The 7 methods of the Flows API; each sends its operation and returns the reply."""
-
-
-class AsyncFlowsApi(_Methods, _AsyncApi):
-    """The 7 methods of the Flows API; each returns a coroutine of the reply."""
+FlowsApi, AsyncFlowsApi = _api_classes("FlowsApi", _api, "The 7 methods of the Flows API")

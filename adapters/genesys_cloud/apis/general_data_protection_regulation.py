@@ -3,23 +3,8 @@
 
 from genesys_core.api import general_data_protection_regulation as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncGeneralDataProtectionRegulationApi", "GeneralDataProtectionRegulationApi"]
 
-
-class _Methods:
-    get_gdpr_request = _Method(_api.get_gdpr_request)
-    get_gdpr_requests = _Method(_api.get_gdpr_requests)
-    get_gdpr_subjects = _Method(_api.get_gdpr_subjects)
-    post_gdpr_requests = _Method(_api.post_gdpr_requests)
-
-
-class GeneralDataProtectionRegulationApi(_Methods, _SyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each sends its operation and returns the reply."""
-
-
-class AsyncGeneralDataProtectionRegulationApi(_Methods, _AsyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each returns a coroutine of the reply."""
+GeneralDataProtectionRegulationApi, AsyncGeneralDataProtectionRegulationApi = _api_classes("GeneralDataProtectionRegulationApi", _api, "The 4 methods of the GeneralDataProtectionRegulation API")

@@ -3,23 +3,8 @@
 
 from genesys_core.api import geolocation as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncGeolocationApi", "GeolocationApi"]
 
-
-class _Methods:
-    get_geolocations_settings = _Method(_api.get_geolocations_settings)
-    get_user_geolocation = _Method(_api.get_user_geolocation)
-    patch_geolocations_settings = _Method(_api.patch_geolocations_settings)
-    patch_user_geolocation = _Method(_api.patch_user_geolocation)
-
-
-class GeolocationApi(_Methods, _SyncApi):
-    """The 4 methods of the Geolocation API; each sends its operation and returns the reply."""
-
-
-class AsyncGeolocationApi(_Methods, _AsyncApi):
-    """The 4 methods of the Geolocation API; each returns a coroutine of the reply."""
+GeolocationApi, AsyncGeolocationApi = _api_classes("GeolocationApi", _api, "The 4 methods of the Geolocation API")

@@ -3,38 +3,8 @@
 
 from genesys_core.api import greetings as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncGreetingsApi", "GreetingsApi"]
 
-
-class _Methods:
-    delete_greeting = _Method(_api.delete_greeting)
-    get_greeting = _Method(_api.get_greeting)
-    get_greeting_downloads = _Method(_api.get_greeting_downloads)
-    get_greeting_groups_downloads = _Method(_api.get_greeting_groups_downloads)
-    get_greeting_media = _Method(_api.get_greeting_media)
-    get_greeting_users_downloads = _Method(_api.get_greeting_users_downloads)
-    get_greetings = _Method(_api.get_greetings)
-    get_greetings_defaults = _Method(_api.get_greetings_defaults)
-    get_group_greetings = _Method(_api.get_group_greetings)
-    get_group_greetings_defaults = _Method(_api.get_group_greetings_defaults)
-    get_user_greetings = _Method(_api.get_user_greetings)
-    get_user_greetings_defaults = _Method(_api.get_user_greetings_defaults)
-    post_greetings = _Method(_api.post_greetings)
-    post_group_greetings = _Method(_api.post_group_greetings)
-    post_user_greetings = _Method(_api.post_user_greetings)
-    put_greeting = _Method(_api.put_greeting)
-    put_greetings_defaults = _Method(_api.put_greetings_defaults)
-    put_group_greetings_defaults = _Method(_api.put_group_greetings_defaults)
-    put_user_greetings_defaults = _Method(_api.put_user_greetings_defaults)
-
-
-class GreetingsApi(_Methods, _SyncApi):
-    """The 19 methods of the Greetings API; each sends its operation and returns the reply."""
-
-
-class AsyncGreetingsApi(_Methods, _AsyncApi):
-    """The 19 methods of the Greetings API; each returns a coroutine of the reply."""
+GreetingsApi, AsyncGreetingsApi = _api_classes("GreetingsApi", _api, "The 19 methods of the Greetings API")

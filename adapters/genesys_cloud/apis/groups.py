@@ -3,37 +3,8 @@
 
 from genesys_core.api import groups as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncGroupsApi", "GroupsApi"]
 
-
-class _Methods:
-    delete_group = _Method(_api.delete_group)
-    delete_group_dynamicsettings = _Method(_api.delete_group_dynamicsettings)
-    delete_group_members = _Method(_api.delete_group_members)
-    get_fieldconfig = _Method(_api.get_fieldconfig)
-    get_group = _Method(_api.get_group)
-    get_group_dynamicsettings = _Method(_api.get_group_dynamicsettings)
-    get_group_individuals = _Method(_api.get_group_individuals)
-    get_group_members = _Method(_api.get_group_members)
-    get_group_profile = _Method(_api.get_group_profile)
-    get_groups = _Method(_api.get_groups)
-    get_groups_search = _Method(_api.get_groups_search)
-    get_profiles_groups = _Method(_api.get_profiles_groups)
-    post_group_members = _Method(_api.post_group_members)
-    post_groups = _Method(_api.post_groups)
-    post_groups_dynamicsettings_preview = _Method(_api.post_groups_dynamicsettings_preview)
-    post_groups_search = _Method(_api.post_groups_search)
-    put_group = _Method(_api.put_group)
-    put_group_dynamicsettings = _Method(_api.put_group_dynamicsettings)
-
-
-class GroupsApi(_Methods, _SyncApi):
-    """The 18 methods of the Groups API; each sends its operation and returns the reply."""
-
-
-class AsyncGroupsApi(_Methods, _AsyncApi):
-    """The 18 methods of the Groups API; each returns a coroutine of the reply."""
+GroupsApi, AsyncGroupsApi = _api_classes("GroupsApi", _api, "The 18 methods of the Groups API")

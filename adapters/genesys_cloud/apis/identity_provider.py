@@ -3,57 +3,8 @@
 
 from genesys_core.api import identity_provider as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncIdentityProviderApi", "IdentityProviderApi"]
 
-
-class _Methods:
-    delete_identityprovider = _Method(_api.delete_identityprovider)
-    delete_identityproviders_adfs = _Method(_api.delete_identityproviders_adfs)
-    delete_identityproviders_cic = _Method(_api.delete_identityproviders_cic)
-    delete_identityproviders_generic = _Method(_api.delete_identityproviders_generic)
-    delete_identityproviders_gsuite = _Method(_api.delete_identityproviders_gsuite)
-    delete_identityproviders_identitynow = _Method(_api.delete_identityproviders_identitynow)
-    delete_identityproviders_okta = _Method(_api.delete_identityproviders_okta)
-    delete_identityproviders_onelogin = _Method(_api.delete_identityproviders_onelogin)
-    delete_identityproviders_ping = _Method(_api.delete_identityproviders_ping)
-    delete_identityproviders_purecloud = _Method(_api.delete_identityproviders_purecloud)
-    delete_identityproviders_pureengage = _Method(_api.delete_identityproviders_pureengage)
-    delete_identityproviders_salesforce = _Method(_api.delete_identityproviders_salesforce)
-    get_identityprovider = _Method(_api.get_identityprovider)
-    get_identityproviders = _Method(_api.get_identityproviders)
-    get_identityproviders_adfs = _Method(_api.get_identityproviders_adfs)
-    get_identityproviders_cic = _Method(_api.get_identityproviders_cic)
-    get_identityproviders_generic = _Method(_api.get_identityproviders_generic)
-    get_identityproviders_gsuite = _Method(_api.get_identityproviders_gsuite)
-    get_identityproviders_identitynow = _Method(_api.get_identityproviders_identitynow)
-    get_identityproviders_okta = _Method(_api.get_identityproviders_okta)
-    get_identityproviders_onelogin = _Method(_api.get_identityproviders_onelogin)
-    get_identityproviders_ping = _Method(_api.get_identityproviders_ping)
-    get_identityproviders_purecloud = _Method(_api.get_identityproviders_purecloud)
-    get_identityproviders_pureengage = _Method(_api.get_identityproviders_pureengage)
-    get_identityproviders_salesforce = _Method(_api.get_identityproviders_salesforce)
-    post_identityproviders = _Method(_api.post_identityproviders)
-    put_identityprovider = _Method(_api.put_identityprovider)
-    put_identityproviders_adfs = _Method(_api.put_identityproviders_adfs)
-    put_identityproviders_cic = _Method(_api.put_identityproviders_cic)
-    put_identityproviders_generic = _Method(_api.put_identityproviders_generic)
-    put_identityproviders_gsuite = _Method(_api.put_identityproviders_gsuite)
-    put_identityproviders_identitynow = _Method(_api.put_identityproviders_identitynow)
-    put_identityproviders_okta = _Method(_api.put_identityproviders_okta)
-    put_identityproviders_onelogin = _Method(_api.put_identityproviders_onelogin)
-    put_identityproviders_ping = _Method(_api.put_identityproviders_ping)
-    put_identityproviders_purecloud = _Method(_api.put_identityproviders_purecloud)
-    put_identityproviders_pureengage = _Method(_api.put_identityproviders_pureengage)
-    put_identityproviders_salesforce = _Method(_api.put_identityproviders_salesforce)
-
-
-class IdentityProviderApi(_Methods, _SyncApi):
-    """The 38 methods of the IdentityProvider API; each sends its operation and returns the reply."""
-
-
-class AsyncIdentityProviderApi(_Methods, _AsyncApi):
-    """The 38 methods of the IdentityProvider API; each returns a coroutine of the reply."""
+IdentityProviderApi, AsyncIdentityProviderApi = _api_classes("IdentityProviderApi", _api, "The 38 methods of the IdentityProvider API")

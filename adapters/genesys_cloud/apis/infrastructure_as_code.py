@@ -3,24 +3,8 @@
 
 from genesys_core.api import infrastructure_as_code as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncInfrastructureAsCodeApi", "InfrastructureAsCodeApi"]
 
-
-class _Methods:
-    get_infrastructureascode_accelerator = _Method(_api.get_infrastructureascode_accelerator)
-    get_infrastructureascode_accelerators = _Method(_api.get_infrastructureascode_accelerators)
-    get_infrastructureascode_job = _Method(_api.get_infrastructureascode_job)
-    get_infrastructureascode_jobs = _Method(_api.get_infrastructureascode_jobs)
-    post_infrastructureascode_jobs = _Method(_api.post_infrastructureascode_jobs)
-
-
-class InfrastructureAsCodeApi(_Methods, _SyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each sends its operation and returns the reply."""
-
-
-class AsyncInfrastructureAsCodeApi(_Methods, _AsyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each returns a coroutine of the reply."""
+InfrastructureAsCodeApi, AsyncInfrastructureAsCodeApi = _api_classes("InfrastructureAsCodeApi", _api, "The 5 methods of the InfrastructureAsCode API")

@@ -3,59 +3,8 @@
 
 from genesys_core.api import language_understanding as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLanguageUnderstandingApi", "LanguageUnderstandingApi"]
 
-
-class _Methods:
-    delete_languageunderstanding_domain = _Method(_api.delete_languageunderstanding_domain)
-    delete_languageunderstanding_domain_feedback_feedback_id = _Method(_api.delete_languageunderstanding_domain_feedback_feedback_id)
-    delete_languageunderstanding_domain_version = _Method(_api.delete_languageunderstanding_domain_version)
-    delete_languageunderstanding_miner = _Method(_api.delete_languageunderstanding_miner)
-    delete_languageunderstanding_miner_draft = _Method(_api.delete_languageunderstanding_miner_draft)
-    get_languageunderstanding_domain = _Method(_api.get_languageunderstanding_domain)
-    get_languageunderstanding_domain_feedback = _Method(_api.get_languageunderstanding_domain_feedback)
-    get_languageunderstanding_domain_feedback_feedback_id = _Method(_api.get_languageunderstanding_domain_feedback_feedback_id)
-    get_languageunderstanding_domain_version = _Method(_api.get_languageunderstanding_domain_version)
-    get_languageunderstanding_domain_version_report = _Method(_api.get_languageunderstanding_domain_version_report)
-    get_languageunderstanding_domain_versions = _Method(_api.get_languageunderstanding_domain_versions)
-    get_languageunderstanding_domains = _Method(_api.get_languageunderstanding_domains)
-    get_languageunderstanding_ignorephrase = _Method(_api.get_languageunderstanding_ignorephrase)
-    get_languageunderstanding_ignoretopic = _Method(_api.get_languageunderstanding_ignoretopic)
-    get_languageunderstanding_miner = _Method(_api.get_languageunderstanding_miner)
-    get_languageunderstanding_miner_draft = _Method(_api.get_languageunderstanding_miner_draft)
-    get_languageunderstanding_miner_drafts = _Method(_api.get_languageunderstanding_miner_drafts)
-    get_languageunderstanding_miner_intent = _Method(_api.get_languageunderstanding_miner_intent)
-    get_languageunderstanding_miner_intents = _Method(_api.get_languageunderstanding_miner_intents)
-    get_languageunderstanding_miner_topic = _Method(_api.get_languageunderstanding_miner_topic)
-    get_languageunderstanding_miner_topic_phrase = _Method(_api.get_languageunderstanding_miner_topic_phrase)
-    get_languageunderstanding_miner_topics = _Method(_api.get_languageunderstanding_miner_topics)
-    get_languageunderstanding_miners = _Method(_api.get_languageunderstanding_miners)
-    get_languageunderstanding_settings = _Method(_api.get_languageunderstanding_settings)
-    patch_languageunderstanding_domain = _Method(_api.patch_languageunderstanding_domain)
-    patch_languageunderstanding_miner_draft = _Method(_api.patch_languageunderstanding_miner_draft)
-    post_languageunderstanding_domain_feedback = _Method(_api.post_languageunderstanding_domain_feedback)
-    post_languageunderstanding_domain_version_detect = _Method(_api.post_languageunderstanding_domain_version_detect)
-    post_languageunderstanding_domain_version_publish = _Method(_api.post_languageunderstanding_domain_version_publish)
-    post_languageunderstanding_domain_version_train = _Method(_api.post_languageunderstanding_domain_version_train)
-    post_languageunderstanding_domain_versions = _Method(_api.post_languageunderstanding_domain_versions)
-    post_languageunderstanding_domains = _Method(_api.post_languageunderstanding_domains)
-    post_languageunderstanding_ignorephrase = _Method(_api.post_languageunderstanding_ignorephrase)
-    post_languageunderstanding_ignorephrase_remove = _Method(_api.post_languageunderstanding_ignorephrase_remove)
-    post_languageunderstanding_ignoretopic = _Method(_api.post_languageunderstanding_ignoretopic)
-    post_languageunderstanding_ignoretopic_remove = _Method(_api.post_languageunderstanding_ignoretopic_remove)
-    post_languageunderstanding_miner_drafts = _Method(_api.post_languageunderstanding_miner_drafts)
-    post_languageunderstanding_miner_execute = _Method(_api.post_languageunderstanding_miner_execute)
-    post_languageunderstanding_miners = _Method(_api.post_languageunderstanding_miners)
-    put_languageunderstanding_domain_version = _Method(_api.put_languageunderstanding_domain_version)
-
-
-class LanguageUnderstandingApi(_Methods, _SyncApi):
-    """The 40 methods of the LanguageUnderstanding API; each sends its operation and returns the reply."""
-
-
-class AsyncLanguageUnderstandingApi(_Methods, _AsyncApi):
-    """The 40 methods of the LanguageUnderstanding API; each returns a coroutine of the reply."""
+LanguageUnderstandingApi, AsyncLanguageUnderstandingApi = _api_classes("LanguageUnderstandingApi", _api, "The 40 methods of the LanguageUnderstanding API")

@@ -3,27 +3,8 @@
 
 from genesys_core.api import languages as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLanguagesApi", "LanguagesApi"]
 
-
-class _Methods:
-    delete_language = _Method(_api.delete_language)
-    get_language = _Method(_api.get_language)
-    get_languages = _Method(_api.get_languages)
-    get_languages_translations = _Method(_api.get_languages_translations)
-    get_languages_translations_builtin = _Method(_api.get_languages_translations_builtin)
-    get_languages_translations_organization = _Method(_api.get_languages_translations_organization)
-    get_languages_translations_user = _Method(_api.get_languages_translations_user)
-    post_languages = _Method(_api.post_languages)
-
-
-class LanguagesApi(_Methods, _SyncApi):
-    """The 8 methods of the Languages API; each sends its operation and returns the reply."""
-
-
-class AsyncLanguagesApi(_Methods, _AsyncApi):
-    """The 8 methods of the Languages API; each returns a coroutine of the reply."""
+LanguagesApi, AsyncLanguagesApi = _api_classes("LanguagesApi", _api, "The 8 methods of the Languages API")

@@ -3,57 +3,8 @@
 
 from genesys_core.api import learning as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLearningApi", "LearningApi"]
 
-
-class _Methods:
-    delete_learning_assignment = _Method(_api.delete_learning_assignment)
-    delete_learning_module = _Method(_api.delete_learning_module)
-    get_learning_assignment = _Method(_api.get_learning_assignment)
-    get_learning_assignment_step = _Method(_api.get_learning_assignment_step)
-    get_learning_assignments = _Method(_api.get_learning_assignments)
-    get_learning_assignments_me = _Method(_api.get_learning_assignments_me)
-    get_learning_module = _Method(_api.get_learning_module)
-    get_learning_module_job = _Method(_api.get_learning_module_job)
-    get_learning_module_preview = _Method(_api.get_learning_module_preview)
-    get_learning_module_rule = _Method(_api.get_learning_module_rule)
-    get_learning_module_version = _Method(_api.get_learning_module_version)
-    get_learning_modules = _Method(_api.get_learning_modules)
-    get_learning_modules_assignments = _Method(_api.get_learning_modules_assignments)
-    get_learning_modules_coverart_cover_art_id = _Method(_api.get_learning_modules_coverart_cover_art_id)
-    get_learning_scheduleslots_job = _Method(_api.get_learning_scheduleslots_job)
-    get_learning_scorm_scorm_id = _Method(_api.get_learning_scorm_scorm_id)
-    patch_learning_assignment = _Method(_api.patch_learning_assignment)
-    patch_learning_assignment_reschedule = _Method(_api.patch_learning_assignment_reschedule)
-    patch_learning_assignment_step = _Method(_api.patch_learning_assignment_step)
-    patch_learning_module_user_assignments = _Method(_api.patch_learning_module_user_assignments)
-    post_learning_assessments_scoring = _Method(_api.post_learning_assessments_scoring)
-    post_learning_assignment_reassign = _Method(_api.post_learning_assignment_reassign)
-    post_learning_assignment_reset = _Method(_api.post_learning_assignment_reset)
-    post_learning_assignments = _Method(_api.post_learning_assignments)
-    post_learning_assignments_aggregates_query = _Method(_api.post_learning_assignments_aggregates_query)
-    post_learning_assignments_bulkadd = _Method(_api.post_learning_assignments_bulkadd)
-    post_learning_assignments_bulkremove = _Method(_api.post_learning_assignments_bulkremove)
-    post_learning_module_jobs = _Method(_api.post_learning_module_jobs)
-    post_learning_module_publish = _Method(_api.post_learning_module_publish)
-    post_learning_module_rule_migrate = _Method(_api.post_learning_module_rule_migrate)
-    post_learning_modules = _Method(_api.post_learning_modules)
-    post_learning_rules_query = _Method(_api.post_learning_rules_query)
-    post_learning_scheduleslots_jobs = _Method(_api.post_learning_scheduleslots_jobs)
-    post_learning_scheduleslots_query = _Method(_api.post_learning_scheduleslots_query)
-    post_learning_scorm = _Method(_api.post_learning_scorm)
-    put_learning_module = _Method(_api.put_learning_module)
-    put_learning_module_preview = _Method(_api.put_learning_module_preview)
-    put_learning_module_rule = _Method(_api.put_learning_module_rule)
-
-
-class LearningApi(_Methods, _SyncApi):
-    """The 38 methods of the Learning API; each sends its operation and returns the reply."""
-
-
-class AsyncLearningApi(_Methods, _AsyncApi):
-    """The 38 methods of the Learning API; each returns a coroutine of the reply."""
+LearningApi, AsyncLearningApi = _api_classes("LearningApi", _api, "The 38 methods of the Learning API")

@@ -3,29 +3,8 @@
 
 from genesys_core.api import license as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLicenseApi", "LicenseApi"]
 
-
-class _Methods:
-    get_license_definition = _Method(_api.get_license_definition)
-    get_license_definitions = _Method(_api.get_license_definitions)
-    get_license_toggle = _Method(_api.get_license_toggle)
-    get_license_user = _Method(_api.get_license_user)
-    get_license_users = _Method(_api.get_license_users)
-    post_license_infer = _Method(_api.post_license_infer)
-    post_license_infer_permissions = _Method(_api.post_license_infer_permissions)
-    post_license_organization = _Method(_api.post_license_organization)
-    post_license_toggle = _Method(_api.post_license_toggle)
-    post_license_users = _Method(_api.post_license_users)
-
-
-class LicenseApi(_Methods, _SyncApi):
-    """The 10 methods of the License API; each sends its operation and returns the reply."""
-
-
-class AsyncLicenseApi(_Methods, _AsyncApi):
-    """The 10 methods of the License API; each returns a coroutine of the reply."""
+LicenseApi, AsyncLicenseApi = _api_classes("LicenseApi", _api, "The 10 methods of the License API")

@@ -3,27 +3,8 @@
 
 from genesys_core.api import locations as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLocationsApi", "LocationsApi"]
 
-
-class _Methods:
-    delete_location = _Method(_api.delete_location)
-    get_location = _Method(_api.get_location)
-    get_location_sublocations = _Method(_api.get_location_sublocations)
-    get_locations = _Method(_api.get_locations)
-    get_locations_search = _Method(_api.get_locations_search)
-    patch_location = _Method(_api.patch_location)
-    post_locations = _Method(_api.post_locations)
-    post_locations_search = _Method(_api.post_locations_search)
-
-
-class LocationsApi(_Methods, _SyncApi):
-    """The 8 methods of the Locations API; each sends its operation and returns the reply."""
-
-
-class AsyncLocationsApi(_Methods, _AsyncApi):
-    """The 8 methods of the Locations API; each returns a coroutine of the reply."""
+LocationsApi, AsyncLocationsApi = _api_classes("LocationsApi", _api, "The 8 methods of the Locations API")

@@ -3,26 +3,8 @@
 
 from genesys_core.api import log_capture as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncLogCaptureApi", "LogCaptureApi"]
 
-
-class _Methods:
-    delete_diagnostics_logcapture_browser_user = _Method(_api.delete_diagnostics_logcapture_browser_user)
-    get_diagnostics_logcapture_browser_entries_download_job = _Method(_api.get_diagnostics_logcapture_browser_entries_download_job)
-    get_diagnostics_logcapture_browser_user = _Method(_api.get_diagnostics_logcapture_browser_user)
-    get_diagnostics_logcapture_browser_users = _Method(_api.get_diagnostics_logcapture_browser_users)
-    post_diagnostics_logcapture_browser_entries_download_jobs = _Method(_api.post_diagnostics_logcapture_browser_entries_download_jobs)
-    post_diagnostics_logcapture_browser_entries_query = _Method(_api.post_diagnostics_logcapture_browser_entries_query)
-    post_diagnostics_logcapture_browser_user = _Method(_api.post_diagnostics_logcapture_browser_user)
-
-
-class LogCaptureApi(_Methods, _SyncApi):
-    """The 7 methods of the LogCapture API; each sends its operation and returns the reply."""
-
-
-class AsyncLogCaptureApi(_Methods, _AsyncApi):
-    """The 7 methods of the LogCapture API; each returns a coroutine of the reply."""
+LogCaptureApi, AsyncLogCaptureApi = _api_classes("LogCaptureApi", _api, "The 7 methods of the LogCapture API")

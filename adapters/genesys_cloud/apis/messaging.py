@@ -3,32 +3,8 @@
 
 from genesys_core.api import messaging as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncMessagingApi", "MessagingApi"]
 
-
-class _Methods:
-    delete_messaging_setting = _Method(_api.delete_messaging_setting)
-    delete_messaging_settings_default = _Method(_api.delete_messaging_settings_default)
-    delete_messaging_supportedcontent_supported_content_id = _Method(_api.delete_messaging_supportedcontent_supported_content_id)
-    get_messaging_setting = _Method(_api.get_messaging_setting)
-    get_messaging_settings = _Method(_api.get_messaging_settings)
-    get_messaging_settings_default = _Method(_api.get_messaging_settings_default)
-    get_messaging_supportedcontent = _Method(_api.get_messaging_supportedcontent)
-    get_messaging_supportedcontent_supported_content_id = _Method(_api.get_messaging_supportedcontent_supported_content_id)
-    patch_messaging_setting = _Method(_api.patch_messaging_setting)
-    patch_messaging_supportedcontent_supported_content_id = _Method(_api.patch_messaging_supportedcontent_supported_content_id)
-    post_messaging_settings = _Method(_api.post_messaging_settings)
-    post_messaging_supportedcontent = _Method(_api.post_messaging_supportedcontent)
-    put_messaging_settings_default = _Method(_api.put_messaging_settings_default)
-
-
-class MessagingApi(_Methods, _SyncApi):
-    """The 13 methods of the Messaging API; each sends its operation and returns the reply."""
-
-
-class AsyncMessagingApi(_Methods, _AsyncApi):
-    """The 13 methods of the Messaging API; each returns a coroutine of the reply."""
+MessagingApi, AsyncMessagingApi = _api_classes("MessagingApi", _api, "The 13 methods of the Messaging API")

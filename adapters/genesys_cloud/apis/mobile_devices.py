@@ -3,24 +3,8 @@
 
 from genesys_core.api import mobile_devices as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncMobileDevicesApi", "MobileDevicesApi"]
 
-
-class _Methods:
-    delete_mobiledevice = _Method(_api.delete_mobiledevice)
-    get_mobiledevice = _Method(_api.get_mobiledevice)
-    get_mobiledevices = _Method(_api.get_mobiledevices)
-    post_mobiledevices = _Method(_api.post_mobiledevices)
-    put_mobiledevice = _Method(_api.put_mobiledevice)
-
-
-class MobileDevicesApi(_Methods, _SyncApi):
-    """The 5 methods of the MobileDevices API; each sends its operation and returns the reply."""
-
-
-class AsyncMobileDevicesApi(_Methods, _AsyncApi):
-    """The 5 methods of the MobileDevices API; each returns a coroutine of the reply."""
+MobileDevicesApi, AsyncMobileDevicesApi = _api_classes("MobileDevicesApi", _api, "The 5 methods of the MobileDevices API")

@@ -3,27 +3,8 @@
 
 from genesys_core.api import notifications as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncNotificationsApi", "NotificationsApi"]
 
-
-class _Methods:
-    delete_notifications_channel_subscriptions = _Method(_api.delete_notifications_channel_subscriptions)
-    get_notifications_availabletopics = _Method(_api.get_notifications_availabletopics)
-    get_notifications_channel_subscriptions = _Method(_api.get_notifications_channel_subscriptions)
-    get_notifications_channels = _Method(_api.get_notifications_channels)
-    head_notifications_channel = _Method(_api.head_notifications_channel)
-    post_notifications_channel_subscriptions = _Method(_api.post_notifications_channel_subscriptions)
-    post_notifications_channels = _Method(_api.post_notifications_channels)
-    put_notifications_channel_subscriptions = _Method(_api.put_notifications_channel_subscriptions)
-
-
-class NotificationsApi(_Methods, _SyncApi):
-    """The 8 methods of the Notifications API; each sends its operation and returns the reply."""
-
-
-class AsyncNotificationsApi(_Methods, _AsyncApi):
-    """The 8 methods of the Notifications API; each returns a coroutine of the reply."""
+NotificationsApi, AsyncNotificationsApi = _api_classes("NotificationsApi", _api, "The 8 methods of the Notifications API")

@@ -3,32 +3,8 @@
 
 from genesys_core.api import oauth as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncOAuthApi", "OAuthApi"]
 
-
-class _Methods:
-    delete_oauth_client = _Method(_api.delete_oauth_client)
-    get_oauth_authorization = _Method(_api.get_oauth_authorization)
-    get_oauth_authorizations = _Method(_api.get_oauth_authorizations)
-    get_oauth_client = _Method(_api.get_oauth_client)
-    get_oauth_client_usage_query_result = _Method(_api.get_oauth_client_usage_query_result)
-    get_oauth_client_usage_summary = _Method(_api.get_oauth_client_usage_summary)
-    get_oauth_clients = _Method(_api.get_oauth_clients)
-    get_oauth_scope = _Method(_api.get_oauth_scope)
-    get_oauth_scopes = _Method(_api.get_oauth_scopes)
-    post_oauth_client_secret = _Method(_api.post_oauth_client_secret)
-    post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
-    post_oauth_clients = _Method(_api.post_oauth_clients)
-    put_oauth_client = _Method(_api.put_oauth_client)
-
-
-class OAuthApi(_Methods, _SyncApi):
-    """The 13 methods of the OAuth API; each sends its operation and returns the reply."""
-
-
-class AsyncOAuthApi(_Methods, _AsyncApi):
-    """The 13 methods of the OAuth API; each returns a coroutine of the reply."""
+OAuthApi, AsyncOAuthApi = _api_classes("OAuthApi", _api, "The 13 methods of the OAuth API")

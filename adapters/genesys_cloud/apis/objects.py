@@ -3,30 +3,8 @@
 
 from genesys_core.api import objects as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncObjectsApi", "ObjectsApi"]
 
-
-class _Methods:
-    delete_authorization_division = _Method(_api.delete_authorization_division)
-    get_authorization_division = _Method(_api.get_authorization_division)
-    get_authorization_divisions = _Method(_api.get_authorization_divisions)
-    get_authorization_divisions_deleted = _Method(_api.get_authorization_divisions_deleted)
-    get_authorization_divisions_home = _Method(_api.get_authorization_divisions_home)
-    get_authorization_divisions_limit = _Method(_api.get_authorization_divisions_limit)
-    get_authorization_divisions_query = _Method(_api.get_authorization_divisions_query)
-    post_authorization_division_object = _Method(_api.post_authorization_division_object)
-    post_authorization_division_restore = _Method(_api.post_authorization_division_restore)
-    post_authorization_divisions = _Method(_api.post_authorization_divisions)
-    put_authorization_division = _Method(_api.put_authorization_division)
-
-
-class ObjectsApi(_Methods, _SyncApi):
-    """The 11 methods of the Objects API; each sends its operation and returns the reply."""
-
-
-class AsyncObjectsApi(_Methods, _AsyncApi):
-    """The 11 methods of the Objects API; each returns a coroutine of the reply."""
+ObjectsApi, AsyncObjectsApi = _api_classes("ObjectsApi", _api, "The 11 methods of the Objects API")

@@ -3,23 +3,8 @@
 
 from genesys_core.api import operational_events as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncOperationalEventsApi", "OperationalEventsApi"]
 
-
-class _Methods:
-    get_usage_events_definition = _Method(_api.get_usage_events_definition)
-    get_usage_events_definitions = _Method(_api.get_usage_events_definitions)
-    post_usage_events_aggregates_query = _Method(_api.post_usage_events_aggregates_query)
-    post_usage_events_query = _Method(_api.post_usage_events_query)
-
-
-class OperationalEventsApi(_Methods, _SyncApi):
-    """The 4 methods of the OperationalEvents API; each sends its operation and returns the reply."""
-
-
-class AsyncOperationalEventsApi(_Methods, _AsyncApi):
-    """The 4 methods of the OperationalEvents API; each returns a coroutine of the reply."""
+OperationalEventsApi, AsyncOperationalEventsApi = _api_classes("OperationalEventsApi", _api, "The 4 methods of the OperationalEvents API")

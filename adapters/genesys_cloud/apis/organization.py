@@ -3,38 +3,8 @@
 
 from genesys_core.api import organization as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncOrganizationApi", "OrganizationApi"]
 
-
-class _Methods:
-    get_fieldconfig = _Method(_api.get_fieldconfig)
-    get_organizations_authentication_settings = _Method(_api.get_organizations_authentication_settings)
-    get_organizations_embeddedintegration = _Method(_api.get_organizations_embeddedintegration)
-    get_organizations_ipaddressauthentication = _Method(_api.get_organizations_ipaddressauthentication)
-    get_organizations_limits_changerequest = _Method(_api.get_organizations_limits_changerequest)
-    get_organizations_limits_changerequests = _Method(_api.get_organizations_limits_changerequests)
-    get_organizations_limits_docs = _Method(_api.get_organizations_limits_docs)
-    get_organizations_limits_docs_freetrial = _Method(_api.get_organizations_limits_docs_freetrial)
-    get_organizations_limits_namespace = _Method(_api.get_organizations_limits_namespace)
-    get_organizations_limits_namespace_defaults = _Method(_api.get_organizations_limits_namespace_defaults)
-    get_organizations_limits_namespaces = _Method(_api.get_organizations_limits_namespaces)
-    get_organizations_me = _Method(_api.get_organizations_me)
-    get_organizations_whitelist = _Method(_api.get_organizations_whitelist)
-    patch_organizations_authentication_settings = _Method(_api.patch_organizations_authentication_settings)
-    patch_organizations_feature = _Method(_api.patch_organizations_feature)
-    put_organizations_embeddedintegration = _Method(_api.put_organizations_embeddedintegration)
-    put_organizations_ipaddressauthentication = _Method(_api.put_organizations_ipaddressauthentication)
-    put_organizations_me = _Method(_api.put_organizations_me)
-    put_organizations_whitelist = _Method(_api.put_organizations_whitelist)
-
-
-class OrganizationApi(_Methods, _SyncApi):
-    """The 19 methods of the Organization API; each sends its operation and returns the reply."""
-
-
-class AsyncOrganizationApi(_Methods, _AsyncApi):
-    """The 19 methods of the Organization API; each returns a coroutine of the reply."""
+OrganizationApi, AsyncOrganizationApi = _api_classes("OrganizationApi", _api, "The 19 methods of the Organization API")

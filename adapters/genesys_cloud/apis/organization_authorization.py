@@ -3,67 +3,8 @@
 
 from genesys_core.api import organization_authorization as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncOrganizationAuthorizationApi", "OrganizationAuthorizationApi"]
 
-
-class _Methods:
-    delete_orgauthorization_trustee = _Method(_api.delete_orgauthorization_trustee)
-    delete_orgauthorization_trustee_cloneduser = _Method(_api.delete_orgauthorization_trustee_cloneduser)
-    delete_orgauthorization_trustee_group = _Method(_api.delete_orgauthorization_trustee_group)
-    delete_orgauthorization_trustee_group_roles = _Method(_api.delete_orgauthorization_trustee_group_roles)
-    delete_orgauthorization_trustee_user = _Method(_api.delete_orgauthorization_trustee_user)
-    delete_orgauthorization_trustee_user_roles = _Method(_api.delete_orgauthorization_trustee_user_roles)
-    delete_orgauthorization_trustees = _Method(_api.delete_orgauthorization_trustees)
-    delete_orgauthorization_trustor = _Method(_api.delete_orgauthorization_trustor)
-    delete_orgauthorization_trustor_cloneduser = _Method(_api.delete_orgauthorization_trustor_cloneduser)
-    delete_orgauthorization_trustor_group = _Method(_api.delete_orgauthorization_trustor_group)
-    delete_orgauthorization_trustor_user = _Method(_api.delete_orgauthorization_trustor_user)
-    delete_orgauthorization_trustors = _Method(_api.delete_orgauthorization_trustors)
-    get_orgauthorization_pairing = _Method(_api.get_orgauthorization_pairing)
-    get_orgauthorization_trustee = _Method(_api.get_orgauthorization_trustee)
-    get_orgauthorization_trustee_clonedusers = _Method(_api.get_orgauthorization_trustee_clonedusers)
-    get_orgauthorization_trustee_group = _Method(_api.get_orgauthorization_trustee_group)
-    get_orgauthorization_trustee_group_roles = _Method(_api.get_orgauthorization_trustee_group_roles)
-    get_orgauthorization_trustee_groups = _Method(_api.get_orgauthorization_trustee_groups)
-    get_orgauthorization_trustee_user = _Method(_api.get_orgauthorization_trustee_user)
-    get_orgauthorization_trustee_user_roles = _Method(_api.get_orgauthorization_trustee_user_roles)
-    get_orgauthorization_trustee_users = _Method(_api.get_orgauthorization_trustee_users)
-    get_orgauthorization_trustees = _Method(_api.get_orgauthorization_trustees)
-    get_orgauthorization_trustees_care = _Method(_api.get_orgauthorization_trustees_care)
-    get_orgauthorization_trustees_default = _Method(_api.get_orgauthorization_trustees_default)
-    get_orgauthorization_trustor = _Method(_api.get_orgauthorization_trustor)
-    get_orgauthorization_trustor_cloneduser = _Method(_api.get_orgauthorization_trustor_cloneduser)
-    get_orgauthorization_trustor_clonedusers = _Method(_api.get_orgauthorization_trustor_clonedusers)
-    get_orgauthorization_trustor_group = _Method(_api.get_orgauthorization_trustor_group)
-    get_orgauthorization_trustor_groups = _Method(_api.get_orgauthorization_trustor_groups)
-    get_orgauthorization_trustor_user = _Method(_api.get_orgauthorization_trustor_user)
-    get_orgauthorization_trustor_users = _Method(_api.get_orgauthorization_trustor_users)
-    get_orgauthorization_trustors = _Method(_api.get_orgauthorization_trustors)
-    post_orgauthorization_pairings = _Method(_api.post_orgauthorization_pairings)
-    post_orgauthorization_trustee_groups = _Method(_api.post_orgauthorization_trustee_groups)
-    post_orgauthorization_trustee_users = _Method(_api.post_orgauthorization_trustee_users)
-    post_orgauthorization_trustees = _Method(_api.post_orgauthorization_trustees)
-    post_orgauthorization_trustees_audits = _Method(_api.post_orgauthorization_trustees_audits)
-    post_orgauthorization_trustees_care = _Method(_api.post_orgauthorization_trustees_care)
-    post_orgauthorization_trustees_default = _Method(_api.post_orgauthorization_trustees_default)
-    post_orgauthorization_trustor_audits = _Method(_api.post_orgauthorization_trustor_audits)
-    put_orgauthorization_trustee = _Method(_api.put_orgauthorization_trustee)
-    put_orgauthorization_trustee_group_roledivisions = _Method(_api.put_orgauthorization_trustee_group_roledivisions)
-    put_orgauthorization_trustee_group_roles = _Method(_api.put_orgauthorization_trustee_group_roles)
-    put_orgauthorization_trustee_user_roledivisions = _Method(_api.put_orgauthorization_trustee_user_roledivisions)
-    put_orgauthorization_trustee_user_roles = _Method(_api.put_orgauthorization_trustee_user_roles)
-    put_orgauthorization_trustor_cloneduser = _Method(_api.put_orgauthorization_trustor_cloneduser)
-    put_orgauthorization_trustor_group = _Method(_api.put_orgauthorization_trustor_group)
-    put_orgauthorization_trustor_user = _Method(_api.put_orgauthorization_trustor_user)
-
-
-class OrganizationAuthorizationApi(_Methods, _SyncApi):
-    """The 48 methods of the OrganizationAuthorization API; each sends its operation and returns the reply."""
-
-
-class AsyncOrganizationAuthorizationApi(_Methods, _AsyncApi):
-    """The 48 methods of the OrganizationAuthorization API; each returns a coroutine of the reply."""
+OrganizationAuthorizationApi, AsyncOrganizationAuthorizationApi = _api_classes("OrganizationAuthorizationApi", _api, "The 48 methods of the OrganizationAuthorization API")

@@ -3,46 +3,8 @@
 
 from genesys_core.api import presence as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncPresenceApi", "PresenceApi"]
 
-
-class _Methods:
-    delete_presence_definition = _Method(_api.delete_presence_definition)
-    delete_presence_source = _Method(_api.delete_presence_source)
-    delete_presencedefinition = _Method(_api.delete_presencedefinition)
-    get_presence_definition = _Method(_api.get_presence_definition)
-    get_presence_definitions = _Method(_api.get_presence_definitions)
-    get_presence_settings = _Method(_api.get_presence_settings)
-    get_presence_source = _Method(_api.get_presence_source)
-    get_presence_sources = _Method(_api.get_presence_sources)
-    get_presence_user_primarysource = _Method(_api.get_presence_user_primarysource)
-    get_presencedefinition = _Method(_api.get_presencedefinition)
-    get_presencedefinitions = _Method(_api.get_presencedefinitions)
-    get_systempresences = _Method(_api.get_systempresences)
-    get_user_presence = _Method(_api.get_user_presence)
-    get_user_presences_purecloud = _Method(_api.get_user_presences_purecloud)
-    get_users_presence_bulk = _Method(_api.get_users_presence_bulk)
-    get_users_presences_purecloud_bulk = _Method(_api.get_users_presences_purecloud_bulk)
-    patch_user_presence = _Method(_api.patch_user_presence)
-    patch_user_presences_purecloud = _Method(_api.patch_user_presences_purecloud)
-    post_presence_definitions = _Method(_api.post_presence_definitions)
-    post_presence_sources = _Method(_api.post_presence_sources)
-    post_presencedefinitions = _Method(_api.post_presencedefinitions)
-    put_presence_definition = _Method(_api.put_presence_definition)
-    put_presence_settings = _Method(_api.put_presence_settings)
-    put_presence_source = _Method(_api.put_presence_source)
-    put_presence_user_primarysource = _Method(_api.put_presence_user_primarysource)
-    put_presencedefinition = _Method(_api.put_presencedefinition)
-    put_users_presences_bulk = _Method(_api.put_users_presences_bulk)
-
-
-class PresenceApi(_Methods, _SyncApi):
-    """The 27 methods of the Presence API; each sends its operation and returns the reply."""
-
-
-class AsyncPresenceApi(_Methods, _AsyncApi):
-    """The 27 methods of the Presence API; each returns a coroutine of the reply."""
+PresenceApi, AsyncPresenceApi = _api_classes("PresenceApi", _api, "The 27 methods of the Presence API")

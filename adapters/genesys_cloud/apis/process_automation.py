@@ -3,32 +3,8 @@
 
 from genesys_core.api import process_automation as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncProcessAutomationApi", "ProcessAutomationApi"]
 
-
-class _Methods:
-    delete_processautomation_scheduledtrigger = _Method(_api.delete_processautomation_scheduledtrigger)
-    delete_processautomation_trigger = _Method(_api.delete_processautomation_trigger)
-    get_processautomation_scheduledtrigger = _Method(_api.get_processautomation_scheduledtrigger)
-    get_processautomation_scheduledtriggers = _Method(_api.get_processautomation_scheduledtriggers)
-    get_processautomation_trigger = _Method(_api.get_processautomation_trigger)
-    get_processautomation_triggers = _Method(_api.get_processautomation_triggers)
-    get_processautomation_triggers_topics = _Method(_api.get_processautomation_triggers_topics)
-    post_processautomation_scheduledtriggers = _Method(_api.post_processautomation_scheduledtriggers)
-    post_processautomation_trigger_test = _Method(_api.post_processautomation_trigger_test)
-    post_processautomation_triggers = _Method(_api.post_processautomation_triggers)
-    post_processautomation_triggers_topic_test = _Method(_api.post_processautomation_triggers_topic_test)
-    put_processautomation_scheduledtrigger = _Method(_api.put_processautomation_scheduledtrigger)
-    put_processautomation_trigger = _Method(_api.put_processautomation_trigger)
-
-
-class ProcessAutomationApi(_Methods, _SyncApi):
-    """The 13 methods of the ProcessAutomation API; each sends its operation and returns the reply."""
-
-
-class AsyncProcessAutomationApi(_Methods, _AsyncApi):
-    """The 13 methods of the ProcessAutomation API; each returns a coroutine of the reply."""
+ProcessAutomationApi, AsyncProcessAutomationApi = _api_classes("ProcessAutomationApi", _api, "The 13 methods of the ProcessAutomation API")

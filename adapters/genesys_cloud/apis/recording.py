@@ -3,76 +3,8 @@
 
 from genesys_core.api import recording as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncRecordingApi", "RecordingApi"]
 
-
-class _Methods:
-    delete_conversation_recording_annotation = _Method(_api.delete_conversation_recording_annotation)
-    delete_orphanrecording = _Method(_api.delete_orphanrecording)
-    delete_recording_crossplatform_mediaretentionpolicies = _Method(_api.delete_recording_crossplatform_mediaretentionpolicies)
-    delete_recording_crossplatform_mediaretentionpolicy = _Method(_api.delete_recording_crossplatform_mediaretentionpolicy)
-    delete_recording_job = _Method(_api.delete_recording_job)
-    delete_recording_mediaretentionpolicies = _Method(_api.delete_recording_mediaretentionpolicies)
-    delete_recording_mediaretentionpolicy = _Method(_api.delete_recording_mediaretentionpolicy)
-    get_conversation_recording = _Method(_api.get_conversation_recording)
-    get_conversation_recording_annotation = _Method(_api.get_conversation_recording_annotation)
-    get_conversation_recording_annotations = _Method(_api.get_conversation_recording_annotations)
-    get_conversation_recordingmetadata = _Method(_api.get_conversation_recordingmetadata)
-    get_conversation_recordingmetadata_recording_id = _Method(_api.get_conversation_recordingmetadata_recording_id)
-    get_conversation_recordings = _Method(_api.get_conversation_recordings)
-    get_orphanrecording = _Method(_api.get_orphanrecording)
-    get_orphanrecording_media = _Method(_api.get_orphanrecording_media)
-    get_orphanrecordings = _Method(_api.get_orphanrecordings)
-    get_recording_batchrequest = _Method(_api.get_recording_batchrequest)
-    get_recording_crossplatform_mediaretentionpolicies = _Method(_api.get_recording_crossplatform_mediaretentionpolicies)
-    get_recording_crossplatform_mediaretentionpolicy = _Method(_api.get_recording_crossplatform_mediaretentionpolicy)
-    get_recording_job = _Method(_api.get_recording_job)
-    get_recording_job_failedrecordings = _Method(_api.get_recording_job_failedrecordings)
-    get_recording_jobs = _Method(_api.get_recording_jobs)
-    get_recording_keyconfiguration = _Method(_api.get_recording_keyconfiguration)
-    get_recording_keyconfigurations = _Method(_api.get_recording_keyconfigurations)
-    get_recording_mediaretentionpolicies = _Method(_api.get_recording_mediaretentionpolicies)
-    get_recording_mediaretentionpolicy = _Method(_api.get_recording_mediaretentionpolicy)
-    get_recording_recordingkeys = _Method(_api.get_recording_recordingkeys)
-    get_recording_recordingkeys_rotationschedule = _Method(_api.get_recording_recordingkeys_rotationschedule)
-    get_recording_settings = _Method(_api.get_recording_settings)
-    get_recording_uploads_report = _Method(_api.get_recording_uploads_report)
-    get_recordings_retention_query = _Method(_api.get_recordings_retention_query)
-    get_recordings_screensessions_details = _Method(_api.get_recordings_screensessions_details)
-    patch_recording_crossplatform_mediaretentionpolicy = _Method(_api.patch_recording_crossplatform_mediaretentionpolicy)
-    patch_recording_mediaretentionpolicy = _Method(_api.patch_recording_mediaretentionpolicy)
-    post_conversation_recording_annotations = _Method(_api.post_conversation_recording_annotations)
-    post_recording_batchrequests = _Method(_api.post_recording_batchrequests)
-    post_recording_crossplatform_mediaretentionpolicies = _Method(_api.post_recording_crossplatform_mediaretentionpolicies)
-    post_recording_jobs = _Method(_api.post_recording_jobs)
-    post_recording_keyconfigurations = _Method(_api.post_recording_keyconfigurations)
-    post_recording_keyconfigurations_validate = _Method(_api.post_recording_keyconfigurations_validate)
-    post_recording_localkeys = _Method(_api.post_recording_localkeys)
-    post_recording_mediaretentionpolicies = _Method(_api.post_recording_mediaretentionpolicies)
-    post_recording_recordingkeys = _Method(_api.post_recording_recordingkeys)
-    post_recording_uploads_reports = _Method(_api.post_recording_uploads_reports)
-    post_recordings_deletionprotection = _Method(_api.post_recordings_deletionprotection)
-    post_recordings_screensessions_acknowledge = _Method(_api.post_recordings_screensessions_acknowledge)
-    post_recordings_screensessions_metadata = _Method(_api.post_recordings_screensessions_metadata)
-    put_conversation_recording = _Method(_api.put_conversation_recording)
-    put_conversation_recording_annotation = _Method(_api.put_conversation_recording_annotation)
-    put_orphanrecording = _Method(_api.put_orphanrecording)
-    put_recording_crossplatform_mediaretentionpolicy = _Method(_api.put_recording_crossplatform_mediaretentionpolicy)
-    put_recording_job = _Method(_api.put_recording_job)
-    put_recording_keyconfiguration = _Method(_api.put_recording_keyconfiguration)
-    put_recording_mediaretentionpolicy = _Method(_api.put_recording_mediaretentionpolicy)
-    put_recording_recordingkeys_rotationschedule = _Method(_api.put_recording_recordingkeys_rotationschedule)
-    put_recording_settings = _Method(_api.put_recording_settings)
-    put_recordings_deletionprotection = _Method(_api.put_recordings_deletionprotection)
-
-
-class RecordingApi(_Methods, _SyncApi):
-    """The 57 methods of the Recording API; each sends its operation and returns the reply."""
-
-
-class AsyncRecordingApi(_Methods, _AsyncApi):
-    """The 57 methods of the Recording API; each returns a coroutine of the reply."""
+RecordingApi, AsyncRecordingApi = _api_classes("RecordingApi", _api, "The 57 methods of the Recording API")

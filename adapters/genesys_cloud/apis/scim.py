@@ -3,49 +3,8 @@
 
 from genesys_core.api import scim as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncSCIMApi", "SCIMApi"]
 
-
-class _Methods:
-    delete_scim_user = _Method(_api.delete_scim_user)
-    delete_scim_v2_user = _Method(_api.delete_scim_v2_user)
-    get_scim_group = _Method(_api.get_scim_group)
-    get_scim_groups = _Method(_api.get_scim_groups)
-    get_scim_resourcetype = _Method(_api.get_scim_resourcetype)
-    get_scim_resourcetypes = _Method(_api.get_scim_resourcetypes)
-    get_scim_schema = _Method(_api.get_scim_schema)
-    get_scim_schemas = _Method(_api.get_scim_schemas)
-    get_scim_serviceproviderconfig = _Method(_api.get_scim_serviceproviderconfig)
-    get_scim_user = _Method(_api.get_scim_user)
-    get_scim_users = _Method(_api.get_scim_users)
-    get_scim_v2_group = _Method(_api.get_scim_v2_group)
-    get_scim_v2_groups = _Method(_api.get_scim_v2_groups)
-    get_scim_v2_resourcetype = _Method(_api.get_scim_v2_resourcetype)
-    get_scim_v2_resourcetypes = _Method(_api.get_scim_v2_resourcetypes)
-    get_scim_v2_schema = _Method(_api.get_scim_v2_schema)
-    get_scim_v2_schemas = _Method(_api.get_scim_v2_schemas)
-    get_scim_v2_serviceproviderconfig = _Method(_api.get_scim_v2_serviceproviderconfig)
-    get_scim_v2_user = _Method(_api.get_scim_v2_user)
-    get_scim_v2_users = _Method(_api.get_scim_v2_users)
-    patch_scim_group = _Method(_api.patch_scim_group)
-    patch_scim_user = _Method(_api.patch_scim_user)
-    patch_scim_v2_group = _Method(_api.patch_scim_v2_group)
-    patch_scim_v2_user = _Method(_api.patch_scim_v2_user)
-    post_scim_users = _Method(_api.post_scim_users)
-    post_scim_v2_users = _Method(_api.post_scim_v2_users)
-    put_scim_group = _Method(_api.put_scim_group)
-    put_scim_user = _Method(_api.put_scim_user)
-    put_scim_v2_group = _Method(_api.put_scim_v2_group)
-    put_scim_v2_user = _Method(_api.put_scim_v2_user)
-
-
-class SCIMApi(_Methods, _SyncApi):
-    """The 30 methods of the SCIM API; each sends its operation and returns the reply."""
-
-
-class AsyncSCIMApi(_Methods, _AsyncApi):
-    """The 30 methods of the SCIM API; each returns a coroutine of the reply."""
+SCIMApi, AsyncSCIMApi = _api_classes("SCIMApi", _api, "The 30 methods of the SCIM API")

@@ -3,30 +3,8 @@
 
 from genesys_core.api import screen_monitoring as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncScreenMonitoringApi", "ScreenMonitoringApi"]
 
-
-class _Methods:
-    delete_conversation_participant_screenmonitors_session = _Method(_api.delete_conversation_participant_screenmonitors_session)
-    delete_user_screenmonitors_session = _Method(_api.delete_user_screenmonitors_session)
-    get_conversation_participant_screenmonitors_session = _Method(_api.get_conversation_participant_screenmonitors_session)
-    get_screenmonitors_sessions_details = _Method(_api.get_screenmonitors_sessions_details)
-    get_screenmonitors_settings = _Method(_api.get_screenmonitors_settings)
-    get_screenmonitors_user_sessions = _Method(_api.get_screenmonitors_user_sessions)
-    get_user_screenmonitors_session = _Method(_api.get_user_screenmonitors_session)
-    post_conversation_participant_screenmonitors_sessions = _Method(_api.post_conversation_participant_screenmonitors_sessions)
-    post_screenmonitors_sessions_users_details = _Method(_api.post_screenmonitors_sessions_users_details)
-    post_user_screenmonitors_sessions = _Method(_api.post_user_screenmonitors_sessions)
-    put_screenmonitors_settings = _Method(_api.put_screenmonitors_settings)
-
-
-class ScreenMonitoringApi(_Methods, _SyncApi):
-    """The 11 methods of the ScreenMonitoring API; each sends its operation and returns the reply."""
-
-
-class AsyncScreenMonitoringApi(_Methods, _AsyncApi):
-    """The 11 methods of the ScreenMonitoring API; each returns a coroutine of the reply."""
+ScreenMonitoringApi, AsyncScreenMonitoringApi = _api_classes("ScreenMonitoringApi", _api, "The 11 methods of the ScreenMonitoring API")

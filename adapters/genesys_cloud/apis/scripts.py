@@ -3,34 +3,8 @@
 
 from genesys_core.api import scripts as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncScriptsApi", "ScriptsApi"]
 
-
-class _Methods:
-    get_script = _Method(_api.get_script)
-    get_script_page = _Method(_api.get_script_page)
-    get_script_pages = _Method(_api.get_script_pages)
-    get_scripts = _Method(_api.get_scripts)
-    get_scripts_divisionviews = _Method(_api.get_scripts_divisionviews)
-    get_scripts_published = _Method(_api.get_scripts_published)
-    get_scripts_published_divisionview_variables = _Method(_api.get_scripts_published_divisionview_variables)
-    get_scripts_published_divisionviews = _Method(_api.get_scripts_published_divisionviews)
-    get_scripts_published_script_id = _Method(_api.get_scripts_published_script_id)
-    get_scripts_published_script_id_page = _Method(_api.get_scripts_published_script_id_page)
-    get_scripts_published_script_id_pages = _Method(_api.get_scripts_published_script_id_pages)
-    get_scripts_published_script_id_variables = _Method(_api.get_scripts_published_script_id_variables)
-    get_scripts_upload_status = _Method(_api.get_scripts_upload_status)
-    post_script_export = _Method(_api.post_script_export)
-    post_scripts_published = _Method(_api.post_scripts_published)
-
-
-class ScriptsApi(_Methods, _SyncApi):
-    """The 15 methods of the Scripts API; each sends its operation and returns the reply."""
-
-
-class AsyncScriptsApi(_Methods, _AsyncApi):
-    """The 15 methods of the Scripts API; each returns a coroutine of the reply."""
+ScriptsApi, AsyncScriptsApi = _api_classes("ScriptsApi", _api, "The 15 methods of the Scripts API")

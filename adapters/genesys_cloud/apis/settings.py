@@ -3,33 +3,8 @@
 
 from genesys_core.api import settings as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncSettingsApi", "SettingsApi"]
 
-
-class _Methods:
-    delete_emails_settings_threading = _Method(_api.delete_emails_settings_threading)
-    delete_externalcontacts_settings = _Method(_api.delete_externalcontacts_settings)
-    delete_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.delete_users_agentui_agents_autoanswer_agent_id_settings)
-    get_emails_settings = _Method(_api.get_emails_settings)
-    get_emails_settings_threading = _Method(_api.get_emails_settings_threading)
-    get_externalcontacts_settings = _Method(_api.get_externalcontacts_settings)
-    get_settings_executiondata = _Method(_api.get_settings_executiondata)
-    get_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.get_users_agentui_agents_autoanswer_agent_id_settings)
-    patch_emails_settings = _Method(_api.patch_emails_settings)
-    patch_emails_settings_threading = _Method(_api.patch_emails_settings_threading)
-    patch_settings_executiondata = _Method(_api.patch_settings_executiondata)
-    patch_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.patch_users_agentui_agents_autoanswer_agent_id_settings)
-    put_externalcontacts_settings = _Method(_api.put_externalcontacts_settings)
-    put_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.put_users_agentui_agents_autoanswer_agent_id_settings)
-
-
-class SettingsApi(_Methods, _SyncApi):
-    """The 14 methods of the Settings API; each sends its operation and returns the reply."""
-
-
-class AsyncSettingsApi(_Methods, _AsyncApi):
-    """The 14 methods of the Settings API; each returns a coroutine of the reply."""
+SettingsApi, AsyncSettingsApi = _api_classes("SettingsApi", _api, "The 14 methods of the Settings API")

@@ -3,22 +3,8 @@
 
 from genesys_core.api import stations as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncStationsApi", "StationsApi"]
 
-
-class _Methods:
-    delete_station_associateduser = _Method(_api.delete_station_associateduser)
-    get_station = _Method(_api.get_station)
-    get_stations = _Method(_api.get_stations)
-
-
-class StationsApi(_Methods, _SyncApi):
-    """The 3 methods of the Stations API; each sends its operation and returns the reply."""
-
-
-class AsyncStationsApi(_Methods, _AsyncApi):
-    """The 3 methods of the Stations API; each returns a coroutine of the reply."""
+StationsApi, AsyncStationsApi = _api_classes("StationsApi", _api, "The 3 methods of the Stations API")

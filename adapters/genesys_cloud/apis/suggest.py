@@ -3,23 +3,8 @@
 
 from genesys_core.api import suggest as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncSuggestApi", "SuggestApi"]
 
-
-class _Methods:
-    get_search = _Method(_api.get_search)
-    get_search_suggest = _Method(_api.get_search_suggest)
-    post_search = _Method(_api.post_search)
-    post_search_suggest = _Method(_api.post_search_suggest)
-
-
-class SuggestApi(_Methods, _SyncApi):
-    """The 4 methods of the Suggest API; each sends its operation and returns the reply."""
-
-
-class AsyncSuggestApi(_Methods, _AsyncApi):
-    """The 4 methods of the Suggest API; each returns a coroutine of the reply."""
+SuggestApi, AsyncSuggestApi = _api_classes("SuggestApi", _api, "The 4 methods of the Suggest API")

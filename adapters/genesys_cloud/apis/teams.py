@@ -3,29 +3,8 @@
 
 from genesys_core.api import teams as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncTeamsApi", "TeamsApi"]
 
-
-class _Methods:
-    delete_team = _Method(_api.delete_team)
-    delete_team_members = _Method(_api.delete_team_members)
-    get_team = _Method(_api.get_team)
-    get_team_members = _Method(_api.get_team_members)
-    get_teams = _Method(_api.get_teams)
-    patch_team = _Method(_api.patch_team)
-    post_analytics_teams_activity_query = _Method(_api.post_analytics_teams_activity_query)
-    post_team_members = _Method(_api.post_team_members)
-    post_teams = _Method(_api.post_teams)
-    post_teams_search = _Method(_api.post_teams_search)
-
-
-class TeamsApi(_Methods, _SyncApi):
-    """The 10 methods of the Teams API; each sends its operation and returns the reply."""
-
-
-class AsyncTeamsApi(_Methods, _AsyncApi):
-    """The 10 methods of the Teams API; each returns a coroutine of the reply."""
+TeamsApi, AsyncTeamsApi = _api_classes("TeamsApi", _api, "The 10 methods of the Teams API")

@@ -3,44 +3,8 @@
 
 from genesys_core.api import telephony as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncTelephonyApi", "TelephonyApi"]
 
-
-class _Methods:
-    delete_telephony_organization_link_target_organization_id = _Method(_api.delete_telephony_organization_link_target_organization_id)
-    get_telephony_agent_greetings = _Method(_api.get_telephony_agent_greetings)
-    get_telephony_agents_greetings_me = _Method(_api.get_telephony_agents_greetings_me)
-    get_telephony_calls_metrics = _Method(_api.get_telephony_calls_metrics)
-    get_telephony_mediaregions = _Method(_api.get_telephony_mediaregions)
-    get_telephony_numbers_routing = _Method(_api.get_telephony_numbers_routing)
-    get_telephony_organization_link = _Method(_api.get_telephony_organization_link)
-    get_telephony_organization_link_regions = _Method(_api.get_telephony_organization_link_regions)
-    get_telephony_prefixes = _Method(_api.get_telephony_prefixes)
-    get_telephony_prefixes_simulate_call = _Method(_api.get_telephony_prefixes_simulate_call)
-    get_telephony_settings = _Method(_api.get_telephony_settings)
-    get_telephony_sipmessages_conversation = _Method(_api.get_telephony_sipmessages_conversation)
-    get_telephony_sipmessages_conversation_headers = _Method(_api.get_telephony_sipmessages_conversation_headers)
-    get_telephony_siptraces = _Method(_api.get_telephony_siptraces)
-    get_telephony_siptraces_download_download_id = _Method(_api.get_telephony_siptraces_download_download_id)
-    patch_telephony_organization_link_approve_requesting_organization_id = _Method(_api.patch_telephony_organization_link_approve_requesting_organization_id)
-    post_telephony_numbers_routing = _Method(_api.post_telephony_numbers_routing)
-    post_telephony_numbers_routing_all = _Method(_api.post_telephony_numbers_routing_all)
-    post_telephony_numbers_routing_reset = _Method(_api.post_telephony_numbers_routing_reset)
-    post_telephony_organization_link = _Method(_api.post_telephony_organization_link)
-    post_telephony_prefixes_bulk = _Method(_api.post_telephony_prefixes_bulk)
-    post_telephony_siptraces_download = _Method(_api.post_telephony_siptraces_download)
-    put_telephony_agent_greetings = _Method(_api.put_telephony_agent_greetings)
-    put_telephony_agents_greetings_me = _Method(_api.put_telephony_agents_greetings_me)
-    put_telephony_settings = _Method(_api.put_telephony_settings)
-
-
-class TelephonyApi(_Methods, _SyncApi):
-    """The 25 methods of the Telephony API; each sends its operation and returns the reply."""
-
-
-class AsyncTelephonyApi(_Methods, _AsyncApi):
-    """The 25 methods of the Telephony API; each returns a coroutine of the reply."""
+TelephonyApi, AsyncTelephonyApi = _api_classes("TelephonyApi", _api, "The 25 methods of the Telephony API")

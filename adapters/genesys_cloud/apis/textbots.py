@@ -3,23 +3,8 @@
 
 from genesys_core.api import textbots as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncTextbotsApi", "TextbotsApi"]
 
-
-class _Methods:
-    get_textbots_bots_search = _Method(_api.get_textbots_bots_search)
-    post_textbots_botflows_session_turns = _Method(_api.post_textbots_botflows_session_turns)
-    post_textbots_botflows_sessions = _Method(_api.post_textbots_botflows_sessions)
-    post_textbots_bots_execute = _Method(_api.post_textbots_bots_execute)
-
-
-class TextbotsApi(_Methods, _SyncApi):
-    """The 4 methods of the Textbots API; each sends its operation and returns the reply."""
-
-
-class AsyncTextbotsApi(_Methods, _AsyncApi):
-    """The 4 methods of the Textbots API; each returns a coroutine of the reply."""
+TextbotsApi, AsyncTextbotsApi = _api_classes("TextbotsApi", _api, "The 4 methods of the Textbots API")

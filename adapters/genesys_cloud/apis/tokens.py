@@ -3,25 +3,8 @@
 
 from genesys_core.api import tokens as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncTokensApi", "TokensApi"]
 
-
-class _Methods:
-    delete_token = _Method(_api.delete_token)
-    delete_tokens_me = _Method(_api.delete_tokens_me)
-    get_tokens_me = _Method(_api.get_tokens_me)
-    get_tokens_timeout = _Method(_api.get_tokens_timeout)
-    head_tokens_me = _Method(_api.head_tokens_me)
-    put_tokens_timeout = _Method(_api.put_tokens_timeout)
-
-
-class TokensApi(_Methods, _SyncApi):
-    """The 6 methods of the Tokens API; each sends its operation and returns the reply."""
-
-
-class AsyncTokensApi(_Methods, _AsyncApi):
-    """The 6 methods of the Tokens API; each returns a coroutine of the reply."""
+TokensApi, AsyncTokensApi = _api_classes("TokensApi", _api, "The 6 methods of the Tokens API")

@@ -3,30 +3,8 @@
 
 from genesys_core.api import uploads as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncUploadsApi", "UploadsApi"]
 
-
-class _Methods:
-    get_knowledge_knowledgebase_uploads_urls_job = _Method(_api.get_knowledge_knowledgebase_uploads_urls_job)
-    post_gamification_contests_uploads_prizeimages = _Method(_api.post_gamification_contests_uploads_prizeimages)
-    post_guides_uploads = _Method(_api.post_guides_uploads)
-    post_integrations_action_draft_function_upload = _Method(_api.post_integrations_action_draft_function_upload)
-    post_knowledge_documentuploads = _Method(_api.post_knowledge_documentuploads)
-    post_knowledge_knowledgebase_uploads_urls_jobs = _Method(_api.post_knowledge_knowledgebase_uploads_urls_jobs)
-    post_languageunderstanding_miner_uploads = _Method(_api.post_languageunderstanding_miner_uploads)
-    post_uploads_learning_coverart = _Method(_api.post_uploads_learning_coverart)
-    post_uploads_publicassets_images = _Method(_api.post_uploads_publicassets_images)
-    post_uploads_recordings = _Method(_api.post_uploads_recordings)
-    post_uploads_workforcemanagement_historicaldata_csv = _Method(_api.post_uploads_workforcemanagement_historicaldata_csv)
-
-
-class UploadsApi(_Methods, _SyncApi):
-    """The 11 methods of the Uploads API; each sends its operation and returns the reply."""
-
-
-class AsyncUploadsApi(_Methods, _AsyncApi):
-    """The 11 methods of the Uploads API; each returns a coroutine of the reply."""
+UploadsApi, AsyncUploadsApi = _api_classes("UploadsApi", _api, "The 11 methods of the Uploads API")

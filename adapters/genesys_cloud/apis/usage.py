@@ -3,30 +3,8 @@
 
 from genesys_core.api import usage as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncUsageApi", "UsageApi"]
 
-
-class _Methods:
-    get_oauth_client_usage_query_result = _Method(_api.get_oauth_client_usage_query_result)
-    get_oauth_client_usage_summary = _Method(_api.get_oauth_client_usage_summary)
-    get_usage_aggregates_query_job = _Method(_api.get_usage_aggregates_query_job)
-    get_usage_client_client_id_aggregates_query_job = _Method(_api.get_usage_client_client_id_aggregates_query_job)
-    get_usage_query_execution_id_results = _Method(_api.get_usage_query_execution_id_results)
-    get_usage_simplesearch_execution_id_results = _Method(_api.get_usage_simplesearch_execution_id_results)
-    post_oauth_client_usage_query = _Method(_api.post_oauth_client_usage_query)
-    post_usage_aggregates_query_jobs = _Method(_api.post_usage_aggregates_query_jobs)
-    post_usage_client_client_id_aggregates_query_jobs = _Method(_api.post_usage_client_client_id_aggregates_query_jobs)
-    post_usage_query = _Method(_api.post_usage_query)
-    post_usage_simplesearch = _Method(_api.post_usage_simplesearch)
-
-
-class UsageApi(_Methods, _SyncApi):
-    """The 11 methods of the Usage API; each sends its operation and returns the reply."""
-
-
-class AsyncUsageApi(_Methods, _AsyncApi):
-    """The 11 methods of the Usage API; each returns a coroutine of the reply."""
+UsageApi, AsyncUsageApi = _api_classes("UsageApi", _api, "The 11 methods of the Usage API")

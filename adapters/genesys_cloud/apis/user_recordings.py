@@ -3,25 +3,8 @@
 
 from genesys_core.api import user_recordings as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncUserRecordingsApi", "UserRecordingsApi"]
 
-
-class _Methods:
-    delete_userrecording = _Method(_api.delete_userrecording)
-    get_userrecording = _Method(_api.get_userrecording)
-    get_userrecording_transcoding = _Method(_api.get_userrecording_transcoding)
-    get_userrecordings = _Method(_api.get_userrecordings)
-    get_userrecordings_summary = _Method(_api.get_userrecordings_summary)
-    put_userrecording = _Method(_api.put_userrecording)
-
-
-class UserRecordingsApi(_Methods, _SyncApi):
-    """The 6 methods of the UserRecordings API; each sends its operation and returns the reply."""
-
-
-class AsyncUserRecordingsApi(_Methods, _AsyncApi):
-    """The 6 methods of the UserRecordings API; each returns a coroutine of the reply."""
+UserRecordingsApi, AsyncUserRecordingsApi = _api_classes("UserRecordingsApi", _api, "The 6 methods of the UserRecordings API")

@@ -3,23 +3,8 @@
 
 from genesys_core.api import utilities as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncUtilitiesApi", "UtilitiesApi"]
 
-
-class _Methods:
-    get_date = _Method(_api.get_date)
-    get_ipranges = _Method(_api.get_ipranges)
-    get_timezones = _Method(_api.get_timezones)
-    post_certificate_details = _Method(_api.post_certificate_details)
-
-
-class UtilitiesApi(_Methods, _SyncApi):
-    """The 4 methods of the Utilities API; each sends its operation and returns the reply."""
-
-
-class AsyncUtilitiesApi(_Methods, _AsyncApi):
-    """The 4 methods of the Utilities API; each returns a coroutine of the reply."""
+UtilitiesApi, AsyncUtilitiesApi = _api_classes("UtilitiesApi", _api, "The 4 methods of the Utilities API")

@@ -3,26 +3,8 @@
 
 from genesys_core.api import virtual_agents as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncVirtualAgentsApi", "VirtualAgentsApi"]
 
-
-class _Methods:
-    delete_agentic_virtualagent_jobs = _Method(_api.delete_agentic_virtualagent_jobs)
-    get_agentic_virtualagent = _Method(_api.get_agentic_virtualagent)
-    get_agentic_virtualagent_job = _Method(_api.get_agentic_virtualagent_job)
-    get_agentic_virtualagents = _Method(_api.get_agentic_virtualagents)
-    patch_agentic_virtualagent = _Method(_api.patch_agentic_virtualagent)
-    post_agentic_virtualagent_version_jobs = _Method(_api.post_agentic_virtualagent_version_jobs)
-    post_agentic_virtualagents = _Method(_api.post_agentic_virtualagents)
-
-
-class VirtualAgentsApi(_Methods, _SyncApi):
-    """The 7 methods of the VirtualAgents API; each sends its operation and returns the reply."""
-
-
-class AsyncVirtualAgentsApi(_Methods, _AsyncApi):
-    """The 7 methods of the VirtualAgents API; each returns a coroutine of the reply."""
+VirtualAgentsApi, AsyncVirtualAgentsApi = _api_classes("VirtualAgentsApi", _api, "The 7 methods of the VirtualAgents API")

@@ -3,40 +3,8 @@
 
 from genesys_core.api import web_deployments as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncWebDeploymentsApi", "WebDeploymentsApi"]
 
-
-class _Methods:
-    delete_webdeployments_configuration = _Method(_api.delete_webdeployments_configuration)
-    delete_webdeployments_deployment = _Method(_api.delete_webdeployments_deployment)
-    delete_webdeployments_deployment_cobrowse_session_id = _Method(_api.delete_webdeployments_deployment_cobrowse_session_id)
-    delete_webdeployments_token_revoke = _Method(_api.delete_webdeployments_token_revoke)
-    get_webdeployments_configuration_version = _Method(_api.get_webdeployments_configuration_version)
-    get_webdeployments_configuration_versions = _Method(_api.get_webdeployments_configuration_versions)
-    get_webdeployments_configuration_versions_draft = _Method(_api.get_webdeployments_configuration_versions_draft)
-    get_webdeployments_configurations = _Method(_api.get_webdeployments_configurations)
-    get_webdeployments_deployment = _Method(_api.get_webdeployments_deployment)
-    get_webdeployments_deployment_cobrowse_session_id = _Method(_api.get_webdeployments_deployment_cobrowse_session_id)
-    get_webdeployments_deployment_configurations = _Method(_api.get_webdeployments_deployment_configurations)
-    get_webdeployments_deployment_identityresolution = _Method(_api.get_webdeployments_deployment_identityresolution)
-    get_webdeployments_deployments = _Method(_api.get_webdeployments_deployments)
-    post_webdeployments_configuration_versions_draft_publish = _Method(_api.post_webdeployments_configuration_versions_draft_publish)
-    post_webdeployments_configurations = _Method(_api.post_webdeployments_configurations)
-    post_webdeployments_deployments = _Method(_api.post_webdeployments_deployments)
-    post_webdeployments_token_oauthcodegrantjwtexchange = _Method(_api.post_webdeployments_token_oauthcodegrantjwtexchange)
-    post_webdeployments_token_refresh = _Method(_api.post_webdeployments_token_refresh)
-    put_webdeployments_configuration_versions_draft = _Method(_api.put_webdeployments_configuration_versions_draft)
-    put_webdeployments_deployment = _Method(_api.put_webdeployments_deployment)
-    put_webdeployments_deployment_identityresolution = _Method(_api.put_webdeployments_deployment_identityresolution)
-
-
-class WebDeploymentsApi(_Methods, _SyncApi):
-    """The 21 methods of the WebDeployments API; each sends its operation and returns the reply."""
-
-
-class AsyncWebDeploymentsApi(_Methods, _AsyncApi):
-    """The 21 methods of the WebDeployments API; each returns a coroutine of the reply."""
+WebDeploymentsApi, AsyncWebDeploymentsApi = _api_classes("WebDeploymentsApi", _api, "The 21 methods of the WebDeployments API")

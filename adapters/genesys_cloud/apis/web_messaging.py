@@ -3,23 +3,8 @@
 
 from genesys_core.api import web_messaging as _api
 
-from genesys_cloud.facade import AsyncApi as _AsyncApi
-from genesys_cloud.facade import Method as _Method
-from genesys_cloud.facade import SyncApi as _SyncApi
+from genesys_cloud.facade import api_classes as _api_classes
 
 __all__ = ["AsyncWebMessagingApi", "WebMessagingApi"]
 
-
-class _Methods:
-    delete_webmessaging_deployment_pushdevice = _Method(_api.delete_webmessaging_deployment_pushdevice)
-    get_webmessaging_messages = _Method(_api.get_webmessaging_messages)
-    patch_webmessaging_deployment_pushdevice = _Method(_api.patch_webmessaging_deployment_pushdevice)
-    post_webmessaging_deployment_pushdevice = _Method(_api.post_webmessaging_deployment_pushdevice)
-
-
-class WebMessagingApi(_Methods, _SyncApi):
-    """The 4 methods of the WebMessaging API; each sends its operation and returns the reply."""
-
-
-class AsyncWebMessagingApi(_Methods, _AsyncApi):
-    """The 4 methods of the WebMessaging API; each returns a coroutine of the reply."""
+WebMessagingApi, AsyncWebMessagingApi = _api_classes("WebMessagingApi", _api, "The 4 methods of the WebMessaging API")

@@ -15,9 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ASSISTANT = _Endpoint("delete_assistant", "DELETE", "/api/v2/assistants/{assistantId}")
-
-
 def delete_assistant(assistant_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId} -> nothing.
 
@@ -26,12 +23,10 @@ def delete_assistant(assistant_id: str) -> _Operation[None]:
     Args:
         assistant_id: path, string.
     """
-    return _Operation(_DELETE_ASSISTANT, (("assistantId", assistant_id),))
-
-
-_DELETE_ASSISTANT_QUEUE = _Endpoint(
-    "delete_assistant_queue", "DELETE", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-)
+    return _Operation(
+        _Endpoint("delete_assistant", "DELETE", "/api/v2/assistants/{assistantId}"),
+        (("assistantId", assistant_id),),
+    )
 
 
 def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]:
@@ -44,14 +39,11 @@ def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]
         queue_id: path, string.
     """
     return _Operation(
-        _DELETE_ASSISTANT_QUEUE,
+        _Endpoint(
+            "delete_assistant_queue", "DELETE", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
     )
-
-
-_DELETE_ASSISTANT_QUEUES = _Endpoint(
-    "delete_assistant_queues", "DELETE", "/api/v2/assistants/{assistantId}/queues",
-)
 
 
 def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) -> _Operation[None]:
@@ -64,16 +56,10 @@ def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) 
         queue_ids: query, string.
     """
     return _Operation(
-        _DELETE_ASSISTANT_QUEUES,
+        _Endpoint("delete_assistant_queues", "DELETE", "/api/v2/assistants/{assistantId}/queues"),
         (("assistantId", assistant_id),),
         (("queueIds", queue_ids),),
     )
-
-
-_DELETE_ASSISTANTS_AGENTCHECKLIST = _Endpoint(
-    "delete_assistants_agentchecklist", "DELETE",
-    "/api/v2/assistants/agentchecklists/{agentChecklistId}",
-)
 
 
 def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None]:
@@ -85,14 +71,12 @@ def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None
         agent_checklist_id: path, string.
     """
     return _Operation(
-        _DELETE_ASSISTANTS_AGENTCHECKLIST,
+        _Endpoint(
+            "delete_assistants_agentchecklist", "DELETE",
+            "/api/v2/assistants/agentchecklists/{agentChecklistId}",
+        ),
         (("agentChecklistId", agent_checklist_id),),
     )
-
-
-_GET_ASSISTANT = _Endpoint(
-    "get_assistant", "GET", "/api/v2/assistants/{assistantId}", returns="Assistant",
-)
 
 
 def get_assistant(
@@ -113,19 +97,13 @@ def get_assistant(
         fallback_to_primary_assistant: query, boolean.
     """
     return _Operation(
-        _GET_ASSISTANT,
+        _Endpoint("get_assistant", "GET", "/api/v2/assistants/{assistantId}", "Assistant"),
         (("assistantId", assistant_id),),
         (
             ("expand", expand), ("languageVariation", language_variation),
             ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
         ),
     )
-
-
-_GET_ASSISTANT_QUEUE = _Endpoint(
-    "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-    returns="AssistantQueue",
-)
 
 
 def get_assistant_queue(
@@ -144,17 +122,13 @@ def get_assistant_queue(
         expand: query, string: assistant.
     """
     return _Operation(
-        _GET_ASSISTANT_QUEUE,
+        _Endpoint(
+            "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+            "AssistantQueue",
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (("expand", expand),),
     )
-
-
-_GET_ASSISTANT_QUEUE_USERS_JOB = _Endpoint(
-    "get_assistant_queue_users_job", "GET",
-    "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId}",
-    returns="AssistantQueueUsersJobsResponse",
-)
 
 
 def get_assistant_queue_users_job(
@@ -172,15 +146,13 @@ def get_assistant_queue_users_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_ASSISTANT_QUEUE_USERS_JOB,
+        _Endpoint(
+            "get_assistant_queue_users_job", "GET",
+            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId}",
+            "AssistantQueueUsersJobsResponse",
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id), ("jobId", job_id)),
     )
-
-
-_GET_ASSISTANT_QUEUES = _Endpoint(
-    "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
-    returns="AssistantQueueListing",
-)
 
 
 def get_assistant_queues(
@@ -203,15 +175,13 @@ def get_assistant_queues(
         expand: query, string: assistant.
     """
     return _Operation(
-        _GET_ASSISTANT_QUEUES,
+        _Endpoint(
+            "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
+            "AssistantQueueListing",
+        ),
         (("assistantId", assistant_id),),
         (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
     )
-
-
-_GET_ASSISTANTS = _Endpoint(
-    "get_assistants", "GET", "/api/v2/assistants", returns="AssistantListing",
-)
 
 
 def get_assistants(
@@ -236,19 +206,13 @@ def get_assistants(
         expand: query, string: copilot.
     """
     return _Operation(
-        _GET_ASSISTANTS,
+        _Endpoint("get_assistants", "GET", "/api/v2/assistants", "AssistantListing"),
         (),
         (
             ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
             ("name", name), ("expand", expand),
         ),
     )
-
-
-_GET_ASSISTANTS_AGENTCHECKLIST = _Endpoint(
-    "get_assistants_agentchecklist", "GET", "/api/v2/assistants/agentchecklists/{agentChecklistId}",
-    returns="AgentChecklist",
-)
 
 
 def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.AgentChecklist]:
@@ -259,13 +223,13 @@ def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.Agen
     Args:
         agent_checklist_id: path, string.
     """
-    return _Operation(_GET_ASSISTANTS_AGENTCHECKLIST, (("agentChecklistId", agent_checklist_id),))
-
-
-_GET_ASSISTANTS_AGENTCHECKLISTS = _Endpoint(
-    "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
-    returns="AgentChecklistListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_assistants_agentchecklist", "GET",
+            "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist",
+        ),
+        (("agentChecklistId", agent_checklist_id),),
+    )
 
 
 def get_assistants_agentchecklists(
@@ -295,7 +259,10 @@ def get_assistants_agentchecklists(
         agent_checklist_ids: query, list of string.
     """
     return _Operation(
-        _GET_ASSISTANTS_AGENTCHECKLISTS,
+        _Endpoint(
+            "get_assistants_agentchecklists", "GET", "/api/v2/assistants/agentchecklists",
+            "AgentChecklistListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
@@ -305,23 +272,17 @@ def get_assistants_agentchecklists(
     )
 
 
-_GET_ASSISTANTS_AGENTCHECKLISTS_LANGUAGES = _Endpoint(
-    "get_assistants_agentchecklists_languages", "GET",
-    "/api/v2/assistants/agentchecklists/languages", returns="EntityListing",
-)
-
-
 def get_assistants_agentchecklists_languages() -> _Operation[_m.EntityListing]:
     """GET /api/v2/assistants/agentchecklists/languages -> ``EntityListing``.
 
     Needs ``assistants:agentchecklist:view``.
     """
-    return _Operation(_GET_ASSISTANTS_AGENTCHECKLISTS_LANGUAGES)
-
-
-_GET_ASSISTANTS_QUEUES = _Endpoint(
-    "get_assistants_queues", "GET", "/api/v2/assistants/queues", returns="AssistantQueueListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_assistants_agentchecklists_languages", "GET",
+            "/api/v2/assistants/agentchecklists/languages", "EntityListing",
+        ),
+    )
 
 
 def get_assistants_queues(
@@ -344,19 +305,15 @@ def get_assistants_queues(
         expand: query, string: assistant.
     """
     return _Operation(
-        _GET_ASSISTANTS_QUEUES,
+        _Endpoint(
+            "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("queueIds", queue_ids),
             ("expand", expand),
         ),
     )
-
-
-_PATCH_ASSISTANT = _Endpoint(
-    "patch_assistant", "PATCH", "/api/v2/assistants/{assistantId}", returns="Assistant",
-    body="object", body_required=True,
-)
 
 
 def patch_assistant(
@@ -371,13 +328,16 @@ def patch_assistant(
         assistant_id: path, string.
         body: ``Assistant``.
     """
-    return _Operation(_PATCH_ASSISTANT, (("assistantId", assistant_id),), (), (), body)
-
-
-_PATCH_ASSISTANT_QUEUES = _Endpoint(
-    "patch_assistant_queues", "PATCH", "/api/v2/assistants/{assistantId}/queues",
-    returns="AssistantQueueListing", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_assistant", "PATCH", "/api/v2/assistants/{assistantId}", "Assistant",
+            body="object", body_required=True,
+        ),
+        (("assistantId", assistant_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_assistant_queues(
@@ -392,14 +352,16 @@ def patch_assistant_queues(
         assistant_id: path, string.
         body: list of ``AssistantQueue``.
     """
-    return _Operation(_PATCH_ASSISTANT_QUEUES, (("assistantId", assistant_id),), (), (), body)
-
-
-_POST_ASSISTANT_QUEUE_USERS_BULK_ADD = _Endpoint(
-    "post_assistant_queue_users_bulk_add", "POST",
-    "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add", returns="BulkResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_assistant_queues", "PATCH", "/api/v2/assistants/{assistantId}/queues",
+            "AssistantQueueListing", body="array", body_required=True,
+        ),
+        (("assistantId", assistant_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_assistant_queue_users_bulk_add(
@@ -417,19 +379,16 @@ def post_assistant_queue_users_bulk_add(
         body: ``AssistantQueueUsersBulkAddRequest``.
     """
     return _Operation(
-        _POST_ASSISTANT_QUEUE_USERS_BULK_ADD,
+        _Endpoint(
+            "post_assistant_queue_users_bulk_add", "POST",
+            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add", "BulkResponse",
+            body="object", body_required=True,
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
         (),
         body,
     )
-
-
-_POST_ASSISTANT_QUEUE_USERS_BULK_REMOVE = _Endpoint(
-    "post_assistant_queue_users_bulk_remove", "POST",
-    "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove", returns="BulkResponse",
-    body="object", body_required=True,
-)
 
 
 def post_assistant_queue_users_bulk_remove(
@@ -447,19 +406,16 @@ def post_assistant_queue_users_bulk_remove(
         body: ``AssistantQueueUsersBulkRemoveRequest``.
     """
     return _Operation(
-        _POST_ASSISTANT_QUEUE_USERS_BULK_REMOVE,
+        _Endpoint(
+            "post_assistant_queue_users_bulk_remove", "POST",
+            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove", "BulkResponse",
+            body="object", body_required=True,
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
         (),
         body,
     )
-
-
-_POST_ASSISTANT_QUEUE_USERS_JOBS = _Endpoint(
-    "post_assistant_queue_users_jobs", "POST",
-    "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs",
-    returns="AssistantQueueUsersJobsResponse", body="object", body_required=True,
-)
 
 
 def post_assistant_queue_users_jobs(
@@ -477,19 +433,16 @@ def post_assistant_queue_users_jobs(
         body: ``AssistantQueueUsersJobsRequest``.
     """
     return _Operation(
-        _POST_ASSISTANT_QUEUE_USERS_JOBS,
+        _Endpoint(
+            "post_assistant_queue_users_jobs", "POST",
+            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs",
+            "AssistantQueueUsersJobsResponse", body="object", body_required=True,
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
         (),
         body,
     )
-
-
-_POST_ASSISTANT_QUEUE_USERS_QUERY = _Endpoint(
-    "post_assistant_queue_users_query", "POST",
-    "/api/v2/assistants/{assistantId}/queues/{queueId}/users/query",
-    returns="AssistantQueueUsersQueryResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_assistant_queue_users_query(
@@ -510,18 +463,16 @@ def post_assistant_queue_users_query(
         body: ``AssistantQueueUsersQueryRequest``.
     """
     return _Operation(
-        _POST_ASSISTANT_QUEUE_USERS_QUERY,
+        _Endpoint(
+            "post_assistant_queue_users_query", "POST",
+            "/api/v2/assistants/{assistantId}/queues/{queueId}/users/query",
+            "AssistantQueueUsersQueryResponse", body="object", body_required=True, reads=True,
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_ASSISTANTS = _Endpoint(
-    "post_assistants", "POST", "/api/v2/assistants", returns="Assistant", body="object",
-    body_required=True,
-)
 
 
 def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant]:
@@ -532,13 +483,16 @@ def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant
     Args:
         body: ``Assistant``.
     """
-    return _Operation(_POST_ASSISTANTS, (), (), (), body)
-
-
-_POST_ASSISTANTS_AGENTCHECKLISTS = _Endpoint(
-    "post_assistants_agentchecklists", "POST", "/api/v2/assistants/agentchecklists",
-    returns="AgentChecklist", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_assistants", "POST", "/api/v2/assistants", "Assistant", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_assistants_agentchecklists(
@@ -551,13 +505,16 @@ def post_assistants_agentchecklists(
     Args:
         body: ``AgentChecklist``.
     """
-    return _Operation(_POST_ASSISTANTS_AGENTCHECKLISTS, (), (), (), body)
-
-
-_PUT_ASSISTANT_QUEUE = _Endpoint(
-    "put_assistant_queue", "PUT", "/api/v2/assistants/{assistantId}/queues/{queueId}",
-    returns="AssistantQueue", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_assistants_agentchecklists", "POST", "/api/v2/assistants/agentchecklists",
+            "AgentChecklist", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_assistant_queue(
@@ -575,18 +532,15 @@ def put_assistant_queue(
         body: ``AssistantQueue``.
     """
     return _Operation(
-        _PUT_ASSISTANT_QUEUE,
+        _Endpoint(
+            "put_assistant_queue", "PUT", "/api/v2/assistants/{assistantId}/queues/{queueId}",
+            "AssistantQueue", body="object", body_required=True,
+        ),
         (("assistantId", assistant_id), ("queueId", queue_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ASSISTANTS_AGENTCHECKLIST = _Endpoint(
-    "put_assistants_agentchecklist", "PUT", "/api/v2/assistants/agentchecklists/{agentChecklistId}",
-    returns="AgentChecklist", body="object", body_required=True,
-)
 
 
 def put_assistants_agentchecklist(
@@ -602,7 +556,11 @@ def put_assistants_agentchecklist(
         body: ``AgentChecklist``.
     """
     return _Operation(
-        _PUT_ASSISTANTS_AGENTCHECKLIST,
+        _Endpoint(
+            "put_assistants_agentchecklist", "PUT",
+            "/api/v2/assistants/agentchecklists/{agentChecklistId}", "AgentChecklist",
+            body="object", body_required=True,
+        ),
         (("agentChecklistId", agent_checklist_id),),
         (),
         (),

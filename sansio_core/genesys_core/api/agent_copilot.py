@@ -12,11 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_ASSISTANT_COPILOT = _Endpoint(
-    "get_assistant_copilot", "GET", "/api/v2/assistants/{assistantId}/copilot", returns="Copilot",
-)
-
-
 def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
     """GET /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
 
@@ -25,13 +20,12 @@ def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
     Args:
         assistant_id: path, string.
     """
-    return _Operation(_GET_ASSISTANT_COPILOT, (("assistantId", assistant_id),))
-
-
-_GET_ASSISTANTS_COPILOT_FEATURESUPPORT = _Endpoint(
-    "get_assistants_copilot_featuresupport", "GET", "/api/v2/assistants/copilot/featuresupport",
-    returns="LanguageSupportResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_assistant_copilot", "GET", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
+        ),
+        (("assistantId", assistant_id),),
+    )
 
 
 def get_assistants_copilot_featuresupport(
@@ -45,13 +39,14 @@ def get_assistants_copilot_featuresupport(
     Args:
         language: query, string.
     """
-    return _Operation(_GET_ASSISTANTS_COPILOT_FEATURESUPPORT, (), (("language", language),))
-
-
-_PUT_ASSISTANT_COPILOT = _Endpoint(
-    "put_assistant_copilot", "PUT", "/api/v2/assistants/{assistantId}/copilot", returns="Copilot",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_assistants_copilot_featuresupport", "GET",
+            "/api/v2/assistants/copilot/featuresupport", "LanguageSupportResponse",
+        ),
+        (),
+        (("language", language),),
+    )
 
 
 def put_assistant_copilot(
@@ -66,4 +61,13 @@ def put_assistant_copilot(
         assistant_id: path, string.
         body: ``Copilot``.
     """
-    return _Operation(_PUT_ASSISTANT_COPILOT, (("assistantId", assistant_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_assistant_copilot", "PUT", "/api/v2/assistants/{assistantId}/copilot", "Copilot",
+            body="object", body_required=True,
+        ),
+        (("assistantId", assistant_id),),
+        (),
+        (),
+        body,
+    )

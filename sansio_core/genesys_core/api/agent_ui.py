@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
-)
-
-
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
 
@@ -27,15 +21,12 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
         agent_id: path, string.
     """
     return _Operation(
-        _DELETE_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
+        ),
         (("agentId", agent_id),),
     )
-
-
-_GET_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-)
 
 
 def get_users_agentui_agents_autoanswer_agent_id_settings(
@@ -49,16 +40,12 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
     """
     return _Operation(
-        _GET_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        ),
         (("agentId", agent_id),),
     )
-
-
-_PATCH_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-    body="object", body_required=True,
-)
 
 
 def patch_users_agentui_agents_autoanswer_agent_id_settings(
@@ -74,19 +61,16 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
         body: ``AutoAnswerSettings``.
     """
     return _Operation(
-        _PATCH_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+            body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-    body="object", body_required=True,
-)
 
 
 def put_users_agentui_agents_autoanswer_agent_id_settings(
@@ -102,7 +86,11 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
         body: ``AutoAnswerSettings``.
     """
     return _Operation(
-        _PUT_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+            body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),

@@ -12,12 +12,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_AGENTIC_VIRTUALAGENT_JOBS = _Endpoint(
-    "delete_agentic_virtualagent_jobs", "DELETE",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", returns="AgenticVirtualAgentJob",
-)
+    _SortByValues = _Open[_Literal["dateModified", "name", "status"]]
 
 
 def delete_agentic_virtualagent_jobs(
@@ -30,13 +25,13 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_DELETE_AGENTIC_VIRTUALAGENT_JOBS, (("virtualAgentId", virtual_agent_id),))
-
-
-_DELETE_CONVERSATIONS_SUMMARIES_SETTING = _Endpoint(
-    "delete_conversations_summaries_setting", "DELETE",
-    "/api/v2/conversations/summaries/settings/{summarySettingId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_agentic_virtualagent_jobs", "DELETE",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
+        ),
+        (("virtualAgentId", virtual_agent_id),),
+    )
 
 
 def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operation[None]:
@@ -48,14 +43,12 @@ def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operatio
         summary_setting_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_SUMMARIES_SETTING,
+        _Endpoint(
+            "delete_conversations_summaries_setting", "DELETE",
+            "/api/v2/conversations/summaries/settings/{summarySettingId}",
+        ),
         (("summarySettingId", summary_setting_id),),
     )
-
-
-_DELETE_GUIDE_JOBS = _Endpoint(
-    "delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", returns="GuideJob",
-)
 
 
 def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
@@ -66,13 +59,10 @@ def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
     Args:
         guide_id: path, string.
     """
-    return _Operation(_DELETE_GUIDE_JOBS, (("guideId", guide_id),))
-
-
-_GET_AGENTIC_VIRTUALAGENT = _Endpoint(
-    "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-    returns="AgenticVirtualAgent",
-)
+    return _Operation(
+        _Endpoint("delete_guide_jobs", "DELETE", "/api/v2/guides/{guideId}/jobs", "GuideJob"),
+        (("guideId", guide_id),),
+    )
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
@@ -83,13 +73,13 @@ def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirt
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_GET_AGENTIC_VIRTUALAGENT, (("virtualAgentId", virtual_agent_id),))
-
-
-_GET_AGENTIC_VIRTUALAGENT_JOB = _Endpoint(
-    "get_agentic_virtualagent_job", "GET",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", returns="AgenticVirtualAgentJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+            "AgenticVirtualAgent",
+        ),
+        (("virtualAgentId", virtual_agent_id),),
+    )
 
 
 def get_agentic_virtualagent_job(
@@ -105,15 +95,12 @@ def get_agentic_virtualagent_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_AGENTIC_VIRTUALAGENT_JOB,
+        _Endpoint(
+            "get_agentic_virtualagent_job", "GET",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
+        ),
         (("virtualAgentId", virtual_agent_id), ("jobId", job_id)),
     )
-
-
-_GET_AGENTIC_VIRTUALAGENTS = _Endpoint(
-    "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-    returns="AgenticVirtualAgentEntityListing", paged=True,
-)
 
 
 def get_agentic_virtualagents(
@@ -121,7 +108,7 @@ def get_agentic_virtualagents(
     name: str | None = None,
     name_contains: str | None = None,
     status: _Open[_Literal["Draft", "Published"]] | None = None,
-    sort_by: _Open[_Literal["dateModified", "name", "status"]] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
@@ -140,7 +127,10 @@ def get_agentic_virtualagents(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AGENTIC_VIRTUALAGENTS,
+        _Endpoint(
+            "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
+            "AgenticVirtualAgentEntityListing", paged=True,
+        ),
         (),
         (
             ("name", name), ("nameContains", name_contains), ("status", status),
@@ -148,12 +138,6 @@ def get_agentic_virtualagents(
             ("pageSize", page_size),
         ),
     )
-
-
-_GET_CONVERSATIONS_SUMMARIES_SETTING = _Endpoint(
-    "get_conversations_summaries_setting", "GET",
-    "/api/v2/conversations/summaries/settings/{summarySettingId}", returns="SummarySetting",
-)
 
 
 def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_m.SummarySetting]:
@@ -165,15 +149,12 @@ def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_
         summary_setting_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_SUMMARIES_SETTING,
+        _Endpoint(
+            "get_conversations_summaries_setting", "GET",
+            "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
+        ),
         (("summarySettingId", summary_setting_id),),
     )
-
-
-_GET_CONVERSATIONS_SUMMARIES_SETTINGS = _Endpoint(
-    "get_conversations_summaries_settings", "GET", "/api/v2/conversations/summaries/settings",
-    returns="SummarySettingEntityListing", paged=True,
-)
 
 
 def get_conversations_summaries_settings(
@@ -198,16 +179,16 @@ def get_conversations_summaries_settings(
         sort_by: query, string: dateModified, name.
     """
     return _Operation(
-        _GET_CONVERSATIONS_SUMMARIES_SETTINGS,
+        _Endpoint(
+            "get_conversations_summaries_settings", "GET",
+            "/api/v2/conversations/summaries/settings", "SummarySettingEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
             ("sortOrder", sort_order), ("language", language), ("sortBy", sort_by),
         ),
     )
-
-
-_GET_GUIDE = _Endpoint("get_guide", "GET", "/api/v2/guides/{guideId}", returns="Guide")
 
 
 def get_guide(guide_id: str) -> _Operation[_m.Guide]:
@@ -218,12 +199,10 @@ def get_guide(guide_id: str) -> _Operation[_m.Guide]:
     Args:
         guide_id: path, string.
     """
-    return _Operation(_GET_GUIDE, (("guideId", guide_id),))
-
-
-_GET_GUIDE_JOB = _Endpoint(
-    "get_guide_job", "GET", "/api/v2/guides/{guideId}/jobs/{jobId}", returns="GuideJob",
-)
+    return _Operation(
+        _Endpoint("get_guide", "GET", "/api/v2/guides/{guideId}", "Guide"),
+        (("guideId", guide_id),),
+    )
 
 
 def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
@@ -235,13 +214,10 @@ def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
         guide_id: path, string.
         job_id: path, string.
     """
-    return _Operation(_GET_GUIDE_JOB, (("guideId", guide_id), ("jobId", job_id)))
-
-
-_GET_GUIDE_VERSION = _Endpoint(
-    "get_guide_version", "GET", "/api/v2/guides/{guideId}/versions/{versionId}",
-    returns="GuideVersion",
-)
+    return _Operation(
+        _Endpoint("get_guide_job", "GET", "/api/v2/guides/{guideId}/jobs/{jobId}", "GuideJob"),
+        (("guideId", guide_id), ("jobId", job_id)),
+    )
 
 
 def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVersion]:
@@ -253,13 +229,13 @@ def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVers
         guide_id: path, string.
         version_id: path, string.
     """
-    return _Operation(_GET_GUIDE_VERSION, (("guideId", guide_id), ("versionId", version_id)))
-
-
-_GET_GUIDE_VERSION_JOB = _Endpoint(
-    "get_guide_version_job", "GET", "/api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId}",
-    returns="GuideVersionPublishJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_guide_version", "GET", "/api/v2/guides/{guideId}/versions/{versionId}",
+            "GuideVersion",
+        ),
+        (("guideId", guide_id), ("versionId", version_id)),
+    )
 
 
 def get_guide_version_job(
@@ -277,14 +253,12 @@ def get_guide_version_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_GUIDE_VERSION_JOB,
+        _Endpoint(
+            "get_guide_version_job", "GET",
+            "/api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId}", "GuideVersionPublishJob",
+        ),
         (("guideId", guide_id), ("versionId", version_id), ("jobId", job_id)),
     )
-
-
-_GET_GUIDES = _Endpoint(
-    "get_guides", "GET", "/api/v2/guides", returns="GuideEntityListing", paged=True,
-)
 
 
 def get_guides(
@@ -292,7 +266,7 @@ def get_guides(
     name: str | None = None,
     name_contains: str | None = None,
     status: _Open[_Literal["Published", "Draft"]] | None = None,
-    sort_by: _Open[_Literal["dateModified", "name", "status"]] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
@@ -311,7 +285,7 @@ def get_guides(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_GUIDES,
+        _Endpoint("get_guides", "GET", "/api/v2/guides", "GuideEntityListing", paged=True),
         (),
         (
             ("name", name), ("nameContains", name_contains), ("status", status),
@@ -319,11 +293,6 @@ def get_guides(
             ("pageSize", page_size),
         ),
     )
-
-
-_GET_GUIDES_JOB = _Endpoint(
-    "get_guides_job", "GET", "/api/v2/guides/jobs/{jobId}", returns="GuideContentGenerationJob",
-)
 
 
 def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
@@ -334,13 +303,12 @@ def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_GUIDES_JOB, (("jobId", job_id),))
-
-
-_PATCH_AGENTIC_VIRTUALAGENT = _Endpoint(
-    "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-    returns="AgenticVirtualAgent", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_guides_job", "GET", "/api/v2/guides/jobs/{jobId}", "GuideContentGenerationJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def patch_agentic_virtualagent(
@@ -356,18 +324,15 @@ def patch_agentic_virtualagent(
         body: ``UpdateAgenticVirtualAgent``.
     """
     return _Operation(
-        _PATCH_AGENTIC_VIRTUALAGENT,
+        _Endpoint(
+            "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+            "AgenticVirtualAgent", body="object", body_required=True,
+        ),
         (("virtualAgentId", virtual_agent_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_GUIDE = _Endpoint(
-    "patch_guide", "PATCH", "/api/v2/guides/{guideId}", returns="Guide", body="object",
-    body_required=True,
-)
 
 
 def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation[_m.Guide]:
@@ -379,13 +344,16 @@ def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation
         guide_id: path, string.
         body: ``UpdateGuide``.
     """
-    return _Operation(_PATCH_GUIDE, (("guideId", guide_id),), (), (), body)
-
-
-_PATCH_GUIDE_VERSION = _Endpoint(
-    "patch_guide_version", "PATCH", "/api/v2/guides/{guideId}/versions/{versionId}",
-    returns="GuideVersion", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_guide", "PATCH", "/api/v2/guides/{guideId}", "Guide", body="object",
+            body_required=True,
+        ),
+        (("guideId", guide_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_guide_version(
@@ -403,19 +371,15 @@ def patch_guide_version(
         body: ``UpdateGuideVersion``.
     """
     return _Operation(
-        _PATCH_GUIDE_VERSION,
+        _Endpoint(
+            "patch_guide_version", "PATCH", "/api/v2/guides/{guideId}/versions/{versionId}",
+            "GuideVersion", body="object", body_required=True,
+        ),
         (("guideId", guide_id), ("versionId", version_id)),
         (),
         (),
         body,
     )
-
-
-_POST_AGENTIC_VIRTUALAGENT_VERSION_JOBS = _Endpoint(
-    "post_agentic_virtualagent_version_jobs", "POST",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
-    returns="AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
-)
 
 
 def post_agentic_virtualagent_version_jobs(
@@ -433,18 +397,16 @@ def post_agentic_virtualagent_version_jobs(
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
     return _Operation(
-        _POST_AGENTIC_VIRTUALAGENT_VERSION_JOBS,
+        _Endpoint(
+            "post_agentic_virtualagent_version_jobs", "POST",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
+            "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
+        ),
         (("virtualAgentId", virtual_agent_id), ("versionId", version_id)),
         (),
         (),
         body,
     )
-
-
-_POST_AGENTIC_VIRTUALAGENTS = _Endpoint(
-    "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
-    returns="AgenticVirtualAgent", body="object", body_required=True,
-)
 
 
 def post_agentic_virtualagents(
@@ -457,13 +419,16 @@ def post_agentic_virtualagents(
     Args:
         body: ``CreateAgenticVirtualAgent``.
     """
-    return _Operation(_POST_AGENTIC_VIRTUALAGENTS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_SUMMARIES_PREVIEW = _Endpoint(
-    "post_conversations_summaries_preview", "POST", "/api/v2/conversations/summaries/preview",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
+            "AgenticVirtualAgent", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_summaries_preview(
@@ -476,13 +441,16 @@ def post_conversations_summaries_preview(
     Args:
         body: ``SummarySettingWithTranscript``.
     """
-    return _Operation(_POST_CONVERSATIONS_SUMMARIES_PREVIEW, (), (), (), body)
-
-
-_POST_CONVERSATIONS_SUMMARIES_SETTINGS = _Endpoint(
-    "post_conversations_summaries_settings", "POST", "/api/v2/conversations/summaries/settings",
-    returns="SummarySetting", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_summaries_preview", "POST",
+            "/api/v2/conversations/summaries/preview", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_summaries_settings(
@@ -495,13 +463,17 @@ def post_conversations_summaries_settings(
     Args:
         body: ``SummarySetting``.
     """
-    return _Operation(_POST_CONVERSATIONS_SUMMARIES_SETTINGS, (), (), (), body)
-
-
-_POST_GUIDE_SESSION_TURNS = _Endpoint(
-    "post_guide_session_turns", "POST", "/api/v2/guides/{guideId}/sessions/{guideSessionId}/turns",
-    returns="GuideSessionTurnResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_summaries_settings", "POST",
+            "/api/v2/conversations/summaries/settings", "SummarySetting", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_guide_session_turns(
@@ -519,18 +491,16 @@ def post_guide_session_turns(
         body: ``GuideSessionTurnRequest``.
     """
     return _Operation(
-        _POST_GUIDE_SESSION_TURNS,
+        _Endpoint(
+            "post_guide_session_turns", "POST",
+            "/api/v2/guides/{guideId}/sessions/{guideSessionId}/turns", "GuideSessionTurnResponse",
+            body="object", body_required=True,
+        ),
         (("guideId", guide_id), ("guideSessionId", guide_session_id)),
         (),
         (),
         body,
     )
-
-
-_POST_GUIDE_VERSION_JOBS = _Endpoint(
-    "post_guide_version_jobs", "POST", "/api/v2/guides/{guideId}/versions/{versionId}/jobs",
-    returns="GuideVersionPublishJob", body="object", body_required=True,
-)
 
 
 def post_guide_version_jobs(
@@ -548,18 +518,15 @@ def post_guide_version_jobs(
         body: ``GuideVersionPublishJobRequest``.
     """
     return _Operation(
-        _POST_GUIDE_VERSION_JOBS,
+        _Endpoint(
+            "post_guide_version_jobs", "POST", "/api/v2/guides/{guideId}/versions/{versionId}/jobs",
+            "GuideVersionPublishJob", body="object", body_required=True,
+        ),
         (("guideId", guide_id), ("versionId", version_id)),
         (),
         (),
         body,
     )
-
-
-_POST_GUIDE_VERSIONS = _Endpoint(
-    "post_guide_versions", "POST", "/api/v2/guides/{guideId}/versions", returns="GuideVersion",
-    body="object",
-)
 
 
 def post_guide_versions(
@@ -575,12 +542,16 @@ def post_guide_versions(
         guide_id: path, string.
         body: ``CreateGuideVersion``.
     """
-    return _Operation(_POST_GUIDE_VERSIONS, (("guideId", guide_id),), (), (), body)
-
-
-_POST_GUIDES = _Endpoint(
-    "post_guides", "POST", "/api/v2/guides", returns="Guide", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_guide_versions", "POST", "/api/v2/guides/{guideId}/versions", "GuideVersion",
+            body="object",
+        ),
+        (("guideId", guide_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
@@ -591,13 +562,15 @@ def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
     Args:
         body: ``CreateGuide``.
     """
-    return _Operation(_POST_GUIDES, (), (), (), body)
-
-
-_POST_GUIDES_JOBS = _Endpoint(
-    "post_guides_jobs", "POST", "/api/v2/guides/jobs", returns="GuideContentGenerationJob",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_guides", "POST", "/api/v2/guides", "Guide", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_guides_jobs(
@@ -610,13 +583,16 @@ def post_guides_jobs(
     Args:
         body: ``GenerateGuideContentRequest``.
     """
-    return _Operation(_POST_GUIDES_JOBS, (), (), (), body)
-
-
-_POST_GUIDES_UPLOADS = _Endpoint(
-    "post_guides_uploads", "POST", "/api/v2/guides/uploads", returns="UploadUrlResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_guides_jobs", "POST", "/api/v2/guides/jobs", "GuideContentGenerationJob",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_guides_uploads(
@@ -629,14 +605,16 @@ def post_guides_uploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_GUIDES_UPLOADS, (), (), (), body)
-
-
-_PUT_CONVERSATIONS_SUMMARIES_SETTING = _Endpoint(
-    "put_conversations_summaries_setting", "PUT",
-    "/api/v2/conversations/summaries/settings/{summarySettingId}", returns="SummarySetting",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversations_summaries_setting(
@@ -652,7 +630,11 @@ def put_conversations_summaries_setting(
         body: ``SummarySetting``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_SUMMARIES_SETTING,
+        _Endpoint(
+            "put_conversations_summaries_setting", "PUT",
+            "/api/v2/conversations/summaries/settings/{summarySettingId}", "SummarySetting",
+            body="object", body_required=True,
+        ),
         (("summarySettingId", summary_setting_id),),
         (),
         (),

@@ -13,11 +13,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ALERTING_ALERT = _Endpoint(
-    "delete_alerting_alert", "DELETE", "/api/v2/alerting/alerts/{alertId}",
-)
-
-
 def delete_alerting_alert(alert_id: str) -> _Operation[None]:
     """DELETE /api/v2/alerting/alerts/{alertId} -> nothing.
 
@@ -26,12 +21,10 @@ def delete_alerting_alert(alert_id: str) -> _Operation[None]:
     Args:
         alert_id: path, string.
     """
-    return _Operation(_DELETE_ALERTING_ALERT, (("alertId", alert_id),))
-
-
-_DELETE_ALERTING_ALERTS_ALL = _Endpoint(
-    "delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", returns="object",
-)
+    return _Operation(
+        _Endpoint("delete_alerting_alert", "DELETE", "/api/v2/alerting/alerts/{alertId}"),
+        (("alertId", alert_id),),
+    )
 
 
 def delete_alerting_alerts_all() -> _Operation[_Any]:
@@ -39,12 +32,9 @@ def delete_alerting_alerts_all() -> _Operation[_Any]:
 
     Needs ``alerting:alert:edit``.
     """
-    return _Operation(_DELETE_ALERTING_ALERTS_ALL)
-
-
-_DELETE_ALERTING_RULE = _Endpoint(
-    "delete_alerting_rule", "DELETE", "/api/v2/alerting/rules/{ruleId}",
-)
+    return _Operation(
+        _Endpoint("delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", "object"),
+    )
 
 
 def delete_alerting_rule(rule_id: str) -> _Operation[None]:
@@ -55,12 +45,10 @@ def delete_alerting_rule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_DELETE_ALERTING_RULE, (("ruleId", rule_id),))
-
-
-_GET_ALERTING_ALERT = _Endpoint(
-    "get_alerting_alert", "GET", "/api/v2/alerting/alerts/{alertId}", returns="CommonAlert",
-)
+    return _Operation(
+        _Endpoint("delete_alerting_rule", "DELETE", "/api/v2/alerting/rules/{ruleId}"),
+        (("ruleId", rule_id),),
+    )
 
 
 def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
@@ -71,12 +59,10 @@ def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
     Args:
         alert_id: path, string.
     """
-    return _Operation(_GET_ALERTING_ALERT, (("alertId", alert_id),))
-
-
-_GET_ALERTING_RULE = _Endpoint(
-    "get_alerting_rule", "GET", "/api/v2/alerting/rules/{ruleId}", returns="CommonRule",
-)
+    return _Operation(
+        _Endpoint("get_alerting_alert", "GET", "/api/v2/alerting/alerts/{alertId}", "CommonAlert"),
+        (("alertId", alert_id),),
+    )
 
 
 def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
@@ -87,13 +73,10 @@ def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_GET_ALERTING_RULE, (("ruleId", rule_id),))
-
-
-_PATCH_ALERTING_ALERT = _Endpoint(
-    "patch_alerting_alert", "PATCH", "/api/v2/alerting/alerts/{alertId}", returns="CommonAlert",
-    body="object",
-)
+    return _Operation(
+        _Endpoint("get_alerting_rule", "GET", "/api/v2/alerting/rules/{ruleId}", "CommonRule"),
+        (("ruleId", rule_id),),
+    )
 
 
 def patch_alerting_alert(
@@ -109,13 +92,16 @@ def patch_alerting_alert(
         alert_id: path, string.
         body: ``AlertRequest``.
     """
-    return _Operation(_PATCH_ALERTING_ALERT, (("alertId", alert_id),), (), (), body)
-
-
-_PATCH_ALERTING_ALERTS_ALL = _Endpoint(
-    "patch_alerting_alerts_all", "PATCH", "/api/v2/alerting/alerts/all", returns="object",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_alerting_alert", "PATCH", "/api/v2/alerting/alerts/{alertId}", "CommonAlert",
+            body="object",
+        ),
+        (("alertId", alert_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_alerting_alerts_all(
@@ -129,13 +115,16 @@ def patch_alerting_alerts_all(
     Args:
         body: ``CommonAllAlertUpdateRequest``.
     """
-    return _Operation(_PATCH_ALERTING_ALERTS_ALL, (), (), (), body)
-
-
-_PATCH_ALERTING_ALERTS_BULK = _Endpoint(
-    "patch_alerting_alerts_bulk", "PATCH", "/api/v2/alerting/alerts/bulk", returns="BulkResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_alerting_alerts_all", "PATCH", "/api/v2/alerting/alerts/all", "object",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_alerting_alerts_bulk(
@@ -148,13 +137,16 @@ def patch_alerting_alerts_bulk(
     Args:
         body: ``CommonAlertBulkUpdateRequest``.
     """
-    return _Operation(_PATCH_ALERTING_ALERTS_BULK, (), (), (), body)
-
-
-_PATCH_ALERTING_RULES_BULK = _Endpoint(
-    "patch_alerting_rules_bulk", "PATCH", "/api/v2/alerting/rules/bulk", returns="BulkResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_alerting_alerts_bulk", "PATCH", "/api/v2/alerting/alerts/bulk", "BulkResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_alerting_rules_bulk(
@@ -167,13 +159,16 @@ def patch_alerting_rules_bulk(
     Args:
         body: ``CommonRuleBulkUpdateNotificationsRequest``.
     """
-    return _Operation(_PATCH_ALERTING_RULES_BULK, (), (), (), body)
-
-
-_POST_ALERTING_ALERTS_QUERY = _Endpoint(
-    "post_alerting_alerts_query", "POST", "/api/v2/alerting/alerts/query", returns="AlertListing",
-    body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_alerting_rules_bulk", "PATCH", "/api/v2/alerting/rules/bulk", "BulkResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_alerting_alerts_query(
@@ -187,13 +182,16 @@ def post_alerting_alerts_query(
     Args:
         body: ``GetAlertQuery``.
     """
-    return _Operation(_POST_ALERTING_ALERTS_QUERY, (), (), (), body)
-
-
-_POST_ALERTING_RULES = _Endpoint(
-    "post_alerting_rules", "POST", "/api/v2/alerting/rules", returns="CommonRule", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_alerting_alerts_query", "POST", "/api/v2/alerting/alerts/query", "AlertListing",
+            body="object", reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.CommonRule]:
@@ -204,13 +202,16 @@ def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.Comm
     Args:
         body: ``CommonRule``.
     """
-    return _Operation(_POST_ALERTING_RULES, (), (), (), body)
-
-
-_POST_ALERTING_RULES_BULK_REMOVE = _Endpoint(
-    "post_alerting_rules_bulk_remove", "POST", "/api/v2/alerting/rules/bulk/remove",
-    returns="BulkResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_alerting_rules", "POST", "/api/v2/alerting/rules", "CommonRule", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_alerting_rules_bulk_remove(
@@ -223,13 +224,16 @@ def post_alerting_rules_bulk_remove(
     Args:
         body: ``CommonRuleBulkDeleteRequest``.
     """
-    return _Operation(_POST_ALERTING_RULES_BULK_REMOVE, (), (), (), body)
-
-
-_POST_ALERTING_RULES_QUERY = _Endpoint(
-    "post_alerting_rules_query", "POST", "/api/v2/alerting/rules/query",
-    returns="CommonRuleContainer", body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_alerting_rules_bulk_remove", "POST", "/api/v2/alerting/rules/bulk/remove",
+            "BulkResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_alerting_rules_query(
@@ -243,13 +247,16 @@ def post_alerting_rules_query(
     Args:
         body: ``GetRulesQuery``.
     """
-    return _Operation(_POST_ALERTING_RULES_QUERY, (), (), (), body)
-
-
-_PUT_ALERTING_ALERT = _Endpoint(
-    "put_alerting_alert", "PUT", "/api/v2/alerting/alerts/{alertId}",
-    returns="AlertingUnreadStatus", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_alerting_rules_query", "POST", "/api/v2/alerting/rules/query",
+            "CommonRuleContainer", body="object", reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_alerting_alert(
@@ -265,13 +272,16 @@ def put_alerting_alert(
         alert_id: path, string.
         body: ``AlertingUnreadStatus``.
     """
-    return _Operation(_PUT_ALERTING_ALERT, (("alertId", alert_id),), (), (), body)
-
-
-_PUT_ALERTING_RULE = _Endpoint(
-    "put_alerting_rule", "PUT", "/api/v2/alerting/rules/{ruleId}", returns="CommonRule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_alerting_alert", "PUT", "/api/v2/alerting/alerts/{alertId}",
+            "AlertingUnreadStatus", body="object",
+        ),
+        (("alertId", alert_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_alerting_rule(
@@ -286,4 +296,13 @@ def put_alerting_rule(
         rule_id: path, string.
         body: ``ModifiableRuleProperties``.
     """
-    return _Operation(_PUT_ALERTING_RULE, (("ruleId", rule_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_alerting_rule", "PUT", "/api/v2/alerting/rules/{ruleId}", "CommonRule",
+            body="object", body_required=True,
+        ),
+        (("ruleId", rule_id),),
+        (),
+        (),
+        body,
+    )

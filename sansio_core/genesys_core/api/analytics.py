@@ -14,12 +14,13 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_ANALYTICS_ACTIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_actions_aggregates_job", "DELETE",
-    "/api/v2/analytics/actions/aggregates/jobs/{jobId}",
-)
+    _AskActionResultsValues = _Open[_Literal[
+        "AgentRequestedByUser", "ConfirmationRequired", "DisambiguationRequired", "Error",
+        "ExpressionError", "NoInputCollection", "NoInputConfirmation", "NoInputDisambiguation",
+        "NoMatchCollection", "NoMatchConfirmation", "NoMatchDisambiguation", "SuccessCollection",
+        "SkippedCollection", "SuccessConfirmationNo", "SuccessConfirmationYes",
+        "SuccessDisambiguation", "SuccessDisambiguationNone", "GuardrailsViolation",
+    ]]
 
 
 def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
@@ -30,13 +31,13 @@ def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_ACTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_agentcopilots_aggregates_job", "DELETE",
-    "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_actions_aggregates_job", "DELETE",
+            "/api/v2/analytics/actions/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -47,13 +48,13 @@ def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_agentutilizations_aggregates_job", "DELETE",
-    "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_agentcopilots_aggregates_job", "DELETE",
+            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -64,13 +65,13 @@ def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_BOTS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_bots_aggregates_job", "DELETE",
-    "/api/v2/analytics/bots/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_agentutilizations_aggregates_job", "DELETE",
+            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -81,13 +82,13 @@ def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_BOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_casemanagement_aggregates_job", "DELETE",
-    "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_bots_aggregates_job", "DELETE",
+            "/api/v2/analytics/bots/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[None]:
@@ -98,13 +99,13 @@ def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_conversations_aggregates_job", "DELETE",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_casemanagement_aggregates_job", "DELETE",
+            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -115,13 +116,13 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_CONVERSATIONS_DETAILS_JOB = _Endpoint(
-    "delete_analytics_conversations_details_job", "DELETE",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_conversations_aggregates_job", "DELETE",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
@@ -132,13 +133,13 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_CONVERSATIONS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_COPILOTS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_copilots_aggregates_job", "DELETE",
-    "/api/v2/analytics/copilots/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_conversations_details_job", "DELETE",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
@@ -149,13 +150,13 @@ def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_COPILOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_EVALUATIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_evaluations_aggregates_job", "DELETE",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_copilots_aggregates_job", "DELETE",
+            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -166,13 +167,13 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_EVALUATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_flowexecutions_aggregates_job", "DELETE",
-    "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_evaluations_aggregates_job", "DELETE",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[None]:
@@ -183,13 +184,13 @@ def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_FLOWS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_flows_aggregates_job", "DELETE",
-    "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_flowexecutions_aggregates_job", "DELETE",
+            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
@@ -200,13 +201,13 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_FLOWS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_JOURNEYS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_journeys_aggregates_job", "DELETE",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_flows_aggregates_job", "DELETE",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -217,13 +218,13 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_JOURNEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_knowledge_aggregates_job", "DELETE",
-    "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_journeys_aggregates_job", "DELETE",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
@@ -234,13 +235,13 @@ def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_resolutions_aggregates_job", "DELETE",
-    "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_knowledge_aggregates_job", "DELETE",
+            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]:
@@ -251,13 +252,13 @@ def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_SUMMARIES_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_summaries_aggregates_job", "DELETE",
-    "/api/v2/analytics/summaries/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_resolutions_aggregates_job", "DELETE",
+            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
@@ -268,13 +269,13 @@ def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_SUMMARIES_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_SURVEYS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_surveys_aggregates_job", "DELETE",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_summaries_aggregates_job", "DELETE",
+            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -285,13 +286,13 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_SURVEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_taskmanagement_aggregates_job", "DELETE",
-    "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_surveys_aggregates_job", "DELETE",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[None]:
@@ -302,13 +303,13 @@ def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_transcripts_aggregates_job", "DELETE",
-    "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_taskmanagement_aggregates_job", "DELETE",
+            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]:
@@ -319,13 +320,13 @@ def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_USERS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_users_aggregates_job", "DELETE",
-    "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_transcripts_aggregates_job", "DELETE",
+            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
@@ -336,12 +337,13 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_USERS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_USERS_DETAILS_JOB = _Endpoint(
-    "delete_analytics_users_details_job", "DELETE", "/api/v2/analytics/users/details/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_users_aggregates_job", "DELETE",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
@@ -352,13 +354,13 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_USERS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_ACTIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_actions_aggregates_job", "GET",
-    "/api/v2/analytics/actions/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_users_details_job", "DELETE",
+            "/api/v2/analytics/users/details/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -369,14 +371,13 @@ def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_ACTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_ACTIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_actions_aggregates_job_results", "GET",
-    "/api/v2/analytics/actions/aggregates/jobs/{jobId}/results",
-    returns="ActionAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_actions_aggregates_job", "GET",
+            "/api/v2/analytics/actions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_actions_aggregates_job_results(
@@ -393,16 +394,14 @@ def get_analytics_actions_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_ACTIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_actions_aggregates_job_results", "GET",
+            "/api/v2/analytics/actions/aggregates/jobs/{jobId}/results",
+            "ActionAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_AGENT_STATUS = _Endpoint(
-    "get_analytics_agent_status", "GET", "/api/v2/analytics/agents/{userId}/status",
-    returns="AnalyticsAgentStateAgentResponse",
-)
 
 
 def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStateAgentResponse]:
@@ -413,13 +412,13 @@ def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStat
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_AGENT_STATUS, (("userId", user_id),))
-
-
-_GET_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_agentcopilots_aggregates_job", "GET",
-    "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_agent_status", "GET", "/api/v2/analytics/agents/{userId}/status",
+            "AnalyticsAgentStateAgentResponse",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -430,14 +429,13 @@ def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_agentcopilots_aggregates_job_results", "GET",
-    "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results",
-    returns="AgentCopilotAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_agentcopilots_aggregates_job", "GET",
+            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_agentcopilots_aggregates_job_results(
@@ -454,16 +452,14 @@ def get_analytics_agentcopilots_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_agentcopilots_aggregates_job_results", "GET",
+            "/api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results",
+            "AgentCopilotAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_agentutilizations_aggregates_job", "GET",
-    "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -474,14 +470,13 @@ def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_agentutilizations_aggregates_job_results", "GET",
-    "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results",
-    returns="AgentUtilizationAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_agentutilizations_aggregates_job", "GET",
+            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_agentutilizations_aggregates_job_results(
@@ -499,17 +494,14 @@ def get_analytics_agentutilizations_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_agentutilizations_aggregates_job_results", "GET",
+            "/api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results",
+            "AgentUtilizationAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_BOTFLOW_DIVISIONS_REPORTINGTURNS = _Endpoint(
-    "get_analytics_botflow_divisions_reportingturns", "GET",
-    "/api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns",
-    returns="ReportingTurnsResponse",
-)
 
 
 def get_analytics_botflow_divisions_reportingturns(
@@ -521,13 +513,7 @@ def get_analytics_botflow_divisions_reportingturns(
     action_id: str | None = None,
     session_id: str | None = None,
     language: str | None = None,
-    ask_action_results: _Open[_Literal[
-        "AgentRequestedByUser", "ConfirmationRequired", "DisambiguationRequired", "Error",
-        "ExpressionError", "NoInputCollection", "NoInputConfirmation", "NoInputDisambiguation",
-        "NoMatchCollection", "NoMatchConfirmation", "NoMatchDisambiguation", "SuccessCollection",
-        "SkippedCollection", "SuccessConfirmationNo", "SuccessConfirmationYes",
-        "SuccessDisambiguation", "SuccessDisambiguationNone", "GuardrailsViolation",
-    ]] | None = None,
+    ask_action_results: _AskActionResultsValues | None = None,
 ) -> _Operation[_m.ReportingTurnsResponse]:
     """GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
 
@@ -549,7 +535,11 @@ def get_analytics_botflow_divisions_reportingturns(
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
     return _Operation(
-        _GET_ANALYTICS_BOTFLOW_DIVISIONS_REPORTINGTURNS,
+        _Endpoint(
+            "get_analytics_botflow_divisions_reportingturns", "GET",
+            "/api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns",
+            "ReportingTurnsResponse",
+        ),
         (("botFlowId", bot_flow_id),),
         (
             ("after", after), ("pageSize", page_size), ("interval", interval),
@@ -557,12 +547,6 @@ def get_analytics_botflow_divisions_reportingturns(
             ("askActionResults", ask_action_results),
         ),
     )
-
-
-_GET_ANALYTICS_BOTFLOW_REPORTINGTURNS = _Endpoint(
-    "get_analytics_botflow_reportingturns", "GET",
-    "/api/v2/analytics/botflows/{botFlowId}/reportingturns", returns="ReportingTurnsResponse",
-)
 
 
 def get_analytics_botflow_reportingturns(
@@ -574,13 +558,7 @@ def get_analytics_botflow_reportingturns(
     action_id: str | None = None,
     session_id: str | None = None,
     language: str | None = None,
-    ask_action_results: _Open[_Literal[
-        "AgentRequestedByUser", "ConfirmationRequired", "DisambiguationRequired", "Error",
-        "ExpressionError", "NoInputCollection", "NoInputConfirmation", "NoInputDisambiguation",
-        "NoMatchCollection", "NoMatchConfirmation", "NoMatchDisambiguation", "SuccessCollection",
-        "SkippedCollection", "SuccessConfirmationNo", "SuccessConfirmationYes",
-        "SuccessDisambiguation", "SuccessDisambiguationNone", "GuardrailsViolation",
-    ]] | None = None,
+    ask_action_results: _AskActionResultsValues | None = None,
 ) -> _Operation[_m.ReportingTurnsResponse]:
     """GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
 
@@ -602,7 +580,10 @@ def get_analytics_botflow_reportingturns(
             SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
     """
     return _Operation(
-        _GET_ANALYTICS_BOTFLOW_REPORTINGTURNS,
+        _Endpoint(
+            "get_analytics_botflow_reportingturns", "GET",
+            "/api/v2/analytics/botflows/{botFlowId}/reportingturns", "ReportingTurnsResponse",
+        ),
         (("botFlowId", bot_flow_id),),
         (
             ("after", after), ("pageSize", page_size), ("interval", interval),
@@ -610,12 +591,6 @@ def get_analytics_botflow_reportingturns(
             ("askActionResults", ask_action_results),
         ),
     )
-
-
-_GET_ANALYTICS_BOTFLOW_SESSIONS = _Endpoint(
-    "get_analytics_botflow_sessions", "GET", "/api/v2/analytics/botflows/{botFlowId}/sessions",
-    returns="SessionsResponse",
-)
 
 
 def get_analytics_botflow_sessions(
@@ -645,19 +620,16 @@ def get_analytics_botflow_sessions(
         end_language: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_BOTFLOW_SESSIONS,
+        _Endpoint(
+            "get_analytics_botflow_sessions", "GET",
+            "/api/v2/analytics/botflows/{botFlowId}/sessions", "SessionsResponse",
+        ),
         (("botFlowId", bot_flow_id),),
         (
             ("after", after), ("pageSize", page_size), ("interval", interval),
             ("botResultCategories", bot_result_categories), ("endLanguage", end_language),
         ),
     )
-
-
-_GET_ANALYTICS_BOTS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_bots_aggregates_job", "GET", "/api/v2/analytics/bots/aggregates/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -668,14 +640,13 @@ def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuerySt
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_BOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_BOTS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_bots_aggregates_job_results", "GET",
-    "/api/v2/analytics/bots/aggregates/jobs/{jobId}/results",
-    returns="BotAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_bots_aggregates_job", "GET",
+            "/api/v2/analytics/bots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_bots_aggregates_job_results(
@@ -692,16 +663,14 @@ def get_analytics_bots_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_BOTS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_bots_aggregates_job_results", "GET",
+            "/api/v2/analytics/bots/aggregates/jobs/{jobId}/results",
+            "BotAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_casemanagement_aggregates_job", "GET",
-    "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -712,14 +681,13 @@ def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_casemanagement_aggregates_job_results", "GET",
-    "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results",
-    returns="CaseManagementAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_casemanagement_aggregates_job", "GET",
+            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_casemanagement_aggregates_job_results(
@@ -736,17 +704,14 @@ def get_analytics_casemanagement_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_casemanagement_aggregates_job_results", "GET",
+            "/api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results",
+            "CaseManagementAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_CONVERSATION_DETAILS = _Endpoint(
-    "get_analytics_conversation_details", "GET",
-    "/api/v2/analytics/conversations/{conversationId}/details",
-    returns="AnalyticsConversationWithoutAttributes",
-)
 
 
 def get_analytics_conversation_details(
@@ -759,13 +724,14 @@ def get_analytics_conversation_details(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATION_DETAILS, (("conversationId", conversation_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_conversations_aggregates_job", "GET",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversation_details", "GET",
+            "/api/v2/analytics/conversations/{conversationId}/details",
+            "AnalyticsConversationWithoutAttributes",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -776,14 +742,13 @@ def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_conversations_aggregates_job_results", "GET",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-    returns="ConversationAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_aggregates_job", "GET",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_conversations_aggregates_job_results(
@@ -800,16 +765,14 @@ def get_analytics_conversations_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_conversations_aggregates_job_results", "GET",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
+            "ConversationAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS = _Endpoint(
-    "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-    returns="AnalyticsConversationWithoutAttributesMultiGetResponse",
-)
 
 
 def get_analytics_conversations_details(
@@ -823,13 +786,14 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS, (), (("id", id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB = _Endpoint(
-    "get_analytics_conversations_details_job", "GET",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
+            "AnalyticsConversationWithoutAttributesMultiGetResponse",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -840,14 +804,13 @@ def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQ
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB_RESULTS = _Endpoint(
-    "get_analytics_conversations_details_job_results", "GET",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-    returns="AnalyticsConversationAsyncQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details_job", "GET",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_conversations_details_job_results(
@@ -867,16 +830,14 @@ def get_analytics_conversations_details_job_results(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_conversations_details_job_results", "GET",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
+            "AnalyticsConversationAsyncQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
     )
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOBS_AVAILABILITY = _Endpoint(
-    "get_analytics_conversations_details_jobs_availability", "GET",
-    "/api/v2/analytics/conversations/details/jobs/availability", returns="DataAvailabilityResponse",
-)
 
 
 def get_analytics_conversations_details_jobs_availability(
@@ -885,13 +846,12 @@ def get_analytics_conversations_details_jobs_availability(
 
     Needs ``analytics:conversationDetail:view``.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOBS_AVAILABILITY)
-
-
-_GET_ANALYTICS_COPILOTS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_copilots_aggregates_job", "GET",
-    "/api/v2/analytics/copilots/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details_jobs_availability", "GET",
+            "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
+        ),
+    )
 
 
 def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -902,14 +862,13 @@ def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_COPILOTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_COPILOTS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_copilots_aggregates_job_results", "GET",
-    "/api/v2/analytics/copilots/aggregates/jobs/{jobId}/results",
-    returns="CopilotAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_copilots_aggregates_job", "GET",
+            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_copilots_aggregates_job_results(
@@ -927,16 +886,14 @@ def get_analytics_copilots_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_COPILOTS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_copilots_aggregates_job_results", "GET",
+            "/api/v2/analytics/copilots/aggregates/jobs/{jobId}/results",
+            "CopilotAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_DATAEXTRACTION_DOWNLOAD = _Endpoint(
-    "get_analytics_dataextraction_download", "GET",
-    "/api/v2/analytics/dataextraction/downloads/{downloadId}",
-)
 
 
 def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
@@ -947,14 +904,13 @@ def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
     Args:
         download_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_DATAEXTRACTION_DOWNLOAD, (("downloadId", download_id),))
-
-
-_GET_ANALYTICS_DATAEXTRACTION_DOWNLOADS_METADATA = _Endpoint(
-    "get_analytics_dataextraction_downloads_metadata", "GET",
-    "/api/v2/analytics/dataextraction/downloads/metadata",
-    returns="DataExtractionFileSchemaListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_dataextraction_download", "GET",
+            "/api/v2/analytics/dataextraction/downloads/{downloadId}",
+        ),
+        (("downloadId", download_id),),
+    )
 
 
 def get_analytics_dataextraction_downloads_metadata(
@@ -980,7 +936,11 @@ def get_analytics_dataextraction_downloads_metadata(
         date_end: query, date-time.
     """
     return _Operation(
-        _GET_ANALYTICS_DATAEXTRACTION_DOWNLOADS_METADATA,
+        _Endpoint(
+            "get_analytics_dataextraction_downloads_metadata", "GET",
+            "/api/v2/analytics/dataextraction/downloads/metadata",
+            "DataExtractionFileSchemaListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
@@ -989,24 +949,17 @@ def get_analytics_dataextraction_downloads_metadata(
     )
 
 
-_GET_ANALYTICS_DATARETENTION_SETTINGS = _Endpoint(
-    "get_analytics_dataretention_settings", "GET", "/api/v2/analytics/dataretention/settings",
-    returns="AnalyticsDataRetentionResponse",
-)
-
-
 def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetentionResponse]:
     """GET /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
 
     Needs ``analytics:dataRetention:view``.
     """
-    return _Operation(_GET_ANALYTICS_DATARETENTION_SETTINGS)
-
-
-_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_evaluations_aggregates_job", "GET",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_dataretention_settings", "GET",
+            "/api/v2/analytics/dataretention/settings", "AnalyticsDataRetentionResponse",
+        ),
+    )
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1017,14 +970,13 @@ def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_evaluations_aggregates_job_results", "GET",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-    returns="EvaluationAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_evaluations_aggregates_job", "GET",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_evaluations_aggregates_job_results(
@@ -1041,16 +993,14 @@ def get_analytics_evaluations_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_evaluations_aggregates_job_results", "GET",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
+            "EvaluationAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_flowexecutions_aggregates_job", "GET",
-    "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1061,14 +1011,13 @@ def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_flowexecutions_aggregates_job_results", "GET",
-    "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results",
-    returns="FlowExecutionAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_flowexecutions_aggregates_job", "GET",
+            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_flowexecutions_aggregates_job_results(
@@ -1085,16 +1034,14 @@ def get_analytics_flowexecutions_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_flowexecutions_aggregates_job_results", "GET",
+            "/api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results",
+            "FlowExecutionAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_FLOWS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_flows_aggregates_job", "GET", "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1105,14 +1052,13 @@ def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_FLOWS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_FLOWS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_flows_aggregates_job_results", "GET",
-    "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-    returns="FlowAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_flows_aggregates_job", "GET",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_flows_aggregates_job_results(
@@ -1129,16 +1075,14 @@ def get_analytics_flows_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_FLOWS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_flows_aggregates_job_results", "GET",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
+            "FlowAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_journeys_aggregates_job", "GET",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1149,14 +1093,13 @@ def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_journeys_aggregates_job_results", "GET",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-    returns="JourneyAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_journeys_aggregates_job", "GET",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_journeys_aggregates_job_results(
@@ -1173,16 +1116,14 @@ def get_analytics_journeys_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_journeys_aggregates_job_results", "GET",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
+            "JourneyAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_knowledge_aggregates_job", "GET",
-    "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1193,14 +1134,13 @@ def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_knowledge_aggregates_job_results", "GET",
-    "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results",
-    returns="KnowledgeAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_knowledge_aggregates_job", "GET",
+            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_knowledge_aggregates_job_results(
@@ -1217,16 +1157,14 @@ def get_analytics_knowledge_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_KNOWLEDGE_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_knowledge_aggregates_job_results", "GET",
+            "/api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results",
+            "KnowledgeAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_REPORTING_DASHBOARDS_USER = _Endpoint(
-    "get_analytics_reporting_dashboards_user", "GET",
-    "/api/v2/analytics/reporting/dashboards/users/{userId}", returns="DashboardUser",
-)
 
 
 def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.DashboardUser]:
@@ -1237,13 +1175,13 @@ def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.Dashb
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_REPORTING_DASHBOARDS_USER, (("userId", user_id),))
-
-
-_GET_ANALYTICS_REPORTING_DASHBOARDS_USERS = _Endpoint(
-    "get_analytics_reporting_dashboards_users", "GET",
-    "/api/v2/analytics/reporting/dashboards/users", returns="DashboardUserListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_reporting_dashboards_user", "GET",
+            "/api/v2/analytics/reporting/dashboards/users/{userId}", "DashboardUser",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_analytics_reporting_dashboards_users(
@@ -1269,19 +1207,16 @@ def get_analytics_reporting_dashboards_users(
         deleted_only: query, boolean.
     """
     return _Operation(
-        _GET_ANALYTICS_REPORTING_DASHBOARDS_USERS,
+        _Endpoint(
+            "get_analytics_reporting_dashboards_users", "GET",
+            "/api/v2/analytics/reporting/dashboards/users", "DashboardUserListing", paged=True,
+        ),
         (),
         (
             ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size), ("id", id),
             ("state", state), ("deletedOnly", deleted_only),
         ),
     )
-
-
-_GET_ANALYTICS_REPORTING_EXPORTS = _Endpoint(
-    "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
-    returns="ReportingExportJobListing", paged=True,
-)
 
 
 def get_analytics_reporting_exports(
@@ -1298,16 +1233,13 @@ def get_analytics_reporting_exports(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_REPORTING_EXPORTS,
+        _Endpoint(
+            "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
+            "ReportingExportJobListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_ANALYTICS_REPORTING_EXPORTS_METADATA = _Endpoint(
-    "get_analytics_reporting_exports_metadata", "GET",
-    "/api/v2/analytics/reporting/exports/metadata", returns="ReportingExportMetadataJobListing",
-)
 
 
 def get_analytics_reporting_exports_metadata() -> _Operation[_m.ReportingExportMetadataJobListing]:
@@ -1315,25 +1247,22 @@ def get_analytics_reporting_exports_metadata() -> _Operation[_m.ReportingExportM
 
     Needs ``analytics:dataExport:view``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_ANALYTICS_REPORTING_EXPORTS_METADATA)
-
-
-_GET_ANALYTICS_REPORTING_SETTINGS = _Endpoint(
-    "get_analytics_reporting_settings", "GET", "/api/v2/analytics/reporting/settings",
-    returns="AnalyticsReportingSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_reporting_exports_metadata", "GET",
+            "/api/v2/analytics/reporting/exports/metadata", "ReportingExportMetadataJobListing",
+        ),
+    )
 
 
 def get_analytics_reporting_settings() -> _Operation[_m.AnalyticsReportingSettings]:
     """GET /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``."""
-    return _Operation(_GET_ANALYTICS_REPORTING_SETTINGS)
-
-
-_GET_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_QUERY = _Endpoint(
-    "get_analytics_reporting_settings_dashboards_query", "GET",
-    "/api/v2/analytics/reporting/settings/dashboards/query",
-    returns="DashboardConfigurationListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_reporting_settings", "GET", "/api/v2/analytics/reporting/settings",
+            "AnalyticsReportingSettings",
+        ),
+    )
 
 
 def get_analytics_reporting_settings_dashboards_query(
@@ -1361,7 +1290,11 @@ def get_analytics_reporting_settings_dashboards_query(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_QUERY,
+        _Endpoint(
+            "get_analytics_reporting_settings_dashboards_query", "GET",
+            "/api/v2/analytics/reporting/settings/dashboards/query",
+            "DashboardConfigurationListing", paged=True,
+        ),
         (),
         (
             ("name", name), ("dashboardType", dashboard_type), ("dashboardState", dashboard_state),
@@ -1369,13 +1302,6 @@ def get_analytics_reporting_settings_dashboards_query(
             ("pageNumber", page_number), ("pageSize", page_size),
         ),
     )
-
-
-_GET_ANALYTICS_REPORTING_SETTINGS_USER_DASHBOARDS = _Endpoint(
-    "get_analytics_reporting_settings_user_dashboards", "GET",
-    "/api/v2/analytics/reporting/settings/users/{userId}/dashboards",
-    returns="DashboardConfigurationListing", paged=True,
-)
 
 
 def get_analytics_reporting_settings_user_dashboards(
@@ -1405,7 +1331,11 @@ def get_analytics_reporting_settings_user_dashboards(
         name: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_REPORTING_SETTINGS_USER_DASHBOARDS,
+        _Endpoint(
+            "get_analytics_reporting_settings_user_dashboards", "GET",
+            "/api/v2/analytics/reporting/settings/users/{userId}/dashboards",
+            "DashboardConfigurationListing", paged=True,
+        ),
         (("userId", user_id),),
         (
             ("sortBy", sort_by), ("pageNumber", page_number), ("pageSize", page_size),
@@ -1413,12 +1343,6 @@ def get_analytics_reporting_settings_user_dashboards(
             ("deletedOnly", deleted_only), ("name", name),
         ),
     )
-
-
-_GET_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_resolutions_aggregates_job", "GET",
-    "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1429,14 +1353,13 @@ def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_resolutions_aggregates_job_results", "GET",
-    "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results",
-    returns="ResolutionAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_resolutions_aggregates_job", "GET",
+            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_resolutions_aggregates_job_results(
@@ -1453,16 +1376,14 @@ def get_analytics_resolutions_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_RESOLUTIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_resolutions_aggregates_job_results", "GET",
+            "/api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results",
+            "ResolutionAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_SUMMARIES_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_summaries_aggregates_job", "GET",
-    "/api/v2/analytics/summaries/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1473,14 +1394,13 @@ def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_SUMMARIES_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_SUMMARIES_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_summaries_aggregates_job_results", "GET",
-    "/api/v2/analytics/summaries/aggregates/jobs/{jobId}/results",
-    returns="SummaryAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_summaries_aggregates_job", "GET",
+            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_summaries_aggregates_job_results(
@@ -1497,16 +1417,14 @@ def get_analytics_summaries_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_SUMMARIES_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_summaries_aggregates_job_results", "GET",
+            "/api/v2/analytics/summaries/aggregates/jobs/{jobId}/results",
+            "SummaryAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_surveys_aggregates_job", "GET",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1517,14 +1435,13 @@ def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_surveys_aggregates_job_results", "GET",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-    returns="SurveyAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_surveys_aggregates_job", "GET",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_surveys_aggregates_job_results(
@@ -1541,16 +1458,14 @@ def get_analytics_surveys_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_SURVEYS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_surveys_aggregates_job_results", "GET",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
+            "SurveyAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_taskmanagement_aggregates_job", "GET",
-    "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1561,14 +1476,13 @@ def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.As
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_taskmanagement_aggregates_job_results", "GET",
-    "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results",
-    returns="TaskManagementAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_taskmanagement_aggregates_job", "GET",
+            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_taskmanagement_aggregates_job_results(
@@ -1585,16 +1499,14 @@ def get_analytics_taskmanagement_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_taskmanagement_aggregates_job_results", "GET",
+            "/api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results",
+            "TaskManagementAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_transcripts_aggregates_job", "GET",
-    "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1605,14 +1517,13 @@ def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_transcripts_aggregates_job_results", "GET",
-    "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results",
-    returns="TranscriptAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_transcripts_aggregates_job", "GET",
+            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_transcripts_aggregates_job_results(
@@ -1629,16 +1540,14 @@ def get_analytics_transcripts_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_transcripts_aggregates_job_results", "GET",
+            "/api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results",
+            "TranscriptAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_USERS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_users_aggregates_job", "GET", "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1649,14 +1558,13 @@ def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_USERS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_USERS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_users_aggregates_job_results", "GET",
-    "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-    returns="UserAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_aggregates_job", "GET",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_users_aggregates_job_results(
@@ -1673,16 +1581,14 @@ def get_analytics_users_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_USERS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_users_aggregates_job_results", "GET",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
+            "UserAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOB = _Endpoint(
-    "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -1693,14 +1599,13 @@ def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStat
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_USERS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOB_RESULTS = _Endpoint(
-    "get_analytics_users_details_job_results", "GET",
-    "/api/v2/analytics/users/details/jobs/{jobId}/results",
-    returns="AnalyticsUserDetailsAsyncQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_details_job", "GET",
+            "/api/v2/analytics/users/details/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_users_details_job_results(
@@ -1719,16 +1624,14 @@ def get_analytics_users_details_job_results(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_USERS_DETAILS_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_users_details_job_results", "GET",
+            "/api/v2/analytics/users/details/jobs/{jobId}/results",
+            "AnalyticsUserDetailsAsyncQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
     )
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOBS_AVAILABILITY = _Endpoint(
-    "get_analytics_users_details_jobs_availability", "GET",
-    "/api/v2/analytics/users/details/jobs/availability", returns="DataAvailabilityResponse",
-)
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
@@ -1736,13 +1639,12 @@ def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailab
 
     Needs ``analytics:userDetail:view``.
     """
-    return _Operation(_GET_ANALYTICS_USERS_DETAILS_JOBS_AVAILABILITY)
-
-
-_PATCH_ANALYTICS_REPORTING_SETTINGS = _Endpoint(
-    "patch_analytics_reporting_settings", "PATCH", "/api/v2/analytics/reporting/settings",
-    returns="AnalyticsReportingSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_details_jobs_availability", "GET",
+            "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
+        ),
+    )
 
 
 def patch_analytics_reporting_settings(
@@ -1755,13 +1657,16 @@ def patch_analytics_reporting_settings(
     Args:
         body: ``AnalyticsReportingSettings``.
     """
-    return _Operation(_PATCH_ANALYTICS_REPORTING_SETTINGS, (), (), (), body)
-
-
-_POST_ANALYTICS_ACTIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_actions_aggregates_jobs", "POST", "/api/v2/analytics/actions/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_analytics_reporting_settings", "PATCH", "/api/v2/analytics/reporting/settings",
+            "AnalyticsReportingSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_actions_aggregates_jobs(
@@ -1774,13 +1679,17 @@ def post_analytics_actions_aggregates_jobs(
     Args:
         body: ``ActionAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_ACTIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_ACTIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_actions_aggregates_query", "POST", "/api/v2/analytics/actions/aggregates/query",
-    returns="ActionAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_actions_aggregates_jobs", "POST",
+            "/api/v2/analytics/actions/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_actions_aggregates_query(
@@ -1793,14 +1702,17 @@ def post_analytics_actions_aggregates_query(
     Args:
         body: ``ActionAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_ACTIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_agentcopilots_aggregates_jobs", "POST",
-    "/api/v2/analytics/agentcopilots/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_actions_aggregates_query", "POST",
+            "/api/v2/analytics/actions/aggregates/query", "ActionAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_agentcopilots_aggregates_jobs(
@@ -1813,14 +1725,17 @@ def post_analytics_agentcopilots_aggregates_jobs(
     Args:
         body: ``AgentCopilotAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTCOPILOTS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_AGENTCOPILOTS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_agentcopilots_aggregates_query", "POST",
-    "/api/v2/analytics/agentcopilots/aggregates/query",
-    returns="AgentCopilotAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agentcopilots_aggregates_jobs", "POST",
+            "/api/v2/analytics/agentcopilots/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_agentcopilots_aggregates_query(
@@ -1833,13 +1748,17 @@ def post_analytics_agentcopilots_aggregates_query(
     Args:
         body: ``AgentCopilotAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTCOPILOTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_AGENTS_STATUS_COUNTS = _Endpoint(
-    "post_analytics_agents_status_counts", "POST", "/api/v2/analytics/agents/status/counts",
-    returns="AnalyticsAgentStateCountsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agentcopilots_aggregates_query", "POST",
+            "/api/v2/analytics/agentcopilots/aggregates/query",
+            "AgentCopilotAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_agents_status_counts(
@@ -1857,13 +1776,16 @@ def post_analytics_agents_status_counts(
         group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice.
         body: ``AgentStateCountsRequest``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTS_STATUS_COUNTS, (), (("groupBy", group_by),), (), body)
-
-
-_POST_ANALYTICS_AGENTS_STATUS_QUERY = _Endpoint(
-    "post_analytics_agents_status_query", "POST", "/api/v2/analytics/agents/status/query",
-    returns="AnalyticsAgentStateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agents_status_counts", "POST", "/api/v2/analytics/agents/status/counts",
+            "AnalyticsAgentStateCountsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("groupBy", group_by),),
+        (),
+        body,
+    )
 
 
 def post_analytics_agents_status_query(
@@ -1876,14 +1798,16 @@ def post_analytics_agents_status_query(
     Args:
         body: ``AgentStateQueryRequest``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTS_STATUS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_agentutilizations_aggregates_jobs", "POST",
-    "/api/v2/analytics/agentutilizations/aggregates/jobs", returns="AsyncQueryResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agents_status_query", "POST", "/api/v2/analytics/agents/status/query",
+            "AnalyticsAgentStateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_agentutilizations_aggregates_jobs(
@@ -1896,14 +1820,17 @@ def post_analytics_agentutilizations_aggregates_jobs(
     Args:
         body: ``AgentUtilizationAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_agentutilizations_aggregates_query", "POST",
-    "/api/v2/analytics/agentutilizations/aggregates/query",
-    returns="AgentUtilizationAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agentutilizations_aggregates_jobs", "POST",
+            "/api/v2/analytics/agentutilizations/aggregates/jobs", "AsyncQueryResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_agentutilizations_aggregates_query(
@@ -1917,13 +1844,17 @@ def post_analytics_agentutilizations_aggregates_query(
     Args:
         body: ``AgentUtilizationAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_AGENTUTILIZATIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_BOTS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_bots_aggregates_jobs", "POST", "/api/v2/analytics/bots/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_agentutilizations_aggregates_query", "POST",
+            "/api/v2/analytics/agentutilizations/aggregates/query",
+            "AgentUtilizationAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_bots_aggregates_jobs(
@@ -1936,13 +1867,16 @@ def post_analytics_bots_aggregates_jobs(
     Args:
         body: ``BotAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_BOTS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_BOTS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_bots_aggregates_query", "POST", "/api/v2/analytics/bots/aggregates/query",
-    returns="BotAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_bots_aggregates_jobs", "POST", "/api/v2/analytics/bots/aggregates/jobs",
+            "AsyncQueryResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_bots_aggregates_query(
@@ -1955,14 +1889,17 @@ def post_analytics_bots_aggregates_query(
     Args:
         body: ``BotAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_BOTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_casemanagement_aggregates_jobs", "POST",
-    "/api/v2/analytics/casemanagement/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_bots_aggregates_query", "POST",
+            "/api/v2/analytics/bots/aggregates/query", "BotAggregateQueryResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_casemanagement_aggregates_jobs(
@@ -1975,14 +1912,17 @@ def post_analytics_casemanagement_aggregates_jobs(
     Args:
         body: ``CaseManagementAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CASEMANAGEMENT_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_CASEMANAGEMENT_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_casemanagement_aggregates_query", "POST",
-    "/api/v2/analytics/casemanagement/aggregates/query",
-    returns="CaseManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_casemanagement_aggregates_jobs", "POST",
+            "/api/v2/analytics/casemanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_casemanagement_aggregates_query(
@@ -1995,14 +1935,17 @@ def post_analytics_casemanagement_aggregates_query(
     Args:
         body: ``CaseManagementAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CASEMANAGEMENT_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATION_DETAILS_PROPERTIES = _Endpoint(
-    "post_analytics_conversation_details_properties", "POST",
-    "/api/v2/analytics/conversations/{conversationId}/details/properties",
-    returns="PropertyIndexRequest", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_casemanagement_aggregates_query", "POST",
+            "/api/v2/analytics/casemanagement/aggregates/query",
+            "CaseManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversation_details_properties(
@@ -2018,19 +1961,16 @@ def post_analytics_conversation_details_properties(
         body: ``PropertyIndexRequest``.
     """
     return _Operation(
-        _POST_ANALYTICS_CONVERSATION_DETAILS_PROPERTIES,
+        _Endpoint(
+            "post_analytics_conversation_details_properties", "POST",
+            "/api/v2/analytics/conversations/{conversationId}/details/properties",
+            "PropertyIndexRequest", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_CONVERSATIONS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_conversations_activity_query", "POST",
-    "/api/v2/analytics/conversations/activity/query", returns="ConversationActivityResponse",
-    body="object", body_required=True, reads=True, paged=True,
-)
 
 
 def post_analytics_conversations_activity_query(
@@ -2049,19 +1989,16 @@ def post_analytics_conversations_activity_query(
         body: ``ConversationActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_CONVERSATIONS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_conversations_activity_query", "POST",
+            "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
+            body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_conversations_aggregates_jobs", "POST",
-    "/api/v2/analytics/conversations/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
 
 
 def post_analytics_conversations_aggregates_jobs(
@@ -2074,14 +2011,17 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_conversations_aggregates_query", "POST",
-    "/api/v2/analytics/conversations/aggregates/query",
-    returns="ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_aggregates_jobs", "POST",
+            "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_aggregates_query(
@@ -2094,14 +2034,17 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_DETAILS_JOBS = _Endpoint(
-    "post_analytics_conversations_details_jobs", "POST",
-    "/api/v2/analytics/conversations/details/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_aggregates_query", "POST",
+            "/api/v2/analytics/conversations/aggregates/query",
+            "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_details_jobs(
@@ -2114,14 +2057,17 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_DETAILS_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_DETAILS_QUERY = _Endpoint(
-    "post_analytics_conversations_details_query", "POST",
-    "/api/v2/analytics/conversations/details/query", returns="AnalyticsConversationQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_details_jobs", "POST",
+            "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_details_query(
@@ -2135,13 +2081,17 @@ def post_analytics_conversations_details_query(
     Args:
         body: ``ConversationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_DETAILS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_COPILOTS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_copilots_aggregates_jobs", "POST", "/api/v2/analytics/copilots/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_details_query", "POST",
+            "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_copilots_aggregates_jobs(
@@ -2154,14 +2104,17 @@ def post_analytics_copilots_aggregates_jobs(
     Args:
         body: ``CopilotAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_COPILOTS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_COPILOTS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_copilots_aggregates_query", "POST",
-    "/api/v2/analytics/copilots/aggregates/query", returns="CopilotAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_copilots_aggregates_jobs", "POST",
+            "/api/v2/analytics/copilots/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_copilots_aggregates_query(
@@ -2174,14 +2127,17 @@ def post_analytics_copilots_aggregates_query(
     Args:
         body: ``CopilotAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_COPILOTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_DATAEXTRACTION_DOWNLOADS_BULK = _Endpoint(
-    "post_analytics_dataextraction_downloads_bulk", "POST",
-    "/api/v2/analytics/dataextraction/downloads/bulk", returns="DataExtractionFileUrlListing",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_copilots_aggregates_query", "POST",
+            "/api/v2/analytics/copilots/aggregates/query", "CopilotAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_dataextraction_downloads_bulk(
@@ -2194,14 +2150,17 @@ def post_analytics_dataextraction_downloads_bulk(
     Args:
         body: ``DownloadServiceRequest``.
     """
-    return _Operation(_POST_ANALYTICS_DATAEXTRACTION_DOWNLOADS_BULK, (), (), (), body)
-
-
-_POST_ANALYTICS_EVALUATIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_evaluations_aggregates_jobs", "POST",
-    "/api/v2/analytics/evaluations/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_dataextraction_downloads_bulk", "POST",
+            "/api/v2/analytics/dataextraction/downloads/bulk", "DataExtractionFileUrlListing",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_evaluations_aggregates_jobs(
@@ -2214,14 +2173,17 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_EVALUATIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_EVALUATIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_evaluations_aggregates_query", "POST",
-    "/api/v2/analytics/evaluations/aggregates/query", returns="EvaluationAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_evaluations_aggregates_jobs", "POST",
+            "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_evaluations_aggregates_query(
@@ -2234,14 +2196,17 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_EVALUATIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_flowexecutions_aggregates_jobs", "POST",
-    "/api/v2/analytics/flowexecutions/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_evaluations_aggregates_query", "POST",
+            "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flowexecutions_aggregates_jobs(
@@ -2254,14 +2219,17 @@ def post_analytics_flowexecutions_aggregates_jobs(
     Args:
         body: ``FlowExecutionAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_flowexecutions_aggregates_query", "POST",
-    "/api/v2/analytics/flowexecutions/aggregates/query",
-    returns="FlowExecutionAggregateQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flowexecutions_aggregates_jobs", "POST",
+            "/api/v2/analytics/flowexecutions/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flowexecutions_aggregates_query(
@@ -2274,13 +2242,17 @@ def post_analytics_flowexecutions_aggregates_query(
     Args:
         body: ``FlowExecutionAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWEXECUTIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-    returns="FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flowexecutions_aggregates_query", "POST",
+            "/api/v2/analytics/flowexecutions/aggregates/query",
+            "FlowExecutionAggregateQueryResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flows_activity_query(
@@ -2299,18 +2271,15 @@ def post_analytics_flows_activity_query(
         body: ``FlowActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_FLOWS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
+            "FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_FLOWS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
 
 
 def post_analytics_flows_aggregates_jobs(
@@ -2323,13 +2292,17 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_flows_aggregates_query", "POST", "/api/v2/analytics/flows/aggregates/query",
-    returns="FlowAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_aggregates_jobs", "POST",
+            "/api/v2/analytics/flows/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flows_aggregates_query(
@@ -2342,13 +2315,17 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWS_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_flows_observations_query", "POST", "/api/v2/analytics/flows/observations/query",
-    returns="FlowObservationQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_aggregates_query", "POST",
+            "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flows_observations_query(
@@ -2361,13 +2338,17 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_OBSERVATIONS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_JOURNEYS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_journeys_aggregates_jobs", "POST", "/api/v2/analytics/journeys/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_observations_query", "POST",
+            "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_journeys_aggregates_jobs(
@@ -2380,14 +2361,17 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_JOURNEYS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_JOURNEYS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_journeys_aggregates_query", "POST",
-    "/api/v2/analytics/journeys/aggregates/query", returns="JourneyAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_journeys_aggregates_jobs", "POST",
+            "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_journeys_aggregates_query(
@@ -2400,14 +2384,17 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_JOURNEYS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_KNOWLEDGE_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_knowledge_aggregates_jobs", "POST",
-    "/api/v2/analytics/knowledge/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_journeys_aggregates_query", "POST",
+            "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_knowledge_aggregates_jobs(
@@ -2420,14 +2407,17 @@ def post_analytics_knowledge_aggregates_jobs(
     Args:
         body: ``KnowledgeAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_KNOWLEDGE_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_KNOWLEDGE_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_knowledge_aggregates_query", "POST",
-    "/api/v2/analytics/knowledge/aggregates/query", returns="KnowledgeAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_knowledge_aggregates_jobs", "POST",
+            "/api/v2/analytics/knowledge/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_knowledge_aggregates_query(
@@ -2440,14 +2430,17 @@ def post_analytics_knowledge_aggregates_query(
     Args:
         body: ``KnowledgeAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_KNOWLEDGE_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_QUEUES_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_queues_observations_query", "POST",
-    "/api/v2/analytics/queues/observations/query", returns="QueueObservationQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_knowledge_aggregates_query", "POST",
+            "/api/v2/analytics/knowledge/aggregates/query", "KnowledgeAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_queues_observations_query(
@@ -2460,14 +2453,17 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_QUEUES_OBSERVATIONS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_RATELIMITS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_ratelimits_aggregates_query", "POST",
-    "/api/v2/analytics/ratelimits/aggregates/query", returns="RateLimitAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_queues_observations_query", "POST",
+            "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_ratelimits_aggregates_query(
@@ -2480,13 +2476,17 @@ def post_analytics_ratelimits_aggregates_query(
     Args:
         body: ``RateLimitAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_RATELIMITS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_REPORTING_DASHBOARDS_USERS_BULK_REMOVE = _Endpoint(
-    "post_analytics_reporting_dashboards_users_bulk_remove", "POST",
-    "/api/v2/analytics/reporting/dashboards/users/bulk/remove", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_ratelimits_aggregates_query", "POST",
+            "/api/v2/analytics/ratelimits/aggregates/query", "RateLimitAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) -> _Operation[None]:
@@ -2498,13 +2498,17 @@ def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) 
     Args:
         body: list of string.
     """
-    return _Operation(_POST_ANALYTICS_REPORTING_DASHBOARDS_USERS_BULK_REMOVE, (), (), (), body)
-
-
-_POST_ANALYTICS_REPORTING_EXPORTS = _Endpoint(
-    "post_analytics_reporting_exports", "POST", "/api/v2/analytics/reporting/exports",
-    returns="ReportingExportJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_reporting_dashboards_users_bulk_remove", "POST",
+            "/api/v2/analytics/reporting/dashboards/users/bulk/remove", body="array",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_reporting_exports(
@@ -2517,14 +2521,16 @@ def post_analytics_reporting_exports(
     Args:
         body: ``ReportingExportJobRequest``.
     """
-    return _Operation(_POST_ANALYTICS_REPORTING_EXPORTS, (), (), (), body)
-
-
-_POST_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_BULK_REMOVE = _Endpoint(
-    "post_analytics_reporting_settings_dashboards_bulk_remove", "POST",
-    "/api/v2/analytics/reporting/settings/dashboards/bulk/remove", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_reporting_exports", "POST", "/api/v2/analytics/reporting/exports",
+            "ReportingExportJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_reporting_settings_dashboards_bulk_remove(
@@ -2537,14 +2543,17 @@ def post_analytics_reporting_settings_dashboards_bulk_remove(
     Args:
         body: ``DashboardConfigurationBulkRequest``.
     """
-    return _Operation(_POST_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_BULK_REMOVE, (), (), (), body)
-
-
-_POST_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_QUERY = _Endpoint(
-    "post_analytics_reporting_settings_dashboards_query", "POST",
-    "/api/v2/analytics/reporting/settings/dashboards/query",
-    returns="DashboardConfigurationListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_reporting_settings_dashboards_bulk_remove", "POST",
+            "/api/v2/analytics/reporting/settings/dashboards/bulk/remove", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_reporting_settings_dashboards_query(
@@ -2558,14 +2567,17 @@ def post_analytics_reporting_settings_dashboards_query(
     Args:
         body: ``DashboardConfigurationQueryRequest``.
     """
-    return _Operation(_POST_ANALYTICS_REPORTING_SETTINGS_DASHBOARDS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_RESOLUTIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_resolutions_aggregates_jobs", "POST",
-    "/api/v2/analytics/resolutions/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_reporting_settings_dashboards_query", "POST",
+            "/api/v2/analytics/reporting/settings/dashboards/query",
+            "DashboardConfigurationListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_resolutions_aggregates_jobs(
@@ -2578,14 +2590,17 @@ def post_analytics_resolutions_aggregates_jobs(
     Args:
         body: ``ResolutionAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_RESOLUTIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_RESOLUTIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_resolutions_aggregates_query", "POST",
-    "/api/v2/analytics/resolutions/aggregates/query", returns="ResolutionAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_resolutions_aggregates_jobs", "POST",
+            "/api/v2/analytics/resolutions/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_resolutions_aggregates_query(
@@ -2598,13 +2613,17 @@ def post_analytics_resolutions_aggregates_query(
     Args:
         body: ``ResolutionAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_RESOLUTIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_ROUTING_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_routing_activity_query", "POST", "/api/v2/analytics/routing/activity/query",
-    returns="RoutingActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_resolutions_aggregates_query", "POST",
+            "/api/v2/analytics/resolutions/aggregates/query", "ResolutionAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_routing_activity_query(
@@ -2623,19 +2642,16 @@ def post_analytics_routing_activity_query(
         body: ``RoutingActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_ROUTING_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_routing_activity_query", "POST",
+            "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
+            body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_SUMMARIES_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_summaries_aggregates_jobs", "POST",
-    "/api/v2/analytics/summaries/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
 
 
 def post_analytics_summaries_aggregates_jobs(
@@ -2648,14 +2664,17 @@ def post_analytics_summaries_aggregates_jobs(
     Args:
         body: ``SummaryAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SUMMARIES_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_SUMMARIES_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_summaries_aggregates_query", "POST",
-    "/api/v2/analytics/summaries/aggregates/query", returns="SummaryAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_summaries_aggregates_jobs", "POST",
+            "/api/v2/analytics/summaries/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_summaries_aggregates_query(
@@ -2668,13 +2687,17 @@ def post_analytics_summaries_aggregates_query(
     Args:
         body: ``SummaryAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SUMMARIES_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_SURVEYS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_surveys_aggregates_jobs", "POST", "/api/v2/analytics/surveys/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_summaries_aggregates_query", "POST",
+            "/api/v2/analytics/summaries/aggregates/query", "SummaryAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_surveys_aggregates_jobs(
@@ -2687,13 +2710,17 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SURVEYS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_SURVEYS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_surveys_aggregates_query", "POST", "/api/v2/analytics/surveys/aggregates/query",
-    returns="SurveyAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_surveys_aggregates_jobs", "POST",
+            "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_surveys_aggregates_query(
@@ -2706,14 +2733,17 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SURVEYS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_taskmanagement_aggregates_jobs", "POST",
-    "/api/v2/analytics/taskmanagement/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_surveys_aggregates_query", "POST",
+            "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_taskmanagement_aggregates_jobs(
@@ -2726,14 +2756,17 @@ def post_analytics_taskmanagement_aggregates_jobs(
     Args:
         body: ``TaskManagementAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_TASKMANAGEMENT_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_TASKMANAGEMENT_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_taskmanagement_aggregates_query", "POST",
-    "/api/v2/analytics/taskmanagement/aggregates/query",
-    returns="TaskManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_taskmanagement_aggregates_jobs", "POST",
+            "/api/v2/analytics/taskmanagement/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_taskmanagement_aggregates_query(
@@ -2746,14 +2779,17 @@ def post_analytics_taskmanagement_aggregates_query(
     Args:
         body: ``TaskManagementAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_TASKMANAGEMENT_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_TASKMANAGEMENT_METRICS_QUERY = _Endpoint(
-    "post_analytics_taskmanagement_metrics_query", "POST",
-    "/api/v2/analytics/taskmanagement/metrics/query",
-    returns="TaskManagementObservationQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_taskmanagement_aggregates_query", "POST",
+            "/api/v2/analytics/taskmanagement/aggregates/query",
+            "TaskManagementAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_taskmanagement_metrics_query(
@@ -2773,18 +2809,16 @@ def post_analytics_taskmanagement_metrics_query(
         body: ``TaskManagementObservationQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_TASKMANAGEMENT_METRICS_QUERY,
+        _Endpoint(
+            "post_analytics_taskmanagement_metrics_query", "POST",
+            "/api/v2/analytics/taskmanagement/metrics/query",
+            "TaskManagementObservationQueryResponse", body="object", body_required=True, reads=True,
+        ),
         (),
         (("after", after), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_TEAMS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-    returns="TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
 
 
 def post_analytics_teams_activity_query(
@@ -2803,19 +2837,15 @@ def post_analytics_teams_activity_query(
         body: ``TeamActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_TEAMS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
+            "TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_transcripts_aggregates_jobs", "POST",
-    "/api/v2/analytics/transcripts/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
 
 
 def post_analytics_transcripts_aggregates_jobs(
@@ -2828,14 +2858,17 @@ def post_analytics_transcripts_aggregates_jobs(
     Args:
         body: ``TranscriptAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_TRANSCRIPTS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_TRANSCRIPTS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_transcripts_aggregates_query", "POST",
-    "/api/v2/analytics/transcripts/aggregates/query", returns="TranscriptAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_transcripts_aggregates_jobs", "POST",
+            "/api/v2/analytics/transcripts/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_transcripts_aggregates_query(
@@ -2848,13 +2881,17 @@ def post_analytics_transcripts_aggregates_query(
     Args:
         body: ``TranscriptAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_TRANSCRIPTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-    returns="UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_transcripts_aggregates_query", "POST",
+            "/api/v2/analytics/transcripts/aggregates/query", "TranscriptAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_activity_query(
@@ -2873,18 +2910,15 @@ def post_analytics_users_activity_query(
         body: ``UserActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_USERS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
+            "UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_USERS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
 
 
 def post_analytics_users_aggregates_jobs(
@@ -2897,13 +2931,17 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_users_aggregates_query", "POST", "/api/v2/analytics/users/aggregates/query",
-    returns="UserAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_aggregates_jobs", "POST",
+            "/api/v2/analytics/users/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_aggregates_query(
@@ -2916,13 +2954,17 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_DETAILS_JOBS = _Endpoint(
-    "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_aggregates_query", "POST",
+            "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_details_jobs(
@@ -2935,13 +2977,16 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_DETAILS_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_DETAILS_QUERY = _Endpoint(
-    "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
-    returns="AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
+            "AsyncQueryResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_details_query(
@@ -2954,13 +2999,16 @@ def post_analytics_users_details_query(
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_DETAILS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_users_observations_query", "POST", "/api/v2/analytics/users/observations/query",
-    returns="UserObservationQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
+            "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_observations_query(
@@ -2973,13 +3021,17 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_OBSERVATIONS_QUERY, (), (), (), body)
-
-
-_PUT_ANALYTICS_DATARETENTION_SETTINGS = _Endpoint(
-    "put_analytics_dataretention_settings", "PUT", "/api/v2/analytics/dataretention/settings",
-    returns="AnalyticsDataRetentionResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_observations_query", "POST",
+            "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_analytics_dataretention_settings(
@@ -2992,4 +3044,14 @@ def put_analytics_dataretention_settings(
     Args:
         body: ``UpdateAnalyticsDataRetentionRequest``.
     """
-    return _Operation(_PUT_ANALYTICS_DATARETENTION_SETTINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_analytics_dataretention_settings", "PUT",
+            "/api/v2/analytics/dataretention/settings", "AnalyticsDataRetentionResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

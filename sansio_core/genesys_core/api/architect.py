@@ -13,12 +13,42 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_ARCHITECT_EMERGENCYGROUP = _Endpoint(
-    "delete_architect_emergencygroup", "DELETE",
-    "/api/v2/architect/emergencygroups/{emergencyGroupId}",
-)
+    _ObjectTypeValues = _Open[_Literal[
+        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
+        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
+        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
+        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
+        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
+        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
+        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
+        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
+        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
+        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
+        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
+        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
+        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
+        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
+        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
+        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
+        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
+        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
+    ]]
+    _ActionValues = _Open[_Literal[
+        "checkin", "checkout", "create", "deactivate", "debug", "delete", "publish", "revert",
+        "save",
+    ]]
+    _ExpandValues = _Open[_Literal["name", "type", "logLevelCharacteristics.characteristics"]]
+    _LanguageValues = _Open[_Literal[
+        "en-us", "en-gb", "en-au", "en-za", "en-nz", "en-ie", "fr-ca", "fr-fr", "es-us", "es-es",
+        "es-mx", "de-de", "it-it", "pt-br", "pt-pt", "nl-nl",
+    ]]
+    _TypeValues = _Open[_Literal[
+        "bot", "commonmodule", "digitalbot", "emailsend", "inboundcall", "inboundchat",
+        "inboundemail", "inboundshortmessage", "outboundcall", "inqueuecall", "inqueueemail",
+        "inqueueshortmessage", "speech", "securecall", "surveyinvite", "voice", "voicemail",
+        "voicesurvey", "workflow", "workitem",
+    ]]
+    _ExpandValues_2 = _Open[_Literal["logLevelCharacteristics.characteristics"]]
 
 
 def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]:
@@ -29,13 +59,13 @@ def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]
     Args:
         emergency_group_id: path, string.
     """
-    return _Operation(_DELETE_ARCHITECT_EMERGENCYGROUP, (("emergencyGroupId", emergency_group_id),))
-
-
-_DELETE_ARCHITECT_GRAMMAR = _Endpoint(
-    "delete_architect_grammar", "DELETE", "/api/v2/architect/grammars/{grammarId}",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_architect_emergencygroup", "DELETE",
+            "/api/v2/architect/emergencygroups/{emergencyGroupId}",
+        ),
+        (("emergencyGroupId", emergency_group_id),),
+    )
 
 
 def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
@@ -46,13 +76,13 @@ def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
     Args:
         grammar_id: path, string.
     """
-    return _Operation(_DELETE_ARCHITECT_GRAMMAR, (("grammarId", grammar_id),))
-
-
-_DELETE_ARCHITECT_GRAMMAR_LANGUAGE = _Endpoint(
-    "delete_architect_grammar_language", "DELETE",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_architect_grammar", "DELETE", "/api/v2/architect/grammars/{grammarId}",
+            "object",
+        ),
+        (("grammarId", grammar_id),),
+    )
 
 
 def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _Operation[None]:
@@ -65,15 +95,12 @@ def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _O
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_GRAMMAR_LANGUAGE,
+        _Endpoint(
+            "delete_architect_grammar_language", "DELETE",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}",
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_ARCHITECT_GRAMMAR_LANGUAGE_FILES_DTMF = _Endpoint(
-    "delete_architect_grammar_language_files_dtmf", "DELETE",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
-)
 
 
 def delete_architect_grammar_language_files_dtmf(
@@ -89,15 +116,12 @@ def delete_architect_grammar_language_files_dtmf(
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_GRAMMAR_LANGUAGE_FILES_DTMF,
+        _Endpoint(
+            "delete_architect_grammar_language_files_dtmf", "DELETE",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_ARCHITECT_GRAMMAR_LANGUAGE_FILES_VOICE = _Endpoint(
-    "delete_architect_grammar_language_files_voice", "DELETE",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
-)
 
 
 def delete_architect_grammar_language_files_voice(
@@ -113,14 +137,12 @@ def delete_architect_grammar_language_files_voice(
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_GRAMMAR_LANGUAGE_FILES_VOICE,
+        _Endpoint(
+            "delete_architect_grammar_language_files_voice", "DELETE",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_ARCHITECT_IVR = _Endpoint(
-    "delete_architect_ivr", "DELETE", "/api/v2/architect/ivrs/{ivrId}",
-)
 
 
 def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
@@ -131,12 +153,10 @@ def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
     Args:
         ivr_id: path, string.
     """
-    return _Operation(_DELETE_ARCHITECT_IVR, (("ivrId", ivr_id),))
-
-
-_DELETE_ARCHITECT_PROMPT = _Endpoint(
-    "delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}",
-)
+    return _Operation(
+        _Endpoint("delete_architect_ivr", "DELETE", "/api/v2/architect/ivrs/{ivrId}"),
+        (("ivrId", ivr_id),),
+    )
 
 
 def delete_architect_prompt(
@@ -153,16 +173,10 @@ def delete_architect_prompt(
         all_resources: query, boolean.
     """
     return _Operation(
-        _DELETE_ARCHITECT_PROMPT,
+        _Endpoint("delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}"),
         (("promptId", prompt_id),),
         (("allResources", all_resources),),
     )
-
-
-_DELETE_ARCHITECT_PROMPT_RESOURCE = _Endpoint(
-    "delete_architect_prompt_resource", "DELETE",
-    "/api/v2/architect/prompts/{promptId}/resources/{languageCode}",
-)
 
 
 def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -175,15 +189,12 @@ def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Ope
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_PROMPT_RESOURCE,
+        _Endpoint(
+            "delete_architect_prompt_resource", "DELETE",
+            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_ARCHITECT_PROMPT_RESOURCE_AUDIO = _Endpoint(
-    "delete_architect_prompt_resource_audio", "DELETE",
-    "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio",
-)
 
 
 def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -196,14 +207,12 @@ def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_PROMPT_RESOURCE_AUDIO,
+        _Endpoint(
+            "delete_architect_prompt_resource_audio", "DELETE",
+            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_ARCHITECT_PROMPTS = _Endpoint(
-    "delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", returns="Operation",
-)
 
 
 def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
@@ -214,12 +223,11 @@ def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_ARCHITECT_PROMPTS, (), (("id", id),))
-
-
-_DELETE_ARCHITECT_SCHEDULE = _Endpoint(
-    "delete_architect_schedule", "DELETE", "/api/v2/architect/schedules/{scheduleId}",
-)
+    return _Operation(
+        _Endpoint("delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", "Operation"),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
@@ -230,13 +238,12 @@ def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
     Args:
         schedule_id: path, string.
     """
-    return _Operation(_DELETE_ARCHITECT_SCHEDULE, (("scheduleId", schedule_id),))
-
-
-_DELETE_ARCHITECT_SCHEDULEGROUP = _Endpoint(
-    "delete_architect_schedulegroup", "DELETE",
-    "/api/v2/architect/schedulegroups/{scheduleGroupId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_architect_schedule", "DELETE", "/api/v2/architect/schedules/{scheduleId}",
+        ),
+        (("scheduleId", schedule_id),),
+    )
 
 
 def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
@@ -247,13 +254,13 @@ def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
     Args:
         schedule_group_id: path, string.
     """
-    return _Operation(_DELETE_ARCHITECT_SCHEDULEGROUP, (("scheduleGroupId", schedule_group_id),))
-
-
-_DELETE_ARCHITECT_SYSTEMPROMPT_RESOURCE = _Endpoint(
-    "delete_architect_systemprompt_resource", "DELETE",
-    "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_architect_schedulegroup", "DELETE",
+            "/api/v2/architect/schedulegroups/{scheduleGroupId}",
+        ),
+        (("scheduleGroupId", schedule_group_id),),
+    )
 
 
 def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
@@ -266,12 +273,12 @@ def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -
         language_code: path, string.
     """
     return _Operation(
-        _DELETE_ARCHITECT_SYSTEMPROMPT_RESOURCE,
+        _Endpoint(
+            "delete_architect_systemprompt_resource", "DELETE",
+            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_DELETE_FLOW = _Endpoint("delete_flow", "DELETE", "/api/v2/flows/{flowId}")
 
 
 def delete_flow(flow_id: str) -> _Operation[None]:
@@ -282,13 +289,10 @@ def delete_flow(flow_id: str) -> _Operation[None]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(_DELETE_FLOW, (("flowId", flow_id),))
-
-
-_DELETE_FLOW_INSTANCES_SETTINGS_LOGLEVELS = _Endpoint(
-    "delete_flow_instances_settings_loglevels", "DELETE",
-    "/api/v2/flows/{flowId}/instances/settings/loglevels",
-)
+    return _Operation(
+        _Endpoint("delete_flow", "DELETE", "/api/v2/flows/{flowId}"),
+        (("flowId", flow_id),),
+    )
 
 
 def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
@@ -299,10 +303,13 @@ def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(_DELETE_FLOW_INSTANCES_SETTINGS_LOGLEVELS, (("flowId", flow_id),))
-
-
-_DELETE_FLOWS = _Endpoint("delete_flows", "DELETE", "/api/v2/flows", returns="Operation")
+    return _Operation(
+        _Endpoint(
+            "delete_flow_instances_settings_loglevels", "DELETE",
+            "/api/v2/flows/{flowId}/instances/settings/loglevels",
+        ),
+        (("flowId", flow_id),),
+    )
 
 
 def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
@@ -313,12 +320,11 @@ def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_FLOWS, (), (("id", id),))
-
-
-_DELETE_FLOWS_DATATABLE = _Endpoint(
-    "delete_flows_datatable", "DELETE", "/api/v2/flows/datatables/{datatableId}",
-)
+    return _Operation(
+        _Endpoint("delete_flows", "DELETE", "/api/v2/flows", "Operation"),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _Operation[None]:
@@ -331,15 +337,10 @@ def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _
         force: query, boolean.
     """
     return _Operation(
-        _DELETE_FLOWS_DATATABLE,
+        _Endpoint("delete_flows_datatable", "DELETE", "/api/v2/flows/datatables/{datatableId}"),
         (("datatableId", datatable_id),),
         (("force", force),),
     )
-
-
-_DELETE_FLOWS_DATATABLE_ROW = _Endpoint(
-    "delete_flows_datatable_row", "DELETE", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-)
 
 
 def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[None]:
@@ -352,15 +353,12 @@ def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[Non
         row_id: path, string.
     """
     return _Operation(
-        _DELETE_FLOWS_DATATABLE_ROW,
+        _Endpoint(
+            "delete_flows_datatable_row", "DELETE",
+            "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+        ),
         (("datatableId", datatable_id), ("rowId", row_id)),
     )
-
-
-_DELETE_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT = _Endpoint(
-    "delete_flows_instances_settings_loglevels_default", "DELETE",
-    "/api/v2/flows/instances/settings/loglevels/default",
-)
 
 
 def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
@@ -368,12 +366,12 @@ def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
 
     Needs ``architect:flowLogLevelDefault:delete``.
     """
-    return _Operation(_DELETE_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT)
-
-
-_DELETE_FLOWS_MILESTONE = _Endpoint(
-    "delete_flows_milestone", "DELETE", "/api/v2/flows/milestones/{milestoneId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_flows_instances_settings_loglevels_default", "DELETE",
+            "/api/v2/flows/instances/settings/loglevels/default",
+        ),
+    )
 
 
 def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
@@ -384,13 +382,12 @@ def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
     Args:
         milestone_id: path, string.
     """
-    return _Operation(_DELETE_FLOWS_MILESTONE, (("milestoneId", milestone_id),))
-
-
-_GET_ARCHITECT_DEPENDENCYTRACKING = _Endpoint(
-    "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
-    returns="DependencyObjectEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "delete_flows_milestone", "DELETE", "/api/v2/flows/milestones/{milestoneId}", "object",
+        ),
+        (("milestoneId", milestone_id),),
+    )
 
 
 def get_architect_dependencytracking(
@@ -398,68 +395,11 @@ def get_architect_dependencytracking(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
-    object_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    object_type: _Sequence[_ObjectTypeValues] | None = None,
     consumed_resources: bool | None = None,
     consuming_resources: bool | None = None,
-    consumed_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
-    consuming_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
+    consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
 ) -> _Operation[_m.DependencyObjectEntityListing]:
     """GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
 
@@ -528,7 +468,10 @@ def get_architect_dependencytracking(
             WORKTYPE.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING,
+        _Endpoint(
+            "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
+            "DependencyObjectEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
@@ -540,50 +483,23 @@ def get_architect_dependencytracking(
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_BUILD = _Endpoint(
-    "get_architect_dependencytracking_build", "GET", "/api/v2/architect/dependencytracking/build",
-    returns="DependencyStatus",
-)
-
-
 def get_architect_dependencytracking_build() -> _Operation[_m.DependencyStatus]:
     """GET /api/v2/architect/dependencytracking/build -> ``DependencyStatus``.
 
     Needs ``architect:dependencyTracking:view``.
     """
-    return _Operation(_GET_ARCHITECT_DEPENDENCYTRACKING_BUILD)
-
-
-_GET_ARCHITECT_DEPENDENCYTRACKING_CONSUMEDRESOURCES = _Endpoint(
-    "get_architect_dependencytracking_consumedresources", "GET",
-    "/api/v2/architect/dependencytracking/consumedresources",
-    returns="ConsumedResourcesEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_dependencytracking_build", "GET",
+            "/api/v2/architect/dependencytracking/build", "DependencyStatus",
+        ),
+    )
 
 
 def get_architect_dependencytracking_consumedresources(
     id: str,
     version: str,
-    object_type: _Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]],
+    object_type: _ObjectTypeValues,
     *,
     resource_type: _Sequence[str] | None = None,
     page_number: int | None = None,
@@ -619,7 +535,11 @@ def get_architect_dependencytracking_consumedresources(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_CONSUMEDRESOURCES,
+        _Endpoint(
+            "get_architect_dependencytracking_consumedresources", "GET",
+            "/api/v2/architect/dependencytracking/consumedresources",
+            "ConsumedResourcesEntityListing", paged=True,
+        ),
         (),
         (
             ("id", id), ("version", version), ("objectType", object_type),
@@ -628,35 +548,9 @@ def get_architect_dependencytracking_consumedresources(
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_CONSUMINGRESOURCES = _Endpoint(
-    "get_architect_dependencytracking_consumingresources", "GET",
-    "/api/v2/architect/dependencytracking/consumingresources",
-    returns="ConsumingResourcesEntityListing", paged=True,
-)
-
-
 def get_architect_dependencytracking_consumingresources(
     id: str,
-    object_type: _Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]],
+    object_type: _ObjectTypeValues,
     *,
     resource_type: _Sequence[str] | None = None,
     version: str | None = None,
@@ -695,7 +589,11 @@ def get_architect_dependencytracking_consumingresources(
         flow_filter: query, string: checkedIn, published.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_CONSUMINGRESOURCES,
+        _Endpoint(
+            "get_architect_dependencytracking_consumingresources", "GET",
+            "/api/v2/architect/dependencytracking/consumingresources",
+            "ConsumingResourcesEntityListing", paged=True,
+        ),
         (),
         (
             ("id", id), ("objectType", object_type), ("resourceType", resource_type),
@@ -705,58 +603,13 @@ def get_architect_dependencytracking_consumingresources(
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_DELETEDRESOURCECONSUMERS = _Endpoint(
-    "get_architect_dependencytracking_deletedresourceconsumers", "GET",
-    "/api/v2/architect/dependencytracking/deletedresourceconsumers",
-    returns="DependencyObjectEntityListing", paged=True,
-)
-
-
 def get_architect_dependencytracking_deletedresourceconsumers(
     *,
     name: str | None = None,
-    object_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    object_type: _Sequence[_ObjectTypeValues] | None = None,
     flow_filter: _Open[_Literal["checkedIn", "published"]] | None = None,
     consumed_resources: bool | None = None,
-    consumed_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Operation[_m.DependencyObjectEntityListing]:
@@ -809,7 +662,11 @@ def get_architect_dependencytracking_deletedresourceconsumers(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_DELETEDRESOURCECONSUMERS,
+        _Endpoint(
+            "get_architect_dependencytracking_deletedresourceconsumers", "GET",
+            "/api/v2/architect/dependencytracking/deletedresourceconsumers",
+            "DependencyObjectEntityListing", paged=True,
+        ),
         (),
         (
             ("name", name), ("objectType", object_type), ("flowFilter", flow_filter),
@@ -820,78 +677,15 @@ def get_architect_dependencytracking_deletedresourceconsumers(
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_OBJECT = _Endpoint(
-    "get_architect_dependencytracking_object", "GET", "/api/v2/architect/dependencytracking/object",
-    returns="DependencyObject",
-)
-
-
 def get_architect_dependencytracking_object(
     id: str,
     *,
     version: str | None = None,
-    object_type: _Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]] | None = None,
+    object_type: _ObjectTypeValues | None = None,
     consumed_resources: bool | None = None,
     consuming_resources: bool | None = None,
-    consumed_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
-    consuming_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
+    consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     consumed_resource_request: bool | None = None,
 ) -> _Operation[_m.DependencyObject]:
     """GET /api/v2/architect/dependencytracking/object -> ``DependencyObject``.
@@ -959,7 +753,10 @@ def get_architect_dependencytracking_object(
         consumed_resource_request: query, boolean.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_OBJECT,
+        _Endpoint(
+            "get_architect_dependencytracking_object", "GET",
+            "/api/v2/architect/dependencytracking/object", "DependencyObject",
+        ),
         (),
         (
             ("id", id), ("version", version), ("objectType", object_type),
@@ -971,12 +768,6 @@ def get_architect_dependencytracking_object(
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_TYPE = _Endpoint(
-    "get_architect_dependencytracking_type", "GET",
-    "/api/v2/architect/dependencytracking/types/{typeId}", returns="DependencyType",
-)
-
-
 def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.DependencyType]:
     """GET /api/v2/architect/dependencytracking/types/{typeId} -> ``DependencyType``.
 
@@ -985,13 +776,13 @@ def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.Depende
     Args:
         type_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_DEPENDENCYTRACKING_TYPE, (("typeId", type_id),))
-
-
-_GET_ARCHITECT_DEPENDENCYTRACKING_TYPES = _Endpoint(
-    "get_architect_dependencytracking_types", "GET", "/api/v2/architect/dependencytracking/types",
-    returns="DependencyTypeEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_dependencytracking_type", "GET",
+            "/api/v2/architect/dependencytracking/types/{typeId}", "DependencyType",
+        ),
+        (("typeId", type_id),),
+    )
 
 
 def get_architect_dependencytracking_types(
@@ -1009,63 +800,21 @@ def get_architect_dependencytracking_types(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_TYPES,
+        _Endpoint(
+            "get_architect_dependencytracking_types", "GET",
+            "/api/v2/architect/dependencytracking/types", "DependencyTypeEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
 
 
-_GET_ARCHITECT_DEPENDENCYTRACKING_UPDATEDRESOURCECONSUMERS = _Endpoint(
-    "get_architect_dependencytracking_updatedresourceconsumers", "GET",
-    "/api/v2/architect/dependencytracking/updatedresourceconsumers",
-    returns="DependencyObjectEntityListing", paged=True,
-)
-
-
 def get_architect_dependencytracking_updatedresourceconsumers(
     *,
     name: str | None = None,
-    object_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    object_type: _Sequence[_ObjectTypeValues] | None = None,
     consumed_resources: bool | None = None,
-    consumed_resource_type: _Sequence[_Open[_Literal[
-        "ACDLANGUAGE", "ACDSKILL", "ACDWRAPUPCODE", "AGENTICVIRTUALAGENT",
-        "AGENTICVIRTUALAGENTVERSION", "AUDIOCONNECTORBOT", "BOTCONNECTORBOT",
-        "BOTCONNECTORINTEGRATION", "BOTFLOW", "BRIDGEACTION", "COMMONMODULEFLOW", "COMPOSERSCRIPT",
-        "CONTACTLIST", "CONVERSATIONCUSTOMATTRIBUTESCHEMA", "CONVERSATIONSUMMARYSETTING",
-        "CUSTOMERSEGMENT", "DATAACTION", "DATATABLE", "DECISIONTABLE", "DIALOGENGINEBOT",
-        "DIALOGENGINEBOTVERSION", "DIALOGFLOWAGENT", "DIALOGFLOWCXAGENT", "DIGITALAUDIO",
-        "DIGITALBOTCONNECTOR", "DIGITALBOTCONNECTORINTEGRATION", "DIGITALBOTFLOW", "DIVISION",
-        "EMAILROUTE", "EMAILSENDFLOW", "EMERGENCYGROUP", "FILE", "FLOWACTION", "FLOWDATATYPE",
-        "FLOWMILESTONE", "FLOWOUTCOME", "GRAMMAR", "GROUP", "GUIDE", "GUIDEVERSION", "IMAGE",
-        "INBOUNDCALLFLOW", "INBOUNDCHATFLOW", "INBOUNDEMAILFLOW", "INBOUNDSHORTMESSAGEFLOW",
-        "INQUEUECALLFLOW", "INQUEUEEMAILFLOW", "INQUEUESHORTMESSAGEFLOW", "IVRCONFIGURATION",
-        "KNOWLEDGEBASE", "KNOWLEDGEBASEDOCUMENT", "KNOWLEDGESETTING", "LANGUAGE", "LEXBOT",
-        "LEXBOTALIAS", "LEXV2BOT", "LEXV2BOTALIAS", "NLUDOMAIN", "NUANCEMIXBOT",
-        "NUANCEMIXINTEGRATION", "OAUTHCLIENT", "OUTBOUNDCALLFLOW", "QUEUE", "RECORDINGPOLICY",
-        "RESPONSE", "RESPONSEASSET", "SCHEDULE", "SCHEDULEGROUP", "SECUREACTION", "SECURECALLFLOW",
-        "SMSPHONENUMBER", "STTENGINE", "SURVEYFORM", "SURVEYINVITEFLOW", "SYSTEMPROMPT",
-        "TTSENGINE", "TTSVOICE", "USER", "USERPROMPT", "UTILIZATIONLABEL", "VIDEO", "VOICEFLOW",
-        "VOICEMAILFLOW", "VOICESURVEYFLOW", "WIDGET", "WORKFLOW", "WORKITEMFLOW", "WORKTYPE",
-    ]]] | None = None,
+    consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Operation[_m.DependencyObjectEntityListing]:
@@ -1117,7 +866,11 @@ def get_architect_dependencytracking_updatedresourceconsumers(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ARCHITECT_DEPENDENCYTRACKING_UPDATEDRESOURCECONSUMERS,
+        _Endpoint(
+            "get_architect_dependencytracking_updatedresourceconsumers", "GET",
+            "/api/v2/architect/dependencytracking/updatedresourceconsumers",
+            "DependencyObjectEntityListing", paged=True,
+        ),
         (),
         (
             ("name", name), ("objectType", object_type), ("consumedResources", consumed_resources),
@@ -1125,12 +878,6 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             ("pageSize", page_size),
         ),
     )
-
-
-_GET_ARCHITECT_EMERGENCYGROUP = _Endpoint(
-    "get_architect_emergencygroup", "GET", "/api/v2/architect/emergencygroups/{emergencyGroupId}",
-    returns="EmergencyGroup",
-)
 
 
 def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.EmergencyGroup]:
@@ -1141,13 +888,13 @@ def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.Emerg
     Args:
         emergency_group_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_EMERGENCYGROUP, (("emergencyGroupId", emergency_group_id),))
-
-
-_GET_ARCHITECT_EMERGENCYGROUPS = _Endpoint(
-    "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
-    returns="EmergencyGroupListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_emergencygroup", "GET",
+            "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup",
+        ),
+        (("emergencyGroupId", emergency_group_id),),
+    )
 
 
 def get_architect_emergencygroups(
@@ -1170,20 +917,16 @@ def get_architect_emergencygroups(
         name: query, string.
     """
     return _Operation(
-        _GET_ARCHITECT_EMERGENCYGROUPS,
+        _Endpoint(
+            "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
+            "EmergencyGroupListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("name", name),
         ),
     )
-
-
-_GET_ARCHITECT_EMERGENCYGROUPS_DIVISIONVIEWS = _Endpoint(
-    "get_architect_emergencygroups_divisionviews", "GET",
-    "/api/v2/architect/emergencygroups/divisionviews",
-    returns="EmergencyGroupDivisionViewEntityListing", paged=True,
-)
 
 
 def get_architect_emergencygroups_divisionviews(
@@ -1210,18 +953,17 @@ def get_architect_emergencygroups_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_EMERGENCYGROUPS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_architect_emergencygroups_divisionviews", "GET",
+            "/api/v2/architect/emergencygroups/divisionviews",
+            "EmergencyGroupDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_GRAMMAR = _Endpoint(
-    "get_architect_grammar", "GET", "/api/v2/architect/grammars/{grammarId}", returns="Grammar",
-)
 
 
 def get_architect_grammar(
@@ -1238,16 +980,12 @@ def get_architect_grammar(
         include_file_urls: query, boolean.
     """
     return _Operation(
-        _GET_ARCHITECT_GRAMMAR,
+        _Endpoint(
+            "get_architect_grammar", "GET", "/api/v2/architect/grammars/{grammarId}", "Grammar",
+        ),
         (("grammarId", grammar_id),),
         (("includeFileUrls", include_file_urls),),
     )
-
-
-_GET_ARCHITECT_GRAMMAR_LANGUAGE = _Endpoint(
-    "get_architect_grammar_language", "GET",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", returns="GrammarLanguage",
-)
 
 
 def get_architect_grammar_language(
@@ -1263,15 +1001,12 @@ def get_architect_grammar_language(
         language_code: path, string.
     """
     return _Operation(
-        _GET_ARCHITECT_GRAMMAR_LANGUAGE,
+        _Endpoint(
+            "get_architect_grammar_language", "GET",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
     )
-
-
-_GET_ARCHITECT_GRAMMARS = _Endpoint(
-    "get_architect_grammars", "GET", "/api/v2/architect/grammars", returns="GrammarListing",
-    paged=True,
-)
 
 
 def get_architect_grammars(
@@ -1302,7 +1037,10 @@ def get_architect_grammars(
         include_file_urls: query, boolean.
     """
     return _Operation(
-        _GET_ARCHITECT_GRAMMARS,
+        _Endpoint(
+            "get_architect_grammars", "GET", "/api/v2/architect/grammars", "GrammarListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1310,11 +1048,6 @@ def get_architect_grammars(
             ("nameOrDescription", name_or_description), ("includeFileUrls", include_file_urls),
         ),
     )
-
-
-_GET_ARCHITECT_IVR = _Endpoint(
-    "get_architect_ivr", "GET", "/api/v2/architect/ivrs/{ivrId}", returns="IVR",
-)
 
 
 def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
@@ -1325,13 +1058,10 @@ def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
     Args:
         ivr_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_IVR, (("ivrId", ivr_id),))
-
-
-_GET_ARCHITECT_IVR_IDENTITYRESOLUTION = _Endpoint(
-    "get_architect_ivr_identityresolution", "GET",
-    "/api/v2/architect/ivrs/{ivrId}/identityresolution", returns="IVRIdentityResolutionConfig",
-)
+    return _Operation(
+        _Endpoint("get_architect_ivr", "GET", "/api/v2/architect/ivrs/{ivrId}", "IVR"),
+        (("ivrId", ivr_id),),
+    )
 
 
 def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdentityResolutionConfig]:
@@ -1342,12 +1072,13 @@ def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdenti
     Args:
         ivr_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_IVR_IDENTITYRESOLUTION, (("ivrId", ivr_id),))
-
-
-_GET_ARCHITECT_IVRS = _Endpoint(
-    "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", returns="IVREntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_ivr_identityresolution", "GET",
+            "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
+        ),
+        (("ivrId", ivr_id),),
+    )
 
 
 def get_architect_ivrs(
@@ -1376,7 +1107,9 @@ def get_architect_ivrs(
         expand: query, list of string: identityresolution.
     """
     return _Operation(
-        _GET_ARCHITECT_IVRS,
+        _Endpoint(
+            "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1384,12 +1117,6 @@ def get_architect_ivrs(
             ("scheduleGroup", schedule_group), ("expand", expand),
         ),
     )
-
-
-_GET_ARCHITECT_IVRS_DIVISIONVIEWS = _Endpoint(
-    "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
-    returns="IVRDivisionViewEntityListing", paged=True,
-)
 
 
 def get_architect_ivrs_divisionviews(
@@ -1416,18 +1143,16 @@ def get_architect_ivrs_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_IVRS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
+            "IVRDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_PROMPT = _Endpoint(
-    "get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", returns="Prompt",
-)
 
 
 def get_architect_prompt(
@@ -1448,20 +1173,13 @@ def get_architect_prompt(
         language: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_PROMPT,
+        _Endpoint("get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", "Prompt"),
         (("promptId", prompt_id),),
         (
             ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
             ("language", language),
         ),
     )
-
-
-_GET_ARCHITECT_PROMPT_HISTORY_HISTORY_ID = _Endpoint(
-    "get_architect_prompt_history_history_id", "GET",
-    "/api/v2/architect/prompts/{promptId}/history/{historyId}", returns="HistoryListing",
-    paged=True,
-)
 
 
 def get_architect_prompt_history_history_id(
@@ -1472,10 +1190,7 @@ def get_architect_prompt_history_history_id(
     page_size: int | None = None,
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
-    action: _Sequence[_Open[_Literal[
-        "checkin", "checkout", "create", "deactivate", "debug", "delete", "publish", "revert",
-        "save",
-    ]]] | None = None,
+    action: _Sequence[_ActionValues] | None = None,
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
@@ -1492,19 +1207,17 @@ def get_architect_prompt_history_history_id(
             publish, revert, save.
     """
     return _Operation(
-        _GET_ARCHITECT_PROMPT_HISTORY_HISTORY_ID,
+        _Endpoint(
+            "get_architect_prompt_history_history_id", "GET",
+            "/api/v2/architect/prompts/{promptId}/history/{historyId}", "HistoryListing",
+            paged=True,
+        ),
         (("promptId", prompt_id), ("historyId", history_id)),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
             ("sortBy", sort_by), ("action", action),
         ),
     )
-
-
-_GET_ARCHITECT_PROMPT_RESOURCE = _Endpoint(
-    "get_architect_prompt_resource", "GET",
-    "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", returns="PromptAsset",
-)
 
 
 def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[_m.PromptAsset]:
@@ -1517,15 +1230,12 @@ def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operat
         language_code: path, string.
     """
     return _Operation(
-        _GET_ARCHITECT_PROMPT_RESOURCE,
+        _Endpoint(
+            "get_architect_prompt_resource", "GET",
+            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_GET_ARCHITECT_PROMPT_RESOURCES = _Endpoint(
-    "get_architect_prompt_resources", "GET", "/api/v2/architect/prompts/{promptId}/resources",
-    returns="PromptAssetEntityListing", paged=True,
-)
 
 
 def get_architect_prompt_resources(
@@ -1544,16 +1254,14 @@ def get_architect_prompt_resources(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ARCHITECT_PROMPT_RESOURCES,
+        _Endpoint(
+            "get_architect_prompt_resources", "GET",
+            "/api/v2/architect/prompts/{promptId}/resources", "PromptAssetEntityListing",
+            paged=True,
+        ),
         (("promptId", prompt_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_ARCHITECT_PROMPTS = _Endpoint(
-    "get_architect_prompts", "GET", "/api/v2/architect/prompts", returns="PromptEntityListing",
-    paged=True,
-)
 
 
 def get_architect_prompts(
@@ -1588,7 +1296,10 @@ def get_architect_prompts(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_PROMPTS,
+        _Endpoint(
+            "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("name", name),
@@ -1600,11 +1311,6 @@ def get_architect_prompts(
     )
 
 
-_GET_ARCHITECT_SCHEDULE = _Endpoint(
-    "get_architect_schedule", "GET", "/api/v2/architect/schedules/{scheduleId}", returns="Schedule",
-)
-
-
 def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
     """GET /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
 
@@ -1613,13 +1319,12 @@ def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
     Args:
         schedule_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_SCHEDULE, (("scheduleId", schedule_id),))
-
-
-_GET_ARCHITECT_SCHEDULEGROUP = _Endpoint(
-    "get_architect_schedulegroup", "GET", "/api/v2/architect/schedulegroups/{scheduleGroupId}",
-    returns="ScheduleGroup",
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_schedule", "GET", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
+        ),
+        (("scheduleId", schedule_id),),
+    )
 
 
 def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.ScheduleGroup]:
@@ -1630,13 +1335,13 @@ def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.Schedul
     Args:
         schedule_group_id: path, string.
     """
-    return _Operation(_GET_ARCHITECT_SCHEDULEGROUP, (("scheduleGroupId", schedule_group_id),))
-
-
-_GET_ARCHITECT_SCHEDULEGROUPS = _Endpoint(
-    "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
-    returns="ScheduleGroupEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_architect_schedulegroup", "GET",
+            "/api/v2/architect/schedulegroups/{scheduleGroupId}", "ScheduleGroup",
+        ),
+        (("scheduleGroupId", schedule_group_id),),
+    )
 
 
 def get_architect_schedulegroups(
@@ -1663,7 +1368,10 @@ def get_architect_schedulegroups(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SCHEDULEGROUPS,
+        _Endpoint(
+            "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
+            "ScheduleGroupEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1671,13 +1379,6 @@ def get_architect_schedulegroups(
             ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_SCHEDULEGROUPS_DIVISIONVIEWS = _Endpoint(
-    "get_architect_schedulegroups_divisionviews", "GET",
-    "/api/v2/architect/schedulegroups/divisionviews",
-    returns="ScheduleGroupDivisionViewEntityListing", paged=True,
-)
 
 
 def get_architect_schedulegroups_divisionviews(
@@ -1704,19 +1405,17 @@ def get_architect_schedulegroups_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SCHEDULEGROUPS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_architect_schedulegroups_divisionviews", "GET",
+            "/api/v2/architect/schedulegroups/divisionviews",
+            "ScheduleGroupDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_SCHEDULES = _Endpoint(
-    "get_architect_schedules", "GET", "/api/v2/architect/schedules",
-    returns="ScheduleEntityListing", paged=True,
-)
 
 
 def get_architect_schedules(
@@ -1741,19 +1440,16 @@ def get_architect_schedules(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SCHEDULES,
+        _Endpoint(
+            "get_architect_schedules", "GET", "/api/v2/architect/schedules",
+            "ScheduleEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_SCHEDULES_DIVISIONVIEWS = _Endpoint(
-    "get_architect_schedules_divisionviews", "GET", "/api/v2/architect/schedules/divisionviews",
-    returns="ScheduleDivisionViewEntityListing", paged=True,
-)
 
 
 def get_architect_schedules_divisionviews(
@@ -1780,19 +1476,17 @@ def get_architect_schedules_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SCHEDULES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_architect_schedules_divisionviews", "GET",
+            "/api/v2/architect/schedules/divisionviews", "ScheduleDivisionViewEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ARCHITECT_SYSTEMPROMPT = _Endpoint(
-    "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
-    returns="SystemPrompt",
-)
 
 
 def get_architect_systemprompt(
@@ -1813,20 +1507,16 @@ def get_architect_systemprompt(
         language: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SYSTEMPROMPT,
+        _Endpoint(
+            "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
+            "SystemPrompt",
+        ),
         (("promptId", prompt_id),),
         (
             ("includeMediaUris", include_media_uris), ("includeResources", include_resources),
             ("language", language),
         ),
     )
-
-
-_GET_ARCHITECT_SYSTEMPROMPT_HISTORY_HISTORY_ID = _Endpoint(
-    "get_architect_systemprompt_history_history_id", "GET",
-    "/api/v2/architect/systemprompts/{promptId}/history/{historyId}", returns="HistoryListing",
-    paged=True,
-)
 
 
 def get_architect_systemprompt_history_history_id(
@@ -1837,10 +1527,7 @@ def get_architect_systemprompt_history_history_id(
     page_size: int | None = None,
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
-    action: _Sequence[_Open[_Literal[
-        "checkin", "checkout", "create", "deactivate", "debug", "delete", "publish", "revert",
-        "save",
-    ]]] | None = None,
+    action: _Sequence[_ActionValues] | None = None,
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
@@ -1857,20 +1544,17 @@ def get_architect_systemprompt_history_history_id(
             publish, revert, save.
     """
     return _Operation(
-        _GET_ARCHITECT_SYSTEMPROMPT_HISTORY_HISTORY_ID,
+        _Endpoint(
+            "get_architect_systemprompt_history_history_id", "GET",
+            "/api/v2/architect/systemprompts/{promptId}/history/{historyId}", "HistoryListing",
+            paged=True,
+        ),
         (("promptId", prompt_id), ("historyId", history_id)),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
             ("sortBy", sort_by), ("action", action),
         ),
     )
-
-
-_GET_ARCHITECT_SYSTEMPROMPT_RESOURCE = _Endpoint(
-    "get_architect_systemprompt_resource", "GET",
-    "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-    returns="SystemPromptAsset",
-)
 
 
 def get_architect_systemprompt_resource(
@@ -1886,16 +1570,13 @@ def get_architect_systemprompt_resource(
         language_code: path, string.
     """
     return _Operation(
-        _GET_ARCHITECT_SYSTEMPROMPT_RESOURCE,
+        _Endpoint(
+            "get_architect_systemprompt_resource", "GET",
+            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
+            "SystemPromptAsset",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_GET_ARCHITECT_SYSTEMPROMPT_RESOURCES = _Endpoint(
-    "get_architect_systemprompt_resources", "GET",
-    "/api/v2/architect/systemprompts/{promptId}/resources",
-    returns="SystemPromptAssetEntityListing", paged=True,
-)
 
 
 def get_architect_systemprompt_resources(
@@ -1918,19 +1599,17 @@ def get_architect_systemprompt_resources(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_ARCHITECT_SYSTEMPROMPT_RESOURCES,
+        _Endpoint(
+            "get_architect_systemprompt_resources", "GET",
+            "/api/v2/architect/systemprompts/{promptId}/resources",
+            "SystemPromptAssetEntityListing", paged=True,
+        ),
         (("promptId", prompt_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_ARCHITECT_SYSTEMPROMPTS = _Endpoint(
-    "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
-    returns="SystemPromptEntityListing", paged=True,
-)
 
 
 def get_architect_systemprompts(
@@ -1963,7 +1642,10 @@ def get_architect_systemprompts(
         language: query, list of string.
     """
     return _Operation(
-        _GET_ARCHITECT_SYSTEMPROMPTS,
+        _Endpoint(
+            "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
+            "SystemPromptEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1972,9 +1654,6 @@ def get_architect_systemprompts(
             ("includeResources", include_resources), ("language", language),
         ),
     )
-
-
-_GET_FLOW = _Endpoint("get_flow", "GET", "/api/v2/flows/{flowId}", returns="Flow")
 
 
 def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow]:
@@ -1986,13 +1665,11 @@ def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow
         flow_id: path, string.
         deleted: query, boolean.
     """
-    return _Operation(_GET_FLOW, (("flowId", flow_id),), (("deleted", deleted),))
-
-
-_GET_FLOW_HISTORY_HISTORY_ID = _Endpoint(
-    "get_flow_history_history_id", "GET", "/api/v2/flows/{flowId}/history/{historyId}",
-    returns="HistoryListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_flow", "GET", "/api/v2/flows/{flowId}", "Flow"),
+        (("flowId", flow_id),),
+        (("deleted", deleted),),
+    )
 
 
 def get_flow_history_history_id(
@@ -2003,10 +1680,7 @@ def get_flow_history_history_id(
     page_size: int | None = None,
     sort_order: str | None = None,
     sort_by: _Open[_Literal["action", "timestamp", "user"]] | None = None,
-    action: _Sequence[_Open[_Literal[
-        "checkin", "checkout", "create", "deactivate", "debug", "delete", "publish", "revert",
-        "save",
-    ]]] | None = None,
+    action: _Sequence[_ActionValues] | None = None,
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
 
@@ -2023,7 +1697,10 @@ def get_flow_history_history_id(
             publish, revert, save.
     """
     return _Operation(
-        _GET_FLOW_HISTORY_HISTORY_ID,
+        _Endpoint(
+            "get_flow_history_history_id", "GET", "/api/v2/flows/{flowId}/history/{historyId}",
+            "HistoryListing", paged=True,
+        ),
         (("flowId", flow_id), ("historyId", history_id)),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -2032,18 +1709,10 @@ def get_flow_history_history_id(
     )
 
 
-_GET_FLOW_INSTANCES_SETTINGS_LOGLEVELS = _Endpoint(
-    "get_flow_instances_settings_loglevels", "GET",
-    "/api/v2/flows/{flowId}/instances/settings/loglevels", returns="FlowSettingsResponse",
-)
-
-
 def get_flow_instances_settings_loglevels(
     flow_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "name", "type", "logLevelCharacteristics.characteristics",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
     """GET /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
@@ -2054,16 +1723,13 @@ def get_flow_instances_settings_loglevels(
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
     """
     return _Operation(
-        _GET_FLOW_INSTANCES_SETTINGS_LOGLEVELS,
+        _Endpoint(
+            "get_flow_instances_settings_loglevels", "GET",
+            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+        ),
         (("flowId", flow_id),),
         (("expand", expand),),
     )
-
-
-_GET_FLOW_LATESTCONFIGURATION = _Endpoint(
-    "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
-    returns="object",
-)
 
 
 def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -> _Operation[_Any]:
@@ -2076,15 +1742,13 @@ def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -
         deleted: query, boolean.
     """
     return _Operation(
-        _GET_FLOW_LATESTCONFIGURATION,
+        _Endpoint(
+            "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
+            "object",
+        ),
         (("flowId", flow_id),),
         (("deleted", deleted),),
     )
-
-
-_GET_FLOW_VERSION = _Endpoint(
-    "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", returns="FlowVersion",
-)
 
 
 def get_flow_version(
@@ -2103,16 +1767,12 @@ def get_flow_version(
         deleted: query, string.
     """
     return _Operation(
-        _GET_FLOW_VERSION,
+        _Endpoint(
+            "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", "FlowVersion",
+        ),
         (("flowId", flow_id), ("versionId", version_id)),
         (("deleted", deleted),),
     )
-
-
-_GET_FLOW_VERSION_CONFIGURATION = _Endpoint(
-    "get_flow_version_configuration", "GET",
-    "/api/v2/flows/{flowId}/versions/{versionId}/configuration", returns="object",
-)
 
 
 def get_flow_version_configuration(
@@ -2131,26 +1791,20 @@ def get_flow_version_configuration(
         deleted: query, string.
     """
     return _Operation(
-        _GET_FLOW_VERSION_CONFIGURATION,
+        _Endpoint(
+            "get_flow_version_configuration", "GET",
+            "/api/v2/flows/{flowId}/versions/{versionId}/configuration", "object",
+        ),
         (("flowId", flow_id), ("versionId", version_id)),
         (("deleted", deleted),),
     )
-
-
-_GET_FLOW_VERSION_HEALTH = _Endpoint(
-    "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
-    returns="FlowHealth",
-)
 
 
 def get_flow_version_health(
     flow_id: str,
     version_id: str,
     *,
-    language: _Open[_Literal[
-        "en-us", "en-gb", "en-au", "en-za", "en-nz", "en-ie", "fr-ca", "fr-fr", "es-us", "es-es",
-        "es-mx", "de-de", "it-it", "pt-br", "pt-pt", "nl-nl",
-    ]] | None = None,
+    language: _LanguageValues | None = None,
 ) -> _Operation[_m.FlowHealth]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/health -> ``FlowHealth``.
 
@@ -2163,27 +1817,20 @@ def get_flow_version_health(
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
     return _Operation(
-        _GET_FLOW_VERSION_HEALTH,
+        _Endpoint(
+            "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
+            "FlowHealth",
+        ),
         (("flowId", flow_id), ("versionId", version_id)),
         (("language", language),),
     )
-
-
-_GET_FLOW_VERSION_INTENT_HEALTH = _Endpoint(
-    "get_flow_version_intent_health", "GET",
-    "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health",
-    returns="FlowHealthIntent",
-)
 
 
 def get_flow_version_intent_health(
     flow_id: str,
     version_id: str,
     intent_id: str,
-    language: _Open[_Literal[
-        "en-us", "en-gb", "en-au", "en-za", "en-nz", "en-ie", "fr-ca", "fr-fr", "es-us", "es-es",
-        "es-mx", "de-de", "it-it", "pt-br", "pt-pt", "nl-nl",
-    ]],
+    language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthIntent]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health -> ``FlowHealthIntent``.
 
@@ -2197,17 +1844,14 @@ def get_flow_version_intent_health(
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
     return _Operation(
-        _GET_FLOW_VERSION_INTENT_HEALTH,
+        _Endpoint(
+            "get_flow_version_intent_health", "GET",
+            "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health",
+            "FlowHealthIntent",
+        ),
         (("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id)),
         (("language", language),),
     )
-
-
-_GET_FLOW_VERSION_INTENT_UTTERANCE_HEALTH = _Endpoint(
-    "get_flow_version_intent_utterance_health", "GET",
-    "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health",
-    returns="FlowHealthUtterance",
-)
 
 
 def get_flow_version_intent_utterance_health(
@@ -2215,10 +1859,7 @@ def get_flow_version_intent_utterance_health(
     version_id: str,
     intent_id: str,
     utterance_id: str,
-    language: _Open[_Literal[
-        "en-us", "en-gb", "en-au", "en-za", "en-nz", "en-ie", "fr-ca", "fr-fr", "es-us", "es-es",
-        "es-mx", "de-de", "it-it", "pt-br", "pt-pt", "nl-nl",
-    ]],
+    language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthUtterance]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health -> ``FlowHealthUtterance``.
 
@@ -2233,19 +1874,17 @@ def get_flow_version_intent_utterance_health(
             es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
     """
     return _Operation(
-        _GET_FLOW_VERSION_INTENT_UTTERANCE_HEALTH,
+        _Endpoint(
+            "get_flow_version_intent_utterance_health", "GET",
+            "/api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health",
+            "FlowHealthUtterance",
+        ),
         (
             ("flowId", flow_id), ("versionId", version_id), ("intentId", intent_id),
             ("utteranceId", utterance_id),
         ),
         (("language", language),),
     )
-
-
-_GET_FLOW_VERSIONS = _Endpoint(
-    "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions",
-    returns="FlowVersionEntityListing", paged=True,
-)
 
 
 def get_flow_versions(
@@ -2266,23 +1905,18 @@ def get_flow_versions(
         deleted: query, boolean.
     """
     return _Operation(
-        _GET_FLOW_VERSIONS,
+        _Endpoint(
+            "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions",
+            "FlowVersionEntityListing", paged=True,
+        ),
         (("flowId", flow_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted)),
     )
 
 
-_GET_FLOWS = _Endpoint("get_flows", "GET", "/api/v2/flows", returns="FlowEntityListing", paged=True)
-
-
 def get_flows(
     *,
-    type: _Sequence[_Open[_Literal[
-        "bot", "commonmodule", "digitalbot", "emailsend", "inboundcall", "inboundchat",
-        "inboundemail", "inboundshortmessage", "outboundcall", "inqueuecall", "inqueueemail",
-        "inqueueshortmessage", "speech", "securecall", "surveyinvite", "voice", "voicemail",
-        "voicesurvey", "workflow", "workitem",
-    ]]] | None = None,
+    type: _Sequence[_TypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
     sort_by: str | None = None,
@@ -2333,7 +1967,7 @@ def get_flows(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_FLOWS,
+        _Endpoint("get_flows", "GET", "/api/v2/flows", "FlowEntityListing", paged=True),
         (),
         (
             ("type", type), ("pageNumber", page_number), ("pageSize", page_size),
@@ -2346,11 +1980,6 @@ def get_flows(
             ("publishedBefore", published_before), ("divisionId", division_id),
         ),
     )
-
-
-_GET_FLOWS_DATATABLE = _Endpoint(
-    "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", returns="DataTable",
-)
 
 
 def get_flows_datatable(
@@ -2366,14 +1995,13 @@ def get_flows_datatable(
         datatable_id: path, string.
         expand: query, string: schema.
     """
-    return _Operation(_GET_FLOWS_DATATABLE, (("datatableId", datatable_id),), (("expand", expand),))
-
-
-_GET_FLOWS_DATATABLE_EXPORT_JOB = _Endpoint(
-    "get_flows_datatable_export_job", "GET",
-    "/api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId}",
-    returns="DataTableExportJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
+        ),
+        (("datatableId", datatable_id),),
+        (("expand", expand),),
+    )
 
 
 def get_flows_datatable_export_job(
@@ -2389,16 +2017,13 @@ def get_flows_datatable_export_job(
         export_job_id: path, string.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLE_EXPORT_JOB,
+        _Endpoint(
+            "get_flows_datatable_export_job", "GET",
+            "/api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId}",
+            "DataTableExportJob",
+        ),
         (("datatableId", datatable_id), ("exportJobId", export_job_id)),
     )
-
-
-_GET_FLOWS_DATATABLE_IMPORT_JOB = _Endpoint(
-    "get_flows_datatable_import_job", "GET",
-    "/api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId}",
-    returns="DataTableImportJob",
-)
 
 
 def get_flows_datatable_import_job(
@@ -2414,15 +2039,13 @@ def get_flows_datatable_import_job(
         import_job_id: path, string.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLE_IMPORT_JOB,
+        _Endpoint(
+            "get_flows_datatable_import_job", "GET",
+            "/api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId}",
+            "DataTableImportJob",
+        ),
         (("datatableId", datatable_id), ("importJobId", import_job_id)),
     )
-
-
-_GET_FLOWS_DATATABLE_IMPORT_JOBS = _Endpoint(
-    "get_flows_datatable_import_jobs", "GET", "/api/v2/flows/datatables/{datatableId}/import/jobs",
-    returns="DataTableImportEntityListing", paged=True,
-)
 
 
 def get_flows_datatable_import_jobs(
@@ -2441,16 +2064,14 @@ def get_flows_datatable_import_jobs(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLE_IMPORT_JOBS,
+        _Endpoint(
+            "get_flows_datatable_import_jobs", "GET",
+            "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportEntityListing",
+            paged=True,
+        ),
         (("datatableId", datatable_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_FLOWS_DATATABLE_ROW = _Endpoint(
-    "get_flows_datatable_row", "GET", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-    returns="dict[str, object]",
-)
 
 
 def get_flows_datatable_row(
@@ -2469,16 +2090,13 @@ def get_flows_datatable_row(
         showbrief: query, boolean.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLE_ROW,
+        _Endpoint(
+            "get_flows_datatable_row", "GET", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+            "dict[str, object]",
+        ),
         (("datatableId", datatable_id), ("rowId", row_id)),
         (("showbrief", showbrief),),
     )
-
-
-_GET_FLOWS_DATATABLE_ROWS = _Endpoint(
-    "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
-    returns="DataTableRowEntityListing", paged=True,
-)
 
 
 def get_flows_datatable_rows(
@@ -2502,19 +2120,16 @@ def get_flows_datatable_rows(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLE_ROWS,
+        _Endpoint(
+            "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
+            "DataTableRowEntityListing", paged=True,
+        ),
         (("datatableId", datatable_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("showbrief", showbrief),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_FLOWS_DATATABLES = _Endpoint(
-    "get_flows_datatables", "GET", "/api/v2/flows/datatables",
-    returns="DataTablesDomainEntityListing", paged=True,
-)
 
 
 def get_flows_datatables(
@@ -2541,7 +2156,10 @@ def get_flows_datatables(
         name: query, string.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLES,
+        _Endpoint(
+            "get_flows_datatables", "GET", "/api/v2/flows/datatables",
+            "DataTablesDomainEntityListing", paged=True,
+        ),
         (),
         (
             ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
@@ -2549,12 +2167,6 @@ def get_flows_datatables(
             ("name", name),
         ),
     )
-
-
-_GET_FLOWS_DATATABLES_DIVISIONVIEW = _Endpoint(
-    "get_flows_datatables_divisionview", "GET",
-    "/api/v2/flows/datatables/divisionviews/{datatableId}", returns="DataTable",
-)
 
 
 def get_flows_datatables_divisionview(
@@ -2571,16 +2183,13 @@ def get_flows_datatables_divisionview(
         expand: query, string: schema.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLES_DIVISIONVIEW,
+        _Endpoint(
+            "get_flows_datatables_divisionview", "GET",
+            "/api/v2/flows/datatables/divisionviews/{datatableId}", "DataTable",
+        ),
         (("datatableId", datatable_id),),
         (("expand", expand),),
     )
-
-
-_GET_FLOWS_DATATABLES_DIVISIONVIEWS = _Endpoint(
-    "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
-    returns="DataTablesDomainEntityListing", paged=True,
-)
 
 
 def get_flows_datatables_divisionviews(
@@ -2607,7 +2216,10 @@ def get_flows_datatables_divisionviews(
         name: query, string.
     """
     return _Operation(
-        _GET_FLOWS_DATATABLES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
+            "DataTablesDomainEntityListing", paged=True,
+        ),
         (),
         (
             ("expand", expand), ("pageNumber", page_number), ("pageSize", page_size),
@@ -2617,20 +2229,9 @@ def get_flows_datatables_divisionviews(
     )
 
 
-_GET_FLOWS_DIVISIONVIEWS = _Endpoint(
-    "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
-    returns="FlowDivisionViewEntityListing", paged=True,
-)
-
-
 def get_flows_divisionviews(
     *,
-    type: _Sequence[_Open[_Literal[
-        "bot", "commonmodule", "digitalbot", "emailsend", "inboundcall", "inboundchat",
-        "inboundemail", "inboundshortmessage", "outboundcall", "inqueuecall", "inqueueemail",
-        "inqueueshortmessage", "speech", "securecall", "surveyinvite", "voice", "voicemail",
-        "voicesurvey", "workflow", "workitem",
-    ]]] | None = None,
+    type: _Sequence[_TypeValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
     sort_by: str | None = None,
@@ -2665,7 +2266,10 @@ def get_flows_divisionviews(
         include_schemas: query, boolean.
     """
     return _Operation(
-        _GET_FLOWS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
+            "FlowDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("type", type), ("pageNumber", page_number), ("pageSize", page_size),
@@ -2677,12 +2281,6 @@ def get_flows_divisionviews(
     )
 
 
-_GET_FLOWS_EXECUTION = _Endpoint(
-    "get_flows_execution", "GET", "/api/v2/flows/executions/{flowExecutionId}",
-    returns="FlowRuntimeExecution",
-)
-
-
 def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExecution]:
     """GET /api/v2/flows/executions/{flowExecutionId} -> ``FlowRuntimeExecution``.
 
@@ -2691,13 +2289,13 @@ def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExec
     Args:
         flow_execution_id: path, string.
     """
-    return _Operation(_GET_FLOWS_EXECUTION, (("flowExecutionId", flow_execution_id),))
-
-
-_GET_FLOWS_EXPORT_JOB = _Endpoint(
-    "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
-    returns="ArchitectExportJobStateResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_execution", "GET", "/api/v2/flows/executions/{flowExecutionId}",
+            "FlowRuntimeExecution",
+        ),
+        (("flowExecutionId", flow_execution_id),),
+    )
 
 
 def get_flows_export_job(
@@ -2713,13 +2311,14 @@ def get_flows_export_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(_GET_FLOWS_EXPORT_JOB, (("jobId", job_id),), (("expand", expand),))
-
-
-_GET_FLOWS_INSTANCE = _Endpoint(
-    "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
-    returns="GetFlowExecutionDataJobResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
+            "ArchitectExportJobStateResponse",
+        ),
+        (("jobId", job_id),),
+        (("expand", expand),),
+    )
 
 
 def get_flows_instance(
@@ -2735,13 +2334,14 @@ def get_flows_instance(
         instance_id: path, string.
         expand: query, string: bots, dataActions.
     """
-    return _Operation(_GET_FLOWS_INSTANCE, (("instanceId", instance_id),), (("expand", expand),))
-
-
-_GET_FLOWS_INSTANCES_JOB = _Endpoint(
-    "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
-    returns="GetFlowExecutionDataJobResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
+            "GetFlowExecutionDataJobResult",
+        ),
+        (("instanceId", instance_id),),
+        (("expand", expand),),
+    )
 
 
 def get_flows_instances_job(job_id: str) -> _Operation[_m.GetFlowExecutionDataJobResult]:
@@ -2752,13 +2352,13 @@ def get_flows_instances_job(job_id: str) -> _Operation[_m.GetFlowExecutionDataJo
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_FLOWS_INSTANCES_JOB, (("jobId", job_id),))
-
-
-_GET_FLOWS_INSTANCES_QUERYCAPABILITIES = _Endpoint(
-    "get_flows_instances_querycapabilities", "GET", "/api/v2/flows/instances/querycapabilities",
-    returns="FlowsQueryCriteriaResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instances_job", "GET", "/api/v2/flows/instances/jobs/{jobId}",
+            "GetFlowExecutionDataJobResult",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_flows_instances_querycapabilities(
@@ -2772,13 +2372,14 @@ def get_flows_instances_querycapabilities(
     Args:
         expand: query, string: flow, action.
     """
-    return _Operation(_GET_FLOWS_INSTANCES_QUERYCAPABILITIES, (), (("expand", expand),))
-
-
-_GET_FLOWS_INSTANCES_SETTINGS_EXECUTIONDATA = _Endpoint(
-    "get_flows_instances_settings_executiondata", "GET",
-    "/api/v2/flows/instances/settings/executiondata", returns="ExecutionDataFlowSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instances_querycapabilities", "GET",
+            "/api/v2/flows/instances/querycapabilities", "FlowsQueryCriteriaResponse",
+        ),
+        (),
+        (("expand", expand),),
+    )
 
 
 def get_flows_instances_settings_executiondata(
@@ -2787,20 +2388,17 @@ def get_flows_instances_settings_executiondata(
 
     Needs ``architect:flowinstanceexecutiondata:view``.
     """
-    return _Operation(_GET_FLOWS_INSTANCES_SETTINGS_EXECUTIONDATA)
-
-
-_GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS = _Endpoint(
-    "get_flows_instances_settings_loglevels", "GET", "/api/v2/flows/instances/settings/loglevels",
-    returns="FlowSettingsResponseEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instances_settings_executiondata", "GET",
+            "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
+        ),
+    )
 
 
 def get_flows_instances_settings_loglevels(
     *,
-    expand: _Sequence[_Open[_Literal[
-        "name", "type", "logLevelCharacteristics.characteristics",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Operation[_m.FlowSettingsResponseEntityListing]:
@@ -2815,17 +2413,14 @@ def get_flows_instances_settings_loglevels(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS,
+        _Endpoint(
+            "get_flows_instances_settings_loglevels", "GET",
+            "/api/v2/flows/instances/settings/loglevels", "FlowSettingsResponseEntityListing",
+            paged=True,
+        ),
         (),
         (("expand", expand), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_CHARACTERISTICS = _Endpoint(
-    "get_flows_instances_settings_loglevels_characteristics", "GET",
-    "/api/v2/flows/instances/settings/loglevels/characteristics",
-    returns="FlowLogLevelCharacteristicsDefinitions",
-)
 
 
 def get_flows_instances_settings_loglevels_characteristics(
@@ -2834,18 +2429,18 @@ def get_flows_instances_settings_loglevels_characteristics(
 
     Needs ``architect:flowLogLevel:view`` or ``architect:flowLogLevelDefault:view``.
     """
-    return _Operation(_GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_CHARACTERISTICS)
-
-
-_GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT = _Endpoint(
-    "get_flows_instances_settings_loglevels_default", "GET",
-    "/api/v2/flows/instances/settings/loglevels/default", returns="FlowSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instances_settings_loglevels_characteristics", "GET",
+            "/api/v2/flows/instances/settings/loglevels/characteristics",
+            "FlowLogLevelCharacteristicsDefinitions",
+        ),
+    )
 
 
 def get_flows_instances_settings_loglevels_default(
     *,
-    expand: _Sequence[_Open[_Literal["logLevelCharacteristics.characteristics"]]] | None = None,
+    expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
     """GET /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
 
@@ -2854,12 +2449,14 @@ def get_flows_instances_settings_loglevels_default(
     Args:
         expand: query, list of string: logLevelCharacteristics.characteristics.
     """
-    return _Operation(_GET_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT, (), (("expand", expand),))
-
-
-_GET_FLOWS_JOB = _Endpoint(
-    "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", returns="ArchitectJobStateResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_instances_settings_loglevels_default", "GET",
+            "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse",
+        ),
+        (),
+        (("expand", expand),),
+    )
 
 
 def get_flows_job(
@@ -2875,12 +2472,13 @@ def get_flows_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(_GET_FLOWS_JOB, (("jobId", job_id),), (("expand", expand),))
-
-
-_GET_FLOWS_LOOKUP = _Endpoint(
-    "get_flows_lookup", "GET", "/api/v2/flows/lookup", returns="FlowEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
+        ),
+        (("jobId", job_id),),
+        (("expand", expand),),
+    )
 
 
 def get_flows_lookup(
@@ -2903,18 +2501,15 @@ def get_flows_lookup(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_FLOWS_LOOKUP,
+        _Endpoint(
+            "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing", paged=True,
+        ),
         (),
         (
             ("id", id), ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_FLOWS_MILESTONE = _Endpoint(
-    "get_flows_milestone", "GET", "/api/v2/flows/milestones/{milestoneId}", returns="FlowMilestone",
-)
 
 
 def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
@@ -2925,13 +2520,12 @@ def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
     Args:
         milestone_id: path, string.
     """
-    return _Operation(_GET_FLOWS_MILESTONE, (("milestoneId", milestone_id),))
-
-
-_GET_FLOWS_MILESTONES = _Endpoint(
-    "get_flows_milestones", "GET", "/api/v2/flows/milestones", returns="FlowMilestoneListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_milestone", "GET", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
+        ),
+        (("milestoneId", milestone_id),),
+    )
 
 
 def get_flows_milestones(
@@ -2962,7 +2556,10 @@ def get_flows_milestones(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_FLOWS_MILESTONES,
+        _Endpoint(
+            "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -2970,12 +2567,6 @@ def get_flows_milestones(
             ("nameOrDescription", name_or_description), ("divisionId", division_id),
         ),
     )
-
-
-_GET_FLOWS_MILESTONES_DIVISIONVIEWS = _Endpoint(
-    "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
-    returns="FlowMilestoneDivisionViewEntityListing", paged=True,
-)
 
 
 def get_flows_milestones_divisionviews(
@@ -3002,18 +2593,16 @@ def get_flows_milestones_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_FLOWS_MILESTONES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
+            "FlowMilestoneDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_FLOWS_OUTCOME = _Endpoint(
-    "get_flows_outcome", "GET", "/api/v2/flows/outcomes/{flowOutcomeId}", returns="FlowOutcome",
-)
 
 
 def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
@@ -3024,12 +2613,12 @@ def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
     Args:
         flow_outcome_id: path, string.
     """
-    return _Operation(_GET_FLOWS_OUTCOME, (("flowOutcomeId", flow_outcome_id),))
-
-
-_GET_FLOWS_OUTCOMES = _Endpoint(
-    "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", returns="FlowOutcomeListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_outcome", "GET", "/api/v2/flows/outcomes/{flowOutcomeId}", "FlowOutcome",
+        ),
+        (("flowOutcomeId", flow_outcome_id),),
+    )
 
 
 def get_flows_outcomes(
@@ -3060,7 +2649,9 @@ def get_flows_outcomes(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_FLOWS_OUTCOMES,
+        _Endpoint(
+            "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -3068,12 +2659,6 @@ def get_flows_outcomes(
             ("nameOrDescription", name_or_description), ("divisionId", division_id),
         ),
     )
-
-
-_GET_FLOWS_OUTCOMES_DIVISIONVIEWS = _Endpoint(
-    "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
-    returns="FlowOutcomeDivisionViewEntityListing", paged=True,
-)
 
 
 def get_flows_outcomes_divisionviews(
@@ -3100,19 +2685,16 @@ def get_flows_outcomes_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_FLOWS_OUTCOMES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
+            "FlowOutcomeDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_FLOWS_VALIDATE_JOB = _Endpoint(
-    "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
-    returns="ArchitectValidateJobStateResponse",
-)
 
 
 def get_flows_validate_job(
@@ -3128,13 +2710,14 @@ def get_flows_validate_job(
         job_id: path, string.
         expand: query, list of string: messages.
     """
-    return _Operation(_GET_FLOWS_VALIDATE_JOB, (("jobId", job_id),), (("expand", expand),))
-
-
-_PATCH_ARCHITECT_GRAMMAR = _Endpoint(
-    "patch_architect_grammar", "PATCH", "/api/v2/architect/grammars/{grammarId}", returns="Grammar",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
+            "ArchitectValidateJobStateResponse",
+        ),
+        (("jobId", job_id),),
+        (("expand", expand),),
+    )
 
 
 def patch_architect_grammar(
@@ -3150,14 +2733,16 @@ def patch_architect_grammar(
         grammar_id: path, string.
         body: ``Grammar``.
     """
-    return _Operation(_PATCH_ARCHITECT_GRAMMAR, (("grammarId", grammar_id),), (), (), body)
-
-
-_PATCH_ARCHITECT_GRAMMAR_LANGUAGE = _Endpoint(
-    "patch_architect_grammar_language", "PATCH",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", returns="GrammarLanguage",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_architect_grammar", "PATCH", "/api/v2/architect/grammars/{grammarId}", "Grammar",
+            body="object",
+        ),
+        (("grammarId", grammar_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_architect_grammar_language(
@@ -3176,19 +2761,16 @@ def patch_architect_grammar_language(
         body: ``GrammarLanguageUpdate``.
     """
     return _Operation(
-        _PATCH_ARCHITECT_GRAMMAR_LANGUAGE,
+        _Endpoint(
+            "patch_architect_grammar_language", "PATCH",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}", "GrammarLanguage",
+            body="object",
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
         (),
         (),
         body,
     )
-
-
-_PATCH_FLOWS_INSTANCES_SETTINGS_EXECUTIONDATA = _Endpoint(
-    "patch_flows_instances_settings_executiondata", "PATCH",
-    "/api/v2/flows/instances/settings/executiondata", returns="ExecutionDataFlowSettingsResponse",
-    body="object", body_required=True,
-)
 
 
 def patch_flows_instances_settings_executiondata(
@@ -3201,12 +2783,17 @@ def patch_flows_instances_settings_executiondata(
     Args:
         body: ``ExecutionDataSettingsRequest``.
     """
-    return _Operation(_PATCH_FLOWS_INSTANCES_SETTINGS_EXECUTIONDATA, (), (), (), body)
-
-
-_POST_ARCHITECT_DEPENDENCYTRACKING_BUILD = _Endpoint(
-    "post_architect_dependencytracking_build", "POST", "/api/v2/architect/dependencytracking/build",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_flows_instances_settings_executiondata", "PATCH",
+            "/api/v2/flows/instances/settings/executiondata", "ExecutionDataFlowSettingsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_dependencytracking_build() -> _Operation[None]:
@@ -3214,13 +2801,12 @@ def post_architect_dependencytracking_build() -> _Operation[None]:
 
     Needs ``architect:dependencyTracking:rebuild``.
     """
-    return _Operation(_POST_ARCHITECT_DEPENDENCYTRACKING_BUILD)
-
-
-_POST_ARCHITECT_EMERGENCYGROUPS = _Endpoint(
-    "post_architect_emergencygroups", "POST", "/api/v2/architect/emergencygroups",
-    returns="EmergencyGroup", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_dependencytracking_build", "POST",
+            "/api/v2/architect/dependencytracking/build",
+        ),
+    )
 
 
 def post_architect_emergencygroups(
@@ -3233,14 +2819,16 @@ def post_architect_emergencygroups(
     Args:
         body: ``EmergencyGroup``.
     """
-    return _Operation(_POST_ARCHITECT_EMERGENCYGROUPS, (), (), (), body)
-
-
-_POST_ARCHITECT_GRAMMAR_LANGUAGE_FILES_DTMF = _Endpoint(
-    "post_architect_grammar_language_files_dtmf", "POST",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_emergencygroups", "POST", "/api/v2/architect/emergencygroups",
+            "EmergencyGroup", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_grammar_language_files_dtmf(
@@ -3258,19 +2846,16 @@ def post_architect_grammar_language_files_dtmf(
         body: ``GrammarFileUploadRequest``.
     """
     return _Operation(
-        _POST_ARCHITECT_GRAMMAR_LANGUAGE_FILES_DTMF,
+        _Endpoint(
+            "post_architect_grammar_language_files_dtmf", "POST",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
         (),
         (),
         body,
     )
-
-
-_POST_ARCHITECT_GRAMMAR_LANGUAGE_FILES_VOICE = _Endpoint(
-    "post_architect_grammar_language_files_voice", "POST",
-    "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
 
 
 def post_architect_grammar_language_files_voice(
@@ -3288,18 +2873,16 @@ def post_architect_grammar_language_files_voice(
         body: ``GrammarFileUploadRequest``.
     """
     return _Operation(
-        _POST_ARCHITECT_GRAMMAR_LANGUAGE_FILES_VOICE,
+        _Endpoint(
+            "post_architect_grammar_language_files_voice", "POST",
+            "/api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
         (("grammarId", grammar_id), ("languageCode", language_code)),
         (),
         (),
         body,
     )
-
-
-_POST_ARCHITECT_GRAMMAR_LANGUAGES = _Endpoint(
-    "post_architect_grammar_languages", "POST", "/api/v2/architect/grammars/{grammarId}/languages",
-    returns="GrammarLanguage", body="object", body_required=True,
-)
 
 
 def post_architect_grammar_languages(
@@ -3314,13 +2897,17 @@ def post_architect_grammar_languages(
         grammar_id: path, string.
         body: ``GrammarLanguage``.
     """
-    return _Operation(_POST_ARCHITECT_GRAMMAR_LANGUAGES, (("grammarId", grammar_id),), (), (), body)
-
-
-_POST_ARCHITECT_GRAMMARS = _Endpoint(
-    "post_architect_grammars", "POST", "/api/v2/architect/grammars", returns="Grammar",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_grammar_languages", "POST",
+            "/api/v2/architect/grammars/{grammarId}/languages", "GrammarLanguage", body="object",
+            body_required=True,
+        ),
+        (("grammarId", grammar_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Grammar]:
@@ -3331,13 +2918,16 @@ def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Gra
     Args:
         body: ``Grammar``.
     """
-    return _Operation(_POST_ARCHITECT_GRAMMARS, (), (), (), body)
-
-
-_POST_ARCHITECT_IVRS = _Endpoint(
-    "post_architect_ivrs", "POST", "/api/v2/architect/ivrs", returns="IVR", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_grammars", "POST", "/api/v2/architect/grammars", "Grammar",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
@@ -3348,13 +2938,16 @@ def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
     Args:
         body: ``IVR``.
     """
-    return _Operation(_POST_ARCHITECT_IVRS, (), (), (), body)
-
-
-_POST_ARCHITECT_PROMPT_HISTORY = _Endpoint(
-    "post_architect_prompt_history", "POST", "/api/v2/architect/prompts/{promptId}/history",
-    returns="Operation",
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_ivrs", "POST", "/api/v2/architect/ivrs", "IVR", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
@@ -3365,14 +2958,13 @@ def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
     Args:
         prompt_id: path, string.
     """
-    return _Operation(_POST_ARCHITECT_PROMPT_HISTORY, (("promptId", prompt_id),))
-
-
-_POST_ARCHITECT_PROMPT_RESOURCE_UPLOADS = _Endpoint(
-    "post_architect_prompt_resource_uploads", "POST",
-    "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads",
-    returns="PromptAssetUpload",
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_prompt_history", "POST", "/api/v2/architect/prompts/{promptId}/history",
+            "Operation",
+        ),
+        (("promptId", prompt_id),),
+    )
 
 
 def post_architect_prompt_resource_uploads(
@@ -3388,15 +2980,13 @@ def post_architect_prompt_resource_uploads(
         language_code: path, string.
     """
     return _Operation(
-        _POST_ARCHITECT_PROMPT_RESOURCE_UPLOADS,
+        _Endpoint(
+            "post_architect_prompt_resource_uploads", "POST",
+            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads",
+            "PromptAssetUpload",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_POST_ARCHITECT_PROMPT_RESOURCES = _Endpoint(
-    "post_architect_prompt_resources", "POST", "/api/v2/architect/prompts/{promptId}/resources",
-    returns="PromptAsset", body="object", body_required=True,
-)
 
 
 def post_architect_prompt_resources(
@@ -3411,13 +3001,17 @@ def post_architect_prompt_resources(
         prompt_id: path, string.
         body: ``PromptAssetCreate``.
     """
-    return _Operation(_POST_ARCHITECT_PROMPT_RESOURCES, (("promptId", prompt_id),), (), (), body)
-
-
-_POST_ARCHITECT_PROMPTS = _Endpoint(
-    "post_architect_prompts", "POST", "/api/v2/architect/prompts", returns="Prompt", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_prompt_resources", "POST",
+            "/api/v2/architect/prompts/{promptId}/resources", "PromptAsset", body="object",
+            body_required=True,
+        ),
+        (("promptId", prompt_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
@@ -3428,13 +3022,16 @@ def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Promp
     Args:
         body: ``Prompt``.
     """
-    return _Operation(_POST_ARCHITECT_PROMPTS, (), (), (), body)
-
-
-_POST_ARCHITECT_SCHEDULEGROUPS = _Endpoint(
-    "post_architect_schedulegroups", "POST", "/api/v2/architect/schedulegroups",
-    returns="ScheduleGroup", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_prompts", "POST", "/api/v2/architect/prompts", "Prompt", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_schedulegroups(
@@ -3447,13 +3044,16 @@ def post_architect_schedulegroups(
     Args:
         body: ``ScheduleGroup``.
     """
-    return _Operation(_POST_ARCHITECT_SCHEDULEGROUPS, (), (), (), body)
-
-
-_POST_ARCHITECT_SCHEDULES = _Endpoint(
-    "post_architect_schedules", "POST", "/api/v2/architect/schedules", returns="Schedule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_schedulegroups", "POST", "/api/v2/architect/schedulegroups",
+            "ScheduleGroup", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.Schedule]:
@@ -3464,13 +3064,16 @@ def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.S
     Args:
         body: ``Schedule``.
     """
-    return _Operation(_POST_ARCHITECT_SCHEDULES, (), (), (), body)
-
-
-_POST_ARCHITECT_SYSTEMPROMPT_HISTORY = _Endpoint(
-    "post_architect_systemprompt_history", "POST",
-    "/api/v2/architect/systemprompts/{promptId}/history", returns="Operation",
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_schedules", "POST", "/api/v2/architect/schedules", "Schedule",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operation]:
@@ -3481,14 +3084,13 @@ def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operati
     Args:
         prompt_id: path, string.
     """
-    return _Operation(_POST_ARCHITECT_SYSTEMPROMPT_HISTORY, (("promptId", prompt_id),))
-
-
-_POST_ARCHITECT_SYSTEMPROMPT_RESOURCE_UPLOADS = _Endpoint(
-    "post_architect_systemprompt_resource_uploads", "POST",
-    "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads",
-    returns="PromptAssetUpload",
-)
+    return _Operation(
+        _Endpoint(
+            "post_architect_systemprompt_history", "POST",
+            "/api/v2/architect/systemprompts/{promptId}/history", "Operation",
+        ),
+        (("promptId", prompt_id),),
+    )
 
 
 def post_architect_systemprompt_resource_uploads(
@@ -3504,16 +3106,13 @@ def post_architect_systemprompt_resource_uploads(
         language_code: path, string.
     """
     return _Operation(
-        _POST_ARCHITECT_SYSTEMPROMPT_RESOURCE_UPLOADS,
+        _Endpoint(
+            "post_architect_systemprompt_resource_uploads", "POST",
+            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads",
+            "PromptAssetUpload",
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
     )
-
-
-_POST_ARCHITECT_SYSTEMPROMPT_RESOURCES = _Endpoint(
-    "post_architect_systemprompt_resources", "POST",
-    "/api/v2/architect/systemprompts/{promptId}/resources", returns="SystemPromptAsset",
-    body="object", body_required=True,
-)
 
 
 def post_architect_systemprompt_resources(
@@ -3529,17 +3128,16 @@ def post_architect_systemprompt_resources(
         body: ``SystemPromptAsset``.
     """
     return _Operation(
-        _POST_ARCHITECT_SYSTEMPROMPT_RESOURCES,
+        _Endpoint(
+            "post_architect_systemprompt_resources", "POST",
+            "/api/v2/architect/systemprompts/{promptId}/resources", "SystemPromptAsset",
+            body="object", body_required=True,
+        ),
         (("promptId", prompt_id),),
         (),
         (),
         body,
     )
-
-
-_POST_FLOW_HISTORY = _Endpoint(
-    "post_flow_history", "POST", "/api/v2/flows/{flowId}/history", returns="Operation",
-)
 
 
 def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
@@ -3550,23 +3148,17 @@ def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
     Args:
         flow_id: path, string.
     """
-    return _Operation(_POST_FLOW_HISTORY, (("flowId", flow_id),))
-
-
-_POST_FLOW_INSTANCES_SETTINGS_LOGLEVELS = _Endpoint(
-    "post_flow_instances_settings_loglevels", "POST",
-    "/api/v2/flows/{flowId}/instances/settings/loglevels", returns="FlowSettingsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint("post_flow_history", "POST", "/api/v2/flows/{flowId}/history", "Operation"),
+        (("flowId", flow_id),),
+    )
 
 
 def post_flow_instances_settings_loglevels(
     flow_id: str,
     body: _m.FlowLogLevelRequest | _JsonObject,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "name", "type", "logLevelCharacteristics.characteristics",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
     """POST /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
@@ -3578,18 +3170,16 @@ def post_flow_instances_settings_loglevels(
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(
-        _POST_FLOW_INSTANCES_SETTINGS_LOGLEVELS,
+        _Endpoint(
+            "post_flow_instances_settings_loglevels", "POST",
+            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+            body="object", body_required=True,
+        ),
         (("flowId", flow_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_FLOW_VERSIONS = _Endpoint(
-    "post_flow_versions", "POST", "/api/v2/flows/{flowId}/versions", returns="FlowVersion",
-    body="object", body_required=True,
-)
 
 
 def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVersion]:
@@ -3601,12 +3191,16 @@ def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVer
         flow_id: path, string.
         body: JSON of any shape.
     """
-    return _Operation(_POST_FLOW_VERSIONS, (("flowId", flow_id),), (), (), body)
-
-
-_POST_FLOWS = _Endpoint(
-    "post_flows", "POST", "/api/v2/flows", returns="Flow", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flow_versions", "POST", "/api/v2/flows/{flowId}/versions", "FlowVersion",
+            body="object", body_required=True,
+        ),
+        (("flowId", flow_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _Operation[_m.Flow]:
@@ -3618,12 +3212,13 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
         language: query, string.
         body: ``Flow``.
     """
-    return _Operation(_POST_FLOWS, (), (("language", language),), (), body)
-
-
-_POST_FLOWS_ACTIONS_CHECKIN = _Endpoint(
-    "post_flows_actions_checkin", "POST", "/api/v2/flows/actions/checkin", returns="Operation",
-)
+    return _Operation(
+        _Endpoint("post_flows", "POST", "/api/v2/flows", "Flow", body="object", body_required=True),
+        (),
+        (("language", language),),
+        (),
+        body,
+    )
 
 
 def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
@@ -3634,12 +3229,13 @@ def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
     Args:
         flow: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_CHECKIN, (), (("flow", flow),))
-
-
-_POST_FLOWS_ACTIONS_CHECKOUT = _Endpoint(
-    "post_flows_actions_checkout", "POST", "/api/v2/flows/actions/checkout", returns="Flow",
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_actions_checkin", "POST", "/api/v2/flows/actions/checkin", "Operation",
+        ),
+        (),
+        (("flow", flow),),
+    )
 
 
 def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
@@ -3650,12 +3246,11 @@ def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_CHECKOUT, (), (("flow", flow),))
-
-
-_POST_FLOWS_ACTIONS_DEACTIVATE = _Endpoint(
-    "post_flows_actions_deactivate", "POST", "/api/v2/flows/actions/deactivate", returns="Flow",
-)
+    return _Operation(
+        _Endpoint("post_flows_actions_checkout", "POST", "/api/v2/flows/actions/checkout", "Flow"),
+        (),
+        (("flow", flow),),
+    )
 
 
 def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
@@ -3666,12 +3261,13 @@ def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_DEACTIVATE, (), (("flow", flow),))
-
-
-_POST_FLOWS_ACTIONS_PUBLISH = _Endpoint(
-    "post_flows_actions_publish", "POST", "/api/v2/flows/actions/publish", returns="Operation",
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_actions_deactivate", "POST", "/api/v2/flows/actions/deactivate", "Flow",
+        ),
+        (),
+        (("flow", flow),),
+    )
 
 
 def post_flows_actions_publish(
@@ -3687,12 +3283,13 @@ def post_flows_actions_publish(
         flow: query, string.
         version: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_PUBLISH, (), (("flow", flow), ("version", version)))
-
-
-_POST_FLOWS_ACTIONS_REVERT = _Endpoint(
-    "post_flows_actions_revert", "POST", "/api/v2/flows/actions/revert", returns="Flow",
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_actions_publish", "POST", "/api/v2/flows/actions/publish", "Operation",
+        ),
+        (),
+        (("flow", flow), ("version", version)),
+    )
 
 
 def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
@@ -3703,12 +3300,11 @@ def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_REVERT, (), (("flow", flow),))
-
-
-_POST_FLOWS_ACTIONS_UNLOCK = _Endpoint(
-    "post_flows_actions_unlock", "POST", "/api/v2/flows/actions/unlock", returns="Flow",
-)
+    return _Operation(
+        _Endpoint("post_flows_actions_revert", "POST", "/api/v2/flows/actions/revert", "Flow"),
+        (),
+        (("flow", flow),),
+    )
 
 
 def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
@@ -3719,13 +3315,11 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
     Args:
         flow: query, string.
     """
-    return _Operation(_POST_FLOWS_ACTIONS_UNLOCK, (), (("flow", flow),))
-
-
-_POST_FLOWS_DATATABLE_EXPORT_JOBS = _Endpoint(
-    "post_flows_datatable_export_jobs", "POST",
-    "/api/v2/flows/datatables/{datatableId}/export/jobs", returns="DataTableExportJob",
-)
+    return _Operation(
+        _Endpoint("post_flows_actions_unlock", "POST", "/api/v2/flows/actions/unlock", "Flow"),
+        (),
+        (("flow", flow),),
+    )
 
 
 def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTableExportJob]:
@@ -3736,14 +3330,13 @@ def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTab
     Args:
         datatable_id: path, string.
     """
-    return _Operation(_POST_FLOWS_DATATABLE_EXPORT_JOBS, (("datatableId", datatable_id),))
-
-
-_POST_FLOWS_DATATABLE_IMPORT_CSV_JOBS = _Endpoint(
-    "post_flows_datatable_import_csv_jobs", "POST",
-    "/api/v2/flows/datatables/{datatableId}/import/csv/jobs", returns="DataTableImportJob",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_datatable_export_jobs", "POST",
+            "/api/v2/flows/datatables/{datatableId}/export/jobs", "DataTableExportJob",
+        ),
+        (("datatableId", datatable_id),),
+    )
 
 
 def post_flows_datatable_import_csv_jobs(
@@ -3759,19 +3352,16 @@ def post_flows_datatable_import_csv_jobs(
         body: ``DataTableImportJob``.
     """
     return _Operation(
-        _POST_FLOWS_DATATABLE_IMPORT_CSV_JOBS,
+        _Endpoint(
+            "post_flows_datatable_import_csv_jobs", "POST",
+            "/api/v2/flows/datatables/{datatableId}/import/csv/jobs", "DataTableImportJob",
+            body="object", body_required=True,
+        ),
         (("datatableId", datatable_id),),
         (),
         (),
         body,
     )
-
-
-_POST_FLOWS_DATATABLE_IMPORT_JOBS = _Endpoint(
-    "post_flows_datatable_import_jobs", "POST",
-    "/api/v2/flows/datatables/{datatableId}/import/jobs", returns="DataTableImportJob",
-    body="object", body_required=True,
-)
 
 
 def post_flows_datatable_import_jobs(
@@ -3787,18 +3377,16 @@ def post_flows_datatable_import_jobs(
         body: ``DataTableImportJob``.
     """
     return _Operation(
-        _POST_FLOWS_DATATABLE_IMPORT_JOBS,
+        _Endpoint(
+            "post_flows_datatable_import_jobs", "POST",
+            "/api/v2/flows/datatables/{datatableId}/import/jobs", "DataTableImportJob",
+            body="object", body_required=True,
+        ),
         (("datatableId", datatable_id),),
         (),
         (),
         body,
     )
-
-
-_POST_FLOWS_DATATABLE_ROWS = _Endpoint(
-    "post_flows_datatable_rows", "POST", "/api/v2/flows/datatables/{datatableId}/rows",
-    returns="dict[str, object]", body="object", body_required=True,
-)
 
 
 def post_flows_datatable_rows(
@@ -3814,18 +3402,15 @@ def post_flows_datatable_rows(
         data_table_row: body, JSON of any shape.
     """
     return _Operation(
-        _POST_FLOWS_DATATABLE_ROWS,
+        _Endpoint(
+            "post_flows_datatable_rows", "POST", "/api/v2/flows/datatables/{datatableId}/rows",
+            "dict[str, object]", body="object", body_required=True,
+        ),
         (("datatableId", datatable_id),),
         (),
         (),
         data_table_row,
     )
-
-
-_POST_FLOWS_DATATABLES = _Endpoint(
-    "post_flows_datatables", "POST", "/api/v2/flows/datatables", returns="DataTable", body="object",
-    body_required=True,
-)
 
 
 def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.DataTable]:
@@ -3836,13 +3421,16 @@ def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.Dat
     Args:
         body: ``DataTable``.
     """
-    return _Operation(_POST_FLOWS_DATATABLES, (), (), (), body)
-
-
-_POST_FLOWS_EXECUTIONS = _Endpoint(
-    "post_flows_executions", "POST", "/api/v2/flows/executions",
-    returns="FlowExecutionLaunchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_datatables", "POST", "/api/v2/flows/datatables", "DataTable", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows_executions(
@@ -3855,13 +3443,16 @@ def post_flows_executions(
     Args:
         flow_launch_request: body, ``FlowExecutionLaunchRequest``.
     """
-    return _Operation(_POST_FLOWS_EXECUTIONS, (), (), (), flow_launch_request)
-
-
-_POST_FLOWS_EXPORT_JOBS = _Endpoint(
-    "post_flows_export_jobs", "POST", "/api/v2/flows/export/jobs",
-    returns="RegisterArchitectExportJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_executions", "POST", "/api/v2/flows/executions",
+            "FlowExecutionLaunchResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        flow_launch_request,
+    )
 
 
 def post_flows_export_jobs(
@@ -3874,13 +3465,16 @@ def post_flows_export_jobs(
     Args:
         body: ``RegisterArchitectExportJob``.
     """
-    return _Operation(_POST_FLOWS_EXPORT_JOBS, (), (), (), body)
-
-
-_POST_FLOWS_INSTANCES_JOBS = _Endpoint(
-    "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
-    returns="GetFlowExecutionDataJobResult", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_export_jobs", "POST", "/api/v2/flows/export/jobs",
+            "RegisterArchitectExportJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows_instances_jobs(
@@ -3896,13 +3490,16 @@ def post_flows_instances_jobs(
         expand: query, string: bots, dataActions.
         body: ``ExecutionDataRequest``.
     """
-    return _Operation(_POST_FLOWS_INSTANCES_JOBS, (), (("expand", expand),), (), body)
-
-
-_POST_FLOWS_INSTANCES_QUERY = _Endpoint(
-    "post_flows_instances_query", "POST", "/api/v2/flows/instances/query",
-    returns="FlowResultEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_instances_jobs", "POST", "/api/v2/flows/instances/jobs",
+            "GetFlowExecutionDataJobResult", body="object", body_required=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )
 
 
 def post_flows_instances_query(
@@ -3921,18 +3518,15 @@ def post_flows_instances_query(
         body: ``CriteriaQuery``.
     """
     return _Operation(
-        _POST_FLOWS_INSTANCES_QUERY,
+        _Endpoint(
+            "post_flows_instances_query", "POST", "/api/v2/flows/instances/query",
+            "FlowResultEntityListing", body="object", body_required=True, reads=True,
+        ),
         (),
         (("indexOnly", index_only), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_FLOWS_JOBS = _Endpoint(
-    "post_flows_jobs", "POST", "/api/v2/flows/jobs", returns="RegisterArchitectJobResponse",
-    body="object",
-)
 
 
 def post_flows_jobs(
@@ -3946,13 +3540,16 @@ def post_flows_jobs(
     Args:
         body: ``RegisterArchitectJobRequest``.
     """
-    return _Operation(_POST_FLOWS_JOBS, (), (), (), body)
-
-
-_POST_FLOWS_MILESTONES = _Endpoint(
-    "post_flows_milestones", "POST", "/api/v2/flows/milestones", returns="FlowMilestone",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_jobs", "POST", "/api/v2/flows/jobs", "RegisterArchitectJobResponse",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows_milestones(
@@ -3966,12 +3563,16 @@ def post_flows_milestones(
     Args:
         body: ``FlowMilestone``.
     """
-    return _Operation(_POST_FLOWS_MILESTONES, (), (), (), body)
-
-
-_POST_FLOWS_OUTCOMES = _Endpoint(
-    "post_flows_outcomes", "POST", "/api/v2/flows/outcomes", returns="FlowOutcome", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_milestones", "POST", "/api/v2/flows/milestones", "FlowMilestone",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows_outcomes(
@@ -3985,13 +3586,15 @@ def post_flows_outcomes(
     Args:
         body: ``FlowOutcome``.
     """
-    return _Operation(_POST_FLOWS_OUTCOMES, (), (), (), body)
-
-
-_POST_FLOWS_VALIDATE_JOBS = _Endpoint(
-    "post_flows_validate_jobs", "POST", "/api/v2/flows/validate/jobs",
-    returns="RegisterArchitectValidateJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_outcomes", "POST", "/api/v2/flows/outcomes", "FlowOutcome", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_flows_validate_jobs(
@@ -4004,13 +3607,16 @@ def post_flows_validate_jobs(
     Args:
         body: ``RegisterArchitectValidateJob``.
     """
-    return _Operation(_POST_FLOWS_VALIDATE_JOBS, (), (), (), body)
-
-
-_PUT_ARCHITECT_EMERGENCYGROUP = _Endpoint(
-    "put_architect_emergencygroup", "PUT", "/api/v2/architect/emergencygroups/{emergencyGroupId}",
-    returns="EmergencyGroup", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_flows_validate_jobs", "POST", "/api/v2/flows/validate/jobs",
+            "RegisterArchitectValidateJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_architect_emergencygroup(
@@ -4026,18 +3632,16 @@ def put_architect_emergencygroup(
         body: ``EmergencyGroup``.
     """
     return _Operation(
-        _PUT_ARCHITECT_EMERGENCYGROUP,
+        _Endpoint(
+            "put_architect_emergencygroup", "PUT",
+            "/api/v2/architect/emergencygroups/{emergencyGroupId}", "EmergencyGroup", body="object",
+            body_required=True,
+        ),
         (("emergencyGroupId", emergency_group_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ARCHITECT_IVR = _Endpoint(
-    "put_architect_ivr", "PUT", "/api/v2/architect/ivrs/{ivrId}", returns="IVR", body="object",
-    body_required=True,
-)
 
 
 def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
@@ -4049,14 +3653,16 @@ def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.
         ivr_id: path, string.
         body: ``IVR``.
     """
-    return _Operation(_PUT_ARCHITECT_IVR, (("ivrId", ivr_id),), (), (), body)
-
-
-_PUT_ARCHITECT_IVR_IDENTITYRESOLUTION = _Endpoint(
-    "put_architect_ivr_identityresolution", "PUT",
-    "/api/v2/architect/ivrs/{ivrId}/identityresolution", returns="IVRIdentityResolutionConfig",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_architect_ivr", "PUT", "/api/v2/architect/ivrs/{ivrId}", "IVR", body="object",
+            body_required=True,
+        ),
+        (("ivrId", ivr_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_architect_ivr_identityresolution(
@@ -4071,13 +3677,17 @@ def put_architect_ivr_identityresolution(
         ivr_id: path, string.
         body: ``IVRIdentityResolutionConfig``.
     """
-    return _Operation(_PUT_ARCHITECT_IVR_IDENTITYRESOLUTION, (("ivrId", ivr_id),), (), (), body)
-
-
-_PUT_ARCHITECT_PROMPT = _Endpoint(
-    "put_architect_prompt", "PUT", "/api/v2/architect/prompts/{promptId}", returns="Prompt",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_architect_ivr_identityresolution", "PUT",
+            "/api/v2/architect/ivrs/{ivrId}/identityresolution", "IVRIdentityResolutionConfig",
+            body="object", body_required=True,
+        ),
+        (("ivrId", ivr_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
@@ -4089,14 +3699,16 @@ def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Oper
         prompt_id: path, string.
         body: ``Prompt``.
     """
-    return _Operation(_PUT_ARCHITECT_PROMPT, (("promptId", prompt_id),), (), (), body)
-
-
-_PUT_ARCHITECT_PROMPT_RESOURCE = _Endpoint(
-    "put_architect_prompt_resource", "PUT",
-    "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", returns="PromptAsset",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_architect_prompt", "PUT", "/api/v2/architect/prompts/{promptId}", "Prompt",
+            body="object", body_required=True,
+        ),
+        (("promptId", prompt_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_architect_prompt_resource(
@@ -4114,18 +3726,16 @@ def put_architect_prompt_resource(
         body: ``PromptAsset``.
     """
     return _Operation(
-        _PUT_ARCHITECT_PROMPT_RESOURCE,
+        _Endpoint(
+            "put_architect_prompt_resource", "PUT",
+            "/api/v2/architect/prompts/{promptId}/resources/{languageCode}", "PromptAsset",
+            body="object", body_required=True,
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
         (),
         (),
         body,
     )
-
-
-_PUT_ARCHITECT_SCHEDULE = _Endpoint(
-    "put_architect_schedule", "PUT", "/api/v2/architect/schedules/{scheduleId}", returns="Schedule",
-    body="object", body_required=True,
-)
 
 
 def put_architect_schedule(
@@ -4140,13 +3750,16 @@ def put_architect_schedule(
         schedule_id: path, string.
         body: ``Schedule``.
     """
-    return _Operation(_PUT_ARCHITECT_SCHEDULE, (("scheduleId", schedule_id),), (), (), body)
-
-
-_PUT_ARCHITECT_SCHEDULEGROUP = _Endpoint(
-    "put_architect_schedulegroup", "PUT", "/api/v2/architect/schedulegroups/{scheduleGroupId}",
-    returns="ScheduleGroup", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_architect_schedule", "PUT", "/api/v2/architect/schedules/{scheduleId}", "Schedule",
+            body="object", body_required=True,
+        ),
+        (("scheduleId", schedule_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_architect_schedulegroup(
@@ -4162,19 +3775,16 @@ def put_architect_schedulegroup(
         body: ``ScheduleGroup``.
     """
     return _Operation(
-        _PUT_ARCHITECT_SCHEDULEGROUP,
+        _Endpoint(
+            "put_architect_schedulegroup", "PUT",
+            "/api/v2/architect/schedulegroups/{scheduleGroupId}", "ScheduleGroup", body="object",
+            body_required=True,
+        ),
         (("scheduleGroupId", schedule_group_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ARCHITECT_SYSTEMPROMPT_RESOURCE = _Endpoint(
-    "put_architect_systemprompt_resource", "PUT",
-    "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
-    returns="SystemPromptAsset", body="object", body_required=True,
-)
 
 
 def put_architect_systemprompt_resource(
@@ -4192,17 +3802,16 @@ def put_architect_systemprompt_resource(
         body: ``SystemPromptAsset``.
     """
     return _Operation(
-        _PUT_ARCHITECT_SYSTEMPROMPT_RESOURCE,
+        _Endpoint(
+            "put_architect_systemprompt_resource", "PUT",
+            "/api/v2/architect/systemprompts/{promptId}/resources/{languageCode}",
+            "SystemPromptAsset", body="object", body_required=True,
+        ),
         (("promptId", prompt_id), ("languageCode", language_code)),
         (),
         (),
         body,
     )
-
-
-_PUT_FLOW = _Endpoint(
-    "put_flow", "PUT", "/api/v2/flows/{flowId}", returns="Flow", body="object", body_required=True,
-)
 
 
 def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
@@ -4214,23 +3823,22 @@ def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
         flow_id: path, string.
         body: ``Flow``.
     """
-    return _Operation(_PUT_FLOW, (("flowId", flow_id),), (), (), body)
-
-
-_PUT_FLOW_INSTANCES_SETTINGS_LOGLEVELS = _Endpoint(
-    "put_flow_instances_settings_loglevels", "PUT",
-    "/api/v2/flows/{flowId}/instances/settings/loglevels", returns="FlowSettingsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_flow", "PUT", "/api/v2/flows/{flowId}", "Flow", body="object", body_required=True,
+        ),
+        (("flowId", flow_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_flow_instances_settings_loglevels(
     flow_id: str,
     body: _m.FlowLogLevelRequest | _JsonObject,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "name", "type", "logLevelCharacteristics.characteristics",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
     """PUT /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
@@ -4242,18 +3850,16 @@ def put_flow_instances_settings_loglevels(
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(
-        _PUT_FLOW_INSTANCES_SETTINGS_LOGLEVELS,
+        _Endpoint(
+            "put_flow_instances_settings_loglevels", "PUT",
+            "/api/v2/flows/{flowId}/instances/settings/loglevels", "FlowSettingsResponse",
+            body="object", body_required=True,
+        ),
         (("flowId", flow_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_PUT_FLOWS_DATATABLE = _Endpoint(
-    "put_flows_datatable", "PUT", "/api/v2/flows/datatables/{datatableId}", returns="DataTable",
-    body="object", body_required=True,
-)
 
 
 def put_flows_datatable(
@@ -4272,18 +3878,15 @@ def put_flows_datatable(
         body: ``DataTable``.
     """
     return _Operation(
-        _PUT_FLOWS_DATATABLE,
+        _Endpoint(
+            "put_flows_datatable", "PUT", "/api/v2/flows/datatables/{datatableId}", "DataTable",
+            body="object", body_required=True,
+        ),
         (("datatableId", datatable_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_PUT_FLOWS_DATATABLE_ROW = _Endpoint(
-    "put_flows_datatable_row", "PUT", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
-    returns="dict[str, object]", body="object",
-)
 
 
 def put_flows_datatable_row(
@@ -4302,7 +3905,10 @@ def put_flows_datatable_row(
         body: JSON of any shape.
     """
     return _Operation(
-        _PUT_FLOWS_DATATABLE_ROW,
+        _Endpoint(
+            "put_flows_datatable_row", "PUT", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
+            "dict[str, object]", body="object",
+        ),
         (("datatableId", datatable_id), ("rowId", row_id)),
         (),
         (),
@@ -4310,17 +3916,10 @@ def put_flows_datatable_row(
     )
 
 
-_PUT_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT = _Endpoint(
-    "put_flows_instances_settings_loglevels_default", "PUT",
-    "/api/v2/flows/instances/settings/loglevels/default", returns="FlowSettingsResponse",
-    body="object", body_required=True,
-)
-
-
 def put_flows_instances_settings_loglevels_default(
     body: _m.FlowLogLevelRequest | _JsonObject,
     *,
-    expand: _Sequence[_Open[_Literal["logLevelCharacteristics.characteristics"]]] | None = None,
+    expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.FlowSettingsResponse]:
     """PUT /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
 
@@ -4331,18 +3930,16 @@ def put_flows_instances_settings_loglevels_default(
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(
-        _PUT_FLOWS_INSTANCES_SETTINGS_LOGLEVELS_DEFAULT,
+        _Endpoint(
+            "put_flows_instances_settings_loglevels_default", "PUT",
+            "/api/v2/flows/instances/settings/loglevels/default", "FlowSettingsResponse",
+            body="object", body_required=True,
+        ),
         (),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_PUT_FLOWS_MILESTONE = _Endpoint(
-    "put_flows_milestone", "PUT", "/api/v2/flows/milestones/{milestoneId}", returns="FlowMilestone",
-    body="object",
-)
 
 
 def put_flows_milestone(
@@ -4358,13 +3955,16 @@ def put_flows_milestone(
         milestone_id: path, string.
         body: ``FlowMilestone``.
     """
-    return _Operation(_PUT_FLOWS_MILESTONE, (("milestoneId", milestone_id),), (), (), body)
-
-
-_PUT_FLOWS_OUTCOME = _Endpoint(
-    "put_flows_outcome", "PUT", "/api/v2/flows/outcomes/{flowOutcomeId}", returns="Operation",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "put_flows_milestone", "PUT", "/api/v2/flows/milestones/{milestoneId}", "FlowMilestone",
+            body="object",
+        ),
+        (("milestoneId", milestone_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_flows_outcome(
@@ -4380,4 +3980,13 @@ def put_flows_outcome(
         flow_outcome_id: path, string.
         body: ``FlowOutcome``.
     """
-    return _Operation(_PUT_FLOWS_OUTCOME, (("flowOutcomeId", flow_outcome_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_flows_outcome", "PUT", "/api/v2/flows/outcomes/{flowOutcomeId}", "Operation",
+            body="object",
+        ),
+        (("flowOutcomeId", flow_outcome_id),),
+        (),
+        (),
+        body,
+    )

@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ASSISTANT_VARIATION = _Endpoint(
-    "delete_assistant_variation", "DELETE",
-    "/api/v2/assistants/{assistantId}/variations/{variationId}",
-)
-
-
 def delete_assistant_variation(assistant_id: str, variation_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId}/variations/{variationId} -> nothing.
 
@@ -28,15 +22,12 @@ def delete_assistant_variation(assistant_id: str, variation_id: str) -> _Operati
         variation_id: path, string.
     """
     return _Operation(
-        _DELETE_ASSISTANT_VARIATION,
+        _Endpoint(
+            "delete_assistant_variation", "DELETE",
+            "/api/v2/assistants/{assistantId}/variations/{variationId}",
+        ),
         (("assistantId", assistant_id), ("variationId", variation_id)),
     )
-
-
-_GET_ASSISTANT_VARIATION = _Endpoint(
-    "get_assistant_variation", "GET", "/api/v2/assistants/{assistantId}/variations/{variationId}",
-    returns="AssistantCopilotVariation",
-)
 
 
 def get_assistant_variation(
@@ -52,15 +43,13 @@ def get_assistant_variation(
         variation_id: path, string.
     """
     return _Operation(
-        _GET_ASSISTANT_VARIATION,
+        _Endpoint(
+            "get_assistant_variation", "GET",
+            "/api/v2/assistants/{assistantId}/variations/{variationId}",
+            "AssistantCopilotVariation",
+        ),
         (("assistantId", assistant_id), ("variationId", variation_id)),
     )
-
-
-_GET_ASSISTANT_VARIATIONS = _Endpoint(
-    "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
-    returns="AssistantCopilotVariationListing",
-)
 
 
 def get_assistant_variations(assistant_id: str) -> _Operation[_m.AssistantCopilotVariationListing]:
@@ -71,13 +60,13 @@ def get_assistant_variations(assistant_id: str) -> _Operation[_m.AssistantCopilo
     Args:
         assistant_id: path, string.
     """
-    return _Operation(_GET_ASSISTANT_VARIATIONS, (("assistantId", assistant_id),))
-
-
-_POST_ASSISTANT_VARIATIONS = _Endpoint(
-    "post_assistant_variations", "POST", "/api/v2/assistants/{assistantId}/variations",
-    returns="AssistantCopilotVariation", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_assistant_variations", "GET", "/api/v2/assistants/{assistantId}/variations",
+            "AssistantCopilotVariationListing",
+        ),
+        (("assistantId", assistant_id),),
+    )
 
 
 def post_assistant_variations(
@@ -92,13 +81,16 @@ def post_assistant_variations(
         assistant_id: path, string.
         body: ``AssistantCopilotVariation``.
     """
-    return _Operation(_POST_ASSISTANT_VARIATIONS, (("assistantId", assistant_id),), (), (), body)
-
-
-_PUT_ASSISTANT_VARIATION = _Endpoint(
-    "put_assistant_variation", "PUT", "/api/v2/assistants/{assistantId}/variations/{variationId}",
-    returns="AssistantCopilotVariation", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_assistant_variations", "POST", "/api/v2/assistants/{assistantId}/variations",
+            "AssistantCopilotVariation", body="object", body_required=True,
+        ),
+        (("assistantId", assistant_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_assistant_variation(
@@ -116,7 +108,11 @@ def put_assistant_variation(
         body: ``AssistantCopilotVariation``.
     """
     return _Operation(
-        _PUT_ASSISTANT_VARIATION,
+        _Endpoint(
+            "put_assistant_variation", "PUT",
+            "/api/v2/assistants/{assistantId}/variations/{variationId}",
+            "AssistantCopilotVariation", body="object", body_required=True,
+        ),
         (("assistantId", assistant_id), ("variationId", variation_id)),
         (),
         (),

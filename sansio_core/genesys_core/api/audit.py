@@ -15,24 +15,17 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_AUDITS_QUERY_REALTIME_SERVICEMAPPING = _Endpoint(
-    "get_audits_query_realtime_servicemapping", "GET",
-    "/api/v2/audits/query/realtime/servicemapping", returns="AuditQueryServiceMapping",
-)
-
-
 def get_audits_query_realtime_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
     """GET /api/v2/audits/query/realtime/servicemapping -> ``AuditQueryServiceMapping``.
 
     Needs ``audits:audit:view``.
     """
-    return _Operation(_GET_AUDITS_QUERY_REALTIME_SERVICEMAPPING)
-
-
-_GET_AUDITS_QUERY_SERVICEMAPPING = _Endpoint(
-    "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
-    returns="AuditQueryServiceMapping",
-)
+    return _Operation(
+        _Endpoint(
+            "get_audits_query_realtime_servicemapping", "GET",
+            "/api/v2/audits/query/realtime/servicemapping", "AuditQueryServiceMapping",
+        ),
+    )
 
 
 def get_audits_query_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
@@ -40,13 +33,12 @@ def get_audits_query_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]
 
     Needs ``audits:audit:view``.
     """
-    return _Operation(_GET_AUDITS_QUERY_SERVICEMAPPING)
-
-
-_GET_AUDITS_QUERY_TRANSACTION_ID = _Endpoint(
-    "get_audits_query_transaction_id", "GET", "/api/v2/audits/query/{transactionId}",
-    returns="AuditQueryExecutionStatusResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_audits_query_servicemapping", "GET", "/api/v2/audits/query/servicemapping",
+            "AuditQueryServiceMapping",
+        ),
+    )
 
 
 def get_audits_query_transaction_id(
@@ -59,13 +51,13 @@ def get_audits_query_transaction_id(
     Args:
         transaction_id: path, string.
     """
-    return _Operation(_GET_AUDITS_QUERY_TRANSACTION_ID, (("transactionId", transaction_id),))
-
-
-_GET_AUDITS_QUERY_TRANSACTION_ID_RESULTS = _Endpoint(
-    "get_audits_query_transaction_id_results", "GET",
-    "/api/v2/audits/query/{transactionId}/results", returns="AuditQueryExecutionResultsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_audits_query_transaction_id", "GET", "/api/v2/audits/query/{transactionId}",
+            "AuditQueryExecutionStatusResponse",
+        ),
+        (("transactionId", transaction_id),),
+    )
 
 
 def get_audits_query_transaction_id_results(
@@ -88,19 +80,16 @@ def get_audits_query_transaction_id_results(
         allow_redirect: query, boolean.
     """
     return _Operation(
-        _GET_AUDITS_QUERY_TRANSACTION_ID_RESULTS,
+        _Endpoint(
+            "get_audits_query_transaction_id_results", "GET",
+            "/api/v2/audits/query/{transactionId}/results", "AuditQueryExecutionResultsResponse",
+        ),
         (("transactionId", transaction_id),),
         (
             ("cursor", cursor), ("pageSize", page_size), ("expand", expand),
             ("allowRedirect", allow_redirect),
         ),
     )
-
-
-_POST_AUDITS_QUERY = _Endpoint(
-    "post_audits_query", "POST", "/api/v2/audits/query",
-    returns="AuditQueryExecutionStatusResponse", body="object", body_required=True,
-)
 
 
 def post_audits_query(
@@ -113,13 +102,16 @@ def post_audits_query(
     Args:
         body: ``AuditQueryRequest``.
     """
-    return _Operation(_POST_AUDITS_QUERY, (), (), (), body)
-
-
-_POST_AUDITS_QUERY_REALTIME = _Endpoint(
-    "post_audits_query_realtime", "POST", "/api/v2/audits/query/realtime",
-    returns="AuditRealtimeQueryResultsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_audits_query", "POST", "/api/v2/audits/query",
+            "AuditQueryExecutionStatusResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_audits_query_realtime(
@@ -135,13 +127,16 @@ def post_audits_query_realtime(
         expand: query, list of string: user.
         body: ``AuditRealtimeQueryRequest``.
     """
-    return _Operation(_POST_AUDITS_QUERY_REALTIME, (), (("expand", expand),), (), body)
-
-
-_POST_AUDITS_QUERY_REALTIME_RELATED = _Endpoint(
-    "post_audits_query_realtime_related", "POST", "/api/v2/audits/query/realtime/related",
-    returns="AuditRealtimeRelatedResultsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_audits_query_realtime", "POST", "/api/v2/audits/query/realtime",
+            "AuditRealtimeQueryResultsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )
 
 
 def post_audits_query_realtime_related(
@@ -157,4 +152,13 @@ def post_audits_query_realtime_related(
         expand: query, list of string: user.
         body: ``AuditRealtimeRelatedRequest``.
     """
-    return _Operation(_POST_AUDITS_QUERY_REALTIME_RELATED, (), (("expand", expand),), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_audits_query_realtime_related", "POST", "/api/v2/audits/query/realtime/related",
+            "AuditRealtimeRelatedResultsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )

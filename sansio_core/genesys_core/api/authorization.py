@@ -15,11 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_AUTHORIZATION_DIVISION = _Endpoint(
-    "delete_authorization_division", "DELETE", "/api/v2/authorization/divisions/{divisionId}",
-)
-
-
 def delete_authorization_division(
     division_id: str,
     *,
@@ -34,16 +29,13 @@ def delete_authorization_division(
         force: query, boolean.
     """
     return _Operation(
-        _DELETE_AUTHORIZATION_DIVISION,
+        _Endpoint(
+            "delete_authorization_division", "DELETE",
+            "/api/v2/authorization/divisions/{divisionId}",
+        ),
         (("divisionId", division_id),),
         (("force", force),),
     )
-
-
-_DELETE_AUTHORIZATION_POLICIES_TARGET_SUBJECT_SUBJECT_ID = _Endpoint(
-    "delete_authorization_policies_target_subject_subject_id", "DELETE",
-    "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
-)
 
 
 def delete_authorization_policies_target_subject_subject_id(
@@ -59,14 +51,12 @@ def delete_authorization_policies_target_subject_subject_id(
         subject_id: path, string.
     """
     return _Operation(
-        _DELETE_AUTHORIZATION_POLICIES_TARGET_SUBJECT_SUBJECT_ID,
+        _Endpoint(
+            "delete_authorization_policies_target_subject_subject_id", "DELETE",
+            "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
+        ),
         (("targetName", target_name), ("subjectId", subject_id)),
     )
-
-
-_DELETE_AUTHORIZATION_ROLE = _Endpoint(
-    "delete_authorization_role", "DELETE", "/api/v2/authorization/roles/{roleId}",
-)
 
 
 def delete_authorization_role(role_id: str) -> _Operation[None]:
@@ -77,13 +67,10 @@ def delete_authorization_role(role_id: str) -> _Operation[None]:
     Args:
         role_id: path, string.
     """
-    return _Operation(_DELETE_AUTHORIZATION_ROLE, (("roleId", role_id),))
-
-
-_DELETE_AUTHORIZATION_SUBJECT_DIVISION_ROLE = _Endpoint(
-    "delete_authorization_subject_division_role", "DELETE",
-    "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-)
+    return _Operation(
+        _Endpoint("delete_authorization_role", "DELETE", "/api/v2/authorization/roles/{roleId}"),
+        (("roleId", role_id),),
+    )
 
 
 def delete_authorization_subject_division_role(
@@ -101,15 +88,12 @@ def delete_authorization_subject_division_role(
         role_id: path, string.
     """
     return _Operation(
-        _DELETE_AUTHORIZATION_SUBJECT_DIVISION_ROLE,
+        _Endpoint(
+            "delete_authorization_subject_division_role", "DELETE",
+            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+        ),
         (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
     )
-
-
-_GET_AUTHORIZATION_DIVISION = _Endpoint(
-    "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
-    returns="AuthzDivision",
-)
 
 
 def get_authorization_division(
@@ -124,17 +108,13 @@ def get_authorization_division(
         object_count: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISION,
+        _Endpoint(
+            "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
+            "AuthzDivision",
+        ),
         (("divisionId", division_id),),
         (("objectCount", object_count),),
     )
-
-
-_GET_AUTHORIZATION_DIVISION_GRANTS = _Endpoint(
-    "get_authorization_division_grants", "GET",
-    "/api/v2/authorization/divisions/{divisionId}/grants",
-    returns="AuthzDivisionGrantEntityListing", paged=True,
-)
 
 
 def get_authorization_division_grants(
@@ -153,16 +133,14 @@ def get_authorization_division_grants(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISION_GRANTS,
+        _Endpoint(
+            "get_authorization_division_grants", "GET",
+            "/api/v2/authorization/divisions/{divisionId}/grants",
+            "AuthzDivisionGrantEntityListing", paged=True,
+        ),
         (("divisionId", division_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONS = _Endpoint(
-    "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-    returns="AuthzDivisionEntityListing", paged=True,
-)
 
 
 def get_authorization_divisions(
@@ -193,7 +171,10 @@ def get_authorization_divisions(
         name: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS,
+        _Endpoint(
+            "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
+            "AuthzDivisionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -201,12 +182,6 @@ def get_authorization_divisions(
             ("objectCount", object_count), ("id", id), ("name", name),
         ),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONS_DELETED = _Endpoint(
-    "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-    returns="AuthzDivisionEntityListing", paged=True,
-)
 
 
 def get_authorization_divisions_deleted(
@@ -224,38 +199,33 @@ def get_authorization_divisions_deleted(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS_DELETED,
+        _Endpoint(
+            "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
+            "AuthzDivisionEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
 
 
-_GET_AUTHORIZATION_DIVISIONS_HOME = _Endpoint(
-    "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
-    returns="AuthzDivision",
-)
-
-
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
-    return _Operation(_GET_AUTHORIZATION_DIVISIONS_HOME)
-
-
-_GET_AUTHORIZATION_DIVISIONS_LIMIT = _Endpoint(
-    "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
-    returns="int",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
+            "AuthzDivision",
+        ),
+    )
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
     """GET /api/v2/authorization/divisions/limit -> integer."""
-    return _Operation(_GET_AUTHORIZATION_DIVISIONS_LIMIT)
-
-
-_GET_AUTHORIZATION_DIVISIONS_QUERY = _Endpoint(
-    "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-    returns="AuthzDivisionCursorListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
+            "int",
+        ),
+    )
 
 
 def get_authorization_divisions_query(
@@ -278,16 +248,13 @@ def get_authorization_divisions_query(
         name: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS_QUERY,
+        _Endpoint(
+            "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
+            "AuthzDivisionCursorListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_ME = _Endpoint(
-    "get_authorization_divisionspermitted_me", "GET", "/api/v2/authorization/divisionspermitted/me",
-    returns="list[AuthzDivision]",
-)
 
 
 def get_authorization_divisionspermitted_me(
@@ -304,17 +271,13 @@ def get_authorization_divisionspermitted_me(
         permission: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_ME,
+        _Endpoint(
+            "get_authorization_divisionspermitted_me", "GET",
+            "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+        ),
         (),
         (("name", name), ("permission", permission)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_ME = _Endpoint(
-    "get_authorization_divisionspermitted_paged_me", "GET",
-    "/api/v2/authorization/divisionspermitted/paged/me", returns="DivsPermittedEntityListing",
-    paged=True,
-)
 
 
 def get_authorization_divisionspermitted_paged_me(
@@ -333,17 +296,14 @@ def get_authorization_divisionspermitted_paged_me(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_ME,
+        _Endpoint(
+            "get_authorization_divisionspermitted_paged_me", "GET",
+            "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
+            paged=True,
+        ),
         (),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_SUBJECT_ID = _Endpoint(
-    "get_authorization_divisionspermitted_paged_subject_id", "GET",
-    "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-    returns="DivsPermittedEntityListing", paged=True,
-)
 
 
 def get_authorization_divisionspermitted_paged_subject_id(
@@ -364,16 +324,14 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_SUBJECT_ID,
+        _Endpoint(
+            "get_authorization_divisionspermitted_paged_subject_id", "GET",
+            "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
+            "DivsPermittedEntityListing", paged=True,
+        ),
         (("subjectId", subject_id),),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_PERMISSIONS = _Endpoint(
-    "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
-    returns="PermissionCollectionEntityListing", paged=True,
-)
 
 
 def get_authorization_permissions(
@@ -394,19 +352,16 @@ def get_authorization_permissions(
         query: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_PERMISSIONS,
+        _Endpoint(
+            "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
+            "PermissionCollectionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("queryType", query_type),
             ("query", query),
         ),
     )
-
-
-_GET_AUTHORIZATION_POLICIES = _Endpoint(
-    "get_authorization_policies", "GET", "/api/v2/authorization/policies",
-    returns="AuthorizationPolicyEntityListing",
-)
 
 
 def get_authorization_policies(
@@ -422,14 +377,14 @@ def get_authorization_policies(
         after: query, string.
         page_size: query, integer.
     """
-    return _Operation(_GET_AUTHORIZATION_POLICIES, (), (("after", after), ("pageSize", page_size)))
-
-
-_GET_AUTHORIZATION_POLICIES_SUBJECT_SUBJECT_ID = _Endpoint(
-    "get_authorization_policies_subject_subject_id", "GET",
-    "/api/v2/authorization/policies/subject/{subjectId}",
-    returns="AuthorizationPolicyEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_policies", "GET", "/api/v2/authorization/policies",
+            "AuthorizationPolicyEntityListing",
+        ),
+        (),
+        (("after", after), ("pageSize", page_size)),
+    )
 
 
 def get_authorization_policies_subject_subject_id(
@@ -448,17 +403,14 @@ def get_authorization_policies_subject_subject_id(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_POLICIES_SUBJECT_SUBJECT_ID,
+        _Endpoint(
+            "get_authorization_policies_subject_subject_id", "GET",
+            "/api/v2/authorization/policies/subject/{subjectId}",
+            "AuthorizationPolicyEntityListing",
+        ),
         (("subjectId", subject_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_POLICIES_TARGET = _Endpoint(
-    "get_authorization_policies_target", "GET",
-    "/api/v2/authorization/policies/targets/{targetName}",
-    returns="AuthorizationPolicyEntityListing",
-)
 
 
 def get_authorization_policies_target(
@@ -477,17 +429,14 @@ def get_authorization_policies_target(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_POLICIES_TARGET,
+        _Endpoint(
+            "get_authorization_policies_target", "GET",
+            "/api/v2/authorization/policies/targets/{targetName}",
+            "AuthorizationPolicyEntityListing",
+        ),
         (("targetName", target_name),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_POLICIES_TARGET_SUBJECT_SUBJECT_ID = _Endpoint(
-    "get_authorization_policies_target_subject_subject_id", "GET",
-    "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
-    returns="AuthorizationPolicy",
-)
 
 
 def get_authorization_policies_target_subject_subject_id(
@@ -503,15 +452,13 @@ def get_authorization_policies_target_subject_subject_id(
         subject_id: path, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_POLICIES_TARGET_SUBJECT_SUBJECT_ID,
+        _Endpoint(
+            "get_authorization_policies_target_subject_subject_id", "GET",
+            "/api/v2/authorization/policies/targets/{targetName}/subject/{subjectId}",
+            "AuthorizationPolicy",
+        ),
         (("targetName", target_name), ("subjectId", subject_id)),
     )
-
-
-_GET_AUTHORIZATION_POLICIES_TARGETS = _Endpoint(
-    "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
-    returns="TargetAttributes",
-)
 
 
 def get_authorization_policies_targets() -> _Operation[_m.TargetAttributes]:
@@ -519,13 +466,12 @@ def get_authorization_policies_targets() -> _Operation[_m.TargetAttributes]:
 
     Needs ``authorization:policy:view``.
     """
-    return _Operation(_GET_AUTHORIZATION_POLICIES_TARGETS)
-
-
-_GET_AUTHORIZATION_POLICY = _Endpoint(
-    "get_authorization_policy", "GET", "/api/v2/authorization/policies/{policyId}",
-    returns="AuthorizationPolicy",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_policies_targets", "GET", "/api/v2/authorization/policies/targets",
+            "TargetAttributes",
+        ),
+    )
 
 
 def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolicy]:
@@ -536,13 +482,13 @@ def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolic
     Args:
         policy_id: path, string.
     """
-    return _Operation(_GET_AUTHORIZATION_POLICY, (("policyId", policy_id),))
-
-
-_GET_AUTHORIZATION_POLICY_ATTRIBUTES = _Endpoint(
-    "get_authorization_policy_attributes", "GET",
-    "/api/v2/authorization/policies/{policyId}/attributes", returns="PolicyAttributeSet",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_policy", "GET", "/api/v2/authorization/policies/{policyId}",
+            "AuthorizationPolicy",
+        ),
+        (("policyId", policy_id),),
+    )
 
 
 def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyAttributeSet]:
@@ -553,24 +499,23 @@ def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyA
     Args:
         policy_id: path, string.
     """
-    return _Operation(_GET_AUTHORIZATION_POLICY_ATTRIBUTES, (("policyId", policy_id),))
-
-
-_GET_AUTHORIZATION_PRODUCTS = _Endpoint(
-    "get_authorization_products", "GET", "/api/v2/authorization/products",
-    returns="OrganizationProductEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_policy_attributes", "GET",
+            "/api/v2/authorization/policies/{policyId}/attributes", "PolicyAttributeSet",
+        ),
+        (("policyId", policy_id),),
+    )
 
 
 def get_authorization_products() -> _Operation[_m.OrganizationProductEntityListing]:
     """GET /api/v2/authorization/products -> ``OrganizationProductEntityListing``."""
-    return _Operation(_GET_AUTHORIZATION_PRODUCTS)
-
-
-_GET_AUTHORIZATION_ROLE = _Endpoint(
-    "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
-    returns="DomainOrganizationRole",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_products", "GET", "/api/v2/authorization/products",
+            "OrganizationProductEntityListing",
+        ),
+    )
 
 
 def get_authorization_role(
@@ -589,17 +534,13 @@ def get_authorization_role(
         expand: query, list of string: unusedPermissions.
     """
     return _Operation(
-        _GET_AUTHORIZATION_ROLE,
+        _Endpoint(
+            "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
+            "DomainOrganizationRole",
+        ),
         (("roleId", role_id),),
         (("userCount", user_count), ("expand", expand)),
     )
-
-
-_GET_AUTHORIZATION_ROLE_COMPAREDEFAULT_RIGHT_ROLE_ID = _Endpoint(
-    "get_authorization_role_comparedefault_right_role_id", "GET",
-    "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
-    returns="DomainOrgRoleDifference",
-)
 
 
 def get_authorization_role_comparedefault_right_role_id(
@@ -615,16 +556,13 @@ def get_authorization_role_comparedefault_right_role_id(
         right_role_id: path, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_ROLE_COMPAREDEFAULT_RIGHT_ROLE_ID,
+        _Endpoint(
+            "get_authorization_role_comparedefault_right_role_id", "GET",
+            "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
+            "DomainOrgRoleDifference",
+        ),
         (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)),
     )
-
-
-_GET_AUTHORIZATION_ROLE_SUBJECTGRANTS = _Endpoint(
-    "get_authorization_role_subjectgrants", "GET",
-    "/api/v2/authorization/roles/{roleId}/subjectgrants",
-    returns="SubjectDivisionGrantsEntityListing", paged=True,
-)
 
 
 def get_authorization_role_subjectgrants(
@@ -651,19 +589,17 @@ def get_authorization_role_subjectgrants(
         previous_page: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_ROLE_SUBJECTGRANTS,
+        _Endpoint(
+            "get_authorization_role_subjectgrants", "GET",
+            "/api/v2/authorization/roles/{roleId}/subjectgrants",
+            "SubjectDivisionGrantsEntityListing", paged=True,
+        ),
         (("roleId", role_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
         ),
     )
-
-
-_GET_AUTHORIZATION_ROLE_USERS = _Endpoint(
-    "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
-    returns="UserReferenceEntityListing", paged=True,
-)
 
 
 def get_authorization_role_users(
@@ -682,16 +618,13 @@ def get_authorization_role_users(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_ROLE_USERS,
+        _Endpoint(
+            "get_authorization_role_users", "GET", "/api/v2/authorization/roles/{roleId}/users",
+            "UserReferenceEntityListing", paged=True,
+        ),
         (("roleId", role_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_AUTHORIZATION_ROLES = _Endpoint(
-    "get_authorization_roles", "GET", "/api/v2/authorization/roles",
-    returns="OrganizationRoleEntityListing", paged=True,
-)
 
 
 def get_authorization_roles(
@@ -726,7 +659,10 @@ def get_authorization_roles(
         id: query, list of string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_ROLES,
+        _Endpoint(
+            "get_authorization_roles", "GET", "/api/v2/authorization/roles",
+            "OrganizationRoleEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -737,24 +673,17 @@ def get_authorization_roles(
     )
 
 
-_GET_AUTHORIZATION_ROLES_SETTINGS = _Endpoint(
-    "get_authorization_roles_settings", "GET", "/api/v2/authorization/roles/settings",
-    returns="RoleSettings",
-)
-
-
 def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
     """GET /api/v2/authorization/roles/settings -> ``RoleSettings``.
 
     Needs ``directory:organization:admin`` or ``authorization:settings:view``.
     """
-    return _Operation(_GET_AUTHORIZATION_ROLES_SETTINGS)
-
-
-_GET_AUTHORIZATION_SETTINGS = _Endpoint(
-    "get_authorization_settings", "GET", "/api/v2/authorization/settings",
-    returns="AuthorizationSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_roles_settings", "GET", "/api/v2/authorization/roles/settings",
+            "RoleSettings",
+        ),
+    )
 
 
 def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
@@ -762,13 +691,12 @@ def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
 
     Needs ``directory:organization:admin`` or ``authorization:settings:view``.
     """
-    return _Operation(_GET_AUTHORIZATION_SETTINGS)
-
-
-_GET_AUTHORIZATION_SUBJECT = _Endpoint(
-    "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
-    returns="AuthzSubject",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_settings", "GET", "/api/v2/authorization/settings",
+            "AuthorizationSettings",
+        ),
+    )
 
 
 def get_authorization_subject(
@@ -787,16 +715,13 @@ def get_authorization_subject(
         include_full_roles: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_SUBJECT,
+        _Endpoint(
+            "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
+            "AuthzSubject",
+        ),
         (("subjectId", subject_id),),
         (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
     )
-
-
-_GET_AUTHORIZATION_SUBJECTS_ME = _Endpoint(
-    "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
-    returns="AuthzSubject",
-)
 
 
 def get_authorization_subjects_me(
@@ -811,16 +736,13 @@ def get_authorization_subjects_me(
         include_full_roles: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_SUBJECTS_ME,
+        _Endpoint(
+            "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
+            "AuthzSubject",
+        ),
         (),
         (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
     )
-
-
-_GET_AUTHORIZATION_SUBJECTS_ROLECOUNTS = _Endpoint(
-    "get_authorization_subjects_rolecounts", "GET", "/api/v2/authorization/subjects/rolecounts",
-    returns="dict[str, object]",
-)
 
 
 def get_authorization_subjects_rolecounts(
@@ -834,12 +756,14 @@ def get_authorization_subjects_rolecounts(
     Args:
         id: query, list of string.
     """
-    return _Operation(_GET_AUTHORIZATION_SUBJECTS_ROLECOUNTS, (), (("id", id),))
-
-
-_GET_USER_ROLES = _Endpoint(
-    "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", returns="UserAuthorization",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_subjects_rolecounts", "GET",
+            "/api/v2/authorization/subjects/rolecounts", "dict[str, object]",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
@@ -850,13 +774,10 @@ def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     Args:
         subject_id: path, string.
     """
-    return _Operation(_GET_USER_ROLES, (("subjectId", subject_id),))
-
-
-_PATCH_AUTHORIZATION_ROLE = _Endpoint(
-    "patch_authorization_role", "PATCH", "/api/v2/authorization/roles/{roleId}",
-    returns="DomainOrganizationRole", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint("get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization"),
+        (("subjectId", subject_id),),
+    )
 
 
 def patch_authorization_role(
@@ -871,13 +792,16 @@ def patch_authorization_role(
         role_id: path, string.
         body: ``DomainOrganizationRole``.
     """
-    return _Operation(_PATCH_AUTHORIZATION_ROLE, (("roleId", role_id),), (), (), body)
-
-
-_PATCH_AUTHORIZATION_SETTINGS = _Endpoint(
-    "patch_authorization_settings", "PATCH", "/api/v2/authorization/settings",
-    returns="AuthorizationSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_authorization_role", "PATCH", "/api/v2/authorization/roles/{roleId}",
+            "DomainOrganizationRole", body="object", body_required=True,
+        ),
+        (("roleId", role_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_authorization_settings(
@@ -890,14 +814,16 @@ def patch_authorization_settings(
     Args:
         body: ``AuthorizationSettings``.
     """
-    return _Operation(_PATCH_AUTHORIZATION_SETTINGS, (), (), (), body)
-
-
-_POST_AUTHORIZATION_DIVISION_OBJECT = _Endpoint(
-    "post_authorization_division_object", "POST",
-    "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_authorization_settings", "PATCH", "/api/v2/authorization/settings",
+            "AuthorizationSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_authorization_division_object(
@@ -921,19 +847,16 @@ def post_authorization_division_object(
         body: list of string.
     """
     return _Operation(
-        _POST_AUTHORIZATION_DIVISION_OBJECT,
+        _Endpoint(
+            "post_authorization_division_object", "POST",
+            "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
+            body_required=True,
+        ),
         (("divisionId", division_id), ("objectType", object_type)),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_DIVISION_RESTORE = _Endpoint(
-    "post_authorization_division_restore", "POST",
-    "/api/v2/authorization/divisions/{divisionId}/restore", returns="AuthzDivision", body="object",
-    body_required=True,
-)
 
 
 def post_authorization_division_restore(
@@ -949,18 +872,16 @@ def post_authorization_division_restore(
         body: ``AuthzDivision``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_DIVISION_RESTORE,
+        _Endpoint(
+            "post_authorization_division_restore", "POST",
+            "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
+            body_required=True,
+        ),
         (("divisionId", division_id),),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_DIVISIONS = _Endpoint(
-    "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
-    returns="AuthzDivision", body="object", body_required=True,
-)
 
 
 def post_authorization_divisions(
@@ -973,14 +894,16 @@ def post_authorization_divisions(
     Args:
         body: ``AuthzDivision``.
     """
-    return _Operation(_POST_AUTHORIZATION_DIVISIONS, (), (), (), body)
-
-
-_POST_AUTHORIZATION_POLICIES_TARGET = _Endpoint(
-    "post_authorization_policies_target", "POST",
-    "/api/v2/authorization/policies/targets/{targetName}", returns="AuthorizationPolicy",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
+            "AuthzDivision", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_authorization_policies_target(
@@ -999,19 +922,16 @@ def post_authorization_policies_target(
         body: ``AuthorizationPolicy``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_POLICIES_TARGET,
+        _Endpoint(
+            "post_authorization_policies_target", "POST",
+            "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy",
+            body="object", body_required=True,
+        ),
         (("targetName", target_name),),
         (("skipLockoutCheck", skip_lockout_check),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_POLICIES_TARGET_VALIDATE = _Endpoint(
-    "post_authorization_policies_target_validate", "POST",
-    "/api/v2/authorization/policies/targets/{targetName}/validate",
-    returns="ValidationErrorListing", body="object", body_required=True,
-)
 
 
 def post_authorization_policies_target_validate(
@@ -1027,19 +947,16 @@ def post_authorization_policies_target_validate(
         body: ``AuthorizationPolicy``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_POLICIES_TARGET_VALIDATE,
+        _Endpoint(
+            "post_authorization_policies_target_validate", "POST",
+            "/api/v2/authorization/policies/targets/{targetName}/validate",
+            "ValidationErrorListing", body="object", body_required=True,
+        ),
         (("targetName", target_name),),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_POLICY_SIMULATE = _Endpoint(
-    "post_authorization_policy_simulate", "POST",
-    "/api/v2/authorization/policies/{policyId}/simulate", returns="PolicyTestResult", body="object",
-    body_required=True,
-)
 
 
 def post_authorization_policy_simulate(
@@ -1054,13 +971,17 @@ def post_authorization_policy_simulate(
         policy_id: path, string.
         body: ``PolicyTestPayload``.
     """
-    return _Operation(_POST_AUTHORIZATION_POLICY_SIMULATE, (("policyId", policy_id),), (), (), body)
-
-
-_POST_AUTHORIZATION_ROLE = _Endpoint(
-    "post_authorization_role", "POST", "/api/v2/authorization/roles/{roleId}", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_authorization_policy_simulate", "POST",
+            "/api/v2/authorization/policies/{policyId}/simulate", "PolicyTestResult", body="object",
+            body_required=True,
+        ),
+        (("policyId", policy_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_authorization_role(
@@ -1079,19 +1000,15 @@ def post_authorization_role(
         body: ``SubjectDivisions``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_ROLE,
+        _Endpoint(
+            "post_authorization_role", "POST", "/api/v2/authorization/roles/{roleId}",
+            body="object", body_required=True,
+        ),
         (("roleId", role_id),),
         (("subjectType", subject_type),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_ROLE_COMPAREDEFAULT_RIGHT_ROLE_ID = _Endpoint(
-    "post_authorization_role_comparedefault_right_role_id", "POST",
-    "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
-    returns="DomainOrgRoleDifference", body="object", body_required=True,
-)
 
 
 def post_authorization_role_comparedefault_right_role_id(
@@ -1109,18 +1026,16 @@ def post_authorization_role_comparedefault_right_role_id(
         body: ``DomainOrganizationRole``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_ROLE_COMPAREDEFAULT_RIGHT_ROLE_ID,
+        _Endpoint(
+            "post_authorization_role_comparedefault_right_role_id", "POST",
+            "/api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId}",
+            "DomainOrgRoleDifference", body="object", body_required=True,
+        ),
         (("leftRoleId", left_role_id), ("rightRoleId", right_role_id)),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_ROLES = _Endpoint(
-    "post_authorization_roles", "POST", "/api/v2/authorization/roles",
-    returns="DomainOrganizationRole", body="object", body_required=True,
-)
 
 
 def post_authorization_roles(
@@ -1133,13 +1048,16 @@ def post_authorization_roles(
     Args:
         body: ``DomainOrganizationRoleCreate``.
     """
-    return _Operation(_POST_AUTHORIZATION_ROLES, (), (), (), body)
-
-
-_POST_AUTHORIZATION_ROLES_DEFAULT = _Endpoint(
-    "post_authorization_roles_default", "POST", "/api/v2/authorization/roles/default",
-    returns="OrganizationRoleEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "post_authorization_roles", "POST", "/api/v2/authorization/roles",
+            "DomainOrganizationRole", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_authorization_roles_default(
@@ -1153,13 +1071,14 @@ def post_authorization_roles_default(
     Args:
         force: query, boolean.
     """
-    return _Operation(_POST_AUTHORIZATION_ROLES_DEFAULT, (), (("force", force),))
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKADD = _Endpoint(
-    "post_authorization_subject_bulkadd", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_authorization_roles_default", "POST", "/api/v2/authorization/roles/default",
+            "OrganizationRoleEntityListing",
+        ),
+        (),
+        (("force", force),),
+    )
 
 
 def post_authorization_subject_bulkadd(
@@ -1178,18 +1097,15 @@ def post_authorization_subject_bulkadd(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKADD,
+        _Endpoint(
+            "post_authorization_subject_bulkadd", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
+        ),
         (("subjectId", subject_id),),
         (("subjectType", subject_type),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKREMOVE = _Endpoint(
-    "post_authorization_subject_bulkremove", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object", body_required=True,
-)
 
 
 def post_authorization_subject_bulkremove(
@@ -1205,18 +1121,16 @@ def post_authorization_subject_bulkremove(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKREMOVE,
+        _Endpoint(
+            "post_authorization_subject_bulkremove", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object",
+            body_required=True,
+        ),
         (("subjectId", subject_id),),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKREPLACE = _Endpoint(
-    "post_authorization_subject_bulkreplace", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object", body_required=True,
-)
 
 
 def post_authorization_subject_bulkreplace(
@@ -1235,18 +1149,16 @@ def post_authorization_subject_bulkreplace(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKREPLACE,
+        _Endpoint(
+            "post_authorization_subject_bulkreplace", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object",
+            body_required=True,
+        ),
         (("subjectId", subject_id),),
         (("subjectType", subject_type),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_DIVISION_ROLE = _Endpoint(
-    "post_authorization_subject_division_role", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-)
 
 
 def post_authorization_subject_division_role(
@@ -1267,16 +1179,13 @@ def post_authorization_subject_division_role(
         subject_type: query, string.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_DIVISION_ROLE,
+        _Endpoint(
+            "post_authorization_subject_division_role", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+        ),
         (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
         (("subjectType", subject_type),),
     )
-
-
-_PUT_AUTHORIZATION_DIVISION = _Endpoint(
-    "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
-    returns="AuthzDivision", body="object", body_required=True,
-)
 
 
 def put_authorization_division(
@@ -1291,14 +1200,16 @@ def put_authorization_division(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(_PUT_AUTHORIZATION_DIVISION, (("divisionId", division_id),), (), (), body)
-
-
-_PUT_AUTHORIZATION_POLICIES_TARGET = _Endpoint(
-    "put_authorization_policies_target", "PUT",
-    "/api/v2/authorization/policies/targets/{targetName}", returns="AuthorizationPolicy",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
+            "AuthzDivision", body="object", body_required=True,
+        ),
+        (("divisionId", division_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_policies_target(
@@ -1317,18 +1228,16 @@ def put_authorization_policies_target(
         body: ``AuthorizationPolicy``.
     """
     return _Operation(
-        _PUT_AUTHORIZATION_POLICIES_TARGET,
+        _Endpoint(
+            "put_authorization_policies_target", "PUT",
+            "/api/v2/authorization/policies/targets/{targetName}", "AuthorizationPolicy",
+            body="object", body_required=True,
+        ),
         (("targetName", target_name),),
         (("skipLockoutCheck", skip_lockout_check),),
         (),
         body,
     )
-
-
-_PUT_AUTHORIZATION_POLICY = _Endpoint(
-    "put_authorization_policy", "PUT", "/api/v2/authorization/policies/{policyId}",
-    returns="AuthorizationPolicy", body="object", body_required=True,
-)
 
 
 def put_authorization_policy(
@@ -1347,18 +1256,15 @@ def put_authorization_policy(
         body: ``AuthorizationPolicy``.
     """
     return _Operation(
-        _PUT_AUTHORIZATION_POLICY,
+        _Endpoint(
+            "put_authorization_policy", "PUT", "/api/v2/authorization/policies/{policyId}",
+            "AuthorizationPolicy", body="object", body_required=True,
+        ),
         (("policyId", policy_id),),
         (("skipLockoutCheck", skip_lockout_check),),
         (),
         body,
     )
-
-
-_PUT_AUTHORIZATION_ROLE = _Endpoint(
-    "put_authorization_role", "PUT", "/api/v2/authorization/roles/{roleId}",
-    returns="DomainOrganizationRole", body="object", body_required=True,
-)
 
 
 def put_authorization_role(
@@ -1373,13 +1279,16 @@ def put_authorization_role(
         role_id: path, string.
         body: ``DomainOrganizationRoleUpdate``.
     """
-    return _Operation(_PUT_AUTHORIZATION_ROLE, (("roleId", role_id),), (), (), body)
-
-
-_PUT_AUTHORIZATION_ROLE_USERS_ADD = _Endpoint(
-    "put_authorization_role_users_add", "PUT", "/api/v2/authorization/roles/{roleId}/users/add",
-    returns="list[str]", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_role", "PUT", "/api/v2/authorization/roles/{roleId}",
+            "DomainOrganizationRole", body="object", body_required=True,
+        ),
+        (("roleId", role_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
@@ -1391,14 +1300,17 @@ def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Ope
         role_id: path, string.
         body: list of string.
     """
-    return _Operation(_PUT_AUTHORIZATION_ROLE_USERS_ADD, (("roleId", role_id),), (), (), body)
-
-
-_PUT_AUTHORIZATION_ROLE_USERS_REMOVE = _Endpoint(
-    "put_authorization_role_users_remove", "PUT",
-    "/api/v2/authorization/roles/{roleId}/users/remove", returns="list[str]", body="array",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_role_users_add", "PUT",
+            "/api/v2/authorization/roles/{roleId}/users/add", "list[str]", body="array",
+            body_required=True,
+        ),
+        (("roleId", role_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_role_users_remove(
@@ -1413,13 +1325,17 @@ def put_authorization_role_users_remove(
         role_id: path, string.
         body: list of string.
     """
-    return _Operation(_PUT_AUTHORIZATION_ROLE_USERS_REMOVE, (("roleId", role_id),), (), (), body)
-
-
-_PUT_AUTHORIZATION_ROLES_DEFAULT = _Endpoint(
-    "put_authorization_roles_default", "PUT", "/api/v2/authorization/roles/default",
-    returns="OrganizationRoleEntityListing", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_role_users_remove", "PUT",
+            "/api/v2/authorization/roles/{roleId}/users/remove", "list[str]", body="array",
+            body_required=True,
+        ),
+        (("roleId", role_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_roles_default(
@@ -1432,13 +1348,16 @@ def put_authorization_roles_default(
     Args:
         body: list of ``DomainOrganizationRole``.
     """
-    return _Operation(_PUT_AUTHORIZATION_ROLES_DEFAULT, (), (), (), body)
-
-
-_PUT_AUTHORIZATION_ROLES_SETTINGS = _Endpoint(
-    "put_authorization_roles_settings", "PUT", "/api/v2/authorization/roles/settings",
-    returns="RoleSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_roles_default", "PUT", "/api/v2/authorization/roles/default",
+            "OrganizationRoleEntityListing", body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_roles_settings(
@@ -1451,13 +1370,16 @@ def put_authorization_roles_settings(
     Args:
         body: ``RoleSettings``.
     """
-    return _Operation(_PUT_AUTHORIZATION_ROLES_SETTINGS, (), (), (), body)
-
-
-_PUT_USER_ROLES = _Endpoint(
-    "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", returns="UserAuthorization",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_roles_settings", "PUT", "/api/v2/authorization/roles/settings",
+            "RoleSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
@@ -1469,4 +1391,13 @@ def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserA
         subject_id: path, string.
         body: list of string.
     """
-    return _Operation(_PUT_USER_ROLES, (("subjectId", subject_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+            body="array", body_required=True,
+        ),
+        (("subjectId", subject_id),),
+        (),
+        (),
+        body,
+    )

@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_POST_BACKGROUNDASSISTANT_TOKEN = _Endpoint(
-    "post_backgroundassistant_token", "POST", "/api/v2/backgroundassistant/token",
-    returns="SignedData", body="object",
-)
-
-
 def post_backgroundassistant_token(
     *,
     body: _m.BackgroundAssistantUserAuthenticatedInfo | _JsonObject | None = None,
@@ -29,13 +23,16 @@ def post_backgroundassistant_token(
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.
     """
-    return _Operation(_POST_BACKGROUNDASSISTANT_TOKEN, (), (), (), body)
-
-
-_POST_SCREENRECORDING_TOKEN = _Endpoint(
-    "post_screenrecording_token", "POST", "/api/v2/screenrecording/token", returns="SignedData",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_backgroundassistant_token", "POST", "/api/v2/backgroundassistant/token",
+            "SignedData", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_screenrecording_token(
@@ -47,4 +44,13 @@ def post_screenrecording_token(
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.
     """
-    return _Operation(_POST_SCREENRECORDING_TOKEN, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_screenrecording_token", "POST", "/api/v2/screenrecording/token", "SignedData",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -14,12 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_BILLING_CONTRACT = _Endpoint(
-    "get_billing_contract", "GET", "/api/v2/billing/contracts/{contractId}",
-    returns="BillingContract",
-)
-
-
 def get_billing_contract(contract_id: str) -> _Operation[_m.BillingContract]:
     """GET /api/v2/billing/contracts/{contractId} -> ``BillingContract``.
 
@@ -28,14 +22,13 @@ def get_billing_contract(contract_id: str) -> _Operation[_m.BillingContract]:
     Args:
         contract_id: path, string.
     """
-    return _Operation(_GET_BILLING_CONTRACT, (("contractId", contract_id),))
-
-
-_GET_BILLING_CONTRACT_BILLINGPERIOD = _Endpoint(
-    "get_billing_contract_billingperiod", "GET",
-    "/api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId}",
-    returns="BillingContractPeriodDetail",
-)
+    return _Operation(
+        _Endpoint(
+            "get_billing_contract", "GET", "/api/v2/billing/contracts/{contractId}",
+            "BillingContract",
+        ),
+        (("contractId", contract_id),),
+    )
 
 
 def get_billing_contract_billingperiod(
@@ -51,14 +44,13 @@ def get_billing_contract_billingperiod(
         billing_period_id: path, string.
     """
     return _Operation(
-        _GET_BILLING_CONTRACT_BILLINGPERIOD,
+        _Endpoint(
+            "get_billing_contract_billingperiod", "GET",
+            "/api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId}",
+            "BillingContractPeriodDetail",
+        ),
         (("contractId", contract_id), ("billingPeriodId", billing_period_id)),
     )
-
-
-_GET_BILLING_CONTRACTS = _Endpoint(
-    "get_billing_contracts", "GET", "/api/v2/billing/contracts", returns="BillingContractListing",
-)
 
 
 def get_billing_contracts(
@@ -86,7 +78,9 @@ def get_billing_contracts(
         external_number: query, string.
     """
     return _Operation(
-        _GET_BILLING_CONTRACTS,
+        _Endpoint(
+            "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
@@ -94,12 +88,6 @@ def get_billing_contracts(
             ("externalNumber", external_number),
         ),
     )
-
-
-_GET_BILLING_CONTRACTS_INVOICE_DOCUMENT = _Endpoint(
-    "get_billing_contracts_invoice_document", "GET",
-    "/api/v2/billing/contracts/invoices/{invoiceId}/document", returns="UrlResponse",
-)
 
 
 def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.UrlResponse]:
@@ -110,13 +98,13 @@ def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.Url
     Args:
         invoice_id: path, string.
     """
-    return _Operation(_GET_BILLING_CONTRACTS_INVOICE_DOCUMENT, (("invoiceId", invoice_id),))
-
-
-_GET_BILLING_CONTRACTS_INVOICE_LINES = _Endpoint(
-    "get_billing_contracts_invoice_lines", "GET",
-    "/api/v2/billing/contracts/invoices/{invoiceId}/lines", returns="BillingInvoiceItemListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_billing_contracts_invoice_document", "GET",
+            "/api/v2/billing/contracts/invoices/{invoiceId}/document", "UrlResponse",
+        ),
+        (("invoiceId", invoice_id),),
+    )
 
 
 def get_billing_contracts_invoice_lines(
@@ -138,16 +126,13 @@ def get_billing_contracts_invoice_lines(
         page_size: query, string.
     """
     return _Operation(
-        _GET_BILLING_CONTRACTS_INVOICE_LINES,
+        _Endpoint(
+            "get_billing_contracts_invoice_lines", "GET",
+            "/api/v2/billing/contracts/invoices/{invoiceId}/lines", "BillingInvoiceItemListing",
+        ),
         (("invoiceId", invoice_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_BILLING_CONTRACTS_INVOICES = _Endpoint(
-    "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",
-    returns="BillingInvoiceListing",
-)
 
 
 def get_billing_contracts_invoices(
@@ -173,19 +158,16 @@ def get_billing_contracts_invoices(
         payment_status: query, string: Paid, UnPaid.
     """
     return _Operation(
-        _GET_BILLING_CONTRACTS_INVOICES,
+        _Endpoint(
+            "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",
+            "BillingInvoiceListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
             ("dateStart", date_start), ("dateEnd", date_end), ("paymentStatus", payment_status),
         ),
     )
-
-
-_GET_BILLING_REPORTS_BILLABLEUSAGE = _Endpoint(
-    "get_billing_reports_billableusage", "GET", "/api/v2/billing/reports/billableusage",
-    returns="BillingUsageReport",
-)
 
 
 def get_billing_reports_billableusage(
@@ -201,16 +183,13 @@ def get_billing_reports_billableusage(
         end_date: query, date-time.
     """
     return _Operation(
-        _GET_BILLING_REPORTS_BILLABLEUSAGE,
+        _Endpoint(
+            "get_billing_reports_billableusage", "GET", "/api/v2/billing/reports/billableusage",
+            "BillingUsageReport",
+        ),
         (),
         (("startDate", start_date), ("endDate", end_date)),
     )
-
-
-_GET_BILLING_TRUSTEEBILLINGOVERVIEW_TRUSTOR_ORG_ID = _Endpoint(
-    "get_billing_trusteebillingoverview_trustor_org_id", "GET",
-    "/api/v2/billing/trusteebillingoverview/{trustorOrgId}", returns="TrusteeBillingOverview",
-)
 
 
 def get_billing_trusteebillingoverview_trustor_org_id(
@@ -227,7 +206,10 @@ def get_billing_trusteebillingoverview_trustor_org_id(
         billing_period_index: query, integer.
     """
     return _Operation(
-        _GET_BILLING_TRUSTEEBILLINGOVERVIEW_TRUSTOR_ORG_ID,
+        _Endpoint(
+            "get_billing_trusteebillingoverview_trustor_org_id", "GET",
+            "/api/v2/billing/trusteebillingoverview/{trustorOrgId}", "TrusteeBillingOverview",
+        ),
         (("trustorOrgId", trustor_org_id),),
         (("billingPeriodIndex", billing_period_index),),
     )

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_BUSINESSRULES_DECISIONTABLE = _Endpoint(
-    "delete_businessrules_decisiontable", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}",
-)
-
-
 def delete_businessrules_decisiontable(
     table_id: str,
     *,
@@ -35,16 +29,13 @@ def delete_businessrules_decisiontable(
         force_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE,
+        _Endpoint(
+            "delete_businessrules_decisiontable", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}",
+        ),
         (("tableId", table_id),),
         (("forceDelete", force_delete),),
     )
-
-
-_DELETE_BUSINESSRULES_DECISIONTABLE_EXPORT = _Endpoint(
-    "delete_businessrules_decisiontable_export", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
-)
 
 
 def delete_businessrules_decisiontable_export(
@@ -60,15 +51,12 @@ def delete_businessrules_decisiontable_export(
         export_job_id: path, string.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE_EXPORT,
+        _Endpoint(
+            "delete_businessrules_decisiontable_export", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
+        ),
         (("tableId", table_id), ("exportJobId", export_job_id)),
     )
-
-
-_DELETE_BUSINESSRULES_DECISIONTABLE_IMPORT = _Endpoint(
-    "delete_businessrules_decisiontable_import", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-)
 
 
 def delete_businessrules_decisiontable_import(
@@ -84,15 +72,12 @@ def delete_businessrules_decisiontable_import(
         import_job_id: path, string.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE_IMPORT,
+        _Endpoint(
+            "delete_businessrules_decisiontable_import", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+        ),
         (("tableId", table_id), ("importJobId", import_job_id)),
     )
-
-
-_DELETE_BUSINESSRULES_DECISIONTABLE_VERSION = _Endpoint(
-    "delete_businessrules_decisiontable_version", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-)
 
 
 def delete_businessrules_decisiontable_version(
@@ -108,15 +93,12 @@ def delete_businessrules_decisiontable_version(
         table_version: path, integer.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE_VERSION,
+        _Endpoint(
+            "delete_businessrules_decisiontable_version", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
     )
-
-
-_DELETE_BUSINESSRULES_DECISIONTABLE_VERSION_ROW = _Endpoint(
-    "delete_businessrules_decisiontable_version_row", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-)
 
 
 def delete_businessrules_decisiontable_version_row(
@@ -134,15 +116,12 @@ def delete_businessrules_decisiontable_version_row(
         row_id: path, string.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE_VERSION_ROW,
+        _Endpoint(
+            "delete_businessrules_decisiontable_version_row", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+        ),
         (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
     )
-
-
-_DELETE_BUSINESSRULES_DECISIONTABLE_VERSION_SNAPSHOT = _Endpoint(
-    "delete_businessrules_decisiontable_version_snapshot", "DELETE",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
-)
 
 
 def delete_businessrules_decisiontable_version_snapshot(
@@ -156,14 +135,12 @@ def delete_businessrules_decisiontable_version_snapshot(
         table_version: path, integer.
     """
     return _Operation(
-        _DELETE_BUSINESSRULES_DECISIONTABLE_VERSION_SNAPSHOT,
+        _Endpoint(
+            "delete_businessrules_decisiontable_version_snapshot", "DELETE",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
     )
-
-
-_DELETE_BUSINESSRULES_SCHEMA = _Endpoint(
-    "delete_businessrules_schema", "DELETE", "/api/v2/businessrules/schemas/{schemaId}",
-)
 
 
 def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
@@ -174,13 +151,12 @@ def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(_DELETE_BUSINESSRULES_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_BUSINESSRULES_DECISIONTABLE = _Endpoint(
-    "get_businessrules_decisiontable", "GET", "/api/v2/businessrules/decisiontables/{tableId}",
-    returns="DecisionTable",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_businessrules_schema", "DELETE", "/api/v2/businessrules/schemas/{schemaId}",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTable]:
@@ -191,14 +167,13 @@ def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTabl
     Args:
         table_id: path, string.
     """
-    return _Operation(_GET_BUSINESSRULES_DECISIONTABLE, (("tableId", table_id),))
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_EXPORT = _Endpoint(
-    "get_businessrules_decisiontable_export", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
-    returns="DecisionTableExportJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_businessrules_decisiontable", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}", "DecisionTable",
+        ),
+        (("tableId", table_id),),
+    )
 
 
 def get_businessrules_decisiontable_export(
@@ -214,16 +189,13 @@ def get_businessrules_decisiontable_export(
         export_job_id: path, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_EXPORT,
+        _Endpoint(
+            "get_businessrules_decisiontable_export", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId}",
+            "DecisionTableExportJob",
+        ),
         (("tableId", table_id), ("exportJobId", export_job_id)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_EXPORTS = _Endpoint(
-    "get_businessrules_decisiontable_exports", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/exports",
-    returns="DecisionTableExportJobListing",
-)
 
 
 def get_businessrules_decisiontable_exports(
@@ -243,17 +215,14 @@ def get_businessrules_decisiontable_exports(
         page_size: query, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_EXPORTS,
+        _Endpoint(
+            "get_businessrules_decisiontable_exports", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/exports",
+            "DecisionTableExportJobListing",
+        ),
         (("tableId", table_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_IMPORT = _Endpoint(
-    "get_businessrules_decisiontable_import", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-    returns="DecisionTableImportJob",
-)
 
 
 def get_businessrules_decisiontable_import(
@@ -269,16 +238,13 @@ def get_businessrules_decisiontable_import(
         import_job_id: path, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_IMPORT,
+        _Endpoint(
+            "get_businessrules_decisiontable_import", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+            "DecisionTableImportJob",
+        ),
         (("tableId", table_id), ("importJobId", import_job_id)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_IMPORTS = _Endpoint(
-    "get_businessrules_decisiontable_imports", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/imports",
-    returns="DecisionTableImportJobListing",
-)
 
 
 def get_businessrules_decisiontable_imports(
@@ -298,17 +264,14 @@ def get_businessrules_decisiontable_imports(
         page_size: query, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_IMPORTS,
+        _Endpoint(
+            "get_businessrules_decisiontable_imports", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/imports",
+            "DecisionTableImportJobListing",
+        ),
         (("tableId", table_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_VERSION = _Endpoint(
-    "get_businessrules_decisiontable_version", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-    returns="DecisionTableVersion",
-)
 
 
 def get_businessrules_decisiontable_version(
@@ -324,16 +287,13 @@ def get_businessrules_decisiontable_version(
         table_version: path, integer.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_VERSION,
+        _Endpoint(
+            "get_businessrules_decisiontable_version", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+            "DecisionTableVersion",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_VERSION_ROW = _Endpoint(
-    "get_businessrules_decisiontable_version_row", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-    returns="DecisionTableRow",
-)
 
 
 def get_businessrules_decisiontable_version_row(
@@ -351,16 +311,13 @@ def get_businessrules_decisiontable_version_row(
         row_id: path, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_VERSION_ROW,
+        _Endpoint(
+            "get_businessrules_decisiontable_version_row", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+            "DecisionTableRow",
+        ),
         (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS = _Endpoint(
-    "get_businessrules_decisiontable_version_rows", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
-    returns="DecisionTableRowListing", paged=True,
-)
 
 
 def get_businessrules_decisiontable_version_rows(
@@ -382,17 +339,14 @@ def get_businessrules_decisiontable_version_rows(
         page_size: query, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS,
+        _Endpoint(
+            "get_businessrules_decisiontable_version_rows", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
+            "DecisionTableRowListing", paged=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLE_VERSIONS = _Endpoint(
-    "get_businessrules_decisiontable_versions", "GET",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions",
-    returns="DecisionTableVersionListing",
-)
 
 
 def get_businessrules_decisiontable_versions(
@@ -416,19 +370,17 @@ def get_businessrules_decisiontable_versions(
         has_snapshot: query, boolean.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLE_VERSIONS,
+        _Endpoint(
+            "get_businessrules_decisiontable_versions", "GET",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions",
+            "DecisionTableVersionListing",
+        ),
         (("tableId", table_id),),
         (
             ("after", after), ("pageSize", page_size), ("status", status),
             ("hasSnapshot", has_snapshot),
         ),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLES = _Endpoint(
-    "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
-    returns="DecisionTableListing",
-)
 
 
 def get_businessrules_decisiontables(
@@ -450,16 +402,13 @@ def get_businessrules_decisiontables(
         name: query, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLES,
+        _Endpoint(
+            "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
+            "DecisionTableListing",
+        ),
         (),
         (("after", after), ("pageSize", page_size), ("divisionIds", division_ids), ("name", name)),
     )
-
-
-_GET_BUSINESSRULES_DECISIONTABLES_SEARCH = _Endpoint(
-    "get_businessrules_decisiontables_search", "GET", "/api/v2/businessrules/decisiontables/search",
-    returns="DecisionTableListing",
-)
 
 
 def get_businessrules_decisiontables_search(
@@ -489,19 +438,16 @@ def get_businessrules_decisiontables_search(
         ids: query, list of string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_DECISIONTABLES_SEARCH,
+        _Endpoint(
+            "get_businessrules_decisiontables_search", "GET",
+            "/api/v2/businessrules/decisiontables/search", "DecisionTableListing",
+        ),
         (),
         (
             ("after", after), ("pageSize", page_size), ("schemaId", schema_id), ("name", name),
             ("withPublishedVersion", with_published_version), ("expand", expand), ("ids", ids),
         ),
     )
-
-
-_GET_BUSINESSRULES_SCHEMA = _Endpoint(
-    "get_businessrules_schema", "GET", "/api/v2/businessrules/schemas/{schemaId}",
-    returns="BusinessRulesDataSchema",
-)
 
 
 def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataSchema]:
@@ -512,14 +458,13 @@ def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataS
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_BUSINESSRULES_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_BUSINESSRULES_SCHEMA_VERSION = _Endpoint(
-    "get_businessrules_schema_version", "GET",
-    "/api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion}",
-    returns="BusinessRulesDataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_businessrules_schema", "GET", "/api/v2/businessrules/schemas/{schemaId}",
+            "BusinessRulesDataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_businessrules_schema_version(
@@ -533,15 +478,13 @@ def get_businessrules_schema_version(
         schema_version: path, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_SCHEMA_VERSION,
+        _Endpoint(
+            "get_businessrules_schema_version", "GET",
+            "/api/v2/businessrules/schemas/{schemaId}/versions/{schemaVersion}",
+            "BusinessRulesDataSchema",
+        ),
         (("schemaId", schema_id), ("schemaVersion", schema_version)),
     )
-
-
-_GET_BUSINESSRULES_SCHEMA_VERSIONS = _Endpoint(
-    "get_businessrules_schema_versions", "GET", "/api/v2/businessrules/schemas/{schemaId}/versions",
-    returns="BusinessRulesDataSchemaListing",
-)
 
 
 def get_businessrules_schema_versions(
@@ -562,16 +505,13 @@ def get_businessrules_schema_versions(
         page_size: query, string.
     """
     return _Operation(
-        _GET_BUSINESSRULES_SCHEMA_VERSIONS,
+        _Endpoint(
+            "get_businessrules_schema_versions", "GET",
+            "/api/v2/businessrules/schemas/{schemaId}/versions", "BusinessRulesDataSchemaListing",
+        ),
         (("schemaId", schema_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_BUSINESSRULES_SCHEMAS = _Endpoint(
-    "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
-    returns="BusinessRulesDataSchemaListing",
-)
 
 
 def get_businessrules_schemas() -> _Operation[_m.BusinessRulesDataSchemaListing]:
@@ -579,13 +519,12 @@ def get_businessrules_schemas() -> _Operation[_m.BusinessRulesDataSchemaListing]
 
     Needs ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_BUSINESSRULES_SCHEMAS)
-
-
-_GET_BUSINESSRULES_SCHEMAS_CORETYPE = _Endpoint(
-    "get_businessrules_schemas_coretype", "GET",
-    "/api/v2/businessrules/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_businessrules_schemas", "GET", "/api/v2/businessrules/schemas",
+            "BusinessRulesDataSchemaListing",
+        ),
+    )
 
 
 def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -596,13 +535,13 @@ def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Cor
     Args:
         core_type_name: path, string.
     """
-    return _Operation(_GET_BUSINESSRULES_SCHEMAS_CORETYPE, (("coreTypeName", core_type_name),))
-
-
-_GET_BUSINESSRULES_SCHEMAS_CORETYPES = _Endpoint(
-    "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
-    returns="CoretypeListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_businessrules_schemas_coretype", "GET",
+            "/api/v2/businessrules/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
+        (("coreTypeName", core_type_name),),
+    )
 
 
 def get_businessrules_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -610,13 +549,12 @@ def get_businessrules_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
 
     Needs ``businessrules:businessRulesSchema:view``.
     """
-    return _Operation(_GET_BUSINESSRULES_SCHEMAS_CORETYPES)
-
-
-_PATCH_BUSINESSRULES_DECISIONTABLE = _Endpoint(
-    "patch_businessrules_decisiontable", "PATCH", "/api/v2/businessrules/decisiontables/{tableId}",
-    returns="DecisionTable", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_businessrules_schemas_coretypes", "GET", "/api/v2/businessrules/schemas/coretypes",
+            "CoretypeListing",
+        ),
+    )
 
 
 def patch_businessrules_decisiontable(
@@ -632,14 +570,17 @@ def patch_businessrules_decisiontable(
         table_id: path, string.
         body: ``UpdateDecisionTableRequest``.
     """
-    return _Operation(_PATCH_BUSINESSRULES_DECISIONTABLE, (("tableId", table_id),), (), (), body)
-
-
-_PATCH_BUSINESSRULES_DECISIONTABLE_IMPORT = _Endpoint(
-    "patch_businessrules_decisiontable_import", "PATCH",
-    "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
-    returns="DecisionTableImportJob", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_businessrules_decisiontable", "PATCH",
+            "/api/v2/businessrules/decisiontables/{tableId}", "DecisionTable", body="object",
+            body_required=True,
+        ),
+        (("tableId", table_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_businessrules_decisiontable_import(
@@ -657,19 +598,16 @@ def patch_businessrules_decisiontable_import(
         body: ``UpdateDecisionTableImportJobRequest``.
     """
     return _Operation(
-        _PATCH_BUSINESSRULES_DECISIONTABLE_IMPORT,
+        _Endpoint(
+            "patch_businessrules_decisiontable_import", "PATCH",
+            "/api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId}",
+            "DecisionTableImportJob", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("importJobId", import_job_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_BUSINESSRULES_DECISIONTABLE_VERSION = _Endpoint(
-    "patch_businessrules_decisiontable_version", "PATCH",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
-    returns="DecisionTableVersion", body="object", body_required=True,
-)
 
 
 def patch_businessrules_decisiontable_version(
@@ -687,19 +625,16 @@ def patch_businessrules_decisiontable_version(
         body: ``UpdateDecisionTableVersionRequest``.
     """
     return _Operation(
-        _PATCH_BUSINESSRULES_DECISIONTABLE_VERSION,
+        _Endpoint(
+            "patch_businessrules_decisiontable_version", "PATCH",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}",
+            "DecisionTableVersion", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_EXECUTE = _Endpoint(
-    "post_businessrules_decisiontable_execute", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/execute",
-    returns="DecisionTableExecutionResponse", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_execute(
@@ -715,19 +650,16 @@ def post_businessrules_decisiontable_execute(
         body: ``DecisionTableExecutionRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_EXECUTE,
+        _Endpoint(
+            "post_businessrules_decisiontable_execute", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/execute",
+            "DecisionTableExecutionResponse", body="object", body_required=True,
+        ),
         (("tableId", table_id),),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_EXPORTS = _Endpoint(
-    "post_businessrules_decisiontable_exports", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/exports", returns="DecisionTableExportJob",
-    body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_exports(
@@ -743,19 +675,16 @@ def post_businessrules_decisiontable_exports(
         body: ``DecisionTableExportJobRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_EXPORTS,
+        _Endpoint(
+            "post_businessrules_decisiontable_exports", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/exports", "DecisionTableExportJob",
+            body="object", body_required=True,
+        ),
         (("tableId", table_id),),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_IMPORTS = _Endpoint(
-    "post_businessrules_decisiontable_imports", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/imports", returns="DecisionTableImportJob",
-    body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_imports(
@@ -771,19 +700,16 @@ def post_businessrules_decisiontable_imports(
         body: ``CreateDecisionTableImportJobRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_IMPORTS,
+        _Endpoint(
+            "post_businessrules_decisiontable_imports", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/imports", "DecisionTableImportJob",
+            body="object", body_required=True,
+        ),
         (("tableId", table_id),),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_COPY = _Endpoint(
-    "post_businessrules_decisiontable_version_copy", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy",
-    returns="DecisionTableVersion", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_copy(
@@ -801,19 +727,16 @@ def post_businessrules_decisiontable_version_copy(
         body: ``CopyDecisionTableRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_COPY,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_copy", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy",
+            "DecisionTableVersion", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_EXECUTE = _Endpoint(
-    "post_businessrules_decisiontable_version_execute", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute",
-    returns="DecisionTableExecutionResponse", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_execute(
@@ -831,19 +754,16 @@ def post_businessrules_decisiontable_version_execute(
         body: ``DecisionTableExecutionRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_EXECUTE,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_execute", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute",
+            "DecisionTableExecutionResponse", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROLLBACK = _Endpoint(
-    "post_businessrules_decisiontable_version_rollback", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback",
-    returns="DecisionTableVersion", body="object",
-)
 
 
 def post_businessrules_decisiontable_version_rollback(
@@ -860,19 +780,16 @@ def post_businessrules_decisiontable_version_rollback(
         body: ``RollbackDecisionTableVersionRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROLLBACK,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rollback", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rollback",
+            "DecisionTableVersion", body="object",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS = _Endpoint(
-    "post_businessrules_decisiontable_version_rows", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
-    returns="DecisionTableRow", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_rows(
@@ -890,19 +807,16 @@ def post_businessrules_decisiontable_version_rows(
         body: ``CreateDecisionTableRowRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rows", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows",
+            "DecisionTableRow", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_ADD = _Endpoint(
-    "post_businessrules_decisiontable_version_rows_bulk_add", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add",
-    returns="BulkAddDecisionTableRowsResponse", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_add(
@@ -920,19 +834,16 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
         body: ``BulkAddDecisionTableRowsRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_ADD,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rows_bulk_add", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add",
+            "BulkAddDecisionTableRowsResponse", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_REMOVE = _Endpoint(
-    "post_businessrules_decisiontable_version_rows_bulk_remove", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove",
-    body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_remove(
@@ -950,19 +861,16 @@ def post_businessrules_decisiontable_version_rows_bulk_remove(
         body: ``BulkDeleteDecisionTableRowsRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_REMOVE,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rows_bulk_remove", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove",
+            body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_UPDATE = _Endpoint(
-    "post_businessrules_decisiontable_version_rows_bulk_update", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update",
-    returns="BulkUpdateDecisionTableRowsResponse", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_rows_bulk_update(
@@ -980,19 +888,16 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
         body: ``BulkUpdateDecisionTableRowsRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_BULK_UPDATE,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rows_bulk_update", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update",
+            "BulkUpdateDecisionTableRowsResponse", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_SEARCH = _Endpoint(
-    "post_businessrules_decisiontable_version_rows_search", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search",
-    returns="DecisionTableRowListing", body="object", body_required=True, reads=True, paged=True,
-)
 
 
 def post_businessrules_decisiontable_version_rows_search(
@@ -1016,19 +921,16 @@ def post_businessrules_decisiontable_version_rows_search(
         body: ``SearchDecisionTableRowsRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_ROWS_SEARCH,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_rows_search", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search",
+            "DecisionTableRowListing", body="object", body_required=True, reads=True, paged=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (("pageNumber", page_number), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_SNAPSHOT = _Endpoint(
-    "post_businessrules_decisiontable_version_snapshot", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
-    returns="DecisionTableVersion", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontable_version_snapshot(
@@ -1044,19 +946,16 @@ def post_businessrules_decisiontable_version_snapshot(
         body: ``CreateDecisionTableSnapshotRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_SNAPSHOT,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_snapshot", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/snapshot",
+            "DecisionTableVersion", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSION_SYNC = _Endpoint(
-    "post_businessrules_decisiontable_version_sync", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync",
-    returns="DecisionTableVersion",
-)
 
 
 def post_businessrules_decisiontable_version_sync(
@@ -1072,16 +971,13 @@ def post_businessrules_decisiontable_version_sync(
         table_version: path, integer.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSION_SYNC,
+        _Endpoint(
+            "post_businessrules_decisiontable_version_sync", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync",
+            "DecisionTableVersion",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLE_VERSIONS = _Endpoint(
-    "post_businessrules_decisiontable_versions", "POST",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions", returns="DecisionTableVersion",
-    body="object",
-)
 
 
 def post_businessrules_decisiontable_versions(
@@ -1098,18 +994,16 @@ def post_businessrules_decisiontable_versions(
         body: ``CreateDecisionTableVersionRequest``.
     """
     return _Operation(
-        _POST_BUSINESSRULES_DECISIONTABLE_VERSIONS,
+        _Endpoint(
+            "post_businessrules_decisiontable_versions", "POST",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions", "DecisionTableVersion",
+            body="object",
+        ),
         (("tableId", table_id),),
         (),
         (),
         body,
     )
-
-
-_POST_BUSINESSRULES_DECISIONTABLES = _Endpoint(
-    "post_businessrules_decisiontables", "POST", "/api/v2/businessrules/decisiontables",
-    returns="DecisionTableVersion", body="object", body_required=True,
-)
 
 
 def post_businessrules_decisiontables(
@@ -1123,13 +1017,16 @@ def post_businessrules_decisiontables(
     Args:
         body: ``CreateDecisionTableRequest``.
     """
-    return _Operation(_POST_BUSINESSRULES_DECISIONTABLES, (), (), (), body)
-
-
-_POST_BUSINESSRULES_SCHEMAS = _Endpoint(
-    "post_businessrules_schemas", "POST", "/api/v2/businessrules/schemas",
-    returns="BusinessRulesDataSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_businessrules_decisiontables", "POST", "/api/v2/businessrules/decisiontables",
+            "DecisionTableVersion", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_businessrules_schemas(
@@ -1142,14 +1039,16 @@ def post_businessrules_schemas(
     Args:
         body: ``BusinessRulesSchemaCreateRequest``.
     """
-    return _Operation(_POST_BUSINESSRULES_SCHEMAS, (), (), (), body)
-
-
-_PUT_BUSINESSRULES_DECISIONTABLE_VERSION_PUBLISH = _Endpoint(
-    "put_businessrules_decisiontable_version_publish", "PUT",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish",
-    returns="DecisionTableVersion",
-)
+    return _Operation(
+        _Endpoint(
+            "post_businessrules_schemas", "POST", "/api/v2/businessrules/schemas",
+            "BusinessRulesDataSchema", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_businessrules_decisiontable_version_publish(
@@ -1165,16 +1064,13 @@ def put_businessrules_decisiontable_version_publish(
         table_version: path, integer.
     """
     return _Operation(
-        _PUT_BUSINESSRULES_DECISIONTABLE_VERSION_PUBLISH,
+        _Endpoint(
+            "put_businessrules_decisiontable_version_publish", "PUT",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish",
+            "DecisionTableVersion",
+        ),
         (("tableId", table_id), ("tableVersion", table_version)),
     )
-
-
-_PUT_BUSINESSRULES_DECISIONTABLE_VERSION_ROW = _Endpoint(
-    "put_businessrules_decisiontable_version_row", "PUT",
-    "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
-    returns="DecisionTableRow", body="object", body_required=True,
-)
 
 
 def put_businessrules_decisiontable_version_row(
@@ -1194,18 +1090,16 @@ def put_businessrules_decisiontable_version_row(
         body: ``PutDecisionTableRowRequest``.
     """
     return _Operation(
-        _PUT_BUSINESSRULES_DECISIONTABLE_VERSION_ROW,
+        _Endpoint(
+            "put_businessrules_decisiontable_version_row", "PUT",
+            "/api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId}",
+            "DecisionTableRow", body="object", body_required=True,
+        ),
         (("tableId", table_id), ("tableVersion", table_version), ("rowId", row_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_BUSINESSRULES_SCHEMA = _Endpoint(
-    "put_businessrules_schema", "PUT", "/api/v2/businessrules/schemas/{schemaId}",
-    returns="BusinessRulesDataSchema", body="object", body_required=True,
-)
 
 
 def put_businessrules_schema(
@@ -1220,4 +1114,13 @@ def put_businessrules_schema(
         schema_id: path, string.
         body: ``BusinessRulesSchemaUpdateRequest``.
     """
-    return _Operation(_PUT_BUSINESSRULES_SCHEMA, (("schemaId", schema_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_businessrules_schema", "PUT", "/api/v2/businessrules/schemas/{schemaId}",
+            "BusinessRulesDataSchema", body="object", body_required=True,
+        ),
+        (("schemaId", schema_id),),
+        (),
+        (),
+        body,
+    )

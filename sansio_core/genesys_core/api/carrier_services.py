@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_CARRIERSERVICES_INTEGRATIONS_EMERGENCYLOCATIONS_ME = _Endpoint(
-    "get_carrierservices_integrations_emergencylocations_me", "GET",
-    "/api/v2/carrierservices/integrations/emergencylocations/me", returns="EmergencyLocation",
-)
-
-
 def get_carrierservices_integrations_emergencylocations_me(
     phone_number: str,
 ) -> _Operation[_m.EmergencyLocation]:
@@ -27,17 +21,13 @@ def get_carrierservices_integrations_emergencylocations_me(
         phone_number: query, string.
     """
     return _Operation(
-        _GET_CARRIERSERVICES_INTEGRATIONS_EMERGENCYLOCATIONS_ME,
+        _Endpoint(
+            "get_carrierservices_integrations_emergencylocations_me", "GET",
+            "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
+        ),
         (),
         (("phoneNumber", phone_number),),
     )
-
-
-_POST_CARRIERSERVICES_INTEGRATIONS_EMERGENCYLOCATIONS_ME = _Endpoint(
-    "post_carrierservices_integrations_emergencylocations_me", "POST",
-    "/api/v2/carrierservices/integrations/emergencylocations/me", returns="EmergencyLocation",
-    body="object",
-)
 
 
 def post_carrierservices_integrations_emergencylocations_me(
@@ -49,4 +39,14 @@ def post_carrierservices_integrations_emergencylocations_me(
     Args:
         body: ``EmergencyLocation``.
     """
-    return _Operation(_POST_CARRIERSERVICES_INTEGRATIONS_EMERGENCYLOCATIONS_ME, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_carrierservices_integrations_emergencylocations_me", "POST",
+            "/api/v2/carrierservices/integrations/emergencylocations/me", "EmergencyLocation",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

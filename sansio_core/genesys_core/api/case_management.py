@@ -13,12 +13,9 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_CASEMANAGEMENT_CASE = _Endpoint(
-    "delete_casemanagement_case", "DELETE", "/api/v2/casemanagement/cases/{caseId}",
-    returns="object",
-)
+    _ExpandsValues = _Open[_Literal[
+        "caseplan", "owner", "modifiedBy", "externalContact", "customerIntent",
+    ]]
 
 
 def delete_casemanagement_case(case_id: str) -> _Operation[_Any]:
@@ -29,13 +26,13 @@ def delete_casemanagement_case(case_id: str) -> _Operation[_Any]:
     Args:
         case_id: path, string.
     """
-    return _Operation(_DELETE_CASEMANAGEMENT_CASE, (("caseId", case_id),))
-
-
-_DELETE_CASEMANAGEMENT_CASE_COMMENTS_ME_COMMENT_ID = _Endpoint(
-    "delete_casemanagement_case_comments_me_comment_id", "DELETE",
-    "/api/v2/casemanagement/cases/{caseId}/comments/me/{commentId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_casemanagement_case", "DELETE", "/api/v2/casemanagement/cases/{caseId}",
+            "object",
+        ),
+        (("caseId", case_id),),
+    )
 
 
 def delete_casemanagement_case_comments_me_comment_id(
@@ -51,15 +48,12 @@ def delete_casemanagement_case_comments_me_comment_id(
         comment_id: path, string.
     """
     return _Operation(
-        _DELETE_CASEMANAGEMENT_CASE_COMMENTS_ME_COMMENT_ID,
+        _Endpoint(
+            "delete_casemanagement_case_comments_me_comment_id", "DELETE",
+            "/api/v2/casemanagement/cases/{caseId}/comments/me/{commentId}", "object",
+        ),
         (("caseId", case_id), ("commentId", comment_id)),
     )
-
-
-_DELETE_CASEMANAGEMENT_CASEPLAN = _Endpoint(
-    "delete_casemanagement_caseplan", "DELETE", "/api/v2/casemanagement/caseplans/{caseplanId}",
-    returns="object",
-)
 
 
 def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
@@ -70,13 +64,13 @@ def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(_DELETE_CASEMANAGEMENT_CASEPLAN, (("caseplanId", caseplan_id),))
-
-
-_DELETE_CASEMANAGEMENT_CASEPLAN_DATASCHEMA = _Endpoint(
-    "delete_casemanagement_caseplan_dataschema", "DELETE",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_casemanagement_caseplan", "DELETE",
+            "/api/v2/casemanagement/caseplans/{caseplanId}", "object",
+        ),
+        (("caseplanId", caseplan_id),),
+    )
 
 
 def delete_casemanagement_caseplan_dataschema(
@@ -92,15 +86,12 @@ def delete_casemanagement_caseplan_dataschema(
         schema_key_name: path, string.
     """
     return _Operation(
-        _DELETE_CASEMANAGEMENT_CASEPLAN_DATASCHEMA,
+        _Endpoint(
+            "delete_casemanagement_caseplan_dataschema", "DELETE",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}", "object",
+        ),
         (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)),
     )
-
-
-_DELETE_CASEMANAGEMENT_CASEPLAN_STAGEPLAN = _Endpoint(
-    "delete_casemanagement_caseplan_stageplan", "DELETE",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", returns="object",
-)
 
 
 def delete_casemanagement_caseplan_stageplan(
@@ -114,22 +105,18 @@ def delete_casemanagement_caseplan_stageplan(
         stageplan_id: path, string.
     """
     return _Operation(
-        _DELETE_CASEMANAGEMENT_CASEPLAN_STAGEPLAN,
+        _Endpoint(
+            "delete_casemanagement_caseplan_stageplan", "DELETE",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "object",
+        ),
         (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE = _Endpoint(
-    "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", returns="Case",
-)
 
 
 def get_casemanagement_case(
     case_id: str,
     *,
-    expands: _Sequence[_Open[_Literal[
-        "caseplan", "owner", "modifiedBy", "externalContact", "customerIntent",
-    ]]] | None = None,
+    expands: _Sequence[_ExpandsValues] | None = None,
 ) -> _Operation[_m.Case]:
     """GET /api/v2/casemanagement/cases/{caseId} -> ``Case``.
 
@@ -140,13 +127,13 @@ def get_casemanagement_case(
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
             customerIntent.
     """
-    return _Operation(_GET_CASEMANAGEMENT_CASE, (("caseId", case_id),), (("expands", expands),))
-
-
-_GET_CASEMANAGEMENT_CASE_ASSOCIATION = _Endpoint(
-    "get_casemanagement_case_association", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/associations/{associationId}", returns="CaseAssociation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
+        ),
+        (("caseId", case_id),),
+        (("expands", expands),),
+    )
 
 
 def get_casemanagement_case_association(
@@ -162,15 +149,12 @@ def get_casemanagement_case_association(
         association_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_ASSOCIATION,
+        _Endpoint(
+            "get_casemanagement_case_association", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/associations/{associationId}", "CaseAssociation",
+        ),
         (("caseId", case_id), ("associationId", association_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_ASSOCIATIONS = _Endpoint(
-    "get_casemanagement_case_associations", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/associations", returns="CaseAssociationListing",
-)
 
 
 def get_casemanagement_case_associations(
@@ -192,16 +176,13 @@ def get_casemanagement_case_associations(
         page_size: query, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_ASSOCIATIONS,
+        _Endpoint(
+            "get_casemanagement_case_associations", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociationListing",
+        ),
         (("caseId", case_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_COMMENT = _Endpoint(
-    "get_casemanagement_case_comment", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/comments/{commentId}", returns="Comment",
-)
 
 
 def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation[_m.Comment]:
@@ -214,15 +195,12 @@ def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation
         comment_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_COMMENT,
+        _Endpoint(
+            "get_casemanagement_case_comment", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/comments/{commentId}", "Comment",
+        ),
         (("caseId", case_id), ("commentId", comment_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_COMMENTS = _Endpoint(
-    "get_casemanagement_case_comments", "GET", "/api/v2/casemanagement/cases/{caseId}/comments",
-    returns="CommentListing",
-)
 
 
 def get_casemanagement_case_comments(
@@ -244,16 +222,13 @@ def get_casemanagement_case_comments(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_COMMENTS,
+        _Endpoint(
+            "get_casemanagement_case_comments", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/comments", "CommentListing",
+        ),
         (("caseId", case_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_STAGE = _Endpoint(
-    "get_casemanagement_case_stage", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}", returns="Stage",
-)
 
 
 def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.Stage]:
@@ -265,13 +240,13 @@ def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.
         case_id: path, string.
         stage_id: path, string.
     """
-    return _Operation(_GET_CASEMANAGEMENT_CASE_STAGE, (("caseId", case_id), ("stageId", stage_id)))
-
-
-_GET_CASEMANAGEMENT_CASE_STAGE_STEP = _Endpoint(
-    "get_casemanagement_case_stage_step", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId}", returns="Step",
-)
+    return _Operation(
+        _Endpoint(
+            "get_casemanagement_case_stage", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}", "Stage",
+        ),
+        (("caseId", case_id), ("stageId", stage_id)),
+    )
 
 
 def get_casemanagement_case_stage_step(
@@ -289,15 +264,12 @@ def get_casemanagement_case_stage_step(
         step_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_STAGE_STEP,
+        _Endpoint(
+            "get_casemanagement_case_stage_step", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId}", "Step",
+        ),
         (("caseId", case_id), ("stageId", stage_id), ("stepId", step_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_STAGE_STEPS = _Endpoint(
-    "get_casemanagement_case_stage_steps", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps", returns="StepListing",
-)
 
 
 def get_casemanagement_case_stage_steps(
@@ -320,16 +292,13 @@ def get_casemanagement_case_stage_steps(
         page_size: query, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_STAGE_STEPS,
+        _Endpoint(
+            "get_casemanagement_case_stage_steps", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps", "StepListing",
+        ),
         (("caseId", case_id), ("stageId", stage_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_STAGES = _Endpoint(
-    "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
-    returns="StageListing",
-)
 
 
 def get_casemanagement_case_stages(
@@ -350,16 +319,13 @@ def get_casemanagement_case_stages(
         page_size: query, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_STAGES,
+        _Endpoint(
+            "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
+            "StageListing",
+        ),
         (("caseId", case_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_CASEMANAGEMENT_CASE_TERMINATE_JOB = _Endpoint(
-    "get_casemanagement_case_terminate_job", "GET",
-    "/api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId}", returns="TerminateJob",
-)
 
 
 def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operation[_m.TerminateJob]:
@@ -372,15 +338,12 @@ def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operati
         job_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASE_TERMINATE_JOB,
+        _Endpoint(
+            "get_casemanagement_case_terminate_job", "GET",
+            "/api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId}", "TerminateJob",
+        ),
         (("caseId", case_id), ("jobId", job_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN = _Endpoint(
-    "get_casemanagement_caseplan", "GET", "/api/v2/casemanagement/caseplans/{caseplanId}",
-    returns="Caseplan",
-)
 
 
 def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -391,13 +354,13 @@ def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(_GET_CASEMANAGEMENT_CASEPLAN, (("caseplanId", caseplan_id),))
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION = _Endpoint(
-    "get_casemanagement_caseplan_version", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}", returns="Caseplan",
-)
+    return _Operation(
+        _Endpoint(
+            "get_casemanagement_caseplan", "GET", "/api/v2/casemanagement/caseplans/{caseplanId}",
+            "Caseplan",
+        ),
+        (("caseplanId", caseplan_id),),
+    )
 
 
 def get_casemanagement_caseplan_version(
@@ -413,16 +376,12 @@ def get_casemanagement_caseplan_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION,
+        _Endpoint(
+            "get_casemanagement_caseplan_version", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}", "Caseplan",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_DATASCHEMAS = _Endpoint(
-    "get_casemanagement_caseplan_version_dataschemas", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas",
-    returns="CaseplanDataSchemaListing",
-)
 
 
 def get_casemanagement_caseplan_version_dataschemas(
@@ -438,16 +397,13 @@ def get_casemanagement_caseplan_version_dataschemas(
         version_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_DATASCHEMAS,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_dataschemas", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas",
+            "CaseplanDataSchemaListing",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_INTAKESETTINGS = _Endpoint(
-    "get_casemanagement_caseplan_version_intakesettings", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings",
-    returns="IntakeSettingsListing",
-)
 
 
 def get_casemanagement_caseplan_version_intakesettings(
@@ -463,16 +419,13 @@ def get_casemanagement_caseplan_version_intakesettings(
         version_id: path, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_INTAKESETTINGS,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_intakesettings", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings",
+            "IntakeSettingsListing",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN = _Endpoint(
-    "get_casemanagement_caseplan_version_stageplan", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}",
-    returns="Stageplan",
-)
 
 
 def get_casemanagement_caseplan_version_stageplan(
@@ -493,17 +446,14 @@ def get_casemanagement_caseplan_version_stageplan(
         expands: query, list of string: caseplan.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_stageplan", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}",
+            "Stageplan",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)),
         (("expands", expands),),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN_STEPPLAN = _Endpoint(
-    "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
-    returns="Stepplan",
-)
 
 
 def get_casemanagement_caseplan_version_stageplan_stepplan(
@@ -526,20 +476,17 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
         expands: query, list of string: stageplan, caseplan, worktype.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN_STEPPLAN,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
+            "Stepplan",
+        ),
         (
             ("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id),
             ("stepplanId", stepplan_id),
         ),
         (("expands", expands),),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN_STEPPLANS = _Endpoint(
-    "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans",
-    returns="StepplanListing",
-)
 
 
 def get_casemanagement_caseplan_version_stageplan_stepplans(
@@ -567,17 +514,14 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         expands: query, list of string: caseplan, stageplan, worktype.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLAN_STEPPLANS,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans",
+            "StepplanListing",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id), ("stageplanId", stageplan_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLANS = _Endpoint(
-    "get_casemanagement_caseplan_version_stageplans", "GET",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans",
-    returns="StageplanListing",
-)
 
 
 def get_casemanagement_caseplan_version_stageplans(
@@ -603,16 +547,14 @@ def get_casemanagement_caseplan_version_stageplans(
         expands: query, list of string: caseplan.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLAN_VERSION_STAGEPLANS,
+        _Endpoint(
+            "get_casemanagement_caseplan_version_stageplans", "GET",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans",
+            "StageplanListing",
+        ),
         (("caseplanId", caseplan_id), ("versionId", version_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expands", expands)),
     )
-
-
-_GET_CASEMANAGEMENT_CASEPLANS = _Endpoint(
-    "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
-    returns="CaseplanListing",
-)
 
 
 def get_casemanagement_caseplans(
@@ -634,19 +576,16 @@ def get_casemanagement_caseplans(
         division_ids: query, string.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASEPLANS,
+        _Endpoint(
+            "get_casemanagement_caseplans", "GET", "/api/v2/casemanagement/caseplans",
+            "CaseplanListing",
+        ),
         (),
         (
             ("after", after), ("pageSize", page_size), ("customerIntentId", customer_intent_id),
             ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_CASEMANAGEMENT_CASES_EXTERNALCONTACT = _Endpoint(
-    "get_casemanagement_cases_externalcontact", "GET",
-    "/api/v2/casemanagement/cases/externalcontacts/{externalContactId}", returns="CaseListing",
-)
 
 
 def get_casemanagement_cases_externalcontact(
@@ -670,19 +609,16 @@ def get_casemanagement_cases_externalcontact(
         expands: query, list of string: caseplan.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASES_EXTERNALCONTACT,
+        _Endpoint(
+            "get_casemanagement_cases_externalcontact", "GET",
+            "/api/v2/casemanagement/cases/externalcontacts/{externalContactId}", "CaseListing",
+        ),
         (("externalContactId", external_contact_id),),
         (
             ("after", after), ("pageSize", page_size), ("divisionIds", division_ids),
             ("expands", expands),
         ),
     )
-
-
-_GET_CASEMANAGEMENT_CASES_QUERY_JOB = _Endpoint(
-    "get_casemanagement_cases_query_job", "GET", "/api/v2/casemanagement/cases/query/jobs/{jobId}",
-    returns="CaseQueryJobResponse",
-)
 
 
 def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJobResponse]:
@@ -693,14 +629,13 @@ def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJo
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_CASEMANAGEMENT_CASES_QUERY_JOB, (("jobId", job_id),))
-
-
-_GET_CASEMANAGEMENT_CASES_QUERY_JOB_RESULTS = _Endpoint(
-    "get_casemanagement_cases_query_job_results", "GET",
-    "/api/v2/casemanagement/cases/query/jobs/{jobId}/results",
-    returns="CaseQueryJobResultsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_casemanagement_cases_query_job", "GET",
+            "/api/v2/casemanagement/cases/query/jobs/{jobId}", "CaseQueryJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_casemanagement_cases_query_job_results(
@@ -713,21 +648,20 @@ def get_casemanagement_cases_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_CASEMANAGEMENT_CASES_QUERY_JOB_RESULTS, (("jobId", job_id),))
-
-
-_GET_CASEMANAGEMENT_CASES_REFERENCE = _Endpoint(
-    "get_casemanagement_cases_reference", "GET",
-    "/api/v2/casemanagement/cases/references/{referenceId}", returns="Case",
-)
+    return _Operation(
+        _Endpoint(
+            "get_casemanagement_cases_query_job_results", "GET",
+            "/api/v2/casemanagement/cases/query/jobs/{jobId}/results",
+            "CaseQueryJobResultsResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_casemanagement_cases_reference(
     reference_id: str,
     *,
-    expands: _Sequence[_Open[_Literal[
-        "caseplan", "owner", "modifiedBy", "externalContact", "customerIntent",
-    ]]] | None = None,
+    expands: _Sequence[_ExpandsValues] | None = None,
 ) -> _Operation[_m.Case]:
     """GET /api/v2/casemanagement/cases/references/{referenceId} -> ``Case``.
 
@@ -739,16 +673,13 @@ def get_casemanagement_cases_reference(
             customerIntent.
     """
     return _Operation(
-        _GET_CASEMANAGEMENT_CASES_REFERENCE,
+        _Endpoint(
+            "get_casemanagement_cases_reference", "GET",
+            "/api/v2/casemanagement/cases/references/{referenceId}", "Case",
+        ),
         (("referenceId", reference_id),),
         (("expands", expands),),
     )
-
-
-_PATCH_CASEMANAGEMENT_CASE_DATEDUE = _Endpoint(
-    "patch_casemanagement_case_datedue", "PATCH", "/api/v2/casemanagement/cases/{caseId}/datedue",
-    returns="Case", body="object", body_required=True,
-)
 
 
 def patch_casemanagement_case_datedue(
@@ -763,14 +694,17 @@ def patch_casemanagement_case_datedue(
         case_id: path, string.
         body: ``CaseDateDueUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_DATEDUE, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASE_DESCRIPTION = _Endpoint(
-    "patch_casemanagement_case_description", "PATCH",
-    "/api/v2/casemanagement/cases/{caseId}/description", returns="Case", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_datedue", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/datedue", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_case_description(
@@ -783,14 +717,17 @@ def patch_casemanagement_case_description(
         case_id: path, string.
         body: ``CaseDescriptionUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_DESCRIPTION, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASE_EXTERNALID = _Endpoint(
-    "patch_casemanagement_case_externalid", "PATCH",
-    "/api/v2/casemanagement/cases/{caseId}/externalid", returns="Case", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_description", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/description", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_case_externalid(
@@ -803,13 +740,17 @@ def patch_casemanagement_case_externalid(
         case_id: path, string.
         body: ``CaseExternalIdUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_EXTERNALID, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASE_OWNER = _Endpoint(
-    "patch_casemanagement_case_owner", "PATCH", "/api/v2/casemanagement/cases/{caseId}/owner",
-    returns="Case", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_externalid", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/externalid", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_case_owner(
@@ -824,13 +765,17 @@ def patch_casemanagement_case_owner(
         case_id: path, string.
         body: ``CaseOwnerUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_OWNER, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASE_PRIORITY = _Endpoint(
-    "patch_casemanagement_case_priority", "PATCH", "/api/v2/casemanagement/cases/{caseId}/priority",
-    returns="Case", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_owner", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/owner", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_case_priority(
@@ -845,13 +790,17 @@ def patch_casemanagement_case_priority(
         case_id: path, string.
         body: ``CasePriorityUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_PRIORITY, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASE_SUMMARY = _Endpoint(
-    "patch_casemanagement_case_summary", "PATCH", "/api/v2/casemanagement/cases/{caseId}/summary",
-    returns="Case", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_priority", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/priority", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_case_summary(
@@ -866,13 +815,17 @@ def patch_casemanagement_case_summary(
         case_id: path, string.
         body: ``CaseSummaryUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASE_SUMMARY, (("caseId", case_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASEPLAN = _Endpoint(
-    "patch_casemanagement_caseplan", "PATCH", "/api/v2/casemanagement/caseplans/{caseplanId}",
-    returns="Caseplan", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_case_summary", "PATCH",
+            "/api/v2/casemanagement/cases/{caseId}/summary", "Case", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_caseplan(
@@ -887,14 +840,17 @@ def patch_casemanagement_caseplan(
         caseplan_id: path, string.
         body: ``CaseplanUpdate``.
     """
-    return _Operation(_PATCH_CASEMANAGEMENT_CASEPLAN, (("caseplanId", caseplan_id),), (), (), body)
-
-
-_PATCH_CASEMANAGEMENT_CASEPLAN_STAGEPLAN = _Endpoint(
-    "patch_casemanagement_caseplan_stageplan", "PATCH",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", returns="Stageplan",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_casemanagement_caseplan", "PATCH",
+            "/api/v2/casemanagement/caseplans/{caseplanId}", "Caseplan", body="object",
+            body_required=True,
+        ),
+        (("caseplanId", caseplan_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_casemanagement_caseplan_stageplan(
@@ -912,19 +868,16 @@ def patch_casemanagement_caseplan_stageplan(
         body: ``StageplanUpdate``.
     """
     return _Operation(
-        _PATCH_CASEMANAGEMENT_CASEPLAN_STAGEPLAN,
+        _Endpoint(
+            "patch_casemanagement_caseplan_stageplan", "PATCH",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}", "Stageplan",
+            body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CASEMANAGEMENT_CASEPLAN_STAGEPLAN_STEPPLAN = _Endpoint(
-    "patch_casemanagement_caseplan_stageplan_stepplan", "PATCH",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
-    returns="Stepplan", body="object", body_required=True,
-)
 
 
 def patch_casemanagement_caseplan_stageplan_stepplan(
@@ -944,19 +897,16 @@ def patch_casemanagement_caseplan_stageplan_stepplan(
         body: ``StepplanUpdate``.
     """
     return _Operation(
-        _PATCH_CASEMANAGEMENT_CASEPLAN_STAGEPLAN_STEPPLAN,
+        _Endpoint(
+            "patch_casemanagement_caseplan_stageplan_stepplan", "PATCH",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId}",
+            "Stepplan", body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id), ("stageplanId", stageplan_id), ("stepplanId", stepplan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CASEMANAGEMENT_CASE_ASSOCIATIONS = _Endpoint(
-    "post_casemanagement_case_associations", "POST",
-    "/api/v2/casemanagement/cases/{caseId}/associations", returns="CaseAssociation", body="object",
-    body_required=True,
-)
 
 
 def post_casemanagement_case_associations(
@@ -971,13 +921,17 @@ def post_casemanagement_case_associations(
         case_id: path, string.
         body: ``CaseAssociationCreate``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASE_ASSOCIATIONS, (("caseId", case_id),), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASE_COMMENTS = _Endpoint(
-    "post_casemanagement_case_comments", "POST", "/api/v2/casemanagement/cases/{caseId}/comments",
-    returns="Comment", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_case_associations", "POST",
+            "/api/v2/casemanagement/cases/{caseId}/associations", "CaseAssociation", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_case_comments(
@@ -992,13 +946,17 @@ def post_casemanagement_case_comments(
         case_id: path, string.
         body: ``CommentCreate``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASE_COMMENTS, (("caseId", case_id),), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASE_TERMINATE_JOBS = _Endpoint(
-    "post_casemanagement_case_terminate_jobs", "POST",
-    "/api/v2/casemanagement/cases/{caseId}/terminate/jobs", returns="TerminateJob",
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_case_comments", "POST",
+            "/api/v2/casemanagement/cases/{caseId}/comments", "Comment", body="object",
+            body_required=True,
+        ),
+        (("caseId", case_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.TerminateJob]:
@@ -1009,14 +967,13 @@ def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.Termi
     Args:
         case_id: path, string.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASE_TERMINATE_JOBS, (("caseId", case_id),))
-
-
-_POST_CASEMANAGEMENT_CASEPLAN_DATASCHEMAS = _Endpoint(
-    "post_casemanagement_caseplan_dataschemas", "POST",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas", returns="CaseplanDataSchema",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_case_terminate_jobs", "POST",
+            "/api/v2/casemanagement/cases/{caseId}/terminate/jobs", "TerminateJob",
+        ),
+        (("caseId", case_id),),
+    )
 
 
 def post_casemanagement_caseplan_dataschemas(
@@ -1032,18 +989,16 @@ def post_casemanagement_caseplan_dataschemas(
         body: ``CaseplanDataSchemaRequest``.
     """
     return _Operation(
-        _POST_CASEMANAGEMENT_CASEPLAN_DATASCHEMAS,
+        _Endpoint(
+            "post_casemanagement_caseplan_dataschemas", "POST",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas", "CaseplanDataSchema",
+            body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CASEMANAGEMENT_CASEPLAN_PUBLISH = _Endpoint(
-    "post_casemanagement_caseplan_publish", "POST",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/publish", returns="Caseplan",
-)
 
 
 def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -1054,14 +1009,13 @@ def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Case
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASEPLAN_PUBLISH, (("caseplanId", caseplan_id),))
-
-
-_POST_CASEMANAGEMENT_CASEPLAN_STAGEPLAN_REPOSITION = _Endpoint(
-    "post_casemanagement_caseplan_stageplan_reposition", "POST",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition",
-    returns="object", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_caseplan_publish", "POST",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/publish", "Caseplan",
+        ),
+        (("caseplanId", caseplan_id),),
+    )
 
 
 def post_casemanagement_caseplan_stageplan_reposition(
@@ -1077,19 +1031,16 @@ def post_casemanagement_caseplan_stageplan_reposition(
         body: ``StageplanReposition``.
     """
     return _Operation(
-        _POST_CASEMANAGEMENT_CASEPLAN_STAGEPLAN_REPOSITION,
+        _Endpoint(
+            "post_casemanagement_caseplan_stageplan_reposition", "POST",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition",
+            "object", body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id), ("stageplanId", stageplan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CASEMANAGEMENT_CASEPLAN_STAGEPLANS = _Endpoint(
-    "post_casemanagement_caseplan_stageplans", "POST",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans", returns="Stageplan", body="object",
-    body_required=True,
-)
 
 
 def post_casemanagement_caseplan_stageplans(
@@ -1103,18 +1054,16 @@ def post_casemanagement_caseplan_stageplans(
         body: ``StageplanCreate``.
     """
     return _Operation(
-        _POST_CASEMANAGEMENT_CASEPLAN_STAGEPLANS,
+        _Endpoint(
+            "post_casemanagement_caseplan_stageplans", "POST",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/stageplans", "Stageplan", body="object",
+            body_required=True,
+        ),
         (("caseplanId", caseplan_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CASEMANAGEMENT_CASEPLAN_VERSIONS = _Endpoint(
-    "post_casemanagement_caseplan_versions", "POST",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/versions", returns="Caseplan",
-)
 
 
 def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Caseplan]:
@@ -1125,13 +1074,13 @@ def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Cas
     Args:
         caseplan_id: path, string.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASEPLAN_VERSIONS, (("caseplanId", caseplan_id),))
-
-
-_POST_CASEMANAGEMENT_CASEPLANS = _Endpoint(
-    "post_casemanagement_caseplans", "POST", "/api/v2/casemanagement/caseplans",
-    returns="CaseplanCreateResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_caseplan_versions", "POST",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/versions", "Caseplan",
+        ),
+        (("caseplanId", caseplan_id),),
+    )
 
 
 def post_casemanagement_caseplans(
@@ -1144,13 +1093,16 @@ def post_casemanagement_caseplans(
     Args:
         body: ``CaseplanCreate``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASEPLANS, (), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASEPLANS_QUERY = _Endpoint(
-    "post_casemanagement_caseplans_query", "POST", "/api/v2/casemanagement/caseplans/query",
-    returns="CaseplanQueryEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_caseplans", "POST", "/api/v2/casemanagement/caseplans",
+            "CaseplanCreateResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_caseplans_query(
@@ -1163,13 +1115,16 @@ def post_casemanagement_caseplans_query(
     Args:
         body: ``CaseplanQueryRequest``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASEPLANS_QUERY, (), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASES = _Endpoint(
-    "post_casemanagement_cases", "POST", "/api/v2/casemanagement/cases", returns="Case",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_caseplans_query", "POST", "/api/v2/casemanagement/caseplans/query",
+            "CaseplanQueryEntityListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_m.Case]:
@@ -1180,14 +1135,16 @@ def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_
     Args:
         body: ``CaseCreate``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASES, (), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASES_ASSOCIATIONS_QUERY = _Endpoint(
-    "post_casemanagement_cases_associations_query", "POST",
-    "/api/v2/casemanagement/cases/associations/query", returns="CaseAssociationQueryEntityListing",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_cases", "POST", "/api/v2/casemanagement/cases", "Case",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_cases_associations_query(
@@ -1200,13 +1157,17 @@ def post_casemanagement_cases_associations_query(
     Args:
         body: ``CaseAssociationQuery``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASES_ASSOCIATIONS_QUERY, (), (), (), body)
-
-
-_POST_CASEMANAGEMENT_CASES_QUERY_JOBS = _Endpoint(
-    "post_casemanagement_cases_query_jobs", "POST", "/api/v2/casemanagement/cases/query/jobs",
-    returns="CaseQueryJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_cases_associations_query", "POST",
+            "/api/v2/casemanagement/cases/associations/query", "CaseAssociationQueryEntityListing",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_casemanagement_cases_query_jobs(
@@ -1219,14 +1180,17 @@ def post_casemanagement_cases_query_jobs(
     Args:
         body: ``CaseQueryJobCreate``.
     """
-    return _Operation(_POST_CASEMANAGEMENT_CASES_QUERY_JOBS, (), (), (), body)
-
-
-_PUT_CASEMANAGEMENT_CASEPLAN_DATASCHEMA = _Endpoint(
-    "put_casemanagement_caseplan_dataschema", "PUT",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}",
-    returns="CaseplanDataSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_casemanagement_cases_query_jobs", "POST",
+            "/api/v2/casemanagement/cases/query/jobs", "CaseQueryJobResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_casemanagement_caseplan_dataschema(
@@ -1244,19 +1208,16 @@ def put_casemanagement_caseplan_dataschema(
         body: ``CaseplanDataSchemaRequest``.
     """
     return _Operation(
-        _PUT_CASEMANAGEMENT_CASEPLAN_DATASCHEMA,
+        _Endpoint(
+            "put_casemanagement_caseplan_dataschema", "PUT",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName}",
+            "CaseplanDataSchema", body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id), ("schemaKeyName", schema_key_name)),
         (),
         (),
         body,
     )
-
-
-_PUT_CASEMANAGEMENT_CASEPLAN_INTAKESETTINGS = _Endpoint(
-    "put_casemanagement_caseplan_intakesettings", "PUT",
-    "/api/v2/casemanagement/caseplans/{caseplanId}/intakesettings", returns="IntakeSettingsListing",
-    body="object", body_required=True,
-)
 
 
 def put_casemanagement_caseplan_intakesettings(
@@ -1272,7 +1233,11 @@ def put_casemanagement_caseplan_intakesettings(
         body: ``IntakeSettingsUpdate``.
     """
     return _Operation(
-        _PUT_CASEMANAGEMENT_CASEPLAN_INTAKESETTINGS,
+        _Endpoint(
+            "put_casemanagement_caseplan_intakesettings", "PUT",
+            "/api/v2/casemanagement/caseplans/{caseplanId}/intakesettings", "IntakeSettingsListing",
+            body="object", body_required=True,
+        ),
         (("caseplanId", caseplan_id),),
         (),
         (),

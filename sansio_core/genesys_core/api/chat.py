@@ -12,11 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_CHATS_ROOM_MESSAGE = _Endpoint(
-    "delete_chats_room_message", "DELETE", "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
-)
-
-
 def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> nothing.
 
@@ -27,15 +22,12 @@ def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None
         message_id: path, string.
     """
     return _Operation(
-        _DELETE_CHATS_ROOM_MESSAGE,
+        _Endpoint(
+            "delete_chats_room_message", "DELETE",
+            "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
+        ),
         (("roomJid", room_jid), ("messageId", message_id)),
     )
-
-
-_DELETE_CHATS_ROOM_MESSAGES_PIN = _Endpoint(
-    "delete_chats_room_messages_pin", "DELETE",
-    "/api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId}",
-)
 
 
 def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Operation[None]:
@@ -48,15 +40,12 @@ def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Op
         pinned_message_id: path, string.
     """
     return _Operation(
-        _DELETE_CHATS_ROOM_MESSAGES_PIN,
+        _Endpoint(
+            "delete_chats_room_messages_pin", "DELETE",
+            "/api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId}",
+        ),
         (("roomJid", room_jid), ("pinnedMessageId", pinned_message_id)),
     )
-
-
-_DELETE_CHATS_ROOM_PARTICIPANT = _Endpoint(
-    "delete_chats_room_participant", "DELETE",
-    "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
-)
 
 
 def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
@@ -68,12 +57,13 @@ def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[Non
         room_jid: path, string.
         user_id: path, string.
     """
-    return _Operation(_DELETE_CHATS_ROOM_PARTICIPANT, (("roomJid", room_jid), ("userId", user_id)))
-
-
-_DELETE_CHATS_USER_MESSAGE = _Endpoint(
-    "delete_chats_user_message", "DELETE", "/api/v2/chats/users/{userId}/messages/{messageId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_chats_room_participant", "DELETE",
+            "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
+        ),
+        (("roomJid", room_jid), ("userId", user_id)),
+    )
 
 
 def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]:
@@ -85,13 +75,13 @@ def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]
         user_id: path, string.
         message_id: path, string.
     """
-    return _Operation(_DELETE_CHATS_USER_MESSAGE, (("userId", user_id), ("messageId", message_id)))
-
-
-_DELETE_CHATS_USER_MESSAGES_PIN = _Endpoint(
-    "delete_chats_user_messages_pin", "DELETE",
-    "/api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_chats_user_message", "DELETE",
+            "/api/v2/chats/users/{userId}/messages/{messageId}",
+        ),
+        (("userId", user_id), ("messageId", message_id)),
+    )
 
 
 def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Operation[None]:
@@ -104,24 +94,19 @@ def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Ope
         pinned_message_id: path, string.
     """
     return _Operation(
-        _DELETE_CHATS_USER_MESSAGES_PIN,
+        _Endpoint(
+            "delete_chats_user_messages_pin", "DELETE",
+            "/api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId}",
+        ),
         (("userId", user_id), ("pinnedMessageId", pinned_message_id)),
     )
 
 
-_DELETE_CHATS_USERS_ME_SETTINGS = _Endpoint(
-    "delete_chats_users_me_settings", "DELETE", "/api/v2/chats/users/me/settings",
-)
-
-
 def delete_chats_users_me_settings() -> _Operation[None]:
     """DELETE /api/v2/chats/users/me/settings -> nothing."""
-    return _Operation(_DELETE_CHATS_USERS_ME_SETTINGS)
-
-
-_GET_CHATS_MESSAGE = _Endpoint(
-    "get_chats_message", "GET", "/api/v2/chats/messages/{messageId}", returns="ChatMessageResponse",
-)
+    return _Operation(
+        _Endpoint("delete_chats_users_me_settings", "DELETE", "/api/v2/chats/users/me/settings"),
+    )
 
 
 def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
@@ -132,12 +117,12 @@ def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
     Args:
         message_id: path, string.
     """
-    return _Operation(_GET_CHATS_MESSAGE, (("messageId", message_id),))
-
-
-_GET_CHATS_ROOM = _Endpoint(
-    "get_chats_room", "GET", "/api/v2/chats/rooms/{roomJid}", returns="Room",
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_message", "GET", "/api/v2/chats/messages/{messageId}", "ChatMessageResponse",
+        ),
+        (("messageId", message_id),),
+    )
 
 
 def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
@@ -148,13 +133,10 @@ def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
     Args:
         room_jid: path, string.
     """
-    return _Operation(_GET_CHATS_ROOM, (("roomJid", room_jid),))
-
-
-_GET_CHATS_ROOM_MESSAGE = _Endpoint(
-    "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
-    returns="ChatMessageEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_chats_room", "GET", "/api/v2/chats/rooms/{roomJid}", "Room"),
+        (("roomJid", room_jid),),
+    )
 
 
 def get_chats_room_message(
@@ -169,13 +151,13 @@ def get_chats_room_message(
         room_jid: path, string.
         message_ids: path, string.
     """
-    return _Operation(_GET_CHATS_ROOM_MESSAGE, (("roomJid", room_jid), ("messageIds", message_ids)))
-
-
-_GET_CHATS_ROOM_MESSAGES = _Endpoint(
-    "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
-    returns="ChatMessageEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_room_message", "GET", "/api/v2/chats/rooms/{roomJid}/messages/{messageIds}",
+            "ChatMessageEntityListing",
+        ),
+        (("roomJid", room_jid), ("messageIds", message_ids)),
+    )
 
 
 def get_chats_room_messages(
@@ -198,19 +180,16 @@ def get_chats_room_messages(
         exclude_metadata: query, boolean.
     """
     return _Operation(
-        _GET_CHATS_ROOM_MESSAGES,
+        _Endpoint(
+            "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
+            "ChatMessageEntityListing",
+        ),
         (("roomJid", room_jid),),
         (
             ("limit", limit), ("before", before), ("after", after),
             ("excludeMetadata", exclude_metadata),
         ),
     )
-
-
-_GET_CHATS_ROOM_PARTICIPANT = _Endpoint(
-    "get_chats_room_participant", "GET",
-    "/api/v2/chats/rooms/{roomJid}/participants/{participantJid}", returns="RoomParticipant",
-)
 
 
 def get_chats_room_participant(
@@ -224,15 +203,12 @@ def get_chats_room_participant(
         participant_jid: path, string.
     """
     return _Operation(
-        _GET_CHATS_ROOM_PARTICIPANT,
+        _Endpoint(
+            "get_chats_room_participant", "GET",
+            "/api/v2/chats/rooms/{roomJid}/participants/{participantJid}", "RoomParticipant",
+        ),
         (("roomJid", room_jid), ("participantJid", participant_jid)),
     )
-
-
-_GET_CHATS_ROOM_PARTICIPANTS = _Endpoint(
-    "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
-    returns="RoomParticipantsResponse",
-)
 
 
 def get_chats_room_participants(
@@ -248,12 +224,14 @@ def get_chats_room_participants(
         room_jid: path, string.
         notify: query, boolean.
     """
-    return _Operation(_GET_CHATS_ROOM_PARTICIPANTS, (("roomJid", room_jid),), (("notify", notify),))
-
-
-_GET_CHATS_SETTINGS = _Endpoint(
-    "get_chats_settings", "GET", "/api/v2/chats/settings", returns="ChatSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
+            "RoomParticipantsResponse",
+        ),
+        (("roomJid", room_jid),),
+        (("notify", notify),),
+    )
 
 
 def get_chats_settings() -> _Operation[_m.ChatSettings]:
@@ -261,13 +239,9 @@ def get_chats_settings() -> _Operation[_m.ChatSettings]:
 
     Needs ``chat:setting:view`` or ``chat:setting:edit``.
     """
-    return _Operation(_GET_CHATS_SETTINGS)
-
-
-_GET_CHATS_THREAD_MESSAGES = _Endpoint(
-    "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
-    returns="ChatMessageEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_chats_settings", "GET", "/api/v2/chats/settings", "ChatSettings"),
+    )
 
 
 def get_chats_thread_messages(
@@ -290,18 +264,16 @@ def get_chats_thread_messages(
         exclude_metadata: query, boolean.
     """
     return _Operation(
-        _GET_CHATS_THREAD_MESSAGES,
+        _Endpoint(
+            "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
+            "ChatMessageEntityListing",
+        ),
         (("threadId", thread_id),),
         (
             ("limit", limit), ("before", before), ("after", after),
             ("excludeMetadata", exclude_metadata),
         ),
     )
-
-
-_GET_CHATS_USER = _Endpoint(
-    "get_chats_user", "GET", "/api/v2/chats/users/{userId}", returns="OneOnOne",
-)
 
 
 def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
@@ -312,13 +284,10 @@ def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_CHATS_USER, (("userId", user_id),))
-
-
-_GET_CHATS_USER_MESSAGE = _Endpoint(
-    "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
-    returns="ChatMessageEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_chats_user", "GET", "/api/v2/chats/users/{userId}", "OneOnOne"),
+        (("userId", user_id),),
+    )
 
 
 def get_chats_user_message(
@@ -333,13 +302,13 @@ def get_chats_user_message(
         user_id: path, string.
         message_ids: path, string.
     """
-    return _Operation(_GET_CHATS_USER_MESSAGE, (("userId", user_id), ("messageIds", message_ids)))
-
-
-_GET_CHATS_USER_MESSAGES = _Endpoint(
-    "get_chats_user_messages", "GET", "/api/v2/chats/users/{userId}/messages",
-    returns="ChatMessageResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_user_message", "GET", "/api/v2/chats/users/{userId}/messages/{messageIds}",
+            "ChatMessageEntityListing",
+        ),
+        (("userId", user_id), ("messageIds", message_ids)),
+    )
 
 
 def get_chats_user_messages(
@@ -362,19 +331,16 @@ def get_chats_user_messages(
         exclude_metadata: query, boolean.
     """
     return _Operation(
-        _GET_CHATS_USER_MESSAGES,
+        _Endpoint(
+            "get_chats_user_messages", "GET", "/api/v2/chats/users/{userId}/messages",
+            "ChatMessageResponse",
+        ),
         (("userId", user_id),),
         (
             ("limit", limit), ("before", before), ("after", after),
             ("excludeMetadata", exclude_metadata),
         ),
     )
-
-
-_GET_CHATS_USER_SETTINGS = _Endpoint(
-    "get_chats_user_settings", "GET", "/api/v2/chats/users/{userId}/settings",
-    returns="ChatUserSettings",
-)
 
 
 def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
@@ -385,23 +351,23 @@ def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_CHATS_USER_SETTINGS, (("userId", user_id),))
-
-
-_GET_CHATS_USERS_ME_SETTINGS = _Endpoint(
-    "get_chats_users_me_settings", "GET", "/api/v2/chats/users/me/settings",
-    returns="UserSettingsForChat",
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_user_settings", "GET", "/api/v2/chats/users/{userId}/settings",
+            "ChatUserSettings",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_chats_users_me_settings() -> _Operation[_m.UserSettingsForChat]:
     """GET /api/v2/chats/users/me/settings -> ``UserSettingsForChat``."""
-    return _Operation(_GET_CHATS_USERS_ME_SETTINGS)
-
-
-_PATCH_CHATS_ROOM = _Endpoint(
-    "patch_chats_room", "PATCH", "/api/v2/chats/rooms/{roomJid}", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_chats_users_me_settings", "GET", "/api/v2/chats/users/me/settings",
+            "UserSettingsForChat",
+        ),
+    )
 
 
 def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) -> _Operation[None]:
@@ -413,13 +379,16 @@ def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) ->
         room_jid: path, string.
         body: ``RoomUpdateRequest``.
     """
-    return _Operation(_PATCH_CHATS_ROOM, (("roomJid", room_jid),), (), (), body)
-
-
-_PATCH_CHATS_ROOM_MESSAGE = _Endpoint(
-    "patch_chats_room_message", "PATCH", "/api/v2/chats/rooms/{roomJid}/messages/{messageId}",
-    returns="ChatSendMessageResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_chats_room", "PATCH", "/api/v2/chats/rooms/{roomJid}", body="object",
+            body_required=True,
+        ),
+        (("roomJid", room_jid),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_chats_room_message(
@@ -437,18 +406,16 @@ def patch_chats_room_message(
         body: ``SendMessageBody``.
     """
     return _Operation(
-        _PATCH_CHATS_ROOM_MESSAGE,
+        _Endpoint(
+            "patch_chats_room_message", "PATCH",
+            "/api/v2/chats/rooms/{roomJid}/messages/{messageId}", "ChatSendMessageResponse",
+            body="object", body_required=True,
+        ),
         (("roomJid", room_jid), ("messageId", message_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CHATS_SETTINGS = _Endpoint(
-    "patch_chats_settings", "PATCH", "/api/v2/chats/settings", returns="ChatSettings",
-    body="object", body_required=True,
-)
 
 
 def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
@@ -459,13 +426,16 @@ def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.C
     Args:
         body: ``ChatSettings``.
     """
-    return _Operation(_PATCH_CHATS_SETTINGS, (), (), (), body)
-
-
-_PATCH_CHATS_USER_MESSAGE = _Endpoint(
-    "patch_chats_user_message", "PATCH", "/api/v2/chats/users/{userId}/messages/{messageId}",
-    returns="ChatSendMessageResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_chats_settings", "PATCH", "/api/v2/chats/settings", "ChatSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_chats_user_message(
@@ -483,18 +453,16 @@ def patch_chats_user_message(
         body: ``SendMessageBody``.
     """
     return _Operation(
-        _PATCH_CHATS_USER_MESSAGE,
+        _Endpoint(
+            "patch_chats_user_message", "PATCH",
+            "/api/v2/chats/users/{userId}/messages/{messageId}", "ChatSendMessageResponse",
+            body="object", body_required=True,
+        ),
         (("userId", user_id), ("messageId", message_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CHATS_USER_SETTINGS = _Endpoint(
-    "patch_chats_user_settings", "PATCH", "/api/v2/chats/users/{userId}/settings",
-    returns="ChatUserSettings", body="object", body_required=True,
-)
 
 
 def patch_chats_user_settings(
@@ -509,13 +477,16 @@ def patch_chats_user_settings(
         user_id: path, string.
         body: ``ChatUserSettings``.
     """
-    return _Operation(_PATCH_CHATS_USER_SETTINGS, (("userId", user_id),), (), (), body)
-
-
-_PATCH_CHATS_USERS_ME_SETTINGS = _Endpoint(
-    "patch_chats_users_me_settings", "PATCH", "/api/v2/chats/users/me/settings",
-    returns="UserSettingsForChat", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_chats_user_settings", "PATCH", "/api/v2/chats/users/{userId}/settings",
+            "ChatUserSettings", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_chats_users_me_settings(
@@ -526,13 +497,16 @@ def patch_chats_users_me_settings(
     Args:
         body: ``UserSettingsForChat``.
     """
-    return _Operation(_PATCH_CHATS_USERS_ME_SETTINGS, (), (), (), body)
-
-
-_POST_CHATS_ROOM_MESSAGES = _Endpoint(
-    "post_chats_room_messages", "POST", "/api/v2/chats/rooms/{roomJid}/messages",
-    returns="ChatSendMessageResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_chats_users_me_settings", "PATCH", "/api/v2/chats/users/me/settings",
+            "UserSettingsForChat", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_room_messages(
@@ -547,13 +521,16 @@ def post_chats_room_messages(
         room_jid: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(_POST_CHATS_ROOM_MESSAGES, (("roomJid", room_jid),), (), (), body)
-
-
-_POST_CHATS_ROOM_MESSAGES_PINS = _Endpoint(
-    "post_chats_room_messages_pins", "POST", "/api/v2/chats/rooms/{roomJid}/messages/pins",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_room_messages", "POST", "/api/v2/chats/rooms/{roomJid}/messages",
+            "ChatSendMessageResponse", body="object", body_required=True,
+        ),
+        (("roomJid", room_jid),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_room_messages_pins(
@@ -568,12 +545,16 @@ def post_chats_room_messages_pins(
         room_jid: path, string.
         body: ``PinnedMessageRequest``.
     """
-    return _Operation(_POST_CHATS_ROOM_MESSAGES_PINS, (("roomJid", room_jid),), (), (), body)
-
-
-_POST_CHATS_ROOM_PARTICIPANT = _Endpoint(
-    "post_chats_room_participant", "POST", "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_room_messages_pins", "POST", "/api/v2/chats/rooms/{roomJid}/messages/pins",
+            body="object", body_required=True,
+        ),
+        (("roomJid", room_jid),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
@@ -585,13 +566,13 @@ def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]
         room_jid: path, string.
         user_id: path, string.
     """
-    return _Operation(_POST_CHATS_ROOM_PARTICIPANT, (("roomJid", room_jid), ("userId", user_id)))
-
-
-_POST_CHATS_ROOMS = _Endpoint(
-    "post_chats_rooms", "POST", "/api/v2/chats/rooms", returns="CreateRoomResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_room_participant", "POST",
+            "/api/v2/chats/rooms/{roomJid}/participants/{userId}",
+        ),
+        (("roomJid", room_jid), ("userId", user_id)),
+    )
 
 
 def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.CreateRoomResponse]:
@@ -602,13 +583,16 @@ def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.
     Args:
         body: ``CreateRoomRequest``.
     """
-    return _Operation(_POST_CHATS_ROOMS, (), (), (), body)
-
-
-_POST_CHATS_USER_MESSAGES = _Endpoint(
-    "post_chats_user_messages", "POST", "/api/v2/chats/users/{userId}/messages",
-    returns="ChatSendMessageResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_rooms", "POST", "/api/v2/chats/rooms", "CreateRoomResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_user_messages(
@@ -623,13 +607,16 @@ def post_chats_user_messages(
         user_id: path, string.
         body: ``SendMessageBody``.
     """
-    return _Operation(_POST_CHATS_USER_MESSAGES, (("userId", user_id),), (), (), body)
-
-
-_POST_CHATS_USER_MESSAGES_PINS = _Endpoint(
-    "post_chats_user_messages_pins", "POST", "/api/v2/chats/users/{userId}/messages/pins",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_user_messages", "POST", "/api/v2/chats/users/{userId}/messages",
+            "ChatSendMessageResponse", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_user_messages_pins(
@@ -644,13 +631,16 @@ def post_chats_user_messages_pins(
         user_id: path, string.
         body: ``PinnedMessageRequest``.
     """
-    return _Operation(_POST_CHATS_USER_MESSAGES_PINS, (("userId", user_id),), (), (), body)
-
-
-_POST_CHATS_USERS_ME_SETTINGS = _Endpoint(
-    "post_chats_users_me_settings", "POST", "/api/v2/chats/users/me/settings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_user_messages_pins", "POST", "/api/v2/chats/users/{userId}/messages/pins",
+            body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_chats_users_me_settings(body: _m.UserChatSettingsPost | _JsonObject) -> _Operation[None]:
@@ -659,13 +649,16 @@ def post_chats_users_me_settings(body: _m.UserChatSettingsPost | _JsonObject) ->
     Args:
         body: ``UserChatSettingsPost``.
     """
-    return _Operation(_POST_CHATS_USERS_ME_SETTINGS, (), (), (), body)
-
-
-_PUT_CHATS_MESSAGE_REACTIONS = _Endpoint(
-    "put_chats_message_reactions", "PUT", "/api/v2/chats/messages/{messageId}/reactions",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_chats_users_me_settings", "POST", "/api/v2/chats/users/me/settings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_chats_message_reactions(
@@ -680,13 +673,16 @@ def put_chats_message_reactions(
         message_id: path, string.
         body: ``ChatReactionUpdate``.
     """
-    return _Operation(_PUT_CHATS_MESSAGE_REACTIONS, (("messageId", message_id),), (), (), body)
-
-
-_PUT_CHATS_SETTINGS = _Endpoint(
-    "put_chats_settings", "PUT", "/api/v2/chats/settings", returns="ChatSettings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_chats_message_reactions", "PUT", "/api/v2/chats/messages/{messageId}/reactions",
+            body="object", body_required=True,
+        ),
+        (("messageId", message_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
@@ -697,4 +693,13 @@ def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.Cha
     Args:
         body: ``ChatSettings``.
     """
-    return _Operation(_PUT_CHATS_SETTINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_chats_settings", "PUT", "/api/v2/chats/settings", "ChatSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -13,12 +13,8 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_COACHING_APPOINTMENT = _Endpoint(
-    "delete_coaching_appointment", "DELETE", "/api/v2/coaching/appointments/{appointmentId}",
-    returns="CoachingAppointmentReference",
-)
+    _StatusesValues = _Open[_Literal["Scheduled", "InProgress", "Completed", "InvalidSchedule"]]
+    _RelationshipsValues = _Open[_Literal["Creator", "Facilitator", "Attendee"]]
 
 
 def delete_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentReference]:
@@ -29,13 +25,13 @@ def delete_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAp
     Args:
         appointment_id: path, string.
     """
-    return _Operation(_DELETE_COACHING_APPOINTMENT, (("appointmentId", appointment_id),))
-
-
-_DELETE_COACHING_APPOINTMENT_ANNOTATION = _Endpoint(
-    "delete_coaching_appointment_annotation", "DELETE",
-    "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_coaching_appointment", "DELETE",
+            "/api/v2/coaching/appointments/{appointmentId}", "CoachingAppointmentReference",
+        ),
+        (("appointmentId", appointment_id),),
+    )
 
 
 def delete_coaching_appointment_annotation(
@@ -51,15 +47,12 @@ def delete_coaching_appointment_annotation(
         annotation_id: path, string.
     """
     return _Operation(
-        _DELETE_COACHING_APPOINTMENT_ANNOTATION,
+        _Endpoint(
+            "delete_coaching_appointment_annotation", "DELETE",
+            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+        ),
         (("appointmentId", appointment_id), ("annotationId", annotation_id)),
     )
-
-
-_GET_COACHING_APPOINTMENT = _Endpoint(
-    "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
-    returns="CoachingAppointmentResponse",
-)
 
 
 def get_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentResponse]:
@@ -70,14 +63,13 @@ def get_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppoi
     Args:
         appointment_id: path, string.
     """
-    return _Operation(_GET_COACHING_APPOINTMENT, (("appointmentId", appointment_id),))
-
-
-_GET_COACHING_APPOINTMENT_ANNOTATION = _Endpoint(
-    "get_coaching_appointment_annotation", "GET",
-    "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-    returns="CoachingAnnotation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_coaching_appointment", "GET", "/api/v2/coaching/appointments/{appointmentId}",
+            "CoachingAppointmentResponse",
+        ),
+        (("appointmentId", appointment_id),),
+    )
 
 
 def get_coaching_appointment_annotation(
@@ -93,16 +85,13 @@ def get_coaching_appointment_annotation(
         annotation_id: path, string.
     """
     return _Operation(
-        _GET_COACHING_APPOINTMENT_ANNOTATION,
+        _Endpoint(
+            "get_coaching_appointment_annotation", "GET",
+            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+            "CoachingAnnotation",
+        ),
         (("appointmentId", appointment_id), ("annotationId", annotation_id)),
     )
-
-
-_GET_COACHING_APPOINTMENT_ANNOTATIONS = _Endpoint(
-    "get_coaching_appointment_annotations", "GET",
-    "/api/v2/coaching/appointments/{appointmentId}/annotations", returns="CoachingAnnotationList",
-    paged=True,
-)
 
 
 def get_coaching_appointment_annotations(
@@ -122,17 +111,14 @@ def get_coaching_appointment_annotations(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_COACHING_APPOINTMENT_ANNOTATIONS,
+        _Endpoint(
+            "get_coaching_appointment_annotations", "GET",
+            "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotationList",
+            paged=True,
+        ),
         (("appointmentId", appointment_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_COACHING_APPOINTMENT_STATUSES = _Endpoint(
-    "get_coaching_appointment_statuses", "GET",
-    "/api/v2/coaching/appointments/{appointmentId}/statuses",
-    returns="CoachingAppointmentStatusResponseList", paged=True,
-)
 
 
 def get_coaching_appointment_statuses(
@@ -151,16 +137,14 @@ def get_coaching_appointment_statuses(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_COACHING_APPOINTMENT_STATUSES,
+        _Endpoint(
+            "get_coaching_appointment_statuses", "GET",
+            "/api/v2/coaching/appointments/{appointmentId}/statuses",
+            "CoachingAppointmentStatusResponseList", paged=True,
+        ),
         (("appointmentId", appointment_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_COACHING_APPOINTMENTS = _Endpoint(
-    "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
-    returns="CoachingAppointmentResponseList", paged=True,
-)
 
 
 def get_coaching_appointments(
@@ -169,12 +153,10 @@ def get_coaching_appointments(
     interval: str | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-    statuses: _Sequence[_Open[_Literal[
-        "Scheduled", "InProgress", "Completed", "InvalidSchedule",
-    ]]] | None = None,
+    statuses: _Sequence[_StatusesValues] | None = None,
     facilitator_ids: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["Desc", "Asc"]] | None = None,
-    relationships: _Sequence[_Open[_Literal["Creator", "Facilitator", "Attendee"]]] | None = None,
+    relationships: _Sequence[_RelationshipsValues] | None = None,
     completion_interval: str | None = None,
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
@@ -197,7 +179,10 @@ def get_coaching_appointments(
         interval_condition: query, string: StartsIn, Overlaps.
     """
     return _Operation(
-        _GET_COACHING_APPOINTMENTS,
+        _Endpoint(
+            "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
+            "CoachingAppointmentResponseList", paged=True,
+        ),
         (),
         (
             ("userIds", user_ids), ("interval", interval), ("pageNumber", page_number),
@@ -209,23 +194,15 @@ def get_coaching_appointments(
     )
 
 
-_GET_COACHING_APPOINTMENTS_ME = _Endpoint(
-    "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",
-    returns="CoachingAppointmentResponseList", paged=True,
-)
-
-
 def get_coaching_appointments_me(
     *,
     interval: str | None = None,
     page_number: int | None = None,
     page_size: int | None = None,
-    statuses: _Sequence[_Open[_Literal[
-        "Scheduled", "InProgress", "Completed", "InvalidSchedule",
-    ]]] | None = None,
+    statuses: _Sequence[_StatusesValues] | None = None,
     facilitator_ids: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["Desc", "Asc"]] | None = None,
-    relationships: _Sequence[_Open[_Literal["Creator", "Facilitator", "Attendee"]]] | None = None,
+    relationships: _Sequence[_RelationshipsValues] | None = None,
     completion_interval: str | None = None,
     overdue: _Open[_Literal["True", "False", "Any"]] | None = None,
     interval_condition: _Open[_Literal["StartsIn", "Overlaps"]] | None = None,
@@ -247,7 +224,10 @@ def get_coaching_appointments_me(
         interval_condition: query, string: StartsIn, Overlaps.
     """
     return _Operation(
-        _GET_COACHING_APPOINTMENTS_ME,
+        _Endpoint(
+            "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",
+            "CoachingAppointmentResponseList", paged=True,
+        ),
         (),
         (
             ("interval", interval), ("pageNumber", page_number), ("pageSize", page_size),
@@ -256,12 +236,6 @@ def get_coaching_appointments_me(
             ("overdue", overdue), ("intervalCondition", interval_condition),
         ),
     )
-
-
-_GET_COACHING_NOTIFICATION = _Endpoint(
-    "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
-    returns="CoachingNotification",
-)
 
 
 def get_coaching_notification(
@@ -278,16 +252,13 @@ def get_coaching_notification(
         expand: query, list of string: appointment.
     """
     return _Operation(
-        _GET_COACHING_NOTIFICATION,
+        _Endpoint(
+            "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
+            "CoachingNotification",
+        ),
         (("notificationId", notification_id),),
         (("expand", expand),),
     )
-
-
-_GET_COACHING_NOTIFICATIONS = _Endpoint(
-    "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
-    returns="CoachingNotificationList", paged=True,
-)
 
 
 def get_coaching_notifications(
@@ -306,16 +277,13 @@ def get_coaching_notifications(
         expand: query, list of string: appointment.
     """
     return _Operation(
-        _GET_COACHING_NOTIFICATIONS,
+        _Endpoint(
+            "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",
+            "CoachingNotificationList", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("expand", expand)),
     )
-
-
-_GET_COACHING_SCHEDULESLOTS_JOB = _Endpoint(
-    "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
-    returns="CoachingScheduleSlotsJobResponse",
-)
 
 
 def get_coaching_scheduleslots_job(job_id: str) -> _Operation[_m.CoachingScheduleSlotsJobResponse]:
@@ -326,13 +294,13 @@ def get_coaching_scheduleslots_job(job_id: str) -> _Operation[_m.CoachingSchedul
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_COACHING_SCHEDULESLOTS_JOB, (("jobId", job_id),))
-
-
-_PATCH_COACHING_APPOINTMENT = _Endpoint(
-    "patch_coaching_appointment", "PATCH", "/api/v2/coaching/appointments/{appointmentId}",
-    returns="CoachingAppointmentResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_coaching_scheduleslots_job", "GET", "/api/v2/coaching/scheduleslots/jobs/{jobId}",
+            "CoachingScheduleSlotsJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def patch_coaching_appointment(
@@ -348,19 +316,15 @@ def patch_coaching_appointment(
         body: ``UpdateCoachingAppointmentRequest``.
     """
     return _Operation(
-        _PATCH_COACHING_APPOINTMENT,
+        _Endpoint(
+            "patch_coaching_appointment", "PATCH", "/api/v2/coaching/appointments/{appointmentId}",
+            "CoachingAppointmentResponse", body="object", body_required=True,
+        ),
         (("appointmentId", appointment_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_COACHING_APPOINTMENT_ANNOTATION = _Endpoint(
-    "patch_coaching_appointment_annotation", "PATCH",
-    "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
-    returns="CoachingAnnotation", body="object", body_required=True,
-)
 
 
 def patch_coaching_appointment_annotation(
@@ -378,19 +342,16 @@ def patch_coaching_appointment_annotation(
         body: ``CoachingAnnotation``.
     """
     return _Operation(
-        _PATCH_COACHING_APPOINTMENT_ANNOTATION,
+        _Endpoint(
+            "patch_coaching_appointment_annotation", "PATCH",
+            "/api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId}",
+            "CoachingAnnotation", body="object", body_required=True,
+        ),
         (("appointmentId", appointment_id), ("annotationId", annotation_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_COACHING_APPOINTMENT_STATUS = _Endpoint(
-    "patch_coaching_appointment_status", "PATCH",
-    "/api/v2/coaching/appointments/{appointmentId}/status",
-    returns="CoachingAppointmentStatusResponse", body="object", body_required=True,
-)
 
 
 def patch_coaching_appointment_status(
@@ -406,18 +367,16 @@ def patch_coaching_appointment_status(
         body: ``CoachingAppointmentStatusRequest``.
     """
     return _Operation(
-        _PATCH_COACHING_APPOINTMENT_STATUS,
+        _Endpoint(
+            "patch_coaching_appointment_status", "PATCH",
+            "/api/v2/coaching/appointments/{appointmentId}/status",
+            "CoachingAppointmentStatusResponse", body="object", body_required=True,
+        ),
         (("appointmentId", appointment_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_COACHING_NOTIFICATION = _Endpoint(
-    "patch_coaching_notification", "PATCH", "/api/v2/coaching/notifications/{notificationId}",
-    returns="CoachingNotification", body="object", body_required=True,
-)
 
 
 def patch_coaching_notification(
@@ -431,19 +390,16 @@ def patch_coaching_notification(
         body: ``CoachingNotification``.
     """
     return _Operation(
-        _PATCH_COACHING_NOTIFICATION,
+        _Endpoint(
+            "patch_coaching_notification", "PATCH",
+            "/api/v2/coaching/notifications/{notificationId}", "CoachingNotification",
+            body="object", body_required=True,
+        ),
         (("notificationId", notification_id),),
         (),
         (),
         body,
     )
-
-
-_POST_COACHING_APPOINTMENT_ANNOTATIONS = _Endpoint(
-    "post_coaching_appointment_annotations", "POST",
-    "/api/v2/coaching/appointments/{appointmentId}/annotations", returns="CoachingAnnotation",
-    body="object", body_required=True,
-)
 
 
 def post_coaching_appointment_annotations(
@@ -459,19 +415,16 @@ def post_coaching_appointment_annotations(
         body: ``CoachingAnnotationCreateRequest``.
     """
     return _Operation(
-        _POST_COACHING_APPOINTMENT_ANNOTATIONS,
+        _Endpoint(
+            "post_coaching_appointment_annotations", "POST",
+            "/api/v2/coaching/appointments/{appointmentId}/annotations", "CoachingAnnotation",
+            body="object", body_required=True,
+        ),
         (("appointmentId", appointment_id),),
         (),
         (),
         body,
     )
-
-
-_POST_COACHING_APPOINTMENT_CONVERSATIONS = _Endpoint(
-    "post_coaching_appointment_conversations", "POST",
-    "/api/v2/coaching/appointments/{appointmentId}/conversations",
-    returns="AddConversationResponse", body="object", body_required=True,
-)
 
 
 def post_coaching_appointment_conversations(
@@ -487,18 +440,16 @@ def post_coaching_appointment_conversations(
         body: ``AddConversationRequest``.
     """
     return _Operation(
-        _POST_COACHING_APPOINTMENT_CONVERSATIONS,
+        _Endpoint(
+            "post_coaching_appointment_conversations", "POST",
+            "/api/v2/coaching/appointments/{appointmentId}/conversations",
+            "AddConversationResponse", body="object", body_required=True,
+        ),
         (("appointmentId", appointment_id),),
         (),
         (),
         body,
     )
-
-
-_POST_COACHING_APPOINTMENTS = _Endpoint(
-    "post_coaching_appointments", "POST", "/api/v2/coaching/appointments",
-    returns="CoachingAppointmentResponse", body="object", body_required=True,
-)
 
 
 def post_coaching_appointments(
@@ -511,14 +462,16 @@ def post_coaching_appointments(
     Args:
         body: ``CreateCoachingAppointmentRequest``.
     """
-    return _Operation(_POST_COACHING_APPOINTMENTS, (), (), (), body)
-
-
-_POST_COACHING_APPOINTMENTS_AGGREGATES_QUERY = _Endpoint(
-    "post_coaching_appointments_aggregates_query", "POST",
-    "/api/v2/coaching/appointments/aggregates/query",
-    returns="CoachingAppointmentAggregateResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_coaching_appointments", "POST", "/api/v2/coaching/appointments",
+            "CoachingAppointmentResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_coaching_appointments_aggregates_query(
@@ -531,13 +484,17 @@ def post_coaching_appointments_aggregates_query(
     Args:
         body: ``CoachingAppointmentAggregateRequest``.
     """
-    return _Operation(_POST_COACHING_APPOINTMENTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_COACHING_SCHEDULESLOTS_JOBS = _Endpoint(
-    "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
-    returns="CoachingScheduleSlotsJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_coaching_appointments_aggregates_query", "POST",
+            "/api/v2/coaching/appointments/aggregates/query",
+            "CoachingAppointmentAggregateResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_coaching_scheduleslots_jobs(
@@ -550,13 +507,16 @@ def post_coaching_scheduleslots_jobs(
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
     """
-    return _Operation(_POST_COACHING_SCHEDULESLOTS_JOBS, (), (), (), body)
-
-
-_POST_COACHING_SCHEDULESLOTS_QUERY = _Endpoint(
-    "post_coaching_scheduleslots_query", "POST", "/api/v2/coaching/scheduleslots/query",
-    returns="CoachingSlotsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_coaching_scheduleslots_jobs", "POST", "/api/v2/coaching/scheduleslots/jobs",
+            "CoachingScheduleSlotsJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_coaching_scheduleslots_query(
@@ -569,4 +529,13 @@ def post_coaching_scheduleslots_query(
     Args:
         body: ``CoachingSlotsRequest``.
     """
-    return _Operation(_POST_COACHING_SCHEDULESLOTS_QUERY, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_coaching_scheduleslots_query", "POST", "/api/v2/coaching/scheduleslots/query",
+            "CoachingSlotsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

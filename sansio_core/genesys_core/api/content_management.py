@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_CONTENTMANAGEMENT_DOCUMENT = _Endpoint(
-    "delete_contentmanagement_document", "DELETE",
-    "/api/v2/contentmanagement/documents/{documentId}",
-)
-
-
 def delete_contentmanagement_document(
     document_id: str,
     *,
@@ -35,15 +29,13 @@ def delete_contentmanagement_document(
         override: query, boolean.
     """
     return _Operation(
-        _DELETE_CONTENTMANAGEMENT_DOCUMENT,
+        _Endpoint(
+            "delete_contentmanagement_document", "DELETE",
+            "/api/v2/contentmanagement/documents/{documentId}",
+        ),
         (("documentId", document_id),),
         (("override", override),),
     )
-
-
-_DELETE_CONTENTMANAGEMENT_SHARE = _Endpoint(
-    "delete_contentmanagement_share", "DELETE", "/api/v2/contentmanagement/shares/{shareId}",
-)
 
 
 def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
@@ -52,13 +44,13 @@ def delete_contentmanagement_share(share_id: str) -> _Operation[None]:
     Args:
         share_id: path, string.
     """
-    return _Operation(_DELETE_CONTENTMANAGEMENT_SHARE, (("shareId", share_id),))
-
-
-_DELETE_CONTENTMANAGEMENT_STATUS_STATUS_ID = _Endpoint(
-    "delete_contentmanagement_status_status_id", "DELETE",
-    "/api/v2/contentmanagement/status/{statusId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_contentmanagement_share", "DELETE",
+            "/api/v2/contentmanagement/shares/{shareId}",
+        ),
+        (("shareId", share_id),),
+    )
 
 
 def delete_contentmanagement_status_status_id(status_id: str) -> _Operation[None]:
@@ -67,13 +59,13 @@ def delete_contentmanagement_status_status_id(status_id: str) -> _Operation[None
     Args:
         status_id: path, string.
     """
-    return _Operation(_DELETE_CONTENTMANAGEMENT_STATUS_STATUS_ID, (("statusId", status_id),))
-
-
-_DELETE_CONTENTMANAGEMENT_WORKSPACE = _Endpoint(
-    "delete_contentmanagement_workspace", "DELETE",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_contentmanagement_status_status_id", "DELETE",
+            "/api/v2/contentmanagement/status/{statusId}",
+        ),
+        (("statusId", status_id),),
+    )
 
 
 def delete_contentmanagement_workspace(
@@ -88,16 +80,13 @@ def delete_contentmanagement_workspace(
         move_children_to_workspace_id: query, string.
     """
     return _Operation(
-        _DELETE_CONTENTMANAGEMENT_WORKSPACE,
+        _Endpoint(
+            "delete_contentmanagement_workspace", "DELETE",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}",
+        ),
         (("workspaceId", workspace_id),),
         (("moveChildrenToWorkspaceId", move_children_to_workspace_id),),
     )
-
-
-_DELETE_CONTENTMANAGEMENT_WORKSPACE_MEMBER = _Endpoint(
-    "delete_contentmanagement_workspace_member", "DELETE",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-)
 
 
 def delete_contentmanagement_workspace_member(
@@ -111,15 +100,12 @@ def delete_contentmanagement_workspace_member(
         member_id: path, string.
     """
     return _Operation(
-        _DELETE_CONTENTMANAGEMENT_WORKSPACE_MEMBER,
+        _Endpoint(
+            "delete_contentmanagement_workspace_member", "DELETE",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
+        ),
         (("workspaceId", workspace_id), ("memberId", member_id)),
     )
-
-
-_DELETE_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE = _Endpoint(
-    "delete_contentmanagement_workspace_tagvalue", "DELETE",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}",
-)
 
 
 def delete_contentmanagement_workspace_tagvalue(workspace_id: str, tag_id: str) -> _Operation[None]:
@@ -130,15 +116,12 @@ def delete_contentmanagement_workspace_tagvalue(workspace_id: str, tag_id: str) 
         tag_id: path, string.
     """
     return _Operation(
-        _DELETE_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE,
+        _Endpoint(
+            "delete_contentmanagement_workspace_tagvalue", "DELETE",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}",
+        ),
         (("workspaceId", workspace_id), ("tagId", tag_id)),
     )
-
-
-_GET_CONTENTMANAGEMENT_DOCUMENT = _Endpoint(
-    "get_contentmanagement_document", "GET", "/api/v2/contentmanagement/documents/{documentId}",
-    returns="Document",
-)
 
 
 def get_contentmanagement_document(
@@ -155,16 +138,13 @@ def get_contentmanagement_document(
         expand: query, list of string: lockInfo, acl, workspace.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_DOCUMENT,
+        _Endpoint(
+            "get_contentmanagement_document", "GET",
+            "/api/v2/contentmanagement/documents/{documentId}", "Document",
+        ),
         (("documentId", document_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONTENTMANAGEMENT_DOCUMENT_CONTENT = _Endpoint(
-    "get_contentmanagement_document_content", "GET",
-    "/api/v2/contentmanagement/documents/{documentId}/content", returns="DownloadResponse",
-)
 
 
 def get_contentmanagement_document_content(
@@ -183,16 +163,13 @@ def get_contentmanagement_document_content(
         content_type: query, string.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_DOCUMENT_CONTENT,
+        _Endpoint(
+            "get_contentmanagement_document_content", "GET",
+            "/api/v2/contentmanagement/documents/{documentId}/content", "DownloadResponse",
+        ),
         (("documentId", document_id),),
         (("disposition", disposition), ("contentType", content_type)),
     )
-
-
-_GET_CONTENTMANAGEMENT_DOCUMENTS = _Endpoint(
-    "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
-    returns="DocumentEntityListing", paged=True,
-)
 
 
 def get_contentmanagement_documents(
@@ -219,7 +196,10 @@ def get_contentmanagement_documents(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_DOCUMENTS,
+        _Endpoint(
+            "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
+            "DocumentEntityListing", paged=True,
+        ),
         (),
         (
             ("workspaceId", workspace_id), ("name", name), ("expand", expand),
@@ -227,12 +207,6 @@ def get_contentmanagement_documents(
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_CONTENTMANAGEMENT_QUERY = _Endpoint(
-    "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", returns="QueryResults",
-    paged=True,
-)
 
 
 def get_contentmanagement_query(
@@ -257,19 +231,16 @@ def get_contentmanagement_query(
         expand: query, list of string: acl, workspace.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_QUERY,
+        _Endpoint(
+            "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("queryPhrase", query_phrase), ("expand", expand),
         ),
     )
-
-
-_GET_CONTENTMANAGEMENT_SECURITYPROFILE = _Endpoint(
-    "get_contentmanagement_securityprofile", "GET",
-    "/api/v2/contentmanagement/securityprofiles/{securityProfileId}", returns="SecurityProfile",
-)
 
 
 def get_contentmanagement_securityprofile(
@@ -281,15 +252,12 @@ def get_contentmanagement_securityprofile(
         security_profile_id: path, string.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_SECURITYPROFILE,
+        _Endpoint(
+            "get_contentmanagement_securityprofile", "GET",
+            "/api/v2/contentmanagement/securityprofiles/{securityProfileId}", "SecurityProfile",
+        ),
         (("securityProfileId", security_profile_id),),
     )
-
-
-_GET_CONTENTMANAGEMENT_SECURITYPROFILES = _Endpoint(
-    "get_contentmanagement_securityprofiles", "GET", "/api/v2/contentmanagement/securityprofiles",
-    returns="SecurityProfileEntityListing",
-)
 
 
 def get_contentmanagement_securityprofiles() -> _Operation[_m.SecurityProfileEntityListing]:
@@ -297,13 +265,12 @@ def get_contentmanagement_securityprofiles() -> _Operation[_m.SecurityProfileEnt
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONTENTMANAGEMENT_SECURITYPROFILES)
-
-
-_GET_CONTENTMANAGEMENT_SHARE = _Endpoint(
-    "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}",
-    returns="Share",
-)
+    return _Operation(
+        _Endpoint(
+            "get_contentmanagement_securityprofiles", "GET",
+            "/api/v2/contentmanagement/securityprofiles", "SecurityProfileEntityListing",
+        ),
+    )
 
 
 def get_contentmanagement_share(
@@ -317,13 +284,14 @@ def get_contentmanagement_share(
         share_id: path, string.
         expand: query, list of string: member.
     """
-    return _Operation(_GET_CONTENTMANAGEMENT_SHARE, (("shareId", share_id),), (("expand", expand),))
-
-
-_GET_CONTENTMANAGEMENT_SHARED_SHARED_ID = _Endpoint(
-    "get_contentmanagement_shared_shared_id", "GET", "/api/v2/contentmanagement/shared/{sharedId}",
-    returns="SharedResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}",
+            "Share",
+        ),
+        (("shareId", share_id),),
+        (("expand", expand),),
+    )
 
 
 def get_contentmanagement_shared_shared_id(
@@ -342,16 +310,13 @@ def get_contentmanagement_shared_shared_id(
         expand: query, string: document.acl.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_SHARED_SHARED_ID,
+        _Endpoint(
+            "get_contentmanagement_shared_shared_id", "GET",
+            "/api/v2/contentmanagement/shared/{sharedId}", "SharedResponse",
+        ),
         (("sharedId", shared_id),),
         (("disposition", disposition), ("contentType", content_type), ("expand", expand)),
     )
-
-
-_GET_CONTENTMANAGEMENT_SHARES = _Endpoint(
-    "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
-    returns="ShareEntityListing", paged=True,
-)
 
 
 def get_contentmanagement_shares(
@@ -372,19 +337,16 @@ def get_contentmanagement_shares(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_SHARES,
+        _Endpoint(
+            "get_contentmanagement_shares", "GET", "/api/v2/contentmanagement/shares",
+            "ShareEntityListing", paged=True,
+        ),
         (),
         (
             ("entityId", entity_id), ("expand", expand), ("pageSize", page_size),
             ("pageNumber", page_number),
         ),
     )
-
-
-_GET_CONTENTMANAGEMENT_STATUS = _Endpoint(
-    "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
-    returns="CommandStatusEntityListing", paged=True,
-)
 
 
 def get_contentmanagement_status(
@@ -401,16 +363,13 @@ def get_contentmanagement_status(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_STATUS,
+        _Endpoint(
+            "get_contentmanagement_status", "GET", "/api/v2/contentmanagement/status",
+            "CommandStatusEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_CONTENTMANAGEMENT_STATUS_STATUS_ID = _Endpoint(
-    "get_contentmanagement_status_status_id", "GET", "/api/v2/contentmanagement/status/{statusId}",
-    returns="CommandStatus",
-)
 
 
 def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.CommandStatus]:
@@ -419,23 +378,20 @@ def get_contentmanagement_status_status_id(status_id: str) -> _Operation[_m.Comm
     Args:
         status_id: path, string.
     """
-    return _Operation(_GET_CONTENTMANAGEMENT_STATUS_STATUS_ID, (("statusId", status_id),))
-
-
-_GET_CONTENTMANAGEMENT_USAGE = _Endpoint(
-    "get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", returns="Usage",
-)
+    return _Operation(
+        _Endpoint(
+            "get_contentmanagement_status_status_id", "GET",
+            "/api/v2/contentmanagement/status/{statusId}", "CommandStatus",
+        ),
+        (("statusId", status_id),),
+    )
 
 
 def get_contentmanagement_usage() -> _Operation[_m.Usage]:
     """GET /api/v2/contentmanagement/usage -> ``Usage``."""
-    return _Operation(_GET_CONTENTMANAGEMENT_USAGE)
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE = _Endpoint(
-    "get_contentmanagement_workspace", "GET", "/api/v2/contentmanagement/workspaces/{workspaceId}",
-    returns="Workspace",
-)
+    return _Operation(
+        _Endpoint("get_contentmanagement_usage", "GET", "/api/v2/contentmanagement/usage", "Usage"),
+    )
 
 
 def get_contentmanagement_workspace(
@@ -450,17 +406,13 @@ def get_contentmanagement_workspace(
         expand: query, list of string: summary, acl.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE,
+        _Endpoint(
+            "get_contentmanagement_workspace", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace",
+        ),
         (("workspaceId", workspace_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE_DOCUMENTS = _Endpoint(
-    "get_contentmanagement_workspace_documents", "GET",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/documents", returns="DocumentEntityListing",
-    paged=True,
-)
 
 
 def get_contentmanagement_workspace_documents(
@@ -485,20 +437,17 @@ def get_contentmanagement_workspace_documents(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE_DOCUMENTS,
+        _Endpoint(
+            "get_contentmanagement_workspace_documents", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/documents", "DocumentEntityListing",
+            paged=True,
+        ),
         (("workspaceId", workspace_id),),
         (
             ("expand", expand), ("pageSize", page_size), ("pageNumber", page_number),
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE_MEMBER = _Endpoint(
-    "get_contentmanagement_workspace_member", "GET",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-    returns="WorkspaceMember",
-)
 
 
 def get_contentmanagement_workspace_member(
@@ -515,17 +464,14 @@ def get_contentmanagement_workspace_member(
         expand: query, list of string: member.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE_MEMBER,
+        _Endpoint(
+            "get_contentmanagement_workspace_member", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
+            "WorkspaceMember",
+        ),
         (("workspaceId", workspace_id), ("memberId", member_id)),
         (("expand", expand),),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE_MEMBERS = _Endpoint(
-    "get_contentmanagement_workspace_members", "GET",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/members",
-    returns="WorkspaceMemberEntityListing", paged=True,
-)
 
 
 def get_contentmanagement_workspace_members(
@@ -546,16 +492,14 @@ def get_contentmanagement_workspace_members(
         expand: query, list of string: member.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE_MEMBERS,
+        _Endpoint(
+            "get_contentmanagement_workspace_members", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/members",
+            "WorkspaceMemberEntityListing", paged=True,
+        ),
         (("workspaceId", workspace_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE = _Endpoint(
-    "get_contentmanagement_workspace_tagvalue", "GET",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", returns="TagValue",
-)
 
 
 def get_contentmanagement_workspace_tagvalue(
@@ -572,17 +516,13 @@ def get_contentmanagement_workspace_tagvalue(
         expand: query, list of string: acl.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE,
+        _Endpoint(
+            "get_contentmanagement_workspace_tagvalue", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
+        ),
         (("workspaceId", workspace_id), ("tagId", tag_id)),
         (("expand", expand),),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES = _Endpoint(
-    "get_contentmanagement_workspace_tagvalues", "GET",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", returns="TagValueEntityListing",
-    paged=True,
-)
 
 
 def get_contentmanagement_workspace_tagvalues(
@@ -605,19 +545,17 @@ def get_contentmanagement_workspace_tagvalues(
         expand: query, list of string: acl.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES,
+        _Endpoint(
+            "get_contentmanagement_workspace_tagvalues", "GET",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValueEntityListing",
+            paged=True,
+        ),
         (("workspaceId", workspace_id),),
         (
             ("value", value), ("pageSize", page_size), ("pageNumber", page_number),
             ("expand", expand),
         ),
     )
-
-
-_GET_CONTENTMANAGEMENT_WORKSPACES = _Endpoint(
-    "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
-    returns="WorkspaceEntityListing", paged=True,
-)
 
 
 def get_contentmanagement_workspaces(
@@ -648,19 +586,16 @@ def get_contentmanagement_workspaces(
         expand: query, list of string: summary, acl.
     """
     return _Operation(
-        _GET_CONTENTMANAGEMENT_WORKSPACES,
+        _Endpoint(
+            "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
+            "WorkspaceEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("access", access),
             ("expand", expand),
         ),
     )
-
-
-_POST_CONTENTMANAGEMENT_DOCUMENT = _Endpoint(
-    "post_contentmanagement_document", "POST", "/api/v2/contentmanagement/documents/{documentId}",
-    returns="Document", body="object", body_required=True,
-)
 
 
 def post_contentmanagement_document(
@@ -681,19 +616,16 @@ def post_contentmanagement_document(
         body: ``DocumentUpdate``.
     """
     return _Operation(
-        _POST_CONTENTMANAGEMENT_DOCUMENT,
+        _Endpoint(
+            "post_contentmanagement_document", "POST",
+            "/api/v2/contentmanagement/documents/{documentId}", "Document", body="object",
+            body_required=True,
+        ),
         (("documentId", document_id),),
         (("expand", expand), ("override", override)),
         (),
         body,
     )
-
-
-_POST_CONTENTMANAGEMENT_DOCUMENT_CONTENT = _Endpoint(
-    "post_contentmanagement_document_content", "POST",
-    "/api/v2/contentmanagement/documents/{documentId}/content", returns="ReplaceResponse",
-    body="object", body_required=True,
-)
 
 
 def post_contentmanagement_document_content(
@@ -712,18 +644,16 @@ def post_contentmanagement_document_content(
         body: ``ReplaceRequest``.
     """
     return _Operation(
-        _POST_CONTENTMANAGEMENT_DOCUMENT_CONTENT,
+        _Endpoint(
+            "post_contentmanagement_document_content", "POST",
+            "/api/v2/contentmanagement/documents/{documentId}/content", "ReplaceResponse",
+            body="object", body_required=True,
+        ),
         (("documentId", document_id),),
         (("override", override),),
         (),
         body,
     )
-
-
-_POST_CONTENTMANAGEMENT_DOCUMENTS = _Endpoint(
-    "post_contentmanagement_documents", "POST", "/api/v2/contentmanagement/documents",
-    returns="Document", body="object", body_required=True,
-)
 
 
 def post_contentmanagement_documents(
@@ -742,18 +672,15 @@ def post_contentmanagement_documents(
         body: ``DocumentUpload``.
     """
     return _Operation(
-        _POST_CONTENTMANAGEMENT_DOCUMENTS,
+        _Endpoint(
+            "post_contentmanagement_documents", "POST", "/api/v2/contentmanagement/documents",
+            "Document", body="object", body_required=True,
+        ),
         (),
         (("copySource", copy_source), ("moveSource", move_source), ("override", override)),
         (),
         body,
     )
-
-
-_POST_CONTENTMANAGEMENT_QUERY = _Endpoint(
-    "post_contentmanagement_query", "POST", "/api/v2/contentmanagement/query",
-    returns="QueryResults", body="object", body_required=True, reads=True,
-)
 
 
 def post_contentmanagement_query(
@@ -769,13 +696,16 @@ def post_contentmanagement_query(
         expand: query, string: acl, workspace.
         body: ``QueryRequest``.
     """
-    return _Operation(_POST_CONTENTMANAGEMENT_QUERY, (), (("expand", expand),), (), body)
-
-
-_POST_CONTENTMANAGEMENT_SHARES = _Endpoint(
-    "post_contentmanagement_shares", "POST", "/api/v2/contentmanagement/shares",
-    returns="CreateShareResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_contentmanagement_query", "POST", "/api/v2/contentmanagement/query",
+            "QueryResults", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )
 
 
 def post_contentmanagement_shares(
@@ -786,14 +716,16 @@ def post_contentmanagement_shares(
     Args:
         body: ``CreateShareRequest``.
     """
-    return _Operation(_POST_CONTENTMANAGEMENT_SHARES, (), (), (), body)
-
-
-_POST_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES = _Endpoint(
-    "post_contentmanagement_workspace_tagvalues", "POST",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", returns="TagValue",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_contentmanagement_shares", "POST", "/api/v2/contentmanagement/shares",
+            "CreateShareResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_contentmanagement_workspace_tagvalues(
@@ -807,19 +739,16 @@ def post_contentmanagement_workspace_tagvalues(
         body: ``TagValue``.
     """
     return _Operation(
-        _POST_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES,
+        _Endpoint(
+            "post_contentmanagement_workspace_tagvalues", "POST",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues", "TagValue",
+            body="object", body_required=True,
+        ),
         (("workspaceId", workspace_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES_QUERY = _Endpoint(
-    "post_contentmanagement_workspace_tagvalues_query", "POST",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query",
-    returns="TagValueEntityListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_contentmanagement_workspace_tagvalues_query(
@@ -838,18 +767,16 @@ def post_contentmanagement_workspace_tagvalues_query(
         body: ``TagQueryRequest``.
     """
     return _Operation(
-        _POST_CONTENTMANAGEMENT_WORKSPACE_TAGVALUES_QUERY,
+        _Endpoint(
+            "post_contentmanagement_workspace_tagvalues_query", "POST",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query",
+            "TagValueEntityListing", body="object", body_required=True, reads=True,
+        ),
         (("workspaceId", workspace_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_CONTENTMANAGEMENT_WORKSPACES = _Endpoint(
-    "post_contentmanagement_workspaces", "POST", "/api/v2/contentmanagement/workspaces",
-    returns="Workspace", body="object", body_required=True,
-)
 
 
 def post_contentmanagement_workspaces(
@@ -860,13 +787,16 @@ def post_contentmanagement_workspaces(
     Args:
         body: ``WorkspaceCreate``.
     """
-    return _Operation(_POST_CONTENTMANAGEMENT_WORKSPACES, (), (), (), body)
-
-
-_PUT_CONTENTMANAGEMENT_WORKSPACE = _Endpoint(
-    "put_contentmanagement_workspace", "PUT", "/api/v2/contentmanagement/workspaces/{workspaceId}",
-    returns="Workspace", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_contentmanagement_workspaces", "POST", "/api/v2/contentmanagement/workspaces",
+            "Workspace", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_contentmanagement_workspace(
@@ -880,19 +810,16 @@ def put_contentmanagement_workspace(
         body: ``Workspace``.
     """
     return _Operation(
-        _PUT_CONTENTMANAGEMENT_WORKSPACE,
+        _Endpoint(
+            "put_contentmanagement_workspace", "PUT",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}", "Workspace", body="object",
+            body_required=True,
+        ),
         (("workspaceId", workspace_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONTENTMANAGEMENT_WORKSPACE_MEMBER = _Endpoint(
-    "put_contentmanagement_workspace_member", "PUT",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
-    returns="WorkspaceMember", body="object", body_required=True,
-)
 
 
 def put_contentmanagement_workspace_member(
@@ -908,19 +835,16 @@ def put_contentmanagement_workspace_member(
         body: ``WorkspaceMember``.
     """
     return _Operation(
-        _PUT_CONTENTMANAGEMENT_WORKSPACE_MEMBER,
+        _Endpoint(
+            "put_contentmanagement_workspace_member", "PUT",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/members/{memberId}",
+            "WorkspaceMember", body="object", body_required=True,
+        ),
         (("workspaceId", workspace_id), ("memberId", member_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE = _Endpoint(
-    "put_contentmanagement_workspace_tagvalue", "PUT",
-    "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", returns="TagValue",
-    body="object", body_required=True,
-)
 
 
 def put_contentmanagement_workspace_tagvalue(
@@ -936,7 +860,11 @@ def put_contentmanagement_workspace_tagvalue(
         body: ``TagValue``.
     """
     return _Operation(
-        _PUT_CONTENTMANAGEMENT_WORKSPACE_TAGVALUE,
+        _Endpoint(
+            "put_contentmanagement_workspace_tagvalue", "PUT",
+            "/api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/{tagId}", "TagValue",
+            body="object", body_required=True,
+        ),
         (("workspaceId", workspace_id), ("tagId", tag_id)),
         (),
         (),

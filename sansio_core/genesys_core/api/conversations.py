@@ -13,12 +13,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_conversations_aggregates_job", "DELETE",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
-)
+    _ExpandValues = _Open[_Literal["supportedContent", "messagingSetting", "identityresolution"]]
 
 
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
@@ -29,13 +24,13 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_CONVERSATIONS_DETAILS_JOB = _Endpoint(
-    "delete_analytics_conversations_details_job", "DELETE",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_conversations_aggregates_job", "DELETE",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
@@ -46,12 +41,13 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_CONVERSATIONS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_DELETE_CONVERSATION = _Endpoint(
-    "delete_conversation", "DELETE", "/api/v2/conversations/{conversationId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_conversations_details_job", "DELETE",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_conversation(conversation_id: str) -> _Operation[None]:
@@ -62,13 +58,10 @@ def delete_conversation(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_DELETE_CONVERSATION, (("conversationId", conversation_id),))
-
-
-_DELETE_CONVERSATION_CUSTOMATTRIBUTE = _Endpoint(
-    "delete_conversation_customattribute", "DELETE",
-    "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
-)
+    return _Operation(
+        _Endpoint("delete_conversation", "DELETE", "/api/v2/conversations/{conversationId}"),
+        (("conversationId", conversation_id),),
+    )
 
 
 def delete_conversation_customattribute(
@@ -84,15 +77,12 @@ def delete_conversation_customattribute(
         attributes_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATION_CUSTOMATTRIBUTE,
+        _Endpoint(
+            "delete_conversation_customattribute", "DELETE",
+            "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
+        ),
         (("conversationId", conversation_id), ("attributesId", attributes_id)),
     )
-
-
-_DELETE_CONVERSATION_PARTICIPANT_CODE = _Endpoint(
-    "delete_conversation_participant_code", "DELETE",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode}",
-)
 
 
 def delete_conversation_participant_code(
@@ -108,18 +98,15 @@ def delete_conversation_participant_code(
         add_communication_code: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATION_PARTICIPANT_CODE,
+        _Endpoint(
+            "delete_conversation_participant_code", "DELETE",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/codes/{addCommunicationCode}",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("addCommunicationCode", add_communication_code),
         ),
     )
-
-
-_DELETE_CONVERSATION_PARTICIPANT_FLAGGEDREASON = _Endpoint(
-    "delete_conversation_participant_flaggedreason", "DELETE",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
-)
 
 
 def delete_conversation_participant_flaggedreason(
@@ -133,15 +120,12 @@ def delete_conversation_participant_flaggedreason(
         participant_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATION_PARTICIPANT_FLAGGEDREASON,
+        _Endpoint(
+            "delete_conversation_participant_flaggedreason", "DELETE",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_DELETE_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_POSTFLOWACTION = _Endpoint(
-    "delete_conversations_call_participant_communication_postflowaction", "DELETE",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
-)
 
 
 def delete_conversations_call_participant_communication_postflowaction(
@@ -159,18 +143,15 @@ def delete_conversations_call_participant_communication_postflowaction(
         communication_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_POSTFLOWACTION,
+        _Endpoint(
+            "delete_conversations_call_participant_communication_postflowaction", "DELETE",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
     )
-
-
-_DELETE_CONVERSATIONS_CALL_PARTICIPANT_CONSULT = _Endpoint(
-    "delete_conversations_call_participant_consult", "DELETE",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-)
 
 
 def delete_conversations_call_participant_consult(
@@ -184,15 +165,12 @@ def delete_conversations_call_participant_consult(
         participant_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_CALL_PARTICIPANT_CONSULT,
+        _Endpoint(
+            "delete_conversations_call_participant_consult", "DELETE",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_DELETE_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENT = _Endpoint(
-    "delete_conversations_email_messages_draft_attachment", "DELETE",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId}",
-)
 
 
 def delete_conversations_email_messages_draft_attachment(
@@ -206,15 +184,12 @@ def delete_conversations_email_messages_draft_attachment(
         attachment_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENT,
+        _Endpoint(
+            "delete_conversations_email_messages_draft_attachment", "DELETE",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/{attachmentId}",
+        ),
         (("conversationId", conversation_id), ("attachmentId", attachment_id)),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGES_CACHEDMEDIA_CACHED_MEDIA_ITEM_ID = _Endpoint(
-    "delete_conversations_messages_cachedmedia_cached_media_item_id", "DELETE",
-    "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}",
-)
 
 
 def delete_conversations_messages_cachedmedia_cached_media_item_id(
@@ -228,15 +203,12 @@ def delete_conversations_messages_cachedmedia_cached_media_item_id(
         cached_media_item_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGES_CACHEDMEDIA_CACHED_MEDIA_ITEM_ID,
+        _Endpoint(
+            "delete_conversations_messages_cachedmedia_cached_media_item_id", "DELETE",
+            "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}",
+        ),
         (("cachedMediaItemId", cached_media_item_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_apple_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_apple_integration_id(
@@ -250,15 +222,12 @@ def delete_conversations_messaging_integrations_apple_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_apple_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_facebook_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_facebook_integration_id(
@@ -272,15 +241,12 @@ def delete_conversations_messaging_integrations_facebook_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_facebook_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_instagram_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_instagram_integration_id(
@@ -294,16 +260,12 @@ def delete_conversations_messaging_integrations_instagram_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_instagram_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-    "DELETE",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
@@ -317,15 +279,13 @@ def delete_conversations_messaging_integrations_open_extensions_googlebusinesspr
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+            "DELETE",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_open_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/open/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_open_integration_id(
@@ -339,15 +299,12 @@ def delete_conversations_messaging_integrations_open_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_open_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/open/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_twitter_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-)
 
 
 def delete_conversations_messaging_integrations_twitter_integration_id(
@@ -361,16 +318,12 @@ def delete_conversations_messaging_integrations_twitter_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_twitter_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID = _Endpoint(
-    "delete_conversations_messaging_integrations_whatsapp_integration_id", "DELETE",
-    "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-    returns="WhatsAppIntegration",
-)
 
 
 def delete_conversations_messaging_integrations_whatsapp_integration_id(
@@ -384,15 +337,13 @@ def delete_conversations_messaging_integrations_whatsapp_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID,
+        _Endpoint(
+            "delete_conversations_messaging_integrations_whatsapp_integration_id", "DELETE",
+            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+            "WhatsAppIntegration",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_SETTING = _Endpoint(
-    "delete_conversations_messaging_setting", "DELETE",
-    "/api/v2/conversations/messaging/settings/{messageSettingId}",
-)
 
 
 def delete_conversations_messaging_setting(message_setting_id: str) -> _Operation[None]:
@@ -404,15 +355,12 @@ def delete_conversations_messaging_setting(message_setting_id: str) -> _Operatio
         message_setting_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_SETTING,
+        _Endpoint(
+            "delete_conversations_messaging_setting", "DELETE",
+            "/api/v2/conversations/messaging/settings/{messageSettingId}",
+        ),
         (("messageSettingId", message_setting_id),),
     )
-
-
-_DELETE_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "delete_conversations_messaging_settings_default", "DELETE",
-    "/api/v2/conversations/messaging/settings/default",
-)
 
 
 def delete_conversations_messaging_settings_default() -> _Operation[None]:
@@ -420,13 +368,12 @@ def delete_conversations_messaging_settings_default() -> _Operation[None]:
 
     Needs ``messaging:setting:delete``.
     """
-    return _Operation(_DELETE_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT)
-
-
-_DELETE_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "delete_conversations_messaging_supportedcontent_supported_content_id", "DELETE",
-    "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_conversations_messaging_settings_default", "DELETE",
+            "/api/v2/conversations/messaging/settings/default",
+        ),
+    )
 
 
 def delete_conversations_messaging_supportedcontent_supported_content_id(
@@ -440,16 +387,12 @@ def delete_conversations_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "delete_conversations_messaging_supportedcontent_supported_content_id", "DELETE",
+            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
+        ),
         (("supportedContentId", supported_content_id),),
     )
-
-
-_GET_ANALYTICS_CONVERSATION_DETAILS = _Endpoint(
-    "get_analytics_conversation_details", "GET",
-    "/api/v2/analytics/conversations/{conversationId}/details",
-    returns="AnalyticsConversationWithoutAttributes",
-)
 
 
 def get_analytics_conversation_details(
@@ -462,13 +405,14 @@ def get_analytics_conversation_details(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATION_DETAILS, (("conversationId", conversation_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_conversations_aggregates_job", "GET",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversation_details", "GET",
+            "/api/v2/analytics/conversations/{conversationId}/details",
+            "AnalyticsConversationWithoutAttributes",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -479,14 +423,13 @@ def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.Asy
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_conversations_aggregates_job_results", "GET",
-    "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
-    returns="ConversationAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_aggregates_job", "GET",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_conversations_aggregates_job_results(
@@ -503,16 +446,14 @@ def get_analytics_conversations_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_CONVERSATIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_conversations_aggregates_job_results", "GET",
+            "/api/v2/analytics/conversations/aggregates/jobs/{jobId}/results",
+            "ConversationAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS = _Endpoint(
-    "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
-    returns="AnalyticsConversationWithoutAttributesMultiGetResponse",
-)
 
 
 def get_analytics_conversations_details(
@@ -526,13 +467,14 @@ def get_analytics_conversations_details(
     Args:
         id: query, list of string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS, (), (("id", id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB = _Endpoint(
-    "get_analytics_conversations_details_job", "GET",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
+            "AnalyticsConversationWithoutAttributesMultiGetResponse",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -543,14 +485,13 @@ def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQ
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB_RESULTS = _Endpoint(
-    "get_analytics_conversations_details_job_results", "GET",
-    "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
-    returns="AnalyticsConversationAsyncQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details_job", "GET",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_conversations_details_job_results(
@@ -570,16 +511,14 @@ def get_analytics_conversations_details_job_results(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_CONVERSATIONS_DETAILS_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_conversations_details_job_results", "GET",
+            "/api/v2/analytics/conversations/details/jobs/{jobId}/results",
+            "AnalyticsConversationAsyncQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
     )
-
-
-_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOBS_AVAILABILITY = _Endpoint(
-    "get_analytics_conversations_details_jobs_availability", "GET",
-    "/api/v2/analytics/conversations/details/jobs/availability", returns="DataAvailabilityResponse",
-)
 
 
 def get_analytics_conversations_details_jobs_availability(
@@ -588,12 +527,12 @@ def get_analytics_conversations_details_jobs_availability(
 
     Needs ``analytics:conversationDetail:view``.
     """
-    return _Operation(_GET_ANALYTICS_CONVERSATIONS_DETAILS_JOBS_AVAILABILITY)
-
-
-_GET_CONVERSATION = _Endpoint(
-    "get_conversation", "GET", "/api/v2/conversations/{conversationId}", returns="Conversation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_conversations_details_jobs_availability", "GET",
+            "/api/v2/analytics/conversations/details/jobs/availability", "DataAvailabilityResponse",
+        ),
+    )
 
 
 def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
@@ -604,14 +543,12 @@ def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATION_ACCESSATTRIBUTES = _Endpoint(
-    "get_conversation_accessattributes", "GET",
-    "/api/v2/conversations/{conversationId}/accessattributes",
-    returns="ConversationAccessAttributesResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation", "GET", "/api/v2/conversations/{conversationId}", "Conversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversation_accessattributes(
@@ -624,14 +561,14 @@ def get_conversation_accessattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION_ACCESSATTRIBUTES, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATION_ASSISTANT_COPILOTCONTEXT = _Endpoint(
-    "get_conversation_assistant_copilotcontext", "GET",
-    "/api/v2/conversations/{conversationId}/assistant/copilotcontext",
-    returns="CopilotContextValues",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation_accessattributes", "GET",
+            "/api/v2/conversations/{conversationId}/accessattributes",
+            "ConversationAccessAttributesResponse",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversation_assistant_copilotcontext(
@@ -645,16 +582,13 @@ def get_conversation_assistant_copilotcontext(
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_ASSISTANT_COPILOTCONTEXT,
+        _Endpoint(
+            "get_conversation_assistant_copilotcontext", "GET",
+            "/api/v2/conversations/{conversationId}/assistant/copilotcontext",
+            "CopilotContextValues",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_CONVERSATION_COMMUNICATION_AGENTCHECKLIST = _Endpoint(
-    "get_conversation_communication_agentchecklist", "GET",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
-    returns="AgentChecklistResponse",
-)
 
 
 def get_conversation_communication_agentchecklist(
@@ -672,19 +606,16 @@ def get_conversation_communication_agentchecklist(
         agent_checklist_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_COMMUNICATION_AGENTCHECKLIST,
+        _Endpoint(
+            "get_conversation_communication_agentchecklist", "GET",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
+            "AgentChecklistResponse",
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("agentChecklistId", agent_checklist_id),
         ),
     )
-
-
-_GET_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_JOB = _Endpoint(
-    "get_conversation_communication_agentchecklist_job", "GET",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId}",
-    returns="ChecklistInferenceJobResponse",
-)
 
 
 def get_conversation_communication_agentchecklist_job(
@@ -704,19 +635,16 @@ def get_conversation_communication_agentchecklist_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_JOB,
+        _Endpoint(
+            "get_conversation_communication_agentchecklist_job", "GET",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId}",
+            "ChecklistInferenceJobResponse",
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("agentChecklistId", agent_checklist_id), ("jobId", job_id),
         ),
     )
-
-
-_GET_CONVERSATION_COMMUNICATION_AGENTCHECKLISTS = _Endpoint(
-    "get_conversation_communication_agentchecklists", "GET",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists",
-    returns="AgentChecklistResponseList",
-)
 
 
 def get_conversation_communication_agentchecklists(
@@ -732,16 +660,13 @@ def get_conversation_communication_agentchecklists(
         communication_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_COMMUNICATION_AGENTCHECKLISTS,
+        _Endpoint(
+            "get_conversation_communication_agentchecklists", "GET",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists",
+            "AgentChecklistResponseList",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_GET_CONVERSATION_COMMUNICATION_INTERNALMESSAGE = _Endpoint(
-    "get_conversation_communication_internalmessage", "GET",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId}",
-    returns="InternalMessageData",
-)
 
 
 def get_conversation_communication_internalmessage(
@@ -759,19 +684,16 @@ def get_conversation_communication_internalmessage(
         message_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_COMMUNICATION_INTERNALMESSAGE,
+        _Endpoint(
+            "get_conversation_communication_internalmessage", "GET",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId}",
+            "InternalMessageData",
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("messageId", message_id),
         ),
     )
-
-
-_GET_CONVERSATION_COMMUNICATION_INTERNALMESSAGES = _Endpoint(
-    "get_conversation_communication_internalmessages", "GET",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
-    returns="InternalMessageDataEntityListing", paged=True,
-)
 
 
 def get_conversation_communication_internalmessages(
@@ -793,17 +715,14 @@ def get_conversation_communication_internalmessages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_CONVERSATION_COMMUNICATION_INTERNALMESSAGES,
+        _Endpoint(
+            "get_conversation_communication_internalmessages", "GET",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
+            "InternalMessageDataEntityListing", paged=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_CONVERSATION_CUSTOMATTRIBUTE = _Endpoint(
-    "get_conversation_customattribute", "GET",
-    "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
-    returns="CustomAttributes",
-)
 
 
 def get_conversation_customattribute(
@@ -819,15 +738,13 @@ def get_conversation_customattribute(
         attributes_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_CUSTOMATTRIBUTE,
+        _Endpoint(
+            "get_conversation_customattribute", "GET",
+            "/api/v2/conversations/{conversationId}/customattributes/{attributesId}",
+            "CustomAttributes",
+        ),
         (("conversationId", conversation_id), ("attributesId", attributes_id)),
     )
-
-
-_GET_CONVERSATION_CUSTOMATTRIBUTES = _Endpoint(
-    "get_conversation_customattributes", "GET",
-    "/api/v2/conversations/{conversationId}/customattributes", returns="CustomAttributesListing",
-)
 
 
 def get_conversation_customattributes(
@@ -840,14 +757,13 @@ def get_conversation_customattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION_CUSTOMATTRIBUTES, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATION_PARTICIPANT_SECUREIVRSESSION = _Endpoint(
-    "get_conversation_participant_secureivrsession", "GET",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId}",
-    returns="SecureSession",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation_customattributes", "GET",
+            "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesListing",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversation_participant_secureivrsession(
@@ -863,19 +779,16 @@ def get_conversation_participant_secureivrsession(
         secure_session_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_PARTICIPANT_SECUREIVRSESSION,
+        _Endpoint(
+            "get_conversation_participant_secureivrsession", "GET",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions/{secureSessionId}",
+            "SecureSession",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("secureSessionId", secure_session_id),
         ),
     )
-
-
-_GET_CONVERSATION_PARTICIPANT_SECUREIVRSESSIONS = _Endpoint(
-    "get_conversation_participant_secureivrsessions", "GET",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
-    returns="SecureSessionEntityListing",
-)
 
 
 def get_conversation_participant_secureivrsessions(
@@ -889,16 +802,13 @@ def get_conversation_participant_secureivrsessions(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_PARTICIPANT_SECUREIVRSESSIONS,
+        _Endpoint(
+            "get_conversation_participant_secureivrsessions", "GET",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
+            "SecureSessionEntityListing",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATION_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversation_participant_wrapup", "GET",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversation_participant_wrapup(
@@ -915,17 +825,14 @@ def get_conversation_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATION_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversation_participant_wrapup", "GET",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATION_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversation_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversation_participant_wrapupcodes(
@@ -939,16 +846,13 @@ def get_conversation_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversation_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATION_SECUREATTRIBUTES = _Endpoint(
-    "get_conversation_secureattributes", "GET",
-    "/api/v2/conversations/{conversationId}/secureattributes",
-    returns="ConversationSecureAttributes",
-)
 
 
 def get_conversation_secureattributes(
@@ -961,13 +865,14 @@ def get_conversation_secureattributes(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION_SECUREATTRIBUTES, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATION_SUGGESTION = _Endpoint(
-    "get_conversation_suggestion", "GET",
-    "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", returns="Suggestion",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation_secureattributes", "GET",
+            "/api/v2/conversations/{conversationId}/secureattributes",
+            "ConversationSecureAttributes",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversation_suggestion(
@@ -983,15 +888,12 @@ def get_conversation_suggestion(
         suggestion_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_SUGGESTION,
+        _Endpoint(
+            "get_conversation_suggestion", "GET",
+            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
+        ),
         (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
     )
-
-
-_GET_CONVERSATION_SUGGESTIONS = _Endpoint(
-    "get_conversation_suggestions", "GET", "/api/v2/conversations/{conversationId}/suggestions",
-    returns="SuggestionListing",
-)
 
 
 def get_conversation_suggestions(
@@ -1021,19 +923,16 @@ def get_conversation_suggestions(
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated.
     """
     return _Operation(
-        _GET_CONVERSATION_SUGGESTIONS,
+        _Endpoint(
+            "get_conversation_suggestions", "GET",
+            "/api/v2/conversations/{conversationId}/suggestions", "SuggestionListing",
+        ),
         (("conversationId", conversation_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("type", type),
             ("state", state),
         ),
     )
-
-
-_GET_CONVERSATION_SUMMARIES = _Endpoint(
-    "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
-    returns="ConversationSummariesGetResponse",
-)
 
 
 def get_conversation_summaries(
@@ -1046,12 +945,13 @@ def get_conversation_summaries(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION_SUMMARIES, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS = _Endpoint(
-    "get_conversations", "GET", "/api/v2/conversations", returns="ConversationEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation_summaries", "GET", "/api/v2/conversations/{conversationId}/summaries",
+            "ConversationSummariesGetResponse",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations(
@@ -1065,13 +965,11 @@ def get_conversations(
     Args:
         communication_type: query, string.
     """
-    return _Operation(_GET_CONVERSATIONS, (), (("communicationType", communication_type),))
-
-
-_GET_CONVERSATIONS_CALL = _Endpoint(
-    "get_conversations_call", "GET", "/api/v2/conversations/calls/{conversationId}",
-    returns="CallConversation",
-)
+    return _Operation(
+        _Endpoint("get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing"),
+        (),
+        (("communicationType", communication_type),),
+    )
 
 
 def get_conversations_call(conversation_id: str) -> _Operation[_m.CallConversation]:
@@ -1080,14 +978,13 @@ def get_conversations_call(conversation_id: str) -> _Operation[_m.CallConversati
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_CALL, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_call_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_call", "GET", "/api/v2/conversations/calls/{conversationId}",
+            "CallConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_call_participant_communication_wrapup(
@@ -1106,20 +1003,17 @@ def get_conversations_call_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_call_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_CALL_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversations_call_participant_wrapup", "GET",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_call_participant_wrapup(
@@ -1136,17 +1030,14 @@ def get_conversations_call_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALL_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversations_call_participant_wrapup", "GET",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_CALL_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversations_call_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversations_call_participant_wrapupcodes(
@@ -1160,15 +1051,13 @@ def get_conversations_call_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALL_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversations_call_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATIONS_CALLBACK = _Endpoint(
-    "get_conversations_callback", "GET", "/api/v2/conversations/callbacks/{conversationId}",
-    returns="CallbackConversation",
-)
 
 
 def get_conversations_callback(conversation_id: str) -> _Operation[_m.CallbackConversation]:
@@ -1177,14 +1066,13 @@ def get_conversations_callback(conversation_id: str) -> _Operation[_m.CallbackCo
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_CALLBACK, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_callback_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_callback", "GET", "/api/v2/conversations/callbacks/{conversationId}",
+            "CallbackConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_callback_participant_communication_wrapup(
@@ -1203,20 +1091,17 @@ def get_conversations_callback_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_callback_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_CALLBACK_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversations_callback_participant_wrapup", "GET",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_callback_participant_wrapup(
@@ -1233,17 +1118,14 @@ def get_conversations_callback_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALLBACK_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversations_callback_participant_wrapup", "GET",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_CALLBACK_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversations_callback_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversations_callback_participant_wrapupcodes(
@@ -1257,15 +1139,13 @@ def get_conversations_callback_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALLBACK_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversations_callback_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATIONS_CALLBACKS = _Endpoint(
-    "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
-    returns="CallbackConversationEntityListing",
-)
 
 
 def get_conversations_callbacks() -> _Operation[_m.CallbackConversationEntityListing]:
@@ -1273,13 +1153,12 @@ def get_conversations_callbacks() -> _Operation[_m.CallbackConversationEntityLis
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_CALLBACKS)
-
-
-_GET_CONVERSATIONS_CALLS = _Endpoint(
-    "get_conversations_calls", "GET", "/api/v2/conversations/calls",
-    returns="CallConversationEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_callbacks", "GET", "/api/v2/conversations/callbacks",
+            "CallbackConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_calls() -> _Operation[_m.CallConversationEntityListing]:
@@ -1287,13 +1166,12 @@ def get_conversations_calls() -> _Operation[_m.CallConversationEntityListing]:
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_CALLS)
-
-
-_GET_CONVERSATIONS_CALLS_HISTORY = _Endpoint(
-    "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
-    returns="CallHistoryConversationEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_calls", "GET", "/api/v2/conversations/calls",
+            "CallConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_calls_history(
@@ -1316,7 +1194,10 @@ def get_conversations_calls_history(
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CALLS_HISTORY,
+        _Endpoint(
+            "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
+            "CallHistoryConversationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("interval", interval),
@@ -1325,21 +1206,14 @@ def get_conversations_calls_history(
     )
 
 
-_GET_CONVERSATIONS_CALLS_MAXIMUMCONFERENCEPARTIES = _Endpoint(
-    "get_conversations_calls_maximumconferenceparties", "GET",
-    "/api/v2/conversations/calls/maximumconferenceparties", returns="MaxParticipants",
-)
-
-
 def get_conversations_calls_maximumconferenceparties() -> _Operation[_m.MaxParticipants]:
     """GET /api/v2/conversations/calls/maximumconferenceparties -> ``MaxParticipants``."""
-    return _Operation(_GET_CONVERSATIONS_CALLS_MAXIMUMCONFERENCEPARTIES)
-
-
-_GET_CONVERSATIONS_COBROWSESESSION = _Endpoint(
-    "get_conversations_cobrowsesession", "GET",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}", returns="CobrowseConversation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_calls_maximumconferenceparties", "GET",
+            "/api/v2/conversations/calls/maximumconferenceparties", "MaxParticipants",
+        ),
+    )
 
 
 def get_conversations_cobrowsesession(conversation_id: str) -> _Operation[_m.CobrowseConversation]:
@@ -1348,14 +1222,13 @@ def get_conversations_cobrowsesession(conversation_id: str) -> _Operation[_m.Cob
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_COBROWSESESSION, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_cobrowsesession_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_cobrowsesession", "GET",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}", "CobrowseConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_cobrowsesession_participant_communication_wrapup(
@@ -1376,20 +1249,17 @@ def get_conversations_cobrowsesession_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_cobrowsesession_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversations_cobrowsesession_participant_wrapup", "GET",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_cobrowsesession_participant_wrapup(
@@ -1408,17 +1278,14 @@ def get_conversations_cobrowsesession_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversations_cobrowsesession_participant_wrapup", "GET",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversations_cobrowsesession_participant_wrapupcodes(
@@ -1434,15 +1301,13 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversations_cobrowsesession_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATIONS_COBROWSESESSIONS = _Endpoint(
-    "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
-    returns="CobrowseConversationEntityListing",
-)
 
 
 def get_conversations_cobrowsesessions() -> _Operation[_m.CobrowseConversationEntityListing]:
@@ -1450,13 +1315,12 @@ def get_conversations_cobrowsesessions() -> _Operation[_m.CobrowseConversationEn
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_COBROWSESESSIONS)
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA = _Endpoint(
-    "get_conversations_customattributes_schema", "GET",
-    "/api/v2/conversations/customattributes/schemas/{schemaId}", returns="ConversationDataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_cobrowsesessions", "GET", "/api/v2/conversations/cobrowsesessions",
+            "CobrowseConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_customattributes_schema(
@@ -1469,14 +1333,13 @@ def get_conversations_customattributes_schema(
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA_VERSION = _Endpoint(
-    "get_conversations_customattributes_schema_version", "GET",
-    "/api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId}",
-    returns="ConversationDataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_customattributes_schema", "GET",
+            "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_conversations_customattributes_schema_version(
@@ -1492,16 +1355,13 @@ def get_conversations_customattributes_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA_VERSION,
+        _Endpoint(
+            "get_conversations_customattributes_schema_version", "GET",
+            "/api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId}",
+            "ConversationDataSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA_VERSIONS = _Endpoint(
-    "get_conversations_customattributes_schema_versions", "GET",
-    "/api/v2/conversations/customattributes/schemas/{schemaId}/versions",
-    returns="ConversationDataSchemaListing",
-)
 
 
 def get_conversations_customattributes_schema_versions(
@@ -1515,15 +1375,13 @@ def get_conversations_customattributes_schema_versions(
         schema_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA_VERSIONS,
+        _Endpoint(
+            "get_conversations_customattributes_schema_versions", "GET",
+            "/api/v2/conversations/customattributes/schemas/{schemaId}/versions",
+            "ConversationDataSchemaListing",
+        ),
         (("schemaId", schema_id),),
     )
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS = _Endpoint(
-    "get_conversations_customattributes_schemas", "GET",
-    "/api/v2/conversations/customattributes/schemas", returns="ConversationDataSchemaListing",
-)
 
 
 def get_conversations_customattributes_schemas() -> _Operation[_m.ConversationDataSchemaListing]:
@@ -1531,13 +1389,12 @@ def get_conversations_customattributes_schemas() -> _Operation[_m.ConversationDa
 
     Needs ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS)
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPE = _Endpoint(
-    "get_conversations_customattributes_schemas_coretype", "GET",
-    "/api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_customattributes_schemas", "GET",
+            "/api/v2/conversations/customattributes/schemas", "ConversationDataSchemaListing",
+        ),
+    )
 
 
 def get_conversations_customattributes_schemas_coretype(
@@ -1551,15 +1408,12 @@ def get_conversations_customattributes_schemas_coretype(
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_conversations_customattributes_schemas_coretype", "GET",
+            "/api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPES = _Endpoint(
-    "get_conversations_customattributes_schemas_coretypes", "GET",
-    "/api/v2/conversations/customattributes/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_conversations_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -1567,13 +1421,12 @@ def get_conversations_customattributes_schemas_coretypes() -> _Operation[_m.Core
 
     Needs ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPES)
-
-
-_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_LIMITS = _Endpoint(
-    "get_conversations_customattributes_schemas_limits", "GET",
-    "/api/v2/conversations/customattributes/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_customattributes_schemas_coretypes", "GET",
+            "/api/v2/conversations/customattributes/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1581,13 +1434,12 @@ def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQ
 
     Needs ``conversation:customAttributes:schemaView``.
     """
-    return _Operation(_GET_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS_LIMITS)
-
-
-_GET_CONVERSATIONS_EMAIL = _Endpoint(
-    "get_conversations_email", "GET", "/api/v2/conversations/emails/{conversationId}",
-    returns="EmailConversation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_customattributes_schemas_limits", "GET",
+            "/api/v2/conversations/customattributes/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_conversations_email(conversation_id: str) -> _Operation[_m.EmailConversation]:
@@ -1596,13 +1448,13 @@ def get_conversations_email(conversation_id: str) -> _Operation[_m.EmailConversa
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_EMAIL, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_EMAIL_MESSAGE = _Endpoint(
-    "get_conversations_email_message", "GET",
-    "/api/v2/conversations/emails/{conversationId}/messages/{messageId}", returns="EmailMessage",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_email", "GET", "/api/v2/conversations/emails/{conversationId}",
+            "EmailConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_email_message(
@@ -1616,15 +1468,12 @@ def get_conversations_email_message(
         message_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_MESSAGE,
+        _Endpoint(
+            "get_conversations_email_message", "GET",
+            "/api/v2/conversations/emails/{conversationId}/messages/{messageId}", "EmailMessage",
+        ),
         (("conversationId", conversation_id), ("messageId", message_id)),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_MESSAGES = _Endpoint(
-    "get_conversations_email_messages", "GET",
-    "/api/v2/conversations/emails/{conversationId}/messages", returns="EmailMessagePreviewListing",
-)
 
 
 def get_conversations_email_messages(
@@ -1641,16 +1490,13 @@ def get_conversations_email_messages(
         include_agentless_stitched_messages: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_MESSAGES,
+        _Endpoint(
+            "get_conversations_email_messages", "GET",
+            "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessagePreviewListing",
+        ),
         (("conversationId", conversation_id),),
         (("includeAgentlessStitchedMessages", include_agentless_stitched_messages),),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_MESSAGES_DRAFT = _Endpoint(
-    "get_conversations_email_messages_draft", "GET",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft", returns="EmailMessage",
-)
 
 
 def get_conversations_email_messages_draft(conversation_id: str) -> _Operation[_m.EmailMessage]:
@@ -1660,16 +1506,12 @@ def get_conversations_email_messages_draft(conversation_id: str) -> _Operation[_
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_MESSAGES_DRAFT,
+        _Endpoint(
+            "get_conversations_email_messages_draft", "GET",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_email_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_email_participant_communication_wrapup(
@@ -1688,20 +1530,17 @@ def get_conversations_email_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_email_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversations_email_participant_wrapup", "GET",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_email_participant_wrapup(
@@ -1718,17 +1557,14 @@ def get_conversations_email_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversations_email_participant_wrapup", "GET",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversations_email_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversations_email_participant_wrapupcodes(
@@ -1742,15 +1578,13 @@ def get_conversations_email_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_EMAIL_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversations_email_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATIONS_EMAIL_SETTINGS = _Endpoint(
-    "get_conversations_email_settings", "GET",
-    "/api/v2/conversations/emails/{conversationId}/settings", returns="EmailsSettings",
-)
 
 
 def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.EmailsSettings]:
@@ -1759,13 +1593,13 @@ def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.Emai
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_EMAIL_SETTINGS, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_EMAILS = _Endpoint(
-    "get_conversations_emails", "GET", "/api/v2/conversations/emails",
-    returns="EmailConversationEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_email_settings", "GET",
+            "/api/v2/conversations/emails/{conversationId}/settings", "EmailsSettings",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_emails() -> _Operation[_m.EmailConversationEntityListing]:
@@ -1773,14 +1607,12 @@ def get_conversations_emails() -> _Operation[_m.EmailConversationEntityListing]:
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_EMAILS)
-
-
-_GET_CONVERSATIONS_INTERNALMESSAGE = _Endpoint(
-    "get_conversations_internalmessage", "GET",
-    "/api/v2/conversations/internalmessages/{conversationId}",
-    returns="InternalMessageConversation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_emails", "GET", "/api/v2/conversations/emails",
+            "EmailConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_internalmessage(
@@ -1793,13 +1625,14 @@ def get_conversations_internalmessage(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_INTERNALMESSAGE, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_INTERNALMESSAGES = _Endpoint(
-    "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
-    returns="InternalMessageConversationEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_internalmessage", "GET",
+            "/api/v2/conversations/internalmessages/{conversationId}",
+            "InternalMessageConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_internalmessages() -> _Operation[_m.InternalMessageConversationEntityListing]:
@@ -1807,14 +1640,12 @@ def get_conversations_internalmessages() -> _Operation[_m.InternalMessageConvers
 
     Needs ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_INTERNALMESSAGES)
-
-
-_GET_CONVERSATIONS_KEYCONFIGURATION = _Endpoint(
-    "get_conversations_keyconfiguration", "GET",
-    "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
-    returns="ConversationEncryptionConfiguration",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_internalmessages", "GET", "/api/v2/conversations/internalmessages",
+            "InternalMessageConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_keyconfiguration(
@@ -1828,15 +1659,13 @@ def get_conversations_keyconfiguration(
         keyconfigurations_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_KEYCONFIGURATION,
+        _Endpoint(
+            "get_conversations_keyconfiguration", "GET",
+            "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
+            "ConversationEncryptionConfiguration",
+        ),
         (("keyconfigurationsId", keyconfigurations_id),),
     )
-
-
-_GET_CONVERSATIONS_KEYCONFIGURATIONS = _Endpoint(
-    "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
-    returns="ConversationEncryptionConfigurationListing",
-)
 
 
 def get_conversations_keyconfigurations(
@@ -1845,13 +1674,12 @@ def get_conversations_keyconfigurations(
 
     Needs ``conversation:encryptionKey:view``.
     """
-    return _Operation(_GET_CONVERSATIONS_KEYCONFIGURATIONS)
-
-
-_GET_CONVERSATIONS_MESSAGE = _Endpoint(
-    "get_conversations_message", "GET", "/api/v2/conversations/messages/{conversationId}",
-    returns="MessageConversation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_keyconfigurations", "GET", "/api/v2/conversations/keyconfigurations",
+            "ConversationEncryptionConfigurationListing",
+        ),
+    )
 
 
 def get_conversations_message(conversation_id: str) -> _Operation[_m.MessageConversation]:
@@ -1860,14 +1688,13 @@ def get_conversations_message(conversation_id: str) -> _Operation[_m.MessageConv
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGE, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA = _Endpoint(
-    "get_conversations_message_communication_messages_media", "GET",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
-    returns="MessageMediaListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_message", "GET", "/api/v2/conversations/messages/{conversationId}",
+            "MessageConversation",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversations_message_communication_messages_media(
@@ -1890,17 +1717,14 @@ def get_conversations_message_communication_messages_media(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA,
+        _Endpoint(
+            "get_conversations_message_communication_messages_media", "GET",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
+            "MessageMediaListing", paged=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (("status", status), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA_MEDIA_ID = _Endpoint(
-    "get_conversations_message_communication_messages_media_media_id", "GET",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId}",
-    returns="MessageMediaData",
-)
 
 
 def get_conversations_message_communication_messages_media_media_id(
@@ -1918,18 +1742,16 @@ def get_conversations_message_communication_messages_media_media_id(
         media_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA_MEDIA_ID,
+        _Endpoint(
+            "get_conversations_message_communication_messages_media_media_id", "GET",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId}",
+            "MessageMediaData",
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("mediaId", media_id),
         ),
     )
-
-
-_GET_CONVERSATIONS_MESSAGE_DETAILS = _Endpoint(
-    "get_conversations_message_details", "GET",
-    "/api/v2/conversations/messages/{messageId}/details", returns="MessageData",
-)
 
 
 def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageData]:
@@ -1940,13 +1762,13 @@ def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageD
     Args:
         message_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGE_DETAILS, (("messageId", message_id),))
-
-
-_GET_CONVERSATIONS_MESSAGE_MESSAGE = _Endpoint(
-    "get_conversations_message_message", "GET",
-    "/api/v2/conversations/messages/{conversationId}/messages/{messageId}", returns="MessageData",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_message_details", "GET",
+            "/api/v2/conversations/messages/{messageId}/details", "MessageData",
+        ),
+        (("messageId", message_id),),
+    )
 
 
 def get_conversations_message_message(
@@ -1962,16 +1784,12 @@ def get_conversations_message_message(
         message_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_MESSAGE,
+        _Endpoint(
+            "get_conversations_message_message", "GET",
+            "/api/v2/conversations/messages/{conversationId}/messages/{messageId}", "MessageData",
+        ),
         (("conversationId", conversation_id), ("messageId", message_id)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_message_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_message_participant_communication_wrapup(
@@ -1990,20 +1808,17 @@ def get_conversations_message_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_message_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGE_PARTICIPANT_WRAPUP = _Endpoint(
-    "get_conversations_message_participant_wrapup", "GET",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup",
-    returns="AssignedWrapupCode",
-)
 
 
 def get_conversations_message_participant_wrapup(
@@ -2020,17 +1835,14 @@ def get_conversations_message_participant_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_PARTICIPANT_WRAPUP,
+        _Endpoint(
+            "get_conversations_message_participant_wrapup", "GET",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGE_PARTICIPANT_WRAPUPCODES = _Endpoint(
-    "get_conversations_message_participant_wrapupcodes", "GET",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes",
-    returns="list[WrapupCode]",
-)
 
 
 def get_conversations_message_participant_wrapupcodes(
@@ -2044,15 +1856,13 @@ def get_conversations_message_participant_wrapupcodes(
         participant_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGE_PARTICIPANT_WRAPUPCODES,
+        _Endpoint(
+            "get_conversations_message_participant_wrapupcodes", "GET",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/wrapupcodes",
+            "list[WrapupCode]",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGES = _Endpoint(
-    "get_conversations_messages", "GET", "/api/v2/conversations/messages",
-    returns="MessageConversationEntityListing",
-)
 
 
 def get_conversations_messages() -> _Operation[_m.MessageConversationEntityListing]:
@@ -2060,13 +1870,12 @@ def get_conversations_messages() -> _Operation[_m.MessageConversationEntityListi
 
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGES)
-
-
-_GET_CONVERSATIONS_MESSAGES_CACHEDMEDIA = _Endpoint(
-    "get_conversations_messages_cachedmedia", "GET", "/api/v2/conversations/messages/cachedmedia",
-    returns="CachedMediaItemEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messages", "GET", "/api/v2/conversations/messages",
+            "MessageConversationEntityListing",
+        ),
+    )
 
 
 def get_conversations_messages_cachedmedia(
@@ -2085,16 +1894,14 @@ def get_conversations_messages_cachedmedia(
         url: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGES_CACHEDMEDIA,
+        _Endpoint(
+            "get_conversations_messages_cachedmedia", "GET",
+            "/api/v2/conversations/messages/cachedmedia", "CachedMediaItemEntityListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("url", url)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGES_CACHEDMEDIA_CACHED_MEDIA_ITEM_ID = _Endpoint(
-    "get_conversations_messages_cachedmedia_cached_media_item_id", "GET",
-    "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}", returns="CachedMediaItem",
-)
 
 
 def get_conversations_messages_cachedmedia_cached_media_item_id(
@@ -2108,15 +1915,12 @@ def get_conversations_messages_cachedmedia_cached_media_item_id(
         cached_media_item_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGES_CACHEDMEDIA_CACHED_MEDIA_ITEM_ID,
+        _Endpoint(
+            "get_conversations_messages_cachedmedia_cached_media_item_id", "GET",
+            "/api/v2/conversations/messages/cachedmedia/{cachedMediaItemId}", "CachedMediaItem",
+        ),
         (("cachedMediaItemId", cached_media_item_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_FACEBOOK_APP = _Endpoint(
-    "get_conversations_messaging_facebook_app", "GET",
-    "/api/v2/conversations/messaging/facebook/app", returns="FacebookAppCredentials",
-)
 
 
 def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCredentials]:
@@ -2124,14 +1928,12 @@ def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCrede
 
     Needs ``messaging:integration:add``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_FACEBOOK_APP)
-
-
-_GET_CONVERSATIONS_MESSAGING_FACEBOOK_PERMISSIONS = _Endpoint(
-    "get_conversations_messaging_facebook_permissions", "GET",
-    "/api/v2/conversations/messaging/facebook/permissions",
-    returns="FacebookPermissionEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_facebook_app", "GET",
+            "/api/v2/conversations/messaging/facebook/app", "FacebookAppCredentials",
+        ),
+    )
 
 
 def get_conversations_messaging_facebook_permissions(
@@ -2141,14 +1943,13 @@ def get_conversations_messaging_facebook_permissions(
     Needs ``messaging:integration:add`` or ``messaging:integration:edit`` or
     ``messaging:conversationInstagramIntegration:add``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_FACEBOOK_PERMISSIONS)
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_APPLE_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_apple_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
-    returns="AppleIdentityResolutionConfig",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_facebook_permissions", "GET",
+            "/api/v2/conversations/messaging/facebook/permissions",
+            "FacebookPermissionEntityListing",
+        ),
+    )
 
 
 def get_conversations_messaging_identityresolution_integrations_apple_integration_id(
@@ -2162,16 +1963,14 @@ def get_conversations_messaging_identityresolution_integrations_apple_integratio
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_APPLE_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_apple_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
+            "AppleIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_FACEBOOK_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_facebook_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
-    returns="FacebookIdentityResolutionConfig",
-)
 
 
 def get_conversations_messaging_identityresolution_integrations_facebook_integration_id(
@@ -2185,16 +1984,14 @@ def get_conversations_messaging_identityresolution_integrations_facebook_integra
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_FACEBOOK_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_facebook_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
+            "FacebookIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_instagram_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
-    returns="InstagramIdentityResolutionConfig",
-)
 
 
 def get_conversations_messaging_identityresolution_integrations_instagram_integration_id(
@@ -2208,16 +2005,14 @@ def get_conversations_messaging_identityresolution_integrations_instagram_integr
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_instagram_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
+            "InstagramIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_OPEN_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_open_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
-    returns="OpenMessagingIdentityResolutionConfig",
-)
 
 
 def get_conversations_messaging_identityresolution_integrations_open_integration_id(
@@ -2231,16 +2026,14 @@ def get_conversations_messaging_identityresolution_integrations_open_integration
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_OPEN_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_open_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
+            "OpenMessagingIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_TWITTER_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_twitter_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
-    returns="TwitterIdentityResolutionConfig",
-)
 
 
 def get_conversations_messaging_identityresolution_integrations_twitter_integration_id(
@@ -2254,16 +2047,14 @@ def get_conversations_messaging_identityresolution_integrations_twitter_integrat
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_TWITTER_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_twitter_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
+            "TwitterIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_WHATSAPP_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id", "GET",
-    "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
-    returns="WhatsAppIdentityResolutionConfig",
-)
 
 
 def get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id(
@@ -2277,16 +2068,14 @@ def get_conversations_messaging_identityresolution_integrations_whatsapp_integra
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_WHATSAPP_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
+            "WhatsAppIdentityResolutionConfig",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATION_TWITTER_OAUTH_SETTINGS = _Endpoint(
-    "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
-    "/api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings",
-    returns="TwitterOAuthSettings",
-)
 
 
 def get_conversations_messaging_integration_twitter_oauth_settings(
@@ -2300,25 +2089,20 @@ def get_conversations_messaging_integration_twitter_oauth_settings(
         integration_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATION_TWITTER_OAUTH_SETTINGS,
+        _Endpoint(
+            "get_conversations_messaging_integration_twitter_oauth_settings", "GET",
+            "/api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings",
+            "TwitterOAuthSettings",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS = _Endpoint(
-    "get_conversations_messaging_integrations", "GET",
-    "/api/v2/conversations/messaging/integrations", returns="MessagingIntegrationEntityListing",
-    paged=True,
-)
 
 
 def get_conversations_messaging_integrations(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.MessagingIntegrationEntityListing]:
@@ -2334,7 +2118,11 @@ def get_conversations_messaging_integrations(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS,
+        _Endpoint(
+            "get_conversations_messaging_integrations", "GET",
+            "/api/v2/conversations/messaging/integrations", "MessagingIntegrationEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2344,20 +2132,11 @@ def get_conversations_messaging_integrations(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE = _Endpoint(
-    "get_conversations_messaging_integrations_apple", "GET",
-    "/api/v2/conversations/messaging/integrations/apple", returns="AppleIntegrationEntityListing",
-    paged=True,
-)
-
-
 def get_conversations_messaging_integrations_apple(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.AppleIntegrationEntityListing]:
@@ -2373,7 +2152,11 @@ def get_conversations_messaging_integrations_apple(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE,
+        _Endpoint(
+            "get_conversations_messaging_integrations_apple", "GET",
+            "/api/v2/conversations/messaging/integrations/apple", "AppleIntegrationEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2383,19 +2166,10 @@ def get_conversations_messaging_integrations_apple(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_apple_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-    returns="AppleIntegration",
-)
-
-
 def get_conversations_messaging_integrations_apple_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.AppleIntegration]:
     """GET /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
 
@@ -2406,26 +2180,21 @@ def get_conversations_messaging_integrations_apple_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_apple_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
+            "AppleIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK = _Endpoint(
-    "get_conversations_messaging_integrations_facebook", "GET",
-    "/api/v2/conversations/messaging/integrations/facebook",
-    returns="FacebookIntegrationEntityListing", paged=True,
-)
 
 
 def get_conversations_messaging_integrations_facebook(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.FacebookIntegrationEntityListing]:
@@ -2441,7 +2210,11 @@ def get_conversations_messaging_integrations_facebook(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK,
+        _Endpoint(
+            "get_conversations_messaging_integrations_facebook", "GET",
+            "/api/v2/conversations/messaging/integrations/facebook",
+            "FacebookIntegrationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2451,19 +2224,10 @@ def get_conversations_messaging_integrations_facebook(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_facebook_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-    returns="FacebookIntegration",
-)
-
-
 def get_conversations_messaging_integrations_facebook_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.FacebookIntegration]:
     """GET /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
 
@@ -2474,26 +2238,21 @@ def get_conversations_messaging_integrations_facebook_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_facebook_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+            "FacebookIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM = _Endpoint(
-    "get_conversations_messaging_integrations_instagram", "GET",
-    "/api/v2/conversations/messaging/integrations/instagram",
-    returns="InstagramIntegrationEntityListing", paged=True,
-)
 
 
 def get_conversations_messaging_integrations_instagram(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.InstagramIntegrationEntityListing]:
@@ -2509,7 +2268,11 @@ def get_conversations_messaging_integrations_instagram(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM,
+        _Endpoint(
+            "get_conversations_messaging_integrations_instagram", "GET",
+            "/api/v2/conversations/messaging/integrations/instagram",
+            "InstagramIntegrationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2519,19 +2282,10 @@ def get_conversations_messaging_integrations_instagram(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_instagram_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-    returns="InstagramIntegration",
-)
-
-
 def get_conversations_messaging_integrations_instagram_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.InstagramIntegration]:
     """GET /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
 
@@ -2542,26 +2296,21 @@ def get_conversations_messaging_integrations_instagram_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_instagram_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+            "InstagramIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN = _Endpoint(
-    "get_conversations_messaging_integrations_open", "GET",
-    "/api/v2/conversations/messaging/integrations/open", returns="OpenIntegrationEntityListing",
-    paged=True,
-)
 
 
 def get_conversations_messaging_integrations_open(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.OpenIntegrationEntityListing]:
@@ -2577,7 +2326,11 @@ def get_conversations_messaging_integrations_open(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open", "GET",
+            "/api/v2/conversations/messaging/integrations/open", "OpenIntegrationEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2587,20 +2340,10 @@ def get_conversations_messaging_integrations_open(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-    "GET",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-    returns="GoogleBusinessProfileOpenIntegration",
-)
-
-
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
 
@@ -2611,18 +2354,15 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+            "GET",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+            "GoogleBusinessProfileOpenIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_OAUTH_SETTINGS = _Endpoint(
-    "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
-    "GET",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings",
-    returns="GoogleOAuthSettingsResponse",
-)
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings(
@@ -2633,15 +2373,13 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
     ``messaging:googleBusinessProfileOAuthSettings:view``.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_OAUTH_SETTINGS,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_oauth_settings",
+            "GET",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings",
+            "GoogleOAuthSettingsResponse",
+        ),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKEN = _Endpoint(
-    "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token", "GET",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}",
-    returns="GoogleAuthToken",
-)
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token(
@@ -2655,17 +2393,14 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
         token_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKEN,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token",
+            "GET",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}",
+            "GoogleAuthToken",
+        ),
         (("tokenId", token_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKEN_ACCOUNTS = _Endpoint(
-    "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
-    "GET",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts",
-    returns="GoogleBusinessProfileAccountListing",
-)
 
 
 def get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts(
@@ -2679,23 +2414,20 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
         token_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKEN_ACCOUNTS,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_token_accounts",
+            "GET",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts",
+            "GoogleBusinessProfileAccountListing",
+        ),
         (("tokenId", token_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_open_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/open/{integrationId}", returns="OpenIntegration",
-)
 
 
 def get_conversations_messaging_integrations_open_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.OpenIntegration]:
     """GET /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
 
@@ -2706,26 +2438,20 @@ def get_conversations_messaging_integrations_open_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_open_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER = _Endpoint(
-    "get_conversations_messaging_integrations_twitter", "GET",
-    "/api/v2/conversations/messaging/integrations/twitter",
-    returns="TwitterIntegrationEntityListing", paged=True,
-)
 
 
 def get_conversations_messaging_integrations_twitter(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.TwitterIntegrationEntityListing]:
@@ -2741,7 +2467,11 @@ def get_conversations_messaging_integrations_twitter(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER,
+        _Endpoint(
+            "get_conversations_messaging_integrations_twitter", "GET",
+            "/api/v2/conversations/messaging/integrations/twitter",
+            "TwitterIntegrationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2751,19 +2481,10 @@ def get_conversations_messaging_integrations_twitter(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_twitter_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-    returns="TwitterIntegration",
-)
-
-
 def get_conversations_messaging_integrations_twitter_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.TwitterIntegration]:
     """GET /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
 
@@ -2774,17 +2495,14 @@ def get_conversations_messaging_integrations_twitter_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_twitter_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+            "TwitterIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_OAUTH_SETTINGS = _Endpoint(
-    "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
-    "/api/v2/conversations/messaging/integrations/twitter/oauth/settings",
-    returns="TwitterSignupOAuthSettings",
-)
 
 
 def get_conversations_messaging_integrations_twitter_oauth_settings(
@@ -2793,23 +2511,20 @@ def get_conversations_messaging_integrations_twitter_oauth_settings(
 
     Needs ``messaging:XIntegration:add``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_OAUTH_SETTINGS)
-
-
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP = _Endpoint(
-    "get_conversations_messaging_integrations_whatsapp", "GET",
-    "/api/v2/conversations/messaging/integrations/whatsapp",
-    returns="WhatsAppIntegrationEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_integrations_twitter_oauth_settings", "GET",
+            "/api/v2/conversations/messaging/integrations/twitter/oauth/settings",
+            "TwitterSignupOAuthSettings",
+        ),
+    )
 
 
 def get_conversations_messaging_integrations_whatsapp(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
     supported_content_id: str | None = None,
     messaging_setting_id: str | None = None,
 ) -> _Operation[_m.WhatsAppIntegrationEntityListing]:
@@ -2825,7 +2540,11 @@ def get_conversations_messaging_integrations_whatsapp(
         messaging_setting_id: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP,
+        _Endpoint(
+            "get_conversations_messaging_integrations_whatsapp", "GET",
+            "/api/v2/conversations/messaging/integrations/whatsapp",
+            "WhatsAppIntegrationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -2835,19 +2554,10 @@ def get_conversations_messaging_integrations_whatsapp(
     )
 
 
-_GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID = _Endpoint(
-    "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
-    "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-    returns="WhatsAppIntegration",
-)
-
-
 def get_conversations_messaging_integrations_whatsapp_integration_id(
     integration_id: str,
     *,
-    expand: _Open[_Literal[
-        "supportedContent", "messagingSetting", "identityresolution",
-    ]] | None = None,
+    expand: _ExpandValues | None = None,
 ) -> _Operation[_m.WhatsAppIntegration]:
     """GET /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
 
@@ -2858,17 +2568,14 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
         expand: query, string: supportedContent, messagingSetting, identityresolution.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID,
+        _Endpoint(
+            "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
+            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+            "WhatsAppIntegration",
+        ),
         (("integrationId", integration_id),),
         (("expand", expand),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_OAUTH_APPLE_CALLBACK = _Endpoint(
-    "get_conversations_messaging_oauth_apple_callback", "GET",
-    "/api/v2/conversations/messaging/oauth/apple/callback",
-    returns="OAuthAppleAuthorizationResponse",
-)
 
 
 def get_conversations_messaging_oauth_apple_callback(
@@ -2885,16 +2592,14 @@ def get_conversations_messaging_oauth_apple_callback(
         error: query, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_OAUTH_APPLE_CALLBACK,
+        _Endpoint(
+            "get_conversations_messaging_oauth_apple_callback", "GET",
+            "/api/v2/conversations/messaging/oauth/apple/callback",
+            "OAuthAppleAuthorizationResponse",
+        ),
         (),
         (("code", code), ("state", state), ("error", error)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_SETTING = _Endpoint(
-    "get_conversations_messaging_setting", "GET",
-    "/api/v2/conversations/messaging/settings/{messageSettingId}", returns="MessagingSetting",
-)
 
 
 def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
@@ -2906,15 +2611,12 @@ def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_
         message_setting_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_SETTING,
+        _Endpoint(
+            "get_conversations_messaging_setting", "GET",
+            "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
+        ),
         (("messageSettingId", message_setting_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_SETTINGS = _Endpoint(
-    "get_conversations_messaging_settings", "GET", "/api/v2/conversations/messaging/settings",
-    returns="MessagingConfigListing", paged=True,
-)
 
 
 def get_conversations_messaging_settings(
@@ -2931,16 +2633,13 @@ def get_conversations_messaging_settings(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_SETTINGS,
+        _Endpoint(
+            "get_conversations_messaging_settings", "GET",
+            "/api/v2/conversations/messaging/settings", "MessagingConfigListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "get_conversations_messaging_settings_default", "GET",
-    "/api/v2/conversations/messaging/settings/default", returns="MessagingSetting",
-)
 
 
 def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
@@ -2948,14 +2647,12 @@ def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSet
 
     Needs ``messaging:setting:view``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT)
-
-
-_GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT = _Endpoint(
-    "get_conversations_messaging_supportedcontent", "GET",
-    "/api/v2/conversations/messaging/supportedcontent", returns="SupportedContentListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_settings_default", "GET",
+            "/api/v2/conversations/messaging/settings/default", "MessagingSetting",
+        ),
+    )
 
 
 def get_conversations_messaging_supportedcontent(
@@ -2973,16 +2670,14 @@ def get_conversations_messaging_supportedcontent(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT,
+        _Endpoint(
+            "get_conversations_messaging_supportedcontent", "GET",
+            "/api/v2/conversations/messaging/supportedcontent", "SupportedContentListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_DEFAULT = _Endpoint(
-    "get_conversations_messaging_supportedcontent_default", "GET",
-    "/api/v2/conversations/messaging/supportedcontent/default", returns="SupportedContent",
-)
 
 
 def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.SupportedContent]:
@@ -2990,14 +2685,12 @@ def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.Supp
 
     Needs ``messaging:supportedContent:view``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_DEFAULT)
-
-
-_GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "get_conversations_messaging_supportedcontent_supported_content_id", "GET",
-    "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-    returns="SupportedContent",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_supportedcontent_default", "GET",
+            "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
+        ),
+    )
 
 
 def get_conversations_messaging_supportedcontent_supported_content_id(
@@ -3011,15 +2704,13 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "get_conversations_messaging_supportedcontent_supported_content_id", "GET",
+            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
+            "SupportedContent",
+        ),
         (("supportedContentId", supported_content_id),),
     )
-
-
-_GET_CONVERSATIONS_MESSAGING_THREADINGTIMELINE = _Endpoint(
-    "get_conversations_messaging_threadingtimeline", "GET",
-    "/api/v2/conversations/messaging/threadingtimeline", returns="ConversationThreadingWindow",
-)
 
 
 def get_conversations_messaging_threadingtimeline() -> _Operation[_m.ConversationThreadingWindow]:
@@ -3027,14 +2718,12 @@ def get_conversations_messaging_threadingtimeline() -> _Operation[_m.Conversatio
 
     Needs ``conversation:threadingTimeline:view``.
     """
-    return _Operation(_GET_CONVERSATIONS_MESSAGING_THREADINGTIMELINE)
-
-
-_GET_CONVERSATIONS_SCREENSHARE_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_screenshare_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_messaging_threadingtimeline", "GET",
+            "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
+        ),
+    )
 
 
 def get_conversations_screenshare_participant_communication_wrapup(
@@ -3055,7 +2744,11 @@ def get_conversations_screenshare_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_SCREENSHARE_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_screenshare_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -3064,24 +2757,16 @@ def get_conversations_screenshare_participant_communication_wrapup(
     )
 
 
-_GET_CONVERSATIONS_SETTINGS = _Endpoint(
-    "get_conversations_settings", "GET", "/api/v2/conversations/settings", returns="Settings",
-)
-
-
 def get_conversations_settings() -> _Operation[_m.Settings]:
     """GET /api/v2/conversations/settings -> ``Settings``.
 
     Needs ``conversation:settings:view``.
     """
-    return _Operation(_GET_CONVERSATIONS_SETTINGS)
-
-
-_GET_CONVERSATIONS_SOCIAL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_social_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_settings", "GET", "/api/v2/conversations/settings", "Settings",
+        ),
+    )
 
 
 def get_conversations_social_participant_communication_wrapup(
@@ -3100,19 +2785,17 @@ def get_conversations_social_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_SOCIAL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_social_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_VIDEO_DETAILS = _Endpoint(
-    "get_conversations_video_details", "GET", "/api/v2/conversations/videos/{conferenceId}/details",
-    returns="VideoConferenceDetails",
-)
 
 
 def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoConferenceDetails]:
@@ -3123,14 +2806,13 @@ def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoCo
     Args:
         conference_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_VIDEO_DETAILS, (("conferenceId", conference_id),))
-
-
-_GET_CONVERSATIONS_VIDEO_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "get_conversations_video_participant_communication_wrapup", "GET",
-    "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    returns="AssignedWrapupCode",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_video_details", "GET",
+            "/api/v2/conversations/videos/{conferenceId}/details", "VideoConferenceDetails",
+        ),
+        (("conferenceId", conference_id),),
+    )
 
 
 def get_conversations_video_participant_communication_wrapup(
@@ -3149,19 +2831,17 @@ def get_conversations_video_participant_communication_wrapup(
         provisional: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATIONS_VIDEO_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "get_conversations_video_participant_communication_wrapup", "GET",
+            "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            "AssignedWrapupCode",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
         ),
         (("provisional", provisional),),
     )
-
-
-_GET_CONVERSATIONS_VIDEOS_MEETING = _Endpoint(
-    "get_conversations_videos_meeting", "GET", "/api/v2/conversations/videos/meetings/{meetingId}",
-    returns="MeetingIdRecord",
-)
 
 
 def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingIdRecord]:
@@ -3172,13 +2852,13 @@ def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingId
     Args:
         meeting_id: path, string.
     """
-    return _Operation(_GET_CONVERSATIONS_VIDEOS_MEETING, (("meetingId", meeting_id),))
-
-
-_PATCH_CONVERSATION_CUSTOMATTRIBUTES = _Endpoint(
-    "patch_conversation_customattributes", "PATCH",
-    "/api/v2/conversations/{conversationId}/customattributes", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversations_videos_meeting", "GET",
+            "/api/v2/conversations/videos/meetings/{meetingId}", "MeetingIdRecord",
+        ),
+        (("meetingId", meeting_id),),
+    )
 
 
 def patch_conversation_customattributes(
@@ -3195,19 +2875,15 @@ def patch_conversation_customattributes(
         body: ``CustomAttributesPatchRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_CUSTOMATTRIBUTES,
+        _Endpoint(
+            "patch_conversation_customattributes", "PATCH",
+            "/api/v2/conversations/{conversationId}/customattributes", body="object",
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_CUSTOMATTRIBUTES_BULK = _Endpoint(
-    "patch_conversation_customattributes_bulk", "PATCH",
-    "/api/v2/conversations/{conversationId}/customattributes/bulk",
-    returns="CustomAttributesBulkUpdateResponseMap", body="array",
-)
 
 
 def patch_conversation_customattributes_bulk(
@@ -3224,19 +2900,16 @@ def patch_conversation_customattributes_bulk(
         body: list of ``CustomAttributesPatchRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_CUSTOMATTRIBUTES_BULK,
+        _Endpoint(
+            "patch_conversation_customattributes_bulk", "PATCH",
+            "/api/v2/conversations/{conversationId}/customattributes/bulk",
+            "CustomAttributesBulkUpdateResponseMap", body="array",
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_PARTICIPANT = _Endpoint(
-    "patch_conversation_participant", "PATCH",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}", body="object",
-    body_required=True,
-)
 
 
 def patch_conversation_participant(
@@ -3255,19 +2928,16 @@ def patch_conversation_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_PARTICIPANT,
+        _Endpoint(
+            "patch_conversation_participant", "PATCH",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversation_participant_attributes", "PATCH",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/attributes", body="object",
-    body_required=True,
-)
 
 
 def patch_conversation_participant_attributes(
@@ -3283,18 +2953,16 @@ def patch_conversation_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversation_participant_attributes", "PATCH",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/attributes",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_RECORDINGSTATE = _Endpoint(
-    "patch_conversation_recordingstate", "PATCH",
-    "/api/v2/conversations/{conversationId}/recordingstate", body="object", body_required=True,
-)
 
 
 def patch_conversation_recordingstate(
@@ -3310,19 +2978,16 @@ def patch_conversation_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_RECORDINGSTATE,
+        _Endpoint(
+            "patch_conversation_recordingstate", "PATCH",
+            "/api/v2/conversations/{conversationId}/recordingstate", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_SECUREATTRIBUTES = _Endpoint(
-    "patch_conversation_secureattributes", "PATCH",
-    "/api/v2/conversations/{conversationId}/secureattributes", returns="str", body="object",
-    body_required=True,
-)
 
 
 def patch_conversation_secureattributes(
@@ -3338,19 +3003,16 @@ def patch_conversation_secureattributes(
         body: ``ConversationSecureAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_SECUREATTRIBUTES,
+        _Endpoint(
+            "patch_conversation_secureattributes", "PATCH",
+            "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_SUGGESTION = _Endpoint(
-    "patch_conversation_suggestion", "PATCH",
-    "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", returns="Suggestion",
-    body="object", body_required=True,
-)
 
 
 def patch_conversation_suggestion(
@@ -3368,18 +3030,16 @@ def patch_conversation_suggestion(
         body: ``SuggestionPatchRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_SUGGESTION,
+        _Endpoint(
+            "patch_conversation_suggestion", "PATCH",
+            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}", "Suggestion",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_SUMMARY_ENGAGEMENTS = _Endpoint(
-    "patch_conversation_summary_engagements", "PATCH",
-    "/api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements", body="object",
-)
 
 
 def patch_conversation_summary_engagements(
@@ -3398,18 +3058,16 @@ def patch_conversation_summary_engagements(
         body: ``EngagementRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_SUMMARY_ENGAGEMENTS,
+        _Endpoint(
+            "patch_conversation_summary_engagements", "PATCH",
+            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("summaryId", summary_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_SUMMARY_FEEDBACK = _Endpoint(
-    "patch_conversation_summary_feedback", "PATCH",
-    "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
-)
 
 
 def patch_conversation_summary_feedback(
@@ -3428,19 +3086,15 @@ def patch_conversation_summary_feedback(
         body: ``FeedbackUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_SUMMARY_FEEDBACK,
+        _Endpoint(
+            "patch_conversation_summary_feedback", "PATCH",
+            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
+        ),
         (("conversationId", conversation_id), ("summaryId", summary_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATION_UTILIZATIONLABEL = _Endpoint(
-    "patch_conversation_utilizationlabel", "PATCH",
-    "/api/v2/conversations/{conversationId}/utilizationlabel", returns="str", body="object",
-    body_required=True,
-)
 
 
 def patch_conversation_utilizationlabel(
@@ -3456,19 +3110,16 @@ def patch_conversation_utilizationlabel(
         body: ``ConversationUtilizationLabelUpdate``.
     """
     return _Operation(
-        _PATCH_CONVERSATION_UTILIZATIONLABEL,
+        _Endpoint(
+            "patch_conversation_utilizationlabel", "PATCH",
+            "/api/v2/conversations/{conversationId}/utilizationlabel", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_AFTERCALLWORK_CONVERSATION_ID_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_aftercallwork_conversation_id_participant_communication", "PATCH",
-    "/api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="AfterCallWorkUpdate", body="object", body_required=True,
-)
 
 
 def patch_conversations_aftercallwork_conversation_id_participant_communication(
@@ -3488,7 +3139,11 @@ def patch_conversations_aftercallwork_conversation_id_participant_communication(
         body: ``AfterCallWorkUpdate``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_AFTERCALLWORK_CONVERSATION_ID_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_aftercallwork_conversation_id_participant_communication", "PATCH",
+            "/api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "AfterCallWorkUpdate", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -3497,12 +3152,6 @@ def patch_conversations_aftercallwork_conversation_id_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL = _Endpoint(
-    "patch_conversations_call", "PATCH", "/api/v2/conversations/calls/{conversationId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def patch_conversations_call(
@@ -3518,18 +3167,15 @@ def patch_conversations_call(
         body: ``Conversation``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL,
+        _Endpoint(
+            "patch_conversations_call", "PATCH", "/api/v2/conversations/calls/{conversationId}",
+            "Conversation", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_CONFERENCE = _Endpoint(
-    "patch_conversations_call_conference", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/conference", body="object", body_required=True,
-)
 
 
 def patch_conversations_call_conference(
@@ -3545,19 +3191,16 @@ def patch_conversations_call_conference(
         body: ``UpdateConferenceRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_CONFERENCE,
+        _Endpoint(
+            "patch_conversations_call_conference", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/conference", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT = _Endpoint(
-    "patch_conversations_call_participant", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}", body="object",
-    body_required=True,
-)
 
 
 def patch_conversations_call_participant(
@@ -3576,19 +3219,16 @@ def patch_conversations_call_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT,
+        _Endpoint(
+            "patch_conversations_call_participant", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversations_call_participant_attributes", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes",
-    returns="ParticipantAttributes", body="object", body_required=True,
-)
 
 
 def patch_conversations_call_participant_attributes(
@@ -3604,19 +3244,16 @@ def patch_conversations_call_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversations_call_participant_attributes", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/attributes",
+            "ParticipantAttributes", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_call_participant_communication", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="object", body="object", body_required=True,
-)
 
 
 def patch_conversations_call_participant_communication(
@@ -3634,7 +3271,11 @@ def patch_conversations_call_participant_communication(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_call_participant_communication", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -3643,13 +3284,6 @@ def patch_conversations_call_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_POSTFLOWACTION = _Endpoint(
-    "patch_conversations_call_participant_communication_postflowaction", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
-    body="object",
-)
 
 
 def patch_conversations_call_participant_communication_postflowaction(
@@ -3670,7 +3304,11 @@ def patch_conversations_call_participant_communication_postflowaction(
         body: ``MandatoryPostCallActionInput``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_POSTFLOWACTION,
+        _Endpoint(
+            "patch_conversations_call_participant_communication_postflowaction", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -3679,13 +3317,6 @@ def patch_conversations_call_participant_communication_postflowaction(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT_CONSULT = _Endpoint(
-    "patch_conversations_call_participant_consult", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def patch_conversations_call_participant_consult(
@@ -3701,19 +3332,16 @@ def patch_conversations_call_participant_consult(
         body: ``ConsultTransferUpdate``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT_CONSULT,
+        _Endpoint(
+            "patch_conversations_call_participant_consult", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALL_PARTICIPANT_USER_USER_ID = _Endpoint(
-    "patch_conversations_call_participant_user_user_id", "PATCH",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId}",
-    body="object", body_required=True,
-)
 
 
 def patch_conversations_call_participant_user_user_id(
@@ -3734,7 +3362,11 @@ def patch_conversations_call_participant_user_user_id(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALL_PARTICIPANT_USER_USER_ID,
+        _Endpoint(
+            "patch_conversations_call_participant_user_user_id", "PATCH",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId}",
+            body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("userId", user_id),
@@ -3743,12 +3375,6 @@ def patch_conversations_call_participant_user_user_id(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALLBACK = _Endpoint(
-    "patch_conversations_callback", "PATCH", "/api/v2/conversations/callbacks/{conversationId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def patch_conversations_callback(
@@ -3764,19 +3390,16 @@ def patch_conversations_callback(
         body: ``Conversation``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALLBACK,
+        _Endpoint(
+            "patch_conversations_callback", "PATCH",
+            "/api/v2/conversations/callbacks/{conversationId}", "Conversation", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT = _Endpoint(
-    "patch_conversations_callback_participant", "PATCH",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}", body="object",
-    body_required=True,
-)
 
 
 def patch_conversations_callback_participant(
@@ -3795,19 +3418,16 @@ def patch_conversations_callback_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT,
+        _Endpoint(
+            "patch_conversations_callback_participant", "PATCH",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversations_callback_participant_attributes", "PATCH",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes",
-    returns="ParticipantAttributes", body="object", body_required=True,
-)
 
 
 def patch_conversations_callback_participant_attributes(
@@ -3823,19 +3443,16 @@ def patch_conversations_callback_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversations_callback_participant_attributes", "PATCH",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/attributes",
+            "ParticipantAttributes", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_callback_participant_communication", "PATCH",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="object", body="object", body_required=True,
-)
 
 
 def patch_conversations_callback_participant_communication(
@@ -3853,7 +3470,11 @@ def patch_conversations_callback_participant_communication(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_callback_participant_communication", "PATCH",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -3862,12 +3483,6 @@ def patch_conversations_callback_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_CALLBACKS = _Endpoint(
-    "patch_conversations_callbacks", "PATCH", "/api/v2/conversations/callbacks",
-    returns="PatchCallbackResponse", body="object", body_required=True,
-)
 
 
 def patch_conversations_callbacks(
@@ -3880,14 +3495,16 @@ def patch_conversations_callbacks(
     Args:
         body: ``PatchCallbackRequest``.
     """
-    return _Operation(_PATCH_CONVERSATIONS_CALLBACKS, (), (), (), body)
-
-
-_PATCH_CONVERSATIONS_COBROWSESESSION = _Endpoint(
-    "patch_conversations_cobrowsesession", "PATCH",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}", returns="Conversation",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_conversations_callbacks", "PATCH", "/api/v2/conversations/callbacks",
+            "PatchCallbackResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_conversations_cobrowsesession(
@@ -3903,19 +3520,16 @@ def patch_conversations_cobrowsesession(
         body: ``Conversation``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_COBROWSESESSION,
+        _Endpoint(
+            "patch_conversations_cobrowsesession", "PATCH",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}", "Conversation",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT = _Endpoint(
-    "patch_conversations_cobrowsesession_participant", "PATCH",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}",
-    body="object",
-)
 
 
 def patch_conversations_cobrowsesession_participant(
@@ -3935,19 +3549,16 @@ def patch_conversations_cobrowsesession_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT,
+        _Endpoint(
+            "patch_conversations_cobrowsesession_participant", "PATCH",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversations_cobrowsesession_participant_attributes", "PATCH",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes",
-    returns="ParticipantAttributes", body="object",
-)
 
 
 def patch_conversations_cobrowsesession_participant_attributes(
@@ -3966,19 +3577,16 @@ def patch_conversations_cobrowsesession_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversations_cobrowsesession_participant_attributes", "PATCH",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/attributes",
+            "ParticipantAttributes", body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_cobrowsesession_participant_communication", "PATCH",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="object", body="object", body_required=True,
-)
 
 
 def patch_conversations_cobrowsesession_participant_communication(
@@ -3998,7 +3606,11 @@ def patch_conversations_cobrowsesession_participant_communication(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_cobrowsesession_participant_communication", "PATCH",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -4007,12 +3619,6 @@ def patch_conversations_cobrowsesession_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL = _Endpoint(
-    "patch_conversations_email", "PATCH", "/api/v2/conversations/emails/{conversationId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def patch_conversations_email(
@@ -4028,19 +3634,15 @@ def patch_conversations_email(
         body: ``Conversation``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL,
+        _Endpoint(
+            "patch_conversations_email", "PATCH", "/api/v2/conversations/emails/{conversationId}",
+            "Conversation", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL_MESSAGES_DRAFT = _Endpoint(
-    "patch_conversations_email_messages_draft", "PATCH",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft", returns="EmailMessage",
-    body="object",
-)
 
 
 def patch_conversations_email_messages_draft(
@@ -4059,19 +3661,16 @@ def patch_conversations_email_messages_draft(
         body: ``DraftManipulationRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL_MESSAGES_DRAFT,
+        _Endpoint(
+            "patch_conversations_email_messages_draft", "PATCH",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+            body="object",
+        ),
         (("conversationId", conversation_id),),
         (("autoFill", auto_fill), ("discard", discard)),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL_PARTICIPANT = _Endpoint(
-    "patch_conversations_email_participant", "PATCH",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}", body="object",
-    body_required=True,
-)
 
 
 def patch_conversations_email_participant(
@@ -4090,19 +3689,16 @@ def patch_conversations_email_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL_PARTICIPANT,
+        _Endpoint(
+            "patch_conversations_email_participant", "PATCH",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversations_email_participant_attributes", "PATCH",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes",
-    returns="ParticipantAttributes", body="object", body_required=True,
-)
 
 
 def patch_conversations_email_participant_attributes(
@@ -4118,19 +3714,16 @@ def patch_conversations_email_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversations_email_participant_attributes", "PATCH",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/attributes",
+            "ParticipantAttributes", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_email_participant_communication", "PATCH",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="object", body="object", body_required=True,
-)
 
 
 def patch_conversations_email_participant_communication(
@@ -4148,7 +3741,11 @@ def patch_conversations_email_participant_communication(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_email_participant_communication", "PATCH",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -4157,13 +3754,6 @@ def patch_conversations_email_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_PARKINGSTATE = _Endpoint(
-    "patch_conversations_email_participant_parkingstate", "PATCH",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate",
-    body="object", body_required=True,
-)
 
 
 def patch_conversations_email_participant_parkingstate(
@@ -4181,18 +3771,16 @@ def patch_conversations_email_participant_parkingstate(
         body: ``ParkingStateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_EMAIL_PARTICIPANT_PARKINGSTATE,
+        _Endpoint(
+            "patch_conversations_email_participant_parkingstate", "PATCH",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGE = _Endpoint(
-    "patch_conversations_message", "PATCH", "/api/v2/conversations/messages/{conversationId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def patch_conversations_message(
@@ -4208,18 +3796,16 @@ def patch_conversations_message(
         body: ``Conversation``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGE,
+        _Endpoint(
+            "patch_conversations_message", "PATCH",
+            "/api/v2/conversations/messages/{conversationId}", "Conversation", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT = _Endpoint(
-    "patch_conversations_message_participant", "PATCH",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}", body="object",
-)
 
 
 def patch_conversations_message_participant(
@@ -4239,19 +3825,16 @@ def patch_conversations_message_participant(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT,
+        _Endpoint(
+            "patch_conversations_message_participant", "PATCH",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_ATTRIBUTES = _Endpoint(
-    "patch_conversations_message_participant_attributes", "PATCH",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes",
-    returns="ParticipantAttributes", body="object",
-)
 
 
 def patch_conversations_message_participant_attributes(
@@ -4268,19 +3851,16 @@ def patch_conversations_message_participant_attributes(
         body: ``ParticipantAttributes``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_ATTRIBUTES,
+        _Endpoint(
+            "patch_conversations_message_participant_attributes", "PATCH",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/attributes",
+            "ParticipantAttributes", body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION = _Endpoint(
-    "patch_conversations_message_participant_communication", "PATCH",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}",
-    returns="object", body="object", body_required=True,
-)
 
 
 def patch_conversations_message_participant_communication(
@@ -4298,7 +3878,11 @@ def patch_conversations_message_participant_communication(
         body: ``MediaParticipantRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION,
+        _Endpoint(
+            "patch_conversations_message_participant_communication", "PATCH",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -4307,13 +3891,6 @@ def patch_conversations_message_participant_communication(
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_PARKINGSTATE = _Endpoint(
-    "patch_conversations_message_participant_parkingstate", "PATCH",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate",
-    body="object", body_required=True,
-)
 
 
 def patch_conversations_message_participant_parkingstate(
@@ -4331,19 +3908,16 @@ def patch_conversations_message_participant_parkingstate(
         body: ``ParkingStateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGE_PARTICIPANT_PARKINGSTATE,
+        _Endpoint(
+            "patch_conversations_message_participant_parkingstate", "PATCH",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_apple_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
-    returns="AppleIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_apple_integration_id(
@@ -4359,19 +3933,16 @@ def patch_conversations_messaging_integrations_apple_integration_id(
         body: ``AppleIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_apple_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/apple/{integrationId}",
+            "AppleIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_facebook_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
-    returns="FacebookIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_facebook_integration_id(
@@ -4387,19 +3958,16 @@ def patch_conversations_messaging_integrations_facebook_integration_id(
         body: ``FacebookIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_facebook_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/facebook/{integrationId}",
+            "FacebookIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_instagram_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
-    returns="InstagramIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_instagram_integration_id(
@@ -4415,20 +3983,16 @@ def patch_conversations_messaging_integrations_instagram_integration_id(
         body: ``InstagramIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_instagram_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/instagram/{integrationId}",
+            "InstagramIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
-    "PATCH",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
-    returns="GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id(
@@ -4445,19 +4009,17 @@ def patch_conversations_messaging_integrations_open_extensions_googlebusinesspro
         body: ``GoogleBusinessProfileOpenIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
+            "PATCH",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId}",
+            "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_open_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/open/{integrationId}", returns="OpenIntegration",
-    body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_open_integration_id(
@@ -4473,19 +4035,16 @@ def patch_conversations_messaging_integrations_open_integration_id(
         body: ``OpenIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_open_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/open/{integrationId}", "OpenIntegration",
+            body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_twitter_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
-    returns="TwitterIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_twitter_integration_id(
@@ -4501,19 +4060,16 @@ def patch_conversations_messaging_integrations_twitter_integration_id(
         body: ``TwitterIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_twitter_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/twitter/{integrationId}",
+            "TwitterIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_EMBEDDEDSIGNUP_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId}",
-    returns="WhatsAppIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id(
@@ -4529,19 +4085,17 @@ def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integrati
         body: ``WhatsAppEmbeddedSignupIntegrationActivationRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_EMBEDDEDSIGNUP_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integration_id",
+            "PATCH",
+            "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId}",
+            "WhatsAppIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID = _Endpoint(
-    "patch_conversations_messaging_integrations_whatsapp_integration_id", "PATCH",
-    "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
-    returns="WhatsAppIntegration", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_integrations_whatsapp_integration_id(
@@ -4557,19 +4111,16 @@ def patch_conversations_messaging_integrations_whatsapp_integration_id(
         body: ``WhatsAppIntegrationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_INTEGRATION_ID,
+        _Endpoint(
+            "patch_conversations_messaging_integrations_whatsapp_integration_id", "PATCH",
+            "/api/v2/conversations/messaging/integrations/whatsapp/{integrationId}",
+            "WhatsAppIntegration", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_SETTING = _Endpoint(
-    "patch_conversations_messaging_setting", "PATCH",
-    "/api/v2/conversations/messaging/settings/{messageSettingId}", returns="MessagingSetting",
-    body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_setting(
@@ -4585,19 +4136,16 @@ def patch_conversations_messaging_setting(
         body: ``MessagingSettingPatchRequest``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_SETTING,
+        _Endpoint(
+            "patch_conversations_messaging_setting", "PATCH",
+            "/api/v2/conversations/messaging/settings/{messageSettingId}", "MessagingSetting",
+            body="object", body_required=True,
+        ),
         (("messageSettingId", message_setting_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "patch_conversations_messaging_supportedcontent_supported_content_id", "PATCH",
-    "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
-    returns="SupportedContent", body="object", body_required=True,
-)
 
 
 def patch_conversations_messaging_supportedcontent_supported_content_id(
@@ -4613,18 +4161,16 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
         body: ``SupportedContent``.
     """
     return _Operation(
-        _PATCH_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "patch_conversations_messaging_supportedcontent_supported_content_id", "PATCH",
+            "/api/v2/conversations/messaging/supportedcontent/{supportedContentId}",
+            "SupportedContent", body="object", body_required=True,
+        ),
         (("supportedContentId", supported_content_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_CONVERSATIONS_SETTINGS = _Endpoint(
-    "patch_conversations_settings", "PATCH", "/api/v2/conversations/settings", body="object",
-    body_required=True,
-)
 
 
 def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[None]:
@@ -4635,14 +4181,16 @@ def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[
     Args:
         body: ``Settings``.
     """
-    return _Operation(_PATCH_CONVERSATIONS_SETTINGS, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATION_DETAILS_PROPERTIES = _Endpoint(
-    "post_analytics_conversation_details_properties", "POST",
-    "/api/v2/analytics/conversations/{conversationId}/details/properties",
-    returns="PropertyIndexRequest", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_conversations_settings", "PATCH", "/api/v2/conversations/settings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversation_details_properties(
@@ -4658,19 +4206,16 @@ def post_analytics_conversation_details_properties(
         body: ``PropertyIndexRequest``.
     """
     return _Operation(
-        _POST_ANALYTICS_CONVERSATION_DETAILS_PROPERTIES,
+        _Endpoint(
+            "post_analytics_conversation_details_properties", "POST",
+            "/api/v2/analytics/conversations/{conversationId}/details/properties",
+            "PropertyIndexRequest", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_CONVERSATIONS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_conversations_activity_query", "POST",
-    "/api/v2/analytics/conversations/activity/query", returns="ConversationActivityResponse",
-    body="object", body_required=True, reads=True, paged=True,
-)
 
 
 def post_analytics_conversations_activity_query(
@@ -4689,19 +4234,16 @@ def post_analytics_conversations_activity_query(
         body: ``ConversationActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_CONVERSATIONS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_conversations_activity_query", "POST",
+            "/api/v2/analytics/conversations/activity/query", "ConversationActivityResponse",
+            body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_conversations_aggregates_jobs", "POST",
-    "/api/v2/analytics/conversations/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
 
 
 def post_analytics_conversations_aggregates_jobs(
@@ -4714,14 +4256,17 @@ def post_analytics_conversations_aggregates_jobs(
     Args:
         body: ``ConversationAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_conversations_aggregates_query", "POST",
-    "/api/v2/analytics/conversations/aggregates/query",
-    returns="ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_aggregates_jobs", "POST",
+            "/api/v2/analytics/conversations/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_aggregates_query(
@@ -4734,14 +4279,17 @@ def post_analytics_conversations_aggregates_query(
     Args:
         body: ``ConversationAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_DETAILS_JOBS = _Endpoint(
-    "post_analytics_conversations_details_jobs", "POST",
-    "/api/v2/analytics/conversations/details/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_aggregates_query", "POST",
+            "/api/v2/analytics/conversations/aggregates/query",
+            "ConversationAggregateQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_details_jobs(
@@ -4754,14 +4302,17 @@ def post_analytics_conversations_details_jobs(
     Args:
         body: ``AsyncConversationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_DETAILS_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_CONVERSATIONS_DETAILS_QUERY = _Endpoint(
-    "post_analytics_conversations_details_query", "POST",
-    "/api/v2/analytics/conversations/details/query", returns="AnalyticsConversationQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_details_jobs", "POST",
+            "/api/v2/analytics/conversations/details/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_conversations_details_query(
@@ -4775,13 +4326,17 @@ def post_analytics_conversations_details_query(
     Args:
         body: ``ConversationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_CONVERSATIONS_DETAILS_QUERY, (), (), (), body)
-
-
-_POST_CONVERSATION_ASSIGN = _Endpoint(
-    "post_conversation_assign", "POST", "/api/v2/conversations/{conversationId}/assign",
-    returns="str", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_conversations_details_query", "POST",
+            "/api/v2/analytics/conversations/details/query", "AnalyticsConversationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversation_assign(
@@ -4801,17 +4356,15 @@ def post_conversation_assign(
         body: ``ConversationUser``.
     """
     return _Operation(
-        _POST_CONVERSATION_ASSIGN,
+        _Endpoint(
+            "post_conversation_assign", "POST", "/api/v2/conversations/{conversationId}/assign",
+            "str", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_BARGE = _Endpoint(
-    "post_conversation_barge", "POST", "/api/v2/conversations/{conversationId}/barge",
-)
 
 
 def post_conversation_barge(conversation_id: str) -> _Operation[None]:
@@ -4822,13 +4375,12 @@ def post_conversation_barge(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_POST_CONVERSATION_BARGE, (("conversationId", conversation_id),))
-
-
-_POST_CONVERSATION_COBROWSE = _Endpoint(
-    "post_conversation_cobrowse", "POST", "/api/v2/conversations/{conversationId}/cobrowse",
-    returns="CobrowseWebMessagingSession",
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversation_barge", "POST", "/api/v2/conversations/{conversationId}/barge",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWebMessagingSession]:
@@ -4839,14 +4391,13 @@ def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWe
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_POST_CONVERSATION_COBROWSE, (("conversationId", conversation_id),))
-
-
-_POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST = _Endpoint(
-    "post_conversation_communication_agentchecklist", "POST",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
-    returns="AgentChecklistResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversation_cobrowse", "POST", "/api/v2/conversations/{conversationId}/cobrowse",
+            "CobrowseWebMessagingSession",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def post_conversation_communication_agentchecklist(
@@ -4866,7 +4417,11 @@ def post_conversation_communication_agentchecklist(
         body: ``ChecklistActivationPayload``.
     """
     return _Operation(
-        _POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST,
+        _Endpoint(
+            "post_conversation_communication_agentchecklist", "POST",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}",
+            "AgentChecklistResponse", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("agentChecklistId", agent_checklist_id),
@@ -4875,13 +4430,6 @@ def post_conversation_communication_agentchecklist(
         (),
         body,
     )
-
-
-_POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_AGENTACTION = _Endpoint(
-    "post_conversation_communication_agentchecklist_agentaction", "POST",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction",
-    returns="AgentChecklistResponse", body="object", body_required=True,
-)
 
 
 def post_conversation_communication_agentchecklist_agentaction(
@@ -4901,7 +4449,11 @@ def post_conversation_communication_agentchecklist_agentaction(
         body: ``AgentActionPayload``.
     """
     return _Operation(
-        _POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_AGENTACTION,
+        _Endpoint(
+            "post_conversation_communication_agentchecklist_agentaction", "POST",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction",
+            "AgentChecklistResponse", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("agentChecklistId", agent_checklist_id),
@@ -4910,13 +4462,6 @@ def post_conversation_communication_agentchecklist_agentaction(
         (),
         body,
     )
-
-
-_POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_JOBS = _Endpoint(
-    "post_conversation_communication_agentchecklist_jobs", "POST",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs",
-    returns="ChecklistInferenceJobCreationResponse", body="object", body_required=True,
-)
 
 
 def post_conversation_communication_agentchecklist_jobs(
@@ -4936,7 +4481,11 @@ def post_conversation_communication_agentchecklist_jobs(
         body: ``ChecklistInferenceJobPayload``.
     """
     return _Operation(
-        _POST_CONVERSATION_COMMUNICATION_AGENTCHECKLIST_JOBS,
+        _Endpoint(
+            "post_conversation_communication_agentchecklist_jobs", "POST",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs",
+            "ChecklistInferenceJobCreationResponse", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("communicationId", communication_id),
             ("agentChecklistId", agent_checklist_id),
@@ -4945,13 +4494,6 @@ def post_conversation_communication_agentchecklist_jobs(
         (),
         body,
     )
-
-
-_POST_CONVERSATION_COMMUNICATION_AGENTCHECKLISTS_FINALIZE = _Endpoint(
-    "post_conversation_communication_agentchecklists_finalize", "POST",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize",
-    returns="AgentChecklistResponseList", body="object", body_required=True,
-)
 
 
 def post_conversation_communication_agentchecklists_finalize(
@@ -4969,19 +4511,16 @@ def post_conversation_communication_agentchecklists_finalize(
         body: ``ChecklistFinalizePayload``.
     """
     return _Operation(
-        _POST_CONVERSATION_COMMUNICATION_AGENTCHECKLISTS_FINALIZE,
+        _Endpoint(
+            "post_conversation_communication_agentchecklists_finalize", "POST",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize",
+            "AgentChecklistResponseList", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_COMMUNICATION_INTERNALMESSAGES = _Endpoint(
-    "post_conversation_communication_internalmessages", "POST",
-    "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
-    returns="InternalMessageData", body="object", body_required=True,
-)
 
 
 def post_conversation_communication_internalmessages(
@@ -4999,18 +4538,16 @@ def post_conversation_communication_internalmessages(
         body: ``InternalMessageRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_COMMUNICATION_INTERNALMESSAGES,
+        _Endpoint(
+            "post_conversation_communication_internalmessages", "POST",
+            "/api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages",
+            "InternalMessageData", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_DISCONNECT = _Endpoint(
-    "post_conversation_disconnect", "POST", "/api/v2/conversations/{conversationId}/disconnect",
-    returns="str",
-)
 
 
 def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
@@ -5021,13 +4558,13 @@ def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_POST_CONVERSATION_DISCONNECT, (("conversationId", conversation_id),))
-
-
-_POST_CONVERSATION_PARTICIPANT_CALLBACKS = _Endpoint(
-    "post_conversation_participant_callbacks", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/callbacks", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversation_disconnect", "POST",
+            "/api/v2/conversations/{conversationId}/disconnect", "str",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def post_conversation_participant_callbacks(
@@ -5046,18 +4583,16 @@ def post_conversation_participant_callbacks(
         body: ``CreateCallbackOnConversationCommand``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_CALLBACKS,
+        _Endpoint(
+            "post_conversation_participant_callbacks", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/callbacks",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_DIGITS = _Endpoint(
-    "post_conversation_participant_digits", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/digits", body="object",
-)
 
 
 def post_conversation_participant_digits(
@@ -5074,19 +4609,16 @@ def post_conversation_participant_digits(
         body: ``Digits``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_DIGITS,
+        _Endpoint(
+            "post_conversation_participant_digits", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/digits",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_INTERNALMESSAGES_USERS_COMMUNICATIONS = _Endpoint(
-    "post_conversation_participant_internalmessages_users_communications", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications",
-    returns="MessagingConferResponse", body="object", body_required=True,
-)
 
 
 def post_conversation_participant_internalmessages_users_communications(
@@ -5104,19 +4636,16 @@ def post_conversation_participant_internalmessages_users_communications(
         body: ``MessagingConferWithUserRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_INTERNALMESSAGES_USERS_COMMUNICATIONS,
+        _Endpoint(
+            "post_conversation_participant_internalmessages_users_communications", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications",
+            "MessagingConferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversation_participant_replace", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/replace", body="object",
-    body_required=True,
-)
 
 
 def post_conversation_participant_replace(
@@ -5134,19 +4663,16 @@ def post_conversation_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversation_participant_replace", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_REPLACE_AGENT = _Endpoint(
-    "post_conversation_participant_replace_agent", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent",
-    body="object", body_required=True,
-)
 
 
 def post_conversation_participant_replace_agent(
@@ -5165,19 +4691,16 @@ def post_conversation_participant_replace_agent(
         body: ``TransferToAgentRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_REPLACE_AGENT,
+        _Endpoint(
+            "post_conversation_participant_replace_agent", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_REPLACE_CONTACT_EXTERNAL = _Endpoint(
-    "post_conversation_participant_replace_contact_external", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external",
-    body="object", body_required=True,
-)
 
 
 def post_conversation_participant_replace_contact_external(
@@ -5196,19 +4719,16 @@ def post_conversation_participant_replace_contact_external(
         body: ``TransferToExternalContactRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_REPLACE_CONTACT_EXTERNAL,
+        _Endpoint(
+            "post_conversation_participant_replace_contact_external", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_REPLACE_EXTERNAL = _Endpoint(
-    "post_conversation_participant_replace_external", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/external",
-    body="object", body_required=True,
-)
 
 
 def post_conversation_participant_replace_external(
@@ -5227,19 +4747,16 @@ def post_conversation_participant_replace_external(
         body: ``TransferToExternalRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_REPLACE_EXTERNAL,
+        _Endpoint(
+            "post_conversation_participant_replace_external", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/external",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_REPLACE_QUEUE = _Endpoint(
-    "post_conversation_participant_replace_queue", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue",
-    body="object", body_required=True,
-)
 
 
 def post_conversation_participant_replace_queue(
@@ -5258,19 +4775,16 @@ def post_conversation_participant_replace_queue(
         body: ``TransferToQueueRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_REPLACE_QUEUE,
+        _Endpoint(
+            "post_conversation_participant_replace_queue", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_SECUREIVRSESSIONS = _Endpoint(
-    "post_conversation_participant_secureivrsessions", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
-    returns="SecureSession", body="object",
-)
 
 
 def post_conversation_participant_secureivrsessions(
@@ -5287,19 +4801,16 @@ def post_conversation_participant_secureivrsessions(
         body: ``CreateSecureSession``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_SECUREIVRSESSIONS,
+        _Endpoint(
+            "post_conversation_participant_secureivrsessions", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/secureivrsessions",
+            "SecureSession", body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_TRANSFER = _Endpoint(
-    "post_conversation_participant_transfer", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/transfer", body="object",
-    body_required=True,
-)
 
 
 def post_conversation_participant_transfer(
@@ -5317,19 +4828,16 @@ def post_conversation_participant_transfer(
         body: ``TransferToAddressRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_TRANSFER,
+        _Endpoint(
+            "post_conversation_participant_transfer", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/transfer",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_SUGGESTION_ENGAGEMENT = _Endpoint(
-    "post_conversation_suggestion_engagement", "POST",
-    "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement",
-    returns="SuggestionEngagement", body="object", body_required=True,
-)
 
 
 def post_conversation_suggestion_engagement(
@@ -5347,19 +4855,16 @@ def post_conversation_suggestion_engagement(
         body: ``SuggestionEngagement``.
     """
     return _Operation(
-        _POST_CONVERSATION_SUGGESTION_ENGAGEMENT,
+        _Endpoint(
+            "post_conversation_suggestion_engagement", "POST",
+            "/api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement",
+            "SuggestionEngagement", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("suggestionId", suggestion_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_SUGGESTIONS_FEEDBACK = _Endpoint(
-    "post_conversation_suggestions_feedback", "POST",
-    "/api/v2/conversations/{conversationId}/suggestions/feedback", body="object",
-    body_required=True,
-)
 
 
 def post_conversation_suggestions_feedback(
@@ -5375,18 +4880,16 @@ def post_conversation_suggestions_feedback(
         body: ``Feedback``.
     """
     return _Operation(
-        _POST_CONVERSATION_SUGGESTIONS_FEEDBACK,
+        _Endpoint(
+            "post_conversation_suggestions_feedback", "POST",
+            "/api/v2/conversations/{conversationId}/suggestions/feedback", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_SUMMARY_FEEDBACK = _Endpoint(
-    "post_conversation_summary_feedback", "POST",
-    "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
-)
 
 
 def post_conversation_summary_feedback(
@@ -5405,18 +4908,15 @@ def post_conversation_summary_feedback(
         body: ``FeedbackAddRequest``.
     """
     return _Operation(
-        _POST_CONVERSATION_SUMMARY_FEEDBACK,
+        _Endpoint(
+            "post_conversation_summary_feedback", "POST",
+            "/api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback", body="object",
+        ),
         (("conversationId", conversation_id), ("summaryId", summary_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL = _Endpoint(
-    "post_conversations_call", "POST", "/api/v2/conversations/calls/{conversationId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def post_conversations_call(
@@ -5430,18 +4930,15 @@ def post_conversations_call(
         body: ``CallCommand``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL,
+        _Endpoint(
+            "post_conversations_call", "POST", "/api/v2/conversations/calls/{conversationId}",
+            "Conversation", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_BARGE = _Endpoint(
-    "post_conversations_call_participant_barge", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge",
-)
 
 
 def post_conversations_call_participant_barge(
@@ -5457,15 +4954,12 @@ def post_conversations_call_participant_barge(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_BARGE,
+        _Endpoint(
+            "post_conversations_call_participant_barge", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_COACH = _Endpoint(
-    "post_conversations_call_participant_coach", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach",
-)
 
 
 def post_conversations_call_participant_coach(
@@ -5481,16 +4975,12 @@ def post_conversations_call_participant_coach(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_COACH,
+        _Endpoint(
+            "post_conversations_call_participant_coach", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_SUMMARIES = _Endpoint(
-    "post_conversations_call_participant_communication_summaries", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
-    returns="OnDemandSummaryAcceptedResponse", body="object",
-)
 
 
 def post_conversations_call_participant_communication_summaries(
@@ -5511,7 +5001,11 @@ def post_conversations_call_participant_communication_summaries(
         body: ``OnDemandConversationSummaryRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_SUMMARIES,
+        _Endpoint(
+            "post_conversations_call_participant_communication_summaries", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
+            "OnDemandSummaryAcceptedResponse", body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -5520,13 +5014,6 @@ def post_conversations_call_participant_communication_summaries(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_call_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_call_participant_communication_wrapup(
@@ -5547,7 +5034,11 @@ def post_conversations_call_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_call_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -5556,13 +5047,6 @@ def post_conversations_call_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT = _Endpoint(
-    "post_conversations_call_participant_consult", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_consult(
@@ -5580,19 +5064,16 @@ def post_conversations_call_participant_consult(
         body: ``ConsultTransfer``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT,
+        _Endpoint(
+            "post_conversations_call_participant_consult", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_AGENT = _Endpoint(
-    "post_conversations_call_participant_consult_agent", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_consult_agent(
@@ -5611,19 +5092,16 @@ def post_conversations_call_participant_consult_agent(
         body: ``ConsultTransferToAgent``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_AGENT,
+        _Endpoint(
+            "post_conversations_call_participant_consult_agent", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_CONTACT_EXTERNAL = _Endpoint(
-    "post_conversations_call_participant_consult_contact_external", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_consult_contact_external(
@@ -5642,19 +5120,16 @@ def post_conversations_call_participant_consult_contact_external(
         body: ``ConsultTransferToExternalContact``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_CONTACT_EXTERNAL,
+        _Endpoint(
+            "post_conversations_call_participant_consult_contact_external", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_EXTERNAL = _Endpoint(
-    "post_conversations_call_participant_consult_external", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_consult_external(
@@ -5673,19 +5148,16 @@ def post_conversations_call_participant_consult_external(
         body: ``ConsultTransferToExternal``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_EXTERNAL,
+        _Endpoint(
+            "post_conversations_call_participant_consult_external", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_QUEUE = _Endpoint(
-    "post_conversations_call_participant_consult_queue", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_consult_queue(
@@ -5704,18 +5176,16 @@ def post_conversations_call_participant_consult_queue(
         body: ``ConsultTransferToQueue``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_CONSULT_QUEUE,
+        _Endpoint(
+            "post_conversations_call_participant_consult_queue", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_MONITOR = _Endpoint(
-    "post_conversations_call_participant_monitor", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor",
-)
 
 
 def post_conversations_call_participant_monitor(
@@ -5731,16 +5201,12 @@ def post_conversations_call_participant_monitor(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_MONITOR,
+        _Endpoint(
+            "post_conversations_call_participant_monitor", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversations_call_participant_replace", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_replace(
@@ -5758,19 +5224,16 @@ def post_conversations_call_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversations_call_participant_replace", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_SNIPPET_RECORD = _Endpoint(
-    "post_conversations_call_participant_snippet_record", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record",
-    returns="str", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_snippet_record(
@@ -5788,19 +5251,16 @@ def post_conversations_call_participant_snippet_record(
         body: ``SnippetRecordingRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_SNIPPET_RECORD,
+        _Endpoint(
+            "post_conversations_call_participant_snippet_record", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record",
+            "str", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANT_VOICE_CONSULT = _Endpoint(
-    "post_conversations_call_participant_voice_consult", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult",
-    returns="ConsultTransferResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participant_voice_consult(
@@ -5818,19 +5278,16 @@ def post_conversations_call_participant_voice_consult(
         body: ``ConsultTransferToAddress``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANT_VOICE_CONSULT,
+        _Endpoint(
+            "post_conversations_call_participant_voice_consult", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult",
+            "ConsultTransferResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANTS = _Endpoint(
-    "post_conversations_call_participants", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants", returns="Conversation",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_call_participants(
@@ -5844,19 +5301,16 @@ def post_conversations_call_participants(
         body: ``Conversation``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANTS,
+        _Endpoint(
+            "post_conversations_call_participants", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants", "Conversation",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALL_PARTICIPANTS_USER_USER_ID = _Endpoint(
-    "post_conversations_call_participants_user_user_id", "POST",
-    "/api/v2/conversations/calls/{conversationId}/participants/user/{userId}",
-    returns="Conversation", body="object", body_required=True,
-)
 
 
 def post_conversations_call_participants_user_user_id(
@@ -5874,19 +5328,16 @@ def post_conversations_call_participants_user_user_id(
         body: ``Conversation``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALL_PARTICIPANTS_USER_USER_ID,
+        _Endpoint(
+            "post_conversations_call_participants_user_user_id", "POST",
+            "/api/v2/conversations/calls/{conversationId}/participants/user/{userId}",
+            "Conversation", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("userId", user_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_callback_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_callback_participant_communication_wrapup(
@@ -5907,7 +5358,11 @@ def post_conversations_callback_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALLBACK_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_callback_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -5916,13 +5371,6 @@ def post_conversations_callback_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALLBACK_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversations_callback_participant_replace", "POST",
-    "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_callback_participant_replace(
@@ -5940,18 +5388,16 @@ def post_conversations_callback_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_CALLBACK_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversations_callback_participant_replace", "POST",
+            "/api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CALLBACKS = _Endpoint(
-    "post_conversations_callbacks", "POST", "/api/v2/conversations/callbacks",
-    returns="CreateCallbackResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_callbacks(
@@ -5964,13 +5410,16 @@ def post_conversations_callbacks(
     Args:
         body: ``CreateCallbackCommand``.
     """
-    return _Operation(_POST_CONVERSATIONS_CALLBACKS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_CALLBACKS_BULK_DISCONNECT = _Endpoint(
-    "post_conversations_callbacks_bulk_disconnect", "POST",
-    "/api/v2/conversations/callbacks/bulk/disconnect", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_callbacks", "POST", "/api/v2/conversations/callbacks",
+            "CreateCallbackResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_callbacks_bulk_disconnect(
@@ -5983,14 +5432,16 @@ def post_conversations_callbacks_bulk_disconnect(
     Args:
         body: ``BulkCallbackDisconnectRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CALLBACKS_BULK_DISCONNECT, (), (), (), body)
-
-
-_POST_CONVERSATIONS_CALLBACKS_BULK_UPDATE = _Endpoint(
-    "post_conversations_callbacks_bulk_update", "POST",
-    "/api/v2/conversations/callbacks/bulk/update", returns="BulkCallbackPatchResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_callbacks_bulk_disconnect", "POST",
+            "/api/v2/conversations/callbacks/bulk/disconnect", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_callbacks_bulk_update(
@@ -6003,13 +5454,17 @@ def post_conversations_callbacks_bulk_update(
     Args:
         body: ``BulkCallbackPatchRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CALLBACKS_BULK_UPDATE, (), (), (), body)
-
-
-_POST_CONVERSATIONS_CALLS = _Endpoint(
-    "post_conversations_calls", "POST", "/api/v2/conversations/calls", returns="CreateCallResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_callbacks_bulk_update", "POST",
+            "/api/v2/conversations/callbacks/bulk/update", "BulkCallbackPatchResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_calls(
@@ -6022,13 +5477,16 @@ def post_conversations_calls(
     Args:
         body: ``CreateCallRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CALLS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_CALLS_USER_USER_ID = _Endpoint(
-    "post_conversations_calls_user_user_id", "POST", "/api/v2/conversations/calls/user/{userId}",
-    returns="CreateCallResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_calls", "POST", "/api/v2/conversations/calls", "CreateCallResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_calls_user_user_id(
@@ -6043,14 +5501,17 @@ def post_conversations_calls_user_user_id(
         user_id: path, string.
         body: ``CreateCallRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CALLS_USER_USER_ID, (("userId", user_id),), (), (), body)
-
-
-_POST_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_cobrowsesession_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_calls_user_user_id", "POST",
+            "/api/v2/conversations/calls/user/{userId}", "CreateCallResponse", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_cobrowsesession_participant_communication_wrapup(
@@ -6071,7 +5532,11 @@ def post_conversations_cobrowsesession_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_cobrowsesession_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -6080,13 +5545,6 @@ def post_conversations_cobrowsesession_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversations_cobrowsesession_participant_replace", "POST",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace",
-    body="object",
-)
 
 
 def post_conversations_cobrowsesession_participant_replace(
@@ -6105,19 +5563,16 @@ def post_conversations_cobrowsesession_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_COBROWSESESSION_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversations_cobrowsesession_participant_replace", "POST",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace",
+            body="object",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS = _Endpoint(
-    "post_conversations_customattributes_schemas", "POST",
-    "/api/v2/conversations/customattributes/schemas", returns="ConversationDataSchema",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_customattributes_schemas(
@@ -6130,14 +5585,17 @@ def post_conversations_customattributes_schemas(
     Args:
         body: ``ConversationJsonSchemaRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMAS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SEARCH = _Endpoint(
-    "post_conversations_customattributes_search", "POST",
-    "/api/v2/conversations/customattributes/search", returns="JsonSearchResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_customattributes_schemas", "POST",
+            "/api/v2/conversations/customattributes/schemas", "ConversationDataSchema",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_customattributes_search(
@@ -6150,14 +5608,17 @@ def post_conversations_customattributes_search(
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SEARCH, (), (), (), body)
-
-
-_POST_CONVERSATIONS_EMAIL_INBOUNDMESSAGES = _Endpoint(
-    "post_conversations_email_inboundmessages", "POST",
-    "/api/v2/conversations/emails/{conversationId}/inboundmessages", returns="EmailConversation",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_customattributes_search", "POST",
+            "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_email_inboundmessages(
@@ -6171,19 +5632,16 @@ def post_conversations_email_inboundmessages(
         body: ``InboundMessageRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_INBOUNDMESSAGES,
+        _Endpoint(
+            "post_conversations_email_inboundmessages", "POST",
+            "/api/v2/conversations/emails/{conversationId}/inboundmessages", "EmailConversation",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_MESSAGES = _Endpoint(
-    "post_conversations_email_messages", "POST",
-    "/api/v2/conversations/emails/{conversationId}/messages", returns="EmailMessageReply",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_email_messages(
@@ -6199,19 +5657,16 @@ def post_conversations_email_messages(
         body: ``EmailMessage``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_MESSAGES,
+        _Endpoint(
+            "post_conversations_email_messages", "POST",
+            "/api/v2/conversations/emails/{conversationId}/messages", "EmailMessageReply",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENTS_COPY = _Endpoint(
-    "post_conversations_email_messages_draft_attachments_copy", "POST",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy",
-    returns="EmailMessage", body="object", body_required=True,
-)
 
 
 def post_conversations_email_messages_draft_attachments_copy(
@@ -6225,19 +5680,16 @@ def post_conversations_email_messages_draft_attachments_copy(
         body: ``CopyAttachmentsRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENTS_COPY,
+        _Endpoint(
+            "post_conversations_email_messages_draft_attachments_copy", "POST",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/copy",
+            "EmailMessage", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENTS_UPLOADS = _Endpoint(
-    "post_conversations_email_messages_draft_attachments_uploads", "POST",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads",
-    returns="UploadAttachmentResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_email_messages_draft_attachments_uploads(
@@ -6253,19 +5705,16 @@ def post_conversations_email_messages_draft_attachments_uploads(
         body: ``UploadAttachmentRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_MESSAGES_DRAFT_ATTACHMENTS_UPLOADS,
+        _Endpoint(
+            "post_conversations_email_messages_draft_attachments_uploads", "POST",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads",
+            "UploadAttachmentResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_email_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_email_participant_communication_wrapup(
@@ -6286,7 +5735,11 @@ def post_conversations_email_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_email_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -6295,13 +5748,6 @@ def post_conversations_email_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversations_email_participant_replace", "POST",
-    "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_email_participant_replace(
@@ -6319,18 +5765,16 @@ def post_conversations_email_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_EMAIL_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversations_email_participant_replace", "POST",
+            "/api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_EMAIL_RECONNECT = _Endpoint(
-    "post_conversations_email_reconnect", "POST",
-    "/api/v2/conversations/emails/{conversationId}/reconnect",
-)
 
 
 def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]:
@@ -6341,13 +5785,13 @@ def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_POST_CONVERSATIONS_EMAIL_RECONNECT, (("conversationId", conversation_id),))
-
-
-_POST_CONVERSATIONS_EMAILS = _Endpoint(
-    "post_conversations_emails", "POST", "/api/v2/conversations/emails",
-    returns="EmailConversation", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_email_reconnect", "POST",
+            "/api/v2/conversations/emails/{conversationId}/reconnect",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def post_conversations_emails(
@@ -6360,13 +5804,16 @@ def post_conversations_emails(
     Args:
         body: ``CreateEmailRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_EMAILS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_EMAILS_AGENTLESS = _Endpoint(
-    "post_conversations_emails_agentless", "POST", "/api/v2/conversations/emails/agentless",
-    returns="AgentlessEmailSendResponseDto", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_emails", "POST", "/api/v2/conversations/emails",
+            "EmailConversation", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_emails_agentless(
@@ -6379,13 +5826,16 @@ def post_conversations_emails_agentless(
     Args:
         body: ``AgentlessEmailSendRequestDto``.
     """
-    return _Operation(_POST_CONVERSATIONS_EMAILS_AGENTLESS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_FAXES = _Endpoint(
-    "post_conversations_faxes", "POST", "/api/v2/conversations/faxes", returns="FaxSendResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_emails_agentless", "POST", "/api/v2/conversations/emails/agentless",
+            "AgentlessEmailSendResponseDto", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_faxes(
@@ -6396,13 +5846,16 @@ def post_conversations_faxes(
     Args:
         body: ``FaxSendRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_FAXES, (), (), (), body)
-
-
-_POST_CONVERSATIONS_KEYCONFIGURATIONS = _Endpoint(
-    "post_conversations_keyconfigurations", "POST", "/api/v2/conversations/keyconfigurations",
-    returns="ConversationEncryptionConfiguration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_faxes", "POST", "/api/v2/conversations/faxes", "FaxSendResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_keyconfigurations(
@@ -6415,14 +5868,17 @@ def post_conversations_keyconfigurations(
     Args:
         body: ``ConversationEncryptionConfiguration``.
     """
-    return _Operation(_POST_CONVERSATIONS_KEYCONFIGURATIONS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_KEYCONFIGURATIONS_VALIDATE = _Endpoint(
-    "post_conversations_keyconfigurations_validate", "POST",
-    "/api/v2/conversations/keyconfigurations/validate",
-    returns="ConversationEncryptionConfiguration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_keyconfigurations", "POST",
+            "/api/v2/conversations/keyconfigurations", "ConversationEncryptionConfiguration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_keyconfigurations_validate(
@@ -6435,14 +5891,17 @@ def post_conversations_keyconfigurations_validate(
     Args:
         body: ``ConversationEncryptionConfiguration``.
     """
-    return _Operation(_POST_CONVERSATIONS_KEYCONFIGURATIONS_VALIDATE, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES = _Endpoint(
-    "post_conversations_message_communication_messages", "POST",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages",
-    returns="MessageData", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_keyconfigurations_validate", "POST",
+            "/api/v2/conversations/keyconfigurations/validate",
+            "ConversationEncryptionConfiguration", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_message_communication_messages(
@@ -6460,19 +5919,16 @@ def post_conversations_message_communication_messages(
         body: ``AdditionalMessage``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES,
+        _Endpoint(
+            "post_conversations_message_communication_messages", "POST",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages",
+            "MessageData", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA = _Endpoint(
-    "post_conversations_message_communication_messages_media", "POST",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
-    returns="MessageMediaData",
-)
 
 
 def post_conversations_message_communication_messages_media(
@@ -6489,16 +5945,13 @@ def post_conversations_message_communication_messages_media(
         communication_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA,
+        _Endpoint(
+            "post_conversations_message_communication_messages_media", "POST",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media",
+            "MessageMediaData",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA_UPLOADS = _Endpoint(
-    "post_conversations_message_communication_messages_media_uploads", "POST",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads",
-    returns="MessageMediaUploadData", body="object", body_required=True,
-)
 
 
 def post_conversations_message_communication_messages_media_uploads(
@@ -6517,19 +5970,16 @@ def post_conversations_message_communication_messages_media_uploads(
         body: ``UploadMediaRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_COMMUNICATION_MESSAGES_MEDIA_UPLOADS,
+        _Endpoint(
+            "post_conversations_message_communication_messages_media_uploads", "POST",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads",
+            "MessageMediaUploadData", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_COMMUNICATION_SOCIALMEDIA_MESSAGES = _Endpoint(
-    "post_conversations_message_communication_socialmedia_messages", "POST",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages",
-    returns="SocialMediaMessageData", body="object", body_required=True,
-)
 
 
 def post_conversations_message_communication_socialmedia_messages(
@@ -6547,19 +5997,16 @@ def post_conversations_message_communication_socialmedia_messages(
         body: ``AdditionalSocialMediaMessage``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_COMMUNICATION_SOCIALMEDIA_MESSAGES,
+        _Endpoint(
+            "post_conversations_message_communication_socialmedia_messages", "POST",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages",
+            "SocialMediaMessageData", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_COMMUNICATION_TYPING = _Endpoint(
-    "post_conversations_message_communication_typing", "POST",
-    "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_message_communication_typing(
@@ -6577,19 +6024,16 @@ def post_conversations_message_communication_typing(
         body: ``MessageTypingEventRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_COMMUNICATION_TYPING,
+        _Endpoint(
+            "post_conversations_message_communication_typing", "POST",
+            "/api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_EVENT = _Endpoint(
-    "post_conversations_message_inbound_open_event", "POST",
-    "/api/v2/conversations/messages/{integrationId}/inbound/open/event",
-    returns="OpenEventNormalizedMessage", body="object", body_required=True,
-)
 
 
 def post_conversations_message_inbound_open_event(
@@ -6605,19 +6049,16 @@ def post_conversations_message_inbound_open_event(
         body: ``OpenInboundNormalizedEvent``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_EVENT,
+        _Endpoint(
+            "post_conversations_message_inbound_open_event", "POST",
+            "/api/v2/conversations/messages/{integrationId}/inbound/open/event",
+            "OpenEventNormalizedMessage", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_MESSAGE = _Endpoint(
-    "post_conversations_message_inbound_open_message", "POST",
-    "/api/v2/conversations/messages/{integrationId}/inbound/open/message",
-    returns="OpenMessageNormalizedMessage", body="object", body_required=True,
-)
 
 
 def post_conversations_message_inbound_open_message(
@@ -6636,19 +6077,16 @@ def post_conversations_message_inbound_open_message(
         body: ``OpenInboundNormalizedMessage``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_MESSAGE,
+        _Endpoint(
+            "post_conversations_message_inbound_open_message", "POST",
+            "/api/v2/conversations/messages/{integrationId}/inbound/open/message",
+            "OpenMessageNormalizedMessage", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (("prefetchConversationId", prefetch_conversation_id),),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_RECEIPT = _Endpoint(
-    "post_conversations_message_inbound_open_receipt", "POST",
-    "/api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
-    returns="OpenReceiptNormalizedMessage", body="object", body_required=True,
-)
 
 
 def post_conversations_message_inbound_open_receipt(
@@ -6664,19 +6102,16 @@ def post_conversations_message_inbound_open_receipt(
         body: ``OpenInboundNormalizedReceipt``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_RECEIPT,
+        _Endpoint(
+            "post_conversations_message_inbound_open_receipt", "POST",
+            "/api/v2/conversations/messages/{integrationId}/inbound/open/receipt",
+            "OpenReceiptNormalizedMessage", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_STRUCTURED_RESPONSE = _Endpoint(
-    "post_conversations_message_inbound_open_structured_response", "POST",
-    "/api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
-    returns="OpenStructuredResponseNormalizedMessage", body="object", body_required=True,
-)
 
 
 def post_conversations_message_inbound_open_structured_response(
@@ -6692,19 +6127,16 @@ def post_conversations_message_inbound_open_structured_response(
         body: ``OpenInboundStructuredResponseMessage``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_INBOUND_OPEN_STRUCTURED_RESPONSE,
+        _Endpoint(
+            "post_conversations_message_inbound_open_structured_response", "POST",
+            "/api/v2/conversations/messages/{integrationId}/inbound/open/structured/response",
+            "OpenStructuredResponseNormalizedMessage", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_MESSAGES_BULK = _Endpoint(
-    "post_conversations_message_messages_bulk", "POST",
-    "/api/v2/conversations/messages/{conversationId}/messages/bulk", returns="TextMessageListing",
-    body="array", reads=True,
-)
 
 
 def post_conversations_message_messages_bulk(
@@ -6721,19 +6153,16 @@ def post_conversations_message_messages_bulk(
         body: list of string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_MESSAGES_BULK,
+        _Endpoint(
+            "post_conversations_message_messages_bulk", "POST",
+            "/api/v2/conversations/messages/{conversationId}/messages/bulk", "TextMessageListing",
+            body="array", reads=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_SUMMARIES = _Endpoint(
-    "post_conversations_message_participant_communication_summaries", "POST",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
-    returns="OnDemandSummaryAcceptedResponse", body="object",
-)
 
 
 def post_conversations_message_participant_communication_summaries(
@@ -6754,7 +6183,11 @@ def post_conversations_message_participant_communication_summaries(
         body: ``OnDemandConversationSummaryRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_SUMMARIES,
+        _Endpoint(
+            "post_conversations_message_participant_communication_summaries", "POST",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries",
+            "OnDemandSummaryAcceptedResponse", body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -6763,13 +6196,6 @@ def post_conversations_message_participant_communication_summaries(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_message_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_message_participant_communication_wrapup(
@@ -6790,7 +6216,11 @@ def post_conversations_message_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_message_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -6799,12 +6229,6 @@ def post_conversations_message_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_PARTICIPANT_MONITOR = _Endpoint(
-    "post_conversations_message_participant_monitor", "POST",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor",
-)
 
 
 def post_conversations_message_participant_monitor(
@@ -6820,16 +6244,12 @@ def post_conversations_message_participant_monitor(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_PARTICIPANT_MONITOR,
+        _Endpoint(
+            "post_conversations_message_participant_monitor", "POST",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_PARTICIPANT_REPLACE = _Endpoint(
-    "post_conversations_message_participant_replace", "POST",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_message_participant_replace(
@@ -6847,18 +6267,16 @@ def post_conversations_message_participant_replace(
         body: ``TransferRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_PARTICIPANT_REPLACE,
+        _Endpoint(
+            "post_conversations_message_participant_replace", "POST",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGE_PARTICIPANT_TAKEOVER = _Endpoint(
-    "post_conversations_message_participant_takeover", "POST",
-    "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover",
-)
 
 
 def post_conversations_message_participant_takeover(
@@ -6872,15 +6290,12 @@ def post_conversations_message_participant_takeover(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGE_PARTICIPANT_TAKEOVER,
+        _Endpoint(
+            "post_conversations_message_participant_takeover", "POST",
+            "/api/v2/conversations/messages/{conversationId}/participants/{participantId}/takeover",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_CONVERSATIONS_MESSAGES = _Endpoint(
-    "post_conversations_messages", "POST", "/api/v2/conversations/messages",
-    returns="CreateOutboundMessagingConversationResponse", body="object", body_required=True,
-)
 
 
 def post_conversations_messages(
@@ -6893,13 +6308,16 @@ def post_conversations_messages(
     Args:
         body: ``CreateOutboundMessagingConversationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGES, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGES_AGENTLESS = _Endpoint(
-    "post_conversations_messages_agentless", "POST", "/api/v2/conversations/messages/agentless",
-    returns="SendAgentlessOutboundMessageResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messages", "POST", "/api/v2/conversations/messages",
+            "CreateOutboundMessagingConversationResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messages_agentless(
@@ -6912,14 +6330,17 @@ def post_conversations_messages_agentless(
     Args:
         body: ``SendAgentlessOutboundMessageRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGES_AGENTLESS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGES_INBOUND_OPEN = _Endpoint(
-    "post_conversations_messages_inbound_open", "POST",
-    "/api/v2/conversations/messages/inbound/open", returns="OpenNormalizedMessage", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messages_agentless", "POST",
+            "/api/v2/conversations/messages/agentless", "SendAgentlessOutboundMessageResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messages_inbound_open(
@@ -6932,14 +6353,17 @@ def post_conversations_messages_inbound_open(
     Args:
         body: ``OpenNormalizedMessage``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGES_INBOUND_OPEN, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE = _Endpoint(
-    "post_conversations_messaging_integrations_apple", "POST",
-    "/api/v2/conversations/messaging/integrations/apple", returns="AppleIntegration", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messages_inbound_open", "POST",
+            "/api/v2/conversations/messages/inbound/open", "OpenNormalizedMessage", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_apple(
@@ -6952,14 +6376,17 @@ def post_conversations_messaging_integrations_apple(
     Args:
         body: ``AppleIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_APPLE, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK = _Endpoint(
-    "post_conversations_messaging_integrations_facebook", "POST",
-    "/api/v2/conversations/messaging/integrations/facebook", returns="FacebookIntegration",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_apple", "POST",
+            "/api/v2/conversations/messaging/integrations/apple", "AppleIntegration", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_facebook(
@@ -6972,14 +6399,17 @@ def post_conversations_messaging_integrations_facebook(
     Args:
         body: ``FacebookIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_FACEBOOK, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM = _Endpoint(
-    "post_conversations_messaging_integrations_instagram", "POST",
-    "/api/v2/conversations/messaging/integrations/instagram", returns="InstagramIntegration",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_facebook", "POST",
+            "/api/v2/conversations/messaging/integrations/facebook", "FacebookIntegration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_instagram(
@@ -6992,14 +6422,17 @@ def post_conversations_messaging_integrations_instagram(
     Args:
         body: ``InstagramIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_INSTAGRAM, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN = _Endpoint(
-    "post_conversations_messaging_integrations_open", "POST",
-    "/api/v2/conversations/messaging/integrations/open", returns="OpenIntegration", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_instagram", "POST",
+            "/api/v2/conversations/messaging/integrations/instagram", "InstagramIntegration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_open(
@@ -7012,14 +6445,17 @@ def post_conversations_messaging_integrations_open(
     Args:
         body: ``OpenIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE = _Endpoint(
-    "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile", "POST",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile",
-    returns="GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_open", "POST",
+            "/api/v2/conversations/messaging/integrations/open", "OpenIntegration", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile(
@@ -7034,20 +6470,17 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
         body: ``GoogleBusinessProfileOpenIntegrationRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE,
+        _Endpoint(
+            "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile",
+            "POST",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile",
+            "GoogleBusinessProfileOpenIntegration", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKENS = _Endpoint(
-    "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens",
-    "POST",
-    "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens",
-    returns="GoogleAuthToken", body="object", body_required=True,
-)
 
 
 def post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens(
@@ -7061,19 +6494,17 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
         body: ``GoogleAuthTokenRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_OPEN_EXTENSIONS_GOOGLEBUSINESSPROFILE_TOKENS,
+        _Endpoint(
+            "post_conversations_messaging_integrations_open_extensions_googlebusinessprofile_tokens",
+            "POST",
+            "/api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens",
+            "GoogleAuthToken", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER = _Endpoint(
-    "post_conversations_messaging_integrations_twitter", "POST",
-    "/api/v2/conversations/messaging/integrations/twitter", returns="TwitterIntegration",
-    body="object", body_required=True,
-)
 
 
 def post_conversations_messaging_integrations_twitter(
@@ -7086,14 +6517,17 @@ def post_conversations_messaging_integrations_twitter(
     Args:
         body: ``TwitterIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_TWITTER, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP = _Endpoint(
-    "post_conversations_messaging_integrations_whatsapp", "POST",
-    "/api/v2/conversations/messaging/integrations/whatsapp", returns="WhatsAppIntegration",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_twitter", "POST",
+            "/api/v2/conversations/messaging/integrations/twitter", "TwitterIntegration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_whatsapp(
@@ -7106,14 +6540,17 @@ def post_conversations_messaging_integrations_whatsapp(
     Args:
         body: ``WhatsAppIntegrationRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_EMBEDDEDSIGNUP = _Endpoint(
-    "post_conversations_messaging_integrations_whatsapp_embeddedsignup", "POST",
-    "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup",
-    returns="WhatsAppIntegration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_integrations_whatsapp", "POST",
+            "/api/v2/conversations/messaging/integrations/whatsapp", "WhatsAppIntegration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
@@ -7127,18 +6564,16 @@ def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
         body: ``WhatsAppEmbeddedSignupIntegrationRequest``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_MESSAGING_INTEGRATIONS_WHATSAPP_EMBEDDEDSIGNUP,
+        _Endpoint(
+            "post_conversations_messaging_integrations_whatsapp_embeddedsignup", "POST",
+            "/api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup",
+            "WhatsAppIntegration", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_MESSAGING_SETTINGS = _Endpoint(
-    "post_conversations_messaging_settings", "POST", "/api/v2/conversations/messaging/settings",
-    returns="MessagingSetting", body="object", body_required=True,
-)
 
 
 def post_conversations_messaging_settings(
@@ -7151,14 +6586,17 @@ def post_conversations_messaging_settings(
     Args:
         body: ``MessagingSettingRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_SETTINGS, (), (), (), body)
-
-
-_POST_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT = _Endpoint(
-    "post_conversations_messaging_supportedcontent", "POST",
-    "/api/v2/conversations/messaging/supportedcontent", returns="SupportedContent", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_settings", "POST",
+            "/api/v2/conversations/messaging/settings", "MessagingSetting", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_messaging_supportedcontent(
@@ -7171,14 +6609,17 @@ def post_conversations_messaging_supportedcontent(
     Args:
         body: ``SupportedContent``.
     """
-    return _Operation(_POST_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT, (), (), (), body)
-
-
-_POST_CONVERSATIONS_PARTICIPANTS_ATTRIBUTES_SEARCH = _Endpoint(
-    "post_conversations_participants_attributes_search", "POST",
-    "/api/v2/conversations/participants/attributes/search", returns="JsonCursorSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_messaging_supportedcontent", "POST",
+            "/api/v2/conversations/messaging/supportedcontent", "SupportedContent", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_participants_attributes_search(
@@ -7191,14 +6632,17 @@ def post_conversations_participants_attributes_search(
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_PARTICIPANTS_ATTRIBUTES_SEARCH, (), (), (), body)
-
-
-_POST_CONVERSATIONS_SCREENSHARE_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_screenshare_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_participants_attributes_search", "POST",
+            "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_screenshare_participant_communication_wrapup(
@@ -7219,7 +6663,11 @@ def post_conversations_screenshare_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_SCREENSHARE_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_screenshare_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -7228,13 +6676,6 @@ def post_conversations_screenshare_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_SOCIAL_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_social_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_social_participant_communication_wrapup(
@@ -7255,7 +6696,11 @@ def post_conversations_social_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_SOCIAL_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_social_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -7264,13 +6709,6 @@ def post_conversations_social_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_VIDEO_AGENTCONFERENCE_COMMUNICATION = _Endpoint(
-    "post_conversations_video_agentconference_communication", "POST",
-    "/api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId}",
-    returns="CreateJoinVideoResponse",
-)
 
 
 def post_conversations_video_agentconference_communication(
@@ -7286,16 +6724,13 @@ def post_conversations_video_agentconference_communication(
         communication_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATIONS_VIDEO_AGENTCONFERENCE_COMMUNICATION,
+        _Endpoint(
+            "post_conversations_video_agentconference_communication", "POST",
+            "/api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId}",
+            "CreateJoinVideoResponse",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_POST_CONVERSATIONS_VIDEO_PARTICIPANT_COMMUNICATION_WRAPUP = _Endpoint(
-    "post_conversations_video_participant_communication_wrapup", "POST",
-    "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
-    body="object",
-)
 
 
 def post_conversations_video_participant_communication_wrapup(
@@ -7316,7 +6751,11 @@ def post_conversations_video_participant_communication_wrapup(
         body: ``WrapupInput``.
     """
     return _Operation(
-        _POST_CONVERSATIONS_VIDEO_PARTICIPANT_COMMUNICATION_WRAPUP,
+        _Endpoint(
+            "post_conversations_video_participant_communication_wrapup", "POST",
+            "/api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup",
+            body="object",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -7325,12 +6764,6 @@ def post_conversations_video_participant_communication_wrapup(
         (),
         body,
     )
-
-
-_POST_CONVERSATIONS_VIDEOS_MEETINGS = _Endpoint(
-    "post_conversations_videos_meetings", "POST", "/api/v2/conversations/videos/meetings",
-    returns="MeetingIdRecord", body="object", body_required=True,
-)
 
 
 def post_conversations_videos_meetings(
@@ -7343,14 +6776,16 @@ def post_conversations_videos_meetings(
     Args:
         body: ``GenerateMeetingIdRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_VIDEOS_MEETINGS, (), (), (), body)
-
-
-_PUT_CONVERSATION_ACCESSATTRIBUTES = _Endpoint(
-    "put_conversation_accessattributes", "PUT",
-    "/api/v2/conversations/{conversationId}/accessattributes", returns="str", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_videos_meetings", "POST", "/api/v2/conversations/videos/meetings",
+            "MeetingIdRecord", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversation_accessattributes(
@@ -7366,19 +6801,16 @@ def put_conversation_accessattributes(
         body: ``ConversationAccessAttributesUpdate``.
     """
     return _Operation(
-        _PUT_CONVERSATION_ACCESSATTRIBUTES,
+        _Endpoint(
+            "put_conversation_accessattributes", "PUT",
+            "/api/v2/conversations/{conversationId}/accessattributes", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATION_CUSTOMATTRIBUTES = _Endpoint(
-    "put_conversation_customattributes", "PUT",
-    "/api/v2/conversations/{conversationId}/customattributes", returns="CustomAttributesIdResponse",
-    body="object",
-)
 
 
 def put_conversation_customattributes(
@@ -7395,19 +6827,16 @@ def put_conversation_customattributes(
         body: ``CustomAttributesUpdateRequest``.
     """
     return _Operation(
-        _PUT_CONVERSATION_CUSTOMATTRIBUTES,
+        _Endpoint(
+            "put_conversation_customattributes", "PUT",
+            "/api/v2/conversations/{conversationId}/customattributes", "CustomAttributesIdResponse",
+            body="object",
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATION_CUSTOMATTRIBUTES_BULK = _Endpoint(
-    "put_conversation_customattributes_bulk", "PUT",
-    "/api/v2/conversations/{conversationId}/customattributes/bulk",
-    returns="CustomAttributesBulkUpdateResponseMap", body="array",
-)
 
 
 def put_conversation_customattributes_bulk(
@@ -7424,18 +6853,16 @@ def put_conversation_customattributes_bulk(
         body: list of ``CustomAttributesUpdateRequest``.
     """
     return _Operation(
-        _PUT_CONVERSATION_CUSTOMATTRIBUTES_BULK,
+        _Endpoint(
+            "put_conversation_customattributes_bulk", "PUT",
+            "/api/v2/conversations/{conversationId}/customattributes/bulk",
+            "CustomAttributesBulkUpdateResponseMap", body="array",
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATION_PARTICIPANT_FLAGGEDREASON = _Endpoint(
-    "put_conversation_participant_flaggedreason", "PUT",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
-)
 
 
 def put_conversation_participant_flaggedreason(
@@ -7449,16 +6876,12 @@ def put_conversation_participant_flaggedreason(
         participant_id: path, string.
     """
     return _Operation(
-        _PUT_CONVERSATION_PARTICIPANT_FLAGGEDREASON,
+        _Endpoint(
+            "put_conversation_participant_flaggedreason", "PUT",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_PUT_CONVERSATION_SECUREATTRIBUTES = _Endpoint(
-    "put_conversation_secureattributes", "PUT",
-    "/api/v2/conversations/{conversationId}/secureattributes", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversation_secureattributes(
@@ -7474,18 +6897,16 @@ def put_conversation_secureattributes(
         body: ``ConversationSecureAttributes``.
     """
     return _Operation(
-        _PUT_CONVERSATION_SECUREATTRIBUTES,
+        _Endpoint(
+            "put_conversation_secureattributes", "PUT",
+            "/api/v2/conversations/{conversationId}/secureattributes", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATION_TAGS = _Endpoint(
-    "put_conversation_tags", "PUT", "/api/v2/conversations/{conversationId}/tags", returns="str",
-    body="object", body_required=True,
-)
 
 
 def put_conversation_tags(
@@ -7500,14 +6921,16 @@ def put_conversation_tags(
         conversation_id: path, string.
         body: ``ConversationTagsUpdate``.
     """
-    return _Operation(_PUT_CONVERSATION_TAGS, (("conversationId", conversation_id),), (), (), body)
-
-
-_PUT_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_UUIDATA = _Endpoint(
-    "put_conversations_call_participant_communication_uuidata", "PUT",
-    "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata",
-    returns="object", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_conversation_tags", "PUT", "/api/v2/conversations/{conversationId}/tags", "str",
+            body="object", body_required=True,
+        ),
+        (("conversationId", conversation_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversations_call_participant_communication_uuidata(
@@ -7525,7 +6948,11 @@ def put_conversations_call_participant_communication_uuidata(
         body: ``SetUuiDataRequest``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_CALL_PARTICIPANT_COMMUNICATION_UUIDATA,
+        _Endpoint(
+            "put_conversations_call_participant_communication_uuidata", "PUT",
+            "/api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata",
+            "object", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("communicationId", communication_id),
@@ -7534,13 +6961,6 @@ def put_conversations_call_participant_communication_uuidata(
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_CALL_RECORDINGSTATE = _Endpoint(
-    "put_conversations_call_recordingstate", "PUT",
-    "/api/v2/conversations/calls/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_call_recordingstate(
@@ -7556,19 +6976,16 @@ def put_conversations_call_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_CALL_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_call_recordingstate", "PUT",
+            "/api/v2/conversations/calls/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_CALLBACK_RECORDINGSTATE = _Endpoint(
-    "put_conversations_callback_recordingstate", "PUT",
-    "/api/v2/conversations/callbacks/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_callback_recordingstate(
@@ -7584,19 +7001,16 @@ def put_conversations_callback_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_CALLBACK_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_callback_recordingstate", "PUT",
+            "/api/v2/conversations/callbacks/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_COBROWSESESSION_RECORDINGSTATE = _Endpoint(
-    "put_conversations_cobrowsesession_recordingstate", "PUT",
-    "/api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate", returns="str",
-    body="object", body_required=True,
-)
 
 
 def put_conversations_cobrowsesession_recordingstate(
@@ -7612,19 +7026,16 @@ def put_conversations_cobrowsesession_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_COBROWSESESSION_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_cobrowsesession_recordingstate", "PUT",
+            "/api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate", "str",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA = _Endpoint(
-    "put_conversations_customattributes_schema", "PUT",
-    "/api/v2/conversations/customattributes/schemas/{schemaId}", returns="ConversationDataSchema",
-    body="object", body_required=True,
-)
 
 
 def put_conversations_customattributes_schema(
@@ -7640,19 +7051,16 @@ def put_conversations_customattributes_schema(
         body: ``ConversationSchemaUpdateRequest``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_CUSTOMATTRIBUTES_SCHEMA,
+        _Endpoint(
+            "put_conversations_customattributes_schema", "PUT",
+            "/api/v2/conversations/customattributes/schemas/{schemaId}", "ConversationDataSchema",
+            body="object", body_required=True,
+        ),
         (("schemaId", schema_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_EMAIL_MESSAGES_DRAFT = _Endpoint(
-    "put_conversations_email_messages_draft", "PUT",
-    "/api/v2/conversations/emails/{conversationId}/messages/draft", returns="EmailMessage",
-    body="object", body_required=True,
-)
 
 
 def put_conversations_email_messages_draft(
@@ -7666,19 +7074,16 @@ def put_conversations_email_messages_draft(
         body: ``EmailMessage``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_EMAIL_MESSAGES_DRAFT,
+        _Endpoint(
+            "put_conversations_email_messages_draft", "PUT",
+            "/api/v2/conversations/emails/{conversationId}/messages/draft", "EmailMessage",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_EMAIL_RECORDINGSTATE = _Endpoint(
-    "put_conversations_email_recordingstate", "PUT",
-    "/api/v2/conversations/emails/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_email_recordingstate(
@@ -7694,19 +7099,16 @@ def put_conversations_email_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_EMAIL_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_email_recordingstate", "PUT",
+            "/api/v2/conversations/emails/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_KEYCONFIGURATION = _Endpoint(
-    "put_conversations_keyconfiguration", "PUT",
-    "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
-    returns="ConversationEncryptionConfiguration", body="object", body_required=True,
-)
 
 
 def put_conversations_keyconfiguration(
@@ -7722,19 +7124,16 @@ def put_conversations_keyconfiguration(
         body: ``ConversationEncryptionConfiguration``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_KEYCONFIGURATION,
+        _Endpoint(
+            "put_conversations_keyconfiguration", "PUT",
+            "/api/v2/conversations/keyconfigurations/{keyconfigurationsId}",
+            "ConversationEncryptionConfiguration", body="object", body_required=True,
+        ),
         (("keyconfigurationsId", keyconfigurations_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGE_RECORDINGSTATE = _Endpoint(
-    "put_conversations_message_recordingstate", "PUT",
-    "/api/v2/conversations/messages/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_message_recordingstate(
@@ -7750,19 +7149,16 @@ def put_conversations_message_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGE_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_message_recordingstate", "PUT",
+            "/api/v2/conversations/messages/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_APPLE_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_apple_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
-    returns="AppleIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_apple_integration_id(
@@ -7778,19 +7174,17 @@ def put_conversations_messaging_identityresolution_integrations_apple_integratio
         body: ``AppleIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_APPLE_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_apple_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId}",
+            "AppleIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_FACEBOOK_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_facebook_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
-    returns="FacebookIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_facebook_integration_id(
@@ -7806,19 +7200,17 @@ def put_conversations_messaging_identityresolution_integrations_facebook_integra
         body: ``FacebookIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_FACEBOOK_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_facebook_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId}",
+            "FacebookIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_instagram_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
-    returns="InstagramIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_instagram_integration_id(
@@ -7834,19 +7226,17 @@ def put_conversations_messaging_identityresolution_integrations_instagram_integr
         body: ``InstagramIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_INSTAGRAM_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_instagram_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId}",
+            "InstagramIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_OPEN_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_open_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
-    returns="OpenMessagingIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_open_integration_id(
@@ -7862,19 +7252,17 @@ def put_conversations_messaging_identityresolution_integrations_open_integration
         body: ``OpenMessagingIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_OPEN_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_open_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}",
+            "OpenMessagingIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_TWITTER_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_twitter_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
-    returns="TwitterIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_twitter_integration_id(
@@ -7890,19 +7278,17 @@ def put_conversations_messaging_identityresolution_integrations_twitter_integrat
         body: ``TwitterIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_TWITTER_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_twitter_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId}",
+            "TwitterIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_WHATSAPP_INTEGRATION_ID = _Endpoint(
-    "put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id", "PUT",
-    "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
-    returns="WhatsAppIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id(
@@ -7918,19 +7304,17 @@ def put_conversations_messaging_identityresolution_integrations_whatsapp_integra
         body: ``WhatsAppIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_MESSAGING_IDENTITYRESOLUTION_INTEGRATIONS_WHATSAPP_INTEGRATION_ID,
+        _Endpoint(
+            "put_conversations_messaging_identityresolution_integrations_whatsapp_integration_id",
+            "PUT",
+            "/api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId}",
+            "WhatsAppIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "put_conversations_messaging_settings_default", "PUT",
-    "/api/v2/conversations/messaging/settings/default", returns="MessagingSetting", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_messaging_settings_default(
@@ -7943,14 +7327,17 @@ def put_conversations_messaging_settings_default(
     Args:
         body: ``MessagingSettingDefaultRequest``.
     """
-    return _Operation(_PUT_CONVERSATIONS_MESSAGING_SETTINGS_DEFAULT, (), (), (), body)
-
-
-_PUT_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_DEFAULT = _Endpoint(
-    "put_conversations_messaging_supportedcontent_default", "PUT",
-    "/api/v2/conversations/messaging/supportedcontent/default", returns="SupportedContent",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_conversations_messaging_settings_default", "PUT",
+            "/api/v2/conversations/messaging/settings/default", "MessagingSetting", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversations_messaging_supportedcontent_default(
@@ -7963,14 +7350,17 @@ def put_conversations_messaging_supportedcontent_default(
     Args:
         body: ``SupportedContentReference``.
     """
-    return _Operation(_PUT_CONVERSATIONS_MESSAGING_SUPPORTEDCONTENT_DEFAULT, (), (), (), body)
-
-
-_PUT_CONVERSATIONS_MESSAGING_THREADINGTIMELINE = _Endpoint(
-    "put_conversations_messaging_threadingtimeline", "PUT",
-    "/api/v2/conversations/messaging/threadingtimeline", returns="ConversationThreadingWindow",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_conversations_messaging_supportedcontent_default", "PUT",
+            "/api/v2/conversations/messaging/supportedcontent/default", "SupportedContent",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversations_messaging_threadingtimeline(
@@ -7983,14 +7373,17 @@ def put_conversations_messaging_threadingtimeline(
     Args:
         body: ``ConversationThreadingWindow``.
     """
-    return _Operation(_PUT_CONVERSATIONS_MESSAGING_THREADINGTIMELINE, (), (), (), body)
-
-
-_PUT_CONVERSATIONS_SCREENSHARE_RECORDINGSTATE = _Endpoint(
-    "put_conversations_screenshare_recordingstate", "PUT",
-    "/api/v2/conversations/screenshares/{conversationId}/recordingstate", returns="str",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_conversations_messaging_threadingtimeline", "PUT",
+            "/api/v2/conversations/messaging/threadingtimeline", "ConversationThreadingWindow",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversations_screenshare_recordingstate(
@@ -8006,19 +7399,16 @@ def put_conversations_screenshare_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_SCREENSHARE_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_screenshare_recordingstate", "PUT",
+            "/api/v2/conversations/screenshares/{conversationId}/recordingstate", "str",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_SOCIAL_RECORDINGSTATE = _Endpoint(
-    "put_conversations_social_recordingstate", "PUT",
-    "/api/v2/conversations/socials/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_social_recordingstate(
@@ -8034,19 +7424,16 @@ def put_conversations_social_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_SOCIAL_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_social_recordingstate", "PUT",
+            "/api/v2/conversations/socials/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_CONVERSATIONS_VIDEO_RECORDINGSTATE = _Endpoint(
-    "put_conversations_video_recordingstate", "PUT",
-    "/api/v2/conversations/videos/{conversationId}/recordingstate", returns="str", body="object",
-    body_required=True,
-)
 
 
 def put_conversations_video_recordingstate(
@@ -8062,7 +7449,11 @@ def put_conversations_video_recordingstate(
         body: ``SetRecordingState``.
     """
     return _Operation(
-        _PUT_CONVERSATIONS_VIDEO_RECORDINGSTATE,
+        _Endpoint(
+            "put_conversations_video_recordingstate", "PUT",
+            "/api/v2/conversations/videos/{conversationId}/recordingstate", "str", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),

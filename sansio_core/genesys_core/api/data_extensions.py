@@ -13,12 +13,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_DATAEXTENSIONS_CORETYPE = _Endpoint(
-    "get_dataextensions_coretype", "GET", "/api/v2/dataextensions/coretypes/{coretypeName}",
-    returns="Coretype",
-)
-
-
 def get_dataextensions_coretype(
     coretype_name: _Open[_Literal[
         "text", "longtext", "url", "identifier", "enum", "date", "datetime", "integer", "number",
@@ -33,13 +27,13 @@ def get_dataextensions_coretype(
         coretype_name: path, string: text, longtext, url, identifier, enum, date, datetime, integer,
             number, checkbox, tag.
     """
-    return _Operation(_GET_DATAEXTENSIONS_CORETYPE, (("coretypeName", coretype_name),))
-
-
-_GET_DATAEXTENSIONS_CORETYPES = _Endpoint(
-    "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
-    returns="CoretypeListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_dataextensions_coretype", "GET", "/api/v2/dataextensions/coretypes/{coretypeName}",
+            "Coretype",
+        ),
+        (("coretypeName", coretype_name),),
+    )
 
 
 def get_dataextensions_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -47,13 +41,12 @@ def get_dataextensions_coretypes() -> _Operation[_m.CoretypeListing]:
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_DATAEXTENSIONS_CORETYPES)
-
-
-_GET_DATAEXTENSIONS_LIMITS = _Endpoint(
-    "get_dataextensions_limits", "GET", "/api/v2/dataextensions/limits",
-    returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_dataextensions_coretypes", "GET", "/api/v2/dataextensions/coretypes",
+            "CoretypeListing",
+        ),
+    )
 
 
 def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -61,4 +54,9 @@ def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_DATAEXTENSIONS_LIMITS)
+    return _Operation(
+        _Endpoint(
+            "get_dataextensions_limits", "GET", "/api/v2/dataextensions/limits",
+            "SchemaQuantityLimits",
+        ),
+    )

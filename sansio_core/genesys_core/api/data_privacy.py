@@ -12,11 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_DATAPRIVACY_MASKINGRULE = _Endpoint(
-    "delete_dataprivacy_maskingrule", "DELETE", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-)
-
-
 def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/dataprivacy/maskingrules/{ruleId} -> nothing.
 
@@ -25,13 +20,12 @@ def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_DELETE_DATAPRIVACY_MASKINGRULE, (("ruleId", rule_id),))
-
-
-_GET_DATAPRIVACY_MASKINGRULE = _Endpoint(
-    "get_dataprivacy_maskingrule", "GET", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-    returns="MaskingRule",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_dataprivacy_maskingrule", "DELETE", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+        ),
+        (("ruleId", rule_id),),
+    )
 
 
 def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
@@ -42,13 +36,13 @@ def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_GET_DATAPRIVACY_MASKINGRULE, (("ruleId", rule_id),))
-
-
-_GET_DATAPRIVACY_MASKINGRULES = _Endpoint(
-    "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
-    returns="MaskingRuleListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_dataprivacy_maskingrule", "GET", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+            "MaskingRule",
+        ),
+        (("ruleId", rule_id),),
+    )
 
 
 def get_dataprivacy_maskingrules() -> _Operation[_m.MaskingRuleListing]:
@@ -56,13 +50,12 @@ def get_dataprivacy_maskingrules() -> _Operation[_m.MaskingRuleListing]:
 
     Needs ``dataprivacy:maskingrule:view``.
     """
-    return _Operation(_GET_DATAPRIVACY_MASKINGRULES)
-
-
-_PATCH_DATAPRIVACY_MASKINGRULE = _Endpoint(
-    "patch_dataprivacy_maskingrule", "PATCH", "/api/v2/dataprivacy/maskingrules/{ruleId}",
-    returns="MaskingRule", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "get_dataprivacy_maskingrules", "GET", "/api/v2/dataprivacy/maskingrules",
+            "MaskingRuleListing",
+        ),
+    )
 
 
 def patch_dataprivacy_maskingrule(
@@ -78,13 +71,16 @@ def patch_dataprivacy_maskingrule(
         rule_id: path, string.
         body: ``MaskingRule``.
     """
-    return _Operation(_PATCH_DATAPRIVACY_MASKINGRULE, (("ruleId", rule_id),), (), (), body)
-
-
-_POST_DATAPRIVACY_MASKINGRULES = _Endpoint(
-    "post_dataprivacy_maskingrules", "POST", "/api/v2/dataprivacy/maskingrules",
-    returns="MaskingRule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_dataprivacy_maskingrule", "PATCH", "/api/v2/dataprivacy/maskingrules/{ruleId}",
+            "MaskingRule", body="object",
+        ),
+        (("ruleId", rule_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operation[_m.MaskingRule]:
@@ -95,13 +91,16 @@ def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operat
     Args:
         body: ``MaskingRule``.
     """
-    return _Operation(_POST_DATAPRIVACY_MASKINGRULES, (), (), (), body)
-
-
-_POST_DATAPRIVACY_MASKINGRULES_VALIDATE = _Endpoint(
-    "post_dataprivacy_maskingrules_validate", "POST", "/api/v2/dataprivacy/maskingrules/validate",
-    returns="MaskingRuleValidateResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_dataprivacy_maskingrules", "POST", "/api/v2/dataprivacy/maskingrules",
+            "MaskingRule", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_dataprivacy_maskingrules_validate(
@@ -114,4 +113,14 @@ def post_dataprivacy_maskingrules_validate(
     Args:
         body: ``MaskingRuleValidateRequest``.
     """
-    return _Operation(_POST_DATAPRIVACY_MASKINGRULES_VALIDATE, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_dataprivacy_maskingrules_validate", "POST",
+            "/api/v2/dataprivacy/maskingrules/validate", "MaskingRuleValidateResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -11,17 +11,11 @@ if _TYPE_CHECKING:
     from typing import Literal as _Literal
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIREDBY = _Endpoint(
-    "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
-    "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby",
-    returns="DependencyEntityListing",
-)
+    _EntityTypeValues = _Open[_Literal["Integration", "DataAction", "Credential"]]
 
 
 def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
-    entity_type: _Open[_Literal["Integration", "DataAction", "Credential"]],
+    entity_type: _EntityTypeValues,
     entity_id: str,
     *,
     page_size: str | None = None,
@@ -44,7 +38,11 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
         after_source_id: query, string.
     """
     return _Operation(
-        _GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIREDBY,
+        _Endpoint(
+            "get_dependencies_type_entity_type_id_entity_id_connections_requiredby", "GET",
+            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby",
+            "DependencyEntityListing",
+        ),
         (("entityType", entity_type), ("entityId", entity_id)),
         (
             ("pageSize", page_size), ("beforeSourceType", before_source_type),
@@ -54,15 +52,8 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
     )
 
 
-_GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIREDBYCOUNTS = _Endpoint(
-    "get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts", "GET",
-    "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts",
-    returns="DependencyCount",
-)
-
-
 def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
-    entity_type: _Open[_Literal["Integration", "DataAction", "Credential"]],
+    entity_type: _EntityTypeValues,
     entity_id: str,
 ) -> _Operation[_m.DependencyCount]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts -> ``DependencyCount``.
@@ -74,20 +65,17 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
         entity_id: path, string.
     """
     return _Operation(
-        _GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIREDBYCOUNTS,
+        _Endpoint(
+            "get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts", "GET",
+            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts",
+            "DependencyCount",
+        ),
         (("entityType", entity_type), ("entityId", entity_id)),
     )
 
 
-_GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIRES = _Endpoint(
-    "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",
-    "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires",
-    returns="DependencyEntityListing",
-)
-
-
 def get_dependencies_type_entity_type_id_entity_id_connections_requires(
-    entity_type: _Open[_Literal["Integration", "DataAction", "Credential"]],
+    entity_type: _EntityTypeValues,
     entity_id: str,
     *,
     page_size: str | None = None,
@@ -110,7 +98,11 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
         after_source_id: query, string.
     """
     return _Operation(
-        _GET_DEPENDENCIES_TYPE_ENTITY_TYPE_ID_ENTITY_ID_CONNECTIONS_REQUIRES,
+        _Endpoint(
+            "get_dependencies_type_entity_type_id_entity_id_connections_requires", "GET",
+            "/api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires",
+            "DependencyEntityListing",
+        ),
         (("entityType", entity_type), ("entityId", entity_id)),
         (
             ("pageSize", page_size), ("beforeSourceType", before_source_type),

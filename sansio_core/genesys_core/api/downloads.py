@@ -11,11 +11,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_DOWNLOAD = _Endpoint(
-    "get_download", "GET", "/api/v2/downloads/{downloadId}", returns="UrlResponse",
-)
-
-
 def get_download(
     download_id: str,
     *,
@@ -32,7 +27,7 @@ def get_download(
         redirect_to_auth: query, boolean.
     """
     return _Operation(
-        _GET_DOWNLOAD,
+        _Endpoint("get_download", "GET", "/api/v2/downloads/{downloadId}", "UrlResponse"),
         (("downloadId", download_id),),
         (
             ("contentDisposition", content_disposition), ("issueRedirect", issue_redirect),

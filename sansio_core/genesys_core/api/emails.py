@@ -12,22 +12,16 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
-)
-
-
 def delete_emails_settings_threading() -> _Operation[None]:
     """DELETE /api/v2/emails/settings/threading -> nothing.
 
     Needs ``conversation:emailThreadingSettings:edit``.
     """
-    return _Operation(_DELETE_EMAILS_SETTINGS_THREADING)
-
-
-_GET_EMAILS_SETTINGS = _Endpoint(
-    "get_emails_settings", "GET", "/api/v2/emails/settings", returns="EmailSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
+        ),
+    )
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
@@ -35,13 +29,9 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
     Needs ``conversation:settings:view``.
     """
-    return _Operation(_GET_EMAILS_SETTINGS)
-
-
-_GET_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
-    returns="EmailThreadingSettings",
-)
+    return _Operation(
+        _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
+    )
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
@@ -49,13 +39,12 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 
     Needs ``conversation:emailThreadingSettings:view``.
     """
-    return _Operation(_GET_EMAILS_SETTINGS_THREADING)
-
-
-_PATCH_EMAILS_SETTINGS = _Endpoint(
-    "patch_emails_settings", "PATCH", "/api/v2/emails/settings", returns="EmailSettings",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
+            "EmailThreadingSettings",
+        ),
+    )
 
 
 def patch_emails_settings(
@@ -69,13 +58,16 @@ def patch_emails_settings(
     Args:
         body: ``EmailSettings``.
     """
-    return _Operation(_PATCH_EMAILS_SETTINGS, (), (), (), body)
-
-
-_PATCH_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
-    returns="EmailThreadingSettings", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_emails_settings_threading(
@@ -89,4 +81,13 @@ def patch_emails_settings_threading(
     Args:
         body: ``EmailThreadingSettings``.
     """
-    return _Operation(_PATCH_EMAILS_SETTINGS_THREADING, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
+            "EmailThreadingSettings", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_EMPLOYEEENGAGEMENT_CELEBRATION = _Endpoint(
-    "delete_employeeengagement_celebration", "DELETE",
-    "/api/v2/employeeengagement/celebrations/{celebrationId}",
-)
-
-
 def delete_employeeengagement_celebration(celebration_id: str) -> _Operation[None]:
     """DELETE /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
 
@@ -29,13 +23,13 @@ def delete_employeeengagement_celebration(celebration_id: str) -> _Operation[Non
     Args:
         celebration_id: path, string.
     """
-    return _Operation(_DELETE_EMPLOYEEENGAGEMENT_CELEBRATION, (("celebrationId", celebration_id),))
-
-
-_GET_EMPLOYEEENGAGEMENT_CELEBRATIONS = _Endpoint(
-    "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
-    returns="GetCelebrationListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "delete_employeeengagement_celebration", "DELETE",
+            "/api/v2/employeeengagement/celebrations/{celebrationId}",
+        ),
+        (("celebrationId", celebration_id),),
+    )
 
 
 def get_employeeengagement_celebrations(
@@ -52,16 +46,13 @@ def get_employeeengagement_celebrations(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_EMPLOYEEENGAGEMENT_CELEBRATIONS,
+        _Endpoint(
+            "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
+            "GetCelebrationListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_EMPLOYEEENGAGEMENT_RECOGNITION = _Endpoint(
-    "get_employeeengagement_recognition", "GET",
-    "/api/v2/employeeengagement/recognitions/{recognitionId}", returns="Recognition",
-)
 
 
 def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Recognition]:
@@ -72,13 +63,13 @@ def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Rec
     Args:
         recognition_id: path, string.
     """
-    return _Operation(_GET_EMPLOYEEENGAGEMENT_RECOGNITION, (("recognitionId", recognition_id),))
-
-
-_GET_EMPLOYEEENGAGEMENT_RECOGNITIONS = _Endpoint(
-    "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
-    returns="Recognitions", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_employeeengagement_recognition", "GET",
+            "/api/v2/employeeengagement/recognitions/{recognitionId}", "Recognition",
+        ),
+        (("recognitionId", recognition_id),),
+    )
 
 
 def get_employeeengagement_recognitions(
@@ -103,19 +94,16 @@ def get_employeeengagement_recognitions(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_EMPLOYEEENGAGEMENT_RECOGNITIONS,
+        _Endpoint(
+            "get_employeeengagement_recognitions", "GET", "/api/v2/employeeengagement/recognitions",
+            "Recognitions", paged=True,
+        ),
         (),
         (
             ("direction", direction), ("recipient", recipient), ("dateStart", date_start),
             ("dateEnd", date_end), ("pageSize", page_size), ("pageNumber", page_number),
         ),
     )
-
-
-_PATCH_EMPLOYEEENGAGEMENT_CELEBRATION = _Endpoint(
-    "patch_employeeengagement_celebration", "PATCH",
-    "/api/v2/employeeengagement/celebrations/{celebrationId}", body="object", body_required=True,
-)
 
 
 def patch_employeeengagement_celebration(
@@ -131,18 +119,16 @@ def patch_employeeengagement_celebration(
         body: ``CelebrationStateParam``.
     """
     return _Operation(
-        _PATCH_EMPLOYEEENGAGEMENT_CELEBRATION,
+        _Endpoint(
+            "patch_employeeengagement_celebration", "PATCH",
+            "/api/v2/employeeengagement/celebrations/{celebrationId}", body="object",
+            body_required=True,
+        ),
         (("celebrationId", celebration_id),),
         (),
         (),
         body,
     )
-
-
-_POST_EMPLOYEEENGAGEMENT_RECOGNITIONS = _Endpoint(
-    "post_employeeengagement_recognitions", "POST", "/api/v2/employeeengagement/recognitions",
-    returns="RecognitionBase", body="object", body_required=True,
-)
 
 
 def post_employeeengagement_recognitions(
@@ -155,4 +141,14 @@ def post_employeeengagement_recognitions(
     Args:
         body: ``CreateRecognition``.
     """
-    return _Operation(_POST_EMPLOYEEENGAGEMENT_RECOGNITIONS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_employeeengagement_recognitions", "POST",
+            "/api/v2/employeeengagement/recognitions", "RecognitionBase", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_POST_EVENTS_CONVERSATIONS = _Endpoint(
-    "post_events_conversations", "POST", "/api/v2/events/conversations",
-    returns="BatchEventResponse", body="object", body_required=True,
-)
-
-
 def post_events_conversations(
     body: _m.BatchConversationEventRequest | _JsonObject,
 ) -> _Operation[_m.BatchEventResponse]:
@@ -28,14 +22,16 @@ def post_events_conversations(
     Args:
         body: ``BatchConversationEventRequest``.
     """
-    return _Operation(_POST_EVENTS_CONVERSATIONS, (), (), (), body)
-
-
-_POST_EVENTS_ROUTING_CUSTOMKPIATTRIBUTIONS = _Endpoint(
-    "post_events_routing_customkpiattributions", "POST",
-    "/api/v2/events/routing/customkpiattributions", returns="BatchEventResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_events_conversations", "POST", "/api/v2/events/conversations",
+            "BatchEventResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_events_routing_customkpiattributions(
@@ -48,13 +44,17 @@ def post_events_routing_customkpiattributions(
     Args:
         body: ``BatchPredictiveRoutingCustomKpiAttributionEventRequest``.
     """
-    return _Operation(_POST_EVENTS_ROUTING_CUSTOMKPIATTRIBUTIONS, (), (), (), body)
-
-
-_POST_EVENTS_USERS_PRESENCE = _Endpoint(
-    "post_events_users_presence", "POST", "/api/v2/events/users/presence",
-    returns="BatchEventResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_events_routing_customkpiattributions", "POST",
+            "/api/v2/events/routing/customkpiattributions", "BatchEventResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_events_users_presence(
@@ -67,13 +67,16 @@ def post_events_users_presence(
     Args:
         body: ``BatchUserPresenceEventRequest``.
     """
-    return _Operation(_POST_EVENTS_USERS_PRESENCE, (), (), (), body)
-
-
-_POST_EVENTS_USERS_ROUTINGSTATUS = _Endpoint(
-    "post_events_users_routingstatus", "POST", "/api/v2/events/users/routingstatus",
-    returns="BatchEventResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_events_users_presence", "POST", "/api/v2/events/users/presence",
+            "BatchEventResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_events_users_routingstatus(
@@ -86,4 +89,13 @@ def post_events_users_routingstatus(
     Args:
         body: ``BatchUserRoutingStatusEventRequest``.
     """
-    return _Operation(_POST_EVENTS_USERS_ROUTINGSTATUS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_events_users_routingstatus", "POST", "/api/v2/events/users/routingstatus",
+            "BatchEventResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -13,12 +13,17 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_EXTERNALCONTACTS_CONTACT = _Endpoint(
-    "delete_externalcontacts_contact", "DELETE", "/api/v2/externalcontacts/contacts/{contactId}",
-    returns="object",
-)
+    _ExpandValues = _Open[_Literal[
+        "externalOrganization", "externalDataSources", "identifiers", "externalSources", "division",
+    ]]
+    _ExpandValues_2 = _Open[_Literal["author", "externalDataSources", "division"]]
+    _ExpandValues_3 = _Open[_Literal[
+        "externalDataSources", "division", "identifiers", "externalSources",
+    ]]
+    _ExpandValues_4 = _Open[_Literal["externalDataSources", "division"]]
+    _ExpandValues_5 = _Open[_Literal[
+        "externalOrganization", "identifiers", "externalSources", "division",
+    ]]
 
 
 def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
@@ -29,13 +34,13 @@ def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
     Args:
         contact_id: path, string.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_CONTACT, (("contactId", contact_id),))
-
-
-_DELETE_EXTERNALCONTACTS_CONTACT_NOTE = _Endpoint(
-    "delete_externalcontacts_contact_note", "DELETE",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_contact", "DELETE",
+            "/api/v2/externalcontacts/contacts/{contactId}", "object",
+        ),
+        (("contactId", contact_id),),
+    )
 
 
 def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Operation[_Any]:
@@ -48,15 +53,12 @@ def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Oper
         note_id: path, string.
     """
     return _Operation(
-        _DELETE_EXTERNALCONTACTS_CONTACT_NOTE,
+        _Endpoint(
+            "delete_externalcontacts_contact_note", "DELETE",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "object",
+        ),
         (("contactId", contact_id), ("noteId", note_id)),
     )
-
-
-_DELETE_EXTERNALCONTACTS_CONTACTS_SCHEMA = _Endpoint(
-    "delete_externalcontacts_contacts_schema", "DELETE",
-    "/api/v2/externalcontacts/contacts/schemas/{schemaId}",
-)
 
 
 def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
@@ -67,13 +69,13 @@ def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_CONTACTS_SCHEMA, (("schemaId", schema_id),))
-
-
-_DELETE_EXTERNALCONTACTS_EXTERNALSOURCE = _Endpoint(
-    "delete_externalcontacts_externalsource", "DELETE",
-    "/api/v2/externalcontacts/externalsources/{externalSourceId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_contacts_schema", "DELETE",
+            "/api/v2/externalcontacts/contacts/schemas/{schemaId}",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def delete_externalcontacts_externalsource(external_source_id: str) -> _Operation[_Any]:
@@ -85,15 +87,12 @@ def delete_externalcontacts_externalsource(external_source_id: str) -> _Operatio
         external_source_id: path, string.
     """
     return _Operation(
-        _DELETE_EXTERNALCONTACTS_EXTERNALSOURCE,
+        _Endpoint(
+            "delete_externalcontacts_externalsource", "DELETE",
+            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "object",
+        ),
         (("externalSourceId", external_source_id),),
     )
-
-
-_DELETE_EXTERNALCONTACTS_IMPORT_CSV_SETTING = _Endpoint(
-    "delete_externalcontacts_import_csv_setting", "DELETE",
-    "/api/v2/externalcontacts/import/csv/settings/{settingsId}",
-)
 
 
 def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[None]:
@@ -104,13 +103,13 @@ def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[N
     Args:
         settings_id: path, string.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_IMPORT_CSV_SETTING, (("settingsId", settings_id),))
-
-
-_DELETE_EXTERNALCONTACTS_IMPORT_SETTING = _Endpoint(
-    "delete_externalcontacts_import_setting", "DELETE",
-    "/api/v2/externalcontacts/import/settings/{settingsId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_import_csv_setting", "DELETE",
+            "/api/v2/externalcontacts/import/csv/settings/{settingsId}",
+        ),
+        (("settingsId", settings_id),),
+    )
 
 
 def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]:
@@ -121,13 +120,13 @@ def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]
     Args:
         settings_id: path, string.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_IMPORT_SETTING, (("settingsId", settings_id),))
-
-
-_DELETE_EXTERNALCONTACTS_ORGANIZATION = _Endpoint(
-    "delete_externalcontacts_organization", "DELETE",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_import_setting", "DELETE",
+            "/api/v2/externalcontacts/import/settings/{settingsId}",
+        ),
+        (("settingsId", settings_id),),
+    )
 
 
 def delete_externalcontacts_organization(external_organization_id: str) -> _Operation[_Any]:
@@ -140,16 +139,12 @@ def delete_externalcontacts_organization(external_organization_id: str) -> _Oper
         external_organization_id: path, string.
     """
     return _Operation(
-        _DELETE_EXTERNALCONTACTS_ORGANIZATION,
+        _Endpoint(
+            "delete_externalcontacts_organization", "DELETE",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}", "object",
+        ),
         (("externalOrganizationId", external_organization_id),),
     )
-
-
-_DELETE_EXTERNALCONTACTS_ORGANIZATION_NOTE = _Endpoint(
-    "delete_externalcontacts_organization_note", "DELETE",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-    returns="object",
-)
 
 
 def delete_externalcontacts_organization_note(
@@ -165,15 +160,13 @@ def delete_externalcontacts_organization_note(
         note_id: path, string.
     """
     return _Operation(
-        _DELETE_EXTERNALCONTACTS_ORGANIZATION_NOTE,
+        _Endpoint(
+            "delete_externalcontacts_organization_note", "DELETE",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
+            "object",
+        ),
         (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
     )
-
-
-_DELETE_EXTERNALCONTACTS_ORGANIZATION_TRUSTOR = _Endpoint(
-    "delete_externalcontacts_organization_trustor", "DELETE",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor",
-)
 
 
 def delete_externalcontacts_organization_trustor(external_organization_id: str) -> _Operation[None]:
@@ -185,15 +178,12 @@ def delete_externalcontacts_organization_trustor(external_organization_id: str) 
         external_organization_id: path, string.
     """
     return _Operation(
-        _DELETE_EXTERNALCONTACTS_ORGANIZATION_TRUSTOR,
+        _Endpoint(
+            "delete_externalcontacts_organization_trustor", "DELETE",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor",
+        ),
         (("externalOrganizationId", external_organization_id),),
     )
-
-
-_DELETE_EXTERNALCONTACTS_RELATIONSHIP = _Endpoint(
-    "delete_externalcontacts_relationship", "DELETE",
-    "/api/v2/externalcontacts/relationships/{relationshipId}", returns="object",
-)
 
 
 def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_Any]:
@@ -204,21 +194,19 @@ def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_An
     Args:
         relationship_id: path, string.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_RELATIONSHIP, (("relationshipId", relationship_id),))
-
-
-_GET_EXTERNALCONTACTS_CONTACT = _Endpoint(
-    "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
-    returns="ExternalContact",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_relationship", "DELETE",
+            "/api/v2/externalcontacts/relationships/{relationshipId}", "object",
+        ),
+        (("relationshipId", relationship_id),),
+    )
 
 
 def get_externalcontacts_contact(
     contact_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalOrganization", "externalDataSources", "identifiers", "externalSources", "division",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.ExternalContact]:
     """GET /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
 
@@ -230,16 +218,13 @@ def get_externalcontacts_contact(
             externalSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT,
+        _Endpoint(
+            "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
+            "ExternalContact",
+        ),
         (("contactId", contact_id),),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_IDENTIFIERS = _Endpoint(
-    "get_externalcontacts_contact_identifiers", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/identifiers", returns="ContactIdentifierListing",
-)
 
 
 def get_externalcontacts_contact_identifiers(
@@ -252,14 +237,13 @@ def get_externalcontacts_contact_identifiers(
     Args:
         contact_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACT_IDENTIFIERS, (("contactId", contact_id),))
-
-
-_GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS = _Endpoint(
-    "get_externalcontacts_contact_journey_segments", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-    returns="SegmentAssignmentListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contact_identifiers", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifierListing",
+        ),
+        (("contactId", contact_id),),
+    )
 
 
 def get_externalcontacts_contact_journey_segments(
@@ -278,16 +262,14 @@ def get_externalcontacts_contact_journey_segments(
         limit: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS,
+        _Endpoint(
+            "get_externalcontacts_contact_journey_segments", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+            "SegmentAssignmentListing",
+        ),
         (("contactId", contact_id),),
         (("includeMerged", include_merged), ("limit", limit)),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SESSIONS = _Endpoint(
-    "get_externalcontacts_contact_journey_sessions", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", returns="SessionListing",
-)
 
 
 def get_externalcontacts_contact_journey_sessions(
@@ -309,23 +291,20 @@ def get_externalcontacts_contact_journey_sessions(
         include_merged: query, boolean.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SESSIONS,
+        _Endpoint(
+            "get_externalcontacts_contact_journey_sessions", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+        ),
         (("contactId", contact_id),),
         (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_NOTE = _Endpoint(
-    "get_externalcontacts_contact_note", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", returns="Note",
-)
 
 
 def get_externalcontacts_contact_note(
     contact_id: str,
     note_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["author", "externalDataSources", "division"]]] | None = None,
+    expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.Note]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
 
@@ -337,16 +316,13 @@ def get_externalcontacts_contact_note(
         expand: query, list of string: author, externalDataSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_NOTE,
+        _Endpoint(
+            "get_externalcontacts_contact_note", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note",
+        ),
         (("contactId", contact_id), ("noteId", note_id)),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_NOTES = _Endpoint(
-    "get_externalcontacts_contact_notes", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes", returns="NoteListing", paged=True,
-)
 
 
 def get_externalcontacts_contact_notes(
@@ -372,19 +348,16 @@ def get_externalcontacts_contact_notes(
         expand: query, list of string: author, externalDataSources, division, mergeset.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_NOTES,
+        _Endpoint(
+            "get_externalcontacts_contact_notes", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes", "NoteListing", paged=True,
+        ),
         (("contactId", contact_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
             ("expand", expand),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_UNRESOLVED = _Endpoint(
-    "get_externalcontacts_contact_unresolved", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/unresolved", returns="ExternalContact",
-)
 
 
 def get_externalcontacts_contact_unresolved(
@@ -404,16 +377,13 @@ def get_externalcontacts_contact_unresolved(
             division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_UNRESOLVED,
+        _Endpoint(
+            "get_externalcontacts_contact_unresolved", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/unresolved", "ExternalContact",
+        ),
         (("contactId", contact_id),),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACTS = _Endpoint(
-    "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
-    returns="ContactListing", paged=True,
-)
 
 
 def get_externalcontacts_contacts(
@@ -422,9 +392,7 @@ def get_externalcontacts_contacts(
     page_number: int | None = None,
     q: str | None = None,
     sort_order: str | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "externalOrganization", "externalDataSources", "identifiers", "externalSources", "division",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     division_ids: _Sequence[str] | None = None,
 ) -> _Operation[_m.ContactListing]:
     """GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
@@ -442,19 +410,16 @@ def get_externalcontacts_contacts(
         division_ids: query, list of string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACTS,
+        _Endpoint(
+            "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
+            "ContactListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
             ("sortOrder", sort_order), ("expand", expand), ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_EXPORT = _Endpoint(
-    "get_externalcontacts_contacts_export", "GET",
-    "/api/v2/externalcontacts/contacts/exports/{exportId}", returns="ContactsExport",
-)
 
 
 def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.ContactsExport]:
@@ -465,13 +430,13 @@ def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.Contac
     Args:
         export_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_EXPORT, (("exportId", export_id),))
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_EXPORTS = _Endpoint(
-    "get_externalcontacts_contacts_exports", "GET", "/api/v2/externalcontacts/contacts/exports",
-    returns="ContactsExportListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_export", "GET",
+            "/api/v2/externalcontacts/contacts/exports/{exportId}", "ContactsExport",
+        ),
+        (("exportId", export_id),),
+    )
 
 
 def get_externalcontacts_contacts_exports(
@@ -491,16 +456,13 @@ def get_externalcontacts_contacts_exports(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACTS_EXPORTS,
+        _Endpoint(
+            "get_externalcontacts_contacts_exports", "GET",
+            "/api/v2/externalcontacts/contacts/exports", "ContactsExportListing",
+        ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMA = _Endpoint(
-    "get_externalcontacts_contacts_schema", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/{schemaId}", returns="DataSchema",
-)
 
 
 def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -511,14 +473,13 @@ def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSc
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMA_VERSION = _Endpoint(
-    "get_externalcontacts_contacts_schema_version", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId}",
-    returns="DataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_schema", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_externalcontacts_contacts_schema_version(
@@ -534,15 +495,13 @@ def get_externalcontacts_contacts_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACTS_SCHEMA_VERSION,
+        _Endpoint(
+            "get_externalcontacts_contacts_schema_version", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId}",
+            "DataSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMA_VERSIONS = _Endpoint(
-    "get_externalcontacts_contacts_schema_versions", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions", returns="DataSchemaListing",
-)
 
 
 def get_externalcontacts_contacts_schema_versions(
@@ -555,13 +514,13 @@ def get_externalcontacts_contacts_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_SCHEMA_VERSIONS, (("schemaId", schema_id),))
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS = _Endpoint(
-    "get_externalcontacts_contacts_schemas", "GET", "/api/v2/externalcontacts/contacts/schemas",
-    returns="DataSchemaListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_schema_versions", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/{schemaId}/versions", "DataSchemaListing",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_externalcontacts_contacts_schemas() -> _Operation[_m.DataSchemaListing]:
@@ -569,13 +528,12 @@ def get_externalcontacts_contacts_schemas() -> _Operation[_m.DataSchemaListing]:
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS)
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_CORETYPE = _Endpoint(
-    "get_externalcontacts_contacts_schemas_coretype", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_schemas", "GET",
+            "/api/v2/externalcontacts/contacts/schemas", "DataSchemaListing",
+        ),
+    )
 
 
 def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -587,15 +545,12 @@ def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Oper
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_externalcontacts_contacts_schemas_coretype", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_CORETYPES = _Endpoint(
-    "get_externalcontacts_contacts_schemas_coretypes", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_externalcontacts_contacts_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -603,13 +558,12 @@ def get_externalcontacts_contacts_schemas_coretypes() -> _Operation[_m.CoretypeL
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_CORETYPES)
-
-
-_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_LIMITS = _Endpoint(
-    "get_externalcontacts_contacts_schemas_limits", "GET",
-    "/api/v2/externalcontacts/contacts/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_schemas_coretypes", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -617,13 +571,12 @@ def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuanti
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_CONTACTS_SCHEMAS_LIMITS)
-
-
-_GET_EXTERNALCONTACTS_EXTERNALSOURCE = _Endpoint(
-    "get_externalcontacts_externalsource", "GET",
-    "/api/v2/externalcontacts/externalsources/{externalSourceId}", returns="ExternalSource",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_contacts_schemas_limits", "GET",
+            "/api/v2/externalcontacts/contacts/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_m.ExternalSource]:
@@ -636,15 +589,12 @@ def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_
         external_source_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_EXTERNALSOURCE,
+        _Endpoint(
+            "get_externalcontacts_externalsource", "GET",
+            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
+        ),
         (("externalSourceId", external_source_id),),
     )
-
-
-_GET_EXTERNALCONTACTS_EXTERNALSOURCES = _Endpoint(
-    "get_externalcontacts_externalsources", "GET", "/api/v2/externalcontacts/externalsources",
-    returns="CursorExternalSourceListing",
-)
 
 
 def get_externalcontacts_externalsources(
@@ -667,16 +617,13 @@ def get_externalcontacts_externalsources(
         active: query, boolean.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_EXTERNALSOURCES,
+        _Endpoint(
+            "get_externalcontacts_externalsources", "GET",
+            "/api/v2/externalcontacts/externalsources", "CursorExternalSourceListing",
+        ),
         (),
         (("cursor", cursor), ("limit", limit), ("name", name), ("active", active)),
     )
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN = _Endpoint(
-    "get_externalcontacts_graphs_clusterscan", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/{scanId}", returns="ClusterScan",
-)
 
 
 def get_externalcontacts_graphs_clusterscan(
@@ -691,16 +638,13 @@ def get_externalcontacts_graphs_clusterscan(
         expand: query, list of string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN,
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscan", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}", "ClusterScan",
+        ),
         (("scanId", scan_id),),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTER = _Endpoint(
-    "get_externalcontacts_graphs_clusterscan_cluster", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}", returns="Cluster",
-)
 
 
 def get_externalcontacts_graphs_clusterscan_cluster(
@@ -714,15 +658,12 @@ def get_externalcontacts_graphs_clusterscan_cluster(
         cluster_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTER,
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscan_cluster", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}", "Cluster",
+        ),
         (("scanId", scan_id), ("clusterId", cluster_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTERS = _Endpoint(
-    "get_externalcontacts_graphs_clusterscan_clusters", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters", returns="ClusterList",
-)
 
 
 def get_externalcontacts_graphs_clusterscan_clusters(
@@ -745,20 +686,16 @@ def get_externalcontacts_graphs_clusterscan_clusters(
         merge_info_status: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTERS,
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscan_clusters", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters", "ClusterList",
+        ),
         (("scanId", scan_id),),
         (
             ("limit", limit), ("cursor", cursor), ("divisionIds", division_ids),
             ("mergeInfo.status", merge_info_status),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_STATISTICS = _Endpoint(
-    "get_externalcontacts_graphs_clusterscan_statistics", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics",
-    returns="ClusterScanStatistics",
-)
 
 
 def get_externalcontacts_graphs_clusterscan_statistics(
@@ -769,13 +706,14 @@ def get_externalcontacts_graphs_clusterscan_statistics(
     Args:
         scan_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_STATISTICS, (("scanId", scan_id),))
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS = _Endpoint(
-    "get_externalcontacts_graphs_clusterscans", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans", returns="ClusterScanList",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscan_statistics", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/statistics",
+            "ClusterScanStatistics",
+        ),
+        (("scanId", scan_id),),
+    )
 
 
 def get_externalcontacts_graphs_clusterscans(
@@ -794,16 +732,13 @@ def get_externalcontacts_graphs_clusterscans(
         expand: query, list of string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS,
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscans", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans", "ClusterScanList",
+        ),
         (),
         (("limit", limit), ("cursor", cursor), ("expand", expand)),
     )
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS_LATEST = _Endpoint(
-    "get_externalcontacts_graphs_clusterscans_latest", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/latest", returns="ClusterScan",
-)
 
 
 def get_externalcontacts_graphs_clusterscans_latest(
@@ -815,38 +750,37 @@ def get_externalcontacts_graphs_clusterscans_latest(
     Args:
         expand: query, list of string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS_LATEST, (), (("expand", expand),))
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS_LATEST_STATISTICS = _Endpoint(
-    "get_externalcontacts_graphs_clusterscans_latest_statistics", "GET",
-    "/api/v2/externalcontacts/graphs/clusterscans/latest/statistics",
-    returns="ClusterScanStatistics",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscans_latest", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/latest", "ClusterScan",
+        ),
+        (),
+        (("expand", expand),),
+    )
 
 
 def get_externalcontacts_graphs_clusterscans_latest_statistics(
 ) -> _Operation[_m.ClusterScanStatistics]:
     """GET /api/v2/externalcontacts/graphs/clusterscans/latest/statistics -> ``ClusterScanStatistics``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_GRAPHS_CLUSTERSCANS_LATEST_STATISTICS)
-
-
-_GET_EXTERNALCONTACTS_GRAPHS_SETTINGS = _Endpoint(
-    "get_externalcontacts_graphs_settings", "GET", "/api/v2/externalcontacts/graphs/settings",
-    returns="GraphSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_graphs_clusterscans_latest_statistics", "GET",
+            "/api/v2/externalcontacts/graphs/clusterscans/latest/statistics",
+            "ClusterScanStatistics",
+        ),
+    )
 
 
 def get_externalcontacts_graphs_settings() -> _Operation[_m.GraphSettings]:
     """GET /api/v2/externalcontacts/graphs/settings -> ``GraphSettings``."""
-    return _Operation(_GET_EXTERNALCONTACTS_GRAPHS_SETTINGS)
-
-
-_GET_EXTERNALCONTACTS_IMPORT_CSV_SETTING = _Endpoint(
-    "get_externalcontacts_import_csv_setting", "GET",
-    "/api/v2/externalcontacts/import/csv/settings/{settingsId}", returns="CsvSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_graphs_settings", "GET",
+            "/api/v2/externalcontacts/graphs/settings", "GraphSettings",
+        ),
+    )
 
 
 def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.CsvSettings]:
@@ -857,13 +791,13 @@ def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.C
     Args:
         settings_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_IMPORT_CSV_SETTING, (("settingsId", settings_id),))
-
-
-_GET_EXTERNALCONTACTS_IMPORT_CSV_SETTINGS = _Endpoint(
-    "get_externalcontacts_import_csv_settings", "GET",
-    "/api/v2/externalcontacts/import/csv/settings", returns="Listing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_import_csv_setting", "GET",
+            "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings",
+        ),
+        (("settingsId", settings_id),),
+    )
 
 
 def get_externalcontacts_import_csv_settings(
@@ -883,17 +817,13 @@ def get_externalcontacts_import_csv_settings(
         external_settings_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_IMPORT_CSV_SETTINGS,
+        _Endpoint(
+            "get_externalcontacts_import_csv_settings", "GET",
+            "/api/v2/externalcontacts/import/csv/settings", "Listing",
+        ),
         (),
         (("after", after), ("pageSize", page_size), ("externalSettingsId", external_settings_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_IMPORT_CSV_UPLOAD_DETAILS = _Endpoint(
-    "get_externalcontacts_import_csv_upload_details", "GET",
-    "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/details",
-    returns="CsvUploadDetailsResponse",
-)
 
 
 def get_externalcontacts_import_csv_upload_details(
@@ -906,14 +836,14 @@ def get_externalcontacts_import_csv_upload_details(
     Args:
         upload_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_IMPORT_CSV_UPLOAD_DETAILS, (("uploadId", upload_id),))
-
-
-_GET_EXTERNALCONTACTS_IMPORT_CSV_UPLOAD_PREVIEW = _Endpoint(
-    "get_externalcontacts_import_csv_upload_preview", "GET",
-    "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview",
-    returns="CsvUploadPreviewResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_import_csv_upload_details", "GET",
+            "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/details",
+            "CsvUploadDetailsResponse",
+        ),
+        (("uploadId", upload_id),),
+    )
 
 
 def get_externalcontacts_import_csv_upload_preview(
@@ -926,13 +856,14 @@ def get_externalcontacts_import_csv_upload_preview(
     Args:
         upload_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_IMPORT_CSV_UPLOAD_PREVIEW, (("uploadId", upload_id),))
-
-
-_GET_EXTERNALCONTACTS_IMPORT_JOB = _Endpoint(
-    "get_externalcontacts_import_job", "GET", "/api/v2/externalcontacts/import/jobs/{jobId}",
-    returns="ContactImportJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_import_csv_upload_preview", "GET",
+            "/api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview",
+            "CsvUploadPreviewResponse",
+        ),
+        (("uploadId", upload_id),),
+    )
 
 
 def get_externalcontacts_import_job(
@@ -948,13 +879,14 @@ def get_externalcontacts_import_job(
         job_id: path, string.
         expand: query, list of string: division.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_IMPORT_JOB, (("jobId", job_id),), (("expand", expand),))
-
-
-_GET_EXTERNALCONTACTS_IMPORT_JOBS = _Endpoint(
-    "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
-    returns="ContactImportJobEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_import_job", "GET",
+            "/api/v2/externalcontacts/import/jobs/{jobId}", "ContactImportJobResponse",
+        ),
+        (("jobId", job_id),),
+        (("expand", expand),),
+    )
 
 
 def get_externalcontacts_import_jobs(
@@ -980,19 +912,16 @@ def get_externalcontacts_import_jobs(
         job_status: query, string: Created, Running, Completed, Failed, Cancelled.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_IMPORT_JOBS,
+        _Endpoint(
+            "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
+            "ContactImportJobEntityListing",
+        ),
         (),
         (
             ("expand", expand), ("after", after), ("pageSize", page_size),
             ("sortOrder", sort_order), ("jobStatus", job_status),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_IMPORT_SETTING = _Endpoint(
-    "get_externalcontacts_import_setting", "GET",
-    "/api/v2/externalcontacts/import/settings/{settingsId}", returns="ContactImportSettings",
-)
 
 
 def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.ContactImportSettings]:
@@ -1003,13 +932,13 @@ def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.Conta
     Args:
         settings_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_IMPORT_SETTING, (("settingsId", settings_id),))
-
-
-_GET_EXTERNALCONTACTS_IMPORT_SETTINGS = _Endpoint(
-    "get_externalcontacts_import_settings", "GET", "/api/v2/externalcontacts/import/settings",
-    returns="ContactImportSettingsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_import_setting", "GET",
+            "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
+        ),
+        (("settingsId", settings_id),),
+    )
 
 
 def get_externalcontacts_import_settings(
@@ -1031,16 +960,13 @@ def get_externalcontacts_import_settings(
         name: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_IMPORT_SETTINGS,
+        _Endpoint(
+            "get_externalcontacts_import_settings", "GET",
+            "/api/v2/externalcontacts/import/settings", "ContactImportSettingsEntityListing",
+        ),
         (),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("name", name)),
     )
-
-
-_GET_EXTERNALCONTACTS_NOTES_EXPORT = _Endpoint(
-    "get_externalcontacts_notes_export", "GET", "/api/v2/externalcontacts/notes/exports/{exportId}",
-    returns="NotesExport",
-)
 
 
 def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExport]:
@@ -1052,13 +978,13 @@ def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExpo
     Args:
         export_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_NOTES_EXPORT, (("exportId", export_id),))
-
-
-_GET_EXTERNALCONTACTS_NOTES_EXPORTS = _Endpoint(
-    "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
-    returns="NotesExportListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_notes_export", "GET",
+            "/api/v2/externalcontacts/notes/exports/{exportId}", "NotesExport",
+        ),
+        (("exportId", export_id),),
+    )
 
 
 def get_externalcontacts_notes_exports(
@@ -1079,25 +1005,19 @@ def get_externalcontacts_notes_exports(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_NOTES_EXPORTS,
+        _Endpoint(
+            "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
+            "NotesExportListing",
+        ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
     )
 
 
-_GET_EXTERNALCONTACTS_ORGANIZATION = _Endpoint(
-    "get_externalcontacts_organization", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-    returns="ExternalOrganization",
-)
-
-
 def get_externalcontacts_organization(
     external_organization_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalDataSources", "division", "identifiers", "externalSources",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues_3] | None = None,
     include_trustors: bool | None = None,
 ) -> _Operation[_m.ExternalOrganization]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
@@ -1110,17 +1030,14 @@ def get_externalcontacts_organization(
         include_trustors: query, boolean.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION,
+        _Endpoint(
+            "get_externalcontacts_organization", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
+            "ExternalOrganization",
+        ),
         (("externalOrganizationId", external_organization_id),),
         (("expand", expand), ("includeTrustors", include_trustors)),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATION_CONTACTS = _Endpoint(
-    "get_externalcontacts_organization_contacts", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts",
-    returns="ContactListing", paged=True,
-)
 
 
 def get_externalcontacts_organization_contacts(
@@ -1130,9 +1047,7 @@ def get_externalcontacts_organization_contacts(
     page_number: int | None = None,
     q: str | None = None,
     sort_order: str | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "externalOrganization", "externalDataSources", "identifiers", "externalSources", "division",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.ContactListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
 
@@ -1149,20 +1064,17 @@ def get_externalcontacts_organization_contacts(
             externalSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION_CONTACTS,
+        _Endpoint(
+            "get_externalcontacts_organization_contacts", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts",
+            "ContactListing", paged=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
             ("sortOrder", sort_order), ("expand", expand),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATION_IDENTIFIERS = _Endpoint(
-    "get_externalcontacts_organization_identifiers", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
-    returns="ExternalOrganizationIdentifierListing",
-)
 
 
 def get_externalcontacts_organization_identifiers(
@@ -1176,23 +1088,20 @@ def get_externalcontacts_organization_identifiers(
         external_organization_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION_IDENTIFIERS,
+        _Endpoint(
+            "get_externalcontacts_organization_identifiers", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
+            "ExternalOrganizationIdentifierListing",
+        ),
         (("externalOrganizationId", external_organization_id),),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATION_NOTE = _Endpoint(
-    "get_externalcontacts_organization_note", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-    returns="Note",
-)
 
 
 def get_externalcontacts_organization_note(
     external_organization_id: str,
     note_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["author", "externalDataSources", "division"]]] | None = None,
+    expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.Note]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
 
@@ -1204,17 +1113,14 @@ def get_externalcontacts_organization_note(
         expand: query, list of string: author, externalDataSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION_NOTE,
+        _Endpoint(
+            "get_externalcontacts_organization_note", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
+            "Note",
+        ),
         (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATION_NOTES = _Endpoint(
-    "get_externalcontacts_organization_notes", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", returns="NoteListing",
-    paged=True,
-)
 
 
 def get_externalcontacts_organization_notes(
@@ -1223,7 +1129,7 @@ def get_externalcontacts_organization_notes(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: str | None = None,
-    expand: _Sequence[_Open[_Literal["author", "externalDataSources", "division"]]] | None = None,
+    expand: _Sequence[_ExpandValues_2] | None = None,
 ) -> _Operation[_m.NoteListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
 
@@ -1238,7 +1144,11 @@ def get_externalcontacts_organization_notes(
         expand: query, list of string: author, externalDataSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION_NOTES,
+        _Endpoint(
+            "get_externalcontacts_organization_notes", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "NoteListing",
+            paged=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
@@ -1247,19 +1157,12 @@ def get_externalcontacts_organization_notes(
     )
 
 
-_GET_EXTERNALCONTACTS_ORGANIZATION_RELATIONSHIPS = _Endpoint(
-    "get_externalcontacts_organization_relationships", "GET",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships",
-    returns="RelationshipListing", paged=True,
-)
-
-
 def get_externalcontacts_organization_relationships(
     external_organization_id: str,
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    expand: _Sequence[_Open[_Literal["externalDataSources", "division"]]] | None = None,
+    expand: _Sequence[_ExpandValues_4] | None = None,
     sort_order: str | None = None,
 ) -> _Operation[_m.RelationshipListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
@@ -1275,19 +1178,17 @@ def get_externalcontacts_organization_relationships(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATION_RELATIONSHIPS,
+        _Endpoint(
+            "get_externalcontacts_organization_relationships", "GET",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships",
+            "RelationshipListing", paged=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS = _Endpoint(
-    "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
-    returns="ExternalOrganizationListing", paged=True,
-)
 
 
 def get_externalcontacts_organizations(
@@ -1297,9 +1198,7 @@ def get_externalcontacts_organizations(
     q: str | None = None,
     trustor_id: _Sequence[str] | None = None,
     sort_order: str | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "externalDataSources", "division", "identifiers", "externalSources",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues_3] | None = None,
     include_trustors: bool | None = None,
     division_ids: _Sequence[str] | None = None,
 ) -> _Operation[_m.ExternalOrganizationListing]:
@@ -1319,7 +1218,10 @@ def get_externalcontacts_organizations(
         division_ids: query, list of string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATIONS,
+        _Endpoint(
+            "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
+            "ExternalOrganizationListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("q", q),
@@ -1327,12 +1229,6 @@ def get_externalcontacts_organizations(
             ("includeTrustors", include_trustors), ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_EXPORT = _Endpoint(
-    "get_externalcontacts_organizations_export", "GET",
-    "/api/v2/externalcontacts/organizations/exports/{exportId}", returns="OrganizationsExport",
-)
 
 
 def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.OrganizationsExport]:
@@ -1343,13 +1239,13 @@ def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.O
     Args:
         export_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_ORGANIZATIONS_EXPORT, (("exportId", export_id),))
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_EXPORTS = _Endpoint(
-    "get_externalcontacts_organizations_exports", "GET",
-    "/api/v2/externalcontacts/organizations/exports", returns="OrganizationsExportListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_organizations_export", "GET",
+            "/api/v2/externalcontacts/organizations/exports/{exportId}", "OrganizationsExport",
+        ),
+        (("exportId", export_id),),
+    )
 
 
 def get_externalcontacts_organizations_exports(
@@ -1369,16 +1265,13 @@ def get_externalcontacts_organizations_exports(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATIONS_EXPORTS,
+        _Endpoint(
+            "get_externalcontacts_organizations_exports", "GET",
+            "/api/v2/externalcontacts/organizations/exports", "OrganizationsExportListing",
+        ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA = _Endpoint(
-    "get_externalcontacts_organizations_schema", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/{schemaId}", returns="DataSchema",
-)
 
 
 def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -1389,14 +1282,13 @@ def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.D
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA_VERSION = _Endpoint(
-    "get_externalcontacts_organizations_schema_version", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId}",
-    returns="DataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_organizations_schema", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_externalcontacts_organizations_schema_version(
@@ -1412,16 +1304,13 @@ def get_externalcontacts_organizations_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA_VERSION,
+        _Endpoint(
+            "get_externalcontacts_organizations_schema_version", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId}",
+            "DataSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA_VERSIONS = _Endpoint(
-    "get_externalcontacts_organizations_schema_versions", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions",
-    returns="DataSchemaListing",
-)
 
 
 def get_externalcontacts_organizations_schema_versions(
@@ -1435,15 +1324,13 @@ def get_externalcontacts_organizations_schema_versions(
         schema_id: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA_VERSIONS,
+        _Endpoint(
+            "get_externalcontacts_organizations_schema_versions", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/{schemaId}/versions",
+            "DataSchemaListing",
+        ),
         (("schemaId", schema_id),),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS = _Endpoint(
-    "get_externalcontacts_organizations_schemas", "GET",
-    "/api/v2/externalcontacts/organizations/schemas", returns="DataSchemaListing",
-)
 
 
 def get_externalcontacts_organizations_schemas() -> _Operation[_m.DataSchemaListing]:
@@ -1451,13 +1338,12 @@ def get_externalcontacts_organizations_schemas() -> _Operation[_m.DataSchemaList
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS)
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_CORETYPE = _Endpoint(
-    "get_externalcontacts_organizations_schemas_coretype", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_organizations_schemas", "GET",
+            "/api/v2/externalcontacts/organizations/schemas", "DataSchemaListing",
+        ),
+    )
 
 
 def get_externalcontacts_organizations_schemas_coretype(
@@ -1471,15 +1357,12 @@ def get_externalcontacts_organizations_schemas_coretype(
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_externalcontacts_organizations_schemas_coretype", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_CORETYPES = _Endpoint(
-    "get_externalcontacts_organizations_schemas_coretypes", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_externalcontacts_organizations_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -1487,13 +1370,12 @@ def get_externalcontacts_organizations_schemas_coretypes() -> _Operation[_m.Core
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_CORETYPES)
-
-
-_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_LIMITS = _Endpoint(
-    "get_externalcontacts_organizations_schemas_limits", "GET",
-    "/api/v2/externalcontacts/organizations/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_organizations_schemas_coretypes", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1501,19 +1383,18 @@ def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQ
 
     Needs ``externalContacts:customFields:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS_LIMITS)
-
-
-_GET_EXTERNALCONTACTS_RELATIONSHIP = _Endpoint(
-    "get_externalcontacts_relationship", "GET",
-    "/api/v2/externalcontacts/relationships/{relationshipId}", returns="Relationship",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_organizations_schemas_limits", "GET",
+            "/api/v2/externalcontacts/organizations/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_externalcontacts_relationship(
     relationship_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["externalDataSources", "division"]]] | None = None,
+    expand: _Sequence[_ExpandValues_4] | None = None,
 ) -> _Operation[_m.Relationship]:
     """GET /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
 
@@ -1524,16 +1405,13 @@ def get_externalcontacts_relationship(
         expand: query, list of string: externalDataSources, division.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_RELATIONSHIP,
+        _Endpoint(
+            "get_externalcontacts_relationship", "GET",
+            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
+        ),
         (("relationshipId", relationship_id),),
         (("expand", expand),),
     )
-
-
-_GET_EXTERNALCONTACTS_RELATIONSHIPS_EXPORT = _Endpoint(
-    "get_externalcontacts_relationships_export", "GET",
-    "/api/v2/externalcontacts/relationships/exports/{exportId}", returns="RelationshipsExport",
-)
 
 
 def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.RelationshipsExport]:
@@ -1544,13 +1422,13 @@ def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.R
     Args:
         export_id: path, string.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_RELATIONSHIPS_EXPORT, (("exportId", export_id),))
-
-
-_GET_EXTERNALCONTACTS_RELATIONSHIPS_EXPORTS = _Endpoint(
-    "get_externalcontacts_relationships_exports", "GET",
-    "/api/v2/externalcontacts/relationships/exports", returns="RelationshipsExportListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_relationships_export", "GET",
+            "/api/v2/externalcontacts/relationships/exports/{exportId}", "RelationshipsExport",
+        ),
+        (("exportId", export_id),),
+    )
 
 
 def get_externalcontacts_relationships_exports(
@@ -1570,16 +1448,13 @@ def get_externalcontacts_relationships_exports(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_RELATIONSHIPS_EXPORTS,
+        _Endpoint(
+            "get_externalcontacts_relationships_exports", "GET",
+            "/api/v2/externalcontacts/relationships/exports", "RelationshipsExportListing",
+        ),
         (),
         (("divisionIds", division_ids), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_EXTERNALCONTACTS_REVERSEWHITEPAGESLOOKUP = _Endpoint(
-    "get_externalcontacts_reversewhitepageslookup", "GET",
-    "/api/v2/externalcontacts/reversewhitepageslookup", returns="ReverseWhitepagesLookupResult",
-)
 
 
 def get_externalcontacts_reversewhitepageslookup(
@@ -1600,16 +1475,13 @@ def get_externalcontacts_reversewhitepageslookup(
         division_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_REVERSEWHITEPAGESLOOKUP,
+        _Endpoint(
+            "get_externalcontacts_reversewhitepageslookup", "GET",
+            "/api/v2/externalcontacts/reversewhitepageslookup", "ReverseWhitepagesLookupResult",
+        ),
         (),
         (("lookupVal", lookup_val), ("expand", expand), ("divisionId", division_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_CONTACTS = _Endpoint(
-    "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
-    returns="CursorContactListing",
-)
 
 
 def get_externalcontacts_scan_contacts(
@@ -1629,16 +1501,13 @@ def get_externalcontacts_scan_contacts(
         division_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_CONTACTS,
+        _Endpoint(
+            "get_externalcontacts_scan_contacts", "GET", "/api/v2/externalcontacts/scan/contacts",
+            "CursorContactListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_CONTACTS_DIVISIONVIEWS_ALL = _Endpoint(
-    "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
-    "/api/v2/externalcontacts/scan/contacts/divisionviews/all", returns="CursorContactListing",
-)
 
 
 def get_externalcontacts_scan_contacts_divisionviews_all(
@@ -1655,16 +1524,13 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
         cursor: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_CONTACTS_DIVISIONVIEWS_ALL,
+        _Endpoint(
+            "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
+            "/api/v2/externalcontacts/scan/contacts/divisionviews/all", "CursorContactListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_NOTES = _Endpoint(
-    "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
-    returns="CursorNoteListing",
-)
 
 
 def get_externalcontacts_scan_notes(
@@ -1684,16 +1550,13 @@ def get_externalcontacts_scan_notes(
         division_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_NOTES,
+        _Endpoint(
+            "get_externalcontacts_scan_notes", "GET", "/api/v2/externalcontacts/scan/notes",
+            "CursorNoteListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_NOTES_DIVISIONVIEWS_ALL = _Endpoint(
-    "get_externalcontacts_scan_notes_divisionviews_all", "GET",
-    "/api/v2/externalcontacts/scan/notes/divisionviews/all", returns="CursorNoteListing",
-)
 
 
 def get_externalcontacts_scan_notes_divisionviews_all(
@@ -1710,16 +1573,13 @@ def get_externalcontacts_scan_notes_divisionviews_all(
         cursor: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_NOTES_DIVISIONVIEWS_ALL,
+        _Endpoint(
+            "get_externalcontacts_scan_notes_divisionviews_all", "GET",
+            "/api/v2/externalcontacts/scan/notes/divisionviews/all", "CursorNoteListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_ORGANIZATIONS = _Endpoint(
-    "get_externalcontacts_scan_organizations", "GET", "/api/v2/externalcontacts/scan/organizations",
-    returns="CursorOrganizationListing",
-)
 
 
 def get_externalcontacts_scan_organizations(
@@ -1739,17 +1599,13 @@ def get_externalcontacts_scan_organizations(
         division_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_ORGANIZATIONS,
+        _Endpoint(
+            "get_externalcontacts_scan_organizations", "GET",
+            "/api/v2/externalcontacts/scan/organizations", "CursorOrganizationListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_ORGANIZATIONS_DIVISIONVIEWS_ALL = _Endpoint(
-    "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
-    "/api/v2/externalcontacts/scan/organizations/divisionviews/all",
-    returns="CursorOrganizationListing",
-)
 
 
 def get_externalcontacts_scan_organizations_divisionviews_all(
@@ -1767,16 +1623,14 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
         cursor: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_ORGANIZATIONS_DIVISIONVIEWS_ALL,
+        _Endpoint(
+            "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
+            "/api/v2/externalcontacts/scan/organizations/divisionviews/all",
+            "CursorOrganizationListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_RELATIONSHIPS = _Endpoint(
-    "get_externalcontacts_scan_relationships", "GET", "/api/v2/externalcontacts/scan/relationships",
-    returns="CursorRelationshipListing",
-)
 
 
 def get_externalcontacts_scan_relationships(
@@ -1796,17 +1650,13 @@ def get_externalcontacts_scan_relationships(
         division_id: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_RELATIONSHIPS,
+        _Endpoint(
+            "get_externalcontacts_scan_relationships", "GET",
+            "/api/v2/externalcontacts/scan/relationships", "CursorRelationshipListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor), ("divisionId", division_id)),
     )
-
-
-_GET_EXTERNALCONTACTS_SCAN_RELATIONSHIPS_DIVISIONVIEWS_ALL = _Endpoint(
-    "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
-    "/api/v2/externalcontacts/scan/relationships/divisionviews/all",
-    returns="CursorRelationshipListing",
-)
 
 
 def get_externalcontacts_scan_relationships_divisionviews_all(
@@ -1823,16 +1673,14 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
         cursor: query, string.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_SCAN_RELATIONSHIPS_DIVISIONVIEWS_ALL,
+        _Endpoint(
+            "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
+            "/api/v2/externalcontacts/scan/relationships/divisionviews/all",
+            "CursorRelationshipListing",
+        ),
         (),
         (("limit", limit), ("cursor", cursor)),
     )
-
-
-_PATCH_EXTERNALCONTACTS_CONTACT = _Endpoint(
-    "patch_externalcontacts_contact", "PATCH", "/api/v2/externalcontacts/contacts/{contactId}",
-    returns="ExternalContact", body="object", body_required=True,
-)
 
 
 def patch_externalcontacts_contact(
@@ -1847,14 +1695,17 @@ def patch_externalcontacts_contact(
         contact_id: path, string.
         body: ``ExternalContactsPatchRequest``.
     """
-    return _Operation(_PATCH_EXTERNALCONTACTS_CONTACT, (("contactId", contact_id),), (), (), body)
-
-
-_PATCH_EXTERNALCONTACTS_CONTACT_IDENTIFIERS = _Endpoint(
-    "patch_externalcontacts_contact_identifiers", "PATCH",
-    "/api/v2/externalcontacts/contacts/{contactId}/identifiers", returns="ContactIdentifier",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_externalcontacts_contact", "PATCH",
+            "/api/v2/externalcontacts/contacts/{contactId}", "ExternalContact", body="object",
+            body_required=True,
+        ),
+        (("contactId", contact_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_externalcontacts_contact_identifiers(
@@ -1870,19 +1721,16 @@ def patch_externalcontacts_contact_identifiers(
         body: ``IdentifierClaimRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_CONTACT_IDENTIFIERS,
+        _Endpoint(
+            "patch_externalcontacts_contact_identifiers", "PATCH",
+            "/api/v2/externalcontacts/contacts/{contactId}/identifiers", "ContactIdentifier",
+            body="object", body_required=True,
+        ),
         (("contactId", contact_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_EXTERNALCONTACTS_CONTACT_NOTE = _Endpoint(
-    "patch_externalcontacts_contact_note", "PATCH",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", returns="Note", body="object",
-    body_required=True,
-)
 
 
 def patch_externalcontacts_contact_note(
@@ -1900,19 +1748,16 @@ def patch_externalcontacts_contact_note(
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_CONTACT_NOTE,
+        _Endpoint(
+            "patch_externalcontacts_contact_note", "PATCH",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
+            body_required=True,
+        ),
         (("contactId", contact_id), ("noteId", note_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_EXTERNALCONTACTS_ORGANIZATION = _Endpoint(
-    "patch_externalcontacts_organization", "PATCH",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-    returns="ExternalOrganization", body="object", body_required=True,
-)
 
 
 def patch_externalcontacts_organization(
@@ -1928,19 +1773,16 @@ def patch_externalcontacts_organization(
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_ORGANIZATION,
+        _Endpoint(
+            "patch_externalcontacts_organization", "PATCH",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
+            "ExternalOrganization", body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_EXTERNALCONTACTS_ORGANIZATION_IDENTIFIERS = _Endpoint(
-    "patch_externalcontacts_organization_identifiers", "PATCH",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
-    returns="ExternalOrganizationIdentifier", body="object", body_required=True,
-)
 
 
 def patch_externalcontacts_organization_identifiers(
@@ -1956,19 +1798,16 @@ def patch_externalcontacts_organization_identifiers(
         body: ``ExternalOrganizationIdentifierClaimRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_ORGANIZATION_IDENTIFIERS,
+        _Endpoint(
+            "patch_externalcontacts_organization_identifiers", "PATCH",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers",
+            "ExternalOrganizationIdentifier", body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_EXTERNALCONTACTS_ORGANIZATION_NOTE = _Endpoint(
-    "patch_externalcontacts_organization_note", "PATCH",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-    returns="Note", body="object", body_required=True,
-)
 
 
 def patch_externalcontacts_organization_note(
@@ -1986,19 +1825,16 @@ def patch_externalcontacts_organization_note(
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_ORGANIZATION_NOTE,
+        _Endpoint(
+            "patch_externalcontacts_organization_note", "PATCH",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
+            "Note", body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_EXTERNALCONTACTS_RELATIONSHIP = _Endpoint(
-    "patch_externalcontacts_relationship", "PATCH",
-    "/api/v2/externalcontacts/relationships/{relationshipId}", returns="Relationship",
-    body="object", body_required=True,
-)
 
 
 def patch_externalcontacts_relationship(
@@ -2014,18 +1850,16 @@ def patch_externalcontacts_relationship(
         body: ``ExternalContactsPatchRequest``.
     """
     return _Operation(
-        _PATCH_EXTERNALCONTACTS_RELATIONSHIP,
+        _Endpoint(
+            "patch_externalcontacts_relationship", "PATCH",
+            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
+            body="object", body_required=True,
+        ),
         (("relationshipId", relationship_id),),
         (),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS = _Endpoint(
-    "post_externalcontacts_bulk_contacts", "POST", "/api/v2/externalcontacts/bulk/contacts",
-    returns="BulkFetchContactsResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_externalcontacts_bulk_contacts(
@@ -2038,13 +1872,16 @@ def post_externalcontacts_bulk_contacts(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_ADD = _Endpoint(
-    "post_externalcontacts_bulk_contacts_add", "POST", "/api/v2/externalcontacts/bulk/contacts/add",
-    returns="BulkContactsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts", "POST", "/api/v2/externalcontacts/bulk/contacts",
+            "BulkFetchContactsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_contacts_add(
@@ -2057,14 +1894,17 @@ def post_externalcontacts_bulk_contacts_add(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS_ADD, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_DIVISIONVIEWS = _Endpoint(
-    "post_externalcontacts_bulk_contacts_divisionviews", "POST",
-    "/api/v2/externalcontacts/bulk/contacts/divisionviews", returns="BulkFetchContactsResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_add", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/add", "BulkContactsResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_contacts_divisionviews(
@@ -2077,14 +1917,17 @@ def post_externalcontacts_bulk_contacts_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS_DIVISIONVIEWS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_ENRICH = _Endpoint(
-    "post_externalcontacts_bulk_contacts_enrich", "POST",
-    "/api/v2/externalcontacts/bulk/contacts/enrich", returns="BulkContactsEnrichResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_divisionviews", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/divisionviews", "BulkFetchContactsResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_contacts_enrich(
@@ -2101,19 +1944,16 @@ def post_externalcontacts_bulk_contacts_enrich(
         body: ``BulkContactsEnrichRequest``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_BULK_CONTACTS_ENRICH,
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_enrich", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/enrich", "BulkContactsEnrichResponse",
+            body="object", body_required=True,
+        ),
         (),
         (("dryRun", dry_run),),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_REMOVE = _Endpoint(
-    "post_externalcontacts_bulk_contacts_remove", "POST",
-    "/api/v2/externalcontacts/bulk/contacts/remove", returns="BulkDeleteResponse", body="object",
-    body_required=True,
-)
 
 
 def post_externalcontacts_bulk_contacts_remove(
@@ -2126,14 +1966,17 @@ def post_externalcontacts_bulk_contacts_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS_REMOVE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_UNRESOLVED = _Endpoint(
-    "post_externalcontacts_bulk_contacts_unresolved", "POST",
-    "/api/v2/externalcontacts/bulk/contacts/unresolved", returns="BulkFetchContactsResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_remove", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/remove", "BulkDeleteResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_contacts_unresolved(
@@ -2146,14 +1989,17 @@ def post_externalcontacts_bulk_contacts_unresolved(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS_UNRESOLVED, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_CONTACTS_UPDATE = _Endpoint(
-    "post_externalcontacts_bulk_contacts_update", "POST",
-    "/api/v2/externalcontacts/bulk/contacts/update", returns="BulkContactsResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_unresolved", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/unresolved", "BulkFetchContactsResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_contacts_update(
@@ -2166,13 +2012,17 @@ def post_externalcontacts_bulk_contacts_update(
     Args:
         body: ``BulkContactsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_CONTACTS_UPDATE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_NOTES = _Endpoint(
-    "post_externalcontacts_bulk_notes", "POST", "/api/v2/externalcontacts/bulk/notes",
-    returns="BulkFetchNotesResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_contacts_update", "POST",
+            "/api/v2/externalcontacts/bulk/contacts/update", "BulkContactsResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_notes(
@@ -2186,13 +2036,16 @@ def post_externalcontacts_bulk_notes(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_NOTES, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_NOTES_ADD = _Endpoint(
-    "post_externalcontacts_bulk_notes_add", "POST", "/api/v2/externalcontacts/bulk/notes/add",
-    returns="BulkNotesResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_notes", "POST", "/api/v2/externalcontacts/bulk/notes",
+            "BulkFetchNotesResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_notes_add(
@@ -2205,13 +2058,17 @@ def post_externalcontacts_bulk_notes_add(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_NOTES_ADD, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_NOTES_REMOVE = _Endpoint(
-    "post_externalcontacts_bulk_notes_remove", "POST", "/api/v2/externalcontacts/bulk/notes/remove",
-    returns="BulkDeleteResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_notes_add", "POST",
+            "/api/v2/externalcontacts/bulk/notes/add", "BulkNotesResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_notes_remove(
@@ -2224,13 +2081,17 @@ def post_externalcontacts_bulk_notes_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_NOTES_REMOVE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_NOTES_UPDATE = _Endpoint(
-    "post_externalcontacts_bulk_notes_update", "POST", "/api/v2/externalcontacts/bulk/notes/update",
-    returns="BulkNotesResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_notes_remove", "POST",
+            "/api/v2/externalcontacts/bulk/notes/remove", "BulkDeleteResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_notes_update(
@@ -2243,14 +2104,17 @@ def post_externalcontacts_bulk_notes_update(
     Args:
         body: ``BulkNotesRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_NOTES_UPDATE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS = _Endpoint(
-    "post_externalcontacts_bulk_organizations", "POST",
-    "/api/v2/externalcontacts/bulk/organizations", returns="BulkFetchOrganizationsResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_notes_update", "POST",
+            "/api/v2/externalcontacts/bulk/notes/update", "BulkNotesResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_organizations(
@@ -2263,14 +2127,17 @@ def post_externalcontacts_bulk_organizations(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_ADD = _Endpoint(
-    "post_externalcontacts_bulk_organizations_add", "POST",
-    "/api/v2/externalcontacts/bulk/organizations/add", returns="BulkOrganizationsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations", "POST",
+            "/api/v2/externalcontacts/bulk/organizations", "BulkFetchOrganizationsResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_organizations_add(
@@ -2283,14 +2150,17 @@ def post_externalcontacts_bulk_organizations_add(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_ADD, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_DIVISIONVIEWS = _Endpoint(
-    "post_externalcontacts_bulk_organizations_divisionviews", "POST",
-    "/api/v2/externalcontacts/bulk/organizations/divisionviews",
-    returns="BulkFetchOrganizationsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations_add", "POST",
+            "/api/v2/externalcontacts/bulk/organizations/add", "BulkOrganizationsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_organizations_divisionviews(
@@ -2303,14 +2173,17 @@ def post_externalcontacts_bulk_organizations_divisionviews(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_DIVISIONVIEWS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_ENRICH = _Endpoint(
-    "post_externalcontacts_bulk_organizations_enrich", "POST",
-    "/api/v2/externalcontacts/bulk/organizations/enrich", returns="BulkOrganizationsEnrichResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations_divisionviews", "POST",
+            "/api/v2/externalcontacts/bulk/organizations/divisionviews",
+            "BulkFetchOrganizationsResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_organizations_enrich(
@@ -2327,19 +2200,16 @@ def post_externalcontacts_bulk_organizations_enrich(
         body: ``BulkOrganizationsEnrichRequest``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_ENRICH,
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations_enrich", "POST",
+            "/api/v2/externalcontacts/bulk/organizations/enrich", "BulkOrganizationsEnrichResponse",
+            body="object", body_required=True,
+        ),
         (),
         (("dryRun", dry_run),),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_REMOVE = _Endpoint(
-    "post_externalcontacts_bulk_organizations_remove", "POST",
-    "/api/v2/externalcontacts/bulk/organizations/remove", returns="BulkDeleteResponse",
-    body="object", body_required=True,
-)
 
 
 def post_externalcontacts_bulk_organizations_remove(
@@ -2352,14 +2222,17 @@ def post_externalcontacts_bulk_organizations_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_REMOVE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_UPDATE = _Endpoint(
-    "post_externalcontacts_bulk_organizations_update", "POST",
-    "/api/v2/externalcontacts/bulk/organizations/update", returns="BulkOrganizationsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations_remove", "POST",
+            "/api/v2/externalcontacts/bulk/organizations/remove", "BulkDeleteResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_organizations_update(
@@ -2372,14 +2245,17 @@ def post_externalcontacts_bulk_organizations_update(
     Args:
         body: ``BulkOrganizationsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_ORGANIZATIONS_UPDATE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS = _Endpoint(
-    "post_externalcontacts_bulk_relationships", "POST",
-    "/api/v2/externalcontacts/bulk/relationships", returns="BulkFetchRelationshipsResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_organizations_update", "POST",
+            "/api/v2/externalcontacts/bulk/organizations/update", "BulkOrganizationsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_relationships(
@@ -2393,14 +2269,17 @@ def post_externalcontacts_bulk_relationships(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_ADD = _Endpoint(
-    "post_externalcontacts_bulk_relationships_add", "POST",
-    "/api/v2/externalcontacts/bulk/relationships/add", returns="BulkRelationshipsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_relationships", "POST",
+            "/api/v2/externalcontacts/bulk/relationships", "BulkFetchRelationshipsResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_relationships_add(
@@ -2413,14 +2292,17 @@ def post_externalcontacts_bulk_relationships_add(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_ADD, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_REMOVE = _Endpoint(
-    "post_externalcontacts_bulk_relationships_remove", "POST",
-    "/api/v2/externalcontacts/bulk/relationships/remove", returns="BulkDeleteResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_relationships_add", "POST",
+            "/api/v2/externalcontacts/bulk/relationships/add", "BulkRelationshipsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_relationships_remove(
@@ -2433,14 +2315,17 @@ def post_externalcontacts_bulk_relationships_remove(
     Args:
         body: ``BulkIdsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_REMOVE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_UPDATE = _Endpoint(
-    "post_externalcontacts_bulk_relationships_update", "POST",
-    "/api/v2/externalcontacts/bulk/relationships/update", returns="BulkRelationshipsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_relationships_remove", "POST",
+            "/api/v2/externalcontacts/bulk/relationships/remove", "BulkDeleteResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_bulk_relationships_update(
@@ -2453,14 +2338,17 @@ def post_externalcontacts_bulk_relationships_update(
     Args:
         body: ``BulkRelationshipsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_BULK_RELATIONSHIPS_UPDATE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS = _Endpoint(
-    "post_externalcontacts_contact_journey_segments", "POST",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-    returns="UpdateSegmentAssignmentResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_bulk_relationships_update", "POST",
+            "/api/v2/externalcontacts/bulk/relationships/update", "BulkRelationshipsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contact_journey_segments(
@@ -2478,19 +2366,16 @@ def post_externalcontacts_contact_journey_segments(
         body: ``UpdateSegmentAssignmentRequest``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS,
+        _Endpoint(
+            "post_externalcontacts_contact_journey_segments", "POST",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+            "UpdateSegmentAssignmentResponse", body="object",
+        ),
         (("contactId", contact_id),),
         (),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_CONTACT_NOTES = _Endpoint(
-    "post_externalcontacts_contact_notes", "POST",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes", returns="Note", body="object",
-    body_required=True,
-)
 
 
 def post_externalcontacts_contact_notes(
@@ -2506,18 +2391,16 @@ def post_externalcontacts_contact_notes(
         body: ``Note``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_CONTACT_NOTES,
+        _Endpoint(
+            "post_externalcontacts_contact_notes", "POST",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes", "Note", body="object",
+            body_required=True,
+        ),
         (("contactId", contact_id),),
         (),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_CONTACT_PROMOTION = _Endpoint(
-    "post_externalcontacts_contact_promotion", "POST",
-    "/api/v2/externalcontacts/contacts/{contactId}/promotion", returns="ExternalContact",
-)
 
 
 def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.ExternalContact]:
@@ -2528,13 +2411,13 @@ def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.Ex
     Args:
         contact_id: path, string.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACT_PROMOTION, (("contactId", contact_id),))
-
-
-_POST_EXTERNALCONTACTS_CONTACTS = _Endpoint(
-    "post_externalcontacts_contacts", "POST", "/api/v2/externalcontacts/contacts",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contact_promotion", "POST",
+            "/api/v2/externalcontacts/contacts/{contactId}/promotion", "ExternalContact",
+        ),
+        (("contactId", contact_id),),
+    )
 
 
 def post_externalcontacts_contacts(
@@ -2547,13 +2430,16 @@ def post_externalcontacts_contacts(
     Args:
         body: ``ExternalContact``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACTS_ENRICH = _Endpoint(
-    "post_externalcontacts_contacts_enrich", "POST", "/api/v2/externalcontacts/contacts/enrich",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts", "POST", "/api/v2/externalcontacts/contacts",
+            "ExternalContact", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contacts_enrich(
@@ -2569,13 +2455,17 @@ def post_externalcontacts_contacts_enrich(
         dry_run: query, boolean.
         body: ``ContactEnrichRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS_ENRICH, (), (("dryRun", dry_run),), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACTS_EXPORTS = _Endpoint(
-    "post_externalcontacts_contacts_exports", "POST", "/api/v2/externalcontacts/contacts/exports",
-    returns="ContactsExport", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts_enrich", "POST",
+            "/api/v2/externalcontacts/contacts/enrich", "ExternalContact", body="object",
+            body_required=True,
+        ),
+        (),
+        (("dryRun", dry_run),),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contacts_exports(
@@ -2588,13 +2478,17 @@ def post_externalcontacts_contacts_exports(
     Args:
         body: ``ContactsExport``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS_EXPORTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACTS_MERGE = _Endpoint(
-    "post_externalcontacts_contacts_merge", "POST", "/api/v2/externalcontacts/contacts/merge",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts_exports", "POST",
+            "/api/v2/externalcontacts/contacts/exports", "ContactsExport", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contacts_merge(
@@ -2607,13 +2501,17 @@ def post_externalcontacts_contacts_merge(
     Args:
         body: ``MergeContactsRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS_MERGE, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACTS_SCHEMAS = _Endpoint(
-    "post_externalcontacts_contacts_schemas", "POST", "/api/v2/externalcontacts/contacts/schemas",
-    returns="DataSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts_merge", "POST",
+            "/api/v2/externalcontacts/contacts/merge", "ExternalContact", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contacts_schemas(
@@ -2626,13 +2524,17 @@ def post_externalcontacts_contacts_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS_SCHEMAS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACTS_SEARCH = _Endpoint(
-    "post_externalcontacts_contacts_search", "POST", "/api/v2/externalcontacts/contacts/search",
-    returns="ContactListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts_schemas", "POST",
+            "/api/v2/externalcontacts/contacts/schemas", "DataSchema", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contacts_search(
@@ -2645,13 +2547,17 @@ def post_externalcontacts_contacts_search(
     Args:
         body: ``ContactSearchRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_CONTACTS_SEARCH, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_EXTERNALSOURCES = _Endpoint(
-    "post_externalcontacts_externalsources", "POST", "/api/v2/externalcontacts/externalsources",
-    returns="ExternalSource", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_contacts_search", "POST",
+            "/api/v2/externalcontacts/contacts/search", "ContactListing", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_externalsources(
@@ -2664,21 +2570,23 @@ def post_externalcontacts_externalsources(
     Args:
         body: ``ExternalSource``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_EXTERNALSOURCES, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP = _Endpoint(
-    "post_externalcontacts_identifierlookup", "POST", "/api/v2/externalcontacts/identifierlookup",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_externalsources", "POST",
+            "/api/v2/externalcontacts/externalsources", "ExternalSource", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_identifierlookup(
     identifier: _m.ContactIdentifier | _JsonObject,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalOrganization", "identifiers", "externalSources", "division",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues_5] | None = None,
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/identifierlookup -> ``ExternalContact``.
 
@@ -2689,7 +2597,11 @@ def post_externalcontacts_identifierlookup(
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP,
+        _Endpoint(
+            "post_externalcontacts_identifierlookup", "POST",
+            "/api/v2/externalcontacts/identifierlookup", "ExternalContact", body="object",
+            body_required=True,
+        ),
         (),
         (("expand", expand),),
         (),
@@ -2697,19 +2609,10 @@ def post_externalcontacts_identifierlookup(
     )
 
 
-_POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP_CONTACTS = _Endpoint(
-    "post_externalcontacts_identifierlookup_contacts", "POST",
-    "/api/v2/externalcontacts/identifierlookup/contacts", returns="ExternalContact", body="object",
-    body_required=True,
-)
-
-
 def post_externalcontacts_identifierlookup_contacts(
     identifier: _m.ContactIdentifier | _JsonObject,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalOrganization", "identifiers", "externalSources", "division",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues_5] | None = None,
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/identifierlookup/contacts -> ``ExternalContact``.
 
@@ -2720,19 +2623,16 @@ def post_externalcontacts_identifierlookup_contacts(
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP_CONTACTS,
+        _Endpoint(
+            "post_externalcontacts_identifierlookup_contacts", "POST",
+            "/api/v2/externalcontacts/identifierlookup/contacts", "ExternalContact", body="object",
+            body_required=True,
+        ),
         (),
         (("expand", expand),),
         (),
         identifier,
     )
-
-
-_POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP_ORGANIZATIONS = _Endpoint(
-    "post_externalcontacts_identifierlookup_organizations", "POST",
-    "/api/v2/externalcontacts/identifierlookup/organizations", returns="ExternalOrganization",
-    body="object", body_required=True,
-)
 
 
 def post_externalcontacts_identifierlookup_organizations(
@@ -2749,18 +2649,16 @@ def post_externalcontacts_identifierlookup_organizations(
         identifier: body, ``ExternalOrganizationIdentifier``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_IDENTIFIERLOOKUP_ORGANIZATIONS,
+        _Endpoint(
+            "post_externalcontacts_identifierlookup_organizations", "POST",
+            "/api/v2/externalcontacts/identifierlookup/organizations", "ExternalOrganization",
+            body="object", body_required=True,
+        ),
         (),
         (("expand", expand),),
         (),
         identifier,
     )
-
-
-_POST_EXTERNALCONTACTS_IMPORT_CSV_JOBS = _Endpoint(
-    "post_externalcontacts_import_csv_jobs", "POST", "/api/v2/externalcontacts/import/csv/jobs",
-    returns="CsvJobResponse", body="object", body_required=True,
-)
 
 
 def post_externalcontacts_import_csv_jobs(
@@ -2773,14 +2671,17 @@ def post_externalcontacts_import_csv_jobs(
     Args:
         body: ``CsvJobRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_IMPORT_CSV_JOBS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_IMPORT_CSV_SETTINGS = _Endpoint(
-    "post_externalcontacts_import_csv_settings", "POST",
-    "/api/v2/externalcontacts/import/csv/settings", returns="CsvSettings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_import_csv_jobs", "POST",
+            "/api/v2/externalcontacts/import/csv/jobs", "CsvJobResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_import_csv_settings(
@@ -2793,14 +2694,17 @@ def post_externalcontacts_import_csv_settings(
     Args:
         body: ``CsvSettings``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_IMPORT_CSV_SETTINGS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_IMPORT_CSV_UPLOADS = _Endpoint(
-    "post_externalcontacts_import_csv_uploads", "POST",
-    "/api/v2/externalcontacts/import/csv/uploads", returns="CsvUploadResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_import_csv_settings", "POST",
+            "/api/v2/externalcontacts/import/csv/settings", "CsvSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_import_csv_uploads(
@@ -2813,13 +2717,17 @@ def post_externalcontacts_import_csv_uploads(
     Args:
         body: ``CsvUploadRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_IMPORT_CSV_UPLOADS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_IMPORT_JOBS = _Endpoint(
-    "post_externalcontacts_import_jobs", "POST", "/api/v2/externalcontacts/import/jobs",
-    returns="ContactImportJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_import_csv_uploads", "POST",
+            "/api/v2/externalcontacts/import/csv/uploads", "CsvUploadResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_import_jobs(
@@ -2832,13 +2740,16 @@ def post_externalcontacts_import_jobs(
     Args:
         body: ``ContactImportJobRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_IMPORT_JOBS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_IMPORT_SETTINGS = _Endpoint(
-    "post_externalcontacts_import_settings", "POST", "/api/v2/externalcontacts/import/settings",
-    returns="ContactImportSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_import_jobs", "POST", "/api/v2/externalcontacts/import/jobs",
+            "ContactImportJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_import_settings(
@@ -2851,13 +2762,17 @@ def post_externalcontacts_import_settings(
     Args:
         body: ``ContactImportSettings``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_IMPORT_SETTINGS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_MERGE_CONTACTS = _Endpoint(
-    "post_externalcontacts_merge_contacts", "POST", "/api/v2/externalcontacts/merge/contacts",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_import_settings", "POST",
+            "/api/v2/externalcontacts/import/settings", "ContactImportSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_merge_contacts(
@@ -2870,13 +2785,17 @@ def post_externalcontacts_merge_contacts(
     Args:
         body: ``MergeRequest``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_MERGE_CONTACTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_NOTES_EXPORTS = _Endpoint(
-    "post_externalcontacts_notes_exports", "POST", "/api/v2/externalcontacts/notes/exports",
-    returns="NotesExport", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_merge_contacts", "POST",
+            "/api/v2/externalcontacts/merge/contacts", "ExternalContact", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_notes_exports(
@@ -2890,14 +2809,16 @@ def post_externalcontacts_notes_exports(
     Args:
         body: ``NotesExport``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_NOTES_EXPORTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_ORGANIZATION_NOTES = _Endpoint(
-    "post_externalcontacts_organization_notes", "POST",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", returns="Note",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_notes_exports", "POST", "/api/v2/externalcontacts/notes/exports",
+            "NotesExport", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_organization_notes(
@@ -2913,18 +2834,16 @@ def post_externalcontacts_organization_notes(
         body: ``Note``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_ORGANIZATION_NOTES,
+        _Endpoint(
+            "post_externalcontacts_organization_notes", "POST",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes", "Note",
+            body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_ORGANIZATIONS = _Endpoint(
-    "post_externalcontacts_organizations", "POST", "/api/v2/externalcontacts/organizations",
-    returns="ExternalOrganization", body="object", body_required=True,
-)
 
 
 def post_externalcontacts_organizations(
@@ -2937,14 +2856,16 @@ def post_externalcontacts_organizations(
     Args:
         body: ``ExternalOrganization``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_ORGANIZATIONS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_ORGANIZATIONS_ENRICH = _Endpoint(
-    "post_externalcontacts_organizations_enrich", "POST",
-    "/api/v2/externalcontacts/organizations/enrich", returns="ExternalOrganization", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_organizations", "POST", "/api/v2/externalcontacts/organizations",
+            "ExternalOrganization", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_organizations_enrich(
@@ -2961,19 +2882,16 @@ def post_externalcontacts_organizations_enrich(
         body: ``ExternalOrganizationEnrichRequest``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_ORGANIZATIONS_ENRICH,
+        _Endpoint(
+            "post_externalcontacts_organizations_enrich", "POST",
+            "/api/v2/externalcontacts/organizations/enrich", "ExternalOrganization", body="object",
+            body_required=True,
+        ),
         (),
         (("dryRun", dry_run),),
         (),
         body,
     )
-
-
-_POST_EXTERNALCONTACTS_ORGANIZATIONS_EXPORTS = _Endpoint(
-    "post_externalcontacts_organizations_exports", "POST",
-    "/api/v2/externalcontacts/organizations/exports", returns="OrganizationsExport", body="object",
-    body_required=True,
-)
 
 
 def post_externalcontacts_organizations_exports(
@@ -2986,14 +2904,17 @@ def post_externalcontacts_organizations_exports(
     Args:
         body: ``OrganizationsExport``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_ORGANIZATIONS_EXPORTS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS = _Endpoint(
-    "post_externalcontacts_organizations_schemas", "POST",
-    "/api/v2/externalcontacts/organizations/schemas", returns="DataSchema", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_organizations_exports", "POST",
+            "/api/v2/externalcontacts/organizations/exports", "OrganizationsExport", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_organizations_schemas(
@@ -3006,13 +2927,17 @@ def post_externalcontacts_organizations_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMAS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_RELATIONSHIPS = _Endpoint(
-    "post_externalcontacts_relationships", "POST", "/api/v2/externalcontacts/relationships",
-    returns="Relationship", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_organizations_schemas", "POST",
+            "/api/v2/externalcontacts/organizations/schemas", "DataSchema", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_relationships(
@@ -3025,14 +2950,16 @@ def post_externalcontacts_relationships(
     Args:
         body: ``Relationship``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_RELATIONSHIPS, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_RELATIONSHIPS_EXPORTS = _Endpoint(
-    "post_externalcontacts_relationships_exports", "POST",
-    "/api/v2/externalcontacts/relationships/exports", returns="RelationshipsExport", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_relationships", "POST", "/api/v2/externalcontacts/relationships",
+            "Relationship", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_relationships_exports(
@@ -3045,13 +2972,17 @@ def post_externalcontacts_relationships_exports(
     Args:
         body: ``RelationshipsExport``.
     """
-    return _Operation(_POST_EXTERNALCONTACTS_RELATIONSHIPS_EXPORTS, (), (), (), body)
-
-
-_PUT_EXTERNALCONTACTS_CONTACT = _Endpoint(
-    "put_externalcontacts_contact", "PUT", "/api/v2/externalcontacts/contacts/{contactId}",
-    returns="ExternalContact", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_externalcontacts_relationships_exports", "POST",
+            "/api/v2/externalcontacts/relationships/exports", "RelationshipsExport", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_externalcontacts_contact(
@@ -3066,14 +2997,16 @@ def put_externalcontacts_contact(
         contact_id: path, string.
         body: ``ExternalContact``.
     """
-    return _Operation(_PUT_EXTERNALCONTACTS_CONTACT, (("contactId", contact_id),), (), (), body)
-
-
-_PUT_EXTERNALCONTACTS_CONTACT_NOTE = _Endpoint(
-    "put_externalcontacts_contact_note", "PUT",
-    "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", returns="Note", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_externalcontacts_contact", "PUT", "/api/v2/externalcontacts/contacts/{contactId}",
+            "ExternalContact", body="object", body_required=True,
+        ),
+        (("contactId", contact_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_externalcontacts_contact_note(
@@ -3091,19 +3024,16 @@ def put_externalcontacts_contact_note(
         body: ``Note``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_CONTACT_NOTE,
+        _Endpoint(
+            "put_externalcontacts_contact_note", "PUT",
+            "/api/v2/externalcontacts/contacts/{contactId}/notes/{noteId}", "Note", body="object",
+            body_required=True,
+        ),
         (("contactId", contact_id), ("noteId", note_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_CONTACTS_SCHEMA = _Endpoint(
-    "put_externalcontacts_contacts_schema", "PUT",
-    "/api/v2/externalcontacts/contacts/schemas/{schemaId}", returns="DataSchema", body="object",
-    body_required=True,
-)
 
 
 def put_externalcontacts_contacts_schema(
@@ -3119,18 +3049,16 @@ def put_externalcontacts_contacts_schema(
         body: ``DataSchema``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_CONTACTS_SCHEMA,
+        _Endpoint(
+            "put_externalcontacts_contacts_schema", "PUT",
+            "/api/v2/externalcontacts/contacts/schemas/{schemaId}", "DataSchema", body="object",
+            body_required=True,
+        ),
         (("schemaId", schema_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_CONVERSATION = _Endpoint(
-    "put_externalcontacts_conversation", "PUT",
-    "/api/v2/externalcontacts/conversations/{conversationId}", body="object", body_required=True,
-)
 
 
 def put_externalcontacts_conversation(
@@ -3146,19 +3074,16 @@ def put_externalcontacts_conversation(
         body: ``ConversationAssociation``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_CONVERSATION,
+        _Endpoint(
+            "put_externalcontacts_conversation", "PUT",
+            "/api/v2/externalcontacts/conversations/{conversationId}", body="object",
+            body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_EXTERNALSOURCE = _Endpoint(
-    "put_externalcontacts_externalsource", "PUT",
-    "/api/v2/externalcontacts/externalsources/{externalSourceId}", returns="ExternalSource",
-    body="object", body_required=True,
-)
 
 
 def put_externalcontacts_externalsource(
@@ -3174,19 +3099,16 @@ def put_externalcontacts_externalsource(
         body: ``ExternalSource``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_EXTERNALSOURCE,
+        _Endpoint(
+            "put_externalcontacts_externalsource", "PUT",
+            "/api/v2/externalcontacts/externalsources/{externalSourceId}", "ExternalSource",
+            body="object", body_required=True,
+        ),
         (("externalSourceId", external_source_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTER_MERGE = _Endpoint(
-    "put_externalcontacts_graphs_clusterscan_cluster_merge", "PUT",
-    "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge",
-    returns="Cluster",
-)
 
 
 def put_externalcontacts_graphs_clusterscan_cluster_merge(
@@ -3200,15 +3122,13 @@ def put_externalcontacts_graphs_clusterscan_cluster_merge(
         cluster_id: path, string.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_GRAPHS_CLUSTERSCAN_CLUSTER_MERGE,
+        _Endpoint(
+            "put_externalcontacts_graphs_clusterscan_cluster_merge", "PUT",
+            "/api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters/{clusterId}/merge",
+            "Cluster",
+        ),
         (("scanId", scan_id), ("clusterId", cluster_id)),
     )
-
-
-_PUT_EXTERNALCONTACTS_GRAPHS_SETTINGS = _Endpoint(
-    "put_externalcontacts_graphs_settings", "PUT", "/api/v2/externalcontacts/graphs/settings",
-    returns="GraphSettings", body="object", body_required=True,
-)
 
 
 def put_externalcontacts_graphs_settings(
@@ -3219,14 +3139,17 @@ def put_externalcontacts_graphs_settings(
     Args:
         body: ``GraphSettings``.
     """
-    return _Operation(_PUT_EXTERNALCONTACTS_GRAPHS_SETTINGS, (), (), (), body)
-
-
-_PUT_EXTERNALCONTACTS_IMPORT_CSV_SETTING = _Endpoint(
-    "put_externalcontacts_import_csv_setting", "PUT",
-    "/api/v2/externalcontacts/import/csv/settings/{settingsId}", returns="CsvSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_externalcontacts_graphs_settings", "PUT",
+            "/api/v2/externalcontacts/graphs/settings", "GraphSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_externalcontacts_import_csv_setting(
@@ -3242,18 +3165,16 @@ def put_externalcontacts_import_csv_setting(
         body: ``CsvSettings``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_IMPORT_CSV_SETTING,
+        _Endpoint(
+            "put_externalcontacts_import_csv_setting", "PUT",
+            "/api/v2/externalcontacts/import/csv/settings/{settingsId}", "CsvSettings",
+            body="object", body_required=True,
+        ),
         (("settingsId", settings_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_IMPORT_JOB = _Endpoint(
-    "put_externalcontacts_import_job", "PUT", "/api/v2/externalcontacts/import/jobs/{jobId}",
-    returns="ContactImportJobStatusUpdateResponse", body="object", body_required=True,
-)
 
 
 def put_externalcontacts_import_job(
@@ -3268,14 +3189,17 @@ def put_externalcontacts_import_job(
         job_id: path, string.
         body: ``ContactImportJobStatusUpdateRequest``.
     """
-    return _Operation(_PUT_EXTERNALCONTACTS_IMPORT_JOB, (("jobId", job_id),), (), (), body)
-
-
-_PUT_EXTERNALCONTACTS_IMPORT_SETTING = _Endpoint(
-    "put_externalcontacts_import_setting", "PUT",
-    "/api/v2/externalcontacts/import/settings/{settingsId}", returns="ContactImportSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_externalcontacts_import_job", "PUT",
+            "/api/v2/externalcontacts/import/jobs/{jobId}", "ContactImportJobStatusUpdateResponse",
+            body="object", body_required=True,
+        ),
+        (("jobId", job_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_externalcontacts_import_setting(
@@ -3291,19 +3215,16 @@ def put_externalcontacts_import_setting(
         body: ``ContactImportSettings``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_IMPORT_SETTING,
+        _Endpoint(
+            "put_externalcontacts_import_setting", "PUT",
+            "/api/v2/externalcontacts/import/settings/{settingsId}", "ContactImportSettings",
+            body="object", body_required=True,
+        ),
         (("settingsId", settings_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_ORGANIZATION = _Endpoint(
-    "put_externalcontacts_organization", "PUT",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
-    returns="ExternalOrganization", body="object", body_required=True,
-)
 
 
 def put_externalcontacts_organization(
@@ -3319,19 +3240,16 @@ def put_externalcontacts_organization(
         body: ``ExternalOrganization``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_ORGANIZATION,
+        _Endpoint(
+            "put_externalcontacts_organization", "PUT",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}",
+            "ExternalOrganization", body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_ORGANIZATION_NOTE = _Endpoint(
-    "put_externalcontacts_organization_note", "PUT",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
-    returns="Note", body="object", body_required=True,
-)
 
 
 def put_externalcontacts_organization_note(
@@ -3349,19 +3267,16 @@ def put_externalcontacts_organization_note(
         body: ``Note``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_ORGANIZATION_NOTE,
+        _Endpoint(
+            "put_externalcontacts_organization_note", "PUT",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId}",
+            "Note", body="object", body_required=True,
+        ),
         (("externalOrganizationId", external_organization_id), ("noteId", note_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_ORGANIZATION_TRUSTOR_TRUSTOR_ID = _Endpoint(
-    "put_externalcontacts_organization_trustor_trustor_id", "PUT",
-    "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId}",
-    returns="ExternalOrganizationTrustorLink",
-)
 
 
 def put_externalcontacts_organization_trustor_trustor_id(
@@ -3377,16 +3292,13 @@ def put_externalcontacts_organization_trustor_trustor_id(
         trustor_id: path, string.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_ORGANIZATION_TRUSTOR_TRUSTOR_ID,
+        _Endpoint(
+            "put_externalcontacts_organization_trustor_trustor_id", "PUT",
+            "/api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId}",
+            "ExternalOrganizationTrustorLink",
+        ),
         (("externalOrganizationId", external_organization_id), ("trustorId", trustor_id)),
     )
-
-
-_PUT_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA = _Endpoint(
-    "put_externalcontacts_organizations_schema", "PUT",
-    "/api/v2/externalcontacts/organizations/schemas/{schemaId}", returns="DataSchema",
-    body="object", body_required=True,
-)
 
 
 def put_externalcontacts_organizations_schema(
@@ -3402,19 +3314,16 @@ def put_externalcontacts_organizations_schema(
         body: ``DataSchema``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_ORGANIZATIONS_SCHEMA,
+        _Endpoint(
+            "put_externalcontacts_organizations_schema", "PUT",
+            "/api/v2/externalcontacts/organizations/schemas/{schemaId}", "DataSchema",
+            body="object", body_required=True,
+        ),
         (("schemaId", schema_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_RELATIONSHIP = _Endpoint(
-    "put_externalcontacts_relationship", "PUT",
-    "/api/v2/externalcontacts/relationships/{relationshipId}", returns="Relationship",
-    body="object", body_required=True,
-)
 
 
 def put_externalcontacts_relationship(
@@ -3430,7 +3339,11 @@ def put_externalcontacts_relationship(
         body: ``Relationship``.
     """
     return _Operation(
-        _PUT_EXTERNALCONTACTS_RELATIONSHIP,
+        _Endpoint(
+            "put_externalcontacts_relationship", "PUT",
+            "/api/v2/externalcontacts/relationships/{relationshipId}", "Relationship",
+            body="object", body_required=True,
+        ),
         (("relationshipId", relationship_id),),
         (),
         (),

@@ -12,23 +12,16 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_FAX_DOCUMENT = _Endpoint(
-    "delete_fax_document", "DELETE", "/api/v2/fax/documents/{documentId}",
-)
-
-
 def delete_fax_document(document_id: str) -> _Operation[None]:
     """DELETE /api/v2/fax/documents/{documentId} -> nothing.
 
     Args:
         document_id: path, string.
     """
-    return _Operation(_DELETE_FAX_DOCUMENT, (("documentId", document_id),))
-
-
-_GET_FAX_DOCUMENT = _Endpoint(
-    "get_fax_document", "GET", "/api/v2/fax/documents/{documentId}", returns="FaxDocument",
-)
+    return _Operation(
+        _Endpoint("delete_fax_document", "DELETE", "/api/v2/fax/documents/{documentId}"),
+        (("documentId", document_id),),
+    )
 
 
 def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
@@ -37,13 +30,10 @@ def get_fax_document(document_id: str) -> _Operation[_m.FaxDocument]:
     Args:
         document_id: path, string.
     """
-    return _Operation(_GET_FAX_DOCUMENT, (("documentId", document_id),))
-
-
-_GET_FAX_DOCUMENT_CONTENT = _Endpoint(
-    "get_fax_document_content", "GET", "/api/v2/fax/documents/{documentId}/content",
-    returns="DownloadResponse",
-)
+    return _Operation(
+        _Endpoint("get_fax_document", "GET", "/api/v2/fax/documents/{documentId}", "FaxDocument"),
+        (("documentId", document_id),),
+    )
 
 
 def get_fax_document_content(document_id: str) -> _Operation[_m.DownloadResponse]:
@@ -52,13 +42,13 @@ def get_fax_document_content(document_id: str) -> _Operation[_m.DownloadResponse
     Args:
         document_id: path, string.
     """
-    return _Operation(_GET_FAX_DOCUMENT_CONTENT, (("documentId", document_id),))
-
-
-_GET_FAX_DOCUMENTS = _Endpoint(
-    "get_fax_documents", "GET", "/api/v2/fax/documents", returns="FaxDocumentEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_fax_document_content", "GET", "/api/v2/fax/documents/{documentId}/content",
+            "DownloadResponse",
+        ),
+        (("documentId", document_id),),
+    )
 
 
 def get_fax_documents(
@@ -75,15 +65,13 @@ def get_fax_documents(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_FAX_DOCUMENTS,
+        _Endpoint(
+            "get_fax_documents", "GET", "/api/v2/fax/documents", "FaxDocumentEntityListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_FAX_FAX_ID_STATUS = _Endpoint(
-    "get_fax_fax_id_status", "GET", "/api/v2/fax/{faxId}/status", returns="OutboundFaxStatus",
-)
 
 
 def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
@@ -92,31 +80,22 @@ def get_fax_fax_id_status(fax_id: str) -> _Operation[_m.OutboundFaxStatus]:
     Args:
         fax_id: path, string.
     """
-    return _Operation(_GET_FAX_FAX_ID_STATUS, (("faxId", fax_id),))
-
-
-_GET_FAX_SETTINGS = _Endpoint(
-    "get_fax_settings", "GET", "/api/v2/fax/settings", returns="FaxConfig",
-)
+    return _Operation(
+        _Endpoint(
+            "get_fax_fax_id_status", "GET", "/api/v2/fax/{faxId}/status", "OutboundFaxStatus",
+        ),
+        (("faxId", fax_id),),
+    )
 
 
 def get_fax_settings() -> _Operation[_m.FaxConfig]:
     """GET /api/v2/fax/settings -> ``FaxConfig``."""
-    return _Operation(_GET_FAX_SETTINGS)
-
-
-_GET_FAX_SUMMARY = _Endpoint("get_fax_summary", "GET", "/api/v2/fax/summary", returns="FaxSummary")
+    return _Operation(_Endpoint("get_fax_settings", "GET", "/api/v2/fax/settings", "FaxConfig"))
 
 
 def get_fax_summary() -> _Operation[_m.FaxSummary]:
     """GET /api/v2/fax/summary -> ``FaxSummary``."""
-    return _Operation(_GET_FAX_SUMMARY)
-
-
-_PUT_FAX_DOCUMENT = _Endpoint(
-    "put_fax_document", "PUT", "/api/v2/fax/documents/{documentId}", returns="FaxDocument",
-    body="object", body_required=True,
-)
+    return _Operation(_Endpoint("get_fax_summary", "GET", "/api/v2/fax/summary", "FaxSummary"))
 
 
 def put_fax_document(
@@ -129,12 +108,16 @@ def put_fax_document(
         document_id: path, string.
         body: ``FaxDocument``.
     """
-    return _Operation(_PUT_FAX_DOCUMENT, (("documentId", document_id),), (), (), body)
-
-
-_PUT_FAX_SETTINGS = _Endpoint(
-    "put_fax_settings", "PUT", "/api/v2/fax/settings", returns="FaxConfig", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "put_fax_document", "PUT", "/api/v2/fax/documents/{documentId}", "FaxDocument",
+            body="object", body_required=True,
+        ),
+        (("documentId", document_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Operation[_m.FaxConfig]:
@@ -145,4 +128,10 @@ def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Oper
     Args:
         body: ``FaxConfig``.
     """
-    return _Operation(_PUT_FAX_SETTINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint("put_fax_settings", "PUT", "/api/v2/fax/settings", "FaxConfig", body="object"),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ANALYTICS_FLOWS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_flows_aggregates_job", "DELETE",
-    "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-)
-
-
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
 
@@ -26,13 +20,13 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_FLOWS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_FLOWS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_flows_aggregates_job", "GET", "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_flows_aggregates_job", "DELETE",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -43,14 +37,13 @@ def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_FLOWS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_FLOWS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_flows_aggregates_job_results", "GET",
-    "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
-    returns="FlowAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_flows_aggregates_job", "GET",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_flows_aggregates_job_results(
@@ -67,16 +60,14 @@ def get_analytics_flows_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_FLOWS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_flows_aggregates_job_results", "GET",
+            "/api/v2/analytics/flows/aggregates/jobs/{jobId}/results",
+            "FlowAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_POST_ANALYTICS_FLOWS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
-    returns="FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
 
 
 def post_analytics_flows_activity_query(
@@ -95,18 +86,15 @@ def post_analytics_flows_activity_query(
         body: ``FlowActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_FLOWS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_flows_activity_query", "POST", "/api/v2/analytics/flows/activity/query",
+            "FlowActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_FLOWS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_flows_aggregates_jobs", "POST", "/api/v2/analytics/flows/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
 
 
 def post_analytics_flows_aggregates_jobs(
@@ -119,13 +107,17 @@ def post_analytics_flows_aggregates_jobs(
     Args:
         body: ``FlowAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_flows_aggregates_query", "POST", "/api/v2/analytics/flows/aggregates/query",
-    returns="FlowAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_aggregates_jobs", "POST",
+            "/api/v2/analytics/flows/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flows_aggregates_query(
@@ -138,13 +130,17 @@ def post_analytics_flows_aggregates_query(
     Args:
         body: ``FlowAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_FLOWS_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_flows_observations_query", "POST", "/api/v2/analytics/flows/observations/query",
-    returns="FlowObservationQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_aggregates_query", "POST",
+            "/api/v2/analytics/flows/aggregates/query", "FlowAggregateQueryResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_flows_observations_query(
@@ -157,4 +153,14 @@ def post_analytics_flows_observations_query(
     Args:
         body: ``FlowObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_FLOWS_OBSERVATIONS_QUERY, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_flows_observations_query", "POST",
+            "/api/v2/analytics/flows/observations/query", "FlowObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

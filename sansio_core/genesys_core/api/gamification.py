@@ -14,12 +14,20 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION = _Endpoint(
-    "delete_employeeperformance_externalmetrics_definition", "DELETE",
-    "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-)
+    _StatusValues = _Open[_Literal[
+        "Upcoming", "Ongoing", "Pending", "RecentlyCompleted", "Completed", "Cancelled",
+    ]]
+    _SortByValues = _Open[_Literal[
+        "title", "dateStart", "dateEnd", "dateFinalized", "status", "profile", "participantCount",
+    ]]
+    _FilterTypeValues = _Open[_Literal["PerformanceProfile", "Division"]]
+    _SortKeyValues = _Open[_Literal[
+        "percentOfGoal", "percentOfGoalChange", "overallPercentOfGoal",
+        "overallPercentOfGoalChange", "value", "valueChange",
+    ]]
+    _DayOfWeekValues = _Open[_Literal[
+        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+    ]]
 
 
 def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Operation[None]:
@@ -31,14 +39,12 @@ def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Op
         metric_id: path, string.
     """
     return _Operation(
-        _DELETE_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION,
+        _Endpoint(
+            "delete_employeeperformance_externalmetrics_definition", "DELETE",
+            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+        ),
         (("metricId", metric_id),),
     )
-
-
-_DELETE_GAMIFICATION_CONTEST = _Endpoint(
-    "delete_gamification_contest", "DELETE", "/api/v2/gamification/contests/{contestId}",
-)
 
 
 def delete_gamification_contest(contest_id: str) -> _Operation[None]:
@@ -49,14 +55,12 @@ def delete_gamification_contest(contest_id: str) -> _Operation[None]:
     Args:
         contest_id: path, string.
     """
-    return _Operation(_DELETE_GAMIFICATION_CONTEST, (("contestId", contest_id),))
-
-
-_GET_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION = _Endpoint(
-    "get_employeeperformance_externalmetrics_definition", "GET",
-    "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-    returns="ExternalMetricDefinition",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_gamification_contest", "DELETE", "/api/v2/gamification/contests/{contestId}",
+        ),
+        (("contestId", contest_id),),
+    )
 
 
 def get_employeeperformance_externalmetrics_definition(
@@ -70,16 +74,13 @@ def get_employeeperformance_externalmetrics_definition(
         metric_id: path, string.
     """
     return _Operation(
-        _GET_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION,
+        _Endpoint(
+            "get_employeeperformance_externalmetrics_definition", "GET",
+            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+            "ExternalMetricDefinition",
+        ),
         (("metricId", metric_id),),
     )
-
-
-_GET_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITIONS = _Endpoint(
-    "get_employeeperformance_externalmetrics_definitions", "GET",
-    "/api/v2/employeeperformance/externalmetrics/definitions",
-    returns="ExternalMetricDefinitionListing", paged=True,
-)
 
 
 def get_employeeperformance_externalmetrics_definitions(
@@ -97,16 +98,14 @@ def get_employeeperformance_externalmetrics_definitions(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITIONS,
+        _Endpoint(
+            "get_employeeperformance_externalmetrics_definitions", "GET",
+            "/api/v2/employeeperformance/externalmetrics/definitions",
+            "ExternalMetricDefinitionListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_GAMIFICATION_CONTEST = _Endpoint(
-    "get_gamification_contest", "GET", "/api/v2/gamification/contests/{contestId}",
-    returns="ContestsResponse",
-)
 
 
 def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]:
@@ -117,14 +116,13 @@ def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]
     Args:
         contest_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_CONTEST, (("contestId", contest_id),))
-
-
-_GET_GAMIFICATION_CONTEST_AGENTS_SCORES = _Endpoint(
-    "get_gamification_contest_agents_scores", "GET",
-    "/api/v2/gamification/contests/{contestId}/agents/scores",
-    returns="ContestScoresAgentsPagedList", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_contest", "GET", "/api/v2/gamification/contests/{contestId}",
+            "ContestsResponse",
+        ),
+        (("contestId", contest_id),),
+    )
 
 
 def get_gamification_contest_agents_scores(
@@ -147,20 +145,17 @@ def get_gamification_contest_agents_scores(
         returns_view: query, string: All, TopAndBottom.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTEST_AGENTS_SCORES,
+        _Endpoint(
+            "get_gamification_contest_agents_scores", "GET",
+            "/api/v2/gamification/contests/{contestId}/agents/scores",
+            "ContestScoresAgentsPagedList", paged=True,
+        ),
         (("contestId", contest_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
             ("returnsView", returns_view),
         ),
     )
-
-
-_GET_GAMIFICATION_CONTEST_AGENTS_SCORES_ME = _Endpoint(
-    "get_gamification_contest_agents_scores_me", "GET",
-    "/api/v2/gamification/contests/{contestId}/agents/scores/me",
-    returns="ContestScoresAgentsPagedList", paged=True,
-)
 
 
 def get_gamification_contest_agents_scores_me(
@@ -183,20 +178,17 @@ def get_gamification_contest_agents_scores_me(
         returns_view: query, string: All, TopAndBottom.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTEST_AGENTS_SCORES_ME,
+        _Endpoint(
+            "get_gamification_contest_agents_scores_me", "GET",
+            "/api/v2/gamification/contests/{contestId}/agents/scores/me",
+            "ContestScoresAgentsPagedList", paged=True,
+        ),
         (("contestId", contest_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("workday", workday),
             ("returnsView", returns_view),
         ),
     )
-
-
-_GET_GAMIFICATION_CONTEST_AGENTS_SCORES_TRENDS = _Endpoint(
-    "get_gamification_contest_agents_scores_trends", "GET",
-    "/api/v2/gamification/contests/{contestId}/agents/scores/trends",
-    returns="ContestScoresGroupTrendList",
-)
 
 
 def get_gamification_contest_agents_scores_trends(
@@ -209,14 +201,14 @@ def get_gamification_contest_agents_scores_trends(
     Args:
         contest_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_CONTEST_AGENTS_SCORES_TRENDS, (("contestId", contest_id),))
-
-
-_GET_GAMIFICATION_CONTEST_AGENTS_SCORES_TRENDS_ME = _Endpoint(
-    "get_gamification_contest_agents_scores_trends_me", "GET",
-    "/api/v2/gamification/contests/{contestId}/agents/scores/trends/me",
-    returns="ContestScoresAgentTrendList",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_contest_agents_scores_trends", "GET",
+            "/api/v2/gamification/contests/{contestId}/agents/scores/trends",
+            "ContestScoresGroupTrendList",
+        ),
+        (("contestId", contest_id),),
+    )
 
 
 def get_gamification_contest_agents_scores_trends_me(
@@ -230,15 +222,13 @@ def get_gamification_contest_agents_scores_trends_me(
         contest_id: path, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTEST_AGENTS_SCORES_TRENDS_ME,
+        _Endpoint(
+            "get_gamification_contest_agents_scores_trends_me", "GET",
+            "/api/v2/gamification/contests/{contestId}/agents/scores/trends/me",
+            "ContestScoresAgentTrendList",
+        ),
         (("contestId", contest_id),),
     )
-
-
-_GET_GAMIFICATION_CONTEST_PRIZEIMAGE = _Endpoint(
-    "get_gamification_contest_prizeimage", "GET",
-    "/api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId}", returns="PrizeImages",
-)
 
 
 def get_gamification_contest_prizeimage(
@@ -254,15 +244,12 @@ def get_gamification_contest_prizeimage(
         prize_image_id: path, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTEST_PRIZEIMAGE,
+        _Endpoint(
+            "get_gamification_contest_prizeimage", "GET",
+            "/api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId}", "PrizeImages",
+        ),
         (("contestId", contest_id), ("prizeImageId", prize_image_id)),
     )
-
-
-_GET_GAMIFICATION_CONTESTS = _Endpoint(
-    "get_gamification_contests", "GET", "/api/v2/gamification/contests",
-    returns="GetContestsEssentialsListing", paged=True,
-)
 
 
 def get_gamification_contests(
@@ -271,12 +258,8 @@ def get_gamification_contests(
     page_size: int | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
-    status: _Sequence[_Open[_Literal[
-        "Upcoming", "Ongoing", "Pending", "RecentlyCompleted", "Completed", "Cancelled",
-    ]]] | None = None,
-    sort_by: _Open[_Literal[
-        "title", "dateStart", "dateEnd", "dateFinalized", "status", "profile", "participantCount",
-    ]] | None = None,
+    status: _Sequence[_StatusValues] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
 ) -> _Operation[_m.GetContestsEssentialsListing]:
     """GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
@@ -295,7 +278,10 @@ def get_gamification_contests(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTESTS,
+        _Endpoint(
+            "get_gamification_contests", "GET", "/api/v2/gamification/contests",
+            "GetContestsEssentialsListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
@@ -305,24 +291,14 @@ def get_gamification_contests(
     )
 
 
-_GET_GAMIFICATION_CONTESTS_ME = _Endpoint(
-    "get_gamification_contests_me", "GET", "/api/v2/gamification/contests/me",
-    returns="GetContestsEssentialsListing", paged=True,
-)
-
-
 def get_gamification_contests_me(
     *,
     page_number: int | None = None,
     page_size: int | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
-    status: _Sequence[_Open[_Literal[
-        "Upcoming", "Ongoing", "Pending", "RecentlyCompleted", "Completed", "Cancelled",
-    ]]] | None = None,
-    sort_by: _Open[_Literal[
-        "title", "dateStart", "dateEnd", "dateFinalized", "status", "profile", "participantCount",
-    ]] | None = None,
+    status: _Sequence[_StatusValues] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     view: _Open[_Literal["participant", "creator"]] | None = None,
 ) -> _Operation[_m.GetContestsEssentialsListing]:
@@ -343,7 +319,10 @@ def get_gamification_contests_me(
         view: query, string: participant, creator.
     """
     return _Operation(
-        _GET_GAMIFICATION_CONTESTS_ME,
+        _Endpoint(
+            "get_gamification_contests_me", "GET", "/api/v2/gamification/contests/me",
+            "GetContestsEssentialsListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("dateStart", date_start),
@@ -353,14 +332,8 @@ def get_gamification_contests_me(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS = _Endpoint(
-    "get_gamification_insights", "GET", "/api/v2/gamification/insights", returns="InsightsSummary",
-    paged=True,
-)
-
-
 def get_gamification_insights(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
@@ -368,10 +341,7 @@ def get_gamification_insights(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    sort_key: _Open[_Literal[
-        "percentOfGoal", "percentOfGoalChange", "overallPercentOfGoal",
-        "overallPercentOfGoalChange", "value", "valueChange",
-    ]] | None = None,
+    sort_key: _SortKeyValues | None = None,
     sort_metric_id: str | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
     user_ids: str | None = None,
@@ -397,7 +367,10 @@ def get_gamification_insights(
         reports_to: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS,
+        _Endpoint(
+            "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
+            paged=True,
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -409,14 +382,8 @@ def get_gamification_insights(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_DETAILS = _Endpoint(
-    "get_gamification_insights_details", "GET", "/api/v2/gamification/insights/details",
-    returns="InsightsDetails",
-)
-
-
 def get_gamification_insights_details(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
@@ -434,7 +401,10 @@ def get_gamification_insights_details(
         primary_period_start_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_DETAILS,
+        _Endpoint(
+            "get_gamification_insights_details", "GET", "/api/v2/gamification/insights/details",
+            "InsightsDetails",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -444,14 +414,8 @@ def get_gamification_insights_details(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_GROUPS_TRENDS = _Endpoint(
-    "get_gamification_insights_groups_trends", "GET", "/api/v2/gamification/insights/groups/trends",
-    returns="InsightsTrend",
-)
-
-
 def get_gamification_insights_groups_trends(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Daily", "Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
@@ -473,7 +437,10 @@ def get_gamification_insights_groups_trends(
         primary_period_end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_GROUPS_TRENDS,
+        _Endpoint(
+            "get_gamification_insights_groups_trends", "GET",
+            "/api/v2/gamification/insights/groups/trends", "InsightsTrend",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -485,14 +452,8 @@ def get_gamification_insights_groups_trends(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_GROUPS_TRENDS_ALL = _Endpoint(
-    "get_gamification_insights_groups_trends_all", "GET",
-    "/api/v2/gamification/insights/groups/trends/all", returns="InsightsTrend",
-)
-
-
 def get_gamification_insights_groups_trends_all(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Daily", "Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
@@ -514,7 +475,10 @@ def get_gamification_insights_groups_trends_all(
         primary_period_end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_GROUPS_TRENDS_ALL,
+        _Endpoint(
+            "get_gamification_insights_groups_trends_all", "GET",
+            "/api/v2/gamification/insights/groups/trends/all", "InsightsTrend",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -526,14 +490,8 @@ def get_gamification_insights_groups_trends_all(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_MANAGERS = _Endpoint(
-    "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
-    returns="InsightsAgents", paged=True,
-)
-
-
 def get_gamification_insights_managers(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     start_workday: _date | str,
@@ -554,7 +512,10 @@ def get_gamification_insights_managers(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_MANAGERS,
+        _Endpoint(
+            "get_gamification_insights_managers", "GET", "/api/v2/gamification/insights/managers",
+            "InsightsAgents", paged=True,
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -563,14 +524,8 @@ def get_gamification_insights_managers(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_MEMBERS = _Endpoint(
-    "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
-    returns="InsightsAgents",
-)
-
-
 def get_gamification_insights_members(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     start_workday: _date | str,
@@ -589,7 +544,10 @@ def get_gamification_insights_members(
         reports_to: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_MEMBERS,
+        _Endpoint(
+            "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
+            "InsightsAgents",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -598,22 +556,13 @@ def get_gamification_insights_members(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_RANKINGS = _Endpoint(
-    "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
-    returns="InsightsRankings",
-)
-
-
 def get_gamification_insights_rankings(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
     primary_period_start_workday: _date | str,
-    sort_key: _Open[_Literal[
-        "percentOfGoal", "percentOfGoalChange", "overallPercentOfGoal",
-        "overallPercentOfGoalChange", "value", "valueChange",
-    ]],
+    sort_key: _SortKeyValues,
     *,
     sort_metric_id: str | None = None,
     section_size: int | None = None,
@@ -638,7 +587,10 @@ def get_gamification_insights_rankings(
         reports_to: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_RANKINGS,
+        _Endpoint(
+            "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
+            "InsightsRankings",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -650,14 +602,8 @@ def get_gamification_insights_rankings(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_TRENDS = _Endpoint(
-    "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
-    returns="UserInsightsTrend",
-)
-
-
 def get_gamification_insights_trends(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Daily", "Weekly"]],
     comparative_period_start_workday: _date | str,
@@ -679,7 +625,10 @@ def get_gamification_insights_trends(
         primary_period_end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_TRENDS,
+        _Endpoint(
+            "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
+            "UserInsightsTrend",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -691,15 +640,9 @@ def get_gamification_insights_trends(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_USER_DETAILS = _Endpoint(
-    "get_gamification_insights_user_details", "GET",
-    "/api/v2/gamification/insights/users/{userId}/details", returns="InsightsDetails",
-)
-
-
 def get_gamification_insights_user_details(
     user_id: str,
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Weekly", "Monthly"]],
     comparative_period_start_workday: _date | str,
@@ -718,7 +661,10 @@ def get_gamification_insights_user_details(
         primary_period_start_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_USER_DETAILS,
+        _Endpoint(
+            "get_gamification_insights_user_details", "GET",
+            "/api/v2/gamification/insights/users/{userId}/details", "InsightsDetails",
+        ),
         (("userId", user_id),),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -728,15 +674,9 @@ def get_gamification_insights_user_details(
     )
 
 
-_GET_GAMIFICATION_INSIGHTS_USER_TRENDS = _Endpoint(
-    "get_gamification_insights_user_trends", "GET",
-    "/api/v2/gamification/insights/users/{userId}/trends", returns="UserInsightsTrend",
-)
-
-
 def get_gamification_insights_user_trends(
     user_id: str,
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     granularity: _Open[_Literal["Daily", "Weekly"]],
     comparative_period_start_workday: _date | str,
@@ -759,7 +699,10 @@ def get_gamification_insights_user_trends(
         primary_period_end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_INSIGHTS_USER_TRENDS,
+        _Endpoint(
+            "get_gamification_insights_user_trends", "GET",
+            "/api/v2/gamification/insights/users/{userId}/trends", "UserInsightsTrend",
+        ),
         (("userId", user_id),),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("granularity", granularity),
@@ -769,12 +712,6 @@ def get_gamification_insights_user_trends(
             ("primaryPeriodEndWorkday", primary_period_end_workday),
         ),
     )
-
-
-_GET_GAMIFICATION_LEADERBOARD = _Endpoint(
-    "get_gamification_leaderboard", "GET", "/api/v2/gamification/leaderboard",
-    returns="Leaderboard",
-)
 
 
 def get_gamification_leaderboard(
@@ -793,20 +730,17 @@ def get_gamification_leaderboard(
         metric_id: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_LEADERBOARD,
+        _Endpoint(
+            "get_gamification_leaderboard", "GET", "/api/v2/gamification/leaderboard",
+            "Leaderboard",
+        ),
         (),
         (("startWorkday", start_workday), ("endWorkday", end_workday), ("metricId", metric_id)),
     )
 
 
-_GET_GAMIFICATION_LEADERBOARD_ALL = _Endpoint(
-    "get_gamification_leaderboard_all", "GET", "/api/v2/gamification/leaderboard/all",
-    returns="Leaderboard",
-)
-
-
 def get_gamification_leaderboard_all(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     start_workday: _date | str,
     end_workday: _date | str,
@@ -825,7 +759,10 @@ def get_gamification_leaderboard_all(
         metric_id: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_LEADERBOARD_ALL,
+        _Endpoint(
+            "get_gamification_leaderboard_all", "GET", "/api/v2/gamification/leaderboard/all",
+            "Leaderboard",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
@@ -834,14 +771,8 @@ def get_gamification_leaderboard_all(
     )
 
 
-_GET_GAMIFICATION_LEADERBOARD_ALL_BESTPOINTS = _Endpoint(
-    "get_gamification_leaderboard_all_bestpoints", "GET",
-    "/api/v2/gamification/leaderboard/all/bestpoints", returns="OverallBestPoints",
-)
-
-
 def get_gamification_leaderboard_all_bestpoints(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
 ) -> _Operation[_m.OverallBestPoints]:
     """GET /api/v2/gamification/leaderboard/all/bestpoints -> ``OverallBestPoints``.
@@ -853,16 +784,13 @@ def get_gamification_leaderboard_all_bestpoints(
         filter_id: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_LEADERBOARD_ALL_BESTPOINTS,
+        _Endpoint(
+            "get_gamification_leaderboard_all_bestpoints", "GET",
+            "/api/v2/gamification/leaderboard/all/bestpoints", "OverallBestPoints",
+        ),
         (),
         (("filterType", filter_type), ("filterId", filter_id)),
     )
-
-
-_GET_GAMIFICATION_LEADERBOARD_BESTPOINTS = _Endpoint(
-    "get_gamification_leaderboard_bestpoints", "GET", "/api/v2/gamification/leaderboard/bestpoints",
-    returns="OverallBestPoints",
-)
 
 
 def get_gamification_leaderboard_bestpoints() -> _Operation[_m.OverallBestPoints]:
@@ -870,13 +798,12 @@ def get_gamification_leaderboard_bestpoints() -> _Operation[_m.OverallBestPoints
 
     Needs ``gamification:leaderboard:view``.
     """
-    return _Operation(_GET_GAMIFICATION_LEADERBOARD_BESTPOINTS)
-
-
-_GET_GAMIFICATION_METRICDEFINITION = _Endpoint(
-    "get_gamification_metricdefinition", "GET",
-    "/api/v2/gamification/metricdefinitions/{metricDefinitionId}", returns="MetricDefinition",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_leaderboard_bestpoints", "GET",
+            "/api/v2/gamification/leaderboard/bestpoints", "OverallBestPoints",
+        ),
+    )
 
 
 def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_m.MetricDefinition]:
@@ -888,15 +815,12 @@ def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_
         metric_definition_id: path, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_METRICDEFINITION,
+        _Endpoint(
+            "get_gamification_metricdefinition", "GET",
+            "/api/v2/gamification/metricdefinitions/{metricDefinitionId}", "MetricDefinition",
+        ),
         (("metricDefinitionId", metric_definition_id),),
     )
-
-
-_GET_GAMIFICATION_METRICDEFINITIONS = _Endpoint(
-    "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
-    returns="GetMetricDefinitionsResponse",
-)
 
 
 def get_gamification_metricdefinitions() -> _Operation[_m.GetMetricDefinitionsResponse]:
@@ -904,13 +828,12 @@ def get_gamification_metricdefinitions() -> _Operation[_m.GetMetricDefinitionsRe
 
     Needs ``gamification:profile:view``.
     """
-    return _Operation(_GET_GAMIFICATION_METRICDEFINITIONS)
-
-
-_GET_GAMIFICATION_PROFILE = _Endpoint(
-    "get_gamification_profile", "GET", "/api/v2/gamification/profiles/{profileId}",
-    returns="PerformanceProfile",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_metricdefinitions", "GET", "/api/v2/gamification/metricdefinitions",
+            "GetMetricDefinitionsResponse",
+        ),
+    )
 
 
 def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -922,13 +845,13 @@ def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfil
     Args:
         profile_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_PROFILE, (("profileId", profile_id),))
-
-
-_GET_GAMIFICATION_PROFILE_MEMBERS = _Endpoint(
-    "get_gamification_profile_members", "GET", "/api/v2/gamification/profiles/{profileId}/members",
-    returns="MemberListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_profile", "GET", "/api/v2/gamification/profiles/{profileId}",
+            "PerformanceProfile",
+        ),
+        (("profileId", profile_id),),
+    )
 
 
 def get_gamification_profile_members(profile_id: str) -> _Operation[_m.MemberListing]:
@@ -939,13 +862,13 @@ def get_gamification_profile_members(profile_id: str) -> _Operation[_m.MemberLis
     Args:
         profile_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_PROFILE_MEMBERS, (("profileId", profile_id),))
-
-
-_GET_GAMIFICATION_PROFILE_METRIC = _Endpoint(
-    "get_gamification_profile_metric", "GET",
-    "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", returns="Metric",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_profile_members", "GET",
+            "/api/v2/gamification/profiles/{profileId}/members", "MemberListing",
+        ),
+        (("profileId", profile_id),),
+    )
 
 
 def get_gamification_profile_metric(
@@ -965,16 +888,13 @@ def get_gamification_profile_metric(
         workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_PROFILE_METRIC,
+        _Endpoint(
+            "get_gamification_profile_metric", "GET",
+            "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric",
+        ),
         (("profileId", profile_id), ("metricId", metric_id)),
         (("workday", workday),),
     )
-
-
-_GET_GAMIFICATION_PROFILE_METRICS = _Endpoint(
-    "get_gamification_profile_metrics", "GET", "/api/v2/gamification/profiles/{profileId}/metrics",
-    returns="GetMetricResponse",
-)
 
 
 def get_gamification_profile_metrics(
@@ -996,17 +916,13 @@ def get_gamification_profile_metrics(
         metric_ids: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_PROFILE_METRICS,
+        _Endpoint(
+            "get_gamification_profile_metrics", "GET",
+            "/api/v2/gamification/profiles/{profileId}/metrics", "GetMetricResponse",
+        ),
         (("profileId", profile_id),),
         (("expand", expand), ("workday", workday), ("metricIds", metric_ids)),
     )
-
-
-_GET_GAMIFICATION_PROFILE_METRICS_OBJECTIVEDETAILS = _Endpoint(
-    "get_gamification_profile_metrics_objectivedetails", "GET",
-    "/api/v2/gamification/profiles/{profileId}/metrics/objectivedetails",
-    returns="GetMetricsResponse",
-)
 
 
 def get_gamification_profile_metrics_objectivedetails(
@@ -1024,16 +940,14 @@ def get_gamification_profile_metrics_objectivedetails(
         workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_PROFILE_METRICS_OBJECTIVEDETAILS,
+        _Endpoint(
+            "get_gamification_profile_metrics_objectivedetails", "GET",
+            "/api/v2/gamification/profiles/{profileId}/metrics/objectivedetails",
+            "GetMetricsResponse",
+        ),
         (("profileId", profile_id),),
         (("workday", workday),),
     )
-
-
-_GET_GAMIFICATION_PROFILES = _Endpoint(
-    "get_gamification_profiles", "GET", "/api/v2/gamification/profiles",
-    returns="GetProfilesResponse",
-)
 
 
 def get_gamification_profiles() -> _Operation[_m.GetProfilesResponse]:
@@ -1042,13 +956,12 @@ def get_gamification_profiles() -> _Operation[_m.GetProfilesResponse]:
     Needs ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
     """
-    return _Operation(_GET_GAMIFICATION_PROFILES)
-
-
-_GET_GAMIFICATION_PROFILES_USER = _Endpoint(
-    "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
-    returns="PerformanceProfile",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_profiles", "GET", "/api/v2/gamification/profiles",
+            "GetProfilesResponse",
+        ),
+    )
 
 
 def get_gamification_profiles_user(
@@ -1066,16 +979,13 @@ def get_gamification_profiles_user(
         workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_PROFILES_USER,
+        _Endpoint(
+            "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
+            "PerformanceProfile",
+        ),
         (("userId", user_id),),
         (("workday", workday),),
     )
-
-
-_GET_GAMIFICATION_PROFILES_USERS_ME = _Endpoint(
-    "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
-    returns="PerformanceProfile",
-)
 
 
 def get_gamification_profiles_users_me(
@@ -1087,13 +997,14 @@ def get_gamification_profiles_users_me(
     Args:
         workday: query, date.
     """
-    return _Operation(_GET_GAMIFICATION_PROFILES_USERS_ME, (), (("workday", workday),))
-
-
-_GET_GAMIFICATION_SCORECARDS = _Endpoint(
-    "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
-    returns="WorkdayMetricListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
+            "PerformanceProfile",
+        ),
+        (),
+        (("workday", workday),),
+    )
 
 
 def get_gamification_scorecards(
@@ -1109,13 +1020,14 @@ def get_gamification_scorecards(
         workday: query, date.
         expand: query, list of string: objective.
     """
-    return _Operation(_GET_GAMIFICATION_SCORECARDS, (), (("workday", workday), ("expand", expand)))
-
-
-_GET_GAMIFICATION_SCORECARDS_ATTENDANCE = _Endpoint(
-    "get_gamification_scorecards_attendance", "GET", "/api/v2/gamification/scorecards/attendance",
-    returns="AttendanceStatusListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
+            "WorkdayMetricListing",
+        ),
+        (),
+        (("workday", workday), ("expand", expand)),
+    )
 
 
 def get_gamification_scorecards_attendance(
@@ -1131,16 +1043,13 @@ def get_gamification_scorecards_attendance(
         end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_ATTENDANCE,
+        _Endpoint(
+            "get_gamification_scorecards_attendance", "GET",
+            "/api/v2/gamification/scorecards/attendance", "AttendanceStatusListing",
+        ),
         (),
         (("startWorkday", start_workday), ("endWorkday", end_workday)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_BESTPOINTS = _Endpoint(
-    "get_gamification_scorecards_bestpoints", "GET", "/api/v2/gamification/scorecards/bestpoints",
-    returns="UserBestPoints",
-)
 
 
 def get_gamification_scorecards_bestpoints() -> _Operation[_m.UserBestPoints]:
@@ -1148,13 +1057,12 @@ def get_gamification_scorecards_bestpoints() -> _Operation[_m.UserBestPoints]:
 
     Needs ``gamification:scorecard:view``.
     """
-    return _Operation(_GET_GAMIFICATION_SCORECARDS_BESTPOINTS)
-
-
-_GET_GAMIFICATION_SCORECARDS_POINTS_ALLTIME = _Endpoint(
-    "get_gamification_scorecards_points_alltime", "GET",
-    "/api/v2/gamification/scorecards/points/alltime", returns="AllTimePoints",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_scorecards_bestpoints", "GET",
+            "/api/v2/gamification/scorecards/bestpoints", "UserBestPoints",
+        ),
+    )
 
 
 def get_gamification_scorecards_points_alltime(
@@ -1168,16 +1076,13 @@ def get_gamification_scorecards_points_alltime(
         end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_POINTS_ALLTIME,
+        _Endpoint(
+            "get_gamification_scorecards_points_alltime", "GET",
+            "/api/v2/gamification/scorecards/points/alltime", "AllTimePoints",
+        ),
         (),
         (("endWorkday", end_workday),),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_POINTS_AVERAGE = _Endpoint(
-    "get_gamification_scorecards_points_average", "GET",
-    "/api/v2/gamification/scorecards/points/average", returns="SingleWorkdayAveragePoints",
-)
 
 
 def get_gamification_scorecards_points_average(
@@ -1190,22 +1095,21 @@ def get_gamification_scorecards_points_average(
     Args:
         workday: query, date.
     """
-    return _Operation(_GET_GAMIFICATION_SCORECARDS_POINTS_AVERAGE, (), (("workday", workday),))
-
-
-_GET_GAMIFICATION_SCORECARDS_POINTS_TRENDS = _Endpoint(
-    "get_gamification_scorecards_points_trends", "GET",
-    "/api/v2/gamification/scorecards/points/trends", returns="WorkdayPointsTrend",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_scorecards_points_average", "GET",
+            "/api/v2/gamification/scorecards/points/average", "SingleWorkdayAveragePoints",
+        ),
+        (),
+        (("workday", workday),),
+    )
 
 
 def get_gamification_scorecards_points_trends(
     start_workday: _date | str,
     end_workday: _date | str,
     *,
-    day_of_week: _Open[_Literal[
-        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-    ]] | None = None,
+    day_of_week: _DayOfWeekValues | None = None,
 ) -> _Operation[_m.WorkdayPointsTrend]:
     """GET /api/v2/gamification/scorecards/points/trends -> ``WorkdayPointsTrend``.
 
@@ -1217,17 +1121,13 @@ def get_gamification_scorecards_points_trends(
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_POINTS_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_points_trends", "GET",
+            "/api/v2/gamification/scorecards/points/trends", "WorkdayPointsTrend",
+        ),
         (),
         (("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_USER_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_profile_metric_user_values_trends", "GET",
-    "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends",
-    returns="MetricValueTrendAverage",
-)
 
 
 def get_gamification_scorecards_profile_metric_user_values_trends(
@@ -1254,7 +1154,11 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_USER_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_profile_metric_user_values_trends", "GET",
+            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends",
+            "MetricValueTrendAverage",
+        ),
         (("profileId", profile_id), ("metricId", metric_id), ("userId", user_id)),
         (
             ("startWorkday", start_workday), ("endWorkday", end_workday),
@@ -1263,17 +1167,10 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
     )
 
 
-_GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_USERS_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_profile_metric_users_values_trends", "GET",
-    "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends",
-    returns="MetricValueTrendAverage",
-)
-
-
 def get_gamification_scorecards_profile_metric_users_values_trends(
     profile_id: str,
     metric_id: str,
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     start_workday: _date | str,
     end_workday: _date | str,
     *,
@@ -1296,7 +1193,11 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_USERS_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_profile_metric_users_values_trends", "GET",
+            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends",
+            "MetricValueTrendAverage",
+        ),
         (("profileId", profile_id), ("metricId", metric_id)),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
@@ -1306,20 +1207,13 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
     )
 
 
-_GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_profile_metric_values_trends", "GET",
-    "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends",
-    returns="MetricValueTrendAverage",
-)
-
-
 def get_gamification_scorecards_profile_metric_values_trends(
     profile_id: str,
     metric_id: str,
     start_workday: _date | str,
     end_workday: _date | str,
     *,
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Operation[_m.MetricValueTrendAverage]:
@@ -1337,7 +1231,11 @@ def get_gamification_scorecards_profile_metric_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_PROFILE_METRIC_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_profile_metric_values_trends", "GET",
+            "/api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends",
+            "MetricValueTrendAverage",
+        ),
         (("profileId", profile_id), ("metricId", metric_id)),
         (
             ("filterType", filter_type), ("startWorkday", start_workday),
@@ -1345,12 +1243,6 @@ def get_gamification_scorecards_profile_metric_values_trends(
             ("timeZone", time_zone),
         ),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_USER = _Endpoint(
-    "get_gamification_scorecards_user", "GET", "/api/v2/gamification/scorecards/users/{userId}",
-    returns="WorkdayMetricListing",
-)
 
 
 def get_gamification_scorecards_user(
@@ -1369,16 +1261,13 @@ def get_gamification_scorecards_user(
         expand: query, list of string: objective.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USER,
+        _Endpoint(
+            "get_gamification_scorecards_user", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}", "WorkdayMetricListing",
+        ),
         (("userId", user_id),),
         (("workday", workday), ("expand", expand)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_USER_ATTENDANCE = _Endpoint(
-    "get_gamification_scorecards_user_attendance", "GET",
-    "/api/v2/gamification/scorecards/users/{userId}/attendance", returns="AttendanceStatusListing",
-)
 
 
 def get_gamification_scorecards_user_attendance(
@@ -1396,16 +1285,13 @@ def get_gamification_scorecards_user_attendance(
         end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USER_ATTENDANCE,
+        _Endpoint(
+            "get_gamification_scorecards_user_attendance", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}/attendance", "AttendanceStatusListing",
+        ),
         (("userId", user_id),),
         (("startWorkday", start_workday), ("endWorkday", end_workday)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_USER_BESTPOINTS = _Endpoint(
-    "get_gamification_scorecards_user_bestpoints", "GET",
-    "/api/v2/gamification/scorecards/users/{userId}/bestpoints", returns="UserBestPoints",
-)
 
 
 def get_gamification_scorecards_user_bestpoints(user_id: str) -> _Operation[_m.UserBestPoints]:
@@ -1416,13 +1302,13 @@ def get_gamification_scorecards_user_bestpoints(user_id: str) -> _Operation[_m.U
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_SCORECARDS_USER_BESTPOINTS, (("userId", user_id),))
-
-
-_GET_GAMIFICATION_SCORECARDS_USER_POINTS_ALLTIME = _Endpoint(
-    "get_gamification_scorecards_user_points_alltime", "GET",
-    "/api/v2/gamification/scorecards/users/{userId}/points/alltime", returns="AllTimePoints",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_scorecards_user_bestpoints", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}/bestpoints", "UserBestPoints",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_gamification_scorecards_user_points_alltime(
@@ -1438,16 +1324,13 @@ def get_gamification_scorecards_user_points_alltime(
         end_workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USER_POINTS_ALLTIME,
+        _Endpoint(
+            "get_gamification_scorecards_user_points_alltime", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}/points/alltime", "AllTimePoints",
+        ),
         (("userId", user_id),),
         (("endWorkday", end_workday),),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_USER_POINTS_TRENDS = _Endpoint(
-    "get_gamification_scorecards_user_points_trends", "GET",
-    "/api/v2/gamification/scorecards/users/{userId}/points/trends", returns="WorkdayPointsTrend",
-)
 
 
 def get_gamification_scorecards_user_points_trends(
@@ -1455,9 +1338,7 @@ def get_gamification_scorecards_user_points_trends(
     start_workday: _date | str,
     end_workday: _date | str,
     *,
-    day_of_week: _Open[_Literal[
-        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-    ]] | None = None,
+    day_of_week: _DayOfWeekValues | None = None,
 ) -> _Operation[_m.WorkdayPointsTrend]:
     """GET /api/v2/gamification/scorecards/users/{userId}/points/trends -> ``WorkdayPointsTrend``.
 
@@ -1470,16 +1351,13 @@ def get_gamification_scorecards_user_points_trends(
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USER_POINTS_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_user_points_trends", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}/points/trends", "WorkdayPointsTrend",
+        ),
         (("userId", user_id),),
         (("startWorkday", start_workday), ("endWorkday", end_workday), ("dayOfWeek", day_of_week)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_USER_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_user_values_trends", "GET",
-    "/api/v2/gamification/scorecards/users/{userId}/values/trends", returns="WorkdayValuesTrend",
-)
 
 
 def get_gamification_scorecards_user_values_trends(
@@ -1500,20 +1378,17 @@ def get_gamification_scorecards_user_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USER_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_user_values_trends", "GET",
+            "/api/v2/gamification/scorecards/users/{userId}/values/trends", "WorkdayValuesTrend",
+        ),
         (("userId", user_id),),
         (("startWorkday", start_workday), ("endWorkday", end_workday), ("timeZone", time_zone)),
     )
 
 
-_GET_GAMIFICATION_SCORECARDS_USERS_POINTS_AVERAGE = _Endpoint(
-    "get_gamification_scorecards_users_points_average", "GET",
-    "/api/v2/gamification/scorecards/users/points/average", returns="SingleWorkdayAveragePoints",
-)
-
-
 def get_gamification_scorecards_users_points_average(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     workday: _date | str,
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
@@ -1527,20 +1402,17 @@ def get_gamification_scorecards_users_points_average(
         workday: query, date.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USERS_POINTS_AVERAGE,
+        _Endpoint(
+            "get_gamification_scorecards_users_points_average", "GET",
+            "/api/v2/gamification/scorecards/users/points/average", "SingleWorkdayAveragePoints",
+        ),
         (),
         (("filterType", filter_type), ("filterId", filter_id), ("workday", workday)),
     )
 
 
-_GET_GAMIFICATION_SCORECARDS_USERS_VALUES_AVERAGE = _Endpoint(
-    "get_gamification_scorecards_users_values_average", "GET",
-    "/api/v2/gamification/scorecards/users/values/average", returns="SingleWorkdayAverageValues",
-)
-
-
 def get_gamification_scorecards_users_values_average(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     workday: _date | str,
     *,
@@ -1557,7 +1429,10 @@ def get_gamification_scorecards_users_values_average(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USERS_VALUES_AVERAGE,
+        _Endpoint(
+            "get_gamification_scorecards_users_values_average", "GET",
+            "/api/v2/gamification/scorecards/users/values/average", "SingleWorkdayAverageValues",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("workday", workday),
@@ -1566,14 +1441,8 @@ def get_gamification_scorecards_users_values_average(
     )
 
 
-_GET_GAMIFICATION_SCORECARDS_USERS_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_users_values_trends", "GET",
-    "/api/v2/gamification/scorecards/users/values/trends", returns="WorkdayValuesTrend",
-)
-
-
 def get_gamification_scorecards_users_values_trends(
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]],
+    filter_type: _FilterTypeValues,
     filter_id: str,
     start_workday: _date | str,
     end_workday: _date | str,
@@ -1592,19 +1461,16 @@ def get_gamification_scorecards_users_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_USERS_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_users_values_trends", "GET",
+            "/api/v2/gamification/scorecards/users/values/trends", "WorkdayValuesTrend",
+        ),
         (),
         (
             ("filterType", filter_type), ("filterId", filter_id), ("startWorkday", start_workday),
             ("endWorkday", end_workday), ("timeZone", time_zone),
         ),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_VALUES_AVERAGE = _Endpoint(
-    "get_gamification_scorecards_values_average", "GET",
-    "/api/v2/gamification/scorecards/values/average", returns="SingleWorkdayAverageValues",
-)
 
 
 def get_gamification_scorecards_values_average(
@@ -1621,23 +1487,20 @@ def get_gamification_scorecards_values_average(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_VALUES_AVERAGE,
+        _Endpoint(
+            "get_gamification_scorecards_values_average", "GET",
+            "/api/v2/gamification/scorecards/values/average", "SingleWorkdayAverageValues",
+        ),
         (),
         (("workday", workday), ("timeZone", time_zone)),
     )
-
-
-_GET_GAMIFICATION_SCORECARDS_VALUES_TRENDS = _Endpoint(
-    "get_gamification_scorecards_values_trends", "GET",
-    "/api/v2/gamification/scorecards/values/trends", returns="WorkdayValuesTrend",
-)
 
 
 def get_gamification_scorecards_values_trends(
     start_workday: _date | str,
     end_workday: _date | str,
     *,
-    filter_type: _Open[_Literal["PerformanceProfile", "Division"]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     reference_workday: _date | str | None = None,
     time_zone: str | None = None,
 ) -> _Operation[_m.WorkdayValuesTrend]:
@@ -1653,7 +1516,10 @@ def get_gamification_scorecards_values_trends(
         time_zone: query, string.
     """
     return _Operation(
-        _GET_GAMIFICATION_SCORECARDS_VALUES_TRENDS,
+        _Endpoint(
+            "get_gamification_scorecards_values_trends", "GET",
+            "/api/v2/gamification/scorecards/values/trends", "WorkdayValuesTrend",
+        ),
         (),
         (
             ("filterType", filter_type), ("referenceWorkday", reference_workday),
@@ -1662,24 +1528,17 @@ def get_gamification_scorecards_values_trends(
     )
 
 
-_GET_GAMIFICATION_STATUS = _Endpoint(
-    "get_gamification_status", "GET", "/api/v2/gamification/status", returns="GamificationStatus",
-)
-
-
 def get_gamification_status() -> _Operation[_m.GamificationStatus]:
     """GET /api/v2/gamification/status -> ``GamificationStatus``.
 
     Needs ``gamification:profile:view`` or ``gamification:profile:update`` or
     ``gamification:scorecard:view``.
     """
-    return _Operation(_GET_GAMIFICATION_STATUS)
-
-
-_GET_GAMIFICATION_TEMPLATE = _Endpoint(
-    "get_gamification_template", "GET", "/api/v2/gamification/templates/{templateId}",
-    returns="ObjectiveTemplate",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_status", "GET", "/api/v2/gamification/status", "GamificationStatus",
+        ),
+    )
 
 
 def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTemplate]:
@@ -1690,13 +1549,13 @@ def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTempla
     Args:
         template_id: path, string.
     """
-    return _Operation(_GET_GAMIFICATION_TEMPLATE, (("templateId", template_id),))
-
-
-_GET_GAMIFICATION_TEMPLATES = _Endpoint(
-    "get_gamification_templates", "GET", "/api/v2/gamification/templates",
-    returns="GetTemplatesResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_template", "GET", "/api/v2/gamification/templates/{templateId}",
+            "ObjectiveTemplate",
+        ),
+        (("templateId", template_id),),
+    )
 
 
 def get_gamification_templates() -> _Operation[_m.GetTemplatesResponse]:
@@ -1704,14 +1563,12 @@ def get_gamification_templates() -> _Operation[_m.GetTemplatesResponse]:
 
     Needs ``gamification:profile:view``.
     """
-    return _Operation(_GET_GAMIFICATION_TEMPLATES)
-
-
-_PATCH_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION = _Endpoint(
-    "patch_employeeperformance_externalmetrics_definition", "PATCH",
-    "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
-    returns="ExternalMetricDefinition", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_gamification_templates", "GET", "/api/v2/gamification/templates",
+            "GetTemplatesResponse",
+        ),
+    )
 
 
 def patch_employeeperformance_externalmetrics_definition(
@@ -1727,18 +1584,16 @@ def patch_employeeperformance_externalmetrics_definition(
         body: ``ExternalMetricDefinitionUpdateRequest``.
     """
     return _Operation(
-        _PATCH_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITION,
+        _Endpoint(
+            "patch_employeeperformance_externalmetrics_definition", "PATCH",
+            "/api/v2/employeeperformance/externalmetrics/definitions/{metricId}",
+            "ExternalMetricDefinition", body="object", body_required=True,
+        ),
         (("metricId", metric_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_GAMIFICATION_CONTEST = _Endpoint(
-    "patch_gamification_contest", "PATCH", "/api/v2/gamification/contests/{contestId}",
-    returns="ContestsResponse", body="object", body_required=True,
-)
 
 
 def patch_gamification_contest(
@@ -1753,14 +1608,16 @@ def patch_gamification_contest(
         contest_id: path, string.
         body: ``ContestsFinalizeRequest``.
     """
-    return _Operation(_PATCH_GAMIFICATION_CONTEST, (("contestId", contest_id),), (), (), body)
-
-
-_POST_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DATA = _Endpoint(
-    "post_employeeperformance_externalmetrics_data", "POST",
-    "/api/v2/employeeperformance/externalmetrics/data", returns="ExternalMetricDataWriteResponse",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_gamification_contest", "PATCH", "/api/v2/gamification/contests/{contestId}",
+            "ContestsResponse", body="object", body_required=True,
+        ),
+        (("contestId", contest_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_employeeperformance_externalmetrics_data(
@@ -1774,14 +1631,17 @@ def post_employeeperformance_externalmetrics_data(
     Args:
         body: ``ExternalMetricDataWriteRequest``.
     """
-    return _Operation(_POST_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DATA, (), (), (), body)
-
-
-_POST_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITIONS = _Endpoint(
-    "post_employeeperformance_externalmetrics_definitions", "POST",
-    "/api/v2/employeeperformance/externalmetrics/definitions", returns="ExternalMetricDefinition",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_employeeperformance_externalmetrics_data", "POST",
+            "/api/v2/employeeperformance/externalmetrics/data", "ExternalMetricDataWriteResponse",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_employeeperformance_externalmetrics_definitions(
@@ -1795,13 +1655,17 @@ def post_employeeperformance_externalmetrics_definitions(
     Args:
         body: ``ExternalMetricDefinitionCreateRequest``.
     """
-    return _Operation(_POST_EMPLOYEEPERFORMANCE_EXTERNALMETRICS_DEFINITIONS, (), (), (), body)
-
-
-_POST_GAMIFICATION_CONTESTS = _Endpoint(
-    "post_gamification_contests", "POST", "/api/v2/gamification/contests",
-    returns="ContestsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_employeeperformance_externalmetrics_definitions", "POST",
+            "/api/v2/employeeperformance/externalmetrics/definitions", "ExternalMetricDefinition",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_gamification_contests(
@@ -1814,14 +1678,16 @@ def post_gamification_contests(
     Args:
         body: ``ContestsCreateRequest``.
     """
-    return _Operation(_POST_GAMIFICATION_CONTESTS, (), (), (), body)
-
-
-_POST_GAMIFICATION_CONTESTS_UPLOADS_PRIZEIMAGES = _Endpoint(
-    "post_gamification_contests_uploads_prizeimages", "POST",
-    "/api/v2/gamification/contests/uploads/prizeimages", returns="UploadUrlResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_contests", "POST", "/api/v2/gamification/contests",
+            "ContestsResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_gamification_contests_uploads_prizeimages(
@@ -1834,13 +1700,17 @@ def post_gamification_contests_uploads_prizeimages(
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
     """
-    return _Operation(_POST_GAMIFICATION_CONTESTS_UPLOADS_PRIZEIMAGES, (), (), (), body)
-
-
-_POST_GAMIFICATION_PROFILE_ACTIVATE = _Endpoint(
-    "post_gamification_profile_activate", "POST",
-    "/api/v2/gamification/profiles/{profileId}/activate", returns="PerformanceProfile",
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_contests_uploads_prizeimages", "POST",
+            "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -1851,13 +1721,13 @@ def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.Perform
     Args:
         profile_id: path, string.
     """
-    return _Operation(_POST_GAMIFICATION_PROFILE_ACTIVATE, (("profileId", profile_id),))
-
-
-_POST_GAMIFICATION_PROFILE_DEACTIVATE = _Endpoint(
-    "post_gamification_profile_deactivate", "POST",
-    "/api/v2/gamification/profiles/{profileId}/deactivate", returns="PerformanceProfile",
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_profile_activate", "POST",
+            "/api/v2/gamification/profiles/{profileId}/activate", "PerformanceProfile",
+        ),
+        (("profileId", profile_id),),
+    )
 
 
 def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
@@ -1868,14 +1738,13 @@ def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.Perfo
     Args:
         profile_id: path, string.
     """
-    return _Operation(_POST_GAMIFICATION_PROFILE_DEACTIVATE, (("profileId", profile_id),))
-
-
-_POST_GAMIFICATION_PROFILE_MEMBERS = _Endpoint(
-    "post_gamification_profile_members", "POST",
-    "/api/v2/gamification/profiles/{profileId}/members", returns="Assignment", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_profile_deactivate", "POST",
+            "/api/v2/gamification/profiles/{profileId}/deactivate", "PerformanceProfile",
+        ),
+        (("profileId", profile_id),),
+    )
 
 
 def post_gamification_profile_members(
@@ -1891,19 +1760,16 @@ def post_gamification_profile_members(
         body: ``AssignUsers``.
     """
     return _Operation(
-        _POST_GAMIFICATION_PROFILE_MEMBERS,
+        _Endpoint(
+            "post_gamification_profile_members", "POST",
+            "/api/v2/gamification/profiles/{profileId}/members", "Assignment", body="object",
+            body_required=True,
+        ),
         (("profileId", profile_id),),
         (),
         (),
         body,
     )
-
-
-_POST_GAMIFICATION_PROFILE_MEMBERS_VALIDATE = _Endpoint(
-    "post_gamification_profile_members_validate", "POST",
-    "/api/v2/gamification/profiles/{profileId}/members/validate", returns="AssignmentValidation",
-    body="object", body_required=True,
-)
 
 
 def post_gamification_profile_members_validate(
@@ -1919,19 +1785,16 @@ def post_gamification_profile_members_validate(
         body: ``ValidateAssignUsers``.
     """
     return _Operation(
-        _POST_GAMIFICATION_PROFILE_MEMBERS_VALIDATE,
+        _Endpoint(
+            "post_gamification_profile_members_validate", "POST",
+            "/api/v2/gamification/profiles/{profileId}/members/validate", "AssignmentValidation",
+            body="object", body_required=True,
+        ),
         (("profileId", profile_id),),
         (),
         (),
         body,
     )
-
-
-_POST_GAMIFICATION_PROFILE_METRIC_LINK = _Endpoint(
-    "post_gamification_profile_metric_link", "POST",
-    "/api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link",
-    returns="Metric", body="object", body_required=True,
-)
 
 
 def post_gamification_profile_metric_link(
@@ -1949,19 +1812,16 @@ def post_gamification_profile_metric_link(
         body: ``TargetPerformanceProfile``.
     """
     return _Operation(
-        _POST_GAMIFICATION_PROFILE_METRIC_LINK,
+        _Endpoint(
+            "post_gamification_profile_metric_link", "POST",
+            "/api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link",
+            "Metric", body="object", body_required=True,
+        ),
         (("sourceProfileId", source_profile_id), ("sourceMetricId", source_metric_id)),
         (),
         (),
         body,
     )
-
-
-_POST_GAMIFICATION_PROFILE_METRICS = _Endpoint(
-    "post_gamification_profile_metrics", "POST",
-    "/api/v2/gamification/profiles/{profileId}/metrics", returns="Metric", body="object",
-    body_required=True,
-)
 
 
 def post_gamification_profile_metrics(
@@ -1977,18 +1837,16 @@ def post_gamification_profile_metrics(
         body: ``CreateMetric``.
     """
     return _Operation(
-        _POST_GAMIFICATION_PROFILE_METRICS,
+        _Endpoint(
+            "post_gamification_profile_metrics", "POST",
+            "/api/v2/gamification/profiles/{profileId}/metrics", "Metric", body="object",
+            body_required=True,
+        ),
         (("profileId", profile_id),),
         (),
         (),
         body,
     )
-
-
-_POST_GAMIFICATION_PROFILES = _Endpoint(
-    "post_gamification_profiles", "POST", "/api/v2/gamification/profiles",
-    returns="PerformanceProfile", body="object", body_required=True,
-)
 
 
 def post_gamification_profiles(
@@ -2004,14 +1862,16 @@ def post_gamification_profiles(
         copy_metrics: query, boolean.
         body: ``CreatePerformanceProfile``.
     """
-    return _Operation(_POST_GAMIFICATION_PROFILES, (), (("copyMetrics", copy_metrics),), (), body)
-
-
-_POST_GAMIFICATION_PROFILES_USER_QUERY = _Endpoint(
-    "post_gamification_profiles_user_query", "POST",
-    "/api/v2/gamification/profiles/users/{userId}/query", returns="UserProfilesInDateRange",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_profiles", "POST", "/api/v2/gamification/profiles",
+            "PerformanceProfile", body="object", body_required=True,
+        ),
+        (),
+        (("copyMetrics", copy_metrics),),
+        (),
+        body,
+    )
 
 
 def post_gamification_profiles_user_query(
@@ -2026,14 +1886,17 @@ def post_gamification_profiles_user_query(
         user_id: path, string.
         body: ``UserProfilesInDateRangeRequest``.
     """
-    return _Operation(_POST_GAMIFICATION_PROFILES_USER_QUERY, (("userId", user_id),), (), (), body)
-
-
-_POST_GAMIFICATION_PROFILES_USERS_ME_QUERY = _Endpoint(
-    "post_gamification_profiles_users_me_query", "POST",
-    "/api/v2/gamification/profiles/users/me/query", returns="UserProfilesInDateRange",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_profiles_user_query", "POST",
+            "/api/v2/gamification/profiles/users/{userId}/query", "UserProfilesInDateRange",
+            body="object", body_required=True, reads=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_gamification_profiles_users_me_query(
@@ -2046,13 +1909,17 @@ def post_gamification_profiles_users_me_query(
     Args:
         body: ``UserProfilesInDateRangeRequest``.
     """
-    return _Operation(_POST_GAMIFICATION_PROFILES_USERS_ME_QUERY, (), (), (), body)
-
-
-_PUT_GAMIFICATION_CONTEST = _Endpoint(
-    "put_gamification_contest", "PUT", "/api/v2/gamification/contests/{contestId}",
-    returns="ContestsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_profiles_users_me_query", "POST",
+            "/api/v2/gamification/profiles/users/me/query", "UserProfilesInDateRange",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_gamification_contest(
@@ -2067,13 +1934,16 @@ def put_gamification_contest(
         contest_id: path, string.
         body: ``ContestsCreateRequest``.
     """
-    return _Operation(_PUT_GAMIFICATION_CONTEST, (("contestId", contest_id),), (), (), body)
-
-
-_PUT_GAMIFICATION_PROFILE = _Endpoint(
-    "put_gamification_profile", "PUT", "/api/v2/gamification/profiles/{profileId}",
-    returns="PerformanceProfile", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "put_gamification_contest", "PUT", "/api/v2/gamification/contests/{contestId}",
+            "ContestsResponse", body="object", body_required=True,
+        ),
+        (("contestId", contest_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_gamification_profile(
@@ -2089,14 +1959,16 @@ def put_gamification_profile(
         profile_id: path, string.
         body: ``PerformanceProfile``.
     """
-    return _Operation(_PUT_GAMIFICATION_PROFILE, (("profileId", profile_id),), (), (), body)
-
-
-_PUT_GAMIFICATION_PROFILE_METRIC = _Endpoint(
-    "put_gamification_profile_metric", "PUT",
-    "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", returns="Metric", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_gamification_profile", "PUT", "/api/v2/gamification/profiles/{profileId}",
+            "PerformanceProfile", body="object",
+        ),
+        (("profileId", profile_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_gamification_profile_metric(
@@ -2114,18 +1986,16 @@ def put_gamification_profile_metric(
         body: ``CreateMetric``.
     """
     return _Operation(
-        _PUT_GAMIFICATION_PROFILE_METRIC,
+        _Endpoint(
+            "put_gamification_profile_metric", "PUT",
+            "/api/v2/gamification/profiles/{profileId}/metrics/{metricId}", "Metric", body="object",
+            body_required=True,
+        ),
         (("profileId", profile_id), ("metricId", metric_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_GAMIFICATION_STATUS = _Endpoint(
-    "put_gamification_status", "PUT", "/api/v2/gamification/status", returns="GamificationStatus",
-    body="object", body_required=True,
-)
 
 
 def put_gamification_status(
@@ -2138,4 +2008,13 @@ def put_gamification_status(
     Args:
         status: body, ``GamificationStatus``.
     """
-    return _Operation(_PUT_GAMIFICATION_STATUS, (), (), (), status)
+    return _Operation(
+        _Endpoint(
+            "put_gamification_status", "PUT", "/api/v2/gamification/status", "GamificationStatus",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        status,
+    )

@@ -14,11 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_GDPR_REQUEST = _Endpoint(
-    "get_gdpr_request", "GET", "/api/v2/gdpr/requests/{requestId}", returns="GDPRRequest",
-)
-
-
 def get_gdpr_request(request_id: str) -> _Operation[_m.GDPRRequest]:
     """GET /api/v2/gdpr/requests/{requestId} -> ``GDPRRequest``.
 
@@ -27,13 +22,10 @@ def get_gdpr_request(request_id: str) -> _Operation[_m.GDPRRequest]:
     Args:
         request_id: path, string.
     """
-    return _Operation(_GET_GDPR_REQUEST, (("requestId", request_id),))
-
-
-_GET_GDPR_REQUESTS = _Endpoint(
-    "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", returns="GDPRRequestEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_gdpr_request", "GET", "/api/v2/gdpr/requests/{requestId}", "GDPRRequest"),
+        (("requestId", request_id),),
+    )
 
 
 def get_gdpr_requests(
@@ -50,15 +42,13 @@ def get_gdpr_requests(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_GDPR_REQUESTS,
+        _Endpoint(
+            "get_gdpr_requests", "GET", "/api/v2/gdpr/requests", "GDPRRequestEntityListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_GDPR_SUBJECTS = _Endpoint(
-    "get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", returns="GDPRSubjectEntityListing",
-)
 
 
 def get_gdpr_subjects(
@@ -78,16 +68,10 @@ def get_gdpr_subjects(
         search_value: query, string.
     """
     return _Operation(
-        _GET_GDPR_SUBJECTS,
+        _Endpoint("get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing"),
         (),
         (("searchType", search_type), ("searchValue", search_value)),
     )
-
-
-_POST_GDPR_REQUESTS = _Endpoint(
-    "post_gdpr_requests", "POST", "/api/v2/gdpr/requests", returns="GDPRRequest", body="object",
-    body_required=True,
-)
 
 
 def post_gdpr_requests(
@@ -103,4 +87,13 @@ def post_gdpr_requests(
         delete_confirmed: query, boolean.
         body: ``GDPRRequest``.
     """
-    return _Operation(_POST_GDPR_REQUESTS, (), (("deleteConfirmed", delete_confirmed),), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_gdpr_requests", "POST", "/api/v2/gdpr/requests", "GDPRRequest", body="object",
+            body_required=True,
+        ),
+        (),
+        (("deleteConfirmed", delete_confirmed),),
+        (),
+        body,
+    )

@@ -12,21 +12,14 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_GEOLOCATIONS_SETTINGS = _Endpoint(
-    "get_geolocations_settings", "GET", "/api/v2/geolocations/settings",
-    returns="GeolocationSettings",
-)
-
-
 def get_geolocations_settings() -> _Operation[_m.GeolocationSettings]:
     """GET /api/v2/geolocations/settings -> ``GeolocationSettings``."""
-    return _Operation(_GET_GEOLOCATIONS_SETTINGS)
-
-
-_GET_USER_GEOLOCATION = _Endpoint(
-    "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
-    returns="Geolocation",
-)
+    return _Operation(
+        _Endpoint(
+            "get_geolocations_settings", "GET", "/api/v2/geolocations/settings",
+            "GeolocationSettings",
+        ),
+    )
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
@@ -36,13 +29,13 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
         user_id: path, string.
         client_id: path, string.
     """
-    return _Operation(_GET_USER_GEOLOCATION, (("userId", user_id), ("clientId", client_id)))
-
-
-_PATCH_GEOLOCATIONS_SETTINGS = _Endpoint(
-    "patch_geolocations_settings", "PATCH", "/api/v2/geolocations/settings",
-    returns="GeolocationSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
+            "Geolocation",
+        ),
+        (("userId", user_id), ("clientId", client_id)),
+    )
 
 
 def patch_geolocations_settings(
@@ -55,13 +48,16 @@ def patch_geolocations_settings(
     Args:
         body: ``GeolocationSettings``.
     """
-    return _Operation(_PATCH_GEOLOCATIONS_SETTINGS, (), (), (), body)
-
-
-_PATCH_USER_GEOLOCATION = _Endpoint(
-    "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
-    returns="Geolocation", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_geolocations_settings", "PATCH", "/api/v2/geolocations/settings",
+            "GeolocationSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_geolocation(
@@ -77,7 +73,10 @@ def patch_user_geolocation(
         body: ``Geolocation``.
     """
     return _Operation(
-        _PATCH_USER_GEOLOCATION,
+        _Endpoint(
+            "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
+            "Geolocation", body="object", body_required=True,
+        ),
         (("userId", user_id), ("clientId", client_id)),
         (),
         (),

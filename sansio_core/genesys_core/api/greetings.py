@@ -12,9 +12,9 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_GREETING = _Endpoint("delete_greeting", "DELETE", "/api/v2/greetings/{greetingId}")
+    _FormatIdValues = _Open[_Literal[
+        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
+    ]]
 
 
 def delete_greeting(greeting_id: str) -> _Operation[None]:
@@ -23,12 +23,10 @@ def delete_greeting(greeting_id: str) -> _Operation[None]:
     Args:
         greeting_id: path, string.
     """
-    return _Operation(_DELETE_GREETING, (("greetingId", greeting_id),))
-
-
-_GET_GREETING = _Endpoint(
-    "get_greeting", "GET", "/api/v2/greetings/{greetingId}", returns="Greeting",
-)
+    return _Operation(
+        _Endpoint("delete_greeting", "DELETE", "/api/v2/greetings/{greetingId}"),
+        (("greetingId", greeting_id),),
+    )
 
 
 def get_greeting(greeting_id: str) -> _Operation[_m.Greeting]:
@@ -37,21 +35,16 @@ def get_greeting(greeting_id: str) -> _Operation[_m.Greeting]:
     Args:
         greeting_id: path, string.
     """
-    return _Operation(_GET_GREETING, (("greetingId", greeting_id),))
-
-
-_GET_GREETING_DOWNLOADS = _Endpoint(
-    "get_greeting_downloads", "GET", "/api/v2/greetings/{greetingId}/downloads",
-    returns="GreetingMediaInfo",
-)
+    return _Operation(
+        _Endpoint("get_greeting", "GET", "/api/v2/greetings/{greetingId}", "Greeting"),
+        (("greetingId", greeting_id),),
+    )
 
 
 def get_greeting_downloads(
     greeting_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/downloads -> ``GreetingMediaInfo``.
 
@@ -62,24 +55,19 @@ def get_greeting_downloads(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_GREETING_DOWNLOADS,
+        _Endpoint(
+            "get_greeting_downloads", "GET", "/api/v2/greetings/{greetingId}/downloads",
+            "GreetingMediaInfo",
+        ),
         (("greetingId", greeting_id),),
         (("formatId", format_id),),
     )
 
 
-_GET_GREETING_GROUPS_DOWNLOADS = _Endpoint(
-    "get_greeting_groups_downloads", "GET", "/api/v2/greetings/{greetingId}/groups/downloads",
-    returns="GreetingMediaInfo",
-)
-
-
 def get_greeting_groups_downloads(
     greeting_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/groups/downloads -> ``GreetingMediaInfo``.
 
@@ -90,24 +78,19 @@ def get_greeting_groups_downloads(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_GREETING_GROUPS_DOWNLOADS,
+        _Endpoint(
+            "get_greeting_groups_downloads", "GET",
+            "/api/v2/greetings/{greetingId}/groups/downloads", "GreetingMediaInfo",
+        ),
         (("greetingId", greeting_id),),
         (("formatId", format_id),),
     )
 
 
-_GET_GREETING_MEDIA = _Endpoint(
-    "get_greeting_media", "GET", "/api/v2/greetings/{greetingId}/media",
-    returns="GreetingMediaInfo",
-)
-
-
 def get_greeting_media(
     greeting_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/media -> ``GreetingMediaInfo``.
 
@@ -116,24 +99,19 @@ def get_greeting_media(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_GREETING_MEDIA,
+        _Endpoint(
+            "get_greeting_media", "GET", "/api/v2/greetings/{greetingId}/media",
+            "GreetingMediaInfo",
+        ),
         (("greetingId", greeting_id),),
         (("formatId", format_id),),
     )
 
 
-_GET_GREETING_USERS_DOWNLOADS = _Endpoint(
-    "get_greeting_users_downloads", "GET", "/api/v2/greetings/{greetingId}/users/downloads",
-    returns="GreetingMediaInfo",
-)
-
-
 def get_greeting_users_downloads(
     greeting_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/users/downloads -> ``GreetingMediaInfo``.
 
@@ -144,15 +122,13 @@ def get_greeting_users_downloads(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_GREETING_USERS_DOWNLOADS,
+        _Endpoint(
+            "get_greeting_users_downloads", "GET", "/api/v2/greetings/{greetingId}/users/downloads",
+            "GreetingMediaInfo",
+        ),
         (("greetingId", greeting_id),),
         (("formatId", format_id),),
     )
-
-
-_GET_GREETINGS = _Endpoint(
-    "get_greetings", "GET", "/api/v2/greetings", returns="DomainEntityListing", paged=True,
-)
 
 
 def get_greetings(
@@ -168,23 +144,20 @@ def get_greetings(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(_GET_GREETINGS, (), (("pageSize", page_size), ("pageNumber", page_number)))
-
-
-_GET_GREETINGS_DEFAULTS = _Endpoint(
-    "get_greetings_defaults", "GET", "/api/v2/greetings/defaults", returns="DefaultGreetingList",
-)
+    return _Operation(
+        _Endpoint("get_greetings", "GET", "/api/v2/greetings", "DomainEntityListing", paged=True),
+        (),
+        (("pageSize", page_size), ("pageNumber", page_number)),
+    )
 
 
 def get_greetings_defaults() -> _Operation[_m.DefaultGreetingList]:
     """GET /api/v2/greetings/defaults -> ``DefaultGreetingList``."""
-    return _Operation(_GET_GREETINGS_DEFAULTS)
-
-
-_GET_GROUP_GREETINGS = _Endpoint(
-    "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", returns="GreetingListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_greetings_defaults", "GET", "/api/v2/greetings/defaults", "DefaultGreetingList",
+        ),
+    )
 
 
 def get_group_greetings(
@@ -203,16 +176,13 @@ def get_group_greetings(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_GROUP_GREETINGS,
+        _Endpoint(
+            "get_group_greetings", "GET", "/api/v2/groups/{groupId}/greetings", "GreetingListing",
+            paged=True,
+        ),
         (("groupId", group_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_GROUP_GREETINGS_DEFAULTS = _Endpoint(
-    "get_group_greetings_defaults", "GET", "/api/v2/groups/{groupId}/greetings/defaults",
-    returns="DefaultGreetingList",
-)
 
 
 def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreetingList]:
@@ -221,13 +191,13 @@ def get_group_greetings_defaults(group_id: str) -> _Operation[_m.DefaultGreeting
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_GROUP_GREETINGS_DEFAULTS, (("groupId", group_id),))
-
-
-_GET_USER_GREETINGS = _Endpoint(
-    "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", returns="DomainEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_group_greetings_defaults", "GET", "/api/v2/groups/{groupId}/greetings/defaults",
+            "DefaultGreetingList",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def get_user_greetings(
@@ -246,16 +216,13 @@ def get_user_greetings(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_USER_GREETINGS,
+        _Endpoint(
+            "get_user_greetings", "GET", "/api/v2/users/{userId}/greetings", "DomainEntityListing",
+            paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_USER_GREETINGS_DEFAULTS = _Endpoint(
-    "get_user_greetings_defaults", "GET", "/api/v2/users/{userId}/greetings/defaults",
-    returns="DefaultGreetingList",
-)
 
 
 def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingList]:
@@ -264,13 +231,13 @@ def get_user_greetings_defaults(user_id: str) -> _Operation[_m.DefaultGreetingLi
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_GREETINGS_DEFAULTS, (("userId", user_id),))
-
-
-_POST_GREETINGS = _Endpoint(
-    "post_greetings", "POST", "/api/v2/greetings", returns="Greeting", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_greetings_defaults", "GET", "/api/v2/users/{userId}/greetings/defaults",
+            "DefaultGreetingList",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -279,13 +246,16 @@ def post_greetings(body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
     Args:
         body: ``Greeting``.
     """
-    return _Operation(_POST_GREETINGS, (), (), (), body)
-
-
-_POST_GROUP_GREETINGS = _Endpoint(
-    "post_group_greetings", "POST", "/api/v2/groups/{groupId}/greetings", returns="Greeting",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_greetings", "POST", "/api/v2/greetings", "Greeting", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -295,13 +265,16 @@ def post_group_greetings(group_id: str, body: _m.Greeting | _JsonObject) -> _Ope
         group_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(_POST_GROUP_GREETINGS, (("groupId", group_id),), (), (), body)
-
-
-_POST_USER_GREETINGS = _Endpoint(
-    "post_user_greetings", "POST", "/api/v2/users/{userId}/greetings", returns="Greeting",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_group_greetings", "POST", "/api/v2/groups/{groupId}/greetings", "Greeting",
+            body="object", body_required=True,
+        ),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -311,13 +284,16 @@ def post_user_greetings(user_id: str, body: _m.Greeting | _JsonObject) -> _Opera
         user_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(_POST_USER_GREETINGS, (("userId", user_id),), (), (), body)
-
-
-_PUT_GREETING = _Endpoint(
-    "put_greeting", "PUT", "/api/v2/greetings/{greetingId}", returns="Greeting", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_greetings", "POST", "/api/v2/users/{userId}/greetings", "Greeting",
+            body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operation[_m.Greeting]:
@@ -327,13 +303,16 @@ def put_greeting(greeting_id: str, body: _m.Greeting | _JsonObject) -> _Operatio
         greeting_id: path, string.
         body: ``Greeting``.
     """
-    return _Operation(_PUT_GREETING, (("greetingId", greeting_id),), (), (), body)
-
-
-_PUT_GREETINGS_DEFAULTS = _Endpoint(
-    "put_greetings_defaults", "PUT", "/api/v2/greetings/defaults", returns="DefaultGreetingList",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_greeting", "PUT", "/api/v2/greetings/{greetingId}", "Greeting", body="object",
+            body_required=True,
+        ),
+        (("greetingId", greeting_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_greetings_defaults(
@@ -344,13 +323,16 @@ def put_greetings_defaults(
     Args:
         body: ``DefaultGreetingList``.
     """
-    return _Operation(_PUT_GREETINGS_DEFAULTS, (), (), (), body)
-
-
-_PUT_GROUP_GREETINGS_DEFAULTS = _Endpoint(
-    "put_group_greetings_defaults", "PUT", "/api/v2/groups/{groupId}/greetings/defaults",
-    returns="DefaultGreetingList", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_greetings_defaults", "PUT", "/api/v2/greetings/defaults", "DefaultGreetingList",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_group_greetings_defaults(
@@ -363,13 +345,16 @@ def put_group_greetings_defaults(
         group_id: path, string.
         body: ``DefaultGreetingList``.
     """
-    return _Operation(_PUT_GROUP_GREETINGS_DEFAULTS, (("groupId", group_id),), (), (), body)
-
-
-_PUT_USER_GREETINGS_DEFAULTS = _Endpoint(
-    "put_user_greetings_defaults", "PUT", "/api/v2/users/{userId}/greetings/defaults",
-    returns="DefaultGreetingList", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_group_greetings_defaults", "PUT", "/api/v2/groups/{groupId}/greetings/defaults",
+            "DefaultGreetingList", body="object", body_required=True,
+        ),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_greetings_defaults(
@@ -382,4 +367,13 @@ def put_user_greetings_defaults(
         user_id: path, string.
         body: ``DefaultGreetingList``.
     """
-    return _Operation(_PUT_USER_GREETINGS_DEFAULTS, (("userId", user_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_user_greetings_defaults", "PUT", "/api/v2/users/{userId}/greetings/defaults",
+            "DefaultGreetingList", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )

@@ -15,9 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_GROUP = _Endpoint("delete_group", "DELETE", "/api/v2/groups/{groupId}")
-
-
 def delete_group(group_id: str) -> _Operation[None]:
     """DELETE /api/v2/groups/{groupId} -> nothing.
 
@@ -26,12 +23,10 @@ def delete_group(group_id: str) -> _Operation[None]:
     Args:
         group_id: path, string.
     """
-    return _Operation(_DELETE_GROUP, (("groupId", group_id),))
-
-
-_DELETE_GROUP_DYNAMICSETTINGS = _Endpoint(
-    "delete_group_dynamicsettings", "DELETE", "/api/v2/groups/{groupId}/dynamicsettings",
-)
+    return _Operation(
+        _Endpoint("delete_group", "DELETE", "/api/v2/groups/{groupId}"),
+        (("groupId", group_id),),
+    )
 
 
 def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
@@ -42,12 +37,12 @@ def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
     Args:
         group_id: path, string.
     """
-    return _Operation(_DELETE_GROUP_DYNAMICSETTINGS, (("groupId", group_id),))
-
-
-_DELETE_GROUP_MEMBERS = _Endpoint(
-    "delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_group_dynamicsettings", "DELETE", "/api/v2/groups/{groupId}/dynamicsettings",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
@@ -57,10 +52,11 @@ def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
         group_id: path, string.
         ids: query, string.
     """
-    return _Operation(_DELETE_GROUP_MEMBERS, (("groupId", group_id),), (("ids", ids),))
-
-
-_GET_FIELDCONFIG = _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", returns="FieldConfig")
+    return _Operation(
+        _Endpoint("delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object"),
+        (("groupId", group_id),),
+        (("ids", ids),),
+    )
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
@@ -71,10 +67,11 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(_GET_FIELDCONFIG, (), (("type", type),))
-
-
-_GET_GROUP = _Endpoint("get_group", "GET", "/api/v2/groups/{groupId}", returns="Group")
+    return _Operation(
+        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
+        (),
+        (("type", type),),
+    )
 
 
 def get_group(group_id: str) -> _Operation[_m.Group]:
@@ -83,13 +80,10 @@ def get_group(group_id: str) -> _Operation[_m.Group]:
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_GROUP, (("groupId", group_id),))
-
-
-_GET_GROUP_DYNAMICSETTINGS = _Endpoint(
-    "get_group_dynamicsettings", "GET", "/api/v2/groups/{groupId}/dynamicsettings",
-    returns="DynamicGroupDefinition",
-)
+    return _Operation(
+        _Endpoint("get_group", "GET", "/api/v2/groups/{groupId}", "Group"),
+        (("groupId", group_id),),
+    )
 
 
 def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefinition]:
@@ -100,13 +94,13 @@ def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefini
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_GROUP_DYNAMICSETTINGS, (("groupId", group_id),))
-
-
-_GET_GROUP_INDIVIDUALS = _Endpoint(
-    "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals",
-    returns="UserEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_group_dynamicsettings", "GET", "/api/v2/groups/{groupId}/dynamicsettings",
+            "DynamicGroupDefinition",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def get_group_individuals(group_id: str) -> _Operation[_m.UserEntityListing]:
@@ -117,13 +111,13 @@ def get_group_individuals(group_id: str) -> _Operation[_m.UserEntityListing]:
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_GROUP_INDIVIDUALS, (("groupId", group_id),))
-
-
-_GET_GROUP_MEMBERS = _Endpoint(
-    "get_group_members", "GET", "/api/v2/groups/{groupId}/members", returns="UserEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_group_individuals", "GET", "/api/v2/groups/{groupId}/individuals",
+            "UserEntityListing",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def get_group_members(
@@ -156,18 +150,16 @@ def get_group_members(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
     return _Operation(
-        _GET_GROUP_MEMBERS,
+        _Endpoint(
+            "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
+            paged=True,
+        ),
         (("groupId", group_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
             ("expand", expand),
         ),
     )
-
-
-_GET_GROUP_PROFILE = _Endpoint(
-    "get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", returns="GroupProfile",
-)
 
 
 def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation[_m.GroupProfile]:
@@ -179,12 +171,11 @@ def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation
         group_id: path, string.
         fields: query, string.
     """
-    return _Operation(_GET_GROUP_PROFILE, (("groupId", group_id),), (("fields", fields),))
-
-
-_GET_GROUPS = _Endpoint(
-    "get_groups", "GET", "/api/v2/groups", returns="GroupEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", "GroupProfile"),
+        (("groupId", group_id),),
+        (("fields", fields),),
+    )
 
 
 def get_groups(
@@ -207,18 +198,13 @@ def get_groups(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_GROUPS,
+        _Endpoint("get_groups", "GET", "/api/v2/groups", "GroupEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
             ("jabberId", jabber_id), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_GROUPS_SEARCH = _Endpoint(
-    "get_groups_search", "GET", "/api/v2/groups/search", returns="GroupsSearchResponse",
-)
 
 
 def get_groups_search(
@@ -232,13 +218,11 @@ def get_groups_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(_GET_GROUPS_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_GET_PROFILES_GROUPS = _Endpoint(
-    "get_profiles_groups", "GET", "/api/v2/profiles/groups", returns="GroupProfileEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse"),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def get_profiles_groups(
@@ -261,19 +245,16 @@ def get_profiles_groups(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_PROFILES_GROUPS,
+        _Endpoint(
+            "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
             ("jabberId", jabber_id), ("sortOrder", sort_order),
         ),
     )
-
-
-_POST_GROUP_MEMBERS = _Endpoint(
-    "post_group_members", "POST", "/api/v2/groups/{groupId}/members", returns="object",
-    body="object", body_required=True,
-)
 
 
 def post_group_members(
@@ -286,12 +267,16 @@ def post_group_members(
         group_id: path, string.
         body: ``GroupMembersUpdate``.
     """
-    return _Operation(_POST_GROUP_MEMBERS, (("groupId", group_id),), (), (), body)
-
-
-_POST_GROUPS = _Endpoint(
-    "post_groups", "POST", "/api/v2/groups", returns="Group", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_group_members", "POST", "/api/v2/groups/{groupId}/members", "object",
+            body="object", body_required=True,
+        ),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
@@ -302,13 +287,15 @@ def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
     Args:
         body: ``GroupCreate``.
     """
-    return _Operation(_POST_GROUPS, (), (), (), body)
-
-
-_POST_GROUPS_DYNAMICSETTINGS_PREVIEW = _Endpoint(
-    "post_groups_dynamicsettings_preview", "POST", "/api/v2/groups/dynamicsettings/preview",
-    returns="DynamicGroupQueryPreview", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_groups", "POST", "/api/v2/groups", "Group", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_groups_dynamicsettings_preview(
@@ -321,13 +308,16 @@ def post_groups_dynamicsettings_preview(
     Args:
         body: ``DynamicGroupQuery``.
     """
-    return _Operation(_POST_GROUPS_DYNAMICSETTINGS_PREVIEW, (), (), (), body)
-
-
-_POST_GROUPS_SEARCH = _Endpoint(
-    "post_groups_search", "POST", "/api/v2/groups/search", returns="GroupsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_groups_dynamicsettings_preview", "POST", "/api/v2/groups/dynamicsettings/preview",
+            "DynamicGroupQueryPreview", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_groups_search(
@@ -340,12 +330,16 @@ def post_groups_search(
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Operation(_POST_GROUPS_SEARCH, (), (), (), body)
-
-
-_PUT_GROUP = _Endpoint(
-    "put_group", "PUT", "/api/v2/groups/{groupId}", returns="Group", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_group(
@@ -361,13 +355,13 @@ def put_group(
         group_id: path, string.
         body: ``GroupUpdate``.
     """
-    return _Operation(_PUT_GROUP, (("groupId", group_id),), (), (), body)
-
-
-_PUT_GROUP_DYNAMICSETTINGS = _Endpoint(
-    "put_group_dynamicsettings", "PUT", "/api/v2/groups/{groupId}/dynamicsettings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint("put_group", "PUT", "/api/v2/groups/{groupId}", "Group", body="object"),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_group_dynamicsettings(
@@ -382,4 +376,13 @@ def put_group_dynamicsettings(
         group_id: path, string.
         body: ``DynamicGroupQuery``.
     """
-    return _Operation(_PUT_GROUP_DYNAMICSETTINGS, (("groupId", group_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_group_dynamicsettings", "PUT", "/api/v2/groups/{groupId}/dynamicsettings",
+            body="object", body_required=True,
+        ),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )

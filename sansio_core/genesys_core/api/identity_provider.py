@@ -13,11 +13,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_IDENTITYPROVIDER = _Endpoint(
-    "delete_identityprovider", "DELETE", "/api/v2/identityproviders/{providerId}",
-)
-
-
 def delete_identityprovider(provider_id: str) -> _Operation[None]:
     """DELETE /api/v2/identityproviders/{providerId} -> nothing.
 
@@ -26,12 +21,10 @@ def delete_identityprovider(provider_id: str) -> _Operation[None]:
     Args:
         provider_id: path, string.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDER, (("providerId", provider_id),))
-
-
-_DELETE_IDENTITYPROVIDERS_ADFS = _Endpoint(
-    "delete_identityproviders_adfs", "DELETE", "/api/v2/identityproviders/adfs", returns="object",
-)
+    return _Operation(
+        _Endpoint("delete_identityprovider", "DELETE", "/api/v2/identityproviders/{providerId}"),
+        (("providerId", provider_id),),
+    )
 
 
 def delete_identityproviders_adfs() -> _Operation[_Any]:
@@ -39,12 +32,11 @@ def delete_identityproviders_adfs() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_ADFS)
-
-
-_DELETE_IDENTITYPROVIDERS_CIC = _Endpoint(
-    "delete_identityproviders_cic", "DELETE", "/api/v2/identityproviders/cic", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_adfs", "DELETE", "/api/v2/identityproviders/adfs", "object",
+        ),
+    )
 
 
 def delete_identityproviders_cic() -> _Operation[_Any]:
@@ -52,13 +44,11 @@ def delete_identityproviders_cic() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_CIC)
-
-
-_DELETE_IDENTITYPROVIDERS_GENERIC = _Endpoint(
-    "delete_identityproviders_generic", "DELETE", "/api/v2/identityproviders/generic",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_cic", "DELETE", "/api/v2/identityproviders/cic", "object",
+        ),
+    )
 
 
 def delete_identityproviders_generic() -> _Operation[_Any]:
@@ -66,13 +56,12 @@ def delete_identityproviders_generic() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_GENERIC)
-
-
-_DELETE_IDENTITYPROVIDERS_GSUITE = _Endpoint(
-    "delete_identityproviders_gsuite", "DELETE", "/api/v2/identityproviders/gsuite",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_generic", "DELETE", "/api/v2/identityproviders/generic",
+            "object",
+        ),
+    )
 
 
 def delete_identityproviders_gsuite() -> _Operation[_Any]:
@@ -80,13 +69,12 @@ def delete_identityproviders_gsuite() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_GSUITE)
-
-
-_DELETE_IDENTITYPROVIDERS_IDENTITYNOW = _Endpoint(
-    "delete_identityproviders_identitynow", "DELETE", "/api/v2/identityproviders/identitynow",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_gsuite", "DELETE", "/api/v2/identityproviders/gsuite",
+            "object",
+        ),
+    )
 
 
 def delete_identityproviders_identitynow() -> _Operation[_Any]:
@@ -94,12 +82,12 @@ def delete_identityproviders_identitynow() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_IDENTITYNOW)
-
-
-_DELETE_IDENTITYPROVIDERS_OKTA = _Endpoint(
-    "delete_identityproviders_okta", "DELETE", "/api/v2/identityproviders/okta", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_identitynow", "DELETE",
+            "/api/v2/identityproviders/identitynow", "object",
+        ),
+    )
 
 
 def delete_identityproviders_okta() -> _Operation[_Any]:
@@ -107,13 +95,11 @@ def delete_identityproviders_okta() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_OKTA)
-
-
-_DELETE_IDENTITYPROVIDERS_ONELOGIN = _Endpoint(
-    "delete_identityproviders_onelogin", "DELETE", "/api/v2/identityproviders/onelogin",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_okta", "DELETE", "/api/v2/identityproviders/okta", "object",
+        ),
+    )
 
 
 def delete_identityproviders_onelogin() -> _Operation[_Any]:
@@ -121,12 +107,12 @@ def delete_identityproviders_onelogin() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_ONELOGIN)
-
-
-_DELETE_IDENTITYPROVIDERS_PING = _Endpoint(
-    "delete_identityproviders_ping", "DELETE", "/api/v2/identityproviders/ping", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_onelogin", "DELETE", "/api/v2/identityproviders/onelogin",
+            "object",
+        ),
+    )
 
 
 def delete_identityproviders_ping() -> _Operation[_Any]:
@@ -134,13 +120,11 @@ def delete_identityproviders_ping() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_PING)
-
-
-_DELETE_IDENTITYPROVIDERS_PURECLOUD = _Endpoint(
-    "delete_identityproviders_purecloud", "DELETE", "/api/v2/identityproviders/purecloud",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_ping", "DELETE", "/api/v2/identityproviders/ping", "object",
+        ),
+    )
 
 
 def delete_identityproviders_purecloud() -> _Operation[_Any]:
@@ -148,13 +132,12 @@ def delete_identityproviders_purecloud() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_PURECLOUD)
-
-
-_DELETE_IDENTITYPROVIDERS_PUREENGAGE = _Endpoint(
-    "delete_identityproviders_pureengage", "DELETE", "/api/v2/identityproviders/pureengage",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_purecloud", "DELETE", "/api/v2/identityproviders/purecloud",
+            "object",
+        ),
+    )
 
 
 def delete_identityproviders_pureengage() -> _Operation[_Any]:
@@ -162,13 +145,12 @@ def delete_identityproviders_pureengage() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_PUREENGAGE)
-
-
-_DELETE_IDENTITYPROVIDERS_SALESFORCE = _Endpoint(
-    "delete_identityproviders_salesforce", "DELETE", "/api/v2/identityproviders/salesforce",
-    returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_pureengage", "DELETE", "/api/v2/identityproviders/pureengage",
+            "object",
+        ),
+    )
 
 
 def delete_identityproviders_salesforce() -> _Operation[_Any]:
@@ -176,13 +158,12 @@ def delete_identityproviders_salesforce() -> _Operation[_Any]:
 
     Needs ``sso:provider:delete``.
     """
-    return _Operation(_DELETE_IDENTITYPROVIDERS_SALESFORCE)
-
-
-_GET_IDENTITYPROVIDER = _Endpoint(
-    "get_identityprovider", "GET", "/api/v2/identityproviders/{providerId}",
-    returns="CustomProvider",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_identityproviders_salesforce", "DELETE", "/api/v2/identityproviders/salesforce",
+            "object",
+        ),
+    )
 
 
 def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
@@ -193,13 +174,13 @@ def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
     Args:
         provider_id: path, string.
     """
-    return _Operation(_GET_IDENTITYPROVIDER, (("providerId", provider_id),))
-
-
-_GET_IDENTITYPROVIDERS = _Endpoint(
-    "get_identityproviders", "GET", "/api/v2/identityproviders",
-    returns="IdentityProviderEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityprovider", "GET", "/api/v2/identityproviders/{providerId}",
+            "CustomProvider",
+        ),
+        (("providerId", provider_id),),
+    )
 
 
 def get_identityproviders() -> _Operation[_m.IdentityProviderEntityListing]:
@@ -207,12 +188,12 @@ def get_identityproviders() -> _Operation[_m.IdentityProviderEntityListing]:
 
     Needs ``sso:provider:view``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS)
-
-
-_GET_IDENTITYPROVIDERS_ADFS = _Endpoint(
-    "get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", returns="ADFS",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders", "GET", "/api/v2/identityproviders",
+            "IdentityProviderEntityListing",
+        ),
+    )
 
 
 def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
@@ -220,13 +201,9 @@ def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_ADFS)
-
-
-_GET_IDENTITYPROVIDERS_CIC = _Endpoint(
-    "get_identityproviders_cic", "GET", "/api/v2/identityproviders/cic",
-    returns="CustomerInteractionCenter",
-)
+    return _Operation(
+        _Endpoint("get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", "ADFS"),
+    )
 
 
 def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
@@ -234,13 +211,12 @@ def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_CIC)
-
-
-_GET_IDENTITYPROVIDERS_GENERIC = _Endpoint(
-    "get_identityproviders_generic", "GET", "/api/v2/identityproviders/generic",
-    returns="GenericSAML",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_cic", "GET", "/api/v2/identityproviders/cic",
+            "CustomerInteractionCenter",
+        ),
+    )
 
 
 def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
@@ -248,12 +224,12 @@ def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_GENERIC)
-
-
-_GET_IDENTITYPROVIDERS_GSUITE = _Endpoint(
-    "get_identityproviders_gsuite", "GET", "/api/v2/identityproviders/gsuite", returns="GSuite",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_generic", "GET", "/api/v2/identityproviders/generic",
+            "GenericSAML",
+        ),
+    )
 
 
 def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
@@ -261,13 +237,11 @@ def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_GSUITE)
-
-
-_GET_IDENTITYPROVIDERS_IDENTITYNOW = _Endpoint(
-    "get_identityproviders_identitynow", "GET", "/api/v2/identityproviders/identitynow",
-    returns="IdentityNow",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_gsuite", "GET", "/api/v2/identityproviders/gsuite", "GSuite",
+        ),
+    )
 
 
 def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
@@ -275,12 +249,12 @@ def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_IDENTITYNOW)
-
-
-_GET_IDENTITYPROVIDERS_OKTA = _Endpoint(
-    "get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", returns="Okta",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_identitynow", "GET", "/api/v2/identityproviders/identitynow",
+            "IdentityNow",
+        ),
+    )
 
 
 def get_identityproviders_okta() -> _Operation[_m.Okta]:
@@ -288,13 +262,9 @@ def get_identityproviders_okta() -> _Operation[_m.Okta]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_OKTA)
-
-
-_GET_IDENTITYPROVIDERS_ONELOGIN = _Endpoint(
-    "get_identityproviders_onelogin", "GET", "/api/v2/identityproviders/onelogin",
-    returns="OneLogin",
-)
+    return _Operation(
+        _Endpoint("get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", "Okta"),
+    )
 
 
 def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
@@ -302,12 +272,12 @@ def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_ONELOGIN)
-
-
-_GET_IDENTITYPROVIDERS_PING = _Endpoint(
-    "get_identityproviders_ping", "GET", "/api/v2/identityproviders/ping", returns="PingIdentity",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_onelogin", "GET", "/api/v2/identityproviders/onelogin",
+            "OneLogin",
+        ),
+    )
 
 
 def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
@@ -315,13 +285,11 @@ def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_PING)
-
-
-_GET_IDENTITYPROVIDERS_PURECLOUD = _Endpoint(
-    "get_identityproviders_purecloud", "GET", "/api/v2/identityproviders/purecloud",
-    returns="PureCloud",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_ping", "GET", "/api/v2/identityproviders/ping", "PingIdentity",
+        ),
+    )
 
 
 def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
@@ -329,13 +297,12 @@ def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_PURECLOUD)
-
-
-_GET_IDENTITYPROVIDERS_PUREENGAGE = _Endpoint(
-    "get_identityproviders_pureengage", "GET", "/api/v2/identityproviders/pureengage",
-    returns="PureEngage",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_purecloud", "GET", "/api/v2/identityproviders/purecloud",
+            "PureCloud",
+        ),
+    )
 
 
 def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
@@ -343,13 +310,12 @@ def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_PUREENGAGE)
-
-
-_GET_IDENTITYPROVIDERS_SALESFORCE = _Endpoint(
-    "get_identityproviders_salesforce", "GET", "/api/v2/identityproviders/salesforce",
-    returns="Salesforce",
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_pureengage", "GET", "/api/v2/identityproviders/pureengage",
+            "PureEngage",
+        ),
+    )
 
 
 def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
@@ -357,13 +323,12 @@ def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
 
     Needs ``sso:provider:view``.
     """
-    return _Operation(_GET_IDENTITYPROVIDERS_SALESFORCE)
-
-
-_POST_IDENTITYPROVIDERS = _Endpoint(
-    "post_identityproviders", "POST", "/api/v2/identityproviders", returns="CustomProvider",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_identityproviders_salesforce", "GET", "/api/v2/identityproviders/salesforce",
+            "Salesforce",
+        ),
+    )
 
 
 def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[_m.CustomProvider]:
@@ -374,13 +339,16 @@ def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[
     Args:
         body: ``CustomProvider``.
     """
-    return _Operation(_POST_IDENTITYPROVIDERS, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDER = _Endpoint(
-    "put_identityprovider", "PUT", "/api/v2/identityproviders/{providerId}",
-    returns="CustomProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_identityproviders", "POST", "/api/v2/identityproviders", "CustomProvider",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityprovider(
@@ -395,13 +363,16 @@ def put_identityprovider(
         provider_id: path, string.
         body: ``CustomProvider``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDER, (("providerId", provider_id),), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_ADFS = _Endpoint(
-    "put_identityproviders_adfs", "PUT", "/api/v2/identityproviders/adfs",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityprovider", "PUT", "/api/v2/identityproviders/{providerId}",
+            "CustomProvider", body="object", body_required=True,
+        ),
+        (("providerId", provider_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -412,13 +383,16 @@ def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.Ide
     Args:
         body: ``ADFS``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_ADFS, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_CIC = _Endpoint(
-    "put_identityproviders_cic", "PUT", "/api/v2/identityproviders/cic", returns="IdentityProvider",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_adfs", "PUT", "/api/v2/identityproviders/adfs",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_cic(
@@ -431,13 +405,16 @@ def put_identityproviders_cic(
     Args:
         body: ``CustomerInteractionCenter``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_CIC, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_GENERIC = _Endpoint(
-    "put_identityproviders_generic", "PUT", "/api/v2/identityproviders/generic",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_cic", "PUT", "/api/v2/identityproviders/cic", "IdentityProvider",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_generic(
@@ -450,13 +427,16 @@ def put_identityproviders_generic(
     Args:
         body: ``GenericSAML``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_GENERIC, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_GSUITE = _Endpoint(
-    "put_identityproviders_gsuite", "PUT", "/api/v2/identityproviders/gsuite",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_generic", "PUT", "/api/v2/identityproviders/generic",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -467,13 +447,16 @@ def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m
     Args:
         body: ``GSuite``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_GSUITE, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_IDENTITYNOW = _Endpoint(
-    "put_identityproviders_identitynow", "PUT", "/api/v2/identityproviders/identitynow",
-    returns="IdentityNow", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_gsuite", "PUT", "/api/v2/identityproviders/gsuite",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_identitynow(
@@ -486,13 +469,16 @@ def put_identityproviders_identitynow(
     Args:
         body: ``IdentityNow``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_IDENTITYNOW, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_OKTA = _Endpoint(
-    "put_identityproviders_okta", "PUT", "/api/v2/identityproviders/okta",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_identitynow", "PUT", "/api/v2/identityproviders/identitynow",
+            "IdentityNow", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.IdentityProvider]:
@@ -503,13 +489,16 @@ def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.Ide
     Args:
         body: ``Okta``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_OKTA, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_ONELOGIN = _Endpoint(
-    "put_identityproviders_onelogin", "PUT", "/api/v2/identityproviders/onelogin",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_okta", "PUT", "/api/v2/identityproviders/okta",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_onelogin(
@@ -522,13 +511,16 @@ def put_identityproviders_onelogin(
     Args:
         body: ``OneLogin``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_ONELOGIN, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_PING = _Endpoint(
-    "put_identityproviders_ping", "PUT", "/api/v2/identityproviders/ping",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_onelogin", "PUT", "/api/v2/identityproviders/onelogin",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_ping(
@@ -541,13 +533,16 @@ def put_identityproviders_ping(
     Args:
         body: ``PingIdentity``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_PING, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_PURECLOUD = _Endpoint(
-    "put_identityproviders_purecloud", "PUT", "/api/v2/identityproviders/purecloud",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_ping", "PUT", "/api/v2/identityproviders/ping",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_purecloud(
@@ -560,13 +555,16 @@ def put_identityproviders_purecloud(
     Args:
         body: ``PureCloud``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_PURECLOUD, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_PUREENGAGE = _Endpoint(
-    "put_identityproviders_pureengage", "PUT", "/api/v2/identityproviders/pureengage",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_purecloud", "PUT", "/api/v2/identityproviders/purecloud",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_pureengage(
@@ -579,13 +577,16 @@ def put_identityproviders_pureengage(
     Args:
         body: ``PureEngage``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_PUREENGAGE, (), (), (), body)
-
-
-_PUT_IDENTITYPROVIDERS_SALESFORCE = _Endpoint(
-    "put_identityproviders_salesforce", "PUT", "/api/v2/identityproviders/salesforce",
-    returns="IdentityProvider", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_pureengage", "PUT", "/api/v2/identityproviders/pureengage",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_identityproviders_salesforce(
@@ -598,4 +599,13 @@ def put_identityproviders_salesforce(
     Args:
         body: ``Salesforce``.
     """
-    return _Operation(_PUT_IDENTITYPROVIDERS_SALESFORCE, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_identityproviders_salesforce", "PUT", "/api/v2/identityproviders/salesforce",
+            "IdentityProvider", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

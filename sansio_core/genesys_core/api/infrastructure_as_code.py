@@ -14,12 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_INFRASTRUCTUREASCODE_ACCELERATOR = _Endpoint(
-    "get_infrastructureascode_accelerator", "GET",
-    "/api/v2/infrastructureascode/accelerators/{acceleratorId}", returns="AcceleratorSpecification",
-)
-
-
 def get_infrastructureascode_accelerator(
     accelerator_id: str,
     *,
@@ -38,16 +32,13 @@ def get_infrastructureascode_accelerator(
             no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW.
     """
     return _Operation(
-        _GET_INFRASTRUCTUREASCODE_ACCELERATOR,
+        _Endpoint(
+            "get_infrastructureascode_accelerator", "GET",
+            "/api/v2/infrastructureascode/accelerators/{acceleratorId}", "AcceleratorSpecification",
+        ),
         (("acceleratorId", accelerator_id),),
         (("preferredLanguage", preferred_language),),
     )
-
-
-_GET_INFRASTRUCTUREASCODE_ACCELERATORS = _Endpoint(
-    "get_infrastructureascode_accelerators", "GET", "/api/v2/infrastructureascode/accelerators",
-    returns="AcceleratorList", paged=True,
-)
 
 
 def get_infrastructureascode_accelerators(
@@ -81,7 +72,10 @@ def get_infrastructureascode_accelerators(
         tags: query, string.
     """
     return _Operation(
-        _GET_INFRASTRUCTUREASCODE_ACCELERATORS,
+        _Endpoint(
+            "get_infrastructureascode_accelerators", "GET",
+            "/api/v2/infrastructureascode/accelerators", "AcceleratorList", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -89,12 +83,6 @@ def get_infrastructureascode_accelerators(
             ("origin", origin), ("type", type), ("classification", classification), ("tags", tags),
         ),
     )
-
-
-_GET_INFRASTRUCTUREASCODE_JOB = _Endpoint(
-    "get_infrastructureascode_job", "GET", "/api/v2/infrastructureascode/jobs/{jobId}",
-    returns="InfrastructureascodeJob",
-)
 
 
 def get_infrastructureascode_job(
@@ -110,13 +98,14 @@ def get_infrastructureascode_job(
         job_id: path, string.
         details: query, boolean.
     """
-    return _Operation(_GET_INFRASTRUCTUREASCODE_JOB, (("jobId", job_id),), (("details", details),))
-
-
-_GET_INFRASTRUCTUREASCODE_JOBS = _Endpoint(
-    "get_infrastructureascode_jobs", "GET", "/api/v2/infrastructureascode/jobs",
-    returns="InfrastructureascodeJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_infrastructureascode_job", "GET", "/api/v2/infrastructureascode/jobs/{jobId}",
+            "InfrastructureascodeJob",
+        ),
+        (("jobId", job_id),),
+        (("details", details),),
+    )
 
 
 def get_infrastructureascode_jobs(
@@ -147,7 +136,10 @@ def get_infrastructureascode_jobs(
         status: query, string: Created, Queued, Running, Complete, Failed, Incomplete.
     """
     return _Operation(
-        _GET_INFRASTRUCTUREASCODE_JOBS,
+        _Endpoint(
+            "get_infrastructureascode_jobs", "GET", "/api/v2/infrastructureascode/jobs",
+            "InfrastructureascodeJob",
+        ),
         (),
         (
             ("maxResults", max_results), ("includeErrors", include_errors), ("sortBy", sort_by),
@@ -155,12 +147,6 @@ def get_infrastructureascode_jobs(
             ("submittedBy", submitted_by), ("status", status),
         ),
     )
-
-
-_POST_INFRASTRUCTUREASCODE_JOBS = _Endpoint(
-    "post_infrastructureascode_jobs", "POST", "/api/v2/infrastructureascode/jobs",
-    returns="InfrastructureascodeJob", body="object", body_required=True,
-)
 
 
 def post_infrastructureascode_jobs(
@@ -173,4 +159,13 @@ def post_infrastructureascode_jobs(
     Args:
         body: ``AcceleratorInput``.
     """
-    return _Operation(_POST_INFRASTRUCTUREASCODE_JOBS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_infrastructureascode_jobs", "POST", "/api/v2/infrastructureascode/jobs",
+            "InfrastructureascodeJob", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

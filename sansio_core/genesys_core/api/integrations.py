@@ -13,11 +13,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_INTEGRATION = _Endpoint(
-    "delete_integration", "DELETE", "/api/v2/integrations/{integrationId}", returns="Integration",
-)
+    _ExpandValues = _Open[_Literal["variables", "transferNodes", "channels", "locales"]]
 
 
 def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
@@ -28,12 +24,12 @@ def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
     Args:
         integration_id: path, string.
     """
-    return _Operation(_DELETE_INTEGRATION, (("integrationId", integration_id),))
-
-
-_DELETE_INTEGRATIONS_ACTION = _Endpoint(
-    "delete_integrations_action", "DELETE", "/api/v2/integrations/actions/{actionId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_integration", "DELETE", "/api/v2/integrations/{integrationId}", "Integration",
+        ),
+        (("integrationId", integration_id),),
+    )
 
 
 def delete_integrations_action(action_id: str) -> _Operation[None]:
@@ -44,12 +40,12 @@ def delete_integrations_action(action_id: str) -> _Operation[None]:
     Args:
         action_id: path, string.
     """
-    return _Operation(_DELETE_INTEGRATIONS_ACTION, (("actionId", action_id),))
-
-
-_DELETE_INTEGRATIONS_ACTION_DRAFT = _Endpoint(
-    "delete_integrations_action_draft", "DELETE", "/api/v2/integrations/actions/{actionId}/draft",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_integrations_action", "DELETE", "/api/v2/integrations/actions/{actionId}",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
@@ -60,12 +56,13 @@ def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
     Args:
         action_id: path, string.
     """
-    return _Operation(_DELETE_INTEGRATIONS_ACTION_DRAFT, (("actionId", action_id),))
-
-
-_DELETE_INTEGRATIONS_CREDENTIAL = _Endpoint(
-    "delete_integrations_credential", "DELETE", "/api/v2/integrations/credentials/{credentialId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_integrations_action_draft", "DELETE",
+            "/api/v2/integrations/actions/{actionId}/draft",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def delete_integrations_credential(credential_id: str) -> _Operation[None]:
@@ -76,13 +73,13 @@ def delete_integrations_credential(credential_id: str) -> _Operation[None]:
     Args:
         credential_id: path, string.
     """
-    return _Operation(_DELETE_INTEGRATIONS_CREDENTIAL, (("credentialId", credential_id),))
-
-
-_GET_INTEGRATION = _Endpoint(
-    "get_integration", "GET", "/api/v2/integrations/{integrationId}", returns="Integration",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "delete_integrations_credential", "DELETE",
+            "/api/v2/integrations/credentials/{credentialId}",
+        ),
+        (("credentialId", credential_id),),
+    )
 
 
 def get_integration(
@@ -109,19 +106,16 @@ def get_integration(
         previous_page: query, string.
     """
     return _Operation(
-        _GET_INTEGRATION,
+        _Endpoint(
+            "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
+            paged=True,
+        ),
         (("integrationId", integration_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
         ),
     )
-
-
-_GET_INTEGRATION_CONFIG_CURRENT = _Endpoint(
-    "get_integration_config_current", "GET", "/api/v2/integrations/{integrationId}/config/current",
-    returns="IntegrationConfiguration",
-)
 
 
 def get_integration_config_current(integration_id: str) -> _Operation[_m.IntegrationConfiguration]:
@@ -132,13 +126,13 @@ def get_integration_config_current(integration_id: str) -> _Operation[_m.Integra
     Args:
         integration_id: path, string.
     """
-    return _Operation(_GET_INTEGRATION_CONFIG_CURRENT, (("integrationId", integration_id),))
-
-
-_GET_INTEGRATIONS = _Endpoint(
-    "get_integrations", "GET", "/api/v2/integrations", returns="IntegrationEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integration_config_current", "GET",
+            "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
+        ),
+        (("integrationId", integration_id),),
+    )
 
 
 def get_integrations(
@@ -173,7 +167,10 @@ def get_integrations(
         credential_id: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS,
+        _Endpoint(
+            "get_integrations", "GET", "/api/v2/integrations", "IntegrationEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -182,11 +179,6 @@ def get_integrations(
             ("credentialId", credential_id),
         ),
     )
-
-
-_GET_INTEGRATIONS_ACTION = _Endpoint(
-    "get_integrations_action", "GET", "/api/v2/integrations/actions/{actionId}", returns="Action",
-)
 
 
 def get_integrations_action(
@@ -207,16 +199,12 @@ def get_integrations_action(
         include_config: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION,
+        _Endpoint(
+            "get_integrations_action", "GET", "/api/v2/integrations/actions/{actionId}", "Action",
+        ),
         (("actionId", action_id),),
         (("expand", expand), ("flatten", flatten), ("includeConfig", include_config)),
     )
-
-
-_GET_INTEGRATIONS_ACTION_DRAFT = _Endpoint(
-    "get_integrations_action_draft", "GET", "/api/v2/integrations/actions/{actionId}/draft",
-    returns="Action",
-)
 
 
 def get_integrations_action_draft(
@@ -237,16 +225,13 @@ def get_integrations_action_draft(
         include_config: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION_DRAFT,
+        _Endpoint(
+            "get_integrations_action_draft", "GET", "/api/v2/integrations/actions/{actionId}/draft",
+            "Action",
+        ),
         (("actionId", action_id),),
         (("expand", expand), ("flatten", flatten), ("includeConfig", include_config)),
     )
-
-
-_GET_INTEGRATIONS_ACTION_DRAFT_FUNCTION = _Endpoint(
-    "get_integrations_action_draft_function", "GET",
-    "/api/v2/integrations/actions/{actionId}/draft/function", returns="FunctionConfig",
-)
 
 
 def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.FunctionConfig]:
@@ -257,14 +242,13 @@ def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.Func
     Args:
         action_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_ACTION_DRAFT_FUNCTION, (("actionId", action_id),))
-
-
-_GET_INTEGRATIONS_ACTION_DRAFT_SCHEMA = _Endpoint(
-    "get_integrations_action_draft_schema", "GET",
-    "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}",
-    returns="JsonSchemaDocument",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_action_draft_function", "GET",
+            "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def get_integrations_action_draft_schema(
@@ -283,17 +267,14 @@ def get_integrations_action_draft_schema(
         flatten: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION_DRAFT_SCHEMA,
+        _Endpoint(
+            "get_integrations_action_draft_schema", "GET",
+            "/api/v2/integrations/actions/{actionId}/draft/schemas/{fileName}",
+            "JsonSchemaDocument",
+        ),
         (("actionId", action_id), ("fileName", file_name)),
         (("flatten", flatten),),
     )
-
-
-_GET_INTEGRATIONS_ACTION_DRAFT_TEMPLATE = _Endpoint(
-    "get_integrations_action_draft_template", "GET",
-    "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", returns="str",
-    accept="text/plain",
-)
 
 
 def get_integrations_action_draft_template(action_id: str, file_name: str) -> _Operation[str]:
@@ -306,15 +287,13 @@ def get_integrations_action_draft_template(action_id: str, file_name: str) -> _O
         file_name: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION_DRAFT_TEMPLATE,
+        _Endpoint(
+            "get_integrations_action_draft_template", "GET",
+            "/api/v2/integrations/actions/{actionId}/draft/templates/{fileName}", "str",
+            accept="text/plain",
+        ),
         (("actionId", action_id), ("fileName", file_name)),
     )
-
-
-_GET_INTEGRATIONS_ACTION_DRAFT_VALIDATION = _Endpoint(
-    "get_integrations_action_draft_validation", "GET",
-    "/api/v2/integrations/actions/{actionId}/draft/validation", returns="DraftValidationResult",
-)
 
 
 def get_integrations_action_draft_validation(
@@ -327,13 +306,13 @@ def get_integrations_action_draft_validation(
     Args:
         action_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_ACTION_DRAFT_VALIDATION, (("actionId", action_id),))
-
-
-_GET_INTEGRATIONS_ACTION_FUNCTION = _Endpoint(
-    "get_integrations_action_function", "GET", "/api/v2/integrations/actions/{actionId}/function",
-    returns="FunctionConfig",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_action_draft_validation", "GET",
+            "/api/v2/integrations/actions/{actionId}/draft/validation", "DraftValidationResult",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionConfig]:
@@ -344,13 +323,13 @@ def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionCo
     Args:
         action_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_ACTION_FUNCTION, (("actionId", action_id),))
-
-
-_GET_INTEGRATIONS_ACTION_SCHEMA = _Endpoint(
-    "get_integrations_action_schema", "GET",
-    "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", returns="JsonSchemaDocument",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_action_function", "GET",
+            "/api/v2/integrations/actions/{actionId}/function", "FunctionConfig",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def get_integrations_action_schema(
@@ -369,17 +348,13 @@ def get_integrations_action_schema(
         flatten: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION_SCHEMA,
+        _Endpoint(
+            "get_integrations_action_schema", "GET",
+            "/api/v2/integrations/actions/{actionId}/schemas/{fileName}", "JsonSchemaDocument",
+        ),
         (("actionId", action_id), ("fileName", file_name)),
         (("flatten", flatten),),
     )
-
-
-_GET_INTEGRATIONS_ACTION_TEMPLATE = _Endpoint(
-    "get_integrations_action_template", "GET",
-    "/api/v2/integrations/actions/{actionId}/templates/{fileName}", returns="str",
-    accept="text/plain",
-)
 
 
 def get_integrations_action_template(action_id: str, file_name: str) -> _Operation[str]:
@@ -392,15 +367,13 @@ def get_integrations_action_template(action_id: str, file_name: str) -> _Operati
         file_name: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTION_TEMPLATE,
+        _Endpoint(
+            "get_integrations_action_template", "GET",
+            "/api/v2/integrations/actions/{actionId}/templates/{fileName}", "str",
+            accept="text/plain",
+        ),
         (("actionId", action_id), ("fileName", file_name)),
     )
-
-
-_GET_INTEGRATIONS_ACTIONS = _Endpoint(
-    "get_integrations_actions", "GET", "/api/v2/integrations/actions",
-    returns="ActionEntityListing", paged=True,
-)
 
 
 def get_integrations_actions(
@@ -438,7 +411,10 @@ def get_integrations_actions(
         include_config: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTIONS,
+        _Endpoint(
+            "get_integrations_actions", "GET", "/api/v2/integrations/actions",
+            "ActionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
@@ -447,12 +423,6 @@ def get_integrations_actions(
             ("includeAuthActions", include_auth_actions), ("includeConfig", include_config),
         ),
     )
-
-
-_GET_INTEGRATIONS_ACTIONS_CATEGORIES = _Endpoint(
-    "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
-    returns="CategoryEntityListing", paged=True,
-)
 
 
 def get_integrations_actions_categories(
@@ -479,7 +449,10 @@ def get_integrations_actions_categories(
         secure: query, string: true, false.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTIONS_CATEGORIES,
+        _Endpoint(
+            "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
+            "CategoryEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
@@ -487,12 +460,6 @@ def get_integrations_actions_categories(
             ("secure", secure),
         ),
     )
-
-
-_GET_INTEGRATIONS_ACTIONS_CERTIFICATES = _Endpoint(
-    "get_integrations_actions_certificates", "GET", "/api/v2/integrations/actions/certificates",
-    returns="ActionCertificateListing",
-)
 
 
 def get_integrations_actions_certificates(
@@ -509,16 +476,13 @@ def get_integrations_actions_certificates(
         type: query, string: Client.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTIONS_CERTIFICATES,
+        _Endpoint(
+            "get_integrations_actions_certificates", "GET",
+            "/api/v2/integrations/actions/certificates", "ActionCertificateListing",
+        ),
         (),
         (("status", status), ("type", type)),
     )
-
-
-_GET_INTEGRATIONS_ACTIONS_CERTIFICATES_TRUSTSTORE = _Endpoint(
-    "get_integrations_actions_certificates_truststore", "GET",
-    "/api/v2/integrations/actions/certificates/truststore", returns="TrustedCertificates",
-)
 
 
 def get_integrations_actions_certificates_truststore() -> _Operation[_m.TrustedCertificates]:
@@ -526,13 +490,12 @@ def get_integrations_actions_certificates_truststore() -> _Operation[_m.TrustedC
 
     Needs ``integrations:actionCertificate:view``.
     """
-    return _Operation(_GET_INTEGRATIONS_ACTIONS_CERTIFICATES_TRUSTSTORE)
-
-
-_GET_INTEGRATIONS_ACTIONS_DRAFTS = _Endpoint(
-    "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
-    returns="ActionEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_actions_certificates_truststore", "GET",
+            "/api/v2/integrations/actions/certificates/truststore", "TrustedCertificates",
+        ),
+    )
 
 
 def get_integrations_actions_drafts(
@@ -570,7 +533,10 @@ def get_integrations_actions_drafts(
         include_config: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_ACTIONS_DRAFTS,
+        _Endpoint(
+            "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
+            "ActionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("nextPage", next_page),
@@ -581,24 +547,17 @@ def get_integrations_actions_drafts(
     )
 
 
-_GET_INTEGRATIONS_ACTIONS_FUNCTIONS_RUNTIMES = _Endpoint(
-    "get_integrations_actions_functions_runtimes", "GET",
-    "/api/v2/integrations/actions/functions/runtimes", returns="list[FunctionRuntime]",
-)
-
-
 def get_integrations_actions_functions_runtimes() -> _Operation[list[_m.FunctionRuntime]]:
     """GET /api/v2/integrations/actions/functions/runtimes -> list of ``FunctionRuntime``.
 
     Needs ``integrations:actionFunction:view``.
     """
-    return _Operation(_GET_INTEGRATIONS_ACTIONS_FUNCTIONS_RUNTIMES)
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_BOT = _Endpoint(
-    "get_integrations_botconnector_bot", "GET",
-    "/api/v2/integrations/botconnectors/{integrationId}/bots/{botId}", returns="Bot",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_actions_functions_runtimes", "GET",
+            "/api/v2/integrations/actions/functions/runtimes", "list[FunctionRuntime]",
+        ),
+    )
 
 
 def get_integrations_botconnector_bot(
@@ -617,16 +576,13 @@ def get_integrations_botconnector_bot(
         version: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_BOT,
+        _Endpoint(
+            "get_integrations_botconnector_bot", "GET",
+            "/api/v2/integrations/botconnectors/{integrationId}/bots/{botId}", "Bot",
+        ),
         (("integrationId", integration_id), ("botId", bot_id)),
         (("version", version),),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_BOTS = _Endpoint(
-    "get_integrations_botconnector_bots", "GET",
-    "/api/v2/integrations/botconnectors/{integrationId}/bots", returns="BotListing", paged=True,
-)
 
 
 def get_integrations_botconnector_bots(
@@ -646,17 +602,13 @@ def get_integrations_botconnector_bots(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_BOTS,
+        _Endpoint(
+            "get_integrations_botconnector_bots", "GET",
+            "/api/v2/integrations/botconnectors/{integrationId}/bots", "BotListing", paged=True,
+        ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_BOTS_SUMMARIES = _Endpoint(
-    "get_integrations_botconnector_bots_summaries", "GET",
-    "/api/v2/integrations/botconnectors/{integrationId}/bots/summaries",
-    returns="BotSummaryEntityListing", paged=True,
-)
 
 
 def get_integrations_botconnector_bots_summaries(
@@ -676,16 +628,14 @@ def get_integrations_botconnector_bots_summaries(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_BOTS_SUMMARIES,
+        _Endpoint(
+            "get_integrations_botconnector_bots_summaries", "GET",
+            "/api/v2/integrations/botconnectors/{integrationId}/bots/summaries",
+            "BotSummaryEntityListing", paged=True,
+        ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOT = _Endpoint(
-    "get_integrations_botconnector_integration_id_bot", "GET",
-    "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}", returns="BotConnectorBot",
-)
 
 
 def get_integrations_botconnector_integration_id_bot(
@@ -704,17 +654,13 @@ def get_integrations_botconnector_integration_id_bot(
         version: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOT,
+        _Endpoint(
+            "get_integrations_botconnector_integration_id_bot", "GET",
+            "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}", "BotConnectorBot",
+        ),
         (("integrationId", integration_id), ("botId", bot_id)),
         (("version", version),),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOT_VERSIONS = _Endpoint(
-    "get_integrations_botconnector_integration_id_bot_versions", "GET",
-    "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions",
-    returns="BotConnectorBotVersionSummaryEntityListing", paged=True,
-)
 
 
 def get_integrations_botconnector_integration_id_bot_versions(
@@ -735,16 +681,14 @@ def get_integrations_botconnector_integration_id_bot_versions(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOT_VERSIONS,
+        _Endpoint(
+            "get_integrations_botconnector_integration_id_bot_versions", "GET",
+            "/api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions",
+            "BotConnectorBotVersionSummaryEntityListing", paged=True,
+        ),
         (("integrationId", integration_id), ("botId", bot_id)),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS = _Endpoint(
-    "get_integrations_botconnector_integration_id_bots", "GET",
-    "/api/v2/integrations/botconnector/{integrationId}/bots", returns="BotList",
-)
 
 
 def get_integrations_botconnector_integration_id_bots(
@@ -758,16 +702,12 @@ def get_integrations_botconnector_integration_id_bots(
         integration_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS,
+        _Endpoint(
+            "get_integrations_botconnector_integration_id_bots", "GET",
+            "/api/v2/integrations/botconnector/{integrationId}/bots", "BotList",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS_SUMMARIES = _Endpoint(
-    "get_integrations_botconnector_integration_id_bots_summaries", "GET",
-    "/api/v2/integrations/botconnector/{integrationId}/bots/summaries",
-    returns="BotConnectorBotSummaryEntityListing", paged=True,
-)
 
 
 def get_integrations_botconnector_integration_id_bots_summaries(
@@ -786,16 +726,14 @@ def get_integrations_botconnector_integration_id_bots_summaries(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS_SUMMARIES,
+        _Endpoint(
+            "get_integrations_botconnector_integration_id_bots_summaries", "GET",
+            "/api/v2/integrations/botconnector/{integrationId}/bots/summaries",
+            "BotConnectorBotSummaryEntityListing", paged=True,
+        ),
         (("integrationId", integration_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_CLIENTAPPS = _Endpoint(
-    "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
-    returns="ClientAppEntityListing", paged=True,
-)
 
 
 def get_integrations_clientapps(
@@ -820,19 +758,16 @@ def get_integrations_clientapps(
         previous_page: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_CLIENTAPPS,
+        _Endpoint(
+            "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
+            "ClientAppEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
         ),
     )
-
-
-_GET_INTEGRATIONS_CREDENTIAL = _Endpoint(
-    "get_integrations_credential", "GET", "/api/v2/integrations/credentials/{credentialId}",
-    returns="Credential",
-)
 
 
 def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]:
@@ -843,13 +778,13 @@ def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]
     Args:
         credential_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_CREDENTIAL, (("credentialId", credential_id),))
-
-
-_GET_INTEGRATIONS_CREDENTIALS = _Endpoint(
-    "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
-    returns="CredentialInfoListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_credential", "GET", "/api/v2/integrations/credentials/{credentialId}",
+            "Credential",
+        ),
+        (("credentialId", credential_id),),
+    )
 
 
 def get_integrations_credentials(
@@ -867,16 +802,13 @@ def get_integrations_credentials(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_CREDENTIALS,
+        _Endpoint(
+            "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
+            "CredentialInfoListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_CREDENTIALS_LISTING = _Endpoint(
-    "get_integrations_credentials_listing", "GET", "/api/v2/integrations/credentials/listing",
-    returns="CredentialInfoCursorListing",
-)
 
 
 def get_integrations_credentials_listing(
@@ -896,16 +828,13 @@ def get_integrations_credentials_listing(
         page_size: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_CREDENTIALS_LISTING,
+        _Endpoint(
+            "get_integrations_credentials_listing", "GET",
+            "/api/v2/integrations/credentials/listing", "CredentialInfoCursorListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_CREDENTIALS_TYPES = _Endpoint(
-    "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
-    returns="list[CredentialType]",
-)
 
 
 def get_integrations_credentials_types() -> _Operation[list[_m.CredentialType]]:
@@ -913,13 +842,12 @@ def get_integrations_credentials_types() -> _Operation[list[_m.CredentialType]]:
 
     Needs ``integrations:integration:view``.
     """
-    return _Operation(_GET_INTEGRATIONS_CREDENTIALS_TYPES)
-
-
-_GET_INTEGRATIONS_SPEECH_AUDIOCONNECTOR = _Endpoint(
-    "get_integrations_speech_audioconnector", "GET", "/api/v2/integrations/speech/audioconnector",
-    returns="AudioConnectorIntegrationEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_credentials_types", "GET", "/api/v2/integrations/credentials/types",
+            "list[CredentialType]",
+        ),
+    )
 
 
 def get_integrations_speech_audioconnector(
@@ -936,17 +864,14 @@ def get_integrations_speech_audioconnector(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_AUDIOCONNECTOR,
+        _Endpoint(
+            "get_integrations_speech_audioconnector", "GET",
+            "/api/v2/integrations/speech/audioconnector", "AudioConnectorIntegrationEntityListing",
+            paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_AUDIOCONNECTOR_INTEGRATION_ID = _Endpoint(
-    "get_integrations_speech_audioconnector_integration_id", "GET",
-    "/api/v2/integrations/speech/audioconnector/{integrationId}",
-    returns="AudioConnectorIntegration",
-)
 
 
 def get_integrations_speech_audioconnector_integration_id(
@@ -960,15 +885,13 @@ def get_integrations_speech_audioconnector_integration_id(
         integration_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_AUDIOCONNECTOR_INTEGRATION_ID,
+        _Endpoint(
+            "get_integrations_speech_audioconnector_integration_id", "GET",
+            "/api/v2/integrations/speech/audioconnector/{integrationId}",
+            "AudioConnectorIntegration",
+        ),
         (("integrationId", integration_id),),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_DIALOGFLOW_AGENT = _Endpoint(
-    "get_integrations_speech_dialogflow_agent", "GET",
-    "/api/v2/integrations/speech/dialogflow/agents/{agentId}", returns="DialogflowAgent",
-)
 
 
 def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.DialogflowAgent]:
@@ -979,14 +902,13 @@ def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.Dia
     Args:
         agent_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_DIALOGFLOW_AGENT, (("agentId", agent_id),))
-
-
-_GET_INTEGRATIONS_SPEECH_DIALOGFLOW_AGENTS = _Endpoint(
-    "get_integrations_speech_dialogflow_agents", "GET",
-    "/api/v2/integrations/speech/dialogflow/agents", returns="DialogflowAgentSummaryEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_dialogflow_agent", "GET",
+            "/api/v2/integrations/speech/dialogflow/agents/{agentId}", "DialogflowAgent",
+        ),
+        (("agentId", agent_id),),
+    )
 
 
 def get_integrations_speech_dialogflow_agents(
@@ -1005,16 +927,14 @@ def get_integrations_speech_dialogflow_agents(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_DIALOGFLOW_AGENTS,
+        _Endpoint(
+            "get_integrations_speech_dialogflow_agents", "GET",
+            "/api/v2/integrations/speech/dialogflow/agents", "DialogflowAgentSummaryEntityListing",
+            paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_DIALOGFLOWCX_AGENT = _Endpoint(
-    "get_integrations_speech_dialogflowcx_agent", "GET",
-    "/api/v2/integrations/speech/dialogflowcx/agents/{agentId}", returns="DialogflowCXAgent",
-)
 
 
 def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.DialogflowCXAgent]:
@@ -1025,14 +945,13 @@ def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.D
     Args:
         agent_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_DIALOGFLOWCX_AGENT, (("agentId", agent_id),))
-
-
-_GET_INTEGRATIONS_SPEECH_DIALOGFLOWCX_AGENTS = _Endpoint(
-    "get_integrations_speech_dialogflowcx_agents", "GET",
-    "/api/v2/integrations/speech/dialogflowcx/agents",
-    returns="DialogflowCXAgentSummaryEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_dialogflowcx_agent", "GET",
+            "/api/v2/integrations/speech/dialogflowcx/agents/{agentId}", "DialogflowCXAgent",
+        ),
+        (("agentId", agent_id),),
+    )
 
 
 def get_integrations_speech_dialogflowcx_agents(
@@ -1051,16 +970,14 @@ def get_integrations_speech_dialogflowcx_agents(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_DIALOGFLOWCX_AGENTS,
+        _Endpoint(
+            "get_integrations_speech_dialogflowcx_agents", "GET",
+            "/api/v2/integrations/speech/dialogflowcx/agents",
+            "DialogflowCXAgentSummaryEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_LEX_BOT_ALIAS = _Endpoint(
-    "get_integrations_speech_lex_bot_alias", "GET",
-    "/api/v2/integrations/speech/lex/bot/alias/{aliasId}", returns="LexBotAlias",
-)
 
 
 def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBotAlias]:
@@ -1071,14 +988,13 @@ def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBot
     Args:
         alias_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_LEX_BOT_ALIAS, (("aliasId", alias_id),))
-
-
-_GET_INTEGRATIONS_SPEECH_LEX_BOT_BOT_ID_ALIASES = _Endpoint(
-    "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
-    "/api/v2/integrations/speech/lex/bot/{botId}/aliases", returns="LexBotAliasEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_lex_bot_alias", "GET",
+            "/api/v2/integrations/speech/lex/bot/alias/{aliasId}", "LexBotAlias",
+        ),
+        (("aliasId", alias_id),),
+    )
 
 
 def get_integrations_speech_lex_bot_bot_id_aliases(
@@ -1101,16 +1017,14 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_LEX_BOT_BOT_ID_ALIASES,
+        _Endpoint(
+            "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
+            "/api/v2/integrations/speech/lex/bot/{botId}/aliases", "LexBotAliasEntityListing",
+            paged=True,
+        ),
         (("botId", bot_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_LEX_BOTS = _Endpoint(
-    "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
-    returns="LexBotEntityListing", paged=True,
-)
 
 
 def get_integrations_speech_lex_bots(
@@ -1129,16 +1043,13 @@ def get_integrations_speech_lex_bots(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_LEX_BOTS,
+        _Endpoint(
+            "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
+            "LexBotEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_LEXV2_BOT_ALIAS = _Endpoint(
-    "get_integrations_speech_lexv2_bot_alias", "GET",
-    "/api/v2/integrations/speech/lexv2/bot/alias/{aliasId}", returns="LexV2BotAlias",
-)
 
 
 def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV2BotAlias]:
@@ -1149,14 +1060,13 @@ def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV
     Args:
         alias_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_LEXV2_BOT_ALIAS, (("aliasId", alias_id),))
-
-
-_GET_INTEGRATIONS_SPEECH_LEXV2_BOT_BOT_ID_ALIASES = _Endpoint(
-    "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
-    "/api/v2/integrations/speech/lexv2/bot/{botId}/aliases", returns="LexV2BotAliasEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_lexv2_bot_alias", "GET",
+            "/api/v2/integrations/speech/lexv2/bot/alias/{aliasId}", "LexV2BotAlias",
+        ),
+        (("aliasId", alias_id),),
+    )
 
 
 def get_integrations_speech_lexv2_bot_bot_id_aliases(
@@ -1179,16 +1089,14 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_LEXV2_BOT_BOT_ID_ALIASES,
+        _Endpoint(
+            "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
+            "/api/v2/integrations/speech/lexv2/bot/{botId}/aliases", "LexV2BotAliasEntityListing",
+            paged=True,
+        ),
         (("botId", bot_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("status", status), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_LEXV2_BOTS = _Endpoint(
-    "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
-    returns="LexV2BotEntityListing", paged=True,
-)
 
 
 def get_integrations_speech_lexv2_bots(
@@ -1207,25 +1115,20 @@ def get_integrations_speech_lexv2_bots(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_LEXV2_BOTS,
+        _Endpoint(
+            "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
+            "LexV2BotEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bot", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}", returns="NuanceBot",
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot(
     nuance_integration_id: str,
     bot_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "variables", "transferNodes", "channels", "locales",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     target_channel: _Open[_Literal["digital", "voice"]] | None = None,
 ) -> _Operation[_m.NuanceBot]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId} -> ``NuanceBot``.
@@ -1239,17 +1142,13 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
         target_channel: query, string: digital, voice.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bot", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}", "NuanceBot",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)),
         (("expand", expand), ("targetChannel", target_channel)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOB = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bot_job", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}",
-    returns="AsyncJob",
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot_job(
@@ -1267,16 +1166,13 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOB,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bot_job", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}",
+            "AsyncJob",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOB_RESULTS = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bot_job_results", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results",
-    returns="NuanceBot",
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
@@ -1294,16 +1190,13 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
         job_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOB_RESULTS,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bot_job_results", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results",
+            "NuanceBot",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id), ("jobId", job_id)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots",
-    returns="NuanceBotEntityListing", paged=True,
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots(
@@ -1324,20 +1217,17 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
         only_registered_bots: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots",
+            "NuanceBotEntityListing", paged=True,
+        ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size),
             ("onlyRegisteredBots", only_registered_bots),
         ),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOB = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bots_job", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}",
-    returns="AsyncJob",
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots_job(
@@ -1353,16 +1243,13 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOB,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bots_job", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}",
+            "AsyncJob",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOB_RESULTS = _Endpoint(
-    "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results",
-    returns="NuanceBotEntityListing",
-)
 
 
 def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
@@ -1378,15 +1265,13 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
         job_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOB_RESULTS,
+        _Endpoint(
+            "get_integrations_speech_nuance_nuance_integration_id_bots_job_results", "GET",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results",
+            "NuanceBotEntityListing",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("jobId", job_id)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_STT_ENGINE = _Endpoint(
-    "get_integrations_speech_stt_engine", "GET",
-    "/api/v2/integrations/speech/stt/engines/{engineId}", returns="SttEngineEntity",
-)
 
 
 def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngineEntity]:
@@ -1397,13 +1282,13 @@ def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngin
     Args:
         engine_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_STT_ENGINE, (("engineId", engine_id),))
-
-
-_GET_INTEGRATIONS_SPEECH_STT_ENGINES = _Endpoint(
-    "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
-    returns="SttEngineEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_stt_engine", "GET",
+            "/api/v2/integrations/speech/stt/engines/{engineId}", "SttEngineEntity",
+        ),
+        (("engineId", engine_id),),
+    )
 
 
 def get_integrations_speech_stt_engines(
@@ -1422,16 +1307,13 @@ def get_integrations_speech_stt_engines(
         name: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_STT_ENGINES,
+        _Endpoint(
+            "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
+            "SttEngineEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("name", name)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_TTS_ENGINE = _Endpoint(
-    "get_integrations_speech_tts_engine", "GET",
-    "/api/v2/integrations/speech/tts/engines/{engineId}", returns="TtsEngineEntity",
-)
 
 
 def get_integrations_speech_tts_engine(
@@ -1448,16 +1330,13 @@ def get_integrations_speech_tts_engine(
         include_voices: query, boolean.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_TTS_ENGINE,
+        _Endpoint(
+            "get_integrations_speech_tts_engine", "GET",
+            "/api/v2/integrations/speech/tts/engines/{engineId}", "TtsEngineEntity",
+        ),
         (("engineId", engine_id),),
         (("includeVoices", include_voices),),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_TTS_ENGINE_VOICE = _Endpoint(
-    "get_integrations_speech_tts_engine_voice", "GET",
-    "/api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId}", returns="TtsVoiceEntity",
-)
 
 
 def get_integrations_speech_tts_engine_voice(
@@ -1473,16 +1352,12 @@ def get_integrations_speech_tts_engine_voice(
         voice_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_TTS_ENGINE_VOICE,
+        _Endpoint(
+            "get_integrations_speech_tts_engine_voice", "GET",
+            "/api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId}", "TtsVoiceEntity",
+        ),
         (("engineId", engine_id), ("voiceId", voice_id)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_TTS_ENGINE_VOICES = _Endpoint(
-    "get_integrations_speech_tts_engine_voices", "GET",
-    "/api/v2/integrations/speech/tts/engines/{engineId}/voices", returns="TtsVoiceEntityListing",
-    paged=True,
-)
 
 
 def get_integrations_speech_tts_engine_voices(
@@ -1501,16 +1376,14 @@ def get_integrations_speech_tts_engine_voices(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_TTS_ENGINE_VOICES,
+        _Endpoint(
+            "get_integrations_speech_tts_engine_voices", "GET",
+            "/api/v2/integrations/speech/tts/engines/{engineId}/voices", "TtsVoiceEntityListing",
+            paged=True,
+        ),
         (("engineId", engine_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_INTEGRATIONS_SPEECH_TTS_ENGINES = _Endpoint(
-    "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
-    returns="TtsEngineEntityListing", paged=True,
-)
 
 
 def get_integrations_speech_tts_engines(
@@ -1533,7 +1406,10 @@ def get_integrations_speech_tts_engines(
         language: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_SPEECH_TTS_ENGINES,
+        _Endpoint(
+            "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
+            "TtsEngineEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("includeVoices", include_voices),
@@ -1542,24 +1418,17 @@ def get_integrations_speech_tts_engines(
     )
 
 
-_GET_INTEGRATIONS_SPEECH_TTS_SETTINGS = _Endpoint(
-    "get_integrations_speech_tts_settings", "GET", "/api/v2/integrations/speech/tts/settings",
-    returns="TtsSettings",
-)
-
-
 def get_integrations_speech_tts_settings() -> _Operation[_m.TtsSettings]:
     """GET /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
 
     Needs ``integrations:integration:view``.
     """
-    return _Operation(_GET_INTEGRATIONS_SPEECH_TTS_SETTINGS)
-
-
-_GET_INTEGRATIONS_TYPE = _Endpoint(
-    "get_integrations_type", "GET", "/api/v2/integrations/types/{typeId}",
-    returns="IntegrationType",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_speech_tts_settings", "GET",
+            "/api/v2/integrations/speech/tts/settings", "TtsSettings",
+        ),
+    )
 
 
 def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
@@ -1570,13 +1439,13 @@ def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
     Args:
         type_id: path, string.
     """
-    return _Operation(_GET_INTEGRATIONS_TYPE, (("typeId", type_id),))
-
-
-_GET_INTEGRATIONS_TYPE_CONFIGSCHEMA = _Endpoint(
-    "get_integrations_type_configschema", "GET",
-    "/api/v2/integrations/types/{typeId}/configschemas/{configType}", returns="JsonSchemaDocument",
-)
+    return _Operation(
+        _Endpoint(
+            "get_integrations_type", "GET", "/api/v2/integrations/types/{typeId}",
+            "IntegrationType",
+        ),
+        (("typeId", type_id),),
+    )
 
 
 def get_integrations_type_configschema(
@@ -1592,15 +1461,12 @@ def get_integrations_type_configschema(
         config_type: path, string: properties, advanced.
     """
     return _Operation(
-        _GET_INTEGRATIONS_TYPE_CONFIGSCHEMA,
+        _Endpoint(
+            "get_integrations_type_configschema", "GET",
+            "/api/v2/integrations/types/{typeId}/configschemas/{configType}", "JsonSchemaDocument",
+        ),
         (("typeId", type_id), ("configType", config_type)),
     )
-
-
-_GET_INTEGRATIONS_TYPES = _Endpoint(
-    "get_integrations_types", "GET", "/api/v2/integrations/types",
-    returns="IntegrationTypeEntityListing", paged=True,
-)
 
 
 def get_integrations_types(
@@ -1625,20 +1491,16 @@ def get_integrations_types(
         previous_page: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_TYPES,
+        _Endpoint(
+            "get_integrations_types", "GET", "/api/v2/integrations/types",
+            "IntegrationTypeEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
         ),
     )
-
-
-_GET_INTEGRATIONS_UNIFIEDCOMMUNICATIONS_CLIENTAPP = _Endpoint(
-    "get_integrations_unifiedcommunications_clientapp", "GET",
-    "/api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId}",
-    returns="UnifiedCommunicationsIntegration",
-)
 
 
 def get_integrations_unifiedcommunications_clientapp(
@@ -1652,16 +1514,13 @@ def get_integrations_unifiedcommunications_clientapp(
         uc_integration_id: path, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_UNIFIEDCOMMUNICATIONS_CLIENTAPP,
+        _Endpoint(
+            "get_integrations_unifiedcommunications_clientapp", "GET",
+            "/api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId}",
+            "UnifiedCommunicationsIntegration",
+        ),
         (("ucIntegrationId", uc_integration_id),),
     )
-
-
-_GET_INTEGRATIONS_UNIFIEDCOMMUNICATIONS_CLIENTAPPS = _Endpoint(
-    "get_integrations_unifiedcommunications_clientapps", "GET",
-    "/api/v2/integrations/unifiedcommunications/clientapps",
-    returns="UnifiedCommunicationsIntegrationListing", paged=True,
-)
 
 
 def get_integrations_unifiedcommunications_clientapps(
@@ -1687,19 +1546,17 @@ def get_integrations_unifiedcommunications_clientapps(
         previous_page: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_UNIFIEDCOMMUNICATIONS_CLIENTAPPS,
+        _Endpoint(
+            "get_integrations_unifiedcommunications_clientapps", "GET",
+            "/api/v2/integrations/unifiedcommunications/clientapps",
+            "UnifiedCommunicationsIntegrationListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("expand", expand), ("nextPage", next_page), ("previousPage", previous_page),
         ),
     )
-
-
-_GET_INTEGRATIONS_USERAPPS = _Endpoint(
-    "get_integrations_userapps", "GET", "/api/v2/integrations/userapps",
-    returns="UserAppEntityListing", paged=True,
-)
 
 
 def get_integrations_userapps(
@@ -1726,7 +1583,10 @@ def get_integrations_userapps(
         app_host: query, string.
     """
     return _Operation(
-        _GET_INTEGRATIONS_USERAPPS,
+        _Endpoint(
+            "get_integrations_userapps", "GET", "/api/v2/integrations/userapps",
+            "UserAppEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -1734,12 +1594,6 @@ def get_integrations_userapps(
             ("appHost", app_host),
         ),
     )
-
-
-_PATCH_INTEGRATION = _Endpoint(
-    "patch_integration", "PATCH", "/api/v2/integrations/{integrationId}", returns="Integration",
-    body="object", paged=True,
-)
 
 
 def patch_integration(
@@ -1768,7 +1622,10 @@ def patch_integration(
         body: ``Integration``.
     """
     return _Operation(
-        _PATCH_INTEGRATION,
+        _Endpoint(
+            "patch_integration", "PATCH", "/api/v2/integrations/{integrationId}", "Integration",
+            body="object", paged=True,
+        ),
         (("integrationId", integration_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -1777,12 +1634,6 @@ def patch_integration(
         (),
         body,
     )
-
-
-_PATCH_INTEGRATIONS_ACTION = _Endpoint(
-    "patch_integrations_action", "PATCH", "/api/v2/integrations/actions/{actionId}",
-    returns="Action", body="object", body_required=True,
-)
 
 
 def patch_integrations_action(
@@ -1797,13 +1648,16 @@ def patch_integrations_action(
         action_id: path, string.
         body: ``UpdateActionInput``.
     """
-    return _Operation(_PATCH_INTEGRATIONS_ACTION, (("actionId", action_id),), (), (), body)
-
-
-_PATCH_INTEGRATIONS_ACTION_DRAFT = _Endpoint(
-    "patch_integrations_action_draft", "PATCH", "/api/v2/integrations/actions/{actionId}/draft",
-    returns="Action", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_integrations_action", "PATCH", "/api/v2/integrations/actions/{actionId}",
+            "Action", body="object", body_required=True,
+        ),
+        (("actionId", action_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_integrations_action_draft(
@@ -1818,12 +1672,17 @@ def patch_integrations_action_draft(
         action_id: path, string.
         body: ``UpdateDraftInput``.
     """
-    return _Operation(_PATCH_INTEGRATIONS_ACTION_DRAFT, (("actionId", action_id),), (), (), body)
-
-
-_POST_INTEGRATIONS = _Endpoint(
-    "post_integrations", "POST", "/api/v2/integrations", returns="Integration", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_integrations_action_draft", "PATCH",
+            "/api/v2/integrations/actions/{actionId}/draft", "Action", body="object",
+            body_required=True,
+        ),
+        (("actionId", action_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations(
@@ -1837,13 +1696,15 @@ def post_integrations(
     Args:
         body: ``CreateIntegrationRequest``.
     """
-    return _Operation(_POST_INTEGRATIONS, (), (), (), body)
-
-
-_POST_INTEGRATIONS_ACTION_DRAFT = _Endpoint(
-    "post_integrations_action_draft", "POST", "/api/v2/integrations/actions/{actionId}/draft",
-    returns="Action",
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations", "POST", "/api/v2/integrations", "Integration", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
@@ -1854,14 +1715,13 @@ def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
     Args:
         action_id: path, string.
     """
-    return _Operation(_POST_INTEGRATIONS_ACTION_DRAFT, (("actionId", action_id),))
-
-
-_POST_INTEGRATIONS_ACTION_DRAFT_FUNCTION_UPLOAD = _Endpoint(
-    "post_integrations_action_draft_function_upload", "POST",
-    "/api/v2/integrations/actions/{actionId}/draft/function/upload",
-    returns="FunctionUploadResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_action_draft", "POST",
+            "/api/v2/integrations/actions/{actionId}/draft", "Action",
+        ),
+        (("actionId", action_id),),
+    )
 
 
 def post_integrations_action_draft_function_upload(
@@ -1877,19 +1737,16 @@ def post_integrations_action_draft_function_upload(
         body: ``FunctionUploadRequest``.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_DRAFT_FUNCTION_UPLOAD,
+        _Endpoint(
+            "post_integrations_action_draft_function_upload", "POST",
+            "/api/v2/integrations/actions/{actionId}/draft/function/upload",
+            "FunctionUploadResponse", body="object", body_required=True,
+        ),
         (("actionId", action_id),),
         (),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_ACTION_DRAFT_PUBLISH = _Endpoint(
-    "post_integrations_action_draft_publish", "POST",
-    "/api/v2/integrations/actions/{actionId}/draft/publish", returns="Action", body="object",
-    body_required=True,
-)
 
 
 def post_integrations_action_draft_publish(
@@ -1905,19 +1762,16 @@ def post_integrations_action_draft_publish(
         body: ``PublishDraftInput``.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_DRAFT_PUBLISH,
+        _Endpoint(
+            "post_integrations_action_draft_publish", "POST",
+            "/api/v2/integrations/actions/{actionId}/draft/publish", "Action", body="object",
+            body_required=True,
+        ),
         (("actionId", action_id),),
         (),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_ACTION_DRAFT_TEST = _Endpoint(
-    "post_integrations_action_draft_test", "POST",
-    "/api/v2/integrations/actions/{actionId}/draft/test", returns="TestExecutionResult",
-    body="object", body_required=True,
-)
 
 
 def post_integrations_action_draft_test(
@@ -1936,18 +1790,16 @@ def post_integrations_action_draft_test(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_DRAFT_TEST,
+        _Endpoint(
+            "post_integrations_action_draft_test", "POST",
+            "/api/v2/integrations/actions/{actionId}/draft/test", "TestExecutionResult",
+            body="object", body_required=True,
+        ),
         (("actionId", action_id),),
         (("flatten", flatten),),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_ACTION_EXECUTE = _Endpoint(
-    "post_integrations_action_execute", "POST", "/api/v2/integrations/actions/{actionId}/execute",
-    returns="object", body="object", body_required=True,
-)
 
 
 def post_integrations_action_execute(
@@ -1966,18 +1818,16 @@ def post_integrations_action_execute(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_EXECUTE,
+        _Endpoint(
+            "post_integrations_action_execute", "POST",
+            "/api/v2/integrations/actions/{actionId}/execute", "object", body="object",
+            body_required=True,
+        ),
         (("actionId", action_id),),
         (("flatten", flatten),),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_ACTION_TEST = _Endpoint(
-    "post_integrations_action_test", "POST", "/api/v2/integrations/actions/{actionId}/test",
-    returns="TestExecutionResult", body="object", body_required=True,
-)
 
 
 def post_integrations_action_test(
@@ -1996,18 +1846,15 @@ def post_integrations_action_test(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_TEST,
+        _Endpoint(
+            "post_integrations_action_test", "POST", "/api/v2/integrations/actions/{actionId}/test",
+            "TestExecutionResult", body="object", body_required=True,
+        ),
         (("actionId", action_id),),
         (("flatten", flatten),),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_ACTIONS = _Endpoint(
-    "post_integrations_actions", "POST", "/api/v2/integrations/actions", returns="Action",
-    body="object", body_required=True,
-)
 
 
 def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operation[_m.Action]:
@@ -2018,13 +1865,16 @@ def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operat
     Args:
         body: ``PostActionInput``.
     """
-    return _Operation(_POST_INTEGRATIONS_ACTIONS, (), (), (), body)
-
-
-_POST_INTEGRATIONS_ACTIONS_DRAFTS = _Endpoint(
-    "post_integrations_actions_drafts", "POST", "/api/v2/integrations/actions/drafts",
-    returns="Action", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_actions", "POST", "/api/v2/integrations/actions", "Action",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_actions_drafts(
@@ -2037,14 +1887,16 @@ def post_integrations_actions_drafts(
     Args:
         body: ``PostActionInput``.
     """
-    return _Operation(_POST_INTEGRATIONS_ACTIONS_DRAFTS, (), (), (), body)
-
-
-_POST_INTEGRATIONS_BOTCONNECTORS_INCOMING_MESSAGES = _Endpoint(
-    "post_integrations_botconnectors_incoming_messages", "POST",
-    "/api/v2/integrations/botconnectors/incoming/messages", returns="IncomingMessageResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_actions_drafts", "POST", "/api/v2/integrations/actions/drafts",
+            "Action", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_botconnectors_incoming_messages(
@@ -2057,14 +1909,17 @@ def post_integrations_botconnectors_incoming_messages(
     Args:
         body: ``IncomingMessageRequest``.
     """
-    return _Operation(_POST_INTEGRATIONS_BOTCONNECTORS_INCOMING_MESSAGES, (), (), (), body)
-
-
-_POST_INTEGRATIONS_BOTCONNECTORS_OUTGOING_MESSAGES = _Endpoint(
-    "post_integrations_botconnectors_outgoing_messages", "POST",
-    "/api/v2/integrations/botconnectors/outgoing/messages", returns="OutgoingMessageResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_botconnectors_incoming_messages", "POST",
+            "/api/v2/integrations/botconnectors/incoming/messages", "IncomingMessageResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_botconnectors_outgoing_messages(
@@ -2077,13 +1932,17 @@ def post_integrations_botconnectors_outgoing_messages(
     Args:
         body: ``OutgoingMessageRequest``.
     """
-    return _Operation(_POST_INTEGRATIONS_BOTCONNECTORS_OUTGOING_MESSAGES, (), (), (), body)
-
-
-_POST_INTEGRATIONS_CREDENTIALS = _Endpoint(
-    "post_integrations_credentials", "POST", "/api/v2/integrations/credentials",
-    returns="CredentialInfo", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_botconnectors_outgoing_messages", "POST",
+            "/api/v2/integrations/botconnectors/outgoing/messages", "OutgoingMessageResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_credentials(
@@ -2097,23 +1956,23 @@ def post_integrations_credentials(
     Args:
         body: ``Credential``.
     """
-    return _Operation(_POST_INTEGRATIONS_CREDENTIALS, (), (), (), body)
-
-
-_POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOBS = _Endpoint(
-    "post_integrations_speech_nuance_nuance_integration_id_bot_jobs", "POST",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs",
-    returns="AsyncJob", body="string",
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_credentials", "POST", "/api/v2/integrations/credentials",
+            "CredentialInfo", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
     nuance_integration_id: str,
     bot_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "variables", "transferNodes", "channels", "locales",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     body: str | None = None,
 ) -> _Operation[_m.AsyncJob]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs -> ``AsyncJob``.
@@ -2127,19 +1986,16 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
         body: string.
     """
     return _Operation(
-        _POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOT_JOBS,
+        _Endpoint(
+            "post_integrations_speech_nuance_nuance_integration_id_bot_jobs", "POST",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs",
+            "AsyncJob", body="string",
+        ),
         (("nuanceIntegrationId", nuance_integration_id), ("botId", bot_id)),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOBS = _Endpoint(
-    "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", returns="AsyncJob",
-    paged=True,
-)
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
@@ -2160,20 +2016,17 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
         only_registered_bots: query, boolean.
     """
     return _Operation(
-        _POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_JOBS,
+        _Endpoint(
+            "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs", "AsyncJob",
+            paged=True,
+        ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size),
             ("onlyRegisteredBots", only_registered_bots),
         ),
     )
-
-
-_POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_LAUNCH_VALIDATE = _Endpoint(
-    "post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate", "POST",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate", body="object",
-    body_required=True,
-)
 
 
 def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
@@ -2189,18 +2042,16 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
         settings: body, ``BotExecutionConfiguration``.
     """
     return _Operation(
-        _POST_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_LAUNCH_VALIDATE,
+        _Endpoint(
+            "post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate", "POST",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate",
+            body="object", body_required=True,
+        ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (),
         (),
         settings,
     )
-
-
-_POST_INTEGRATIONS_WEBHOOK_EVENTS = _Endpoint(
-    "post_integrations_webhook_events", "POST", "/api/v2/integrations/webhooks/{tokenId}/events",
-    returns="WebhookInvocationResponse", body="object", body_required=True,
-)
 
 
 def post_integrations_webhook_events(
@@ -2213,13 +2064,17 @@ def post_integrations_webhook_events(
         token_id: path, string.
         body: JSON of any shape.
     """
-    return _Operation(_POST_INTEGRATIONS_WEBHOOK_EVENTS, (("tokenId", token_id),), (), (), body)
-
-
-_PUT_INTEGRATION_CONFIG_CURRENT = _Endpoint(
-    "put_integration_config_current", "PUT", "/api/v2/integrations/{integrationId}/config/current",
-    returns="IntegrationConfiguration", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_integrations_webhook_events", "POST",
+            "/api/v2/integrations/webhooks/{tokenId}/events", "WebhookInvocationResponse",
+            body="object", body_required=True,
+        ),
+        (("tokenId", token_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_integration_config_current(
@@ -2236,19 +2091,16 @@ def put_integration_config_current(
         body: ``IntegrationConfiguration``.
     """
     return _Operation(
-        _PUT_INTEGRATION_CONFIG_CURRENT,
+        _Endpoint(
+            "put_integration_config_current", "PUT",
+            "/api/v2/integrations/{integrationId}/config/current", "IntegrationConfiguration",
+            body="object",
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_INTEGRATIONS_ACTION_DRAFT_FUNCTION = _Endpoint(
-    "put_integrations_action_draft_function", "PUT",
-    "/api/v2/integrations/actions/{actionId}/draft/function", returns="FunctionConfig",
-    body="object", body_required=True,
-)
 
 
 def put_integrations_action_draft_function(
@@ -2264,18 +2116,16 @@ def put_integrations_action_draft_function(
         body: ``Function``.
     """
     return _Operation(
-        _PUT_INTEGRATIONS_ACTION_DRAFT_FUNCTION,
+        _Endpoint(
+            "put_integrations_action_draft_function", "PUT",
+            "/api/v2/integrations/actions/{actionId}/draft/function", "FunctionConfig",
+            body="object", body_required=True,
+        ),
         (("actionId", action_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS = _Endpoint(
-    "put_integrations_botconnector_integration_id_bots", "PUT",
-    "/api/v2/integrations/botconnector/{integrationId}/bots", body="object", body_required=True,
-)
 
 
 def put_integrations_botconnector_integration_id_bots(
@@ -2291,18 +2141,16 @@ def put_integrations_botconnector_integration_id_bots(
         bot_list: body, ``BotList``.
     """
     return _Operation(
-        _PUT_INTEGRATIONS_BOTCONNECTOR_INTEGRATION_ID_BOTS,
+        _Endpoint(
+            "put_integrations_botconnector_integration_id_bots", "PUT",
+            "/api/v2/integrations/botconnector/{integrationId}/bots", body="object",
+            body_required=True,
+        ),
         (("integrationId", integration_id),),
         (),
         (),
         bot_list,
     )
-
-
-_PUT_INTEGRATIONS_CREDENTIAL = _Endpoint(
-    "put_integrations_credential", "PUT", "/api/v2/integrations/credentials/{credentialId}",
-    returns="CredentialInfo", body="object",
-)
 
 
 def put_integrations_credential(
@@ -2319,19 +2167,15 @@ def put_integrations_credential(
         body: ``Credential``.
     """
     return _Operation(
-        _PUT_INTEGRATIONS_CREDENTIAL,
+        _Endpoint(
+            "put_integrations_credential", "PUT", "/api/v2/integrations/credentials/{credentialId}",
+            "CredentialInfo", body="object",
+        ),
         (("credentialId", credential_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_LAUNCH_SETTINGS = _Endpoint(
-    "put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings", "PUT",
-    "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings", body="object",
-    body_required=True,
-)
 
 
 def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
@@ -2347,18 +2191,16 @@ def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
         settings: body, ``NuanceBotLaunchSettings``.
     """
     return _Operation(
-        _PUT_INTEGRATIONS_SPEECH_NUANCE_NUANCE_INTEGRATION_ID_BOTS_LAUNCH_SETTINGS,
+        _Endpoint(
+            "put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings", "PUT",
+            "/api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings",
+            body="object", body_required=True,
+        ),
         (("nuanceIntegrationId", nuance_integration_id),),
         (),
         (),
         settings,
     )
-
-
-_PUT_INTEGRATIONS_SPEECH_TTS_SETTINGS = _Endpoint(
-    "put_integrations_speech_tts_settings", "PUT", "/api/v2/integrations/speech/tts/settings",
-    returns="TtsSettings", body="object", body_required=True,
-)
 
 
 def put_integrations_speech_tts_settings(
@@ -2371,14 +2213,17 @@ def put_integrations_speech_tts_settings(
     Args:
         body: ``TtsSettings``.
     """
-    return _Operation(_PUT_INTEGRATIONS_SPEECH_TTS_SETTINGS, (), (), (), body)
-
-
-_PUT_INTEGRATIONS_UNIFIEDCOMMUNICATION_THIRDPARTYPRESENCES = _Endpoint(
-    "put_integrations_unifiedcommunication_thirdpartypresences", "PUT",
-    "/api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences",
-    returns="str", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_integrations_speech_tts_settings", "PUT",
+            "/api/v2/integrations/speech/tts/settings", "TtsSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_integrations_unifiedcommunication_thirdpartypresences(
@@ -2394,7 +2239,11 @@ def put_integrations_unifiedcommunication_thirdpartypresences(
         body: list of ``UCThirdPartyPresence``.
     """
     return _Operation(
-        _PUT_INTEGRATIONS_UNIFIEDCOMMUNICATION_THIRDPARTYPRESENCES,
+        _Endpoint(
+            "put_integrations_unifiedcommunication_thirdpartypresences", "PUT",
+            "/api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences",
+            "str", body="array", body_required=True,
+        ),
         (("ucIntegrationId", uc_integration_id),),
         (),
         (),

@@ -14,11 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_INTENTS_CATEGORY = _Endpoint(
-    "delete_intents_category", "DELETE", "/api/v2/intents/categories/{categoryId}",
-)
-
-
 def delete_intents_category(category_id: str) -> _Operation[None]:
     """DELETE /api/v2/intents/categories/{categoryId} -> nothing.
 
@@ -27,12 +22,10 @@ def delete_intents_category(category_id: str) -> _Operation[None]:
     Args:
         category_id: path, string.
     """
-    return _Operation(_DELETE_INTENTS_CATEGORY, (("categoryId", category_id),))
-
-
-_DELETE_INTENTS_CUSTOMERINTENT = _Endpoint(
-    "delete_intents_customerintent", "DELETE", "/api/v2/intents/customerintents/{customerIntentId}",
-)
+    return _Operation(
+        _Endpoint("delete_intents_category", "DELETE", "/api/v2/intents/categories/{categoryId}"),
+        (("categoryId", category_id),),
+    )
 
 
 def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
@@ -43,14 +36,13 @@ def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
     Args:
         customer_intent_id: path, string.
     """
-    return _Operation(_DELETE_INTENTS_CUSTOMERINTENT, (("customerIntentId", customer_intent_id),))
-
-
-_GET_INTENTS_ASSIGNMENTS_EXTERNALCONTACT = _Endpoint(
-    "get_intents_assignments_externalcontact", "GET",
-    "/api/v2/intents/assignments/externalcontacts/{externalContactId}",
-    returns="CustomerIntentAssignmentListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "delete_intents_customerintent", "DELETE",
+            "/api/v2/intents/customerintents/{customerIntentId}",
+        ),
+        (("customerIntentId", customer_intent_id),),
+    )
 
 
 def get_intents_assignments_externalcontact(
@@ -70,16 +62,14 @@ def get_intents_assignments_externalcontact(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_INTENTS_ASSIGNMENTS_EXTERNALCONTACT,
+        _Endpoint(
+            "get_intents_assignments_externalcontact", "GET",
+            "/api/v2/intents/assignments/externalcontacts/{externalContactId}",
+            "CustomerIntentAssignmentListing", paged=True,
+        ),
         (("externalContactId", external_contact_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_INTENTS_CATEGORIES = _Endpoint(
-    "get_intents_categories", "GET", "/api/v2/intents/categories", returns="IntentsCategoryListing",
-    paged=True,
-)
 
 
 def get_intents_categories(
@@ -99,16 +89,13 @@ def get_intents_categories(
         query_value: query, string.
     """
     return _Operation(
-        _GET_INTENTS_CATEGORIES,
+        _Endpoint(
+            "get_intents_categories", "GET", "/api/v2/intents/categories", "IntentsCategoryListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
     )
-
-
-_GET_INTENTS_CATEGORY = _Endpoint(
-    "get_intents_category", "GET", "/api/v2/intents/categories/{categoryId}",
-    returns="IntentsCategory",
-)
 
 
 def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
@@ -119,13 +106,13 @@ def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
     Args:
         category_id: path, string.
     """
-    return _Operation(_GET_INTENTS_CATEGORY, (("categoryId", category_id),))
-
-
-_GET_INTENTS_CUSTOMERINTENT = _Endpoint(
-    "get_intents_customerintent", "GET", "/api/v2/intents/customerintents/{customerIntentId}",
-    returns="CustomerIntentResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_intents_category", "GET", "/api/v2/intents/categories/{categoryId}",
+            "IntentsCategory",
+        ),
+        (("categoryId", category_id),),
+    )
 
 
 def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.CustomerIntentResponse]:
@@ -136,14 +123,13 @@ def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.Custome
     Args:
         customer_intent_id: path, string.
     """
-    return _Operation(_GET_INTENTS_CUSTOMERINTENT, (("customerIntentId", customer_intent_id),))
-
-
-_GET_INTENTS_CUSTOMERINTENT_SOURCEINTENTS = _Endpoint(
-    "get_intents_customerintent_sourceintents", "GET",
-    "/api/v2/intents/customerintents/{customerIntentId}/sourceintents",
-    returns="CustomerSourceIntentListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_intents_customerintent", "GET",
+            "/api/v2/intents/customerintents/{customerIntentId}", "CustomerIntentResponse",
+        ),
+        (("customerIntentId", customer_intent_id),),
+    )
 
 
 def get_intents_customerintent_sourceintents(
@@ -165,16 +151,14 @@ def get_intents_customerintent_sourceintents(
         query_value: query, string.
     """
     return _Operation(
-        _GET_INTENTS_CUSTOMERINTENT_SOURCEINTENTS,
+        _Endpoint(
+            "get_intents_customerintent_sourceintents", "GET",
+            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents",
+            "CustomerSourceIntentListing", paged=True,
+        ),
         (("customerIntentId", customer_intent_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value)),
     )
-
-
-_GET_INTENTS_CUSTOMERINTENTS = _Endpoint(
-    "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
-    returns="CustomerIntentListing", paged=True,
-)
 
 
 def get_intents_customerintents(
@@ -196,19 +180,16 @@ def get_intents_customerintents(
         category_id: query, string.
     """
     return _Operation(
-        _GET_INTENTS_CUSTOMERINTENTS,
+        _Endpoint(
+            "get_intents_customerintents", "GET", "/api/v2/intents/customerintents",
+            "CustomerIntentListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("queryValue", query_value),
             ("categoryId", category_id),
         ),
     )
-
-
-_GET_INTENTS_SOURCEINTENTS = _Endpoint(
-    "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
-    returns="CustomerSourceIntentListing", paged=True,
-)
 
 
 def get_intents_sourceintents(
@@ -232,19 +213,16 @@ def get_intents_sourceintents(
         source_id: query, string.
     """
     return _Operation(
-        _GET_INTENTS_SOURCEINTENTS,
+        _Endpoint(
+            "get_intents_sourceintents", "GET", "/api/v2/intents/sourceintents",
+            "CustomerSourceIntentListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("type", type),
             ("sourceId", source_id),
         ),
     )
-
-
-_PATCH_INTENTS_CATEGORY = _Endpoint(
-    "patch_intents_category", "PATCH", "/api/v2/intents/categories/{categoryId}",
-    returns="IntentsCategory", body="object", body_required=True,
-)
 
 
 def patch_intents_category(
@@ -259,13 +237,16 @@ def patch_intents_category(
         category_id: path, string.
         body: ``IntentsCategoryPatch``.
     """
-    return _Operation(_PATCH_INTENTS_CATEGORY, (("categoryId", category_id),), (), (), body)
-
-
-_PATCH_INTENTS_CUSTOMERINTENT = _Endpoint(
-    "patch_intents_customerintent", "PATCH", "/api/v2/intents/customerintents/{customerIntentId}",
-    returns="CustomerIntentResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_intents_category", "PATCH", "/api/v2/intents/categories/{categoryId}",
+            "IntentsCategory", body="object", body_required=True,
+        ),
+        (("categoryId", category_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_intents_customerintent(
@@ -281,19 +262,16 @@ def patch_intents_customerintent(
         body: ``CustomerIntentPatch``.
     """
     return _Operation(
-        _PATCH_INTENTS_CUSTOMERINTENT,
+        _Endpoint(
+            "patch_intents_customerintent", "PATCH",
+            "/api/v2/intents/customerintents/{customerIntentId}", "CustomerIntentResponse",
+            body="object", body_required=True,
+        ),
         (("customerIntentId", customer_intent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_INTENTS_ASSIGNMENTS_EXTERNALCONTACT_CUSTOMERINTENT_ASSIGNMENT = _Endpoint(
-    "post_intents_assignments_externalcontact_customerintent_assignment", "POST",
-    "/api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment",
-    returns="CustomerIntentAssignmentResponse", body="object", body_required=True,
-)
 
 
 def post_intents_assignments_externalcontact_customerintent_assignment(
@@ -311,18 +289,16 @@ def post_intents_assignments_externalcontact_customerintent_assignment(
         body: ``CustomerIntentAssignmentRequest``.
     """
     return _Operation(
-        _POST_INTENTS_ASSIGNMENTS_EXTERNALCONTACT_CUSTOMERINTENT_ASSIGNMENT,
+        _Endpoint(
+            "post_intents_assignments_externalcontact_customerintent_assignment", "POST",
+            "/api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment",
+            "CustomerIntentAssignmentResponse", body="object", body_required=True,
+        ),
         (("externalContactId", external_contact_id), ("customerIntentId", customer_intent_id)),
         (),
         (),
         body,
     )
-
-
-_POST_INTENTS_CATEGORIES = _Endpoint(
-    "post_intents_categories", "POST", "/api/v2/intents/categories", returns="IntentsCategory",
-    body="object", body_required=True,
-)
 
 
 def post_intents_categories(
@@ -335,14 +311,16 @@ def post_intents_categories(
     Args:
         body: ``IntentsCategory``.
     """
-    return _Operation(_POST_INTENTS_CATEGORIES, (), (), (), body)
-
-
-_POST_INTENTS_CUSTOMERINTENT_SOURCEINTENTS_BULK_ADD = _Endpoint(
-    "post_intents_customerintent_sourceintents_bulk_add", "POST",
-    "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add",
-    returns="BulkSourceIntentsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_intents_categories", "POST", "/api/v2/intents/categories", "IntentsCategory",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_intents_customerintent_sourceintents_bulk_add(
@@ -358,19 +336,16 @@ def post_intents_customerintent_sourceintents_bulk_add(
         body: ``BulkAddSourceIntentsRequest``.
     """
     return _Operation(
-        _POST_INTENTS_CUSTOMERINTENT_SOURCEINTENTS_BULK_ADD,
+        _Endpoint(
+            "post_intents_customerintent_sourceintents_bulk_add", "POST",
+            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add",
+            "BulkSourceIntentsResponse", body="object", body_required=True,
+        ),
         (("customerIntentId", customer_intent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_INTENTS_CUSTOMERINTENT_SOURCEINTENTS_BULK_REMOVE = _Endpoint(
-    "post_intents_customerintent_sourceintents_bulk_remove", "POST",
-    "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove",
-    returns="BulkSourceIntentsResponse", body="object", body_required=True,
-)
 
 
 def post_intents_customerintent_sourceintents_bulk_remove(
@@ -386,18 +361,16 @@ def post_intents_customerintent_sourceintents_bulk_remove(
         body: ``BulkRemoveSourceIntentsRequest``.
     """
     return _Operation(
-        _POST_INTENTS_CUSTOMERINTENT_SOURCEINTENTS_BULK_REMOVE,
+        _Endpoint(
+            "post_intents_customerintent_sourceintents_bulk_remove", "POST",
+            "/api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove",
+            "BulkSourceIntentsResponse", body="object", body_required=True,
+        ),
         (("customerIntentId", customer_intent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_INTENTS_CUSTOMERINTENTS = _Endpoint(
-    "post_intents_customerintents", "POST", "/api/v2/intents/customerintents",
-    returns="CustomerIntentResponse", body="object", body_required=True,
-)
 
 
 def post_intents_customerintents(
@@ -410,14 +383,16 @@ def post_intents_customerintents(
     Args:
         body: ``CustomerIntent``.
     """
-    return _Operation(_POST_INTENTS_CUSTOMERINTENTS, (), (), (), body)
-
-
-_POST_INTENTS_CUSTOMERINTENTS_BULK_RETRIEVE = _Endpoint(
-    "post_intents_customerintents_bulk_retrieve", "POST",
-    "/api/v2/intents/customerintents/bulk/retrieve", returns="list[CustomerIntentResponse]",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_intents_customerintents", "POST", "/api/v2/intents/customerintents",
+            "CustomerIntentResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_intents_customerintents_bulk_retrieve(
@@ -431,4 +406,14 @@ def post_intents_customerintents_bulk_retrieve(
     Args:
         body: ``BatchGetCustomerIntentsRequest``.
     """
-    return _Operation(_POST_INTENTS_CUSTOMERINTENTS_BULK_RETRIEVE, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_intents_customerintents_bulk_retrieve", "POST",
+            "/api/v2/intents/customerintents/bulk/retrieve", "list[CustomerIntentResponse]",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

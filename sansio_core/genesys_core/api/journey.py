@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ANALYTICS_JOURNEYS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_journeys_aggregates_job", "DELETE",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
-)
-
-
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
 
@@ -29,12 +23,13 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_JOURNEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_JOURNEY_ACTIONMAP = _Endpoint(
-    "delete_journey_actionmap", "DELETE", "/api/v2/journey/actionmaps/{actionMapId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_journeys_aggregates_job", "DELETE",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
@@ -45,12 +40,10 @@ def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
     Args:
         action_map_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_ACTIONMAP, (("actionMapId", action_map_id),))
-
-
-_DELETE_JOURNEY_ACTIONTEMPLATE = _Endpoint(
-    "delete_journey_actiontemplate", "DELETE", "/api/v2/journey/actiontemplates/{actionTemplateId}",
-)
+    return _Operation(
+        _Endpoint("delete_journey_actionmap", "DELETE", "/api/v2/journey/actionmaps/{actionMapId}"),
+        (("actionMapId", action_map_id),),
+    )
 
 
 def delete_journey_actiontemplate(
@@ -67,16 +60,13 @@ def delete_journey_actiontemplate(
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_JOURNEY_ACTIONTEMPLATE,
+        _Endpoint(
+            "delete_journey_actiontemplate", "DELETE",
+            "/api/v2/journey/actiontemplates/{actionTemplateId}",
+        ),
         (("actionTemplateId", action_template_id),),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_JOURNEY_EXTERNALEVENTS_CONFIGURATION = _Endpoint(
-    "delete_journey_externalevents_configuration", "DELETE",
-    "/api/v2/journey/externalevents/configurations/{configId}",
-)
 
 
 def delete_journey_externalevents_configuration(config_id: str) -> _Operation[None]:
@@ -87,13 +77,13 @@ def delete_journey_externalevents_configuration(config_id: str) -> _Operation[No
     Args:
         config_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_EXTERNALEVENTS_CONFIGURATION, (("configId", config_id),))
-
-
-_DELETE_JOURNEY_EXTERNALEVENTS_SCHEMA = _Endpoint(
-    "delete_journey_externalevents_schema", "DELETE",
-    "/api/v2/journey/externalevents/schemas/{schemaId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_journey_externalevents_configuration", "DELETE",
+            "/api/v2/journey/externalevents/configurations/{configId}",
+        ),
+        (("configId", config_id),),
+    )
 
 
 def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
@@ -104,12 +94,13 @@ def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_EXTERNALEVENTS_SCHEMA, (("schemaId", schema_id),))
-
-
-_DELETE_JOURNEY_OUTCOME = _Endpoint(
-    "delete_journey_outcome", "DELETE", "/api/v2/journey/outcomes/{outcomeId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_journey_externalevents_schema", "DELETE",
+            "/api/v2/journey/externalevents/schemas/{schemaId}",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
@@ -120,13 +111,10 @@ def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
     Args:
         outcome_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_OUTCOME, (("outcomeId", outcome_id),))
-
-
-_DELETE_JOURNEY_OUTCOMES_PREDICTOR = _Endpoint(
-    "delete_journey_outcomes_predictor", "DELETE",
-    "/api/v2/journey/outcomes/predictors/{predictorId}",
-)
+    return _Operation(
+        _Endpoint("delete_journey_outcome", "DELETE", "/api/v2/journey/outcomes/{outcomeId}"),
+        (("outcomeId", outcome_id),),
+    )
 
 
 def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
@@ -137,12 +125,13 @@ def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_OUTCOMES_PREDICTOR, (("predictorId", predictor_id),))
-
-
-_DELETE_JOURNEY_SEGMENT = _Endpoint(
-    "delete_journey_segment", "DELETE", "/api/v2/journey/segments/{segmentId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_journey_outcomes_predictor", "DELETE",
+            "/api/v2/journey/outcomes/predictors/{predictorId}",
+        ),
+        (("predictorId", predictor_id),),
+    )
 
 
 def delete_journey_segment(segment_id: str) -> _Operation[None]:
@@ -153,10 +142,10 @@ def delete_journey_segment(segment_id: str) -> _Operation[None]:
     Args:
         segment_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_SEGMENT, (("segmentId", segment_id),))
-
-
-_DELETE_JOURNEY_VIEW = _Endpoint("delete_journey_view", "DELETE", "/api/v2/journey/views/{viewId}")
+    return _Operation(
+        _Endpoint("delete_journey_segment", "DELETE", "/api/v2/journey/segments/{segmentId}"),
+        (("segmentId", segment_id),),
+    )
 
 
 def delete_journey_view(view_id: str) -> _Operation[None]:
@@ -167,13 +156,10 @@ def delete_journey_view(view_id: str) -> _Operation[None]:
     Args:
         view_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_VIEW, (("viewId", view_id),))
-
-
-_DELETE_JOURNEY_VIEW_SCHEDULES = _Endpoint(
-    "delete_journey_view_schedules", "DELETE", "/api/v2/journey/views/{viewId}/schedules",
-    returns="JourneyViewSchedule",
-)
+    return _Operation(
+        _Endpoint("delete_journey_view", "DELETE", "/api/v2/journey/views/{viewId}"),
+        (("viewId", view_id),),
+    )
 
 
 def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
@@ -184,13 +170,13 @@ def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSche
     Args:
         view_id: path, string.
     """
-    return _Operation(_DELETE_JOURNEY_VIEW_SCHEDULES, (("viewId", view_id),))
-
-
-_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_journeys_aggregates_job", "GET",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_journey_view_schedules", "DELETE", "/api/v2/journey/views/{viewId}/schedules",
+            "JourneyViewSchedule",
+        ),
+        (("viewId", view_id),),
+    )
 
 
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -201,14 +187,13 @@ def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQue
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_journeys_aggregates_job_results", "GET",
-    "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
-    returns="JourneyAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_journeys_aggregates_job", "GET",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_journeys_aggregates_job_results(
@@ -225,17 +210,14 @@ def get_analytics_journeys_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_JOURNEYS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_journeys_aggregates_job_results", "GET",
+            "/api/v2/analytics/journeys/aggregates/jobs/{jobId}/results",
+            "JourneyAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS = _Endpoint(
-    "get_externalcontacts_contact_journey_segments", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-    returns="SegmentAssignmentListing",
-)
 
 
 def get_externalcontacts_contact_journey_segments(
@@ -254,16 +236,14 @@ def get_externalcontacts_contact_journey_segments(
         limit: query, integer.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS,
+        _Endpoint(
+            "get_externalcontacts_contact_journey_segments", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+            "SegmentAssignmentListing",
+        ),
         (("contactId", contact_id),),
         (("includeMerged", include_merged), ("limit", limit)),
     )
-
-
-_GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SESSIONS = _Endpoint(
-    "get_externalcontacts_contact_journey_sessions", "GET",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", returns="SessionListing",
-)
 
 
 def get_externalcontacts_contact_journey_sessions(
@@ -285,15 +265,13 @@ def get_externalcontacts_contact_journey_sessions(
         include_merged: query, boolean.
     """
     return _Operation(
-        _GET_EXTERNALCONTACTS_CONTACT_JOURNEY_SESSIONS,
+        _Endpoint(
+            "get_externalcontacts_contact_journey_sessions", "GET",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/sessions", "SessionListing",
+        ),
         (("contactId", contact_id),),
         (("pageSize", page_size), ("after", after), ("includeMerged", include_merged)),
     )
-
-
-_GET_JOURNEY_ACTIONMAP = _Endpoint(
-    "get_journey_actionmap", "GET", "/api/v2/journey/actionmaps/{actionMapId}", returns="ActionMap",
-)
 
 
 def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
@@ -304,13 +282,12 @@ def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
     Args:
         action_map_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_ACTIONMAP, (("actionMapId", action_map_id),))
-
-
-_GET_JOURNEY_ACTIONMAPS = _Endpoint(
-    "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", returns="ActionMapListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_actionmap", "GET", "/api/v2/journey/actionmaps/{actionMapId}", "ActionMap",
+        ),
+        (("actionMapId", action_map_id),),
+    )
 
 
 def get_journey_actionmaps(
@@ -339,7 +316,10 @@ def get_journey_actionmaps(
         query_value: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_ACTIONMAPS,
+        _Endpoint(
+            "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", "ActionMapListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -350,12 +330,6 @@ def get_journey_actionmaps(
     )
 
 
-_GET_JOURNEY_ACTIONMAPS_ESTIMATES_JOB = _Endpoint(
-    "get_journey_actionmaps_estimates_job", "GET",
-    "/api/v2/journey/actionmaps/estimates/jobs/{jobId}", returns="str",
-)
-
-
 def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
     """GET /api/v2/journey/actionmaps/estimates/jobs/{jobId} -> string.
 
@@ -364,13 +338,13 @@ def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_ACTIONMAPS_ESTIMATES_JOB, (("jobId", job_id),))
-
-
-_GET_JOURNEY_ACTIONMAPS_ESTIMATES_JOB_RESULTS = _Endpoint(
-    "get_journey_actionmaps_estimates_job_results", "GET",
-    "/api/v2/journey/actionmaps/estimates/jobs/{jobId}/results", returns="ActionMapEstimateResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_actionmaps_estimates_job", "GET",
+            "/api/v2/journey/actionmaps/estimates/jobs/{jobId}", "str",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_journey_actionmaps_estimates_job_results(
@@ -383,13 +357,13 @@ def get_journey_actionmaps_estimates_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_ACTIONMAPS_ESTIMATES_JOB_RESULTS, (("jobId", job_id),))
-
-
-_GET_JOURNEY_ACTIONTARGET = _Endpoint(
-    "get_journey_actiontarget", "GET", "/api/v2/journey/actiontargets/{actionTargetId}",
-    returns="ActionTarget",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_actionmaps_estimates_job_results", "GET",
+            "/api/v2/journey/actionmaps/estimates/jobs/{jobId}/results", "ActionMapEstimateResult",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarget]:
@@ -400,13 +374,13 @@ def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarge
     Args:
         action_target_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_ACTIONTARGET, (("actionTargetId", action_target_id),))
-
-
-_GET_JOURNEY_ACTIONTARGETS = _Endpoint(
-    "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets",
-    returns="ActionTargetListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_actiontarget", "GET", "/api/v2/journey/actiontargets/{actionTargetId}",
+            "ActionTarget",
+        ),
+        (("actionTargetId", action_target_id),),
+    )
 
 
 def get_journey_actiontargets(
@@ -424,16 +398,13 @@ def get_journey_actiontargets(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_JOURNEY_ACTIONTARGETS,
+        _Endpoint(
+            "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets",
+            "ActionTargetListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_JOURNEY_ACTIONTEMPLATE = _Endpoint(
-    "get_journey_actiontemplate", "GET", "/api/v2/journey/actiontemplates/{actionTemplateId}",
-    returns="ActionTemplate",
-)
 
 
 def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionTemplate]:
@@ -444,13 +415,13 @@ def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionT
     Args:
         action_template_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_ACTIONTEMPLATE, (("actionTemplateId", action_template_id),))
-
-
-_GET_JOURNEY_ACTIONTEMPLATES = _Endpoint(
-    "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
-    returns="ActionTemplateListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_actiontemplate", "GET",
+            "/api/v2/journey/actiontemplates/{actionTemplateId}", "ActionTemplate",
+        ),
+        (("actionTemplateId", action_template_id),),
+    )
 
 
 def get_journey_actiontemplates(
@@ -481,7 +452,10 @@ def get_journey_actiontemplates(
         query_value: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_ACTIONTEMPLATES,
+        _Endpoint(
+            "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
+            "ActionTemplateListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -489,13 +463,6 @@ def get_journey_actiontemplates(
             ("queryValue", query_value),
         ),
     )
-
-
-_GET_JOURNEY_DEPLOYMENT_CUSTOMER_PING = _Endpoint(
-    "get_journey_deployment_customer_ping", "GET",
-    "/api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping",
-    returns="DeploymentPing",
-)
 
 
 def get_journey_deployment_customer_ping(
@@ -520,20 +487,17 @@ def get_journey_deployment_customer_ping(
         since_last_beacon_milliseconds: query, integer.
     """
     return _Operation(
-        _GET_JOURNEY_DEPLOYMENT_CUSTOMER_PING,
+        _Endpoint(
+            "get_journey_deployment_customer_ping", "GET",
+            "/api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping",
+            "DeploymentPing",
+        ),
         (("deploymentId", deployment_id), ("customerCookieId", customer_cookie_id)),
         (
             ("dl", dl), ("dt", dt), ("appNamespace", app_namespace), ("sessionId", session_id),
             ("sinceLastBeaconMilliseconds", since_last_beacon_milliseconds),
         ),
     )
-
-
-_GET_JOURNEY_EXTERNALEVENTS_CONFIGURATION = _Endpoint(
-    "get_journey_externalevents_configuration", "GET",
-    "/api/v2/journey/externalevents/configurations/{configId}",
-    returns="ExternalEventsConfiguration",
-)
 
 
 def get_journey_externalevents_configuration(
@@ -546,14 +510,14 @@ def get_journey_externalevents_configuration(
     Args:
         config_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_CONFIGURATION, (("configId", config_id),))
-
-
-_GET_JOURNEY_EXTERNALEVENTS_CONFIGURATIONS = _Endpoint(
-    "get_journey_externalevents_configurations", "GET",
-    "/api/v2/journey/externalevents/configurations", returns="ExternalEventsConfigurationListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_configuration", "GET",
+            "/api/v2/journey/externalevents/configurations/{configId}",
+            "ExternalEventsConfiguration",
+        ),
+        (("configId", config_id),),
+    )
 
 
 def get_journey_externalevents_configurations(
@@ -571,16 +535,14 @@ def get_journey_externalevents_configurations(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_JOURNEY_EXTERNALEVENTS_CONFIGURATIONS,
+        _Endpoint(
+            "get_journey_externalevents_configurations", "GET",
+            "/api/v2/journey/externalevents/configurations", "ExternalEventsConfigurationListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMA = _Endpoint(
-    "get_journey_externalevents_schema", "GET", "/api/v2/journey/externalevents/schemas/{schemaId}",
-    returns="JourneyExternalEventsSchema",
-)
 
 
 def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyExternalEventsSchema]:
@@ -591,14 +553,13 @@ def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyEx
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMA_VERSION = _Endpoint(
-    "get_journey_externalevents_schema_version", "GET",
-    "/api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId}",
-    returns="JourneyExternalEventsSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_schema", "GET",
+            "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_journey_externalevents_schema_version(
@@ -614,16 +575,13 @@ def get_journey_externalevents_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_EXTERNALEVENTS_SCHEMA_VERSION,
+        _Endpoint(
+            "get_journey_externalevents_schema_version", "GET",
+            "/api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId}",
+            "JourneyExternalEventsSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMA_VERSIONS = _Endpoint(
-    "get_journey_externalevents_schema_versions", "GET",
-    "/api/v2/journey/externalevents/schemas/{schemaId}/versions",
-    returns="JourneyExternalEventsSchemaListing",
-)
 
 
 def get_journey_externalevents_schema_versions(
@@ -636,13 +594,14 @@ def get_journey_externalevents_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_SCHEMA_VERSIONS, (("schemaId", schema_id),))
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS = _Endpoint(
-    "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
-    returns="JourneyExternalEventsSchemaListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_schema_versions", "GET",
+            "/api/v2/journey/externalevents/schemas/{schemaId}/versions",
+            "JourneyExternalEventsSchemaListing",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_journey_externalevents_schemas() -> _Operation[_m.JourneyExternalEventsSchemaListing]:
@@ -650,13 +609,12 @@ def get_journey_externalevents_schemas() -> _Operation[_m.JourneyExternalEventsS
 
     Needs ``journey:externalEventsSchema:view``.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS)
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_CORETYPE = _Endpoint(
-    "get_journey_externalevents_schemas_coretype", "GET",
-    "/api/v2/journey/externalevents/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_schemas", "GET", "/api/v2/journey/externalevents/schemas",
+            "JourneyExternalEventsSchemaListing",
+        ),
+    )
 
 
 def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -668,15 +626,12 @@ def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operati
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_journey_externalevents_schemas_coretype", "GET",
+            "/api/v2/journey/externalevents/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_CORETYPES = _Endpoint(
-    "get_journey_externalevents_schemas_coretypes", "GET",
-    "/api/v2/journey/externalevents/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_journey_externalevents_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -684,13 +639,12 @@ def get_journey_externalevents_schemas_coretypes() -> _Operation[_m.CoretypeList
 
     Needs ``journey:externalEventsSchema:view``.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_CORETYPES)
-
-
-_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_LIMITS = _Endpoint(
-    "get_journey_externalevents_schemas_limits", "GET",
-    "/api/v2/journey/externalevents/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_schemas_coretypes", "GET",
+            "/api/v2/journey/externalevents/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -698,12 +652,12 @@ def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityL
 
     Needs ``journey:externalEventsSchema:view``.
     """
-    return _Operation(_GET_JOURNEY_EXTERNALEVENTS_SCHEMAS_LIMITS)
-
-
-_GET_JOURNEY_OUTCOME = _Endpoint(
-    "get_journey_outcome", "GET", "/api/v2/journey/outcomes/{outcomeId}", returns="Outcome",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_externalevents_schemas_limits", "GET",
+            "/api/v2/journey/externalevents/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
@@ -714,12 +668,10 @@ def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
     Args:
         outcome_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_OUTCOME, (("outcomeId", outcome_id),))
-
-
-_GET_JOURNEY_OUTCOMES = _Endpoint(
-    "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", returns="OutcomeListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_journey_outcome", "GET", "/api/v2/journey/outcomes/{outcomeId}", "Outcome"),
+        (("outcomeId", outcome_id),),
+    )
 
 
 def get_journey_outcomes(
@@ -745,20 +697,15 @@ def get_journey_outcomes(
         query_value: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_OUTCOMES,
+        _Endpoint(
+            "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("outcomeIds", outcome_ids), ("queryFields", query_fields), ("queryValue", query_value),
         ),
     )
-
-
-_GET_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOB = _Endpoint(
-    "get_journey_outcomes_attributions_job", "GET",
-    "/api/v2/journey/outcomes/attributions/jobs/{jobId}",
-    returns="OutcomeAttributionJobStateResponse",
-)
 
 
 def get_journey_outcomes_attributions_job(
@@ -772,14 +719,14 @@ def get_journey_outcomes_attributions_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOB, (("jobId", job_id),))
-
-
-_GET_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOB_RESULTS = _Endpoint(
-    "get_journey_outcomes_attributions_job_results", "GET",
-    "/api/v2/journey/outcomes/attributions/jobs/{jobId}/results",
-    returns="OutcomeAttributionResponseListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_outcomes_attributions_job", "GET",
+            "/api/v2/journey/outcomes/attributions/jobs/{jobId}",
+            "OutcomeAttributionJobStateResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_journey_outcomes_attributions_job_results(
@@ -792,13 +739,14 @@ def get_journey_outcomes_attributions_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOB_RESULTS, (("jobId", job_id),))
-
-
-_GET_JOURNEY_OUTCOMES_PREDICTOR = _Endpoint(
-    "get_journey_outcomes_predictor", "GET", "/api/v2/journey/outcomes/predictors/{predictorId}",
-    returns="OutcomePredictor",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_outcomes_attributions_job_results", "GET",
+            "/api/v2/journey/outcomes/attributions/jobs/{jobId}/results",
+            "OutcomeAttributionResponseListing",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePredictor]:
@@ -809,13 +757,13 @@ def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePr
     Args:
         predictor_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_OUTCOMES_PREDICTOR, (("predictorId", predictor_id),))
-
-
-_GET_JOURNEY_OUTCOMES_PREDICTORS = _Endpoint(
-    "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
-    returns="OutcomePredictorListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_outcomes_predictor", "GET",
+            "/api/v2/journey/outcomes/predictors/{predictorId}", "OutcomePredictor",
+        ),
+        (("predictorId", predictor_id),),
+    )
 
 
 def get_journey_outcomes_predictors() -> _Operation[_m.OutcomePredictorListing]:
@@ -823,12 +771,12 @@ def get_journey_outcomes_predictors() -> _Operation[_m.OutcomePredictorListing]:
 
     Deprecated. Needs ``journey:outcomepredictor:view``.
     """
-    return _Operation(_GET_JOURNEY_OUTCOMES_PREDICTORS)
-
-
-_GET_JOURNEY_SEGMENT = _Endpoint(
-    "get_journey_segment", "GET", "/api/v2/journey/segments/{segmentId}", returns="JourneySegment",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_outcomes_predictors", "GET", "/api/v2/journey/outcomes/predictors",
+            "OutcomePredictorListing",
+        ),
+    )
 
 
 def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
@@ -839,12 +787,12 @@ def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
     Args:
         segment_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_SEGMENT, (("segmentId", segment_id),))
-
-
-_GET_JOURNEY_SEGMENTS = _Endpoint(
-    "get_journey_segments", "GET", "/api/v2/journey/segments", returns="SegmentListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_segment", "GET", "/api/v2/journey/segments/{segmentId}", "JourneySegment",
+        ),
+        (("segmentId", segment_id),),
+    )
 
 
 def get_journey_segments(
@@ -871,7 +819,9 @@ def get_journey_segments(
         query_value: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_SEGMENTS,
+        _Endpoint(
+            "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing", paged=True,
+        ),
         (),
         (
             ("sortBy", sort_by), ("pageSize", page_size), ("pageNumber", page_number),
@@ -879,11 +829,6 @@ def get_journey_segments(
             ("queryValue", query_value),
         ),
     )
-
-
-_GET_JOURNEY_SESSION = _Endpoint(
-    "get_journey_session", "GET", "/api/v2/journey/sessions/{sessionId}", returns="Session",
-)
 
 
 def get_journey_session(session_id: str) -> _Operation[_m.Session]:
@@ -894,13 +839,10 @@ def get_journey_session(session_id: str) -> _Operation[_m.Session]:
     Args:
         session_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_SESSION, (("sessionId", session_id),))
-
-
-_GET_JOURNEY_SESSION_EVENTS = _Endpoint(
-    "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",
-    returns="EventListing",
-)
+    return _Operation(
+        _Endpoint("get_journey_session", "GET", "/api/v2/journey/sessions/{sessionId}", "Session"),
+        (("sessionId", session_id),),
+    )
 
 
 def get_journey_session_events(
@@ -927,16 +869,13 @@ def get_journey_session_events(
             com.genesys.journey.WebEvent, com.genesys.journey.AppEvent.
     """
     return _Operation(
-        _GET_JOURNEY_SESSION_EVENTS,
+        _Endpoint(
+            "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",
+            "EventListing",
+        ),
         (("sessionId", session_id),),
         (("pageSize", page_size), ("after", after), ("eventType", event_type)),
     )
-
-
-_GET_JOURNEY_SESSION_OUTCOMESCORES = _Endpoint(
-    "get_journey_session_outcomescores", "GET",
-    "/api/v2/journey/sessions/{sessionId}/outcomescores", returns="OutcomeScoresResult",
-)
 
 
 def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeScoresResult]:
@@ -947,12 +886,13 @@ def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeS
     Args:
         session_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_SESSION_OUTCOMESCORES, (("sessionId", session_id),))
-
-
-_GET_JOURNEY_VIEW = _Endpoint(
-    "get_journey_view", "GET", "/api/v2/journey/views/{viewId}", returns="JourneyView",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_session_outcomescores", "GET",
+            "/api/v2/journey/sessions/{sessionId}/outcomescores", "OutcomeScoresResult",
+        ),
+        (("sessionId", session_id),),
+    )
 
 
 def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
@@ -963,13 +903,10 @@ def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
     Args:
         view_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_VIEW, (("viewId", view_id),))
-
-
-_GET_JOURNEY_VIEW_SCHEDULES = _Endpoint(
-    "get_journey_view_schedules", "GET", "/api/v2/journey/views/{viewId}/schedules",
-    returns="JourneyViewSchedule",
-)
+    return _Operation(
+        _Endpoint("get_journey_view", "GET", "/api/v2/journey/views/{viewId}", "JourneyView"),
+        (("viewId", view_id),),
+    )
 
 
 def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
@@ -980,13 +917,13 @@ def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedul
     Args:
         view_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_VIEW_SCHEDULES, (("viewId", view_id),))
-
-
-_GET_JOURNEY_VIEW_VERSION = _Endpoint(
-    "get_journey_view_version", "GET", "/api/v2/journey/views/{viewId}/versions/{versionId}",
-    returns="JourneyView",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_view_schedules", "GET", "/api/v2/journey/views/{viewId}/schedules",
+            "JourneyViewSchedule",
+        ),
+        (("viewId", view_id),),
+    )
 
 
 def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.JourneyView]:
@@ -998,14 +935,13 @@ def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.Jou
         view_id: path, string.
         version_id: path, string.
     """
-    return _Operation(_GET_JOURNEY_VIEW_VERSION, (("viewId", view_id), ("versionId", version_id)))
-
-
-_GET_JOURNEY_VIEW_VERSION_CHART = _Endpoint(
-    "get_journey_view_version_chart", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}",
-    returns="JourneyViewChart",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_view_version", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{versionId}", "JourneyView",
+        ),
+        (("viewId", view_id), ("versionId", version_id)),
+    )
 
 
 def get_journey_view_version_chart(
@@ -1023,16 +959,13 @@ def get_journey_view_version_chart(
         chart_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_CHART,
+        _Endpoint(
+            "get_journey_view_version_chart", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}",
+            "JourneyViewChart",
+        ),
         (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("chartId", chart_id)),
     )
-
-
-_GET_JOURNEY_VIEW_VERSION_CHART_VERSION = _Endpoint(
-    "get_journey_view_version_chart_version", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion}",
-    returns="JourneyViewChart",
-)
 
 
 def get_journey_view_version_chart_version(
@@ -1052,19 +985,16 @@ def get_journey_view_version_chart_version(
         chart_version: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_CHART_VERSION,
+        _Endpoint(
+            "get_journey_view_version_chart_version", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion}",
+            "JourneyViewChart",
+        ),
         (
             ("viewId", view_id), ("journeyViewVersion", journey_view_version),
             ("chartId", chart_id), ("chartVersion", chart_version),
         ),
     )
-
-
-_GET_JOURNEY_VIEW_VERSION_JOB = _Endpoint(
-    "get_journey_view_version_job", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
-    returns="JourneyViewJob",
-)
 
 
 def get_journey_view_version_job(
@@ -1082,16 +1012,13 @@ def get_journey_view_version_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_JOB,
+        _Endpoint(
+            "get_journey_view_version_job", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
+            "JourneyViewJob",
+        ),
         (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)),
     )
-
-
-_GET_JOURNEY_VIEW_VERSION_JOB_RESULTS = _Endpoint(
-    "get_journey_view_version_job_results", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results",
-    returns="JourneyViewResult",
-)
 
 
 def get_journey_view_version_job_results(
@@ -1109,16 +1036,13 @@ def get_journey_view_version_job_results(
         job_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_JOB_RESULTS,
+        _Endpoint(
+            "get_journey_view_version_job_results", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results",
+            "JourneyViewResult",
+        ),
         (("viewId", view_id), ("journeyViewVersion", journey_view_version), ("jobId", job_id)),
     )
-
-
-_GET_JOURNEY_VIEW_VERSION_JOB_RESULTS_CHART = _Endpoint(
-    "get_journey_view_version_job_results_chart", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId}",
-    returns="JourneyViewChartResult",
-)
 
 
 def get_journey_view_version_job_results_chart(
@@ -1138,19 +1062,16 @@ def get_journey_view_version_job_results_chart(
         chart_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_JOB_RESULTS_CHART,
+        _Endpoint(
+            "get_journey_view_version_job_results_chart", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId}",
+            "JourneyViewChartResult",
+        ),
         (
             ("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id),
             ("chartId", chart_id),
         ),
     )
-
-
-_GET_JOURNEY_VIEW_VERSION_JOBS_LATEST = _Endpoint(
-    "get_journey_view_version_jobs_latest", "GET",
-    "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest",
-    returns="JourneyViewJob",
-)
 
 
 def get_journey_view_version_jobs_latest(
@@ -1166,14 +1087,13 @@ def get_journey_view_version_jobs_latest(
         journey_version_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEW_VERSION_JOBS_LATEST,
+        _Endpoint(
+            "get_journey_view_version_jobs_latest", "GET",
+            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest",
+            "JourneyViewJob",
+        ),
         (("viewId", view_id), ("journeyVersionId", journey_version_id)),
     )
-
-
-_GET_JOURNEY_VIEWS = _Endpoint(
-    "get_journey_views", "GET", "/api/v2/journey/views", returns="JourneyViewListing", paged=True,
-)
 
 
 def get_journey_views(
@@ -1196,7 +1116,9 @@ def get_journey_views(
         id: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEWS,
+        _Endpoint(
+            "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size),
@@ -1205,24 +1127,17 @@ def get_journey_views(
     )
 
 
-_GET_JOURNEY_VIEWS_DATA_DETAILS = _Endpoint(
-    "get_journey_views_data_details", "GET", "/api/v2/journey/views/data/details",
-    returns="DataRange",
-)
-
-
 def get_journey_views_data_details() -> _Operation[_m.DataRange]:
     """GET /api/v2/journey/views/data/details -> ``DataRange``.
 
     Needs ``journey:dataDetails:view``.
     """
-    return _Operation(_GET_JOURNEY_VIEWS_DATA_DETAILS)
-
-
-_GET_JOURNEY_VIEWS_EVENTDEFINITION = _Endpoint(
-    "get_journey_views_eventdefinition", "GET",
-    "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}", returns="JourneyEventDefinition",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_views_data_details", "GET", "/api/v2/journey/views/data/details",
+            "DataRange",
+        ),
+    )
 
 
 def get_journey_views_eventdefinition(
@@ -1236,15 +1151,12 @@ def get_journey_views_eventdefinition(
         event_definition_id: path, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEWS_EVENTDEFINITION,
+        _Endpoint(
+            "get_journey_views_eventdefinition", "GET",
+            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}", "JourneyEventDefinition",
+        ),
         (("eventDefinitionId", event_definition_id),),
     )
-
-
-_GET_JOURNEY_VIEWS_EVENTDEFINITIONS = _Endpoint(
-    "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
-    returns="JourneyEventDefinitionListing",
-)
 
 
 def get_journey_views_eventdefinitions() -> _Operation[_m.JourneyEventDefinitionListing]:
@@ -1252,13 +1164,12 @@ def get_journey_views_eventdefinitions() -> _Operation[_m.JourneyEventDefinition
 
     Needs ``journey:eventDefinition:view``.
     """
-    return _Operation(_GET_JOURNEY_VIEWS_EVENTDEFINITIONS)
-
-
-_GET_JOURNEY_VIEWS_EVENTDEFINITIONS_EXTERNAL = _Endpoint(
-    "get_journey_views_eventdefinitions_external", "GET",
-    "/api/v2/journey/views/eventdefinitions/external", returns="GetExternalEventsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_views_eventdefinitions", "GET", "/api/v2/journey/views/eventdefinitions",
+            "JourneyEventDefinitionListing",
+        ),
+    )
 
 
 def get_journey_views_eventdefinitions_external() -> _Operation[_m.GetExternalEventsResponse]:
@@ -1266,14 +1177,12 @@ def get_journey_views_eventdefinitions_external() -> _Operation[_m.GetExternalEv
 
     Needs ``journey:externalEvents:view``.
     """
-    return _Operation(_GET_JOURNEY_VIEWS_EVENTDEFINITIONS_EXTERNAL)
-
-
-_GET_JOURNEY_VIEWS_EVENTDEFINITIONS_EXTERNAL_CHANGES = _Endpoint(
-    "get_journey_views_eventdefinitions_external_changes", "GET",
-    "/api/v2/journey/views/eventdefinitions/external/changes",
-    returns="ExternalEventChangesResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_views_eventdefinitions_external", "GET",
+            "/api/v2/journey/views/eventdefinitions/external", "GetExternalEventsResponse",
+        ),
+    )
 
 
 def get_journey_views_eventdefinitions_external_changes(
@@ -1282,13 +1191,13 @@ def get_journey_views_eventdefinitions_external_changes(
 
     Needs ``journey:externalEvents:view``.
     """
-    return _Operation(_GET_JOURNEY_VIEWS_EVENTDEFINITIONS_EXTERNAL_CHANGES)
-
-
-_GET_JOURNEY_VIEWS_JOBS = _Endpoint(
-    "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", returns="JourneyViewJobListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_journey_views_eventdefinitions_external_changes", "GET",
+            "/api/v2/journey/views/eventdefinitions/external/changes",
+            "ExternalEventChangesResponse",
+        ),
+    )
 
 
 def get_journey_views_jobs(
@@ -1309,19 +1218,16 @@ def get_journey_views_jobs(
         statuses: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEWS_JOBS,
+        _Endpoint(
+            "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
             ("statuses", statuses),
         ),
     )
-
-
-_GET_JOURNEY_VIEWS_JOBS_ME = _Endpoint(
-    "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
-    returns="JourneyViewJobListing", paged=True,
-)
 
 
 def get_journey_views_jobs_me(
@@ -1342,19 +1248,16 @@ def get_journey_views_jobs_me(
         statuses: query, string.
     """
     return _Operation(
-        _GET_JOURNEY_VIEWS_JOBS_ME,
+        _Endpoint(
+            "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
+            "JourneyViewJobListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("interval", interval),
             ("statuses", statuses),
         ),
     )
-
-
-_GET_JOURNEY_VIEWS_SCHEDULES = _Endpoint(
-    "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
-    returns="JourneyViewScheduleListing", paged=True,
-)
 
 
 def get_journey_views_schedules(
@@ -1371,16 +1274,13 @@ def get_journey_views_schedules(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_JOURNEY_VIEWS_SCHEDULES,
+        _Endpoint(
+            "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
+            "JourneyViewScheduleListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_PATCH_JOURNEY_ACTIONMAP = _Endpoint(
-    "patch_journey_actionmap", "PATCH", "/api/v2/journey/actionmaps/{actionMapId}",
-    returns="ActionMap", body="object",
-)
 
 
 def patch_journey_actionmap(
@@ -1396,13 +1296,16 @@ def patch_journey_actionmap(
         action_map_id: path, string.
         body: ``PatchActionMap``.
     """
-    return _Operation(_PATCH_JOURNEY_ACTIONMAP, (("actionMapId", action_map_id),), (), (), body)
-
-
-_PATCH_JOURNEY_ACTIONTEMPLATE = _Endpoint(
-    "patch_journey_actiontemplate", "PATCH", "/api/v2/journey/actiontemplates/{actionTemplateId}",
-    returns="ActionTemplate", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_journey_actionmap", "PATCH", "/api/v2/journey/actionmaps/{actionMapId}",
+            "ActionMap", body="object",
+        ),
+        (("actionMapId", action_map_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_journey_actiontemplate(
@@ -1419,19 +1322,15 @@ def patch_journey_actiontemplate(
         body: ``PatchActionTemplate``.
     """
     return _Operation(
-        _PATCH_JOURNEY_ACTIONTEMPLATE,
+        _Endpoint(
+            "patch_journey_actiontemplate", "PATCH",
+            "/api/v2/journey/actiontemplates/{actionTemplateId}", "ActionTemplate", body="object",
+        ),
         (("actionTemplateId", action_template_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_JOURNEY_EXTERNALEVENTS_CONFIGURATION = _Endpoint(
-    "patch_journey_externalevents_configuration", "PATCH",
-    "/api/v2/journey/externalevents/configurations/{configId}",
-    returns="ExternalEventsConfiguration", body="object",
-)
 
 
 def patch_journey_externalevents_configuration(
@@ -1448,18 +1347,16 @@ def patch_journey_externalevents_configuration(
         body: ``UpdateExternalEventsConfigurationRequest``.
     """
     return _Operation(
-        _PATCH_JOURNEY_EXTERNALEVENTS_CONFIGURATION,
+        _Endpoint(
+            "patch_journey_externalevents_configuration", "PATCH",
+            "/api/v2/journey/externalevents/configurations/{configId}",
+            "ExternalEventsConfiguration", body="object",
+        ),
         (("configId", config_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_JOURNEY_OUTCOME = _Endpoint(
-    "patch_journey_outcome", "PATCH", "/api/v2/journey/outcomes/{outcomeId}", returns="Outcome",
-    body="object",
-)
 
 
 def patch_journey_outcome(
@@ -1475,13 +1372,16 @@ def patch_journey_outcome(
         outcome_id: path, string.
         body: ``PatchOutcome``.
     """
-    return _Operation(_PATCH_JOURNEY_OUTCOME, (("outcomeId", outcome_id),), (), (), body)
-
-
-_PATCH_JOURNEY_SEGMENT = _Endpoint(
-    "patch_journey_segment", "PATCH", "/api/v2/journey/segments/{segmentId}",
-    returns="JourneySegment", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_journey_outcome", "PATCH", "/api/v2/journey/outcomes/{outcomeId}", "Outcome",
+            body="object",
+        ),
+        (("outcomeId", outcome_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_journey_segment(
@@ -1497,14 +1397,16 @@ def patch_journey_segment(
         segment_id: path, string.
         body: ``PatchSegment``.
     """
-    return _Operation(_PATCH_JOURNEY_SEGMENT, (("segmentId", segment_id),), (), (), body)
-
-
-_PATCH_JOURNEY_VIEW_VERSION_JOB = _Endpoint(
-    "patch_journey_view_version_job", "PATCH",
-    "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
-    returns="JourneyViewJob", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_journey_segment", "PATCH", "/api/v2/journey/segments/{segmentId}",
+            "JourneySegment", body="object",
+        ),
+        (("segmentId", segment_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_journey_view_version_job(
@@ -1524,18 +1426,16 @@ def patch_journey_view_version_job(
         body: ``JourneyViewJob``.
     """
     return _Operation(
-        _PATCH_JOURNEY_VIEW_VERSION_JOB,
+        _Endpoint(
+            "patch_journey_view_version_job", "PATCH",
+            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}",
+            "JourneyViewJob", body="object", body_required=True,
+        ),
         (("viewId", view_id), ("journeyVersionId", journey_version_id), ("jobId", job_id)),
         (),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_JOURNEYS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_journeys_aggregates_jobs", "POST", "/api/v2/analytics/journeys/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
 
 
 def post_analytics_journeys_aggregates_jobs(
@@ -1548,14 +1448,17 @@ def post_analytics_journeys_aggregates_jobs(
     Args:
         body: ``JourneyAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_JOURNEYS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_JOURNEYS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_journeys_aggregates_query", "POST",
-    "/api/v2/analytics/journeys/aggregates/query", returns="JourneyAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_journeys_aggregates_jobs", "POST",
+            "/api/v2/analytics/journeys/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_journeys_aggregates_query(
@@ -1568,14 +1471,17 @@ def post_analytics_journeys_aggregates_query(
     Args:
         body: ``JourneyAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_JOURNEYS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS = _Endpoint(
-    "post_externalcontacts_contact_journey_segments", "POST",
-    "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
-    returns="UpdateSegmentAssignmentResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_journeys_aggregates_query", "POST",
+            "/api/v2/analytics/journeys/aggregates/query", "JourneyAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_externalcontacts_contact_journey_segments(
@@ -1593,18 +1499,16 @@ def post_externalcontacts_contact_journey_segments(
         body: ``UpdateSegmentAssignmentRequest``.
     """
     return _Operation(
-        _POST_EXTERNALCONTACTS_CONTACT_JOURNEY_SEGMENTS,
+        _Endpoint(
+            "post_externalcontacts_contact_journey_segments", "POST",
+            "/api/v2/externalcontacts/contacts/{contactId}/journey/segments",
+            "UpdateSegmentAssignmentResponse", body="object",
+        ),
         (("contactId", contact_id),),
         (),
         (),
         body,
     )
-
-
-_POST_JOURNEY_ACTIONMAPS = _Endpoint(
-    "post_journey_actionmaps", "POST", "/api/v2/journey/actionmaps", returns="ActionMap",
-    body="object",
-)
 
 
 def post_journey_actionmaps(
@@ -1618,13 +1522,16 @@ def post_journey_actionmaps(
     Args:
         body: ``ActionMap``.
     """
-    return _Operation(_POST_JOURNEY_ACTIONMAPS, (), (), (), body)
-
-
-_POST_JOURNEY_ACTIONMAPS_ESTIMATES_JOBS = _Endpoint(
-    "post_journey_actionmaps_estimates_jobs", "POST", "/api/v2/journey/actionmaps/estimates/jobs",
-    returns="EstimateJobAsyncResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_actionmaps", "POST", "/api/v2/journey/actionmaps", "ActionMap",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_actionmaps_estimates_jobs(
@@ -1637,13 +1544,17 @@ def post_journey_actionmaps_estimates_jobs(
     Args:
         body: ``ActionMapEstimateRequest``.
     """
-    return _Operation(_POST_JOURNEY_ACTIONMAPS_ESTIMATES_JOBS, (), (), (), body)
-
-
-_POST_JOURNEY_ACTIONTEMPLATES = _Endpoint(
-    "post_journey_actiontemplates", "POST", "/api/v2/journey/actiontemplates",
-    returns="ActionTemplate", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_actionmaps_estimates_jobs", "POST",
+            "/api/v2/journey/actionmaps/estimates/jobs", "EstimateJobAsyncResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_actiontemplates(
@@ -1657,13 +1568,16 @@ def post_journey_actiontemplates(
     Args:
         body: ``ActionTemplate``.
     """
-    return _Operation(_POST_JOURNEY_ACTIONTEMPLATES, (), (), (), body)
-
-
-_POST_JOURNEY_DEPLOYMENT_ACTIONEVENT = _Endpoint(
-    "post_journey_deployment_actionevent", "POST",
-    "/api/v2/journey/deployments/{deploymentId}/actionevent", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_actiontemplates", "POST", "/api/v2/journey/actiontemplates",
+            "ActionTemplate", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_deployment_actionevent(
@@ -1677,19 +1591,16 @@ def post_journey_deployment_actionevent(
         body: ``ActionEventRequest``.
     """
     return _Operation(
-        _POST_JOURNEY_DEPLOYMENT_ACTIONEVENT,
+        _Endpoint(
+            "post_journey_deployment_actionevent", "POST",
+            "/api/v2/journey/deployments/{deploymentId}/actionevent", body="object",
+            body_required=True,
+        ),
         (("deploymentId", deployment_id),),
         (),
         (),
         body,
     )
-
-
-_POST_JOURNEY_DEPLOYMENT_APPEVENTS = _Endpoint(
-    "post_journey_deployment_appevents", "POST",
-    "/api/v2/journey/deployments/{deploymentId}/appevents", returns="AppEventResponse",
-    body="object",
-)
 
 
 def post_journey_deployment_appevents(
@@ -1704,19 +1615,16 @@ def post_journey_deployment_appevents(
         body: ``AppEventRequest``.
     """
     return _Operation(
-        _POST_JOURNEY_DEPLOYMENT_APPEVENTS,
+        _Endpoint(
+            "post_journey_deployment_appevents", "POST",
+            "/api/v2/journey/deployments/{deploymentId}/appevents", "AppEventResponse",
+            body="object",
+        ),
         (("deploymentId", deployment_id),),
         (),
         (),
         body,
     )
-
-
-_POST_JOURNEY_DEPLOYMENT_WEBEVENTS = _Endpoint(
-    "post_journey_deployment_webevents", "POST",
-    "/api/v2/journey/deployments/{deploymentId}/webevents", returns="WebEventResponse",
-    body="object",
-)
 
 
 def post_journey_deployment_webevents(
@@ -1731,19 +1639,16 @@ def post_journey_deployment_webevents(
         body: ``WebEventRequest``.
     """
     return _Operation(
-        _POST_JOURNEY_DEPLOYMENT_WEBEVENTS,
+        _Endpoint(
+            "post_journey_deployment_webevents", "POST",
+            "/api/v2/journey/deployments/{deploymentId}/webevents", "WebEventResponse",
+            body="object",
+        ),
         (("deploymentId", deployment_id),),
         (),
         (),
         body,
     )
-
-
-_POST_JOURNEY_EXTERNALEVENTS_CONFIGURATION_EVENTS = _Endpoint(
-    "post_journey_externalevents_configuration_events", "POST",
-    "/api/v2/journey/externalevents/configurations/{configurationId}/events",
-    returns="ExternalEventsResponse", body="object",
-)
 
 
 def post_journey_externalevents_configuration_events(
@@ -1760,19 +1665,16 @@ def post_journey_externalevents_configuration_events(
         body: ``ExternalEventsRequest``.
     """
     return _Operation(
-        _POST_JOURNEY_EXTERNALEVENTS_CONFIGURATION_EVENTS,
+        _Endpoint(
+            "post_journey_externalevents_configuration_events", "POST",
+            "/api/v2/journey/externalevents/configurations/{configurationId}/events",
+            "ExternalEventsResponse", body="object",
+        ),
         (("configurationId", configuration_id),),
         (),
         (),
         body,
     )
-
-
-_POST_JOURNEY_EXTERNALEVENTS_CONFIGURATIONS = _Endpoint(
-    "post_journey_externalevents_configurations", "POST",
-    "/api/v2/journey/externalevents/configurations", returns="ExternalEventsConfiguration",
-    body="object",
-)
 
 
 def post_journey_externalevents_configurations(
@@ -1786,13 +1688,17 @@ def post_journey_externalevents_configurations(
     Args:
         body: ``CreateExternalEventsConfigurationRequest``.
     """
-    return _Operation(_POST_JOURNEY_EXTERNALEVENTS_CONFIGURATIONS, (), (), (), body)
-
-
-_POST_JOURNEY_EXTERNALEVENTS_SCHEMAS = _Endpoint(
-    "post_journey_externalevents_schemas", "POST", "/api/v2/journey/externalevents/schemas",
-    returns="JourneyExternalEventsSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_externalevents_configurations", "POST",
+            "/api/v2/journey/externalevents/configurations", "ExternalEventsConfiguration",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_externalevents_schemas(
@@ -1805,13 +1711,16 @@ def post_journey_externalevents_schemas(
     Args:
         body: ``JourneyJsonSchemaRequest``.
     """
-    return _Operation(_POST_JOURNEY_EXTERNALEVENTS_SCHEMAS, (), (), (), body)
-
-
-_POST_JOURNEY_FLOWS_PATHS_QUERY = _Endpoint(
-    "post_journey_flows_paths_query", "POST", "/api/v2/journey/flows/paths/query",
-    returns="FlowPaths", body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_externalevents_schemas", "POST", "/api/v2/journey/externalevents/schemas",
+            "JourneyExternalEventsSchema", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_flows_paths_query(
@@ -1825,12 +1734,16 @@ def post_journey_flows_paths_query(
     Args:
         body: ``FlowPathsQuery``.
     """
-    return _Operation(_POST_JOURNEY_FLOWS_PATHS_QUERY, (), (), (), body)
-
-
-_POST_JOURNEY_OUTCOMES = _Endpoint(
-    "post_journey_outcomes", "POST", "/api/v2/journey/outcomes", returns="Outcome", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_flows_paths_query", "POST", "/api/v2/journey/flows/paths/query",
+            "FlowPaths", body="object", reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_outcomes(
@@ -1844,13 +1757,15 @@ def post_journey_outcomes(
     Args:
         body: ``OutcomeRequest``.
     """
-    return _Operation(_POST_JOURNEY_OUTCOMES, (), (), (), body)
-
-
-_POST_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOBS = _Endpoint(
-    "post_journey_outcomes_attributions_jobs", "POST", "/api/v2/journey/outcomes/attributions/jobs",
-    returns="OutcomeAttributionAsyncResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_outcomes", "POST", "/api/v2/journey/outcomes", "Outcome", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_outcomes_attributions_jobs(
@@ -1865,13 +1780,17 @@ def post_journey_outcomes_attributions_jobs(
     Args:
         body: ``OutcomeAttributionListing``.
     """
-    return _Operation(_POST_JOURNEY_OUTCOMES_ATTRIBUTIONS_JOBS, (), (), (), body)
-
-
-_POST_JOURNEY_OUTCOMES_PREDICTORS = _Endpoint(
-    "post_journey_outcomes_predictors", "POST", "/api/v2/journey/outcomes/predictors",
-    returns="OutcomePredictor", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_outcomes_attributions_jobs", "POST",
+            "/api/v2/journey/outcomes/attributions/jobs", "OutcomeAttributionAsyncResponse",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_outcomes_predictors(
@@ -1885,13 +1804,16 @@ def post_journey_outcomes_predictors(
     Args:
         body: ``OutcomePredictorRequest``.
     """
-    return _Operation(_POST_JOURNEY_OUTCOMES_PREDICTORS, (), (), (), body)
-
-
-_POST_JOURNEY_SEGMENTS = _Endpoint(
-    "post_journey_segments", "POST", "/api/v2/journey/segments", returns="JourneySegment",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_outcomes_predictors", "POST", "/api/v2/journey/outcomes/predictors",
+            "OutcomePredictor", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_segments(
@@ -1905,13 +1827,16 @@ def post_journey_segments(
     Args:
         body: ``JourneySegmentRequest``.
     """
-    return _Operation(_POST_JOURNEY_SEGMENTS, (), (), (), body)
-
-
-_POST_JOURNEY_VIEW_SCHEDULES = _Endpoint(
-    "post_journey_view_schedules", "POST", "/api/v2/journey/views/{viewId}/schedules",
-    returns="JourneyViewSchedule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_segments", "POST", "/api/v2/journey/segments", "JourneySegment",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_view_schedules(
@@ -1926,13 +1851,16 @@ def post_journey_view_schedules(
         view_id: path, string.
         body: ``JourneyViewSchedule``.
     """
-    return _Operation(_POST_JOURNEY_VIEW_SCHEDULES, (("viewId", view_id),), (), (), body)
-
-
-_POST_JOURNEY_VIEW_VERSION_JOBS = _Endpoint(
-    "post_journey_view_version_jobs", "POST",
-    "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs", returns="JourneyViewJob",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_view_schedules", "POST", "/api/v2/journey/views/{viewId}/schedules",
+            "JourneyViewSchedule", body="object", body_required=True,
+        ),
+        (("viewId", view_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_view_version_jobs(
@@ -1948,15 +1876,12 @@ def post_journey_view_version_jobs(
         journey_version_id: path, string.
     """
     return _Operation(
-        _POST_JOURNEY_VIEW_VERSION_JOBS,
+        _Endpoint(
+            "post_journey_view_version_jobs", "POST",
+            "/api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs", "JourneyViewJob",
+        ),
         (("viewId", view_id), ("journeyVersionId", journey_version_id)),
     )
-
-
-_POST_JOURNEY_VIEW_VERSIONS = _Endpoint(
-    "post_journey_view_versions", "POST", "/api/v2/journey/views/{viewId}/versions",
-    returns="JourneyView", body="object", body_required=True,
-)
 
 
 def post_journey_view_versions(
@@ -1971,13 +1896,16 @@ def post_journey_view_versions(
         view_id: path, string.
         body: ``JourneyView``.
     """
-    return _Operation(_POST_JOURNEY_VIEW_VERSIONS, (("viewId", view_id),), (), (), body)
-
-
-_POST_JOURNEY_VIEWS = _Endpoint(
-    "post_journey_views", "POST", "/api/v2/journey/views", returns="JourneyView", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_view_versions", "POST", "/api/v2/journey/views/{viewId}/versions",
+            "JourneyView", body="object", body_required=True,
+        ),
+        (("viewId", view_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.JourneyView]:
@@ -1988,13 +1916,16 @@ def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.Jour
     Args:
         body: ``JourneyView``.
     """
-    return _Operation(_POST_JOURNEY_VIEWS, (), (), (), body)
-
-
-_POST_JOURNEY_VIEWS_ENCODINGS_VALIDATE = _Endpoint(
-    "post_journey_views_encodings_validate", "POST", "/api/v2/journey/views/encodings/validate",
-    returns="EntityListing", body="array",
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_views", "POST", "/api/v2/journey/views", "JourneyView", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_journey_views_encodings_validate(
@@ -2008,13 +1939,16 @@ def post_journey_views_encodings_validate(
     Args:
         body: list of ``Label``.
     """
-    return _Operation(_POST_JOURNEY_VIEWS_ENCODINGS_VALIDATE, (), (), (), body)
-
-
-_PUT_JOURNEY_EXTERNALEVENTS_SCHEMA = _Endpoint(
-    "put_journey_externalevents_schema", "PUT", "/api/v2/journey/externalevents/schemas/{schemaId}",
-    returns="JourneyExternalEventsSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_journey_views_encodings_validate", "POST",
+            "/api/v2/journey/views/encodings/validate", "EntityListing", body="array",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_journey_externalevents_schema(
@@ -2029,13 +1963,17 @@ def put_journey_externalevents_schema(
         schema_id: path, string.
         body: ``JourneySchemaUpdateRequest``.
     """
-    return _Operation(_PUT_JOURNEY_EXTERNALEVENTS_SCHEMA, (("schemaId", schema_id),), (), (), body)
-
-
-_PUT_JOURNEY_VIEW_SCHEDULES = _Endpoint(
-    "put_journey_view_schedules", "PUT", "/api/v2/journey/views/{viewId}/schedules",
-    returns="JourneyViewSchedule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_journey_externalevents_schema", "PUT",
+            "/api/v2/journey/externalevents/schemas/{schemaId}", "JourneyExternalEventsSchema",
+            body="object", body_required=True,
+        ),
+        (("schemaId", schema_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_journey_view_schedules(
@@ -2050,13 +1988,16 @@ def put_journey_view_schedules(
         view_id: path, string.
         body: ``JourneyViewSchedule``.
     """
-    return _Operation(_PUT_JOURNEY_VIEW_SCHEDULES, (("viewId", view_id),), (), (), body)
-
-
-_PUT_JOURNEY_VIEW_VERSION = _Endpoint(
-    "put_journey_view_version", "PUT", "/api/v2/journey/views/{viewId}/versions/{versionId}",
-    returns="JourneyView", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_journey_view_schedules", "PUT", "/api/v2/journey/views/{viewId}/schedules",
+            "JourneyViewSchedule", body="object", body_required=True,
+        ),
+        (("viewId", view_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_journey_view_version(
@@ -2074,19 +2015,16 @@ def put_journey_view_version(
         body: ``JourneyView``.
     """
     return _Operation(
-        _PUT_JOURNEY_VIEW_VERSION,
+        _Endpoint(
+            "put_journey_view_version", "PUT",
+            "/api/v2/journey/views/{viewId}/versions/{versionId}", "JourneyView", body="object",
+            body_required=True,
+        ),
         (("viewId", view_id), ("versionId", version_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_JOURNEY_VIEWS_EVENTDEFINITION = _Endpoint(
-    "put_journey_views_eventdefinition", "PUT",
-    "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}",
-    returns="UpdateExternalEventResponse", body="object",
-)
 
 
 def put_journey_views_eventdefinition(
@@ -2103,19 +2041,16 @@ def put_journey_views_eventdefinition(
         body: ``UpdateExternalEventRequest``.
     """
     return _Operation(
-        _PUT_JOURNEY_VIEWS_EVENTDEFINITION,
+        _Endpoint(
+            "put_journey_views_eventdefinition", "PUT",
+            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}",
+            "UpdateExternalEventResponse", body="object",
+        ),
         (("eventDefinitionId", event_definition_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_JOURNEY_VIEWS_EVENTDEFINITION_ACTIVATE = _Endpoint(
-    "put_journey_views_eventdefinition_activate", "PUT",
-    "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate",
-    returns="ActivateExternalEventResponse", body="object",
-)
 
 
 def put_journey_views_eventdefinition_activate(
@@ -2132,7 +2067,11 @@ def put_journey_views_eventdefinition_activate(
         body: ``ActivateExternalEventRequest``.
     """
     return _Operation(
-        _PUT_JOURNEY_VIEWS_EVENTDEFINITION_ACTIVATE,
+        _Endpoint(
+            "put_journey_views_eventdefinition_activate", "PUT",
+            "/api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate",
+            "ActivateExternalEventResponse", body="object",
+        ),
         (("eventDefinitionId", event_definition_id),),
         (),
         (),

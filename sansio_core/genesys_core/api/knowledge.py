@@ -14,12 +14,20 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_KNOWLEDGE_CONNECTION = _Endpoint(
-    "delete_knowledge_connection", "DELETE", "/api/v2/knowledge/connections/{connectionId}",
-    returns="ConnectionResponse",
-)
+    _AppTypeValues = _Open[_Literal[
+        "Assistant", "BotFlow", "MessengerKnowledgeApp", "SmartAdvisor", "SupportCenter",
+    ]]
+    _QueryTypeValues = _Open[_Literal[
+        "Unknown", "Article", "AutoSearch", "Category", "ManualSearch", "Recommendation",
+        "Suggestion", "ExpandedArticle",
+    ]]
+    _AppValues = _Open[_Literal[
+        "SupportCenter", "MessengerKnowledgeApp", "BotFlow", "Assistant", "SmartAdvisor",
+    ]]
+    _ExpandValues = _Open[_Literal[
+        "documentVariations", "documentAlternatives", "knowledgeBaseLanguageCode",
+        "variationChunks",
+    ]]
 
 
 def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionResponse]:
@@ -30,13 +38,13 @@ def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionR
     Args:
         connection_id: path, string.
     """
-    return _Operation(_DELETE_KNOWLEDGE_CONNECTION, (("connectionId", connection_id),))
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE = _Endpoint(
-    "delete_knowledge_knowledgebase", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", returns="KnowledgeBase",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_knowledge_connection", "DELETE", "/api/v2/knowledge/connections/{connectionId}",
+            "ConnectionResponse",
+        ),
+        (("connectionId", connection_id),),
+    )
 
 
 def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
@@ -47,14 +55,13 @@ def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.Know
     Args:
         knowledge_base_id: path, string.
     """
-    return _Operation(_DELETE_KNOWLEDGE_KNOWLEDGEBASE, (("knowledgeBaseId", knowledge_base_id),))
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY = _Endpoint(
-    "delete_knowledge_knowledgebase_category", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-    returns="CategoryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_knowledge_knowledgebase", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase",
+        ),
+        (("knowledgeBaseId", knowledge_base_id),),
+    )
 
 
 def delete_knowledge_knowledgebase_category(
@@ -70,15 +77,13 @@ def delete_knowledge_knowledgebase_category(
         category_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_category", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+            "CategoryResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT = _Endpoint(
-    "delete_knowledge_knowledgebase_document", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-)
 
 
 def delete_knowledge_knowledgebase_document(
@@ -94,15 +99,12 @@ def delete_knowledge_knowledgebase_document(
         document_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_document", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION = _Endpoint(
-    "delete_knowledge_knowledgebase_document_variation", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-)
 
 
 def delete_knowledge_knowledgebase_document_variation(
@@ -120,18 +122,15 @@ def delete_knowledge_knowledgebase_document_variation(
         knowledge_base_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_document_variation", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+        ),
         (
             ("documentVariationId", document_variation_id), ("documentId", document_id),
             ("knowledgeBaseId", knowledge_base_id),
         ),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOB = _Endpoint(
-    "delete_knowledge_knowledgebase_export_job", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
-)
 
 
 def delete_knowledge_knowledgebase_export_job(
@@ -147,15 +146,12 @@ def delete_knowledge_knowledgebase_export_job(
         export_job_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOB,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_export_job", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB = _Endpoint(
-    "delete_knowledge_knowledgebase_import_job", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-)
 
 
 def delete_knowledge_knowledgebase_import_job(
@@ -171,15 +167,12 @@ def delete_knowledge_knowledgebase_import_job(
         import_job_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_import_job", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_LABEL = _Endpoint(
-    "delete_knowledge_knowledgebase_label", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", returns="LabelResponse",
-)
 
 
 def delete_knowledge_knowledgebase_label(
@@ -195,15 +188,12 @@ def delete_knowledge_knowledgebase_label(
         label_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_LABEL,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_label", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID = _Endpoint(
-    "delete_knowledge_knowledgebase_sources_salesforce_source_id", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-)
 
 
 def delete_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -219,15 +209,12 @@ def delete_knowledge_knowledgebase_sources_salesforce_source_id(
         source_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_sources_salesforce_source_id", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID = _Endpoint(
-    "delete_knowledge_knowledgebase_sources_servicenow_source_id", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-)
 
 
 def delete_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -243,15 +230,12 @@ def delete_knowledge_knowledgebase_sources_servicenow_source_id(
         source_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_sources_servicenow_source_id", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
     )
-
-
-_DELETE_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB = _Endpoint(
-    "delete_knowledge_knowledgebase_synchronize_job", "DELETE",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-)
 
 
 def delete_knowledge_knowledgebase_synchronize_job(
@@ -267,14 +251,12 @@ def delete_knowledge_knowledgebase_synchronize_job(
         sync_job_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB,
+        _Endpoint(
+            "delete_knowledge_knowledgebase_synchronize_job", "DELETE",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
     )
-
-
-_DELETE_KNOWLEDGE_SETTING = _Endpoint(
-    "delete_knowledge_setting", "DELETE", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-)
 
 
 def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
@@ -285,12 +267,12 @@ def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
     Args:
         knowledge_setting_id: path, string.
     """
-    return _Operation(_DELETE_KNOWLEDGE_SETTING, (("knowledgeSettingId", knowledge_setting_id),))
-
-
-_DELETE_KNOWLEDGE_SOURCE = _Endpoint(
-    "delete_knowledge_source", "DELETE", "/api/v2/knowledge/sources/{sourceId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_knowledge_setting", "DELETE", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+        ),
+        (("knowledgeSettingId", knowledge_setting_id),),
+    )
 
 
 def delete_knowledge_source(source_id: str) -> _Operation[None]:
@@ -301,13 +283,10 @@ def delete_knowledge_source(source_id: str) -> _Operation[None]:
     Args:
         source_id: path, string.
     """
-    return _Operation(_DELETE_KNOWLEDGE_SOURCE, (("sourceId", source_id),))
-
-
-_DELETE_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETION = _Endpoint(
-    "delete_knowledge_source_synchronization_deletion", "DELETE",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
-)
+    return _Operation(
+        _Endpoint("delete_knowledge_source", "DELETE", "/api/v2/knowledge/sources/{sourceId}"),
+        (("sourceId", source_id),),
+    )
 
 
 def delete_knowledge_source_synchronization_deletion(
@@ -325,15 +304,12 @@ def delete_knowledge_source_synchronization_deletion(
         file_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETION,
+        _Endpoint(
+            "delete_knowledge_source_synchronization_deletion", "DELETE",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
     )
-
-
-_DELETE_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOAD = _Endpoint(
-    "delete_knowledge_source_synchronization_upload", "DELETE",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
-)
 
 
 def delete_knowledge_source_synchronization_upload(
@@ -351,15 +327,12 @@ def delete_knowledge_source_synchronization_upload(
         file_id: path, string.
     """
     return _Operation(
-        _DELETE_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOAD,
+        _Endpoint(
+            "delete_knowledge_source_synchronization_upload", "DELETE",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
     )
-
-
-_GET_KNOWLEDGE_CONNECTION = _Endpoint(
-    "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
-    returns="ConnectionResponse",
-)
 
 
 def get_knowledge_connection(
@@ -376,16 +349,13 @@ def get_knowledge_connection(
         expand: query, list of string: authenticationProperties.
     """
     return _Operation(
-        _GET_KNOWLEDGE_CONNECTION,
+        _Endpoint(
+            "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
+            "ConnectionResponse",
+        ),
         (("connectionId", connection_id),),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_CONNECTION_OPTIONS = _Endpoint(
-    "get_knowledge_connection_options", "GET",
-    "/api/v2/knowledge/connections/{connectionId}/options", returns="ConnectionOptionListing",
-)
 
 
 def get_knowledge_connection_options(
@@ -407,16 +377,13 @@ def get_knowledge_connection_options(
         parent_id: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_CONNECTION_OPTIONS,
+        _Endpoint(
+            "get_knowledge_connection_options", "GET",
+            "/api/v2/knowledge/connections/{connectionId}/options", "ConnectionOptionListing",
+        ),
         (("connectionId", connection_id),),
         (("after", after), ("pageSize", page_size), ("parentId", parent_id)),
     )
-
-
-_GET_KNOWLEDGE_CONNECTIONS = _Endpoint(
-    "get_knowledge_connections", "GET", "/api/v2/knowledge/connections",
-    returns="ConnectionListing",
-)
 
 
 def get_knowledge_connections() -> _Operation[_m.ConnectionListing]:
@@ -424,14 +391,12 @@ def get_knowledge_connections() -> _Operation[_m.ConnectionListing]:
 
     Needs ``knowledge:connection:view``.
     """
-    return _Operation(_GET_KNOWLEDGE_CONNECTIONS)
-
-
-_GET_KNOWLEDGE_GUEST_SESSION_CATEGORIES = _Endpoint(
-    "get_knowledge_guest_session_categories", "GET",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/categories",
-    returns="GuestCategoryResponseListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_knowledge_connections", "GET", "/api/v2/knowledge/connections",
+            "ConnectionListing",
+        ),
+    )
 
 
 def get_knowledge_guest_session_categories(
@@ -464,7 +429,11 @@ def get_knowledge_guest_session_categories(
         include_document_count: query, boolean.
     """
     return _Operation(
-        _GET_KNOWLEDGE_GUEST_SESSION_CATEGORIES,
+        _Endpoint(
+            "get_knowledge_guest_session_categories", "GET",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/categories",
+            "GuestCategoryResponseListing",
+        ),
         (("sessionId", session_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
@@ -472,13 +441,6 @@ def get_knowledge_guest_session_categories(
             ("includeDocumentCount", include_document_count),
         ),
     )
-
-
-_GET_KNOWLEDGE_GUEST_SESSION_DOCUMENT = _Endpoint(
-    "get_knowledge_guest_session_document", "GET",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}",
-    returns="KnowledgeGuestDocumentResponse",
-)
 
 
 def get_knowledge_guest_session_document(
@@ -492,16 +454,13 @@ def get_knowledge_guest_session_document(
         document_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_GUEST_SESSION_DOCUMENT,
+        _Endpoint(
+            "get_knowledge_guest_session_document", "GET",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}",
+            "KnowledgeGuestDocumentResponse",
+        ),
         (("sessionId", session_id), ("documentId", document_id)),
     )
-
-
-_GET_KNOWLEDGE_GUEST_SESSION_DOCUMENTS = _Endpoint(
-    "get_knowledge_guest_session_documents", "GET",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents",
-    returns="KnowledgeGuestDocumentResponseListing",
-)
 
 
 def get_knowledge_guest_session_documents(
@@ -520,17 +479,14 @@ def get_knowledge_guest_session_documents(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_KNOWLEDGE_GUEST_SESSION_DOCUMENTS,
+        _Endpoint(
+            "get_knowledge_guest_session_documents", "GET",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents",
+            "KnowledgeGuestDocumentResponseListing",
+        ),
         (("sessionId", session_id),),
         (("categoryId", category_id), ("pageSize", page_size)),
     )
-
-
-_GET_KNOWLEDGE_INTEGRATION_OPTIONS = _Endpoint(
-    "get_knowledge_integration_options", "GET",
-    "/api/v2/knowledge/integrations/{integrationId}/options",
-    returns="KnowledgeIntegrationOptionsResponse",
-)
 
 
 def get_knowledge_integration_options(
@@ -547,16 +503,14 @@ def get_knowledge_integration_options(
         knowledge_base_ids: query, list of string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_INTEGRATION_OPTIONS,
+        _Endpoint(
+            "get_knowledge_integration_options", "GET",
+            "/api/v2/knowledge/integrations/{integrationId}/options",
+            "KnowledgeIntegrationOptionsResponse",
+        ),
         (("integrationId", integration_id),),
         (("knowledgeBaseIds", knowledge_base_ids),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE = _Endpoint(
-    "get_knowledge_knowledgebase", "GET", "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}",
-    returns="KnowledgeBase",
-)
 
 
 def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
@@ -567,14 +521,13 @@ def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.Knowled
     Args:
         knowledge_base_id: path, string.
     """
-    return _Operation(_GET_KNOWLEDGE_KNOWLEDGEBASE, (("knowledgeBaseId", knowledge_base_id),))
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_CATEGORIES = _Endpoint(
-    "get_knowledge_knowledgebase_categories", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories",
-    returns="CategoryResponseListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_knowledge_knowledgebase", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase",
+        ),
+        (("knowledgeBaseId", knowledge_base_id),),
+    )
 
 
 def get_knowledge_knowledgebase_categories(
@@ -607,7 +560,11 @@ def get_knowledge_knowledgebase_categories(
         include_document_count: query, boolean.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_CATEGORIES,
+        _Endpoint(
+            "get_knowledge_knowledgebase_categories", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories",
+            "CategoryResponseListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("parentId", parent_id),
@@ -615,13 +572,6 @@ def get_knowledge_knowledgebase_categories(
             ("includeDocumentCount", include_document_count),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY = _Endpoint(
-    "get_knowledge_knowledgebase_category", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-    returns="CategoryResponse",
-)
 
 
 def get_knowledge_knowledgebase_category(
@@ -637,16 +587,13 @@ def get_knowledge_knowledgebase_category(
         category_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY,
+        _Endpoint(
+            "get_knowledge_knowledgebase_category", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+            "CategoryResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT = _Endpoint(
-    "get_knowledge_knowledgebase_document", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-    returns="KnowledgeDocumentResponse",
-)
 
 
 def get_knowledge_knowledgebase_document(
@@ -667,17 +614,14 @@ def get_knowledge_knowledgebase_document(
         state: query, string: Draft, Published.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+            "KnowledgeDocumentResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (("expand", expand), ("state", state)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK = _Endpoint(
-    "get_knowledge_knowledgebase_document_feedback", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
-    returns="KnowledgeDocumentFeedbackResponseListing",
-)
 
 
 def get_knowledge_knowledgebase_document_feedback(
@@ -690,13 +634,8 @@ def get_knowledge_knowledgebase_document_feedback(
     only_commented: bool | None = None,
     document_version_id: str | None = None,
     document_variation_id: str | None = None,
-    app_type: _Open[_Literal[
-        "Assistant", "BotFlow", "MessengerKnowledgeApp", "SmartAdvisor", "SupportCenter",
-    ]] | None = None,
-    query_type: _Open[_Literal[
-        "Unknown", "Article", "AutoSearch", "Category", "ManualSearch", "Recommendation",
-        "Suggestion", "ExpandedArticle",
-    ]] | None = None,
+    app_type: _AppTypeValues | None = None,
+    query_type: _QueryTypeValues | None = None,
     user_id: str | None = None,
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
@@ -723,7 +662,11 @@ def get_knowledge_knowledgebase_document_feedback(
         state: query, string: All, Draft, Final.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_feedback", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
+            "KnowledgeDocumentFeedbackResponseListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
@@ -732,13 +675,6 @@ def get_knowledge_knowledgebase_document_feedback(
             ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK_FEEDBACK_ID = _Endpoint(
-    "get_knowledge_knowledgebase_document_feedback_feedback_id", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
-    returns="KnowledgeDocumentFeedbackResponse",
-)
 
 
 def get_knowledge_knowledgebase_document_feedback_feedback_id(
@@ -756,19 +692,16 @@ def get_knowledge_knowledgebase_document_feedback_feedback_id(
         feedback_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK_FEEDBACK_ID,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_feedback_feedback_id", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
+            "KnowledgeDocumentFeedbackResponse",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
             ("feedbackId", feedback_id),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION = _Endpoint(
-    "get_knowledge_knowledgebase_document_variation", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-    returns="DocumentVariationResponse",
-)
 
 
 def get_knowledge_knowledgebase_document_variation(
@@ -791,20 +724,17 @@ def get_knowledge_knowledgebase_document_variation(
         expand: query, list of string: contentUrl.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_variation", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+            "DocumentVariationResponse",
+        ),
         (
             ("documentVariationId", document_variation_id), ("documentId", document_id),
             ("knowledgeBaseId", knowledge_base_id),
         ),
         (("documentState", document_state), ("expand", expand)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATIONS = _Endpoint(
-    "get_knowledge_knowledgebase_document_variations", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
-    returns="DocumentVariationResponseListing",
-)
 
 
 def get_knowledge_knowledgebase_document_variations(
@@ -831,20 +761,17 @@ def get_knowledge_knowledgebase_document_variations(
         expand: query, list of string: contentUrl.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATIONS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_variations", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
+            "DocumentVariationResponseListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
             ("documentState", document_state), ("expand", expand),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION = _Endpoint(
-    "get_knowledge_knowledgebase_document_version", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}",
-    returns="KnowledgeDocumentVersion",
-)
 
 
 def get_knowledge_knowledgebase_document_version(
@@ -865,20 +792,17 @@ def get_knowledge_knowledgebase_document_version(
         expand: query, list of string: category, labels.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_version", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}",
+            "KnowledgeDocumentVersion",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
             ("versionId", version_id),
         ),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION_VARIATION = _Endpoint(
-    "get_knowledge_knowledgebase_document_version_variation", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId}",
-    returns="KnowledgeDocumentVersionVariation",
-)
 
 
 def get_knowledge_knowledgebase_document_version_variation(
@@ -898,19 +822,16 @@ def get_knowledge_knowledgebase_document_version_variation(
         variation_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION_VARIATION,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_version_variation", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId}",
+            "KnowledgeDocumentVersionVariation",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
             ("versionId", version_id), ("variationId", variation_id),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION_VARIATIONS = _Endpoint(
-    "get_knowledge_knowledgebase_document_version_variations", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations",
-    returns="KnowledgeDocumentVersionVariationListing",
-)
 
 
 def get_knowledge_knowledgebase_document_version_variations(
@@ -936,20 +857,17 @@ def get_knowledge_knowledgebase_document_version_variations(
         page_size: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSION_VARIATIONS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_version_variations", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations",
+            "KnowledgeDocumentVersionVariationListing",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
             ("versionId", version_id),
         ),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSIONS = _Endpoint(
-    "get_knowledge_knowledgebase_document_versions", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
-    returns="KnowledgeDocumentVersionListing",
-)
 
 
 def get_knowledge_knowledgebase_document_versions(
@@ -975,17 +893,14 @@ def get_knowledge_knowledgebase_document_versions(
         expand: query, list of string: category, labels.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSIONS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_document_versions", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
+            "KnowledgeDocumentVersionListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (("before", before), ("after", after), ("pageSize", page_size), ("expand", expand)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS = _Endpoint(
-    "get_knowledge_knowledgebase_documents", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
-    returns="KnowledgeDocumentResponseListing",
-)
 
 
 def get_knowledge_knowledgebase_documents(
@@ -1022,7 +937,11 @@ def get_knowledge_knowledgebase_documents(
         external_ids: query, list of string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_documents", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
+            "KnowledgeDocumentResponseListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("interval", interval),
@@ -1031,13 +950,6 @@ def get_knowledge_knowledgebase_documents(
             ("labelIds", label_ids), ("expand", expand), ("externalIds", external_ids),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_FEEDBACK = _Endpoint(
-    "get_knowledge_knowledgebase_documents_feedback", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback",
-    returns="KnowledgeDocumentFeedbackResponseListing",
-)
 
 
 def get_knowledge_knowledgebase_documents_feedback(
@@ -1049,13 +961,8 @@ def get_knowledge_knowledgebase_documents_feedback(
     only_commented: bool | None = None,
     document_version_id: str | None = None,
     document_variation_id: str | None = None,
-    app_type: _Open[_Literal[
-        "Assistant", "BotFlow", "MessengerKnowledgeApp", "SmartAdvisor", "SupportCenter",
-    ]] | None = None,
-    query_type: _Open[_Literal[
-        "Unknown", "Article", "AutoSearch", "Category", "ManualSearch", "Recommendation",
-        "Suggestion", "ExpandedArticle",
-    ]] | None = None,
+    app_type: _AppTypeValues | None = None,
+    query_type: _QueryTypeValues | None = None,
     user_id: str | None = None,
     queue_id: str | None = None,
     state: _Open[_Literal["All", "Draft", "Final"]] | None = None,
@@ -1081,7 +988,11 @@ def get_knowledge_knowledgebase_documents_feedback(
         state: query, string: All, Draft, Final.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_FEEDBACK,
+        _Endpoint(
+            "get_knowledge_knowledgebase_documents_feedback", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback",
+            "KnowledgeDocumentFeedbackResponseListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
@@ -1090,13 +1001,6 @@ def get_knowledge_knowledgebase_documents_feedback(
             ("queryType", query_type), ("userId", user_id), ("queueId", queue_id), ("state", state),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_export_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
-    returns="KnowledgeExportJobResponse",
-)
 
 
 def get_knowledge_knowledgebase_export_job(
@@ -1112,16 +1016,13 @@ def get_knowledge_knowledgebase_export_job(
         export_job_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_export_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId}",
+            "KnowledgeExportJobResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("exportJobId", export_job_id)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_import_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-    returns="KnowledgeImportJobResponse",
-)
 
 
 def get_knowledge_knowledgebase_import_job(
@@ -1140,16 +1041,14 @@ def get_knowledge_knowledgebase_import_job(
         expand: query, list of string: urls.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_import_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+            "KnowledgeImportJobResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_LABEL = _Endpoint(
-    "get_knowledge_knowledgebase_label", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", returns="LabelResponse",
-)
 
 
 def get_knowledge_knowledgebase_label(
@@ -1165,15 +1064,12 @@ def get_knowledge_knowledgebase_label(
         label_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_LABEL,
+        _Endpoint(
+            "get_knowledge_knowledgebase_label", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_LABELS = _Endpoint(
-    "get_knowledge_knowledgebase_labels", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", returns="LabelListing",
-)
 
 
 def get_knowledge_knowledgebase_labels(
@@ -1198,19 +1094,16 @@ def get_knowledge_knowledgebase_labels(
         include_document_count: query, boolean.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_LABELS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_labels", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
             ("includeDocumentCount", include_document_count),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_OPERATIONS = _Endpoint(
-    "get_knowledge_knowledgebase_operations", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations", returns="OperationListing",
-)
 
 
 def get_knowledge_knowledgebase_operations(
@@ -1242,20 +1135,16 @@ def get_knowledge_knowledgebase_operations(
         source_id: query, list of string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_OPERATIONS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_operations", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations", "OperationListing",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("userId", user_id),
             ("type", type), ("status", status), ("interval", interval), ("sourceId", source_id),
         ),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_OPERATIONS_USERS_QUERY = _Endpoint(
-    "get_knowledge_knowledgebase_operations_users_query", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query",
-    returns="OperationCreatorUserResponse",
-)
 
 
 def get_knowledge_knowledgebase_operations_users_query(
@@ -1269,16 +1158,13 @@ def get_knowledge_knowledgebase_operations_users_query(
         knowledge_base_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_OPERATIONS_USERS_QUERY,
+        _Endpoint(
+            "get_knowledge_knowledgebase_operations_users_query", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query",
+            "OperationCreatorUserResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_parse_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
-    returns="KnowledgeParseJobResponse",
-)
 
 
 def get_knowledge_knowledgebase_parse_job(
@@ -1297,17 +1183,14 @@ def get_knowledge_knowledgebase_parse_job(
         expand: query, list of string: urls.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_parse_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
+            "KnowledgeParseJobResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES = _Endpoint(
-    "get_knowledge_knowledgebase_sources", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources",
-    returns="list[SourceBaseResponse]",
-)
 
 
 def get_knowledge_knowledgebase_sources(
@@ -1328,17 +1211,14 @@ def get_knowledge_knowledgebase_sources(
         ids: query, list of string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES,
+        _Endpoint(
+            "get_knowledge_knowledgebase_sources", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources",
+            "list[SourceBaseResponse]",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("type", type), ("expand", expand), ("ids", ids)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID = _Endpoint(
-    "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-    returns="SalesforceSourceResponse",
-)
 
 
 def get_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -1357,17 +1237,14 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
         expand: query, list of string: lastsync.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID,
+        _Endpoint(
+            "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+            "SalesforceSourceResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID = _Endpoint(
-    "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-    returns="ServiceNowSourceResponse",
-)
 
 
 def get_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -1386,17 +1263,14 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
         expand: query, list of string: lastsync.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID,
+        _Endpoint(
+            "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+            "ServiceNowSourceResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (("expand", expand),),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_synchronize_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-    returns="KnowledgeSyncJobResponse",
-)
 
 
 def get_knowledge_knowledgebase_synchronize_job(
@@ -1412,25 +1286,20 @@ def get_knowledge_knowledgebase_synchronize_job(
         sync_job_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_synchronize_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+            "KnowledgeSyncJobResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP = _Endpoint(
-    "get_knowledge_knowledgebase_unanswered_group", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}",
-    returns="UnansweredGroup",
-)
 
 
 def get_knowledge_knowledgebase_unanswered_group(
     knowledge_base_id: str,
     group_id: str,
     *,
-    app: _Open[_Literal[
-        "SupportCenter", "MessengerKnowledgeApp", "BotFlow", "Assistant", "SmartAdvisor",
-    ]] | None = None,
+    app: _AppValues | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Operation[_m.UnansweredGroup]:
@@ -1446,17 +1315,14 @@ def get_knowledge_knowledgebase_unanswered_group(
         date_end: query, date.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP,
+        _Endpoint(
+            "get_knowledge_knowledgebase_unanswered_group", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}",
+            "UnansweredGroup",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("groupId", group_id)),
         (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP_PHRASEGROUP = _Endpoint(
-    "get_knowledge_knowledgebase_unanswered_group_phrasegroup", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
-    returns="UnansweredPhraseGroup",
-)
 
 
 def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
@@ -1464,9 +1330,7 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
     group_id: str,
     phrase_group_id: str,
     *,
-    app: _Open[_Literal[
-        "SupportCenter", "MessengerKnowledgeApp", "BotFlow", "Assistant", "SmartAdvisor",
-    ]] | None = None,
+    app: _AppValues | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Operation[_m.UnansweredPhraseGroup]:
@@ -1483,7 +1347,11 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
         date_end: query, date.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP_PHRASEGROUP,
+        _Endpoint(
+            "get_knowledge_knowledgebase_unanswered_group_phrasegroup", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
+            "UnansweredPhraseGroup",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
             ("phraseGroupId", phrase_group_id),
@@ -1492,19 +1360,10 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
     )
 
 
-_GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUPS = _Endpoint(
-    "get_knowledge_knowledgebase_unanswered_groups", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups",
-    returns="UnansweredGroups",
-)
-
-
 def get_knowledge_knowledgebase_unanswered_groups(
     knowledge_base_id: str,
     *,
-    app: _Open[_Literal[
-        "SupportCenter", "MessengerKnowledgeApp", "BotFlow", "Assistant", "SmartAdvisor",
-    ]] | None = None,
+    app: _AppValues | None = None,
     date_start: _date | str | None = None,
     date_end: _date | str | None = None,
 ) -> _Operation[_m.UnansweredGroups]:
@@ -1519,17 +1378,14 @@ def get_knowledge_knowledgebase_unanswered_groups(
         date_end: query, date.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUPS,
+        _Endpoint(
+            "get_knowledge_knowledgebase_unanswered_groups", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups",
+            "UnansweredGroups",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("app", app), ("dateStart", date_start), ("dateEnd", date_end)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_uploads_urls_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
-    returns="GetUploadSourceUrlJobStatusResponse",
-)
 
 
 def get_knowledge_knowledgebase_uploads_urls_job(
@@ -1545,15 +1401,13 @@ def get_knowledge_knowledgebase_uploads_urls_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_uploads_urls_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
+            "GetUploadSourceUrlJobStatusResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)),
     )
-
-
-_GET_KNOWLEDGE_KNOWLEDGEBASES = _Endpoint(
-    "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
-    returns="KnowledgeBaseListing",
-)
 
 
 def get_knowledge_knowledgebases(
@@ -1596,7 +1450,10 @@ def get_knowledge_knowledgebases(
         sort_order: query, string: ASC, ascending, DESC, descending.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASES,
+        _Endpoint(
+            "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
+            "KnowledgeBaseListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
@@ -1604,12 +1461,6 @@ def get_knowledge_knowledgebases(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_KNOWLEDGE_SETTING = _Endpoint(
-    "get_knowledge_setting", "GET", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-    returns="KnowledgeSettingsResponse",
-)
 
 
 def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeSettingsResponse]:
@@ -1620,13 +1471,13 @@ def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeS
     Args:
         knowledge_setting_id: path, string.
     """
-    return _Operation(_GET_KNOWLEDGE_SETTING, (("knowledgeSettingId", knowledge_setting_id),))
-
-
-_GET_KNOWLEDGE_SETTINGS = _Endpoint(
-    "get_knowledge_settings", "GET", "/api/v2/knowledge/settings",
-    returns="KnowledgeSettingListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_knowledge_setting", "GET", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+            "KnowledgeSettingsResponse",
+        ),
+        (("knowledgeSettingId", knowledge_setting_id),),
+    )
 
 
 def get_knowledge_settings(
@@ -1654,19 +1505,16 @@ def get_knowledge_settings(
         sort_order: query, string: Asc, Desc.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SETTINGS,
+        _Endpoint(
+            "get_knowledge_settings", "GET", "/api/v2/knowledge/settings",
+            "KnowledgeSettingListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("name", name),
             ("sourceId", source_id), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_KNOWLEDGE_SOURCE = _Endpoint(
-    "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
-    returns="V3SourceExpandableResponse",
-)
 
 
 def get_knowledge_source(
@@ -1682,14 +1530,14 @@ def get_knowledge_source(
         source_id: path, string.
         expand: query, list of string: lastSync, filterDetails, connection.
     """
-    return _Operation(_GET_KNOWLEDGE_SOURCE, (("sourceId", source_id),), (("expand", expand),))
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION = _Endpoint(
-    "get_knowledge_source_synchronization", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
-    returns="V3Synchronization",
-)
+    return _Operation(
+        _Endpoint(
+            "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
+            "V3SourceExpandableResponse",
+        ),
+        (("sourceId", source_id),),
+        (("expand", expand),),
+    )
 
 
 def get_knowledge_source_synchronization(
@@ -1705,16 +1553,13 @@ def get_knowledge_source_synchronization(
         synchronization_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION,
+        _Endpoint(
+            "get_knowledge_source_synchronization", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
+            "V3Synchronization",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
     )
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETION = _Endpoint(
-    "get_knowledge_source_synchronization_deletion", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
-    returns="V3SynchronizationDeletion",
-)
 
 
 def get_knowledge_source_synchronization_deletion(
@@ -1732,16 +1577,13 @@ def get_knowledge_source_synchronization_deletion(
         file_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETION,
+        _Endpoint(
+            "get_knowledge_source_synchronization_deletion", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId}",
+            "V3SynchronizationDeletion",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
     )
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETIONS = _Endpoint(
-    "get_knowledge_source_synchronization_deletions", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
-    returns="V3SynchronizationDeletionListing",
-)
 
 
 def get_knowledge_source_synchronization_deletions(
@@ -1765,17 +1607,14 @@ def get_knowledge_source_synchronization_deletions(
         page_size: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETIONS,
+        _Endpoint(
+            "get_knowledge_source_synchronization_deletions", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
+            "V3SynchronizationDeletionListing",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOAD = _Endpoint(
-    "get_knowledge_source_synchronization_upload", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
-    returns="V3SynchronizationUpload",
-)
 
 
 def get_knowledge_source_synchronization_upload(
@@ -1793,16 +1632,13 @@ def get_knowledge_source_synchronization_upload(
         file_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOAD,
+        _Endpoint(
+            "get_knowledge_source_synchronization_upload", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId}",
+            "V3SynchronizationUpload",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id), ("fileId", file_id)),
     )
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOADS = _Endpoint(
-    "get_knowledge_source_synchronization_uploads", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
-    returns="V3SynchronizationUploadListing",
-)
 
 
 def get_knowledge_source_synchronization_uploads(
@@ -1826,16 +1662,14 @@ def get_knowledge_source_synchronization_uploads(
         page_size: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOADS,
+        _Endpoint(
+            "get_knowledge_source_synchronization_uploads", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
+            "V3SynchronizationUploadListing",
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_KNOWLEDGE_SOURCE_SYNCHRONIZATIONS = _Endpoint(
-    "get_knowledge_source_synchronizations", "GET",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations", returns="V3SynchronizationListing",
-)
 
 
 def get_knowledge_source_synchronizations(
@@ -1857,16 +1691,13 @@ def get_knowledge_source_synchronizations(
         page_size: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCE_SYNCHRONIZATIONS,
+        _Endpoint(
+            "get_knowledge_source_synchronizations", "GET",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3SynchronizationListing",
+        ),
         (("sourceId", source_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_KNOWLEDGE_SOURCES = _Endpoint(
-    "get_knowledge_sources", "GET", "/api/v2/knowledge/sources",
-    returns="V3SourceExpandableListing",
-)
 
 
 def get_knowledge_sources(
@@ -1880,13 +1711,14 @@ def get_knowledge_sources(
     Args:
         expand: query, list of string: lastSync, connection.
     """
-    return _Operation(_GET_KNOWLEDGE_SOURCES, (), (("expand", expand),))
-
-
-_GET_KNOWLEDGE_SOURCES_SYNCHRONIZATIONS = _Endpoint(
-    "get_knowledge_sources_synchronizations", "GET", "/api/v2/knowledge/sources/synchronizations",
-    returns="V3SynchronizationListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_knowledge_sources", "GET", "/api/v2/knowledge/sources",
+            "V3SourceExpandableListing",
+        ),
+        (),
+        (("expand", expand),),
+    )
 
 
 def get_knowledge_sources_synchronizations(
@@ -1906,16 +1738,13 @@ def get_knowledge_sources_synchronizations(
         page_size: query, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_SOURCES_SYNCHRONIZATIONS,
+        _Endpoint(
+            "get_knowledge_sources_synchronizations", "GET",
+            "/api/v2/knowledge/sources/synchronizations", "V3SynchronizationListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_PATCH_KNOWLEDGE_CONNECTION = _Endpoint(
-    "patch_knowledge_connection", "PATCH", "/api/v2/knowledge/connections/{connectionId}",
-    returns="ConnectionResponse", body="object",
-)
 
 
 def patch_knowledge_connection(
@@ -1931,14 +1760,16 @@ def patch_knowledge_connection(
         connection_id: path, string.
         body: ``ConnectionUpdateRequest``.
     """
-    return _Operation(_PATCH_KNOWLEDGE_CONNECTION, (("connectionId", connection_id),), (), (), body)
-
-
-_PATCH_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH_SEARCH_ID = _Endpoint(
-    "patch_knowledge_guest_session_documents_search_search_id", "PATCH",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId}", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_knowledge_connection", "PATCH", "/api/v2/knowledge/connections/{connectionId}",
+            "ConnectionResponse", body="object",
+        ),
+        (("connectionId", connection_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_knowledge_guest_session_documents_search_search_id(
@@ -1954,18 +1785,16 @@ def patch_knowledge_guest_session_documents_search_search_id(
         body: ``SearchUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH_SEARCH_ID,
+        _Endpoint(
+            "patch_knowledge_guest_session_documents_search_search_id", "PATCH",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId}",
+            body="object", body_required=True,
+        ),
         (("sessionId", session_id), ("searchId", search_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE = _Endpoint(
-    "patch_knowledge_knowledgebase", "PATCH", "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}",
-    returns="KnowledgeBase", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase(
@@ -1981,19 +1810,16 @@ def patch_knowledge_knowledgebase(
         body: ``KnowledgeBaseUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE,
+        _Endpoint(
+            "patch_knowledge_knowledgebase", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}", "KnowledgeBase", body="object",
+            body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY = _Endpoint(
-    "patch_knowledge_knowledgebase_category", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
-    returns="CategoryResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_category(
@@ -2011,18 +1837,16 @@ def patch_knowledge_knowledgebase_category(
         body: ``CategoryUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_CATEGORY,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_category", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId}",
+            "CategoryResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("categoryId", category_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_CHUNKS_SEARCH_SEARCH_ID = _Endpoint(
-    "patch_knowledge_knowledgebase_chunks_search_search_id", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId}", body="object",
-)
 
 
 def patch_knowledge_knowledgebase_chunks_search_search_id(
@@ -2041,19 +1865,16 @@ def patch_knowledge_knowledgebase_chunks_search_search_id(
         body: ``ChunkSearchRegisterRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_CHUNKS_SEARCH_SEARCH_ID,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_chunks_search_search_id", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId}",
+            body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT = _Endpoint(
-    "patch_knowledge_knowledgebase_document", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
-    returns="KnowledgeDocumentResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_document(
@@ -2071,19 +1892,16 @@ def patch_knowledge_knowledgebase_document(
         body: ``KnowledgeDocumentReq``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_document", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}",
+            "KnowledgeDocumentResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK_FEEDBACK_ID = _Endpoint(
-    "patch_knowledge_knowledgebase_document_feedback_feedback_id", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
-    returns="KnowledgeDocumentFeedbackResponse", body="object",
-)
 
 
 def patch_knowledge_knowledgebase_document_feedback_feedback_id(
@@ -2104,7 +1922,11 @@ def patch_knowledge_knowledgebase_document_feedback_feedback_id(
         body: ``KnowledgeDocumentFeedbackUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK_FEEDBACK_ID,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_document_feedback_feedback_id", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId}",
+            "KnowledgeDocumentFeedbackResponse", body="object",
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("documentId", document_id),
             ("feedbackId", feedback_id),
@@ -2113,13 +1935,6 @@ def patch_knowledge_knowledgebase_document_feedback_feedback_id(
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION = _Endpoint(
-    "patch_knowledge_knowledgebase_document_variation", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
-    returns="DocumentVariationResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_document_variation(
@@ -2139,7 +1954,11 @@ def patch_knowledge_knowledgebase_document_variation(
         body: ``DocumentVariationRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATION,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_document_variation", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId}",
+            "DocumentVariationResponse", body="object", body_required=True,
+        ),
         (
             ("documentVariationId", document_variation_id), ("documentId", document_id),
             ("knowledgeBaseId", knowledge_base_id),
@@ -2148,12 +1967,6 @@ def patch_knowledge_knowledgebase_document_variation(
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH_SEARCH_ID = _Endpoint(
-    "patch_knowledge_knowledgebase_documents_search_search_id", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId}", body="object",
-)
 
 
 def patch_knowledge_knowledgebase_documents_search_search_id(
@@ -2172,19 +1985,16 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
         body: ``SearchUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH_SEARCH_ID,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_documents_search_search_id", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId}",
+            body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("searchId", search_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB = _Endpoint(
-    "patch_knowledge_knowledgebase_import_job", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
-    returns="KnowledgeImportJobResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_import_job(
@@ -2202,19 +2012,16 @@ def patch_knowledge_knowledgebase_import_job(
         body: ``ImportStatusRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOB,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_import_job", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
+            "KnowledgeImportJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("importJobId", import_job_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_LABEL = _Endpoint(
-    "patch_knowledge_knowledgebase_label", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", returns="LabelResponse",
-    body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_label(
@@ -2232,19 +2039,16 @@ def patch_knowledge_knowledgebase_label(
         body: ``LabelUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_LABEL,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_label", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId}", "LabelResponse",
+            body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("labelId", label_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB = _Endpoint(
-    "patch_knowledge_knowledgebase_parse_job", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}", body="object",
-    body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_parse_job(
@@ -2262,19 +2066,16 @@ def patch_knowledge_knowledgebase_parse_job(
         body: ``KnowledgeParseJobRequestPatch``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_parse_job", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}",
+            body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB = _Endpoint(
-    "patch_knowledge_knowledgebase_synchronize_job", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
-    returns="KnowledgeSyncJobResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_synchronize_job(
@@ -2292,19 +2093,16 @@ def patch_knowledge_knowledgebase_synchronize_job(
         body: ``SyncStatusRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOB,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_synchronize_job", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId}",
+            "KnowledgeSyncJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("syncJobId", sync_job_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP_PHRASEGROUP = _Endpoint(
-    "patch_knowledge_knowledgebase_unanswered_group_phrasegroup", "PATCH",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
-    returns="UnansweredPhraseGroupUpdateResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
@@ -2324,7 +2122,11 @@ def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
         body: ``UnansweredPhraseGroupPatchRequestBody``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_KNOWLEDGEBASE_UNANSWERED_GROUP_PHRASEGROUP,
+        _Endpoint(
+            "patch_knowledge_knowledgebase_unanswered_group_phrasegroup", "PATCH",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId}",
+            "UnansweredPhraseGroupUpdateResponse", body="object", body_required=True,
+        ),
         (
             ("knowledgeBaseId", knowledge_base_id), ("groupId", group_id),
             ("phraseGroupId", phrase_group_id),
@@ -2333,12 +2135,6 @@ def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_SETTING = _Endpoint(
-    "patch_knowledge_setting", "PATCH", "/api/v2/knowledge/settings/{knowledgeSettingId}",
-    returns="KnowledgeSettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_knowledge_setting(
@@ -2354,19 +2150,15 @@ def patch_knowledge_setting(
         body: ``KnowledgeSettingsRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_SETTING,
+        _Endpoint(
+            "patch_knowledge_setting", "PATCH", "/api/v2/knowledge/settings/{knowledgeSettingId}",
+            "KnowledgeSettingsResponse", body="object", body_required=True,
+        ),
         (("knowledgeSettingId", knowledge_setting_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_KNOWLEDGE_SOURCE_SYNCHRONIZATION = _Endpoint(
-    "patch_knowledge_source_synchronization", "PATCH",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
-    returns="V3Synchronization", body="object", body_required=True,
-)
 
 
 def patch_knowledge_source_synchronization(
@@ -2384,18 +2176,16 @@ def patch_knowledge_source_synchronization(
         body: ``V3SynchronizationUpdateRequest``.
     """
     return _Operation(
-        _PATCH_KNOWLEDGE_SOURCE_SYNCHRONIZATION,
+        _Endpoint(
+            "patch_knowledge_source_synchronization", "PATCH",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}",
+            "V3Synchronization", body="object", body_required=True,
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_CONNECTIONS = _Endpoint(
-    "post_knowledge_connections", "POST", "/api/v2/knowledge/connections",
-    returns="ConnectionCreateResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_connections(
@@ -2408,13 +2198,16 @@ def post_knowledge_connections(
     Args:
         body: ``ConnectionCreateRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_CONNECTIONS, (), (), (), body)
-
-
-_POST_KNOWLEDGE_DOCUMENTUPLOADS = _Endpoint(
-    "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_connections", "POST", "/api/v2/knowledge/connections",
+            "ConnectionCreateResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_documentuploads(
@@ -2427,13 +2220,16 @@ def post_knowledge_documentuploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_DOCUMENTUPLOADS, (), (), (), body)
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_COPIES = _Endpoint(
-    "post_knowledge_guest_session_document_copies", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_guest_session_document_copies(
@@ -2450,19 +2246,16 @@ def post_knowledge_guest_session_document_copies(
         body: ``KnowledgeGuestDocumentCopy``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_COPIES,
+        _Endpoint(
+            "post_knowledge_guest_session_document_copies", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies",
+            body="object",
+        ),
         (("sessionId", session_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_FEEDBACK = _Endpoint(
-    "post_knowledge_guest_session_document_feedback", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback",
-    returns="KnowledgeGuestDocumentFeedback", body="object",
-)
 
 
 def post_knowledge_guest_session_document_feedback(
@@ -2479,18 +2272,16 @@ def post_knowledge_guest_session_document_feedback(
         body: ``KnowledgeGuestDocumentFeedback``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_FEEDBACK,
+        _Endpoint(
+            "post_knowledge_guest_session_document_feedback", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback",
+            "KnowledgeGuestDocumentFeedback", body="object",
+        ),
         (("sessionId", session_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_VIEWS = _Endpoint(
-    "post_knowledge_guest_session_document_views", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views", body="object",
-)
 
 
 def post_knowledge_guest_session_document_views(
@@ -2507,19 +2298,16 @@ def post_knowledge_guest_session_document_views(
         body: ``KnowledgeGuestDocumentView``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENT_VIEWS,
+        _Endpoint(
+            "post_knowledge_guest_session_document_views", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views",
+            body="object",
+        ),
         (("sessionId", session_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_ANSWERS = _Endpoint(
-    "post_knowledge_guest_session_documents_answers", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/answers",
-    returns="KnowledgeGuestAnswerDocumentsResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_guest_session_documents_answers(
@@ -2533,18 +2321,16 @@ def post_knowledge_guest_session_documents_answers(
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_ANSWERS,
+        _Endpoint(
+            "post_knowledge_guest_session_documents_answers", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/answers",
+            "KnowledgeGuestAnswerDocumentsResponse", body="object", body_required=True,
+        ),
         (("sessionId", session_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_PRESENTATIONS = _Endpoint(
-    "post_knowledge_guest_session_documents_presentations", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations", body="object",
-)
 
 
 def post_knowledge_guest_session_documents_presentations(
@@ -2559,19 +2345,15 @@ def post_knowledge_guest_session_documents_presentations(
         body: ``KnowledgeGuestDocumentPresentation``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_PRESENTATIONS,
+        _Endpoint(
+            "post_knowledge_guest_session_documents_presentations", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations", body="object",
+        ),
         (("sessionId", session_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH = _Endpoint(
-    "post_knowledge_guest_session_documents_search", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search",
-    returns="KnowledgeDocumentGuestSearch", body="object", reads=True,
-)
 
 
 def post_knowledge_guest_session_documents_search(
@@ -2593,19 +2375,16 @@ def post_knowledge_guest_session_documents_search(
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH,
+        _Endpoint(
+            "post_knowledge_guest_session_documents_search", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search",
+            "KnowledgeDocumentGuestSearch", body="object", reads=True,
+        ),
         (("sessionId", session_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH_SUGGESTIONS = _Endpoint(
-    "post_knowledge_guest_session_documents_search_suggestions", "POST",
-    "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions",
-    returns="KnowledgeGuestDocumentSuggestion", body="object",
-)
 
 
 def post_knowledge_guest_session_documents_search_suggestions(
@@ -2620,18 +2399,16 @@ def post_knowledge_guest_session_documents_search_suggestions(
         body: ``KnowledgeGuestDocumentSuggestionRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_GUEST_SESSION_DOCUMENTS_SEARCH_SUGGESTIONS,
+        _Endpoint(
+            "post_knowledge_guest_session_documents_search_suggestions", "POST",
+            "/api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions",
+            "KnowledgeGuestDocumentSuggestion", body="object",
+        ),
         (("sessionId", session_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_GUEST_SESSIONS = _Endpoint(
-    "post_knowledge_guest_sessions", "POST", "/api/v2/knowledge/guest/sessions",
-    returns="KnowledgeGuestSession", body="object", body_required=True,
-)
 
 
 def post_knowledge_guest_sessions(
@@ -2642,14 +2419,16 @@ def post_knowledge_guest_sessions(
     Args:
         body: ``KnowledgeGuestSession``.
     """
-    return _Operation(_POST_KNOWLEDGE_GUEST_SESSIONS, (), (), (), body)
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_CATEGORIES = _Endpoint(
-    "post_knowledge_knowledgebase_categories", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories", returns="CategoryResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_guest_sessions", "POST", "/api/v2/knowledge/guest/sessions",
+            "KnowledgeGuestSession", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_knowledgebase_categories(
@@ -2665,19 +2444,16 @@ def post_knowledge_knowledgebase_categories(
         body: ``CategoryCreateRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_CATEGORIES,
+        _Endpoint(
+            "post_knowledge_knowledgebase_categories", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories", "CategoryResponse",
+            body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_CHUNKS_SEARCH = _Endpoint(
-    "post_knowledge_knowledgebase_chunks_search", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search",
-    returns="KnowledgeDocumentChunkResponse", body="object", reads=True,
-)
 
 
 def post_knowledge_knowledgebase_chunks_search(
@@ -2694,19 +2470,16 @@ def post_knowledge_knowledgebase_chunks_search(
         body: ``KnowledgeDocumentChunkRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_CHUNKS_SEARCH,
+        _Endpoint(
+            "post_knowledge_knowledgebase_chunks_search", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search",
+            "KnowledgeDocumentChunkResponse", body="object", reads=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_COPIES = _Endpoint(
-    "post_knowledge_knowledgebase_document_copies", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies",
-    body="object",
-)
 
 
 def post_knowledge_knowledgebase_document_copies(
@@ -2725,19 +2498,16 @@ def post_knowledge_knowledgebase_document_copies(
         body: ``KnowledgeDocumentCopy``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_COPIES,
+        _Endpoint(
+            "post_knowledge_knowledgebase_document_copies", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies",
+            body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK = _Endpoint(
-    "post_knowledge_knowledgebase_document_feedback", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
-    returns="KnowledgeDocumentFeedbackResponse", body="object",
-)
 
 
 def post_knowledge_knowledgebase_document_feedback(
@@ -2756,19 +2526,16 @@ def post_knowledge_knowledgebase_document_feedback(
         body: ``KnowledgeDocumentFeedback``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_FEEDBACK,
+        _Endpoint(
+            "post_knowledge_knowledgebase_document_feedback", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback",
+            "KnowledgeDocumentFeedbackResponse", body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATIONS = _Endpoint(
-    "post_knowledge_knowledgebase_document_variations", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
-    returns="DocumentVariationResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_document_variations(
@@ -2786,19 +2553,16 @@ def post_knowledge_knowledgebase_document_variations(
         body: ``DocumentVariationRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VARIATIONS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_document_variations", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations",
+            "DocumentVariationResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSIONS = _Endpoint(
-    "post_knowledge_knowledgebase_document_versions", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
-    returns="KnowledgeDocumentVersion", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_document_versions(
@@ -2816,19 +2580,16 @@ def post_knowledge_knowledgebase_document_versions(
         body: ``KnowledgeDocumentVersion``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VERSIONS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_document_versions", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions",
+            "KnowledgeDocumentVersion", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VIEWS = _Endpoint(
-    "post_knowledge_knowledgebase_document_views", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views",
-    body="object",
-)
 
 
 def post_knowledge_knowledgebase_document_views(
@@ -2847,19 +2608,16 @@ def post_knowledge_knowledgebase_document_views(
         body: ``KnowledgeDocumentView``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENT_VIEWS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_document_views", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views",
+            body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("documentId", document_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS = _Endpoint(
-    "post_knowledge_knowledgebase_documents", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
-    returns="KnowledgeDocumentResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_documents(
@@ -2875,19 +2633,16 @@ def post_knowledge_knowledgebase_documents(
         body: ``KnowledgeDocumentReq``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents",
+            "KnowledgeDocumentResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_ANSWERS = _Endpoint(
-    "post_knowledge_knowledgebase_documents_answers", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers",
-    returns="KnowledgeAnswerDocumentsResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_documents_answers(
@@ -2903,19 +2658,16 @@ def post_knowledge_knowledgebase_documents_answers(
         body: ``KnowledgeDocumentsAnswerFilter``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_ANSWERS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_answers", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers",
+            "KnowledgeAnswerDocumentsResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_BULK_REMOVE = _Endpoint(
-    "post_knowledge_knowledgebase_documents_bulk_remove", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove",
-    returns="BulkResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_documents_bulk_remove(
@@ -2931,19 +2683,16 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
         body: ``KnowledgeDocumentBulkRemoveRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_BULK_REMOVE,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_bulk_remove", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove",
+            "BulkResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_BULK_UPDATE = _Endpoint(
-    "post_knowledge_knowledgebase_documents_bulk_update", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update",
-    returns="BulkResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_documents_bulk_update(
@@ -2959,18 +2708,16 @@ def post_knowledge_knowledgebase_documents_bulk_update(
         body: ``KnowledgeDocumentBulkUpdateRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_BULK_UPDATE,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_bulk_update", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update",
+            "BulkResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_PRESENTATIONS = _Endpoint(
-    "post_knowledge_knowledgebase_documents_presentations", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations", body="object",
-)
 
 
 def post_knowledge_knowledgebase_documents_presentations(
@@ -2987,7 +2734,11 @@ def post_knowledge_knowledgebase_documents_presentations(
         body: ``KnowledgeDocumentPresentation``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_PRESENTATIONS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_presentations", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations",
+            body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
@@ -2995,20 +2746,10 @@ def post_knowledge_knowledgebase_documents_presentations(
     )
 
 
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_QUERY = _Endpoint(
-    "post_knowledge_knowledgebase_documents_query", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query",
-    returns="KnowledgeDocumentQueryResponse", body="object", reads=True,
-)
-
-
 def post_knowledge_knowledgebase_documents_query(
     knowledge_base_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "documentVariations", "documentAlternatives", "knowledgeBaseLanguageCode",
-        "variationChunks",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentQuery | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeDocumentQueryResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
@@ -3022,7 +2763,11 @@ def post_knowledge_knowledgebase_documents_query(
         body: ``KnowledgeDocumentQuery``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_QUERY,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_query", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query",
+            "KnowledgeDocumentQueryResponse", body="object", reads=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("expand", expand),),
         (),
@@ -3030,20 +2775,10 @@ def post_knowledge_knowledgebase_documents_query(
     )
 
 
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH = _Endpoint(
-    "post_knowledge_knowledgebase_documents_search", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search",
-    returns="KnowledgeDocumentSearch", body="object", reads=True,
-)
-
-
 def post_knowledge_knowledgebase_documents_search(
     knowledge_base_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "documentVariations", "documentAlternatives", "knowledgeBaseLanguageCode",
-        "variationChunks",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     body: _m.KnowledgeDocumentSearchRequest | _JsonObject | None = None,
 ) -> _Operation[_m.KnowledgeDocumentSearch]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
@@ -3057,19 +2792,16 @@ def post_knowledge_knowledgebase_documents_search(
         body: ``KnowledgeDocumentSearchRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_search", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search",
+            "KnowledgeDocumentSearch", body="object", reads=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH_SUGGESTIONS = _Endpoint(
-    "post_knowledge_knowledgebase_documents_search_suggestions", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions",
-    returns="KnowledgeDocumentSuggestion", body="object", reads=True,
-)
 
 
 def post_knowledge_knowledgebase_documents_search_suggestions(
@@ -3086,19 +2818,16 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
         body: ``KnowledgeDocumentSuggestionRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_SEARCH_SUGGESTIONS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_search_suggestions", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions",
+            "KnowledgeDocumentSuggestion", body="object", reads=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_VERSIONS_BULK_ADD = _Endpoint(
-    "post_knowledge_knowledgebase_documents_versions_bulk_add", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add",
-    returns="BulkResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_documents_versions_bulk_add(
@@ -3114,19 +2843,16 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
         body: ``KnowledgeDocumentBulkVersionAddRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_DOCUMENTS_VERSIONS_BULK_ADD,
+        _Endpoint(
+            "post_knowledge_knowledgebase_documents_versions_bulk_add", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add",
+            "BulkResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_export_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs",
-    returns="KnowledgeExportJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_export_jobs(
@@ -3142,19 +2868,16 @@ def post_knowledge_knowledgebase_export_jobs(
         body: ``KnowledgeExportJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_EXPORT_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_export_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs",
+            "KnowledgeExportJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_import_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs",
-    returns="KnowledgeImportJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_import_jobs(
@@ -3170,19 +2893,16 @@ def post_knowledge_knowledgebase_import_jobs(
         body: ``KnowledgeImportJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_IMPORT_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_import_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs",
+            "KnowledgeImportJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_LABELS = _Endpoint(
-    "post_knowledge_knowledgebase_labels", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", returns="LabelResponse",
-    body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_labels(
@@ -3198,19 +2918,16 @@ def post_knowledge_knowledgebase_labels(
         body: ``LabelCreateRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_LABELS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_labels", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels", "LabelResponse",
+            body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB_IMPORT = _Endpoint(
-    "post_knowledge_knowledgebase_parse_job_import", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import",
-    body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_parse_job_import(
@@ -3228,19 +2945,16 @@ def post_knowledge_knowledgebase_parse_job_import(
         body: ``KnowledgeParseJobRequestImport``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOB_IMPORT,
+        _Endpoint(
+            "post_knowledge_knowledgebase_parse_job_import", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import",
+            body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("parseJobId", parse_job_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_parse_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs",
-    returns="KnowledgeParseJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_parse_jobs(
@@ -3256,19 +2970,16 @@ def post_knowledge_knowledgebase_parse_jobs(
         body: ``KnowledgeParseJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_PARSE_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_parse_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs",
+            "KnowledgeParseJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE = _Endpoint(
-    "post_knowledge_knowledgebase_sources_salesforce", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce",
-    returns="KnowledgeSyncJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_sources_salesforce(
@@ -3284,19 +2995,16 @@ def post_knowledge_knowledgebase_sources_salesforce(
         body: ``SalesforceSourceRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE,
+        _Endpoint(
+            "post_knowledge_knowledgebase_sources_salesforce", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce",
+            "KnowledgeSyncJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID_SYNC = _Endpoint(
-    "post_knowledge_knowledgebase_sources_salesforce_source_id_sync", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync",
-    returns="SourceSyncResponse", body="object",
-)
 
 
 def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
@@ -3315,19 +3023,16 @@ def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID_SYNC,
+        _Endpoint(
+            "post_knowledge_knowledgebase_sources_salesforce_source_id_sync", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync",
+            "SourceSyncResponse", body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW = _Endpoint(
-    "post_knowledge_knowledgebase_sources_servicenow", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow",
-    returns="KnowledgeSyncJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_sources_servicenow(
@@ -3343,19 +3048,16 @@ def post_knowledge_knowledgebase_sources_servicenow(
         body: ``ServiceNowSourceRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW,
+        _Endpoint(
+            "post_knowledge_knowledgebase_sources_servicenow", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow",
+            "KnowledgeSyncJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID_SYNC = _Endpoint(
-    "post_knowledge_knowledgebase_sources_servicenow_source_id_sync", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync",
-    returns="SourceSyncResponse", body="object",
-)
 
 
 def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
@@ -3374,19 +3076,16 @@ def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID_SYNC,
+        _Endpoint(
+            "post_knowledge_knowledgebase_sources_servicenow_source_id_sync", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync",
+            "SourceSyncResponse", body="object",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_synchronize_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs",
-    returns="KnowledgeSyncJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_synchronize_jobs(
@@ -3402,19 +3101,16 @@ def post_knowledge_knowledgebase_synchronize_jobs(
         body: ``KnowledgeSyncJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_SYNCHRONIZE_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_synchronize_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs",
+            "KnowledgeSyncJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
-    returns="CreateUploadSourceUrlJobResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebase_uploads_urls_jobs(
@@ -3430,18 +3126,16 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         body: ``CreateUploadSourceUrlJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
+            "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASES = _Endpoint(
-    "post_knowledge_knowledgebases", "POST", "/api/v2/knowledge/knowledgebases",
-    returns="KnowledgeBase", body="object", body_required=True,
-)
 
 
 def post_knowledge_knowledgebases(
@@ -3454,13 +3148,16 @@ def post_knowledge_knowledgebases(
     Args:
         body: ``KnowledgeBaseCreateRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_KNOWLEDGEBASES, (), (), (), body)
-
-
-_POST_KNOWLEDGE_SEARCH = _Endpoint(
-    "post_knowledge_search", "POST", "/api/v2/knowledge/search",
-    returns="KnowledgeSourcesSearchResponse", body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_knowledgebases", "POST", "/api/v2/knowledge/knowledgebases",
+            "KnowledgeBase", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_search(
@@ -3474,13 +3171,16 @@ def post_knowledge_search(
     Args:
         body: ``KnowledgeSourcesSearchRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_SEARCH, (), (), (), body)
-
-
-_POST_KNOWLEDGE_SEARCH_PREVIEW = _Endpoint(
-    "post_knowledge_search_preview", "POST", "/api/v2/knowledge/search/preview",
-    returns="KnowledgeSearchPreviewResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_search", "POST", "/api/v2/knowledge/search",
+            "KnowledgeSourcesSearchResponse", body="object", reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_search_preview(
@@ -3494,13 +3194,16 @@ def post_knowledge_search_preview(
     Args:
         body: ``KnowledgeSearchPreviewRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_SEARCH_PREVIEW, (), (), (), body)
-
-
-_POST_KNOWLEDGE_SETTINGS = _Endpoint(
-    "post_knowledge_settings", "POST", "/api/v2/knowledge/settings",
-    returns="KnowledgeSettingsResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_search_preview", "POST", "/api/v2/knowledge/search/preview",
+            "KnowledgeSearchPreviewResponse", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_settings(
@@ -3514,14 +3217,16 @@ def post_knowledge_settings(
     Args:
         body: ``KnowledgeSettingsRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_SETTINGS, (), (), (), body)
-
-
-_POST_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETIONS = _Endpoint(
-    "post_knowledge_source_synchronization_deletions", "POST",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
-    returns="V3SynchronizationDeletion", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_settings", "POST", "/api/v2/knowledge/settings",
+            "KnowledgeSettingsResponse", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_source_synchronization_deletions(
@@ -3539,19 +3244,16 @@ def post_knowledge_source_synchronization_deletions(
         body: ``V3SynchronizationFileDeletionRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_SOURCE_SYNCHRONIZATION_DELETIONS,
+        _Endpoint(
+            "post_knowledge_source_synchronization_deletions", "POST",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions",
+            "V3SynchronizationDeletion", body="object", body_required=True,
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOADS = _Endpoint(
-    "post_knowledge_source_synchronization_uploads", "POST",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
-    returns="V3SynchronizationUploadUrlResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_source_synchronization_uploads(
@@ -3569,19 +3271,16 @@ def post_knowledge_source_synchronization_uploads(
         body: ``V3SynchronizationUploadUrlRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_SOURCE_SYNCHRONIZATION_UPLOADS,
+        _Endpoint(
+            "post_knowledge_source_synchronization_uploads", "POST",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads",
+            "V3SynchronizationUploadUrlResponse", body="object", body_required=True,
+        ),
         (("sourceId", source_id), ("synchronizationId", synchronization_id)),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_SOURCE_SYNCHRONIZATIONS = _Endpoint(
-    "post_knowledge_source_synchronizations", "POST",
-    "/api/v2/knowledge/sources/{sourceId}/synchronizations", returns="V3Synchronization",
-    body="object",
-)
 
 
 def post_knowledge_source_synchronizations(
@@ -3598,18 +3297,16 @@ def post_knowledge_source_synchronizations(
         body: ``V3StartManualSyncRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_SOURCE_SYNCHRONIZATIONS,
+        _Endpoint(
+            "post_knowledge_source_synchronizations", "POST",
+            "/api/v2/knowledge/sources/{sourceId}/synchronizations", "V3Synchronization",
+            body="object",
+        ),
         (("sourceId", source_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_SOURCES = _Endpoint(
-    "post_knowledge_sources", "POST", "/api/v2/knowledge/sources",
-    returns="V3SourceDetailedResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_sources(
@@ -3622,14 +3319,16 @@ def post_knowledge_sources(
     Args:
         body: ``V3SourceCreateRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_SOURCES, (), (), (), body)
-
-
-_PUT_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID = _Endpoint(
-    "put_knowledge_knowledgebase_sources_salesforce_source_id", "PUT",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
-    returns="SalesforceSourceResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_sources", "POST", "/api/v2/knowledge/sources",
+            "V3SourceDetailedResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_knowledge_knowledgebase_sources_salesforce_source_id(
@@ -3647,19 +3346,16 @@ def put_knowledge_knowledgebase_sources_salesforce_source_id(
         body: ``SalesforceSourceRequest``.
     """
     return _Operation(
-        _PUT_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SALESFORCE_SOURCE_ID,
+        _Endpoint(
+            "put_knowledge_knowledgebase_sources_salesforce_source_id", "PUT",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}",
+            "SalesforceSourceResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID = _Endpoint(
-    "put_knowledge_knowledgebase_sources_servicenow_source_id", "PUT",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
-    returns="ServiceNowSourceResponse", body="object", body_required=True,
-)
 
 
 def put_knowledge_knowledgebase_sources_servicenow_source_id(
@@ -3677,18 +3373,16 @@ def put_knowledge_knowledgebase_sources_servicenow_source_id(
         body: ``ServiceNowSourceRequest``.
     """
     return _Operation(
-        _PUT_KNOWLEDGE_KNOWLEDGEBASE_SOURCES_SERVICENOW_SOURCE_ID,
+        _Endpoint(
+            "put_knowledge_knowledgebase_sources_servicenow_source_id", "PUT",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}",
+            "ServiceNowSourceResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("sourceId", source_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_KNOWLEDGE_SOURCE = _Endpoint(
-    "put_knowledge_source", "PUT", "/api/v2/knowledge/sources/{sourceId}",
-    returns="V3SourceDetailedResponse", body="object", body_required=True,
-)
 
 
 def put_knowledge_source(
@@ -3703,4 +3397,13 @@ def put_knowledge_source(
         source_id: path, string.
         body: ``V3SourceUpdateRequest``.
     """
-    return _Operation(_PUT_KNOWLEDGE_SOURCE, (("sourceId", source_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_knowledge_source", "PUT", "/api/v2/knowledge/sources/{sourceId}",
+            "V3SourceDetailedResponse", body="object", body_required=True,
+        ),
+        (("sourceId", source_id),),
+        (),
+        (),
+        body,
+    )

@@ -14,12 +14,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_LANGUAGEUNDERSTANDING_DOMAIN = _Endpoint(
-    "delete_languageunderstanding_domain", "DELETE",
-    "/api/v2/languageunderstanding/domains/{domainId}",
-)
+    _FieldsValues = _Open[_Literal["version", "dateCreated", "text", "intents"]]
 
 
 def delete_languageunderstanding_domain(domain_id: str) -> _Operation[None]:
@@ -30,13 +25,13 @@ def delete_languageunderstanding_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(_DELETE_LANGUAGEUNDERSTANDING_DOMAIN, (("domainId", domain_id),))
-
-
-_DELETE_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK_FEEDBACK_ID = _Endpoint(
-    "delete_languageunderstanding_domain_feedback_feedback_id", "DELETE",
-    "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_languageunderstanding_domain", "DELETE",
+            "/api/v2/languageunderstanding/domains/{domainId}",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def delete_languageunderstanding_domain_feedback_feedback_id(
@@ -52,15 +47,12 @@ def delete_languageunderstanding_domain_feedback_feedback_id(
         feedback_id: path, string.
     """
     return _Operation(
-        _DELETE_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK_FEEDBACK_ID,
+        _Endpoint(
+            "delete_languageunderstanding_domain_feedback_feedback_id", "DELETE",
+            "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
+        ),
         (("domainId", domain_id), ("feedbackId", feedback_id)),
     )
-
-
-_DELETE_LANGUAGEUNDERSTANDING_DOMAIN_VERSION = _Endpoint(
-    "delete_languageunderstanding_domain_version", "DELETE",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-)
 
 
 def delete_languageunderstanding_domain_version(
@@ -76,15 +68,12 @@ def delete_languageunderstanding_domain_version(
         domain_version_id: path, string.
     """
     return _Operation(
-        _DELETE_LANGUAGEUNDERSTANDING_DOMAIN_VERSION,
+        _Endpoint(
+            "delete_languageunderstanding_domain_version", "DELETE",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
-
-
-_DELETE_LANGUAGEUNDERSTANDING_MINER = _Endpoint(
-    "delete_languageunderstanding_miner", "DELETE",
-    "/api/v2/languageunderstanding/miners/{minerId}",
-)
 
 
 def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
@@ -95,13 +84,13 @@ def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
     Args:
         miner_id: path, string.
     """
-    return _Operation(_DELETE_LANGUAGEUNDERSTANDING_MINER, (("minerId", miner_id),))
-
-
-_DELETE_LANGUAGEUNDERSTANDING_MINER_DRAFT = _Endpoint(
-    "delete_languageunderstanding_miner_draft", "DELETE",
-    "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_languageunderstanding_miner", "DELETE",
+            "/api/v2/languageunderstanding/miners/{minerId}",
+        ),
+        (("minerId", miner_id),),
+    )
 
 
 def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _Operation[None]:
@@ -114,15 +103,12 @@ def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _O
         draft_id: path, string.
     """
     return _Operation(
-        _DELETE_LANGUAGEUNDERSTANDING_MINER_DRAFT,
+        _Endpoint(
+            "delete_languageunderstanding_miner_draft", "DELETE",
+            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}",
+        ),
         (("minerId", miner_id), ("draftId", draft_id)),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAIN = _Endpoint(
-    "get_languageunderstanding_domain", "GET", "/api/v2/languageunderstanding/domains/{domainId}",
-    returns="NluDomain",
-)
 
 
 def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]:
@@ -133,14 +119,13 @@ def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]
     Args:
         domain_id: path, string.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_DOMAIN, (("domainId", domain_id),))
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK = _Endpoint(
-    "get_languageunderstanding_domain_feedback", "GET",
-    "/api/v2/languageunderstanding/domains/{domainId}/feedback", returns="NluFeedbackListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_domain", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def get_languageunderstanding_domain_feedback(
@@ -157,7 +142,7 @@ def get_languageunderstanding_domain_feedback(
     enable_cursor_pagination: bool | None = None,
     include_training_utterances: bool | None = None,
     after: str | None = None,
-    fields: _Sequence[_Open[_Literal["version", "dateCreated", "text", "intents"]]] | None = None,
+    fields: _Sequence[_FieldsValues] | None = None,
 ) -> _Operation[_m.NluFeedbackListing]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
 
@@ -180,7 +165,11 @@ def get_languageunderstanding_domain_feedback(
         fields: query, list of string: version, dateCreated, text, intents.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK,
+        _Endpoint(
+            "get_languageunderstanding_domain_feedback", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackListing",
+            paged=True,
+        ),
         (("domainId", domain_id),),
         (
             ("intentName", intent_name), ("assessment", assessment), ("dateStart", date_start),
@@ -193,18 +182,11 @@ def get_languageunderstanding_domain_feedback(
     )
 
 
-_GET_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK_FEEDBACK_ID = _Endpoint(
-    "get_languageunderstanding_domain_feedback_feedback_id", "GET",
-    "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
-    returns="NluFeedbackResponse",
-)
-
-
 def get_languageunderstanding_domain_feedback_feedback_id(
     domain_id: str,
     feedback_id: str,
     *,
-    fields: _Sequence[_Open[_Literal["version", "dateCreated", "text", "intents"]]] | None = None,
+    fields: _Sequence[_FieldsValues] | None = None,
 ) -> _Operation[_m.NluFeedbackResponse]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> ``NluFeedbackResponse``.
 
@@ -216,17 +198,14 @@ def get_languageunderstanding_domain_feedback_feedback_id(
         fields: query, list of string: version, dateCreated, text, intents.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK_FEEDBACK_ID,
+        _Endpoint(
+            "get_languageunderstanding_domain_feedback_feedback_id", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId}",
+            "NluFeedbackResponse",
+        ),
         (("domainId", domain_id), ("feedbackId", feedback_id)),
         (("fields", fields),),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSION = _Endpoint(
-    "get_languageunderstanding_domain_version", "GET",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-    returns="NluDomainVersion",
-)
 
 
 def get_languageunderstanding_domain_version(
@@ -245,17 +224,14 @@ def get_languageunderstanding_domain_version(
         include_utterances: query, boolean.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSION,
+        _Endpoint(
+            "get_languageunderstanding_domain_version", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+            "NluDomainVersion",
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
         (("includeUtterances", include_utterances),),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_REPORT = _Endpoint(
-    "get_languageunderstanding_domain_version_report", "GET",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report",
-    returns="NluDomainVersionQualityReport",
-)
 
 
 def get_languageunderstanding_domain_version_report(
@@ -271,16 +247,13 @@ def get_languageunderstanding_domain_version_report(
         domain_version_id: path, string.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_REPORT,
+        _Endpoint(
+            "get_languageunderstanding_domain_version_report", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report",
+            "NluDomainVersionQualityReport",
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSIONS = _Endpoint(
-    "get_languageunderstanding_domain_versions", "GET",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions", returns="NluDomainVersionListing",
-    paged=True,
-)
 
 
 def get_languageunderstanding_domain_versions(
@@ -302,19 +275,17 @@ def get_languageunderstanding_domain_versions(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAIN_VERSIONS,
+        _Endpoint(
+            "get_languageunderstanding_domain_versions", "GET",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersionListing",
+            paged=True,
+        ),
         (("domainId", domain_id),),
         (
             ("includeUtterances", include_utterances), ("pageNumber", page_number),
             ("pageSize", page_size),
         ),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_DOMAINS = _Endpoint(
-    "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
-    returns="NluDomainListing", paged=True,
-)
 
 
 def get_languageunderstanding_domains(
@@ -332,17 +303,13 @@ def get_languageunderstanding_domains(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_DOMAINS,
+        _Endpoint(
+            "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
+            "NluDomainListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_IGNOREPHRASE = _Endpoint(
-    "get_languageunderstanding_ignorephrase", "GET",
-    "/api/v2/languageunderstanding/ignorephrases/{languageCode}",
-    returns="IgnoredMinedPhraseListing", paged=True,
-)
 
 
 def get_languageunderstanding_ignorephrase(
@@ -368,20 +335,17 @@ def get_languageunderstanding_ignorephrase(
         sort_by: query, string: dateModified, text.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_IGNOREPHRASE,
+        _Endpoint(
+            "get_languageunderstanding_ignorephrase", "GET",
+            "/api/v2/languageunderstanding/ignorephrases/{languageCode}",
+            "IgnoredMinedPhraseListing", paged=True,
+        ),
         (("languageCode", language_code),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
             ("sortOrder", sort_order), ("sortBy", sort_by),
         ),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_IGNORETOPIC = _Endpoint(
-    "get_languageunderstanding_ignoretopic", "GET",
-    "/api/v2/languageunderstanding/ignoretopics/{languageCode}", returns="IgnoredMinedTopicListing",
-    paged=True,
-)
 
 
 def get_languageunderstanding_ignoretopic(
@@ -407,19 +371,17 @@ def get_languageunderstanding_ignoretopic(
         sort_by: query, string: dateModified, text.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_IGNORETOPIC,
+        _Endpoint(
+            "get_languageunderstanding_ignoretopic", "GET",
+            "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoredMinedTopicListing",
+            paged=True,
+        ),
         (("languageCode", language_code),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("text", text),
             ("sortOrder", sort_order), ("sortBy", sort_by),
         ),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER = _Endpoint(
-    "get_languageunderstanding_miner", "GET", "/api/v2/languageunderstanding/miners/{minerId}",
-    returns="Miner",
-)
 
 
 def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
@@ -430,13 +392,13 @@ def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
     Args:
         miner_id: path, string.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_MINER, (("minerId", miner_id),))
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_DRAFT = _Endpoint(
-    "get_languageunderstanding_miner_draft", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", returns="Draft",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_miner", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}", "Miner",
+        ),
+        (("minerId", miner_id),),
+    )
 
 
 def get_languageunderstanding_miner_draft(
@@ -457,16 +419,13 @@ def get_languageunderstanding_miner_draft(
         draft_topic_id: query, string.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_MINER_DRAFT,
+        _Endpoint(
+            "get_languageunderstanding_miner_draft", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft",
+        ),
         (("minerId", miner_id), ("draftId", draft_id)),
         (("draftIntentId", draft_intent_id), ("draftTopicId", draft_topic_id)),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_DRAFTS = _Endpoint(
-    "get_languageunderstanding_miner_drafts", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/drafts", returns="DraftListing",
-)
 
 
 def get_languageunderstanding_miner_drafts(miner_id: str) -> _Operation[_m.DraftListing]:
@@ -477,13 +436,13 @@ def get_languageunderstanding_miner_drafts(miner_id: str) -> _Operation[_m.Draft
     Args:
         miner_id: path, string.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_MINER_DRAFTS, (("minerId", miner_id),))
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_INTENT = _Endpoint(
-    "get_languageunderstanding_miner_intent", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/intents/{intentId}", returns="MinerIntent",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_miner_drafts", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/drafts", "DraftListing",
+        ),
+        (("minerId", miner_id),),
+    )
 
 
 def get_languageunderstanding_miner_intent(
@@ -502,16 +461,13 @@ def get_languageunderstanding_miner_intent(
         expand: query, string: phrases, utterances.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_MINER_INTENT,
+        _Endpoint(
+            "get_languageunderstanding_miner_intent", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/intents/{intentId}", "MinerIntent",
+        ),
         (("minerId", miner_id), ("intentId", intent_id)),
         (("expand", expand),),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_INTENTS = _Endpoint(
-    "get_languageunderstanding_miner_intents", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/intents", returns="MinedIntentsListing",
-)
 
 
 def get_languageunderstanding_miner_intents(
@@ -528,16 +484,13 @@ def get_languageunderstanding_miner_intents(
         expand: query, string: phrases, utterances.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_MINER_INTENTS,
+        _Endpoint(
+            "get_languageunderstanding_miner_intents", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/intents", "MinedIntentsListing",
+        ),
         (("minerId", miner_id),),
         (("expand", expand),),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_TOPIC = _Endpoint(
-    "get_languageunderstanding_miner_topic", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}", returns="MinerTopic",
-)
 
 
 def get_languageunderstanding_miner_topic(
@@ -556,17 +509,13 @@ def get_languageunderstanding_miner_topic(
         expand: query, string: phrases, utterances.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_MINER_TOPIC,
+        _Endpoint(
+            "get_languageunderstanding_miner_topic", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}", "MinerTopic",
+        ),
         (("minerId", miner_id), ("topicId", topic_id)),
         (("expand", expand),),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_TOPIC_PHRASE = _Endpoint(
-    "get_languageunderstanding_miner_topic_phrase", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId}",
-    returns="MinerTopicPhrase",
-)
 
 
 def get_languageunderstanding_miner_topic_phrase(
@@ -584,15 +533,13 @@ def get_languageunderstanding_miner_topic_phrase(
         phrase_id: path, string.
     """
     return _Operation(
-        _GET_LANGUAGEUNDERSTANDING_MINER_TOPIC_PHRASE,
+        _Endpoint(
+            "get_languageunderstanding_miner_topic_phrase", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId}",
+            "MinerTopicPhrase",
+        ),
         (("minerId", miner_id), ("topicId", topic_id), ("phraseId", phrase_id)),
     )
-
-
-_GET_LANGUAGEUNDERSTANDING_MINER_TOPICS = _Endpoint(
-    "get_languageunderstanding_miner_topics", "GET",
-    "/api/v2/languageunderstanding/miners/{minerId}/topics", returns="MinerTopicsListing",
-)
 
 
 def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.MinerTopicsListing]:
@@ -603,13 +550,13 @@ def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.Miner
     Args:
         miner_id: path, string.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_MINER_TOPICS, (("minerId", miner_id),))
-
-
-_GET_LANGUAGEUNDERSTANDING_MINERS = _Endpoint(
-    "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
-    returns="MinerListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_miner_topics", "GET",
+            "/api/v2/languageunderstanding/miners/{minerId}/topics", "MinerTopicsListing",
+        ),
+        (("minerId", miner_id),),
+    )
 
 
 def get_languageunderstanding_miners(
@@ -623,13 +570,14 @@ def get_languageunderstanding_miners(
     Args:
         miner_type: query, string.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_MINERS, (), (("minerType", miner_type),))
-
-
-_GET_LANGUAGEUNDERSTANDING_SETTINGS = _Endpoint(
-    "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
-    returns="NluOrganization",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
+            "MinerListing",
+        ),
+        (),
+        (("minerType", miner_type),),
+    )
 
 
 def get_languageunderstanding_settings() -> _Operation[_m.NluOrganization]:
@@ -637,14 +585,12 @@ def get_languageunderstanding_settings() -> _Operation[_m.NluOrganization]:
 
     Needs ``languageUnderstanding:settings:view``.
     """
-    return _Operation(_GET_LANGUAGEUNDERSTANDING_SETTINGS)
-
-
-_PATCH_LANGUAGEUNDERSTANDING_DOMAIN = _Endpoint(
-    "patch_languageunderstanding_domain", "PATCH",
-    "/api/v2/languageunderstanding/domains/{domainId}", returns="NluDomain", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_languageunderstanding_settings", "GET", "/api/v2/languageunderstanding/settings",
+            "NluOrganization",
+        ),
+    )
 
 
 def patch_languageunderstanding_domain(
@@ -659,14 +605,17 @@ def patch_languageunderstanding_domain(
         domain_id: path, string.
         body: ``NluDomain``.
     """
-    return _Operation(_PATCH_LANGUAGEUNDERSTANDING_DOMAIN, (("domainId", domain_id),), (), (), body)
-
-
-_PATCH_LANGUAGEUNDERSTANDING_MINER_DRAFT = _Endpoint(
-    "patch_languageunderstanding_miner_draft", "PATCH",
-    "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", returns="Draft",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_languageunderstanding_domain", "PATCH",
+            "/api/v2/languageunderstanding/domains/{domainId}", "NluDomain", body="object",
+            body_required=True,
+        ),
+        (("domainId", domain_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_languageunderstanding_miner_draft(
@@ -685,19 +634,16 @@ def patch_languageunderstanding_miner_draft(
         body: ``DraftRequest``.
     """
     return _Operation(
-        _PATCH_LANGUAGEUNDERSTANDING_MINER_DRAFT,
+        _Endpoint(
+            "patch_languageunderstanding_miner_draft", "PATCH",
+            "/api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId}", "Draft",
+            body="object",
+        ),
         (("minerId", miner_id), ("draftId", draft_id)),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK = _Endpoint(
-    "post_languageunderstanding_domain_feedback", "POST",
-    "/api/v2/languageunderstanding/domains/{domainId}/feedback", returns="NluFeedbackResponse",
-    body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_domain_feedback(
@@ -713,19 +659,16 @@ def post_languageunderstanding_domain_feedback(
         body: ``NluFeedbackRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_DOMAIN_FEEDBACK,
+        _Endpoint(
+            "post_languageunderstanding_domain_feedback", "POST",
+            "/api/v2/languageunderstanding/domains/{domainId}/feedback", "NluFeedbackResponse",
+            body="object", body_required=True,
+        ),
         (("domainId", domain_id),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_DETECT = _Endpoint(
-    "post_languageunderstanding_domain_version_detect", "POST",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect",
-    returns="NluDetectionResponse", body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_domain_version_detect(
@@ -743,19 +686,16 @@ def post_languageunderstanding_domain_version_detect(
         body: ``NluDetectionRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_DETECT,
+        _Endpoint(
+            "post_languageunderstanding_domain_version_detect", "POST",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect",
+            "NluDetectionResponse", body="object", body_required=True,
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_PUBLISH = _Endpoint(
-    "post_languageunderstanding_domain_version_publish", "POST",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish",
-    returns="NluDomainVersion",
-)
 
 
 def post_languageunderstanding_domain_version_publish(
@@ -771,16 +711,13 @@ def post_languageunderstanding_domain_version_publish(
         domain_version_id: path, string.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_PUBLISH,
+        _Endpoint(
+            "post_languageunderstanding_domain_version_publish", "POST",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish",
+            "NluDomainVersion",
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_TRAIN = _Endpoint(
-    "post_languageunderstanding_domain_version_train", "POST",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train",
-    returns="NluDomainVersionTrainingResponse",
-)
 
 
 def post_languageunderstanding_domain_version_train(
@@ -796,16 +733,13 @@ def post_languageunderstanding_domain_version_train(
         domain_version_id: path, string.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSION_TRAIN,
+        _Endpoint(
+            "post_languageunderstanding_domain_version_train", "POST",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train",
+            "NluDomainVersionTrainingResponse",
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSIONS = _Endpoint(
-    "post_languageunderstanding_domain_versions", "POST",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions", returns="NluDomainVersion",
-    body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_domain_versions(
@@ -824,18 +758,16 @@ def post_languageunderstanding_domain_versions(
         body: ``NluDomainVersion``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_DOMAIN_VERSIONS,
+        _Endpoint(
+            "post_languageunderstanding_domain_versions", "POST",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions", "NluDomainVersion",
+            body="object", body_required=True,
+        ),
         (("domainId", domain_id),),
         (("includeUtterances", include_utterances),),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_DOMAINS = _Endpoint(
-    "post_languageunderstanding_domains", "POST", "/api/v2/languageunderstanding/domains",
-    returns="NluDomain", body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_domains(
@@ -848,14 +780,16 @@ def post_languageunderstanding_domains(
     Args:
         body: ``NluDomain``.
     """
-    return _Operation(_POST_LANGUAGEUNDERSTANDING_DOMAINS, (), (), (), body)
-
-
-_POST_LANGUAGEUNDERSTANDING_IGNOREPHRASE = _Endpoint(
-    "post_languageunderstanding_ignorephrase", "POST",
-    "/api/v2/languageunderstanding/ignorephrases/{languageCode}", returns="IgnorePhrasesResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_languageunderstanding_domains", "POST", "/api/v2/languageunderstanding/domains",
+            "NluDomain", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_languageunderstanding_ignorephrase(
@@ -871,19 +805,16 @@ def post_languageunderstanding_ignorephrase(
         body: ``IgnorePhrasesRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_IGNOREPHRASE,
+        _Endpoint(
+            "post_languageunderstanding_ignorephrase", "POST",
+            "/api/v2/languageunderstanding/ignorephrases/{languageCode}", "IgnorePhrasesResponse",
+            body="object", body_required=True,
+        ),
         (("languageCode", language_code),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_IGNOREPHRASE_REMOVE = _Endpoint(
-    "post_languageunderstanding_ignorephrase_remove", "POST",
-    "/api/v2/languageunderstanding/ignorephrases/{languageCode}/remove", body="object",
-    body_required=True,
-)
 
 
 def post_languageunderstanding_ignorephrase_remove(
@@ -899,19 +830,16 @@ def post_languageunderstanding_ignorephrase_remove(
         body: ``RemoveEntitiesRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_IGNOREPHRASE_REMOVE,
+        _Endpoint(
+            "post_languageunderstanding_ignorephrase_remove", "POST",
+            "/api/v2/languageunderstanding/ignorephrases/{languageCode}/remove", body="object",
+            body_required=True,
+        ),
         (("languageCode", language_code),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_IGNORETOPIC = _Endpoint(
-    "post_languageunderstanding_ignoretopic", "POST",
-    "/api/v2/languageunderstanding/ignoretopics/{languageCode}", returns="IgnoreTopicsResponse",
-    body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_ignoretopic(
@@ -927,19 +855,16 @@ def post_languageunderstanding_ignoretopic(
         body: ``IgnoreTopicsRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_IGNORETOPIC,
+        _Endpoint(
+            "post_languageunderstanding_ignoretopic", "POST",
+            "/api/v2/languageunderstanding/ignoretopics/{languageCode}", "IgnoreTopicsResponse",
+            body="object", body_required=True,
+        ),
         (("languageCode", language_code),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_IGNORETOPIC_REMOVE = _Endpoint(
-    "post_languageunderstanding_ignoretopic_remove", "POST",
-    "/api/v2/languageunderstanding/ignoretopics/{languageCode}/remove", body="object",
-    body_required=True,
-)
 
 
 def post_languageunderstanding_ignoretopic_remove(
@@ -955,19 +880,16 @@ def post_languageunderstanding_ignoretopic_remove(
         body: ``RemoveEntitiesRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_IGNORETOPIC_REMOVE,
+        _Endpoint(
+            "post_languageunderstanding_ignoretopic_remove", "POST",
+            "/api/v2/languageunderstanding/ignoretopics/{languageCode}/remove", body="object",
+            body_required=True,
+        ),
         (("languageCode", language_code),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_MINER_DRAFTS = _Endpoint(
-    "post_languageunderstanding_miner_drafts", "POST",
-    "/api/v2/languageunderstanding/miners/{minerId}/drafts", returns="Draft", body="object",
-    body_required=True,
-)
 
 
 def post_languageunderstanding_miner_drafts(
@@ -983,18 +905,16 @@ def post_languageunderstanding_miner_drafts(
         body: ``Draft``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_MINER_DRAFTS,
+        _Endpoint(
+            "post_languageunderstanding_miner_drafts", "POST",
+            "/api/v2/languageunderstanding/miners/{minerId}/drafts", "Draft", body="object",
+            body_required=True,
+        ),
         (("minerId", miner_id),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_MINER_EXECUTE = _Endpoint(
-    "post_languageunderstanding_miner_execute", "POST",
-    "/api/v2/languageunderstanding/miners/{minerId}/execute", returns="Miner", body="object",
-)
 
 
 def post_languageunderstanding_miner_execute(
@@ -1011,18 +931,15 @@ def post_languageunderstanding_miner_execute(
         body: ``MinerExecuteRequest``.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_MINER_EXECUTE,
+        _Endpoint(
+            "post_languageunderstanding_miner_execute", "POST",
+            "/api/v2/languageunderstanding/miners/{minerId}/execute", "Miner", body="object",
+        ),
         (("minerId", miner_id),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_MINERS = _Endpoint(
-    "post_languageunderstanding_miners", "POST", "/api/v2/languageunderstanding/miners",
-    returns="Miner", body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operation[_m.Miner]:
@@ -1033,14 +950,16 @@ def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operatio
     Args:
         body: ``Miner``.
     """
-    return _Operation(_POST_LANGUAGEUNDERSTANDING_MINERS, (), (), (), body)
-
-
-_PUT_LANGUAGEUNDERSTANDING_DOMAIN_VERSION = _Endpoint(
-    "put_languageunderstanding_domain_version", "PUT",
-    "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
-    returns="NluDomainVersion", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_languageunderstanding_miners", "POST", "/api/v2/languageunderstanding/miners",
+            "Miner", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_languageunderstanding_domain_version(
@@ -1058,7 +977,11 @@ def put_languageunderstanding_domain_version(
         body: ``NluDomainVersion``.
     """
     return _Operation(
-        _PUT_LANGUAGEUNDERSTANDING_DOMAIN_VERSION,
+        _Endpoint(
+            "put_languageunderstanding_domain_version", "PUT",
+            "/api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}",
+            "NluDomainVersion", body="object", body_required=True,
+        ),
         (("domainId", domain_id), ("domainVersionId", domain_version_id)),
         (),
         (),

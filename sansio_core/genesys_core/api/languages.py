@@ -14,9 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_LANGUAGE = _Endpoint("delete_language", "DELETE", "/api/v2/languages/{languageId}")
-
-
 def delete_language(language_id: str) -> _Operation[None]:
     """DELETE /api/v2/languages/{languageId} -> nothing.
 
@@ -25,12 +22,10 @@ def delete_language(language_id: str) -> _Operation[None]:
     Args:
         language_id: path, string.
     """
-    return _Operation(_DELETE_LANGUAGE, (("languageId", language_id),))
-
-
-_GET_LANGUAGE = _Endpoint(
-    "get_language", "GET", "/api/v2/languages/{languageId}", returns="Language",
-)
+    return _Operation(
+        _Endpoint("delete_language", "DELETE", "/api/v2/languages/{languageId}"),
+        (("languageId", language_id),),
+    )
 
 
 def get_language(language_id: str) -> _Operation[_m.Language]:
@@ -41,12 +36,10 @@ def get_language(language_id: str) -> _Operation[_m.Language]:
     Args:
         language_id: path, string.
     """
-    return _Operation(_GET_LANGUAGE, (("languageId", language_id),))
-
-
-_GET_LANGUAGES = _Endpoint(
-    "get_languages", "GET", "/api/v2/languages", returns="LanguageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_language", "GET", "/api/v2/languages/{languageId}", "Language"),
+        (("languageId", language_id),),
+    )
 
 
 def get_languages(
@@ -68,7 +61,7 @@ def get_languages(
         name: query, string.
     """
     return _Operation(
-        _GET_LANGUAGES,
+        _Endpoint("get_languages", "GET", "/api/v2/languages", "LanguageEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
@@ -77,21 +70,14 @@ def get_languages(
     )
 
 
-_GET_LANGUAGES_TRANSLATIONS = _Endpoint(
-    "get_languages_translations", "GET", "/api/v2/languages/translations",
-    returns="AvailableTranslations",
-)
-
-
 def get_languages_translations() -> _Operation[_m.AvailableTranslations]:
     """GET /api/v2/languages/translations -> ``AvailableTranslations``."""
-    return _Operation(_GET_LANGUAGES_TRANSLATIONS)
-
-
-_GET_LANGUAGES_TRANSLATIONS_BUILTIN = _Endpoint(
-    "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
-    returns="dict[str, object]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languages_translations", "GET", "/api/v2/languages/translations",
+            "AvailableTranslations",
+        ),
+    )
 
 
 def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _Any]]:
@@ -100,13 +86,14 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
     Args:
         language: query, string.
     """
-    return _Operation(_GET_LANGUAGES_TRANSLATIONS_BUILTIN, (), (("language", language),))
-
-
-_GET_LANGUAGES_TRANSLATIONS_ORGANIZATION = _Endpoint(
-    "get_languages_translations_organization", "GET", "/api/v2/languages/translations/organization",
-    returns="dict[str, object]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
+            "dict[str, object]",
+        ),
+        (),
+        (("language", language),),
+    )
 
 
 def get_languages_translations_organization(language: str) -> _Operation[dict[str, _Any]]:
@@ -115,13 +102,14 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
     Args:
         language: query, string.
     """
-    return _Operation(_GET_LANGUAGES_TRANSLATIONS_ORGANIZATION, (), (("language", language),))
-
-
-_GET_LANGUAGES_TRANSLATIONS_USER = _Endpoint(
-    "get_languages_translations_user", "GET", "/api/v2/languages/translations/users/{userId}",
-    returns="dict[str, object]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_languages_translations_organization", "GET",
+            "/api/v2/languages/translations/organization", "dict[str, object]",
+        ),
+        (),
+        (("language", language),),
+    )
 
 
 def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]:
@@ -130,13 +118,13 @@ def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_LANGUAGES_TRANSLATIONS_USER, (("userId", user_id),))
-
-
-_POST_LANGUAGES = _Endpoint(
-    "post_languages", "POST", "/api/v2/languages", returns="Language", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_languages_translations_user", "GET",
+            "/api/v2/languages/translations/users/{userId}", "dict[str, object]",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
@@ -147,4 +135,13 @@ def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
     Args:
         body: ``Language``.
     """
-    return _Operation(_POST_LANGUAGES, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_languages", "POST", "/api/v2/languages", "Language", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -13,11 +13,14 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_LEARNING_ASSIGNMENT = _Endpoint(
-    "delete_learning_assignment", "DELETE", "/api/v2/learning/assignments/{assignmentId}",
-)
+    _SortByValues = _Open[_Literal["RecommendedCompletionDate", "DateModified"]]
+    _TypesValues = _Open[_Literal[
+        "Informational", "AssessedContent", "Assessment", "External", "Native",
+    ]]
+    _StatesValues = _Open[_Literal[
+        "Assigned", "InProgress", "Completed", "NotCompleted", "InvalidSchedule",
+    ]]
+    _ExpandValues = _Open[_Literal["assessmentForm", "coverArt"]]
 
 
 def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
@@ -28,12 +31,12 @@ def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
     Args:
         assignment_id: path, string.
     """
-    return _Operation(_DELETE_LEARNING_ASSIGNMENT, (("assignmentId", assignment_id),))
-
-
-_DELETE_LEARNING_MODULE = _Endpoint(
-    "delete_learning_module", "DELETE", "/api/v2/learning/modules/{moduleId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_learning_assignment", "DELETE", "/api/v2/learning/assignments/{assignmentId}",
+        ),
+        (("assignmentId", assignment_id),),
+    )
 
 
 def delete_learning_module(module_id: str) -> _Operation[None]:
@@ -44,13 +47,10 @@ def delete_learning_module(module_id: str) -> _Operation[None]:
     Args:
         module_id: path, string.
     """
-    return _Operation(_DELETE_LEARNING_MODULE, (("moduleId", module_id),))
-
-
-_GET_LEARNING_ASSIGNMENT = _Endpoint(
-    "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
-    returns="LearningAssignment",
-)
+    return _Operation(
+        _Endpoint("delete_learning_module", "DELETE", "/api/v2/learning/modules/{moduleId}"),
+        (("moduleId", module_id),),
+    )
 
 
 def get_learning_assignment(
@@ -70,16 +70,13 @@ def get_learning_assignment(
             step.moduleStep.
     """
     return _Operation(
-        _GET_LEARNING_ASSIGNMENT,
+        _Endpoint(
+            "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
+            "LearningAssignment",
+        ),
         (("assignmentId", assignment_id),),
         (("expand", expand),),
     )
-
-
-_GET_LEARNING_ASSIGNMENT_STEP = _Endpoint(
-    "get_learning_assignment_step", "GET",
-    "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", returns="LearningAssignmentStep",
-)
 
 
 def get_learning_assignment_step(
@@ -102,19 +99,16 @@ def get_learning_assignment_step(
         expand: query, list of string: moduleStep.
     """
     return _Operation(
-        _GET_LEARNING_ASSIGNMENT_STEP,
+        _Endpoint(
+            "get_learning_assignment_step", "GET",
+            "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
+        ),
         (("assignmentId", assignment_id), ("stepId", step_id)),
         (
             ("shareableContentObjectId", shareable_content_object_id),
             ("defaultShareableContentObject", default_shareable_content_object), ("expand", expand),
         ),
     )
-
-
-_GET_LEARNING_ASSIGNMENTS = _Endpoint(
-    "get_learning_assignments", "GET", "/api/v2/learning/assignments",
-    returns="LearningAssignmentsDomainEntity", paged=True,
-)
 
 
 def get_learning_assignments(
@@ -129,14 +123,10 @@ def get_learning_assignments(
     min_percentage_score: float | None = None,
     max_percentage_score: float | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
-    sort_by: _Open[_Literal["RecommendedCompletionDate", "DateModified"]] | None = None,
+    sort_by: _SortByValues | None = None,
     user_id: _Sequence[str] | None = None,
-    types: _Sequence[_Open[_Literal[
-        "Informational", "AssessedContent", "Assessment", "External", "Native",
-    ]]] | None = None,
-    states: _Sequence[_Open[_Literal[
-        "Assigned", "InProgress", "Completed", "NotCompleted", "InvalidSchedule",
-    ]]] | None = None,
+    types: _Sequence[_TypesValues] | None = None,
+    states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
 ) -> _Operation[_m.LearningAssignmentsDomainEntity]:
     """GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
@@ -162,7 +152,10 @@ def get_learning_assignments(
         expand: query, list of string: ModuleSummary.
     """
     return _Operation(
-        _GET_LEARNING_ASSIGNMENTS,
+        _Endpoint(
+            "get_learning_assignments", "GET", "/api/v2/learning/assignments",
+            "LearningAssignmentsDomainEntity", paged=True,
+        ),
         (),
         (
             ("moduleId", module_id), ("interval", interval),
@@ -174,12 +167,6 @@ def get_learning_assignments(
             ("expand", expand),
         ),
     )
-
-
-_GET_LEARNING_ASSIGNMENTS_ME = _Endpoint(
-    "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
-    returns="LearningAssignmentsDomainEntity", paged=True,
-)
 
 
 def get_learning_assignments_me(
@@ -194,13 +181,9 @@ def get_learning_assignments_me(
     min_percentage_score: float | None = None,
     max_percentage_score: float | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
-    sort_by: _Open[_Literal["RecommendedCompletionDate", "DateModified"]] | None = None,
-    types: _Sequence[_Open[_Literal[
-        "Informational", "AssessedContent", "Assessment", "External", "Native",
-    ]]] | None = None,
-    states: _Sequence[_Open[_Literal[
-        "Assigned", "InProgress", "Completed", "NotCompleted", "InvalidSchedule",
-    ]]] | None = None,
+    sort_by: _SortByValues | None = None,
+    types: _Sequence[_TypesValues] | None = None,
+    states: _Sequence[_StatesValues] | None = None,
     expand: _Sequence[_Open[_Literal["ModuleSummary"]]] | None = None,
 ) -> _Operation[_m.LearningAssignmentsDomainEntity]:
     """GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
@@ -225,7 +208,10 @@ def get_learning_assignments_me(
         expand: query, list of string: ModuleSummary.
     """
     return _Operation(
-        _GET_LEARNING_ASSIGNMENTS_ME,
+        _Endpoint(
+            "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
+            "LearningAssignmentsDomainEntity", paged=True,
+        ),
         (),
         (
             ("moduleId", module_id), ("interval", interval),
@@ -238,15 +224,10 @@ def get_learning_assignments_me(
     )
 
 
-_GET_LEARNING_MODULE = _Endpoint(
-    "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", returns="LearningModule",
-)
-
-
 def get_learning_module(
     module_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["assessmentForm", "coverArt"]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LearningModule]:
     """GET /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
 
@@ -256,13 +237,13 @@ def get_learning_module(
         module_id: path, string.
         expand: query, list of string: assessmentForm, coverArt.
     """
-    return _Operation(_GET_LEARNING_MODULE, (("moduleId", module_id),), (("expand", expand),))
-
-
-_GET_LEARNING_MODULE_JOB = _Endpoint(
-    "get_learning_module_job", "GET", "/api/v2/learning/modules/{moduleId}/jobs/{jobId}",
-    returns="LearningModuleJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
+        ),
+        (("moduleId", module_id),),
+        (("expand", expand),),
+    )
 
 
 def get_learning_module_job(
@@ -277,13 +258,13 @@ def get_learning_module_job(
         module_id: path, string.
         job_id: path, string.
     """
-    return _Operation(_GET_LEARNING_MODULE_JOB, (("moduleId", module_id), ("jobId", job_id)))
-
-
-_GET_LEARNING_MODULE_PREVIEW = _Endpoint(
-    "get_learning_module_preview", "GET", "/api/v2/learning/modules/{moduleId}/preview",
-    returns="LearningModulePreviewGetResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_module_job", "GET", "/api/v2/learning/modules/{moduleId}/jobs/{jobId}",
+            "LearningModuleJobResponse",
+        ),
+        (("moduleId", module_id), ("jobId", job_id)),
+    )
 
 
 def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModulePreviewGetResponse]:
@@ -294,13 +275,13 @@ def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModuleP
     Args:
         module_id: path, string.
     """
-    return _Operation(_GET_LEARNING_MODULE_PREVIEW, (("moduleId", module_id),))
-
-
-_GET_LEARNING_MODULE_RULE = _Endpoint(
-    "get_learning_module_rule", "GET", "/api/v2/learning/modules/{moduleId}/rule",
-    returns="LearningModuleRule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_module_preview", "GET", "/api/v2/learning/modules/{moduleId}/preview",
+            "LearningModulePreviewGetResponse",
+        ),
+        (("moduleId", module_id),),
+    )
 
 
 def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule]:
@@ -311,20 +292,20 @@ def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule
     Args:
         module_id: path, string.
     """
-    return _Operation(_GET_LEARNING_MODULE_RULE, (("moduleId", module_id),))
-
-
-_GET_LEARNING_MODULE_VERSION = _Endpoint(
-    "get_learning_module_version", "GET",
-    "/api/v2/learning/modules/{moduleId}/versions/{versionId}", returns="LearningModule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_module_rule", "GET", "/api/v2/learning/modules/{moduleId}/rule",
+            "LearningModuleRule",
+        ),
+        (("moduleId", module_id),),
+    )
 
 
 def get_learning_module_version(
     module_id: str,
     version_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["assessmentForm", "coverArt"]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LearningModule]:
     """GET /api/v2/learning/modules/{moduleId}/versions/{versionId} -> ``LearningModule``.
 
@@ -336,23 +317,18 @@ def get_learning_module_version(
         expand: query, list of string: assessmentForm, coverArt.
     """
     return _Operation(
-        _GET_LEARNING_MODULE_VERSION,
+        _Endpoint(
+            "get_learning_module_version", "GET",
+            "/api/v2/learning/modules/{moduleId}/versions/{versionId}", "LearningModule",
+        ),
         (("moduleId", module_id), ("versionId", version_id)),
         (("expand", expand),),
     )
 
 
-_GET_LEARNING_MODULES = _Endpoint(
-    "get_learning_modules", "GET", "/api/v2/learning/modules", returns="LearningModuleList",
-    paged=True,
-)
-
-
 def get_learning_modules(
     *,
-    types: _Sequence[_Open[_Literal[
-        "Informational", "AssessedContent", "Assessment", "External", "Native",
-    ]]] | None = None,
+    types: _Sequence[_TypesValues] | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -378,7 +354,10 @@ def get_learning_modules(
         external_ids: query, list of string.
     """
     return _Operation(
-        _GET_LEARNING_MODULES,
+        _Endpoint(
+            "get_learning_modules", "GET", "/api/v2/learning/modules", "LearningModuleList",
+            paged=True,
+        ),
         (),
         (
             ("types", types), ("pageSize", page_size), ("pageNumber", page_number),
@@ -386,12 +365,6 @@ def get_learning_modules(
             ("expand", expand), ("statuses", statuses), ("externalIds", external_ids),
         ),
     )
-
-
-_GET_LEARNING_MODULES_ASSIGNMENTS = _Endpoint(
-    "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
-    returns="AssignedLearningModuleDomainEntityListing", paged=True,
-)
 
 
 def get_learning_modules_assignments(
@@ -422,7 +395,10 @@ def get_learning_modules_assignments(
         expand: query, list of string: coverArt.
     """
     return _Operation(
-        _GET_LEARNING_MODULES_ASSIGNMENTS,
+        _Endpoint(
+            "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
+            "AssignedLearningModuleDomainEntityListing", paged=True,
+        ),
         (),
         (
             ("userIds", user_ids), ("pageSize", page_size), ("pageNumber", page_number),
@@ -430,12 +406,6 @@ def get_learning_modules_assignments(
             ("assignmentStates", assignment_states), ("expand", expand),
         ),
     )
-
-
-_GET_LEARNING_MODULES_COVERART_COVER_ART_ID = _Endpoint(
-    "get_learning_modules_coverart_cover_art_id", "GET",
-    "/api/v2/learning/modules/coverart/{coverArtId}", returns="LearningModuleCoverArtResponse",
-)
 
 
 def get_learning_modules_coverart_cover_art_id(
@@ -448,13 +418,13 @@ def get_learning_modules_coverart_cover_art_id(
     Args:
         cover_art_id: path, string.
     """
-    return _Operation(_GET_LEARNING_MODULES_COVERART_COVER_ART_ID, (("coverArtId", cover_art_id),))
-
-
-_GET_LEARNING_SCHEDULESLOTS_JOB = _Endpoint(
-    "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
-    returns="LearningScheduleSlotsJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_modules_coverart_cover_art_id", "GET",
+            "/api/v2/learning/modules/coverart/{coverArtId}", "LearningModuleCoverArtResponse",
+        ),
+        (("coverArtId", cover_art_id),),
+    )
 
 
 def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningScheduleSlotsJobResponse]:
@@ -465,13 +435,13 @@ def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningSchedul
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_LEARNING_SCHEDULESLOTS_JOB, (("jobId", job_id),))
-
-
-_GET_LEARNING_SCORM_SCORM_ID = _Endpoint(
-    "get_learning_scorm_scorm_id", "GET", "/api/v2/learning/scorm/{scormId}",
-    returns="LearningScormResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_scheduleslots_job", "GET", "/api/v2/learning/scheduleslots/jobs/{jobId}",
+            "LearningScheduleSlotsJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormResponse]:
@@ -482,13 +452,13 @@ def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormRes
     Args:
         scorm_id: path, string.
     """
-    return _Operation(_GET_LEARNING_SCORM_SCORM_ID, (("scormId", scorm_id),))
-
-
-_PATCH_LEARNING_ASSIGNMENT = _Endpoint(
-    "patch_learning_assignment", "PATCH", "/api/v2/learning/assignments/{assignmentId}",
-    returns="LearningAssignment", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "get_learning_scorm_scorm_id", "GET", "/api/v2/learning/scorm/{scormId}",
+            "LearningScormResponse",
+        ),
+        (("scormId", scorm_id),),
+    )
 
 
 def patch_learning_assignment(
@@ -502,14 +472,16 @@ def patch_learning_assignment(
         assignment_id: path, string.
         body: ``LearningAssignmentUpdate``.
     """
-    return _Operation(_PATCH_LEARNING_ASSIGNMENT, (("assignmentId", assignment_id),), (), (), body)
-
-
-_PATCH_LEARNING_ASSIGNMENT_RESCHEDULE = _Endpoint(
-    "patch_learning_assignment_reschedule", "PATCH",
-    "/api/v2/learning/assignments/{assignmentId}/reschedule", returns="LearningAssignment",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_learning_assignment", "PATCH", "/api/v2/learning/assignments/{assignmentId}",
+            "LearningAssignment", body="object",
+        ),
+        (("assignmentId", assignment_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_learning_assignment_reschedule(
@@ -526,19 +498,16 @@ def patch_learning_assignment_reschedule(
         body: ``LearningAssignmentReschedule``.
     """
     return _Operation(
-        _PATCH_LEARNING_ASSIGNMENT_RESCHEDULE,
+        _Endpoint(
+            "patch_learning_assignment_reschedule", "PATCH",
+            "/api/v2/learning/assignments/{assignmentId}/reschedule", "LearningAssignment",
+            body="object",
+        ),
         (("assignmentId", assignment_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_LEARNING_ASSIGNMENT_STEP = _Endpoint(
-    "patch_learning_assignment_step", "PATCH",
-    "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", returns="LearningAssignmentStep",
-    body="object",
-)
 
 
 def patch_learning_assignment_step(
@@ -557,19 +526,16 @@ def patch_learning_assignment_step(
         body: ``LearningAssignmentStep``.
     """
     return _Operation(
-        _PATCH_LEARNING_ASSIGNMENT_STEP,
+        _Endpoint(
+            "patch_learning_assignment_step", "PATCH",
+            "/api/v2/learning/assignments/{assignmentId}/steps/{stepId}", "LearningAssignmentStep",
+            body="object",
+        ),
         (("assignmentId", assignment_id), ("stepId", step_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_LEARNING_MODULE_USER_ASSIGNMENTS = _Endpoint(
-    "patch_learning_module_user_assignments", "PATCH",
-    "/api/v2/learning/modules/{moduleId}/users/{userId}/assignments", returns="LearningAssignment",
-    body="object", body_required=True,
-)
 
 
 def patch_learning_module_user_assignments(
@@ -587,18 +553,16 @@ def patch_learning_module_user_assignments(
         body: ``LearningAssignmentExternalUpdate``.
     """
     return _Operation(
-        _PATCH_LEARNING_MODULE_USER_ASSIGNMENTS,
+        _Endpoint(
+            "patch_learning_module_user_assignments", "PATCH",
+            "/api/v2/learning/modules/{moduleId}/users/{userId}/assignments", "LearningAssignment",
+            body="object", body_required=True,
+        ),
         (("moduleId", module_id), ("userId", user_id)),
         (),
         (),
         body,
     )
-
-
-_POST_LEARNING_ASSESSMENTS_SCORING = _Endpoint(
-    "post_learning_assessments_scoring", "POST", "/api/v2/learning/assessments/scoring",
-    returns="AssessmentScoringSet", body="object", body_required=True,
-)
 
 
 def post_learning_assessments_scoring(
@@ -611,13 +575,16 @@ def post_learning_assessments_scoring(
     Args:
         body: ``LearningAssessmentScoringRequest``.
     """
-    return _Operation(_POST_LEARNING_ASSESSMENTS_SCORING, (), (), (), body)
-
-
-_POST_LEARNING_ASSIGNMENT_REASSIGN = _Endpoint(
-    "post_learning_assignment_reassign", "POST",
-    "/api/v2/learning/assignments/{assignmentId}/reassign", returns="LearningAssignment",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assessments_scoring", "POST", "/api/v2/learning/assessments/scoring",
+            "AssessmentScoringSet", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.LearningAssignment]:
@@ -628,13 +595,13 @@ def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.Learn
     Args:
         assignment_id: path, string.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENT_REASSIGN, (("assignmentId", assignment_id),))
-
-
-_POST_LEARNING_ASSIGNMENT_RESET = _Endpoint(
-    "post_learning_assignment_reset", "POST", "/api/v2/learning/assignments/{assignmentId}/reset",
-    returns="LearningAssignment",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignment_reassign", "POST",
+            "/api/v2/learning/assignments/{assignmentId}/reassign", "LearningAssignment",
+        ),
+        (("assignmentId", assignment_id),),
+    )
 
 
 def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.LearningAssignment]:
@@ -645,13 +612,13 @@ def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.Learning
     Args:
         assignment_id: path, string.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENT_RESET, (("assignmentId", assignment_id),))
-
-
-_POST_LEARNING_ASSIGNMENTS = _Endpoint(
-    "post_learning_assignments", "POST", "/api/v2/learning/assignments",
-    returns="LearningAssignment", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignment_reset", "POST",
+            "/api/v2/learning/assignments/{assignmentId}/reset", "LearningAssignment",
+        ),
+        (("assignmentId", assignment_id),),
+    )
 
 
 def post_learning_assignments(
@@ -665,14 +632,16 @@ def post_learning_assignments(
     Args:
         body: ``LearningAssignmentCreate``.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENTS, (), (), (), body)
-
-
-_POST_LEARNING_ASSIGNMENTS_AGGREGATES_QUERY = _Endpoint(
-    "post_learning_assignments_aggregates_query", "POST",
-    "/api/v2/learning/assignments/aggregates/query", returns="LearningAssignmentAggregateResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignments", "POST", "/api/v2/learning/assignments",
+            "LearningAssignment", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_assignments_aggregates_query(
@@ -685,13 +654,17 @@ def post_learning_assignments_aggregates_query(
     Args:
         body: ``LearningAssignmentAggregateParam``.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_LEARNING_ASSIGNMENTS_BULKADD = _Endpoint(
-    "post_learning_assignments_bulkadd", "POST", "/api/v2/learning/assignments/bulkadd",
-    returns="LearningAssignmentBulkAddResponse", body="array",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignments_aggregates_query", "POST",
+            "/api/v2/learning/assignments/aggregates/query", "LearningAssignmentAggregateResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_assignments_bulkadd(
@@ -705,13 +678,16 @@ def post_learning_assignments_bulkadd(
     Args:
         body: list of ``LearningAssignmentItem``.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENTS_BULKADD, (), (), (), body)
-
-
-_POST_LEARNING_ASSIGNMENTS_BULKREMOVE = _Endpoint(
-    "post_learning_assignments_bulkremove", "POST", "/api/v2/learning/assignments/bulkremove",
-    returns="LearningAssignmentBulkRemoveResponse", body="array",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignments_bulkadd", "POST", "/api/v2/learning/assignments/bulkadd",
+            "LearningAssignmentBulkAddResponse", body="array",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_assignments_bulkremove(
@@ -725,13 +701,17 @@ def post_learning_assignments_bulkremove(
     Args:
         body: list of string.
     """
-    return _Operation(_POST_LEARNING_ASSIGNMENTS_BULKREMOVE, (), (), (), body)
-
-
-_POST_LEARNING_MODULE_JOBS = _Endpoint(
-    "post_learning_module_jobs", "POST", "/api/v2/learning/modules/{moduleId}/jobs",
-    returns="LearningModuleJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_assignments_bulkremove", "POST",
+            "/api/v2/learning/assignments/bulkremove", "LearningAssignmentBulkRemoveResponse",
+            body="array",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_module_jobs(
@@ -746,13 +726,16 @@ def post_learning_module_jobs(
         module_id: path, string.
         body: ``LearningModuleJobRequest``.
     """
-    return _Operation(_POST_LEARNING_MODULE_JOBS, (("moduleId", module_id),), (), (), body)
-
-
-_POST_LEARNING_MODULE_PUBLISH = _Endpoint(
-    "post_learning_module_publish", "POST", "/api/v2/learning/modules/{moduleId}/publish",
-    returns="LearningModulePublishResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_module_jobs", "POST", "/api/v2/learning/modules/{moduleId}/jobs",
+            "LearningModuleJobResponse", body="object", body_required=True,
+        ),
+        (("moduleId", module_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_module_publish(
@@ -768,13 +751,16 @@ def post_learning_module_publish(
         module_id: path, string.
         body: ``LearningModulePublishRequest``.
     """
-    return _Operation(_POST_LEARNING_MODULE_PUBLISH, (("moduleId", module_id),), (), (), body)
-
-
-_POST_LEARNING_MODULE_RULE_MIGRATE = _Endpoint(
-    "post_learning_module_rule_migrate", "POST", "/api/v2/learning/modules/{moduleId}/rule/migrate",
-    returns="LearningModuleMigrateResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_module_publish", "POST", "/api/v2/learning/modules/{moduleId}/publish",
+            "LearningModulePublishResponse", body="object",
+        ),
+        (("moduleId", module_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_module_rule_migrate(
@@ -787,13 +773,13 @@ def post_learning_module_rule_migrate(
     Args:
         module_id: path, string.
     """
-    return _Operation(_POST_LEARNING_MODULE_RULE_MIGRATE, (("moduleId", module_id),))
-
-
-_POST_LEARNING_MODULES = _Endpoint(
-    "post_learning_modules", "POST", "/api/v2/learning/modules", returns="LearningModule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_module_rule_migrate", "POST",
+            "/api/v2/learning/modules/{moduleId}/rule/migrate", "LearningModuleMigrateResponse",
+        ),
+        (("moduleId", module_id),),
+    )
 
 
 def post_learning_modules(
@@ -806,14 +792,16 @@ def post_learning_modules(
     Args:
         body: ``LearningModuleRequest``.
     """
-    return _Operation(_POST_LEARNING_MODULES, (), (), (), body)
-
-
-_POST_LEARNING_RULES_QUERY = _Endpoint(
-    "post_learning_rules_query", "POST", "/api/v2/learning/rules/query",
-    returns="LearningAssignmentUserListing", body="object", body_required=True, reads=True,
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_modules", "POST", "/api/v2/learning/modules", "LearningModule",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_rules_query(
@@ -831,18 +819,16 @@ def post_learning_rules_query(
         body: ``LearningAssignmentUserQuery``.
     """
     return _Operation(
-        _POST_LEARNING_RULES_QUERY,
+        _Endpoint(
+            "post_learning_rules_query", "POST", "/api/v2/learning/rules/query",
+            "LearningAssignmentUserListing", body="object", body_required=True, reads=True,
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_LEARNING_SCHEDULESLOTS_JOBS = _Endpoint(
-    "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
-    returns="LearningScheduleSlotsJobResponse", body="object", body_required=True,
-)
 
 
 def post_learning_scheduleslots_jobs(
@@ -855,13 +841,16 @@ def post_learning_scheduleslots_jobs(
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
     """
-    return _Operation(_POST_LEARNING_SCHEDULESLOTS_JOBS, (), (), (), body)
-
-
-_POST_LEARNING_SCHEDULESLOTS_QUERY = _Endpoint(
-    "post_learning_scheduleslots_query", "POST", "/api/v2/learning/scheduleslots/query",
-    returns="LearningScheduleSlotsQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_scheduleslots_jobs", "POST", "/api/v2/learning/scheduleslots/jobs",
+            "LearningScheduleSlotsJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_scheduleslots_query(
@@ -874,13 +863,16 @@ def post_learning_scheduleslots_query(
     Args:
         body: ``LearningScheduleSlotsQueryRequest``.
     """
-    return _Operation(_POST_LEARNING_SCHEDULESLOTS_QUERY, (), (), (), body)
-
-
-_POST_LEARNING_SCORM = _Endpoint(
-    "post_learning_scorm", "POST", "/api/v2/learning/scorm", returns="LearningScormUploadResponse",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_scheduleslots_query", "POST", "/api/v2/learning/scheduleslots/query",
+            "LearningScheduleSlotsQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_learning_scorm(
@@ -894,13 +886,16 @@ def post_learning_scorm(
     Args:
         body: ``LearningScormUploadRequest``.
     """
-    return _Operation(_POST_LEARNING_SCORM, (), (), (), body)
-
-
-_PUT_LEARNING_MODULE = _Endpoint(
-    "put_learning_module", "PUT", "/api/v2/learning/modules/{moduleId}", returns="LearningModule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_learning_scorm", "POST", "/api/v2/learning/scorm", "LearningScormUploadResponse",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_learning_module(
@@ -915,13 +910,16 @@ def put_learning_module(
         module_id: path, string.
         body: ``LearningModuleRequest``.
     """
-    return _Operation(_PUT_LEARNING_MODULE, (("moduleId", module_id),), (), (), body)
-
-
-_PUT_LEARNING_MODULE_PREVIEW = _Endpoint(
-    "put_learning_module_preview", "PUT", "/api/v2/learning/modules/{moduleId}/preview",
-    returns="LearningModulePreviewUpdateResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_learning_module", "PUT", "/api/v2/learning/modules/{moduleId}", "LearningModule",
+            body="object", body_required=True,
+        ),
+        (("moduleId", module_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_learning_module_preview(
@@ -936,13 +934,16 @@ def put_learning_module_preview(
         module_id: path, string.
         body: ``LearningModulePreviewUpdateRequest``.
     """
-    return _Operation(_PUT_LEARNING_MODULE_PREVIEW, (("moduleId", module_id),), (), (), body)
-
-
-_PUT_LEARNING_MODULE_RULE = _Endpoint(
-    "put_learning_module_rule", "PUT", "/api/v2/learning/modules/{moduleId}/rule",
-    returns="LearningModuleRule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_learning_module_preview", "PUT", "/api/v2/learning/modules/{moduleId}/preview",
+            "LearningModulePreviewUpdateResponse", body="object", body_required=True,
+        ),
+        (("moduleId", module_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_learning_module_rule(
@@ -961,7 +962,10 @@ def put_learning_module_rule(
         body: ``LearningModuleRule``.
     """
     return _Operation(
-        _PUT_LEARNING_MODULE_RULE,
+        _Endpoint(
+            "put_learning_module_rule", "PUT", "/api/v2/learning/modules/{moduleId}/rule",
+            "LearningModuleRule", body="object", body_required=True,
+        ),
         (("moduleId", module_id),),
         (("assign", assign),),
         (),

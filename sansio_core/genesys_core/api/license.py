@@ -14,12 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_LICENSE_DEFINITION = _Endpoint(
-    "get_license_definition", "GET", "/api/v2/license/definitions/{licenseId}",
-    returns="LicenseDefinition",
-)
-
-
 def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
     """GET /api/v2/license/definitions/{licenseId} -> ``LicenseDefinition``.
 
@@ -28,13 +22,13 @@ def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
     Args:
         license_id: path, string.
     """
-    return _Operation(_GET_LICENSE_DEFINITION, (("licenseId", license_id),))
-
-
-_GET_LICENSE_DEFINITIONS = _Endpoint(
-    "get_license_definitions", "GET", "/api/v2/license/definitions",
-    returns="list[LicenseDefinition]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_license_definition", "GET", "/api/v2/license/definitions/{licenseId}",
+            "LicenseDefinition",
+        ),
+        (("licenseId", license_id),),
+    )
 
 
 def get_license_definitions() -> _Operation[list[_m.LicenseDefinition]]:
@@ -42,13 +36,12 @@ def get_license_definitions() -> _Operation[list[_m.LicenseDefinition]]:
 
     Needs ``authorization:grant:add`` or ``authorization:license:view``.
     """
-    return _Operation(_GET_LICENSE_DEFINITIONS)
-
-
-_GET_LICENSE_TOGGLE = _Endpoint(
-    "get_license_toggle", "GET", "/api/v2/license/toggles/{featureName}",
-    returns="LicenseOrgToggle",
-)
+    return _Operation(
+        _Endpoint(
+            "get_license_definitions", "GET", "/api/v2/license/definitions",
+            "list[LicenseDefinition]",
+        ),
+    )
 
 
 def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
@@ -57,12 +50,13 @@ def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
     Args:
         feature_name: path, string.
     """
-    return _Operation(_GET_LICENSE_TOGGLE, (("featureName", feature_name),))
-
-
-_GET_LICENSE_USER = _Endpoint(
-    "get_license_user", "GET", "/api/v2/license/users/{userId}", returns="LicenseUser",
-)
+    return _Operation(
+        _Endpoint(
+            "get_license_toggle", "GET", "/api/v2/license/toggles/{featureName}",
+            "LicenseOrgToggle",
+        ),
+        (("featureName", feature_name),),
+    )
 
 
 def get_license_user(user_id: str) -> _Operation[_m.LicenseUser]:
@@ -73,13 +67,10 @@ def get_license_user(user_id: str) -> _Operation[_m.LicenseUser]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_LICENSE_USER, (("userId", user_id),))
-
-
-_GET_LICENSE_USERS = _Endpoint(
-    "get_license_users", "GET", "/api/v2/license/users", returns="UserLicensesEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_license_user", "GET", "/api/v2/license/users/{userId}", "LicenseUser"),
+        (("userId", user_id),),
+    )
 
 
 def get_license_users(
@@ -96,15 +87,13 @@ def get_license_users(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_LICENSE_USERS,
+        _Endpoint(
+            "get_license_users", "GET", "/api/v2/license/users", "UserLicensesEntityListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_POST_LICENSE_INFER = _Endpoint(
-    "post_license_infer", "POST", "/api/v2/license/infer", returns="list[str]", body="array",
-)
 
 
 def post_license_infer(*, body: _Sequence[str] | None = None) -> _Operation[list[str]]:
@@ -113,13 +102,13 @@ def post_license_infer(*, body: _Sequence[str] | None = None) -> _Operation[list
     Args:
         body: list of string.
     """
-    return _Operation(_POST_LICENSE_INFER, (), (), (), body)
-
-
-_POST_LICENSE_INFER_PERMISSIONS = _Endpoint(
-    "post_license_infer_permissions", "POST", "/api/v2/license/infer/permissions",
-    returns="list[str]", body="array",
-)
+    return _Operation(
+        _Endpoint("post_license_infer", "POST", "/api/v2/license/infer", "list[str]", body="array"),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Operation[list[str]]:
@@ -131,13 +120,16 @@ def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Op
     Args:
         body: list of string.
     """
-    return _Operation(_POST_LICENSE_INFER_PERMISSIONS, (), (), (), body)
-
-
-_POST_LICENSE_ORGANIZATION = _Endpoint(
-    "post_license_organization", "POST", "/api/v2/license/organization",
-    returns="list[LicenseUpdateStatus]", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_license_infer_permissions", "POST", "/api/v2/license/infer/permissions",
+            "list[str]", body="array",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_license_organization(
@@ -151,13 +143,16 @@ def post_license_organization(
     Args:
         body: ``LicenseBatchAssignmentRequest``.
     """
-    return _Operation(_POST_LICENSE_ORGANIZATION, (), (), (), body)
-
-
-_POST_LICENSE_TOGGLE = _Endpoint(
-    "post_license_toggle", "POST", "/api/v2/license/toggles/{featureName}",
-    returns="LicenseOrgToggle",
-)
+    return _Operation(
+        _Endpoint(
+            "post_license_organization", "POST", "/api/v2/license/organization",
+            "list[LicenseUpdateStatus]", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
@@ -166,13 +161,13 @@ def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
     Args:
         feature_name: path, string.
     """
-    return _Operation(_POST_LICENSE_TOGGLE, (("featureName", feature_name),))
-
-
-_POST_LICENSE_USERS = _Endpoint(
-    "post_license_users", "POST", "/api/v2/license/users", returns="dict[str, object]",
-    body="array",
-)
+    return _Operation(
+        _Endpoint(
+            "post_license_toggle", "POST", "/api/v2/license/toggles/{featureName}",
+            "LicenseOrgToggle",
+        ),
+        (("featureName", feature_name),),
+    )
 
 
 def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict[str, _Any]]:
@@ -183,4 +178,13 @@ def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict
     Args:
         body: list of string.
     """
-    return _Operation(_POST_LICENSE_USERS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_license_users", "POST", "/api/v2/license/users", "dict[str, object]",
+            body="array",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

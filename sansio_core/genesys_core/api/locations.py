@@ -13,9 +13,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_LOCATION = _Endpoint("delete_location", "DELETE", "/api/v2/locations/{locationId}")
+    _ExpandValues = _Open[_Literal["images", "addressVerificationDetails"]]
 
 
 def delete_location(location_id: str) -> _Operation[None]:
@@ -26,18 +24,16 @@ def delete_location(location_id: str) -> _Operation[None]:
     Args:
         location_id: path, string.
     """
-    return _Operation(_DELETE_LOCATION, (("locationId", location_id),))
-
-
-_GET_LOCATION = _Endpoint(
-    "get_location", "GET", "/api/v2/locations/{locationId}", returns="LocationDefinition",
-)
+    return _Operation(
+        _Endpoint("delete_location", "DELETE", "/api/v2/locations/{locationId}"),
+        (("locationId", location_id),),
+    )
 
 
 def get_location(
     location_id: str,
     *,
-    expand: _Sequence[_Open[_Literal["images", "addressVerificationDetails"]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LocationDefinition]:
     """GET /api/v2/locations/{locationId} -> ``LocationDefinition``.
 
@@ -45,13 +41,11 @@ def get_location(
         location_id: path, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(_GET_LOCATION, (("locationId", location_id),), (("expand", expand),))
-
-
-_GET_LOCATION_SUBLOCATIONS = _Endpoint(
-    "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
-    returns="LocationEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition"),
+        (("locationId", location_id),),
+        (("expand", expand),),
+    )
 
 
 def get_location_sublocations(location_id: str) -> _Operation[_m.LocationEntityListing]:
@@ -62,12 +56,13 @@ def get_location_sublocations(location_id: str) -> _Operation[_m.LocationEntityL
     Args:
         location_id: path, string.
     """
-    return _Operation(_GET_LOCATION_SUBLOCATIONS, (("locationId", location_id),))
-
-
-_GET_LOCATIONS = _Endpoint(
-    "get_locations", "GET", "/api/v2/locations", returns="LocationEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_location_sublocations", "GET", "/api/v2/locations/{locationId}/sublocations",
+            "LocationEntityListing",
+        ),
+        (("locationId", location_id),),
+    )
 
 
 def get_locations(
@@ -88,7 +83,7 @@ def get_locations(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_LOCATIONS,
+        _Endpoint("get_locations", "GET", "/api/v2/locations", "LocationEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
@@ -97,15 +92,10 @@ def get_locations(
     )
 
 
-_GET_LOCATIONS_SEARCH = _Endpoint(
-    "get_locations_search", "GET", "/api/v2/locations/search", returns="LocationsSearchResponse",
-)
-
-
 def get_locations_search(
     q64: str,
     *,
-    expand: _Sequence[_Open[_Literal["images", "addressVerificationDetails"]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LocationsSearchResponse]:
     """GET /api/v2/locations/search -> ``LocationsSearchResponse``.
 
@@ -113,13 +103,13 @@ def get_locations_search(
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(_GET_LOCATIONS_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_PATCH_LOCATION = _Endpoint(
-    "patch_location", "PATCH", "/api/v2/locations/{locationId}", returns="LocationDefinition",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+        ),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def patch_location(
@@ -134,13 +124,16 @@ def patch_location(
         location_id: path, string.
         body: ``LocationUpdateDefinition``.
     """
-    return _Operation(_PATCH_LOCATION, (("locationId", location_id),), (), (), body)
-
-
-_POST_LOCATIONS = _Endpoint(
-    "post_locations", "POST", "/api/v2/locations", returns="LocationDefinition", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_location", "PATCH", "/api/v2/locations/{locationId}", "LocationDefinition",
+            body="object", body_required=True,
+        ),
+        (("locationId", location_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_locations(
@@ -153,13 +146,16 @@ def post_locations(
     Args:
         body: ``LocationCreateDefinition``.
     """
-    return _Operation(_POST_LOCATIONS, (), (), (), body)
-
-
-_POST_LOCATIONS_SEARCH = _Endpoint(
-    "post_locations_search", "POST", "/api/v2/locations/search", returns="LocationsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_locations", "POST", "/api/v2/locations", "LocationDefinition", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_locations_search(
@@ -172,4 +168,13 @@ def post_locations_search(
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Operation(_POST_LOCATIONS_SEARCH, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

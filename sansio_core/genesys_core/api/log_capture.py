@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER = _Endpoint(
-    "delete_diagnostics_logcapture_browser_user", "DELETE",
-    "/api/v2/diagnostics/logcapture/browser/users/{userId}",
-)
-
-
 def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/diagnostics/logcapture/browser/users/{userId} -> nothing.
 
@@ -26,14 +20,13 @@ def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER, (("userId", user_id),))
-
-
-_GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_DOWNLOAD_JOB = _Endpoint(
-    "get_diagnostics_logcapture_browser_entries_download_job", "GET",
-    "/api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId}",
-    returns="LogCaptureDownloadExecutionResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_diagnostics_logcapture_browser_user", "DELETE",
+            "/api/v2/diagnostics/logcapture/browser/users/{userId}",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_diagnostics_logcapture_browser_entries_download_job(
@@ -47,16 +40,13 @@ def get_diagnostics_logcapture_browser_entries_download_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_DOWNLOAD_JOB,
+        _Endpoint(
+            "get_diagnostics_logcapture_browser_entries_download_job", "GET",
+            "/api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId}",
+            "LogCaptureDownloadExecutionResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER = _Endpoint(
-    "get_diagnostics_logcapture_browser_user", "GET",
-    "/api/v2/diagnostics/logcapture/browser/users/{userId}",
-    returns="LogCaptureUserConfigurationResponse",
-)
 
 
 def get_diagnostics_logcapture_browser_user(
@@ -69,13 +59,14 @@ def get_diagnostics_logcapture_browser_user(
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER, (("userId", user_id),))
-
-
-_GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_USERS = _Endpoint(
-    "get_diagnostics_logcapture_browser_users", "GET",
-    "/api/v2/diagnostics/logcapture/browser/users", returns="LogCaptureUserConfigurationListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_diagnostics_logcapture_browser_user", "GET",
+            "/api/v2/diagnostics/logcapture/browser/users/{userId}",
+            "LogCaptureUserConfigurationResponse",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_diagnostics_logcapture_browser_users(
@@ -90,17 +81,13 @@ def get_diagnostics_logcapture_browser_users(
         include_expired: query, boolean.
     """
     return _Operation(
-        _GET_DIAGNOSTICS_LOGCAPTURE_BROWSER_USERS,
+        _Endpoint(
+            "get_diagnostics_logcapture_browser_users", "GET",
+            "/api/v2/diagnostics/logcapture/browser/users", "LogCaptureUserConfigurationListing",
+        ),
         (),
         (("includeExpired", include_expired),),
     )
-
-
-_POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_DOWNLOAD_JOBS = _Endpoint(
-    "post_diagnostics_logcapture_browser_entries_download_jobs", "POST",
-    "/api/v2/diagnostics/logcapture/browser/entries/download/jobs",
-    returns="LogCaptureDownloadExecutionResponse", body="object",
-)
 
 
 def post_diagnostics_logcapture_browser_entries_download_jobs(
@@ -114,14 +101,17 @@ def post_diagnostics_logcapture_browser_entries_download_jobs(
     Args:
         body: ``LogCaptureQueryRequest``.
     """
-    return _Operation(_POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_DOWNLOAD_JOBS, (), (), (), body)
-
-
-_POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_QUERY = _Endpoint(
-    "post_diagnostics_logcapture_browser_entries_query", "POST",
-    "/api/v2/diagnostics/logcapture/browser/entries/query", returns="LogCaptureQueryResponse",
-    body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_diagnostics_logcapture_browser_entries_download_jobs", "POST",
+            "/api/v2/diagnostics/logcapture/browser/entries/download/jobs",
+            "LogCaptureDownloadExecutionResponse", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_diagnostics_logcapture_browser_entries_query(
@@ -141,19 +131,16 @@ def post_diagnostics_logcapture_browser_entries_query(
         body: ``LogCaptureQueryRequest``.
     """
     return _Operation(
-        _POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_ENTRIES_QUERY,
+        _Endpoint(
+            "post_diagnostics_logcapture_browser_entries_query", "POST",
+            "/api/v2/diagnostics/logcapture/browser/entries/query", "LogCaptureQueryResponse",
+            body="object", reads=True,
+        ),
         (),
         (("after", after), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER = _Endpoint(
-    "post_diagnostics_logcapture_browser_user", "POST",
-    "/api/v2/diagnostics/logcapture/browser/users/{userId}", returns="LogCaptureUserConfiguration",
-    body="object",
-)
 
 
 def post_diagnostics_logcapture_browser_user(
@@ -170,7 +157,11 @@ def post_diagnostics_logcapture_browser_user(
         body: ``LogCaptureUserConfiguration``.
     """
     return _Operation(
-        _POST_DIAGNOSTICS_LOGCAPTURE_BROWSER_USER,
+        _Endpoint(
+            "post_diagnostics_logcapture_browser_user", "POST",
+            "/api/v2/diagnostics/logcapture/browser/users/{userId}", "LogCaptureUserConfiguration",
+            body="object",
+        ),
         (("userId", user_id),),
         (),
         (),

@@ -12,11 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_MESSAGING_SETTING = _Endpoint(
-    "delete_messaging_setting", "DELETE", "/api/v2/messaging/settings/{messageSettingId}",
-)
-
-
 def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/messaging/settings/{messageSettingId} -> nothing.
 
@@ -25,12 +20,12 @@ def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(_DELETE_MESSAGING_SETTING, (("messageSettingId", message_setting_id),))
-
-
-_DELETE_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "delete_messaging_settings_default", "DELETE", "/api/v2/messaging/settings/default",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_messaging_setting", "DELETE", "/api/v2/messaging/settings/{messageSettingId}",
+        ),
+        (("messageSettingId", message_setting_id),),
+    )
 
 
 def delete_messaging_settings_default() -> _Operation[None]:
@@ -38,13 +33,11 @@ def delete_messaging_settings_default() -> _Operation[None]:
 
     Deprecated. Needs ``messaging:setting:delete``.
     """
-    return _Operation(_DELETE_MESSAGING_SETTINGS_DEFAULT)
-
-
-_DELETE_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "delete_messaging_supportedcontent_supported_content_id", "DELETE",
-    "/api/v2/messaging/supportedcontent/{supportedContentId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_messaging_settings_default", "DELETE", "/api/v2/messaging/settings/default",
+        ),
+    )
 
 
 def delete_messaging_supportedcontent_supported_content_id(
@@ -58,15 +51,12 @@ def delete_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
     """
     return _Operation(
-        _DELETE_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "delete_messaging_supportedcontent_supported_content_id", "DELETE",
+            "/api/v2/messaging/supportedcontent/{supportedContentId}",
+        ),
         (("supportedContentId", supported_content_id),),
     )
-
-
-_GET_MESSAGING_SETTING = _Endpoint(
-    "get_messaging_setting", "GET", "/api/v2/messaging/settings/{messageSettingId}",
-    returns="MessagingSetting",
-)
 
 
 def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
@@ -77,13 +67,13 @@ def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSet
     Args:
         message_setting_id: path, string.
     """
-    return _Operation(_GET_MESSAGING_SETTING, (("messageSettingId", message_setting_id),))
-
-
-_GET_MESSAGING_SETTINGS = _Endpoint(
-    "get_messaging_settings", "GET", "/api/v2/messaging/settings", returns="MessagingConfigListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_messaging_setting", "GET", "/api/v2/messaging/settings/{messageSettingId}",
+            "MessagingSetting",
+        ),
+        (("messageSettingId", message_setting_id),),
+    )
 
 
 def get_messaging_settings(
@@ -101,16 +91,13 @@ def get_messaging_settings(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_MESSAGING_SETTINGS,
+        _Endpoint(
+            "get_messaging_settings", "GET", "/api/v2/messaging/settings", "MessagingConfigListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "get_messaging_settings_default", "GET", "/api/v2/messaging/settings/default",
-    returns="MessagingSetting",
-)
 
 
 def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
@@ -118,13 +105,12 @@ def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
 
     Deprecated. Needs ``messaging:setting:view``.
     """
-    return _Operation(_GET_MESSAGING_SETTINGS_DEFAULT)
-
-
-_GET_MESSAGING_SUPPORTEDCONTENT = _Endpoint(
-    "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
-    returns="SupportedContentListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_messaging_settings_default", "GET", "/api/v2/messaging/settings/default",
+            "MessagingSetting",
+        ),
+    )
 
 
 def get_messaging_supportedcontent(
@@ -142,16 +128,13 @@ def get_messaging_supportedcontent(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_MESSAGING_SUPPORTEDCONTENT,
+        _Endpoint(
+            "get_messaging_supportedcontent", "GET", "/api/v2/messaging/supportedcontent",
+            "SupportedContentListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "get_messaging_supportedcontent_supported_content_id", "GET",
-    "/api/v2/messaging/supportedcontent/{supportedContentId}", returns="SupportedContent",
-)
 
 
 def get_messaging_supportedcontent_supported_content_id(
@@ -165,15 +148,12 @@ def get_messaging_supportedcontent_supported_content_id(
         supported_content_id: path, string.
     """
     return _Operation(
-        _GET_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "get_messaging_supportedcontent_supported_content_id", "GET",
+            "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+        ),
         (("supportedContentId", supported_content_id),),
     )
-
-
-_PATCH_MESSAGING_SETTING = _Endpoint(
-    "patch_messaging_setting", "PATCH", "/api/v2/messaging/settings/{messageSettingId}",
-    returns="MessagingSetting", body="object", body_required=True,
-)
 
 
 def patch_messaging_setting(
@@ -189,19 +169,15 @@ def patch_messaging_setting(
         body: ``MessagingSettingRequest``.
     """
     return _Operation(
-        _PATCH_MESSAGING_SETTING,
+        _Endpoint(
+            "patch_messaging_setting", "PATCH", "/api/v2/messaging/settings/{messageSettingId}",
+            "MessagingSetting", body="object", body_required=True,
+        ),
         (("messageSettingId", message_setting_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID = _Endpoint(
-    "patch_messaging_supportedcontent_supported_content_id", "PATCH",
-    "/api/v2/messaging/supportedcontent/{supportedContentId}", returns="SupportedContent",
-    body="object", body_required=True,
-)
 
 
 def patch_messaging_supportedcontent_supported_content_id(
@@ -217,18 +193,16 @@ def patch_messaging_supportedcontent_supported_content_id(
         body: ``SupportedContent``.
     """
     return _Operation(
-        _PATCH_MESSAGING_SUPPORTEDCONTENT_SUPPORTED_CONTENT_ID,
+        _Endpoint(
+            "patch_messaging_supportedcontent_supported_content_id", "PATCH",
+            "/api/v2/messaging/supportedcontent/{supportedContentId}", "SupportedContent",
+            body="object", body_required=True,
+        ),
         (("supportedContentId", supported_content_id),),
         (),
         (),
         body,
     )
-
-
-_POST_MESSAGING_SETTINGS = _Endpoint(
-    "post_messaging_settings", "POST", "/api/v2/messaging/settings", returns="MessagingSetting",
-    body="object", body_required=True,
-)
 
 
 def post_messaging_settings(
@@ -241,13 +215,16 @@ def post_messaging_settings(
     Args:
         body: ``MessagingSettingRequest``.
     """
-    return _Operation(_POST_MESSAGING_SETTINGS, (), (), (), body)
-
-
-_POST_MESSAGING_SUPPORTEDCONTENT = _Endpoint(
-    "post_messaging_supportedcontent", "POST", "/api/v2/messaging/supportedcontent",
-    returns="SupportedContent", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_messaging_settings", "POST", "/api/v2/messaging/settings", "MessagingSetting",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_messaging_supportedcontent(
@@ -260,13 +237,16 @@ def post_messaging_supportedcontent(
     Args:
         body: ``SupportedContent``.
     """
-    return _Operation(_POST_MESSAGING_SUPPORTEDCONTENT, (), (), (), body)
-
-
-_PUT_MESSAGING_SETTINGS_DEFAULT = _Endpoint(
-    "put_messaging_settings_default", "PUT", "/api/v2/messaging/settings/default",
-    returns="MessagingSetting", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_messaging_supportedcontent", "POST", "/api/v2/messaging/supportedcontent",
+            "SupportedContent", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_messaging_settings_default(
@@ -279,4 +259,13 @@ def put_messaging_settings_default(
     Args:
         body: ``MessagingSettingDefaultRequest``.
     """
-    return _Operation(_PUT_MESSAGING_SETTINGS_DEFAULT, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_messaging_settings_default", "PUT", "/api/v2/messaging/settings/default",
+            "MessagingSetting", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -14,11 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_MOBILEDEVICE = _Endpoint(
-    "delete_mobiledevice", "DELETE", "/api/v2/mobiledevices/{deviceId}",
-)
-
-
 def delete_mobiledevice(device_id: str) -> _Operation[None]:
     """DELETE /api/v2/mobiledevices/{deviceId} -> nothing.
 
@@ -27,12 +22,10 @@ def delete_mobiledevice(device_id: str) -> _Operation[None]:
     Args:
         device_id: path, string.
     """
-    return _Operation(_DELETE_MOBILEDEVICE, (("deviceId", device_id),))
-
-
-_GET_MOBILEDEVICE = _Endpoint(
-    "get_mobiledevice", "GET", "/api/v2/mobiledevices/{deviceId}", returns="UserDevice",
-)
+    return _Operation(
+        _Endpoint("delete_mobiledevice", "DELETE", "/api/v2/mobiledevices/{deviceId}"),
+        (("deviceId", device_id),),
+    )
 
 
 def get_mobiledevice(device_id: str) -> _Operation[_m.UserDevice]:
@@ -43,13 +36,10 @@ def get_mobiledevice(device_id: str) -> _Operation[_m.UserDevice]:
     Args:
         device_id: path, string.
     """
-    return _Operation(_GET_MOBILEDEVICE, (("deviceId", device_id),))
-
-
-_GET_MOBILEDEVICES = _Endpoint(
-    "get_mobiledevices", "GET", "/api/v2/mobiledevices", returns="DirectoryUserDevicesListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_mobiledevice", "GET", "/api/v2/mobiledevices/{deviceId}", "UserDevice"),
+        (("deviceId", device_id),),
+    )
 
 
 def get_mobiledevices(
@@ -68,16 +58,13 @@ def get_mobiledevices(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_MOBILEDEVICES,
+        _Endpoint(
+            "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_POST_MOBILEDEVICES = _Endpoint(
-    "post_mobiledevices", "POST", "/api/v2/mobiledevices", returns="UserDevice", body="object",
-    body_required=True,
-)
 
 
 def post_mobiledevices(body: _m.UserDevice | _JsonObject) -> _Operation[_m.UserDevice]:
@@ -88,13 +75,16 @@ def post_mobiledevices(body: _m.UserDevice | _JsonObject) -> _Operation[_m.UserD
     Args:
         body: ``UserDevice``.
     """
-    return _Operation(_POST_MOBILEDEVICES, (), (), (), body)
-
-
-_PUT_MOBILEDEVICE = _Endpoint(
-    "put_mobiledevice", "PUT", "/api/v2/mobiledevices/{deviceId}", returns="UserDevice",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_mobiledevices", "POST", "/api/v2/mobiledevices", "UserDevice", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_mobiledevice(
@@ -110,4 +100,13 @@ def put_mobiledevice(
         device_id: path, string.
         body: ``UserDevice``.
     """
-    return _Operation(_PUT_MOBILEDEVICE, (("deviceId", device_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_mobiledevice", "PUT", "/api/v2/mobiledevices/{deviceId}", "UserDevice",
+            body="object",
+        ),
+        (("deviceId", device_id),),
+        (),
+        (),
+        body,
+    )

@@ -15,25 +15,19 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS = _Endpoint(
-    "delete_notifications_channel_subscriptions", "DELETE",
-    "/api/v2/notifications/channels/{channelId}/subscriptions",
-)
-
-
 def delete_notifications_channel_subscriptions(channel_id: str) -> _Operation[None]:
     """DELETE /api/v2/notifications/channels/{channelId}/subscriptions -> nothing.
 
     Args:
         channel_id: path, string.
     """
-    return _Operation(_DELETE_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS, (("channelId", channel_id),))
-
-
-_GET_NOTIFICATIONS_AVAILABLETOPICS = _Endpoint(
-    "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",
-    returns="AvailableTopicEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_notifications_channel_subscriptions", "DELETE",
+            "/api/v2/notifications/channels/{channelId}/subscriptions",
+        ),
+        (("channelId", channel_id),),
+    )
 
 
 def get_notifications_availabletopics(
@@ -52,16 +46,13 @@ def get_notifications_availabletopics(
         include_preview: query, boolean.
     """
     return _Operation(
-        _GET_NOTIFICATIONS_AVAILABLETOPICS,
+        _Endpoint(
+            "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",
+            "AvailableTopicEntityListing",
+        ),
         (),
         (("expand", expand), ("includePreview", include_preview)),
     )
-
-
-_GET_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS = _Endpoint(
-    "get_notifications_channel_subscriptions", "GET",
-    "/api/v2/notifications/channels/{channelId}/subscriptions", returns="ChannelTopicEntityListing",
-)
 
 
 def get_notifications_channel_subscriptions(
@@ -72,13 +63,13 @@ def get_notifications_channel_subscriptions(
     Args:
         channel_id: path, string.
     """
-    return _Operation(_GET_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS, (("channelId", channel_id),))
-
-
-_GET_NOTIFICATIONS_CHANNELS = _Endpoint(
-    "get_notifications_channels", "GET", "/api/v2/notifications/channels",
-    returns="ChannelEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_notifications_channel_subscriptions", "GET",
+            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+        ),
+        (("channelId", channel_id),),
+    )
 
 
 def get_notifications_channels(
@@ -90,12 +81,14 @@ def get_notifications_channels(
     Args:
         includechannels: query, string: token, oauthclient.
     """
-    return _Operation(_GET_NOTIFICATIONS_CHANNELS, (), (("includechannels", includechannels),))
-
-
-_HEAD_NOTIFICATIONS_CHANNEL = _Endpoint(
-    "head_notifications_channel", "HEAD", "/api/v2/notifications/channels/{channelId}",
-)
+    return _Operation(
+        _Endpoint(
+            "get_notifications_channels", "GET", "/api/v2/notifications/channels",
+            "ChannelEntityListing",
+        ),
+        (),
+        (("includechannels", includechannels),),
+    )
 
 
 def head_notifications_channel(channel_id: str) -> _Operation[None]:
@@ -104,14 +97,12 @@ def head_notifications_channel(channel_id: str) -> _Operation[None]:
     Args:
         channel_id: path, string.
     """
-    return _Operation(_HEAD_NOTIFICATIONS_CHANNEL, (("channelId", channel_id),))
-
-
-_POST_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS = _Endpoint(
-    "post_notifications_channel_subscriptions", "POST",
-    "/api/v2/notifications/channels/{channelId}/subscriptions", returns="ChannelTopicEntityListing",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "head_notifications_channel", "HEAD", "/api/v2/notifications/channels/{channelId}",
+        ),
+        (("channelId", channel_id),),
+    )
 
 
 def post_notifications_channel_subscriptions(
@@ -128,7 +119,11 @@ def post_notifications_channel_subscriptions(
         body: list of ``ChannelTopic``.
     """
     return _Operation(
-        _POST_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS,
+        _Endpoint(
+            "post_notifications_channel_subscriptions", "POST",
+            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+            body="array", body_required=True,
+        ),
         (("channelId", channel_id),),
         (("ignoreErrors", ignore_errors),),
         (),
@@ -136,21 +131,13 @@ def post_notifications_channel_subscriptions(
     )
 
 
-_POST_NOTIFICATIONS_CHANNELS = _Endpoint(
-    "post_notifications_channels", "POST", "/api/v2/notifications/channels", returns="Channel",
-)
-
-
 def post_notifications_channels() -> _Operation[_m.Channel]:
     """POST /api/v2/notifications/channels -> ``Channel``."""
-    return _Operation(_POST_NOTIFICATIONS_CHANNELS)
-
-
-_PUT_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS = _Endpoint(
-    "put_notifications_channel_subscriptions", "PUT",
-    "/api/v2/notifications/channels/{channelId}/subscriptions", returns="ChannelTopicEntityListing",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_notifications_channels", "POST", "/api/v2/notifications/channels", "Channel",
+        ),
+    )
 
 
 def put_notifications_channel_subscriptions(
@@ -167,7 +154,11 @@ def put_notifications_channel_subscriptions(
         body: list of ``ChannelTopic``.
     """
     return _Operation(
-        _PUT_NOTIFICATIONS_CHANNEL_SUBSCRIPTIONS,
+        _Endpoint(
+            "put_notifications_channel_subscriptions", "PUT",
+            "/api/v2/notifications/channels/{channelId}/subscriptions", "ChannelTopicEntityListing",
+            body="array", body_required=True,
+        ),
         (("channelId", channel_id),),
         (("ignoreErrors", ignore_errors),),
         (),

@@ -12,11 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_OAUTH_CLIENT = _Endpoint(
-    "delete_oauth_client", "DELETE", "/api/v2/oauth/clients/{clientId}",
-)
-
-
 def delete_oauth_client(client_id: str) -> _Operation[None]:
     """DELETE /api/v2/oauth/clients/{clientId} -> nothing.
 
@@ -25,13 +20,10 @@ def delete_oauth_client(client_id: str) -> _Operation[None]:
     Args:
         client_id: path, string.
     """
-    return _Operation(_DELETE_OAUTH_CLIENT, (("clientId", client_id),))
-
-
-_GET_OAUTH_AUTHORIZATION = _Endpoint(
-    "get_oauth_authorization", "GET", "/api/v2/oauth/authorizations/{clientId}",
-    returns="OAuthAuthorization",
-)
+    return _Operation(
+        _Endpoint("delete_oauth_client", "DELETE", "/api/v2/oauth/clients/{clientId}"),
+        (("clientId", client_id),),
+    )
 
 
 def get_oauth_authorization(
@@ -48,17 +40,14 @@ def get_oauth_authorization(
         accept_language: header ``Accept-Language``, string.
     """
     return _Operation(
-        _GET_OAUTH_AUTHORIZATION,
+        _Endpoint(
+            "get_oauth_authorization", "GET", "/api/v2/oauth/authorizations/{clientId}",
+            "OAuthAuthorization",
+        ),
         (("clientId", client_id),),
         (),
         (("Accept-Language", accept_language),),
     )
-
-
-_GET_OAUTH_AUTHORIZATIONS = _Endpoint(
-    "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
-    returns="OAuthAuthorizationListing",
-)
 
 
 def get_oauth_authorizations(
@@ -72,12 +61,15 @@ def get_oauth_authorizations(
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(_GET_OAUTH_AUTHORIZATIONS, (), (), (("Accept-Language", accept_language),))
-
-
-_GET_OAUTH_CLIENT = _Endpoint(
-    "get_oauth_client", "GET", "/api/v2/oauth/clients/{clientId}", returns="OAuthClient",
-)
+    return _Operation(
+        _Endpoint(
+            "get_oauth_authorizations", "GET", "/api/v2/oauth/authorizations",
+            "OAuthAuthorizationListing",
+        ),
+        (),
+        (),
+        (("Accept-Language", accept_language),),
+    )
 
 
 def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
@@ -88,14 +80,10 @@ def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
     Args:
         client_id: path, string.
     """
-    return _Operation(_GET_OAUTH_CLIENT, (("clientId", client_id),))
-
-
-_GET_OAUTH_CLIENT_USAGE_QUERY_RESULT = _Endpoint(
-    "get_oauth_client_usage_query_result", "GET",
-    "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-    returns="ApiUsageQueryResult",
-)
+    return _Operation(
+        _Endpoint("get_oauth_client", "GET", "/api/v2/oauth/clients/{clientId}", "OAuthClient"),
+        (("clientId", client_id),),
+    )
 
 
 def get_oauth_client_usage_query_result(
@@ -111,15 +99,13 @@ def get_oauth_client_usage_query_result(
         client_id: path, string.
     """
     return _Operation(
-        _GET_OAUTH_CLIENT_USAGE_QUERY_RESULT,
+        _Endpoint(
+            "get_oauth_client_usage_query_result", "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
+            "ApiUsageQueryResult",
+        ),
         (("executionId", execution_id), ("clientId", client_id)),
     )
-
-
-_GET_OAUTH_CLIENT_USAGE_SUMMARY = _Endpoint(
-    "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
-    returns="UsageExecutionResult",
-)
 
 
 def get_oauth_client_usage_summary(
@@ -136,15 +122,13 @@ def get_oauth_client_usage_summary(
         days: query, string.
     """
     return _Operation(
-        _GET_OAUTH_CLIENT_USAGE_SUMMARY,
+        _Endpoint(
+            "get_oauth_client_usage_summary", "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/summary", "UsageExecutionResult",
+        ),
         (("clientId", client_id),),
         (("days", days),),
     )
-
-
-_GET_OAUTH_CLIENTS = _Endpoint(
-    "get_oauth_clients", "GET", "/api/v2/oauth/clients", returns="OAuthClientEntityListing",
-)
 
 
 def get_oauth_clients() -> _Operation[_m.OAuthClientEntityListing]:
@@ -152,12 +136,9 @@ def get_oauth_clients() -> _Operation[_m.OAuthClientEntityListing]:
 
     Needs ``oauth:client:view``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_OAUTH_CLIENTS)
-
-
-_GET_OAUTH_SCOPE = _Endpoint(
-    "get_oauth_scope", "GET", "/api/v2/oauth/scopes/{scopeId}", returns="OAuthScope",
-)
+    return _Operation(
+        _Endpoint("get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing"),
+    )
 
 
 def get_oauth_scope(
@@ -172,16 +153,11 @@ def get_oauth_scope(
         accept_language: header ``Accept-Language``, string.
     """
     return _Operation(
-        _GET_OAUTH_SCOPE,
+        _Endpoint("get_oauth_scope", "GET", "/api/v2/oauth/scopes/{scopeId}", "OAuthScope"),
         (("scopeId", scope_id),),
         (),
         (("Accept-Language", accept_language),),
     )
-
-
-_GET_OAUTH_SCOPES = _Endpoint(
-    "get_oauth_scopes", "GET", "/api/v2/oauth/scopes", returns="OAuthScopeListing",
-)
 
 
 def get_oauth_scopes(*, accept_language: str | None = None) -> _Operation[_m.OAuthScopeListing]:
@@ -190,13 +166,12 @@ def get_oauth_scopes(*, accept_language: str | None = None) -> _Operation[_m.OAu
     Args:
         accept_language: header ``Accept-Language``, string.
     """
-    return _Operation(_GET_OAUTH_SCOPES, (), (), (("Accept-Language", accept_language),))
-
-
-_POST_OAUTH_CLIENT_SECRET = _Endpoint(
-    "post_oauth_client_secret", "POST", "/api/v2/oauth/clients/{clientId}/secret",
-    returns="OAuthClient",
-)
+    return _Operation(
+        _Endpoint("get_oauth_scopes", "GET", "/api/v2/oauth/scopes", "OAuthScopeListing"),
+        (),
+        (),
+        (("Accept-Language", accept_language),),
+    )
 
 
 def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
@@ -207,13 +182,13 @@ def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
     Args:
         client_id: path, string.
     """
-    return _Operation(_POST_OAUTH_CLIENT_SECRET, (("clientId", client_id),))
-
-
-_POST_OAUTH_CLIENT_USAGE_QUERY = _Endpoint(
-    "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
-    returns="UsageExecutionResult", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_oauth_client_secret", "POST", "/api/v2/oauth/clients/{clientId}/secret",
+            "OAuthClient",
+        ),
+        (("clientId", client_id),),
+    )
 
 
 def post_oauth_client_usage_query(
@@ -228,13 +203,16 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(_POST_OAUTH_CLIENT_USAGE_QUERY, (("clientId", client_id),), (), (), body)
-
-
-_POST_OAUTH_CLIENTS = _Endpoint(
-    "post_oauth_clients", "POST", "/api/v2/oauth/clients", returns="OAuthClient", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
+            "UsageExecutionResult", body="object", body_required=True,
+        ),
+        (("clientId", client_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[_m.OAuthClient]:
@@ -245,13 +223,16 @@ def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[
     Args:
         body: ``OAuthClientRequest``.
     """
-    return _Operation(_POST_OAUTH_CLIENTS, (), (), (), body)
-
-
-_PUT_OAUTH_CLIENT = _Endpoint(
-    "put_oauth_client", "PUT", "/api/v2/oauth/clients/{clientId}", returns="OAuthClient",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_oauth_clients", "POST", "/api/v2/oauth/clients", "OAuthClient", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_oauth_client(
@@ -266,4 +247,13 @@ def put_oauth_client(
         client_id: path, string.
         body: ``OAuthClientRequest``.
     """
-    return _Operation(_PUT_OAUTH_CLIENT, (("clientId", client_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_oauth_client", "PUT", "/api/v2/oauth/clients/{clientId}", "OAuthClient",
+            body="object", body_required=True,
+        ),
+        (("clientId", client_id),),
+        (),
+        (),
+        body,
+    )

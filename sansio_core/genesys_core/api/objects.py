@@ -15,11 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_AUTHORIZATION_DIVISION = _Endpoint(
-    "delete_authorization_division", "DELETE", "/api/v2/authorization/divisions/{divisionId}",
-)
-
-
 def delete_authorization_division(
     division_id: str,
     *,
@@ -34,16 +29,13 @@ def delete_authorization_division(
         force: query, boolean.
     """
     return _Operation(
-        _DELETE_AUTHORIZATION_DIVISION,
+        _Endpoint(
+            "delete_authorization_division", "DELETE",
+            "/api/v2/authorization/divisions/{divisionId}",
+        ),
         (("divisionId", division_id),),
         (("force", force),),
     )
-
-
-_GET_AUTHORIZATION_DIVISION = _Endpoint(
-    "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
-    returns="AuthzDivision",
-)
 
 
 def get_authorization_division(
@@ -58,16 +50,13 @@ def get_authorization_division(
         object_count: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISION,
+        _Endpoint(
+            "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
+            "AuthzDivision",
+        ),
         (("divisionId", division_id),),
         (("objectCount", object_count),),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONS = _Endpoint(
-    "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
-    returns="AuthzDivisionEntityListing", paged=True,
-)
 
 
 def get_authorization_divisions(
@@ -98,7 +87,10 @@ def get_authorization_divisions(
         name: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS,
+        _Endpoint(
+            "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
+            "AuthzDivisionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -106,12 +98,6 @@ def get_authorization_divisions(
             ("objectCount", object_count), ("id", id), ("name", name),
         ),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONS_DELETED = _Endpoint(
-    "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
-    returns="AuthzDivisionEntityListing", paged=True,
-)
 
 
 def get_authorization_divisions_deleted(
@@ -129,38 +115,33 @@ def get_authorization_divisions_deleted(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS_DELETED,
+        _Endpoint(
+            "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
+            "AuthzDivisionEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
 
 
-_GET_AUTHORIZATION_DIVISIONS_HOME = _Endpoint(
-    "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
-    returns="AuthzDivision",
-)
-
-
 def get_authorization_divisions_home() -> _Operation[_m.AuthzDivision]:
     """GET /api/v2/authorization/divisions/home -> ``AuthzDivision``."""
-    return _Operation(_GET_AUTHORIZATION_DIVISIONS_HOME)
-
-
-_GET_AUTHORIZATION_DIVISIONS_LIMIT = _Endpoint(
-    "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
-    returns="int",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_divisions_home", "GET", "/api/v2/authorization/divisions/home",
+            "AuthzDivision",
+        ),
+    )
 
 
 def get_authorization_divisions_limit() -> _Operation[int]:
     """GET /api/v2/authorization/divisions/limit -> integer."""
-    return _Operation(_GET_AUTHORIZATION_DIVISIONS_LIMIT)
-
-
-_GET_AUTHORIZATION_DIVISIONS_QUERY = _Endpoint(
-    "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
-    returns="AuthzDivisionCursorListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_authorization_divisions_limit", "GET", "/api/v2/authorization/divisions/limit",
+            "int",
+        ),
+    )
 
 
 def get_authorization_divisions_query(
@@ -183,17 +164,13 @@ def get_authorization_divisions_query(
         name: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONS_QUERY,
+        _Endpoint(
+            "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
+            "AuthzDivisionCursorListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("id", id), ("name", name)),
     )
-
-
-_POST_AUTHORIZATION_DIVISION_OBJECT = _Endpoint(
-    "post_authorization_division_object", "POST",
-    "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
-    body_required=True,
-)
 
 
 def post_authorization_division_object(
@@ -217,19 +194,16 @@ def post_authorization_division_object(
         body: list of string.
     """
     return _Operation(
-        _POST_AUTHORIZATION_DIVISION_OBJECT,
+        _Endpoint(
+            "post_authorization_division_object", "POST",
+            "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}", body="array",
+            body_required=True,
+        ),
         (("divisionId", division_id), ("objectType", object_type)),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_DIVISION_RESTORE = _Endpoint(
-    "post_authorization_division_restore", "POST",
-    "/api/v2/authorization/divisions/{divisionId}/restore", returns="AuthzDivision", body="object",
-    body_required=True,
-)
 
 
 def post_authorization_division_restore(
@@ -245,18 +219,16 @@ def post_authorization_division_restore(
         body: ``AuthzDivision``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_DIVISION_RESTORE,
+        _Endpoint(
+            "post_authorization_division_restore", "POST",
+            "/api/v2/authorization/divisions/{divisionId}/restore", "AuthzDivision", body="object",
+            body_required=True,
+        ),
         (("divisionId", division_id),),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_DIVISIONS = _Endpoint(
-    "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
-    returns="AuthzDivision", body="object", body_required=True,
-)
 
 
 def post_authorization_divisions(
@@ -269,13 +241,16 @@ def post_authorization_divisions(
     Args:
         body: ``AuthzDivision``.
     """
-    return _Operation(_POST_AUTHORIZATION_DIVISIONS, (), (), (), body)
-
-
-_PUT_AUTHORIZATION_DIVISION = _Endpoint(
-    "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
-    returns="AuthzDivision", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_authorization_divisions", "POST", "/api/v2/authorization/divisions",
+            "AuthzDivision", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_authorization_division(
@@ -290,4 +265,13 @@ def put_authorization_division(
         division_id: path, string.
         body: ``AuthzDivision``.
     """
-    return _Operation(_PUT_AUTHORIZATION_DIVISION, (("divisionId", division_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_authorization_division", "PUT", "/api/v2/authorization/divisions/{divisionId}",
+            "AuthzDivision", body="object", body_required=True,
+        ),
+        (("divisionId", division_id),),
+        (),
+        (),
+        body,
+    )

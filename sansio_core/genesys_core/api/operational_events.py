@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_USAGE_EVENTS_DEFINITION = _Endpoint(
-    "get_usage_events_definition", "GET", "/api/v2/usage/events/definitions/{eventDefinitionId}",
-    returns="EventDefinition",
-)
-
-
 def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.EventDefinition]:
     """GET /api/v2/usage/events/definitions/{eventDefinitionId} -> ``EventDefinition``.
 
@@ -26,13 +20,13 @@ def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.Event
     Args:
         event_definition_id: path, string.
     """
-    return _Operation(_GET_USAGE_EVENTS_DEFINITION, (("eventDefinitionId", event_definition_id),))
-
-
-_GET_USAGE_EVENTS_DEFINITIONS = _Endpoint(
-    "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
-    returns="EventDefinitionListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_usage_events_definition", "GET",
+            "/api/v2/usage/events/definitions/{eventDefinitionId}", "EventDefinition",
+        ),
+        (("eventDefinitionId", event_definition_id),),
+    )
 
 
 def get_usage_events_definitions() -> _Operation[_m.EventDefinitionListing]:
@@ -40,13 +34,12 @@ def get_usage_events_definitions() -> _Operation[_m.EventDefinitionListing]:
 
     Needs ``usage:events:view``.
     """
-    return _Operation(_GET_USAGE_EVENTS_DEFINITIONS)
-
-
-_POST_USAGE_EVENTS_AGGREGATES_QUERY = _Endpoint(
-    "post_usage_events_aggregates_query", "POST", "/api/v2/usage/events/aggregates/query",
-    returns="EventAggregatesResponse", body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_usage_events_definitions", "GET", "/api/v2/usage/events/definitions",
+            "EventDefinitionListing",
+        ),
+    )
 
 
 def post_usage_events_aggregates_query(
@@ -60,13 +53,16 @@ def post_usage_events_aggregates_query(
     Args:
         body: ``EventAggregatesQueryRequest``.
     """
-    return _Operation(_POST_USAGE_EVENTS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_USAGE_EVENTS_QUERY = _Endpoint(
-    "post_usage_events_query", "POST", "/api/v2/usage/events/query", returns="EventQueryResponse",
-    body="object", reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_usage_events_aggregates_query", "POST", "/api/v2/usage/events/aggregates/query",
+            "EventAggregatesResponse", body="object", reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_usage_events_query(
@@ -88,7 +84,10 @@ def post_usage_events_query(
         body: ``EventQueryRequest``.
     """
     return _Operation(
-        _POST_USAGE_EVENTS_QUERY,
+        _Endpoint(
+            "post_usage_events_query", "POST", "/api/v2/usage/events/query", "EventQueryResponse",
+            body="object", reads=True,
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
         (),

@@ -15,9 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_FIELDCONFIG = _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", returns="FieldConfig")
-
-
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
     """GET /api/v2/fieldconfig -> ``FieldConfig``.
 
@@ -26,13 +23,11 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(_GET_FIELDCONFIG, (), (("type", type),))
-
-
-_GET_ORGANIZATIONS_AUTHENTICATION_SETTINGS = _Endpoint(
-    "get_organizations_authentication_settings", "GET",
-    "/api/v2/organizations/authentication/settings", returns="OrgAuthSettings",
-)
+    return _Operation(
+        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
+        (),
+        (("type", type),),
+    )
 
 
 def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings]:
@@ -40,13 +35,12 @@ def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings
 
     Needs ``directory:organization:admin``.
     """
-    return _Operation(_GET_ORGANIZATIONS_AUTHENTICATION_SETTINGS)
-
-
-_GET_ORGANIZATIONS_EMBEDDEDINTEGRATION = _Endpoint(
-    "get_organizations_embeddedintegration", "GET", "/api/v2/organizations/embeddedintegration",
-    returns="EmbeddedIntegration",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_authentication_settings", "GET",
+            "/api/v2/organizations/authentication/settings", "OrgAuthSettings",
+        ),
+    )
 
 
 def get_organizations_embeddedintegration() -> _Operation[_m.EmbeddedIntegration]:
@@ -54,13 +48,12 @@ def get_organizations_embeddedintegration() -> _Operation[_m.EmbeddedIntegration
 
     Deprecated.
     """
-    return _Operation(_GET_ORGANIZATIONS_EMBEDDEDINTEGRATION)
-
-
-_GET_ORGANIZATIONS_IPADDRESSAUTHENTICATION = _Endpoint(
-    "get_organizations_ipaddressauthentication", "GET",
-    "/api/v2/organizations/ipaddressauthentication", returns="IpAddressAuthentication",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_embeddedintegration", "GET",
+            "/api/v2/organizations/embeddedintegration", "EmbeddedIntegration",
+        ),
+    )
 
 
 def get_organizations_ipaddressauthentication() -> _Operation[_m.IpAddressAuthentication]:
@@ -68,13 +61,12 @@ def get_organizations_ipaddressauthentication() -> _Operation[_m.IpAddressAuthen
 
     Deprecated. Needs ``directory:organization:admin``.
     """
-    return _Operation(_GET_ORGANIZATIONS_IPADDRESSAUTHENTICATION)
-
-
-_GET_ORGANIZATIONS_LIMITS_CHANGEREQUEST = _Endpoint(
-    "get_organizations_limits_changerequest", "GET",
-    "/api/v2/organizations/limits/changerequests/{requestId}", returns="LimitChangeRequestDetails",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_ipaddressauthentication", "GET",
+            "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
+        ),
+    )
 
 
 def get_organizations_limits_changerequest(
@@ -87,13 +79,13 @@ def get_organizations_limits_changerequest(
     Args:
         request_id: path, string.
     """
-    return _Operation(_GET_ORGANIZATIONS_LIMITS_CHANGEREQUEST, (("requestId", request_id),))
-
-
-_GET_ORGANIZATIONS_LIMITS_CHANGEREQUESTS = _Endpoint(
-    "get_organizations_limits_changerequests", "GET", "/api/v2/organizations/limits/changerequests",
-    returns="LimitChangeRequestsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_limits_changerequest", "GET",
+            "/api/v2/organizations/limits/changerequests/{requestId}", "LimitChangeRequestDetails",
+        ),
+        (("requestId", request_id),),
+    )
 
 
 def get_organizations_limits_changerequests(
@@ -122,7 +114,10 @@ def get_organizations_limits_changerequests(
         expand: query, list of string: statusHistory.
     """
     return _Operation(
-        _GET_ORGANIZATIONS_LIMITS_CHANGEREQUESTS,
+        _Endpoint(
+            "get_organizations_limits_changerequests", "GET",
+            "/api/v2/organizations/limits/changerequests", "LimitChangeRequestsEntityListing",
+        ),
         (),
         (
             ("after", after), ("before", before), ("status", status), ("pageSize", page_size),
@@ -131,32 +126,24 @@ def get_organizations_limits_changerequests(
     )
 
 
-_GET_ORGANIZATIONS_LIMITS_DOCS = _Endpoint(
-    "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
-    returns="LimitDocumentation",
-)
-
-
 def get_organizations_limits_docs() -> _Operation[_m.LimitDocumentation]:
     """GET /api/v2/organizations/limits/docs -> ``LimitDocumentation``."""
-    return _Operation(_GET_ORGANIZATIONS_LIMITS_DOCS)
-
-
-_GET_ORGANIZATIONS_LIMITS_DOCS_FREETRIAL = _Endpoint(
-    "get_organizations_limits_docs_freetrial", "GET", "/api/v2/organizations/limits/docs/freetrial",
-    returns="FreeTrialLimitDocs",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_limits_docs", "GET", "/api/v2/organizations/limits/docs",
+            "LimitDocumentation",
+        ),
+    )
 
 
 def get_organizations_limits_docs_freetrial() -> _Operation[_m.FreeTrialLimitDocs]:
     """GET /api/v2/organizations/limits/docs/freetrial -> ``FreeTrialLimitDocs``."""
-    return _Operation(_GET_ORGANIZATIONS_LIMITS_DOCS_FREETRIAL)
-
-
-_GET_ORGANIZATIONS_LIMITS_NAMESPACE = _Endpoint(
-    "get_organizations_limits_namespace", "GET",
-    "/api/v2/organizations/limits/namespaces/{namespaceName}", returns="LimitsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_limits_docs_freetrial", "GET",
+            "/api/v2/organizations/limits/docs/freetrial", "FreeTrialLimitDocs",
+        ),
+    )
 
 
 def get_organizations_limits_namespace(namespace_name: str) -> _Operation[_m.LimitsEntityListing]:
@@ -165,14 +152,13 @@ def get_organizations_limits_namespace(namespace_name: str) -> _Operation[_m.Lim
     Args:
         namespace_name: path, string.
     """
-    return _Operation(_GET_ORGANIZATIONS_LIMITS_NAMESPACE, (("namespaceName", namespace_name),))
-
-
-_GET_ORGANIZATIONS_LIMITS_NAMESPACE_DEFAULTS = _Endpoint(
-    "get_organizations_limits_namespace_defaults", "GET",
-    "/api/v2/organizations/limits/namespaces/{namespaceName}/defaults",
-    returns="LimitsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_limits_namespace", "GET",
+            "/api/v2/organizations/limits/namespaces/{namespaceName}", "LimitsEntityListing",
+        ),
+        (("namespaceName", namespace_name),),
+    )
 
 
 def get_organizations_limits_namespace_defaults(
@@ -184,15 +170,13 @@ def get_organizations_limits_namespace_defaults(
         namespace_name: path, string.
     """
     return _Operation(
-        _GET_ORGANIZATIONS_LIMITS_NAMESPACE_DEFAULTS,
+        _Endpoint(
+            "get_organizations_limits_namespace_defaults", "GET",
+            "/api/v2/organizations/limits/namespaces/{namespaceName}/defaults",
+            "LimitsEntityListing",
+        ),
         (("namespaceName", namespace_name),),
     )
-
-
-_GET_ORGANIZATIONS_LIMITS_NAMESPACES = _Endpoint(
-    "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
-    returns="object", paged=True,
-)
 
 
 def get_organizations_limits_namespaces(
@@ -209,26 +193,20 @@ def get_organizations_limits_namespaces(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGANIZATIONS_LIMITS_NAMESPACES,
+        _Endpoint(
+            "get_organizations_limits_namespaces", "GET", "/api/v2/organizations/limits/namespaces",
+            "object", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
 
 
-_GET_ORGANIZATIONS_ME = _Endpoint(
-    "get_organizations_me", "GET", "/api/v2/organizations/me", returns="Organization",
-)
-
-
 def get_organizations_me() -> _Operation[_m.Organization]:
     """GET /api/v2/organizations/me -> ``Organization``."""
-    return _Operation(_GET_ORGANIZATIONS_ME)
-
-
-_GET_ORGANIZATIONS_WHITELIST = _Endpoint(
-    "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
-    returns="OrgWhitelistSettings",
-)
+    return _Operation(
+        _Endpoint("get_organizations_me", "GET", "/api/v2/organizations/me", "Organization"),
+    )
 
 
 def get_organizations_whitelist() -> _Operation[_m.OrgWhitelistSettings]:
@@ -236,14 +214,12 @@ def get_organizations_whitelist() -> _Operation[_m.OrgWhitelistSettings]:
 
     Deprecated.
     """
-    return _Operation(_GET_ORGANIZATIONS_WHITELIST)
-
-
-_PATCH_ORGANIZATIONS_AUTHENTICATION_SETTINGS = _Endpoint(
-    "patch_organizations_authentication_settings", "PATCH",
-    "/api/v2/organizations/authentication/settings", returns="OrgAuthSettings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_organizations_whitelist", "GET", "/api/v2/organizations/whitelist",
+            "OrgWhitelistSettings",
+        ),
+    )
 
 
 def patch_organizations_authentication_settings(
@@ -256,13 +232,17 @@ def patch_organizations_authentication_settings(
     Args:
         body: ``OrgAuthSettings``.
     """
-    return _Operation(_PATCH_ORGANIZATIONS_AUTHENTICATION_SETTINGS, (), (), (), body)
-
-
-_PATCH_ORGANIZATIONS_FEATURE = _Endpoint(
-    "patch_organizations_feature", "PATCH", "/api/v2/organizations/features/{featureName}",
-    returns="OrganizationFeatures", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_organizations_authentication_settings", "PATCH",
+            "/api/v2/organizations/authentication/settings", "OrgAuthSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_organizations_feature(
@@ -283,18 +263,15 @@ def patch_organizations_feature(
         enabled: body, ``FeatureState``.
     """
     return _Operation(
-        _PATCH_ORGANIZATIONS_FEATURE,
+        _Endpoint(
+            "patch_organizations_feature", "PATCH", "/api/v2/organizations/features/{featureName}",
+            "OrganizationFeatures", body="object", body_required=True,
+        ),
         (("featureName", feature_name),),
         (),
         (),
         enabled,
     )
-
-
-_PUT_ORGANIZATIONS_EMBEDDEDINTEGRATION = _Endpoint(
-    "put_organizations_embeddedintegration", "PUT", "/api/v2/organizations/embeddedintegration",
-    returns="EmbeddedIntegration", body="object", body_required=True,
-)
 
 
 def put_organizations_embeddedintegration(
@@ -307,14 +284,17 @@ def put_organizations_embeddedintegration(
     Args:
         body: ``EmbeddedIntegration``.
     """
-    return _Operation(_PUT_ORGANIZATIONS_EMBEDDEDINTEGRATION, (), (), (), body)
-
-
-_PUT_ORGANIZATIONS_IPADDRESSAUTHENTICATION = _Endpoint(
-    "put_organizations_ipaddressauthentication", "PUT",
-    "/api/v2/organizations/ipaddressauthentication", returns="IpAddressAuthentication",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_organizations_embeddedintegration", "PUT",
+            "/api/v2/organizations/embeddedintegration", "EmbeddedIntegration", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_organizations_ipaddressauthentication(
@@ -327,13 +307,17 @@ def put_organizations_ipaddressauthentication(
     Args:
         body: ``IpAddressAuthentication``.
     """
-    return _Operation(_PUT_ORGANIZATIONS_IPADDRESSAUTHENTICATION, (), (), (), body)
-
-
-_PUT_ORGANIZATIONS_ME = _Endpoint(
-    "put_organizations_me", "PUT", "/api/v2/organizations/me", returns="Organization",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "put_organizations_ipaddressauthentication", "PUT",
+            "/api/v2/organizations/ipaddressauthentication", "IpAddressAuthentication",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_organizations_me(
@@ -347,13 +331,16 @@ def put_organizations_me(
     Args:
         body: ``Organization``.
     """
-    return _Operation(_PUT_ORGANIZATIONS_ME, (), (), (), body)
-
-
-_PUT_ORGANIZATIONS_WHITELIST = _Endpoint(
-    "put_organizations_whitelist", "PUT", "/api/v2/organizations/whitelist",
-    returns="OrgWhitelistSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_organizations_me", "PUT", "/api/v2/organizations/me", "Organization",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_organizations_whitelist(
@@ -366,4 +353,13 @@ def put_organizations_whitelist(
     Args:
         body: ``OrgWhitelistSettings``.
     """
-    return _Operation(_PUT_ORGANIZATIONS_WHITELIST, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_organizations_whitelist", "PUT", "/api/v2/organizations/whitelist",
+            "OrgWhitelistSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -14,11 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ORGAUTHORIZATION_TRUSTEE = _Endpoint(
-    "delete_orgauthorization_trustee", "DELETE", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
-)
-
-
 def delete_orgauthorization_trustee(trustee_org_id: str) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId} -> nothing.
 
@@ -27,13 +22,13 @@ def delete_orgauthorization_trustee(trustee_org_id: str) -> _Operation[None]:
     Args:
         trustee_org_id: path, string.
     """
-    return _Operation(_DELETE_ORGAUTHORIZATION_TRUSTEE, (("trusteeOrgId", trustee_org_id),))
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEE_CLONEDUSER = _Endpoint(
-    "delete_orgauthorization_trustee_cloneduser", "DELETE",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_orgauthorization_trustee", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
+        ),
+        (("trusteeOrgId", trustee_org_id),),
+    )
 
 
 def delete_orgauthorization_trustee_cloneduser(
@@ -49,15 +44,12 @@ def delete_orgauthorization_trustee_cloneduser(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTEE_CLONEDUSER,
+        _Endpoint(
+            "delete_orgauthorization_trustee_cloneduser", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId}",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEE_GROUP = _Endpoint(
-    "delete_orgauthorization_trustee_group", "DELETE",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
-)
 
 
 def delete_orgauthorization_trustee_group(
@@ -73,15 +65,12 @@ def delete_orgauthorization_trustee_group(
         trustee_group_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTEE_GROUP,
+        _Endpoint(
+            "delete_orgauthorization_trustee_group", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES = _Endpoint(
-    "delete_orgauthorization_trustee_group_roles", "DELETE",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-)
 
 
 def delete_orgauthorization_trustee_group_roles(
@@ -97,15 +86,12 @@ def delete_orgauthorization_trustee_group_roles(
         trustee_group_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES,
+        _Endpoint(
+            "delete_orgauthorization_trustee_group_roles", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEE_USER = _Endpoint(
-    "delete_orgauthorization_trustee_user", "DELETE",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}",
-)
 
 
 def delete_orgauthorization_trustee_user(
@@ -121,15 +107,12 @@ def delete_orgauthorization_trustee_user(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTEE_USER,
+        _Endpoint(
+            "delete_orgauthorization_trustee_user", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEE_USER_ROLES = _Endpoint(
-    "delete_orgauthorization_trustee_user_roles", "DELETE",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-)
 
 
 def delete_orgauthorization_trustee_user_roles(
@@ -145,14 +128,12 @@ def delete_orgauthorization_trustee_user_roles(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTEE_USER_ROLES,
+        _Endpoint(
+            "delete_orgauthorization_trustee_user_roles", "DELETE",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTEES = _Endpoint(
-    "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
-)
 
 
 def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
@@ -163,12 +144,13 @@ def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_ORGAUTHORIZATION_TRUSTEES, (), (("id", id),))
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTOR = _Endpoint(
-    "delete_orgauthorization_trustor", "DELETE", "/api/v2/orgauthorization/trustors/{trustorOrgId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
@@ -179,13 +161,13 @@ def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
     Args:
         trustor_org_id: path, string.
     """
-    return _Operation(_DELETE_ORGAUTHORIZATION_TRUSTOR, (("trustorOrgId", trustor_org_id),))
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER = _Endpoint(
-    "delete_orgauthorization_trustor_cloneduser", "DELETE",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_orgauthorization_trustor", "DELETE",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}",
+        ),
+        (("trustorOrgId", trustor_org_id),),
+    )
 
 
 def delete_orgauthorization_trustor_cloneduser(
@@ -201,15 +183,12 @@ def delete_orgauthorization_trustor_cloneduser(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER,
+        _Endpoint(
+            "delete_orgauthorization_trustor_cloneduser", "DELETE",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTOR_GROUP = _Endpoint(
-    "delete_orgauthorization_trustor_group", "DELETE",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-)
 
 
 def delete_orgauthorization_trustor_group(
@@ -225,15 +204,12 @@ def delete_orgauthorization_trustor_group(
         trustor_group_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTOR_GROUP,
+        _Endpoint(
+            "delete_orgauthorization_trustor_group", "DELETE",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
+        ),
         (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTOR_USER = _Endpoint(
-    "delete_orgauthorization_trustor_user", "DELETE",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}",
-)
 
 
 def delete_orgauthorization_trustor_user(
@@ -249,14 +225,12 @@ def delete_orgauthorization_trustor_user(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _DELETE_ORGAUTHORIZATION_TRUSTOR_USER,
+        _Endpoint(
+            "delete_orgauthorization_trustor_user", "DELETE",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_DELETE_ORGAUTHORIZATION_TRUSTORS = _Endpoint(
-    "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
-)
 
 
 def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
@@ -267,13 +241,13 @@ def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_ORGAUTHORIZATION_TRUSTORS, (), (("id", id),))
-
-
-_GET_ORGAUTHORIZATION_PAIRING = _Endpoint(
-    "get_orgauthorization_pairing", "GET", "/api/v2/orgauthorization/pairings/{pairingId}",
-    returns="TrustRequest",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]:
@@ -284,13 +258,13 @@ def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]
     Args:
         pairing_id: path, string.
     """
-    return _Operation(_GET_ORGAUTHORIZATION_PAIRING, (("pairingId", pairing_id),))
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE = _Endpoint(
-    "get_orgauthorization_trustee", "GET", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
-    returns="Trustee",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orgauthorization_pairing", "GET", "/api/v2/orgauthorization/pairings/{pairingId}",
+            "TrustRequest",
+        ),
+        (("pairingId", pairing_id),),
+    )
 
 
 def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
@@ -301,14 +275,13 @@ def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
     Args:
         trustee_org_id: path, string.
     """
-    return _Operation(_GET_ORGAUTHORIZATION_TRUSTEE, (("trusteeOrgId", trustee_org_id),))
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_CLONEDUSERS = _Endpoint(
-    "get_orgauthorization_trustee_clonedusers", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers",
-    returns="ClonedUserEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orgauthorization_trustee", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}", "Trustee",
+        ),
+        (("trusteeOrgId", trustee_org_id),),
+    )
 
 
 def get_orgauthorization_trustee_clonedusers(
@@ -322,16 +295,13 @@ def get_orgauthorization_trustee_clonedusers(
         trustee_org_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_CLONEDUSERS,
+        _Endpoint(
+            "get_orgauthorization_trustee_clonedusers", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers",
+            "ClonedUserEntityListing",
+        ),
         (("trusteeOrgId", trustee_org_id),),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_GROUP = _Endpoint(
-    "get_orgauthorization_trustee_group", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
-    returns="TrustGroup",
-)
 
 
 def get_orgauthorization_trustee_group(
@@ -347,16 +317,13 @@ def get_orgauthorization_trustee_group(
         trustee_group_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_GROUP,
+        _Endpoint(
+            "get_orgauthorization_trustee_group", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}",
+            "TrustGroup",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES = _Endpoint(
-    "get_orgauthorization_trustee_group_roles", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-    returns="UserAuthorization",
-)
 
 
 def get_orgauthorization_trustee_group_roles(
@@ -372,16 +339,13 @@ def get_orgauthorization_trustee_group_roles(
         trustee_group_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES,
+        _Endpoint(
+            "get_orgauthorization_trustee_group_roles", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+            "UserAuthorization",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_GROUPS = _Endpoint(
-    "get_orgauthorization_trustee_groups", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", returns="TrustGroupEntityListing",
-    paged=True,
-)
 
 
 def get_orgauthorization_trustee_groups(
@@ -401,16 +365,14 @@ def get_orgauthorization_trustee_groups(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_GROUPS,
+        _Endpoint(
+            "get_orgauthorization_trustee_groups", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroupEntityListing",
+            paged=True,
+        ),
         (("trusteeOrgId", trustee_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_USER = _Endpoint(
-    "get_orgauthorization_trustee_user", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}", returns="TrustUser",
-)
 
 
 def get_orgauthorization_trustee_user(
@@ -426,16 +388,12 @@ def get_orgauthorization_trustee_user(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_USER,
+        _Endpoint(
+            "get_orgauthorization_trustee_user", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}", "TrustUser",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_USER_ROLES = _Endpoint(
-    "get_orgauthorization_trustee_user_roles", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-    returns="UserAuthorization",
-)
 
 
 def get_orgauthorization_trustee_user_roles(
@@ -451,16 +409,13 @@ def get_orgauthorization_trustee_user_roles(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_USER_ROLES,
+        _Endpoint(
+            "get_orgauthorization_trustee_user_roles", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+            "UserAuthorization",
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEE_USERS = _Endpoint(
-    "get_orgauthorization_trustee_users", "GET",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", returns="TrustUserEntityListing",
-    paged=True,
-)
 
 
 def get_orgauthorization_trustee_users(
@@ -480,16 +435,14 @@ def get_orgauthorization_trustee_users(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEE_USERS,
+        _Endpoint(
+            "get_orgauthorization_trustee_users", "GET",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUserEntityListing",
+            paged=True,
+        ),
         (("trusteeOrgId", trustee_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEES = _Endpoint(
-    "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
-    returns="TrustEntityListing", paged=True,
-)
 
 
 def get_orgauthorization_trustees(
@@ -506,16 +459,13 @@ def get_orgauthorization_trustees(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTEES,
+        _Endpoint(
+            "get_orgauthorization_trustees", "GET", "/api/v2/orgauthorization/trustees",
+            "TrustEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTEES_CARE = _Endpoint(
-    "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
-    returns="TrusteeReferenceList",
-)
 
 
 def get_orgauthorization_trustees_care() -> _Operation[_m.TrusteeReferenceList]:
@@ -523,13 +473,12 @@ def get_orgauthorization_trustees_care() -> _Operation[_m.TrusteeReferenceList]:
 
     Needs ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
-    return _Operation(_GET_ORGAUTHORIZATION_TRUSTEES_CARE)
-
-
-_GET_ORGAUTHORIZATION_TRUSTEES_DEFAULT = _Endpoint(
-    "get_orgauthorization_trustees_default", "GET", "/api/v2/orgauthorization/trustees/default",
-    returns="Trustee",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orgauthorization_trustees_care", "GET", "/api/v2/orgauthorization/trustees/care",
+            "TrusteeReferenceList",
+        ),
+    )
 
 
 def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
@@ -537,13 +486,12 @@ def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
 
     Needs ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
-    return _Operation(_GET_ORGAUTHORIZATION_TRUSTEES_DEFAULT)
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR = _Endpoint(
-    "get_orgauthorization_trustor", "GET", "/api/v2/orgauthorization/trustors/{trustorOrgId}",
-    returns="Trustor",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orgauthorization_trustees_default", "GET",
+            "/api/v2/orgauthorization/trustees/default", "Trustee",
+        ),
+    )
 
 
 def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
@@ -554,14 +502,13 @@ def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
     Args:
         trustor_org_id: path, string.
     """
-    return _Operation(_GET_ORGAUTHORIZATION_TRUSTOR, (("trustorOrgId", trustor_org_id),))
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER = _Endpoint(
-    "get_orgauthorization_trustor_cloneduser", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-    returns="ClonedUser",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orgauthorization_trustor", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}", "Trustor",
+        ),
+        (("trustorOrgId", trustor_org_id),),
+    )
 
 
 def get_orgauthorization_trustor_cloneduser(
@@ -577,16 +524,13 @@ def get_orgauthorization_trustor_cloneduser(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER,
+        _Endpoint(
+            "get_orgauthorization_trustor_cloneduser", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+            "ClonedUser",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_CLONEDUSERS = _Endpoint(
-    "get_orgauthorization_trustor_clonedusers", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers",
-    returns="ClonedUserEntityListing",
-)
 
 
 def get_orgauthorization_trustor_clonedusers(
@@ -600,16 +544,13 @@ def get_orgauthorization_trustor_clonedusers(
         trustor_org_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_CLONEDUSERS,
+        _Endpoint(
+            "get_orgauthorization_trustor_clonedusers", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers",
+            "ClonedUserEntityListing",
+        ),
         (("trustorOrgId", trustor_org_id),),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_GROUP = _Endpoint(
-    "get_orgauthorization_trustor_group", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-    returns="TrustGroup",
-)
 
 
 def get_orgauthorization_trustor_group(
@@ -625,16 +566,13 @@ def get_orgauthorization_trustor_group(
         trustor_group_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_GROUP,
+        _Endpoint(
+            "get_orgauthorization_trustor_group", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
+            "TrustGroup",
+        ),
         (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_GROUPS = _Endpoint(
-    "get_orgauthorization_trustor_groups", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups", returns="TrustGroupEntityListing",
-    paged=True,
-)
 
 
 def get_orgauthorization_trustor_groups(
@@ -654,16 +592,14 @@ def get_orgauthorization_trustor_groups(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_GROUPS,
+        _Endpoint(
+            "get_orgauthorization_trustor_groups", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups", "TrustGroupEntityListing",
+            paged=True,
+        ),
         (("trustorOrgId", trustor_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_USER = _Endpoint(
-    "get_orgauthorization_trustor_user", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", returns="TrustUser",
-)
 
 
 def get_orgauthorization_trustor_user(
@@ -679,16 +615,12 @@ def get_orgauthorization_trustor_user(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_USER,
+        _Endpoint(
+            "get_orgauthorization_trustor_user", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTOR_USERS = _Endpoint(
-    "get_orgauthorization_trustor_users", "GET",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/users", returns="TrustUserEntityListing",
-    paged=True,
-)
 
 
 def get_orgauthorization_trustor_users(
@@ -708,16 +640,14 @@ def get_orgauthorization_trustor_users(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTOR_USERS,
+        _Endpoint(
+            "get_orgauthorization_trustor_users", "GET",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users", "TrustUserEntityListing",
+            paged=True,
+        ),
         (("trustorOrgId", trustor_org_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ORGAUTHORIZATION_TRUSTORS = _Endpoint(
-    "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
-    returns="TrustorEntityListing", paged=True,
-)
 
 
 def get_orgauthorization_trustors(
@@ -734,16 +664,13 @@ def get_orgauthorization_trustors(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ORGAUTHORIZATION_TRUSTORS,
+        _Endpoint(
+            "get_orgauthorization_trustors", "GET", "/api/v2/orgauthorization/trustors",
+            "TrustorEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_POST_ORGAUTHORIZATION_PAIRINGS = _Endpoint(
-    "post_orgauthorization_pairings", "POST", "/api/v2/orgauthorization/pairings",
-    returns="TrustRequest", body="object", body_required=True,
-)
 
 
 def post_orgauthorization_pairings(
@@ -756,14 +683,16 @@ def post_orgauthorization_pairings(
     Args:
         body: ``TrustRequestCreate``.
     """
-    return _Operation(_POST_ORGAUTHORIZATION_PAIRINGS, (), (), (), body)
-
-
-_POST_ORGAUTHORIZATION_TRUSTEE_GROUPS = _Endpoint(
-    "post_orgauthorization_trustee_groups", "POST",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", returns="TrustGroup", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_orgauthorization_pairings", "POST", "/api/v2/orgauthorization/pairings",
+            "TrustRequest", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_orgauthorization_trustee_groups(
@@ -779,19 +708,16 @@ def post_orgauthorization_trustee_groups(
         body: ``TrustMemberCreate``.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTEE_GROUPS,
+        _Endpoint(
+            "post_orgauthorization_trustee_groups", "POST",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups", "TrustGroup", body="object",
+            body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ORGAUTHORIZATION_TRUSTEE_USERS = _Endpoint(
-    "post_orgauthorization_trustee_users", "POST",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", returns="TrustUser", body="object",
-    body_required=True,
-)
 
 
 def post_orgauthorization_trustee_users(
@@ -807,18 +733,16 @@ def post_orgauthorization_trustee_users(
         body: ``TrustMemberCreate``.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTEE_USERS,
+        _Endpoint(
+            "post_orgauthorization_trustee_users", "POST",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users", "TrustUser", body="object",
+            body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ORGAUTHORIZATION_TRUSTEES = _Endpoint(
-    "post_orgauthorization_trustees", "POST", "/api/v2/orgauthorization/trustees",
-    returns="Trustee", body="object", body_required=True,
-)
 
 
 def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Operation[_m.Trustee]:
@@ -829,13 +753,16 @@ def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Opera
     Args:
         body: ``TrustCreate``.
     """
-    return _Operation(_POST_ORGAUTHORIZATION_TRUSTEES, (), (), (), body)
-
-
-_POST_ORGAUTHORIZATION_TRUSTEES_AUDITS = _Endpoint(
-    "post_orgauthorization_trustees_audits", "POST", "/api/v2/orgauthorization/trustees/audits",
-    returns="object", body="object", body_required=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_orgauthorization_trustees", "POST", "/api/v2/orgauthorization/trustees",
+            "Trustee", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_orgauthorization_trustees_audits(
@@ -858,7 +785,11 @@ def post_orgauthorization_trustees_audits(
         body: ``TrusteeAuditQueryRequest``.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTEES_AUDITS,
+        _Endpoint(
+            "post_orgauthorization_trustees_audits", "POST",
+            "/api/v2/orgauthorization/trustees/audits", "object", body="object", body_required=True,
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -867,12 +798,6 @@ def post_orgauthorization_trustees_audits(
         (),
         body,
     )
-
-
-_POST_ORGAUTHORIZATION_TRUSTEES_CARE = _Endpoint(
-    "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
-    returns="TrustEntityListing",
-)
 
 
 def post_orgauthorization_trustees_care(
@@ -894,7 +819,10 @@ def post_orgauthorization_trustees_care(
         allow_trusted_user_access: query, boolean.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTEES_CARE,
+        _Endpoint(
+            "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
+            "TrustEntityListing",
+        ),
         (),
         (
             ("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire),
@@ -902,12 +830,6 @@ def post_orgauthorization_trustees_care(
             ("allowTrustedUserAccess", allow_trusted_user_access),
         ),
     )
-
-
-_POST_ORGAUTHORIZATION_TRUSTEES_DEFAULT = _Endpoint(
-    "post_orgauthorization_trustees_default", "POST", "/api/v2/orgauthorization/trustees/default",
-    returns="Trustee",
-)
 
 
 def post_orgauthorization_trustees_default(
@@ -924,16 +846,13 @@ def post_orgauthorization_trustees_default(
         auto_expire: query, boolean.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTEES_DEFAULT,
+        _Endpoint(
+            "post_orgauthorization_trustees_default", "POST",
+            "/api/v2/orgauthorization/trustees/default", "Trustee",
+        ),
         (),
         (("assignDefaultRole", assign_default_role), ("autoExpire", auto_expire)),
     )
-
-
-_POST_ORGAUTHORIZATION_TRUSTOR_AUDITS = _Endpoint(
-    "post_orgauthorization_trustor_audits", "POST", "/api/v2/orgauthorization/trustor/audits",
-    returns="object", body="object", body_required=True, paged=True,
-)
 
 
 def post_orgauthorization_trustor_audits(
@@ -956,7 +875,11 @@ def post_orgauthorization_trustor_audits(
         body: ``TrustorAuditQueryRequest``.
     """
     return _Operation(
-        _POST_ORGAUTHORIZATION_TRUSTOR_AUDITS,
+        _Endpoint(
+            "post_orgauthorization_trustor_audits", "POST",
+            "/api/v2/orgauthorization/trustor/audits", "object", body="object", body_required=True,
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -965,12 +888,6 @@ def post_orgauthorization_trustor_audits(
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTEE = _Endpoint(
-    "put_orgauthorization_trustee", "PUT", "/api/v2/orgauthorization/trustees/{trusteeOrgId}",
-    returns="Trustee", body="object", body_required=True,
-)
 
 
 def put_orgauthorization_trustee(
@@ -986,19 +903,16 @@ def put_orgauthorization_trustee(
         body: ``TrustUpdate``.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTEE,
+        _Endpoint(
+            "put_orgauthorization_trustee", "PUT",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}", "Trustee", body="object",
+            body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLEDIVISIONS = _Endpoint(
-    "put_orgauthorization_trustee_group_roledivisions", "PUT",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions",
-    returns="UserAuthorization", body="object", body_required=True,
-)
 
 
 def put_orgauthorization_trustee_group_roledivisions(
@@ -1016,19 +930,16 @@ def put_orgauthorization_trustee_group_roledivisions(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLEDIVISIONS,
+        _Endpoint(
+            "put_orgauthorization_trustee_group_roledivisions", "PUT",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions",
+            "UserAuthorization", body="object", body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES = _Endpoint(
-    "put_orgauthorization_trustee_group_roles", "PUT",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
-    returns="UserAuthorization", body="array", body_required=True,
-)
 
 
 def put_orgauthorization_trustee_group_roles(
@@ -1046,19 +957,16 @@ def put_orgauthorization_trustee_group_roles(
         body: list of string.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTEE_GROUP_ROLES,
+        _Endpoint(
+            "put_orgauthorization_trustee_group_roles", "PUT",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles",
+            "UserAuthorization", body="array", body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeGroupId", trustee_group_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTEE_USER_ROLEDIVISIONS = _Endpoint(
-    "put_orgauthorization_trustee_user_roledivisions", "PUT",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions",
-    returns="UserAuthorization", body="object", body_required=True,
-)
 
 
 def put_orgauthorization_trustee_user_roledivisions(
@@ -1076,19 +984,16 @@ def put_orgauthorization_trustee_user_roledivisions(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTEE_USER_ROLEDIVISIONS,
+        _Endpoint(
+            "put_orgauthorization_trustee_user_roledivisions", "PUT",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions",
+            "UserAuthorization", body="object", body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTEE_USER_ROLES = _Endpoint(
-    "put_orgauthorization_trustee_user_roles", "PUT",
-    "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
-    returns="UserAuthorization", body="array", body_required=True,
-)
 
 
 def put_orgauthorization_trustee_user_roles(
@@ -1106,19 +1011,16 @@ def put_orgauthorization_trustee_user_roles(
         body: list of string.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTEE_USER_ROLES,
+        _Endpoint(
+            "put_orgauthorization_trustee_user_roles", "PUT",
+            "/api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles",
+            "UserAuthorization", body="array", body_required=True,
+        ),
         (("trusteeOrgId", trustee_org_id), ("trusteeUserId", trustee_user_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER = _Endpoint(
-    "put_orgauthorization_trustor_cloneduser", "PUT",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
-    returns="ClonedUser",
-)
 
 
 def put_orgauthorization_trustor_cloneduser(
@@ -1134,16 +1036,13 @@ def put_orgauthorization_trustor_cloneduser(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTOR_CLONEDUSER,
+        _Endpoint(
+            "put_orgauthorization_trustor_cloneduser", "PUT",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId}",
+            "ClonedUser",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTOR_GROUP = _Endpoint(
-    "put_orgauthorization_trustor_group", "PUT",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
-    returns="TrustGroup",
-)
 
 
 def put_orgauthorization_trustor_group(
@@ -1159,15 +1058,13 @@ def put_orgauthorization_trustor_group(
         trustor_group_id: path, string.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTOR_GROUP,
+        _Endpoint(
+            "put_orgauthorization_trustor_group", "PUT",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId}",
+            "TrustGroup",
+        ),
         (("trustorOrgId", trustor_org_id), ("trustorGroupId", trustor_group_id)),
     )
-
-
-_PUT_ORGAUTHORIZATION_TRUSTOR_USER = _Endpoint(
-    "put_orgauthorization_trustor_user", "PUT",
-    "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", returns="TrustUser",
-)
 
 
 def put_orgauthorization_trustor_user(
@@ -1183,6 +1080,9 @@ def put_orgauthorization_trustor_user(
         trustee_user_id: path, string.
     """
     return _Operation(
-        _PUT_ORGAUTHORIZATION_TRUSTOR_USER,
+        _Endpoint(
+            "put_orgauthorization_trustor_user", "PUT",
+            "/api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId}", "TrustUser",
+        ),
         (("trustorOrgId", trustor_org_id), ("trusteeUserId", trustee_user_id)),
     )

@@ -13,11 +13,15 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_OUTBOUND_ATTEMPTLIMIT = _Endpoint(
-    "delete_outbound_attemptlimit", "DELETE", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-)
+    _FilterTypeValues = _Open[_Literal[
+        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
+        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
+    ]]
+    _MediaTypeValues = _Open[_Literal["email", "sms", "voice", "whatsapp"]]
+    _DncSourceTypeValues = _Open[_Literal["rds", "rds_custom", "dnc.com", "gryphon"]]
+    _CampaignStatusValues = _Open[_Literal[
+        "on", "stopping", "off", "complete", "invalid", "forced_off", "forced_stopping",
+    ]]
 
 
 def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
@@ -28,13 +32,13 @@ def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
     Args:
         attempt_limits_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_ATTEMPTLIMIT, (("attemptLimitsId", attempt_limits_id),))
-
-
-_DELETE_OUTBOUND_CALLABLETIMESET = _Endpoint(
-    "delete_outbound_callabletimeset", "DELETE",
-    "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_attemptlimit", "DELETE",
+            "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+        ),
+        (("attemptLimitsId", attempt_limits_id),),
+    )
 
 
 def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[None]:
@@ -46,15 +50,12 @@ def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[Non
         callable_time_set_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CALLABLETIMESET,
+        _Endpoint(
+            "delete_outbound_callabletimeset", "DELETE",
+            "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
+        ),
         (("callableTimeSetId", callable_time_set_id),),
     )
-
-
-_DELETE_OUTBOUND_CALLANALYSISRESPONSESET = _Endpoint(
-    "delete_outbound_callanalysisresponseset", "DELETE",
-    "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}",
-)
 
 
 def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[None]:
@@ -66,15 +67,12 @@ def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Opera
         call_analysis_set_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CALLANALYSISRESPONSESET,
+        _Endpoint(
+            "delete_outbound_callanalysisresponseset", "DELETE",
+            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}",
+        ),
         (("callAnalysisSetId", call_analysis_set_id),),
     )
-
-
-_DELETE_OUTBOUND_CAMPAIGN = _Endpoint(
-    "delete_outbound_campaign", "DELETE", "/api/v2/outbound/campaigns/{campaignId}",
-    returns="Campaign",
-)
 
 
 def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
@@ -85,13 +83,13 @@ def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_CAMPAIGN, (("campaignId", campaign_id),))
-
-
-_DELETE_OUTBOUND_CAMPAIGN_PROGRESS = _Endpoint(
-    "delete_outbound_campaign_progress", "DELETE",
-    "/api/v2/outbound/campaigns/{campaignId}/progress",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_campaign", "DELETE", "/api/v2/outbound/campaigns/{campaignId}",
+            "Campaign",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
@@ -102,12 +100,13 @@ def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_CAMPAIGN_PROGRESS, (("campaignId", campaign_id),))
-
-
-_DELETE_OUTBOUND_CAMPAIGNRULE = _Endpoint(
-    "delete_outbound_campaignrule", "DELETE", "/api/v2/outbound/campaignrules/{campaignRuleId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_campaign_progress", "DELETE",
+            "/api/v2/outbound/campaigns/{campaignId}/progress",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
@@ -118,12 +117,13 @@ def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
     Args:
         campaign_rule_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_CAMPAIGNRULE, (("campaignRuleId", campaign_rule_id),))
-
-
-_DELETE_OUTBOUND_CONTACTLIST = _Endpoint(
-    "delete_outbound_contactlist", "DELETE", "/api/v2/outbound/contactlists/{contactListId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_campaignrule", "DELETE",
+            "/api/v2/outbound/campaignrules/{campaignRuleId}",
+        ),
+        (("campaignRuleId", campaign_rule_id),),
+    )
 
 
 def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
@@ -134,13 +134,13 @@ def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_CONTACTLIST, (("contactListId", contact_list_id),))
-
-
-_DELETE_OUTBOUND_CONTACTLIST_CONTACT = _Endpoint(
-    "delete_outbound_contactlist_contact", "DELETE",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_contactlist", "DELETE",
+            "/api/v2/outbound/contactlists/{contactListId}",
+        ),
+        (("contactListId", contact_list_id),),
+    )
 
 
 def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -> _Operation[None]:
@@ -153,15 +153,12 @@ def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -
         contact_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CONTACTLIST_CONTACT,
+        _Endpoint(
+            "delete_outbound_contactlist_contact", "DELETE",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}",
+        ),
         (("contactListId", contact_list_id), ("contactId", contact_id)),
     )
-
-
-_DELETE_OUTBOUND_CONTACTLIST_CONTACTS = _Endpoint(
-    "delete_outbound_contactlist_contacts", "DELETE",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts",
-)
 
 
 def delete_outbound_contactlist_contacts(
@@ -177,16 +174,13 @@ def delete_outbound_contactlist_contacts(
         contact_ids: query, list of string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CONTACTLIST_CONTACTS,
+        _Endpoint(
+            "delete_outbound_contactlist_contacts", "DELETE",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts",
+        ),
         (("contactListId", contact_list_id),),
         (("contactIds", contact_ids),),
     )
-
-
-_DELETE_OUTBOUND_CONTACTLISTFILTER = _Endpoint(
-    "delete_outbound_contactlistfilter", "DELETE",
-    "/api/v2/outbound/contactlistfilters/{contactListFilterId}",
-)
 
 
 def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[None]:
@@ -198,14 +192,12 @@ def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation
         contact_list_filter_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CONTACTLISTFILTER,
+        _Endpoint(
+            "delete_outbound_contactlistfilter", "DELETE",
+            "/api/v2/outbound/contactlistfilters/{contactListFilterId}",
+        ),
         (("contactListFilterId", contact_list_filter_id),),
     )
-
-
-_DELETE_OUTBOUND_CONTACTLISTS = _Endpoint(
-    "delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists",
-)
 
 
 def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
@@ -216,13 +208,11 @@ def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_OUTBOUND_CONTACTLISTS, (), (("id", id),))
-
-
-_DELETE_OUTBOUND_CONTACTLISTTEMPLATE = _Endpoint(
-    "delete_outbound_contactlisttemplate", "DELETE",
-    "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}",
-)
+    return _Operation(
+        _Endpoint("delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists"),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Operation[None]:
@@ -234,14 +224,12 @@ def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Opera
         contact_list_template_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_CONTACTLISTTEMPLATE,
+        _Endpoint(
+            "delete_outbound_contactlisttemplate", "DELETE",
+            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}",
+        ),
         (("contactListTemplateId", contact_list_template_id),),
     )
-
-
-_DELETE_OUTBOUND_CONTACTLISTTEMPLATES = _Endpoint(
-    "delete_outbound_contactlisttemplates", "DELETE", "/api/v2/outbound/contactlisttemplates",
-)
 
 
 def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]:
@@ -252,13 +240,14 @@ def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_OUTBOUND_CONTACTLISTTEMPLATES, (), (("id", id),))
-
-
-_DELETE_OUTBOUND_DIGITALRULESET = _Endpoint(
-    "delete_outbound_digitalruleset", "DELETE",
-    "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_contactlisttemplates", "DELETE",
+            "/api/v2/outbound/contactlisttemplates",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]:
@@ -269,12 +258,13 @@ def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]
     Args:
         digital_rule_set_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_DIGITALRULESET, (("digitalRuleSetId", digital_rule_set_id),))
-
-
-_DELETE_OUTBOUND_DNCLIST = _Endpoint(
-    "delete_outbound_dnclist", "DELETE", "/api/v2/outbound/dnclists/{dncListId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_digitalruleset", "DELETE",
+            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
+        ),
+        (("digitalRuleSetId", digital_rule_set_id),),
+    )
 
 
 def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
@@ -285,13 +275,10 @@ def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_DNCLIST, (("dncListId", dnc_list_id),))
-
-
-_DELETE_OUTBOUND_DNCLIST_CUSTOMEXCLUSIONCOLUMNS = _Endpoint(
-    "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
-    "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns",
-)
+    return _Operation(
+        _Endpoint("delete_outbound_dnclist", "DELETE", "/api/v2/outbound/dnclists/{dncListId}"),
+        (("dncListId", dnc_list_id),),
+    )
 
 
 def delete_outbound_dnclist_customexclusioncolumns(
@@ -308,16 +295,13 @@ def delete_outbound_dnclist_customexclusioncolumns(
         expired_only: query, boolean.
     """
     return _Operation(
-        _DELETE_OUTBOUND_DNCLIST_CUSTOMEXCLUSIONCOLUMNS,
+        _Endpoint(
+            "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
+            "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns",
+        ),
         (("dncListId", dnc_list_id),),
         (("expiredOnly", expired_only),),
     )
-
-
-_DELETE_OUTBOUND_DNCLIST_EMAILADDRESSES = _Endpoint(
-    "delete_outbound_dnclist_emailaddresses", "DELETE",
-    "/api/v2/outbound/dnclists/{dncListId}/emailaddresses",
-)
 
 
 def delete_outbound_dnclist_emailaddresses(
@@ -334,16 +318,13 @@ def delete_outbound_dnclist_emailaddresses(
         expired_only: query, boolean.
     """
     return _Operation(
-        _DELETE_OUTBOUND_DNCLIST_EMAILADDRESSES,
+        _Endpoint(
+            "delete_outbound_dnclist_emailaddresses", "DELETE",
+            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses",
+        ),
         (("dncListId", dnc_list_id),),
         (("expiredOnly", expired_only),),
     )
-
-
-_DELETE_OUTBOUND_DNCLIST_PHONENUMBERS = _Endpoint(
-    "delete_outbound_dnclist_phonenumbers", "DELETE",
-    "/api/v2/outbound/dnclists/{dncListId}/phonenumbers",
-)
 
 
 def delete_outbound_dnclist_phonenumbers(
@@ -360,16 +341,13 @@ def delete_outbound_dnclist_phonenumbers(
         expired_only: query, boolean.
     """
     return _Operation(
-        _DELETE_OUTBOUND_DNCLIST_PHONENUMBERS,
+        _Endpoint(
+            "delete_outbound_dnclist_phonenumbers", "DELETE",
+            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers",
+        ),
         (("dncListId", dnc_list_id),),
         (("expiredOnly", expired_only),),
     )
-
-
-_DELETE_OUTBOUND_DNCLIST_WHATSAPPNUMBERS = _Endpoint(
-    "delete_outbound_dnclist_whatsappnumbers", "DELETE",
-    "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers",
-)
 
 
 def delete_outbound_dnclist_whatsappnumbers(
@@ -386,16 +364,13 @@ def delete_outbound_dnclist_whatsappnumbers(
         expired_only: query, boolean.
     """
     return _Operation(
-        _DELETE_OUTBOUND_DNCLIST_WHATSAPPNUMBERS,
+        _Endpoint(
+            "delete_outbound_dnclist_whatsappnumbers", "DELETE",
+            "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers",
+        ),
         (("dncListId", dnc_list_id),),
         (("expiredOnly", expired_only),),
     )
-
-
-_DELETE_OUTBOUND_FILESPECIFICATIONTEMPLATE = _Endpoint(
-    "delete_outbound_filespecificationtemplate", "DELETE",
-    "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-)
 
 
 def delete_outbound_filespecificationtemplate(
@@ -409,15 +384,12 @@ def delete_outbound_filespecificationtemplate(
         file_specification_template_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_FILESPECIFICATIONTEMPLATE,
+        _Endpoint(
+            "delete_outbound_filespecificationtemplate", "DELETE",
+            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+        ),
         (("fileSpecificationTemplateId", file_specification_template_id),),
     )
-
-
-_DELETE_OUTBOUND_FILESPECIFICATIONTEMPLATES_BULK = _Endpoint(
-    "delete_outbound_filespecificationtemplates_bulk", "DELETE",
-    "/api/v2/outbound/filespecificationtemplates/bulk",
-)
 
 
 def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Operation[None]:
@@ -428,13 +400,14 @@ def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Oper
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_OUTBOUND_FILESPECIFICATIONTEMPLATES_BULK, (), (("id", id),))
-
-
-_DELETE_OUTBOUND_IMPORTTEMPLATE = _Endpoint(
-    "delete_outbound_importtemplate", "DELETE",
-    "/api/v2/outbound/importtemplates/{importTemplateId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_filespecificationtemplates_bulk", "DELETE",
+            "/api/v2/outbound/filespecificationtemplates/bulk",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
@@ -445,12 +418,13 @@ def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
     Args:
         import_template_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_IMPORTTEMPLATE, (("importTemplateId", import_template_id),))
-
-
-_DELETE_OUTBOUND_IMPORTTEMPLATES = _Endpoint(
-    "delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_importtemplate", "DELETE",
+            "/api/v2/outbound/importtemplates/{importTemplateId}",
+        ),
+        (("importTemplateId", import_template_id),),
+    )
 
 
 def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
@@ -461,13 +435,11 @@ def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_OUTBOUND_IMPORTTEMPLATES, (), (("id", id),))
-
-
-_DELETE_OUTBOUND_MESSAGINGCAMPAIGN = _Endpoint(
-    "delete_outbound_messagingcampaign", "DELETE",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", returns="MessagingCampaign",
-)
+    return _Operation(
+        _Endpoint("delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates"),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_outbound_messagingcampaign(
@@ -482,15 +454,12 @@ def delete_outbound_messagingcampaign(
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "delete_outbound_messagingcampaign", "DELETE",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_DELETE_OUTBOUND_MESSAGINGCAMPAIGN_PROGRESS = _Endpoint(
-    "delete_outbound_messagingcampaign_progress", "DELETE",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
-)
 
 
 def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _Operation[None]:
@@ -504,14 +473,12 @@ def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _O
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_MESSAGINGCAMPAIGN_PROGRESS,
+        _Endpoint(
+            "delete_outbound_messagingcampaign_progress", "DELETE",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_DELETE_OUTBOUND_RULESET = _Endpoint(
-    "delete_outbound_ruleset", "DELETE", "/api/v2/outbound/rulesets/{ruleSetId}",
-)
 
 
 def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
@@ -522,13 +489,10 @@ def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
     Args:
         rule_set_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_RULESET, (("ruleSetId", rule_set_id),))
-
-
-_DELETE_OUTBOUND_SCHEDULES_CAMPAIGN = _Endpoint(
-    "delete_outbound_schedules_campaign", "DELETE",
-    "/api/v2/outbound/schedules/campaigns/{campaignId}",
-)
+    return _Operation(
+        _Endpoint("delete_outbound_ruleset", "DELETE", "/api/v2/outbound/rulesets/{ruleSetId}"),
+        (("ruleSetId", rule_set_id),),
+    )
 
 
 def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
@@ -539,13 +503,13 @@ def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_SCHEDULES_CAMPAIGN, (("campaignId", campaign_id),))
-
-
-_DELETE_OUTBOUND_SCHEDULES_EMAILCAMPAIGN = _Endpoint(
-    "delete_outbound_schedules_emailcampaign", "DELETE",
-    "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_schedules_campaign", "DELETE",
+            "/api/v2/outbound/schedules/campaigns/{campaignId}",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operation[None]:
@@ -557,15 +521,12 @@ def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operatio
         email_campaign_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_SCHEDULES_EMAILCAMPAIGN,
+        _Endpoint(
+            "delete_outbound_schedules_emailcampaign", "DELETE",
+            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}",
+        ),
         (("emailCampaignId", email_campaign_id),),
     )
-
-
-_DELETE_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN = _Endpoint(
-    "delete_outbound_schedules_messagingcampaign", "DELETE",
-    "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-)
 
 
 def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _Operation[None]:
@@ -578,15 +539,12 @@ def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "delete_outbound_schedules_messagingcampaign", "DELETE",
+            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_DELETE_OUTBOUND_SCHEDULES_SEQUENCE = _Endpoint(
-    "delete_outbound_schedules_sequence", "DELETE",
-    "/api/v2/outbound/schedules/sequences/{sequenceId}",
-)
 
 
 def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
@@ -597,13 +555,13 @@ def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_SCHEDULES_SEQUENCE, (("sequenceId", sequence_id),))
-
-
-_DELETE_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN = _Endpoint(
-    "delete_outbound_schedules_whatsappcampaign", "DELETE",
-    "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_outbound_schedules_sequence", "DELETE",
+            "/api/v2/outbound/schedules/sequences/{sequenceId}",
+        ),
+        (("sequenceId", sequence_id),),
+    )
 
 
 def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _Operation[None]:
@@ -616,14 +574,12 @@ def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _O
         whats_app_campaign_id: path, string.
     """
     return _Operation(
-        _DELETE_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN,
+        _Endpoint(
+            "delete_outbound_schedules_whatsappcampaign", "DELETE",
+            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+        ),
         (("whatsAppCampaignId", whats_app_campaign_id),),
     )
-
-
-_DELETE_OUTBOUND_SEQUENCE = _Endpoint(
-    "delete_outbound_sequence", "DELETE", "/api/v2/outbound/sequences/{sequenceId}",
-)
 
 
 def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
@@ -634,13 +590,10 @@ def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(_DELETE_OUTBOUND_SEQUENCE, (("sequenceId", sequence_id),))
-
-
-_GET_OUTBOUND_ATTEMPTLIMIT = _Endpoint(
-    "get_outbound_attemptlimit", "GET", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-    returns="AttemptLimits",
-)
+    return _Operation(
+        _Endpoint("delete_outbound_sequence", "DELETE", "/api/v2/outbound/sequences/{sequenceId}"),
+        (("sequenceId", sequence_id),),
+    )
 
 
 def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLimits]:
@@ -651,13 +604,13 @@ def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLi
     Args:
         attempt_limits_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_ATTEMPTLIMIT, (("attemptLimitsId", attempt_limits_id),))
-
-
-_GET_OUTBOUND_ATTEMPTLIMITS = _Endpoint(
-    "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
-    returns="AttemptLimitsEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_attemptlimit", "GET", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+            "AttemptLimits",
+        ),
+        (("attemptLimitsId", attempt_limits_id),),
+    )
 
 
 def get_outbound_attemptlimits(
@@ -665,10 +618,7 @@ def get_outbound_attemptlimits(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -688,7 +638,10 @@ def get_outbound_attemptlimits(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_ATTEMPTLIMITS,
+        _Endpoint(
+            "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
+            "AttemptLimitsEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -696,12 +649,6 @@ def get_outbound_attemptlimits(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CALLABLETIMESET = _Endpoint(
-    "get_outbound_callabletimeset", "GET", "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
-    returns="CallableTimeSet",
-)
 
 
 def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.CallableTimeSet]:
@@ -712,13 +659,13 @@ def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.Cal
     Args:
         callable_time_set_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CALLABLETIMESET, (("callableTimeSetId", callable_time_set_id),))
-
-
-_GET_OUTBOUND_CALLABLETIMESETS = _Endpoint(
-    "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
-    returns="CallableTimeSetEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_callabletimeset", "GET",
+            "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet",
+        ),
+        (("callableTimeSetId", callable_time_set_id),),
+    )
 
 
 def get_outbound_callabletimesets(
@@ -726,10 +673,7 @@ def get_outbound_callabletimesets(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -749,7 +693,10 @@ def get_outbound_callabletimesets(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CALLABLETIMESETS,
+        _Endpoint(
+            "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
+            "CallableTimeSetEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -757,12 +704,6 @@ def get_outbound_callabletimesets(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CALLANALYSISRESPONSESET = _Endpoint(
-    "get_outbound_callanalysisresponseset", "GET",
-    "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", returns="ResponseSet",
-)
 
 
 def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[_m.ResponseSet]:
@@ -774,15 +715,12 @@ def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operatio
         call_analysis_set_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CALLANALYSISRESPONSESET,
+        _Endpoint(
+            "get_outbound_callanalysisresponseset", "GET",
+            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
+        ),
         (("callAnalysisSetId", call_analysis_set_id),),
     )
-
-
-_GET_OUTBOUND_CALLANALYSISRESPONSESETS = _Endpoint(
-    "get_outbound_callanalysisresponsesets", "GET", "/api/v2/outbound/callanalysisresponsesets",
-    returns="ResponseSetEntityListing", paged=True,
-)
 
 
 def get_outbound_callanalysisresponsesets(
@@ -790,10 +728,7 @@ def get_outbound_callanalysisresponsesets(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -813,7 +748,10 @@ def get_outbound_callanalysisresponsesets(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CALLANALYSISRESPONSESETS,
+        _Endpoint(
+            "get_outbound_callanalysisresponsesets", "GET",
+            "/api/v2/outbound/callanalysisresponsesets", "ResponseSetEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -821,11 +759,6 @@ def get_outbound_callanalysisresponsesets(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CAMPAIGN = _Endpoint(
-    "get_outbound_campaign", "GET", "/api/v2/outbound/campaigns/{campaignId}", returns="Campaign",
-)
 
 
 def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
@@ -836,14 +769,12 @@ def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGN, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGN_AGENTOWNEDMAPPINGPREVIEW_RESULTS = _Endpoint(
-    "get_outbound_campaign_agentownedmappingpreview_results", "GET",
-    "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results",
-    returns="AgentOwnedMappingPreviewListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaign", "GET", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaign_agentownedmappingpreview_results(
@@ -857,15 +788,13 @@ def get_outbound_campaign_agentownedmappingpreview_results(
         campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGN_AGENTOWNEDMAPPINGPREVIEW_RESULTS,
+        _Endpoint(
+            "get_outbound_campaign_agentownedmappingpreview_results", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results",
+            "AgentOwnedMappingPreviewListing",
+        ),
         (("campaignId", campaign_id),),
     )
-
-
-_GET_OUTBOUND_CAMPAIGN_DIAGNOSTICS = _Endpoint(
-    "get_outbound_campaign_diagnostics", "GET",
-    "/api/v2/outbound/campaigns/{campaignId}/diagnostics", returns="CampaignDiagnostics",
-)
 
 
 def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.CampaignDiagnostics]:
@@ -876,13 +805,13 @@ def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.Campaig
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGN_DIAGNOSTICS, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGN_INTERACTIONS = _Endpoint(
-    "get_outbound_campaign_interactions", "GET",
-    "/api/v2/outbound/campaigns/{campaignId}/interactions", returns="CampaignInteractions",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaign_diagnostics", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/diagnostics", "CampaignDiagnostics",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.CampaignInteractions]:
@@ -893,14 +822,13 @@ def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.Campai
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGN_INTERACTIONS, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGN_LINEDISTRIBUTION = _Endpoint(
-    "get_outbound_campaign_linedistribution", "GET",
-    "/api/v2/outbound/campaigns/{campaignId}/linedistribution",
-    returns="CampaignOutboundLinesDistribution",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaign_interactions", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/interactions", "CampaignInteractions",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaign_linedistribution(
@@ -927,7 +855,11 @@ def get_outbound_campaign_linedistribution(
         outbound_line_count: query, integer.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGN_LINEDISTRIBUTION,
+        _Endpoint(
+            "get_outbound_campaign_linedistribution", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/linedistribution",
+            "CampaignOutboundLinesDistribution",
+        ),
         (("campaignId", campaign_id),),
         (
             ("includeOnlyActiveCampaigns", include_only_active_campaigns),
@@ -935,12 +867,6 @@ def get_outbound_campaign_linedistribution(
             ("relativeWeight", relative_weight), ("outboundLineCount", outbound_line_count),
         ),
     )
-
-
-_GET_OUTBOUND_CAMPAIGN_PROGRESS = _Endpoint(
-    "get_outbound_campaign_progress", "GET", "/api/v2/outbound/campaigns/{campaignId}/progress",
-    returns="CampaignProgress",
-)
 
 
 def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignProgress]:
@@ -951,14 +877,13 @@ def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignPr
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGN_PROGRESS, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGN_SKILLCOMBINATIONS = _Endpoint(
-    "get_outbound_campaign_skillcombinations", "GET",
-    "/api/v2/outbound/campaigns/{campaignId}/skillcombinations",
-    returns="PagedSkillCombinationListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaign_progress", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/progress", "CampaignProgress",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaign_skillcombinations(
@@ -977,16 +902,14 @@ def get_outbound_campaign_skillcombinations(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGN_SKILLCOMBINATIONS,
+        _Endpoint(
+            "get_outbound_campaign_skillcombinations", "GET",
+            "/api/v2/outbound/campaigns/{campaignId}/skillcombinations",
+            "PagedSkillCombinationListing", paged=True,
+        ),
         (("campaignId", campaign_id),),
         (("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_OUTBOUND_CAMPAIGN_STATS = _Endpoint(
-    "get_outbound_campaign_stats", "GET", "/api/v2/outbound/campaigns/{campaignId}/stats",
-    returns="CampaignStats",
-)
 
 
 def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats]:
@@ -997,13 +920,13 @@ def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGN_STATS, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGNRULE = _Endpoint(
-    "get_outbound_campaignrule", "GET", "/api/v2/outbound/campaignrules/{campaignRuleId}",
-    returns="CampaignRule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaign_stats", "GET", "/api/v2/outbound/campaigns/{campaignId}/stats",
+            "CampaignStats",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRule]:
@@ -1014,13 +937,13 @@ def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRu
     Args:
         campaign_rule_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGNRULE, (("campaignRuleId", campaign_rule_id),))
-
-
-_GET_OUTBOUND_CAMPAIGNRULES = _Endpoint(
-    "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
-    returns="CampaignRuleEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaignrule", "GET", "/api/v2/outbound/campaignrules/{campaignRuleId}",
+            "CampaignRule",
+        ),
+        (("campaignRuleId", campaign_rule_id),),
+    )
 
 
 def get_outbound_campaignrules(
@@ -1028,10 +951,7 @@ def get_outbound_campaignrules(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -1051,7 +971,10 @@ def get_outbound_campaignrules(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGNRULES,
+        _Endpoint(
+            "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
+            "CampaignRuleEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -1061,20 +984,11 @@ def get_outbound_campaignrules(
     )
 
 
-_GET_OUTBOUND_CAMPAIGNS = _Endpoint(
-    "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", returns="CampaignEntityListing",
-    paged=True,
-)
-
-
 def get_outbound_campaigns(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
     contact_list_id: str | None = None,
@@ -1107,7 +1021,10 @@ def get_outbound_campaigns(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGNS,
+        _Endpoint(
+            "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
@@ -1120,12 +1037,6 @@ def get_outbound_campaigns(
     )
 
 
-_GET_OUTBOUND_CAMPAIGNS_ALL = _Endpoint(
-    "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
-    returns="CommonCampaignEntityListing", paged=True,
-)
-
-
 def get_outbound_campaigns_all(
     *,
     page_size: int | None = None,
@@ -1133,7 +1044,7 @@ def get_outbound_campaigns_all(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-    media_type: _Sequence[_Open[_Literal["email", "sms", "voice", "whatsapp"]]] | None = None,
+    media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Operation[_m.CommonCampaignEntityListing]:
     """GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
@@ -1152,20 +1063,16 @@ def get_outbound_campaigns_all(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGNS_ALL,
+        _Endpoint(
+            "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
+            "CommonCampaignEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
             ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CAMPAIGNS_ALL_DIVISIONVIEWS = _Endpoint(
-    "get_outbound_campaigns_all_divisionviews", "GET",
-    "/api/v2/outbound/campaigns/all/divisionviews",
-    returns="CommonCampaignDivisionViewEntityListing", paged=True,
-)
 
 
 def get_outbound_campaigns_all_divisionviews(
@@ -1175,7 +1082,7 @@ def get_outbound_campaigns_all_divisionviews(
     id: _Sequence[str] | None = None,
     name: str | None = None,
     division_id: _Sequence[str] | None = None,
-    media_type: _Sequence[_Open[_Literal["email", "sms", "voice", "whatsapp"]]] | None = None,
+    media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Operation[_m.CommonCampaignDivisionViewEntityListing]:
     """GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
@@ -1194,19 +1101,17 @@ def get_outbound_campaigns_all_divisionviews(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGNS_ALL_DIVISIONVIEWS,
+        _Endpoint(
+            "get_outbound_campaigns_all_divisionviews", "GET",
+            "/api/v2/outbound/campaigns/all/divisionviews",
+            "CommonCampaignDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("name", name),
             ("divisionId", division_id), ("mediaType", media_type), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CAMPAIGNS_DIVISIONVIEW = _Endpoint(
-    "get_outbound_campaigns_divisionview", "GET",
-    "/api/v2/outbound/campaigns/divisionviews/{campaignId}", returns="CampaignDivisionView",
-)
 
 
 def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.CampaignDivisionView]:
@@ -1217,23 +1122,20 @@ def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.Campa
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CAMPAIGNS_DIVISIONVIEW, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_CAMPAIGNS_DIVISIONVIEWS = _Endpoint(
-    "get_outbound_campaigns_divisionviews", "GET", "/api/v2/outbound/campaigns/divisionviews",
-    returns="CampaignDivisionViewListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_campaigns_divisionview", "GET",
+            "/api/v2/outbound/campaigns/divisionviews/{campaignId}", "CampaignDivisionView",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_campaigns_divisionviews(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
@@ -1254,19 +1156,16 @@ def get_outbound_campaigns_divisionviews(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CAMPAIGNS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_outbound_campaigns_divisionviews", "GET",
+            "/api/v2/outbound/campaigns/divisionviews", "CampaignDivisionViewListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
             ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST = _Endpoint(
-    "get_outbound_contactlist", "GET", "/api/v2/outbound/contactlists/{contactListId}",
-    returns="ContactList",
-)
 
 
 def get_outbound_contactlist(
@@ -1285,16 +1184,13 @@ def get_outbound_contactlist(
         include_size: query, boolean.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST,
+        _Endpoint(
+            "get_outbound_contactlist", "GET", "/api/v2/outbound/contactlists/{contactListId}",
+            "ContactList",
+        ),
         (("contactListId", contact_list_id),),
         (("includeImportStatus", include_import_status), ("includeSize", include_size)),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST_CONTACT = _Endpoint(
-    "get_outbound_contactlist_contact", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", returns="DialerContact",
-)
 
 
 def get_outbound_contactlist_contact(
@@ -1310,16 +1206,12 @@ def get_outbound_contactlist_contact(
         contact_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST_CONTACT,
+        _Endpoint(
+            "get_outbound_contactlist_contact", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
+        ),
         (("contactListId", contact_list_id), ("contactId", contact_id)),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST_CONTACTS_BULK_JOB = _Endpoint(
-    "get_outbound_contactlist_contacts_bulk_job", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId}",
-    returns="ContactsBulkOperationJob",
-)
 
 
 def get_outbound_contactlist_contacts_bulk_job(
@@ -1335,16 +1227,13 @@ def get_outbound_contactlist_contacts_bulk_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST_CONTACTS_BULK_JOB,
+        _Endpoint(
+            "get_outbound_contactlist_contacts_bulk_job", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId}",
+            "ContactsBulkOperationJob",
+        ),
         (("contactListId", contact_list_id), ("jobId", job_id)),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST_CONTACTS_BULK_JOBS = _Endpoint(
-    "get_outbound_contactlist_contacts_bulk_jobs", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs",
-    returns="ContactsBulkOperationJobListing",
-)
 
 
 def get_outbound_contactlist_contacts_bulk_jobs(
@@ -1358,15 +1247,13 @@ def get_outbound_contactlist_contacts_bulk_jobs(
         contact_list_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST_CONTACTS_BULK_JOBS,
+        _Endpoint(
+            "get_outbound_contactlist_contacts_bulk_jobs", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs",
+            "ContactsBulkOperationJobListing",
+        ),
         (("contactListId", contact_list_id),),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST_EXPORT = _Endpoint(
-    "get_outbound_contactlist_export", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/export", returns="ExportUri",
-)
 
 
 def get_outbound_contactlist_export(
@@ -1383,16 +1270,13 @@ def get_outbound_contactlist_export(
         download: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST_EXPORT,
+        _Endpoint(
+            "get_outbound_contactlist_export", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/export", "ExportUri",
+        ),
         (("contactListId", contact_list_id),),
         (("download", download),),
     )
-
-
-_GET_OUTBOUND_CONTACTLIST_IMPORTSTATUS = _Endpoint(
-    "get_outbound_contactlist_importstatus", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/importstatus", returns="ImportStatus",
-)
 
 
 def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m.ImportStatus]:
@@ -1403,14 +1287,13 @@ def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_CONTACTLIST_IMPORTSTATUS, (("contactListId", contact_list_id),))
-
-
-_GET_OUTBOUND_CONTACTLIST_TIMEZONEMAPPINGPREVIEW = _Endpoint(
-    "get_outbound_contactlist_timezonemappingpreview", "GET",
-    "/api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview",
-    returns="TimeZoneMappingPreview",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_contactlist_importstatus", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/importstatus", "ImportStatus",
+        ),
+        (("contactListId", contact_list_id),),
+    )
 
 
 def get_outbound_contactlist_timezonemappingpreview(
@@ -1424,15 +1307,13 @@ def get_outbound_contactlist_timezonemappingpreview(
         contact_list_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLIST_TIMEZONEMAPPINGPREVIEW,
+        _Endpoint(
+            "get_outbound_contactlist_timezonemappingpreview", "GET",
+            "/api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview",
+            "TimeZoneMappingPreview",
+        ),
         (("contactListId", contact_list_id),),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTFILTER = _Endpoint(
-    "get_outbound_contactlistfilter", "GET",
-    "/api/v2/outbound/contactlistfilters/{contactListFilterId}", returns="ContactListFilter",
-)
 
 
 def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m.ContactListFilter]:
@@ -1444,15 +1325,12 @@ def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m
         contact_list_filter_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTFILTER,
+        _Endpoint(
+            "get_outbound_contactlistfilter", "GET",
+            "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
+        ),
         (("contactListFilterId", contact_list_filter_id),),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTFILTERS = _Endpoint(
-    "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
-    returns="ContactListFilterEntityListing", paged=True,
-)
 
 
 def get_outbound_contactlistfilters(
@@ -1460,10 +1338,7 @@ def get_outbound_contactlistfilters(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -1486,7 +1361,10 @@ def get_outbound_contactlistfilters(
         contact_list_id: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTFILTERS,
+        _Endpoint(
+            "get_outbound_contactlistfilters", "GET", "/api/v2/outbound/contactlistfilters",
+            "ContactListFilterEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -1496,12 +1374,6 @@ def get_outbound_contactlistfilters(
     )
 
 
-_GET_OUTBOUND_CONTACTLISTS = _Endpoint(
-    "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
-    returns="ContactListEntityListing", paged=True,
-)
-
-
 def get_outbound_contactlists(
     *,
     include_import_status: bool | None = None,
@@ -1509,10 +1381,7 @@ def get_outbound_contactlists(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
     division_id: _Sequence[str] | None = None,
@@ -1542,7 +1411,10 @@ def get_outbound_contactlists(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTS,
+        _Endpoint(
+            "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
+            "ContactListEntityListing", paged=True,
+        ),
         (),
         (
             ("includeImportStatus", include_import_status), ("includeSize", include_size),
@@ -1552,13 +1424,6 @@ def get_outbound_contactlists(
             ("dateExpiration", date_expiration), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTS_DIVISIONVIEW = _Endpoint(
-    "get_outbound_contactlists_divisionview", "GET",
-    "/api/v2/outbound/contactlists/divisionviews/{contactListId}",
-    returns="ContactListDivisionView",
-)
 
 
 def get_outbound_contactlists_divisionview(
@@ -1577,16 +1442,14 @@ def get_outbound_contactlists_divisionview(
         include_size: query, boolean.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTS_DIVISIONVIEW,
+        _Endpoint(
+            "get_outbound_contactlists_divisionview", "GET",
+            "/api/v2/outbound/contactlists/divisionviews/{contactListId}",
+            "ContactListDivisionView",
+        ),
         (("contactListId", contact_list_id),),
         (("includeImportStatus", include_import_status), ("includeSize", include_size)),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTS_DIVISIONVIEWS = _Endpoint(
-    "get_outbound_contactlists_divisionviews", "GET", "/api/v2/outbound/contactlists/divisionviews",
-    returns="ContactListDivisionViewListing", paged=True,
-)
 
 
 def get_outbound_contactlists_divisionviews(
@@ -1595,10 +1458,7 @@ def get_outbound_contactlists_divisionviews(
     include_size: bool | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
@@ -1621,7 +1481,11 @@ def get_outbound_contactlists_divisionviews(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_outbound_contactlists_divisionviews", "GET",
+            "/api/v2/outbound/contactlists/divisionviews", "ContactListDivisionViewListing",
+            paged=True,
+        ),
         (),
         (
             ("includeImportStatus", include_import_status), ("includeSize", include_size),
@@ -1629,12 +1493,6 @@ def get_outbound_contactlists_divisionviews(
             ("name", name), ("id", id), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTTEMPLATE = _Endpoint(
-    "get_outbound_contactlisttemplate", "GET",
-    "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", returns="ContactListTemplate",
-)
 
 
 def get_outbound_contactlisttemplate(
@@ -1648,15 +1506,12 @@ def get_outbound_contactlisttemplate(
         contact_list_template_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTTEMPLATE,
+        _Endpoint(
+            "get_outbound_contactlisttemplate", "GET",
+            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
+        ),
         (("contactListTemplateId", contact_list_template_id),),
     )
-
-
-_GET_OUTBOUND_CONTACTLISTTEMPLATES = _Endpoint(
-    "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
-    returns="ContactListTemplateEntityListing", paged=True,
-)
 
 
 def get_outbound_contactlisttemplates(
@@ -1664,10 +1519,7 @@ def get_outbound_contactlisttemplates(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     time_zone: str | None = None,
     sort_by: str | None = None,
@@ -1690,7 +1542,10 @@ def get_outbound_contactlisttemplates(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_CONTACTLISTTEMPLATES,
+        _Endpoint(
+            "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
+            "ContactListTemplateEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -1698,13 +1553,6 @@ def get_outbound_contactlisttemplates(
             ("timeZone", time_zone), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_DIAGNOSTICS_CAMPAIGN_SUMMARY = _Endpoint(
-    "get_outbound_diagnostics_campaign_summary", "GET",
-    "/api/v2/outbound/diagnostics/campaigns/{campaignId}/summary",
-    returns="CampaignDiagnosticSummary",
-)
 
 
 def get_outbound_diagnostics_campaign_summary(
@@ -1722,16 +1570,14 @@ def get_outbound_diagnostics_campaign_summary(
         end: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_DIAGNOSTICS_CAMPAIGN_SUMMARY,
+        _Endpoint(
+            "get_outbound_diagnostics_campaign_summary", "GET",
+            "/api/v2/outbound/diagnostics/campaigns/{campaignId}/summary",
+            "CampaignDiagnosticSummary",
+        ),
         (("campaignId", campaign_id),),
         (("start", start), ("end", end)),
     )
-
-
-_GET_OUTBOUND_DIGITALRULESET = _Endpoint(
-    "get_outbound_digitalruleset", "GET", "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
-    returns="DigitalRuleSet",
-)
 
 
 def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.DigitalRuleSet]:
@@ -1742,13 +1588,13 @@ def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.Digit
     Args:
         digital_rule_set_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_DIGITALRULESET, (("digitalRuleSetId", digital_rule_set_id),))
-
-
-_GET_OUTBOUND_DIGITALRULESETS = _Endpoint(
-    "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
-    returns="DigitalRuleSetEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_digitalruleset", "GET",
+            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}", "DigitalRuleSet",
+        ),
+        (("digitalRuleSetId", digital_rule_set_id),),
+    )
 
 
 def get_outbound_digitalrulesets(
@@ -1773,18 +1619,16 @@ def get_outbound_digitalrulesets(
         id: query, list of string.
     """
     return _Operation(
-        _GET_OUTBOUND_DIGITALRULESETS,
+        _Endpoint(
+            "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
+            "DigitalRuleSetEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("name", name), ("id", id),
         ),
     )
-
-
-_GET_OUTBOUND_DNCLIST = _Endpoint(
-    "get_outbound_dnclist", "GET", "/api/v2/outbound/dnclists/{dncListId}", returns="DncList",
-)
 
 
 def get_outbound_dnclist(
@@ -1803,16 +1647,12 @@ def get_outbound_dnclist(
         include_size: query, boolean.
     """
     return _Operation(
-        _GET_OUTBOUND_DNCLIST,
+        _Endpoint(
+            "get_outbound_dnclist", "GET", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
+        ),
         (("dncListId", dnc_list_id),),
         (("includeImportStatus", include_import_status), ("includeSize", include_size)),
     )
-
-
-_GET_OUTBOUND_DNCLIST_EXPORT = _Endpoint(
-    "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
-    returns="ExportUri",
-)
 
 
 def get_outbound_dnclist_export(
@@ -1829,16 +1669,13 @@ def get_outbound_dnclist_export(
         download: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_DNCLIST_EXPORT,
+        _Endpoint(
+            "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
+            "ExportUri",
+        ),
         (("dncListId", dnc_list_id),),
         (("download", download),),
     )
-
-
-_GET_OUTBOUND_DNCLIST_IMPORTSTATUS = _Endpoint(
-    "get_outbound_dnclist_importstatus", "GET",
-    "/api/v2/outbound/dnclists/{dncListId}/importstatus", returns="ImportStatus",
-)
 
 
 def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportStatus]:
@@ -1849,13 +1686,13 @@ def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportS
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_DNCLIST_IMPORTSTATUS, (("dncListId", dnc_list_id),))
-
-
-_GET_OUTBOUND_DNCLISTS = _Endpoint(
-    "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", returns="DncListEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_dnclist_importstatus", "GET",
+            "/api/v2/outbound/dnclists/{dncListId}/importstatus", "ImportStatus",
+        ),
+        (("dncListId", dnc_list_id),),
+    )
 
 
 def get_outbound_dnclists(
@@ -1865,12 +1702,9 @@ def get_outbound_dnclists(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
-    dnc_source_type: _Open[_Literal["rds", "rds_custom", "dnc.com", "gryphon"]] | None = None,
+    dnc_source_type: _DncSourceTypeValues | None = None,
     division_id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -1894,7 +1728,10 @@ def get_outbound_dnclists(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_DNCLISTS,
+        _Endpoint(
+            "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("includeImportStatus", include_import_status), ("includeSize", include_size),
@@ -1904,12 +1741,6 @@ def get_outbound_dnclists(
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_DNCLISTS_DIVISIONVIEW = _Endpoint(
-    "get_outbound_dnclists_divisionview", "GET",
-    "/api/v2/outbound/dnclists/divisionviews/{dncListId}", returns="DncListDivisionView",
-)
 
 
 def get_outbound_dnclists_divisionview(
@@ -1928,16 +1759,13 @@ def get_outbound_dnclists_divisionview(
         include_size: query, boolean.
     """
     return _Operation(
-        _GET_OUTBOUND_DNCLISTS_DIVISIONVIEW,
+        _Endpoint(
+            "get_outbound_dnclists_divisionview", "GET",
+            "/api/v2/outbound/dnclists/divisionviews/{dncListId}", "DncListDivisionView",
+        ),
         (("dncListId", dnc_list_id),),
         (("includeImportStatus", include_import_status), ("includeSize", include_size)),
     )
-
-
-_GET_OUTBOUND_DNCLISTS_DIVISIONVIEWS = _Endpoint(
-    "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
-    returns="DncListDivisionViewListing", paged=True,
-)
 
 
 def get_outbound_dnclists_divisionviews(
@@ -1946,12 +1774,9 @@ def get_outbound_dnclists_divisionviews(
     include_size: bool | None = None,
     page_size: int | None = None,
     page_number: int | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
-    dnc_source_type: _Open[_Literal["rds", "rds_custom", "dnc.com", "gryphon"]] | None = None,
+    dnc_source_type: _DncSourceTypeValues | None = None,
     id: _Sequence[str] | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -1974,7 +1799,10 @@ def get_outbound_dnclists_divisionviews(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_DNCLISTS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
+            "DncListDivisionViewListing", paged=True,
+        ),
         (),
         (
             ("includeImportStatus", include_import_status), ("includeSize", include_size),
@@ -1985,11 +1813,6 @@ def get_outbound_dnclists_divisionviews(
     )
 
 
-_GET_OUTBOUND_EVENT = _Endpoint(
-    "get_outbound_event", "GET", "/api/v2/outbound/events/{eventId}", returns="EventLog",
-)
-
-
 def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
     """GET /api/v2/outbound/events/{eventId} -> ``EventLog``.
 
@@ -1998,23 +1821,17 @@ def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
     Args:
         event_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_EVENT, (("eventId", event_id),))
-
-
-_GET_OUTBOUND_EVENTS = _Endpoint(
-    "get_outbound_events", "GET", "/api/v2/outbound/events", returns="DialerEventEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_outbound_event", "GET", "/api/v2/outbound/events/{eventId}", "EventLog"),
+        (("eventId", event_id),),
+    )
 
 
 def get_outbound_events(
     *,
     page_size: int | None = None,
     page_number: int | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     category: str | None = None,
     level: str | None = None,
     sort_by: str | None = None,
@@ -2035,7 +1852,10 @@ def get_outbound_events(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_EVENTS,
+        _Endpoint(
+            "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("filterType", filter_type),
@@ -2043,13 +1863,6 @@ def get_outbound_events(
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_FILESPECIFICATIONTEMPLATE = _Endpoint(
-    "get_outbound_filespecificationtemplate", "GET",
-    "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-    returns="FileSpecificationTemplate",
-)
 
 
 def get_outbound_filespecificationtemplate(
@@ -2063,15 +1876,13 @@ def get_outbound_filespecificationtemplate(
         file_specification_template_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_FILESPECIFICATIONTEMPLATE,
+        _Endpoint(
+            "get_outbound_filespecificationtemplate", "GET",
+            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+            "FileSpecificationTemplate",
+        ),
         (("fileSpecificationTemplateId", file_specification_template_id),),
     )
-
-
-_GET_OUTBOUND_FILESPECIFICATIONTEMPLATES = _Endpoint(
-    "get_outbound_filespecificationtemplates", "GET", "/api/v2/outbound/filespecificationtemplates",
-    returns="FileSpecificationTemplateEntityListing", paged=True,
-)
 
 
 def get_outbound_filespecificationtemplates(
@@ -2079,10 +1890,7 @@ def get_outbound_filespecificationtemplates(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -2103,7 +1911,11 @@ def get_outbound_filespecificationtemplates(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_FILESPECIFICATIONTEMPLATES,
+        _Endpoint(
+            "get_outbound_filespecificationtemplates", "GET",
+            "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplateEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -2111,12 +1923,6 @@ def get_outbound_filespecificationtemplates(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_IMPORTTEMPLATE = _Endpoint(
-    "get_outbound_importtemplate", "GET", "/api/v2/outbound/importtemplates/{importTemplateId}",
-    returns="ImportTemplate",
-)
 
 
 def get_outbound_importtemplate(
@@ -2133,16 +1939,13 @@ def get_outbound_importtemplate(
         include_import_status: query, boolean.
     """
     return _Operation(
-        _GET_OUTBOUND_IMPORTTEMPLATE,
+        _Endpoint(
+            "get_outbound_importtemplate", "GET",
+            "/api/v2/outbound/importtemplates/{importTemplateId}", "ImportTemplate",
+        ),
         (("importTemplateId", import_template_id),),
         (("includeImportStatus", include_import_status),),
     )
-
-
-_GET_OUTBOUND_IMPORTTEMPLATE_IMPORTSTATUS = _Endpoint(
-    "get_outbound_importtemplate_importstatus", "GET",
-    "/api/v2/outbound/importtemplates/{importTemplateId}/importstatus", returns="ImportStatus",
-)
 
 
 def get_outbound_importtemplate_importstatus(
@@ -2159,16 +1962,13 @@ def get_outbound_importtemplate_importstatus(
         list_name_prefix: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_IMPORTTEMPLATE_IMPORTSTATUS,
+        _Endpoint(
+            "get_outbound_importtemplate_importstatus", "GET",
+            "/api/v2/outbound/importtemplates/{importTemplateId}/importstatus", "ImportStatus",
+        ),
         (("importTemplateId", import_template_id),),
         (("listNamePrefix", list_name_prefix),),
     )
-
-
-_GET_OUTBOUND_IMPORTTEMPLATES = _Endpoint(
-    "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
-    returns="ImportTemplateEntityListing", paged=True,
-)
 
 
 def get_outbound_importtemplates(
@@ -2177,10 +1977,7 @@ def get_outbound_importtemplates(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -2203,7 +2000,10 @@ def get_outbound_importtemplates(
         contact_list_template_id: query, string.
     """
     return _Operation(
-        _GET_OUTBOUND_IMPORTTEMPLATES,
+        _Endpoint(
+            "get_outbound_importtemplates", "GET", "/api/v2/outbound/importtemplates",
+            "ImportTemplateEntityListing", paged=True,
+        ),
         (),
         (
             ("includeImportStatus", include_import_status), ("pageSize", page_size),
@@ -2212,12 +2012,6 @@ def get_outbound_importtemplates(
             ("sortOrder", sort_order), ("contactListTemplateId", contact_list_template_id),
         ),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGN = _Endpoint(
-    "get_outbound_messagingcampaign", "GET",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", returns="MessagingCampaign",
-)
 
 
 def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.MessagingCampaign]:
@@ -2230,16 +2024,12 @@ def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "get_outbound_messagingcampaign", "GET",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGN_DIAGNOSTICS = _Endpoint(
-    "get_outbound_messagingcampaign_diagnostics", "GET",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics",
-    returns="MessagingCampaignDiagnostics",
-)
 
 
 def get_outbound_messagingcampaign_diagnostics(
@@ -2254,16 +2044,13 @@ def get_outbound_messagingcampaign_diagnostics(
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGN_DIAGNOSTICS,
+        _Endpoint(
+            "get_outbound_messagingcampaign_diagnostics", "GET",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics",
+            "MessagingCampaignDiagnostics",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGN_PROGRESS = _Endpoint(
-    "get_outbound_messagingcampaign_progress", "GET",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
-    returns="CampaignProgress",
-)
 
 
 def get_outbound_messagingcampaign_progress(
@@ -2278,15 +2065,13 @@ def get_outbound_messagingcampaign_progress(
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGN_PROGRESS,
+        _Endpoint(
+            "get_outbound_messagingcampaign_progress", "GET",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress",
+            "CampaignProgress",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGNS = _Endpoint(
-    "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
-    returns="MessagingCampaignEntityListing", paged=True,
-)
 
 
 def get_outbound_messagingcampaigns(
@@ -2302,9 +2087,7 @@ def get_outbound_messagingcampaigns(
     sender_sms_phone_number: str | None = None,
     id: _Sequence[str] | None = None,
     content_template_id: str | None = None,
-    campaign_status: _Open[_Literal[
-        "on", "stopping", "off", "complete", "invalid", "forced_off", "forced_stopping",
-    ]] | None = None,
+    campaign_status: _CampaignStatusValues | None = None,
     rule_set_ids: _Sequence[str] | None = None,
 ) -> _Operation[_m.MessagingCampaignEntityListing]:
     """GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
@@ -2329,7 +2112,10 @@ def get_outbound_messagingcampaigns(
         rule_set_ids: query, list of string.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGNS,
+        _Endpoint(
+            "get_outbound_messagingcampaigns", "GET", "/api/v2/outbound/messagingcampaigns",
+            "MessagingCampaignEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -2340,13 +2126,6 @@ def get_outbound_messagingcampaigns(
             ("ruleSetIds", rule_set_ids),
         ),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGNS_DIVISIONVIEW = _Endpoint(
-    "get_outbound_messagingcampaigns_divisionview", "GET",
-    "/api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId}",
-    returns="MessagingCampaignDivisionView",
-)
 
 
 def get_outbound_messagingcampaigns_divisionview(
@@ -2361,16 +2140,13 @@ def get_outbound_messagingcampaigns_divisionview(
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGNS_DIVISIONVIEW,
+        _Endpoint(
+            "get_outbound_messagingcampaigns_divisionview", "GET",
+            "/api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId}",
+            "MessagingCampaignDivisionView",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_GET_OUTBOUND_MESSAGINGCAMPAIGNS_DIVISIONVIEWS = _Endpoint(
-    "get_outbound_messagingcampaigns_divisionviews", "GET",
-    "/api/v2/outbound/messagingcampaigns/divisionviews",
-    returns="MessagingCampaignDivisionViewEntityListing", paged=True,
-)
 
 
 def get_outbound_messagingcampaigns_divisionviews(
@@ -2383,9 +2159,7 @@ def get_outbound_messagingcampaigns_divisionviews(
     id: _Sequence[str] | None = None,
     sender_sms_phone_number: str | None = None,
     content_template_id: str | None = None,
-    campaign_status: _Open[_Literal[
-        "on", "stopping", "off", "complete", "invalid", "forced_off", "forced_stopping",
-    ]] | None = None,
+    campaign_status: _CampaignStatusValues | None = None,
 ) -> _Operation[_m.MessagingCampaignDivisionViewEntityListing]:
     """GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
 
@@ -2405,7 +2179,11 @@ def get_outbound_messagingcampaigns_divisionviews(
             forced_stopping.
     """
     return _Operation(
-        _GET_OUTBOUND_MESSAGINGCAMPAIGNS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_outbound_messagingcampaigns_divisionviews", "GET",
+            "/api/v2/outbound/messagingcampaigns/divisionviews",
+            "MessagingCampaignDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
@@ -2416,11 +2194,6 @@ def get_outbound_messagingcampaigns_divisionviews(
     )
 
 
-_GET_OUTBOUND_RULESET = _Endpoint(
-    "get_outbound_ruleset", "GET", "/api/v2/outbound/rulesets/{ruleSetId}", returns="RuleSet",
-)
-
-
 def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
     """GET /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
 
@@ -2429,13 +2202,12 @@ def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
     Args:
         rule_set_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_RULESET, (("ruleSetId", rule_set_id),))
-
-
-_GET_OUTBOUND_RULESETS = _Endpoint(
-    "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", returns="RuleSetEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_ruleset", "GET", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
+        ),
+        (("ruleSetId", rule_set_id),),
+    )
 
 
 def get_outbound_rulesets(
@@ -2443,10 +2215,7 @@ def get_outbound_rulesets(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -2466,7 +2235,10 @@ def get_outbound_rulesets(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_RULESETS,
+        _Endpoint(
+            "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -2474,12 +2246,6 @@ def get_outbound_rulesets(
             ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_OUTBOUND_SCHEDULES_CAMPAIGN = _Endpoint(
-    "get_outbound_schedules_campaign", "GET", "/api/v2/outbound/schedules/campaigns/{campaignId}",
-    returns="CampaignSchedule",
-)
 
 
 def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignSchedule]:
@@ -2490,13 +2256,13 @@ def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignS
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_CAMPAIGN, (("campaignId", campaign_id),))
-
-
-_GET_OUTBOUND_SCHEDULES_CAMPAIGNS = _Endpoint(
-    "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
-    returns="list[CampaignSchedule]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_campaign", "GET",
+            "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def get_outbound_schedules_campaigns() -> _Operation[list[_m.CampaignSchedule]]:
@@ -2504,13 +2270,12 @@ def get_outbound_schedules_campaigns() -> _Operation[list[_m.CampaignSchedule]]:
 
     Needs ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_CAMPAIGNS)
-
-
-_GET_OUTBOUND_SCHEDULES_EMAILCAMPAIGN = _Endpoint(
-    "get_outbound_schedules_emailcampaign", "GET",
-    "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", returns="EmailCampaignSchedule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_campaigns", "GET", "/api/v2/outbound/schedules/campaigns",
+            "list[CampaignSchedule]",
+        ),
+    )
 
 
 def get_outbound_schedules_emailcampaign(
@@ -2524,15 +2289,12 @@ def get_outbound_schedules_emailcampaign(
         email_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_SCHEDULES_EMAILCAMPAIGN,
+        _Endpoint(
+            "get_outbound_schedules_emailcampaign", "GET",
+            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
+        ),
         (("emailCampaignId", email_campaign_id),),
     )
-
-
-_GET_OUTBOUND_SCHEDULES_EMAILCAMPAIGNS = _Endpoint(
-    "get_outbound_schedules_emailcampaigns", "GET", "/api/v2/outbound/schedules/emailcampaigns",
-    returns="EmailCampaignScheduleEntityListing",
-)
 
 
 def get_outbound_schedules_emailcampaigns() -> _Operation[_m.EmailCampaignScheduleEntityListing]:
@@ -2541,14 +2303,12 @@ def get_outbound_schedules_emailcampaigns() -> _Operation[_m.EmailCampaignSchedu
     Needs ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``. Pages
     by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_EMAILCAMPAIGNS)
-
-
-_GET_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN = _Endpoint(
-    "get_outbound_schedules_messagingcampaign", "GET",
-    "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-    returns="MessagingCampaignSchedule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_emailcampaigns", "GET",
+            "/api/v2/outbound/schedules/emailcampaigns", "EmailCampaignScheduleEntityListing",
+        ),
+    )
 
 
 def get_outbound_schedules_messagingcampaign(
@@ -2563,16 +2323,13 @@ def get_outbound_schedules_messagingcampaign(
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "get_outbound_schedules_messagingcampaign", "GET",
+            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+            "MessagingCampaignSchedule",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_GET_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGNS = _Endpoint(
-    "get_outbound_schedules_messagingcampaigns", "GET",
-    "/api/v2/outbound/schedules/messagingcampaigns",
-    returns="MessagingCampaignScheduleEntityListing",
-)
 
 
 def get_outbound_schedules_messagingcampaigns(
@@ -2582,13 +2339,13 @@ def get_outbound_schedules_messagingcampaigns(
     Needs ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGNS)
-
-
-_GET_OUTBOUND_SCHEDULES_SEQUENCE = _Endpoint(
-    "get_outbound_schedules_sequence", "GET", "/api/v2/outbound/schedules/sequences/{sequenceId}",
-    returns="SequenceSchedule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_messagingcampaigns", "GET",
+            "/api/v2/outbound/schedules/messagingcampaigns",
+            "MessagingCampaignScheduleEntityListing",
+        ),
+    )
 
 
 def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceSchedule]:
@@ -2599,13 +2356,13 @@ def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceS
     Args:
         sequence_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_SEQUENCE, (("sequenceId", sequence_id),))
-
-
-_GET_OUTBOUND_SCHEDULES_SEQUENCES = _Endpoint(
-    "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
-    returns="list[SequenceSchedule]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_sequence", "GET",
+            "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule",
+        ),
+        (("sequenceId", sequence_id),),
+    )
 
 
 def get_outbound_schedules_sequences() -> _Operation[list[_m.SequenceSchedule]]:
@@ -2613,14 +2370,12 @@ def get_outbound_schedules_sequences() -> _Operation[list[_m.SequenceSchedule]]:
 
     Needs ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_SEQUENCES)
-
-
-_GET_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN = _Endpoint(
-    "get_outbound_schedules_whatsappcampaign", "GET",
-    "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-    returns="WhatsAppCampaignSchedule",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_sequences", "GET", "/api/v2/outbound/schedules/sequences",
+            "list[SequenceSchedule]",
+        ),
+    )
 
 
 def get_outbound_schedules_whatsappcampaign(
@@ -2634,15 +2389,13 @@ def get_outbound_schedules_whatsappcampaign(
         whats_app_campaign_id: path, string.
     """
     return _Operation(
-        _GET_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN,
+        _Endpoint(
+            "get_outbound_schedules_whatsappcampaign", "GET",
+            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+            "WhatsAppCampaignSchedule",
+        ),
         (("whatsAppCampaignId", whats_app_campaign_id),),
     )
-
-
-_GET_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGNS = _Endpoint(
-    "get_outbound_schedules_whatsappcampaigns", "GET",
-    "/api/v2/outbound/schedules/whatsappcampaigns", returns="WhatsAppCampaignScheduleEntityListing",
-)
 
 
 def get_outbound_schedules_whatsappcampaigns(
@@ -2652,13 +2405,12 @@ def get_outbound_schedules_whatsappcampaigns(
     Needs ``outbound:whatsAppCampaignSchedule:view`` or ``outbound:whatsAppCampaign:viewSchedule``.
     Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGNS)
-
-
-_GET_OUTBOUND_SEQUENCE = _Endpoint(
-    "get_outbound_sequence", "GET", "/api/v2/outbound/sequences/{sequenceId}",
-    returns="CampaignSequence",
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_schedules_whatsappcampaigns", "GET",
+            "/api/v2/outbound/schedules/whatsappcampaigns", "WhatsAppCampaignScheduleEntityListing",
+        ),
+    )
 
 
 def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
@@ -2669,13 +2421,13 @@ def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
     Args:
         sequence_id: path, string.
     """
-    return _Operation(_GET_OUTBOUND_SEQUENCE, (("sequenceId", sequence_id),))
-
-
-_GET_OUTBOUND_SEQUENCES = _Endpoint(
-    "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
-    returns="CampaignSequenceEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_sequence", "GET", "/api/v2/outbound/sequences/{sequenceId}",
+            "CampaignSequence",
+        ),
+        (("sequenceId", sequence_id),),
+    )
 
 
 def get_outbound_sequences(
@@ -2683,10 +2435,7 @@ def get_outbound_sequences(
     page_size: int | None = None,
     page_number: int | None = None,
     allow_empty_result: bool | None = None,
-    filter_type: _Open[_Literal[
-        "Equals", "RegEx", "Contains", "Prefix", "LessThan", "LessThanEqualTo", "GreaterThan",
-        "GreaterThanEqualTo", "BeginsWith", "EndsWith",
-    ]] | None = None,
+    filter_type: _FilterTypeValues | None = None,
     name: str | None = None,
     sort_by: str | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
@@ -2706,7 +2455,10 @@ def get_outbound_sequences(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_OUTBOUND_SEQUENCES,
+        _Endpoint(
+            "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
+            "CampaignSequenceEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number),
@@ -2716,23 +2468,14 @@ def get_outbound_sequences(
     )
 
 
-_GET_OUTBOUND_SETTINGS = _Endpoint(
-    "get_outbound_settings", "GET", "/api/v2/outbound/settings", returns="OutboundSettings",
-)
-
-
 def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
     """GET /api/v2/outbound/settings -> ``OutboundSettings``.
 
     Needs ``outbound:settings:view``.
     """
-    return _Operation(_GET_OUTBOUND_SETTINGS)
-
-
-_GET_OUTBOUND_WRAPUPCODEMAPPINGS = _Endpoint(
-    "get_outbound_wrapupcodemappings", "GET", "/api/v2/outbound/wrapupcodemappings",
-    returns="WrapUpCodeMapping",
-)
+    return _Operation(
+        _Endpoint("get_outbound_settings", "GET", "/api/v2/outbound/settings", "OutboundSettings"),
+    )
 
 
 def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
@@ -2740,13 +2483,12 @@ def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
 
     Needs ``outbound:wrapUpCodeMapping:view``.
     """
-    return _Operation(_GET_OUTBOUND_WRAPUPCODEMAPPINGS)
-
-
-_PATCH_OUTBOUND_CAMPAIGN = _Endpoint(
-    "patch_outbound_campaign", "PATCH", "/api/v2/outbound/campaigns/{campaignId}", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_outbound_wrapupcodemappings", "GET", "/api/v2/outbound/wrapupcodemappings",
+            "WrapUpCodeMapping",
+        ),
+    )
 
 
 def patch_outbound_campaign(
@@ -2761,14 +2503,16 @@ def patch_outbound_campaign(
         campaign_id: path, string.
         body: ``CampaignPatchRequest``.
     """
-    return _Operation(_PATCH_OUTBOUND_CAMPAIGN, (("campaignId", campaign_id),), (), (), body)
-
-
-_PATCH_OUTBOUND_DNCLIST_CUSTOMEXCLUSIONCOLUMNS = _Endpoint(
-    "patch_outbound_dnclist_customexclusioncolumns", "PATCH",
-    "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_outbound_campaign", "PATCH", "/api/v2/outbound/campaigns/{campaignId}",
+            body="object", body_required=True,
+        ),
+        (("campaignId", campaign_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_outbound_dnclist_customexclusioncolumns(
@@ -2784,18 +2528,16 @@ def patch_outbound_dnclist_customexclusioncolumns(
         body: ``DncPatchCustomExclusionColumnsRequest``.
     """
     return _Operation(
-        _PATCH_OUTBOUND_DNCLIST_CUSTOMEXCLUSIONCOLUMNS,
+        _Endpoint(
+            "patch_outbound_dnclist_customexclusioncolumns", "PATCH",
+            "/api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns", body="object",
+            body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_OUTBOUND_DNCLIST_EMAILADDRESSES = _Endpoint(
-    "patch_outbound_dnclist_emailaddresses", "PATCH",
-    "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="object", body_required=True,
-)
 
 
 def patch_outbound_dnclist_emailaddresses(
@@ -2811,18 +2553,16 @@ def patch_outbound_dnclist_emailaddresses(
         body: ``DncPatchEmailsRequest``.
     """
     return _Operation(
-        _PATCH_OUTBOUND_DNCLIST_EMAILADDRESSES,
+        _Endpoint(
+            "patch_outbound_dnclist_emailaddresses", "PATCH",
+            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="object",
+            body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_OUTBOUND_DNCLIST_PHONENUMBERS = _Endpoint(
-    "patch_outbound_dnclist_phonenumbers", "PATCH",
-    "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="object", body_required=True,
-)
 
 
 def patch_outbound_dnclist_phonenumbers(
@@ -2838,18 +2578,15 @@ def patch_outbound_dnclist_phonenumbers(
         body: ``DncPatchPhoneNumbersRequest``.
     """
     return _Operation(
-        _PATCH_OUTBOUND_DNCLIST_PHONENUMBERS,
+        _Endpoint(
+            "patch_outbound_dnclist_phonenumbers", "PATCH",
+            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="object", body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_OUTBOUND_DNCLIST_WHATSAPPNUMBERS = _Endpoint(
-    "patch_outbound_dnclist_whatsappnumbers", "PATCH",
-    "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers", body="object", body_required=True,
-)
 
 
 def patch_outbound_dnclist_whatsappnumbers(
@@ -2865,18 +2602,16 @@ def patch_outbound_dnclist_whatsappnumbers(
         body: ``DncPatchWhatsAppNumbersRequest``.
     """
     return _Operation(
-        _PATCH_OUTBOUND_DNCLIST_WHATSAPPNUMBERS,
+        _Endpoint(
+            "patch_outbound_dnclist_whatsappnumbers", "PATCH",
+            "/api/v2/outbound/dnclists/{dncListId}/whatsappnumbers", body="object",
+            body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_OUTBOUND_SETTINGS = _Endpoint(
-    "patch_outbound_settings", "PATCH", "/api/v2/outbound/settings", body="object",
-    body_required=True,
-)
 
 
 def patch_outbound_settings(
@@ -2893,18 +2628,15 @@ def patch_outbound_settings(
         body: ``OutboundSettings``.
     """
     return _Operation(
-        _PATCH_OUTBOUND_SETTINGS,
+        _Endpoint(
+            "patch_outbound_settings", "PATCH", "/api/v2/outbound/settings", body="object",
+            body_required=True,
+        ),
         (),
         (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_ATTEMPTLIMITS = _Endpoint(
-    "post_outbound_attemptlimits", "POST", "/api/v2/outbound/attemptlimits",
-    returns="AttemptLimits", body="object", body_required=True,
-)
 
 
 def post_outbound_attemptlimits(
@@ -2917,13 +2649,16 @@ def post_outbound_attemptlimits(
     Args:
         body: ``AttemptLimits``.
     """
-    return _Operation(_POST_OUTBOUND_ATTEMPTLIMITS, (), (), (), body)
-
-
-_POST_OUTBOUND_CALLABLETIMESETS = _Endpoint(
-    "post_outbound_callabletimesets", "POST", "/api/v2/outbound/callabletimesets",
-    returns="CallableTimeSet", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_attemptlimits", "POST", "/api/v2/outbound/attemptlimits",
+            "AttemptLimits", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_callabletimesets(
@@ -2936,13 +2671,16 @@ def post_outbound_callabletimesets(
     Args:
         body: ``CallableTimeSet``.
     """
-    return _Operation(_POST_OUTBOUND_CALLABLETIMESETS, (), (), (), body)
-
-
-_POST_OUTBOUND_CALLANALYSISRESPONSESETS = _Endpoint(
-    "post_outbound_callanalysisresponsesets", "POST", "/api/v2/outbound/callanalysisresponsesets",
-    returns="ResponseSet", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_callabletimesets", "POST", "/api/v2/outbound/callabletimesets",
+            "CallableTimeSet", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_callanalysisresponsesets(
@@ -2955,13 +2693,17 @@ def post_outbound_callanalysisresponsesets(
     Args:
         body: ``ResponseSet``.
     """
-    return _Operation(_POST_OUTBOUND_CALLANALYSISRESPONSESETS, (), (), (), body)
-
-
-_POST_OUTBOUND_CAMPAIGN_AGENTOWNEDMAPPINGPREVIEW = _Endpoint(
-    "post_outbound_campaign_agentownedmappingpreview", "POST",
-    "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_callanalysisresponsesets", "POST",
+            "/api/v2/outbound/callanalysisresponsesets", "ResponseSet", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operation[_Any]:
@@ -2973,16 +2715,12 @@ def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operat
         campaign_id: path, string.
     """
     return _Operation(
-        _POST_OUTBOUND_CAMPAIGN_AGENTOWNEDMAPPINGPREVIEW,
+        _Endpoint(
+            "post_outbound_campaign_agentownedmappingpreview", "POST",
+            "/api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview", "object",
+        ),
         (("campaignId", campaign_id),),
     )
-
-
-_POST_OUTBOUND_CAMPAIGN_CALLBACK_SCHEDULE = _Endpoint(
-    "post_outbound_campaign_callback_schedule", "POST",
-    "/api/v2/outbound/campaigns/{campaignId}/callback/schedule", returns="ContactCallbackRequest",
-    body="object", body_required=True,
-)
 
 
 def post_outbound_campaign_callback_schedule(
@@ -2998,17 +2736,16 @@ def post_outbound_campaign_callback_schedule(
         body: ``ContactCallbackRequest``.
     """
     return _Operation(
-        _POST_OUTBOUND_CAMPAIGN_CALLBACK_SCHEDULE,
+        _Endpoint(
+            "post_outbound_campaign_callback_schedule", "POST",
+            "/api/v2/outbound/campaigns/{campaignId}/callback/schedule", "ContactCallbackRequest",
+            body="object", body_required=True,
+        ),
         (("campaignId", campaign_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CAMPAIGN_START = _Endpoint(
-    "post_outbound_campaign_start", "POST", "/api/v2/outbound/campaigns/{campaignId}/start",
-)
 
 
 def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
@@ -3019,12 +2756,12 @@ def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_POST_OUTBOUND_CAMPAIGN_START, (("campaignId", campaign_id),))
-
-
-_POST_OUTBOUND_CAMPAIGN_STOP = _Endpoint(
-    "post_outbound_campaign_stop", "POST", "/api/v2/outbound/campaigns/{campaignId}/stop",
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_campaign_start", "POST", "/api/v2/outbound/campaigns/{campaignId}/start",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
@@ -3035,13 +2772,12 @@ def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
     Args:
         campaign_id: path, string.
     """
-    return _Operation(_POST_OUTBOUND_CAMPAIGN_STOP, (("campaignId", campaign_id),))
-
-
-_POST_OUTBOUND_CAMPAIGNRULES = _Endpoint(
-    "post_outbound_campaignrules", "POST", "/api/v2/outbound/campaignrules", returns="CampaignRule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_campaign_stop", "POST", "/api/v2/outbound/campaigns/{campaignId}/stop",
+        ),
+        (("campaignId", campaign_id),),
+    )
 
 
 def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operation[_m.CampaignRule]:
@@ -3052,13 +2788,16 @@ def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operati
     Args:
         body: ``CampaignRule``.
     """
-    return _Operation(_POST_OUTBOUND_CAMPAIGNRULES, (), (), (), body)
-
-
-_POST_OUTBOUND_CAMPAIGNS = _Endpoint(
-    "post_outbound_campaigns", "POST", "/api/v2/outbound/campaigns", returns="Campaign",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_campaignrules", "POST", "/api/v2/outbound/campaignrules", "CampaignRule",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_campaigns(
@@ -3075,19 +2814,15 @@ def post_outbound_campaigns(
         body: ``Campaign``.
     """
     return _Operation(
-        _POST_OUTBOUND_CAMPAIGNS,
+        _Endpoint(
+            "post_outbound_campaigns", "POST", "/api/v2/outbound/campaigns", "Campaign",
+            body="object", body_required=True,
+        ),
         (),
         (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CAMPAIGNS_PERFORMANCE_QUERY = _Endpoint(
-    "post_outbound_campaigns_performance_query", "POST",
-    "/api/v2/outbound/campaigns/performance/query", returns="CampaignPerformanceDataListing",
-    body="array", body_required=True, reads=True,
-)
 
 
 def post_outbound_campaigns_performance_query(
@@ -3100,13 +2835,17 @@ def post_outbound_campaigns_performance_query(
     Args:
         body: list of string.
     """
-    return _Operation(_POST_OUTBOUND_CAMPAIGNS_PERFORMANCE_QUERY, (), (), (), body)
-
-
-_POST_OUTBOUND_CAMPAIGNS_PROGRESS = _Endpoint(
-    "post_outbound_campaigns_progress", "POST", "/api/v2/outbound/campaigns/progress",
-    returns="list[CampaignProgress]", body="array", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_campaigns_performance_query", "POST",
+            "/api/v2/outbound/campaigns/performance/query", "CampaignPerformanceDataListing",
+            body="array", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m.CampaignProgress]]:
@@ -3117,13 +2856,16 @@ def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m
     Args:
         body: list of string.
     """
-    return _Operation(_POST_OUTBOUND_CAMPAIGNS_PROGRESS, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLIST_CLEAR = _Endpoint(
-    "post_outbound_contactlist_clear", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/clear",
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_campaigns_progress", "POST", "/api/v2/outbound/campaigns/progress",
+            "list[CampaignProgress]", body="array", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
@@ -3134,14 +2876,13 @@ def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
     Args:
         contact_list_id: path, string.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLIST_CLEAR, (("contactListId", contact_list_id),))
-
-
-_POST_OUTBOUND_CONTACTLIST_CONTACTS = _Endpoint(
-    "post_outbound_contactlist_contacts", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts", returns="list[DialerContact]",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlist_clear", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/clear",
+        ),
+        (("contactListId", contact_list_id),),
+    )
 
 
 def post_outbound_contactlist_contacts(
@@ -3164,7 +2905,11 @@ def post_outbound_contactlist_contacts(
         body: list of ``WritableDialerContact``.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_CONTACTS,
+        _Endpoint(
+            "post_outbound_contactlist_contacts", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts", "list[DialerContact]",
+            body="array", body_required=True,
+        ),
         (("contactListId", contact_list_id),),
         (
             ("priority", priority), ("clearSystemData", clear_system_data),
@@ -3173,13 +2918,6 @@ def post_outbound_contactlist_contacts(
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK = _Endpoint(
-    "post_outbound_contactlist_contacts_bulk", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk", returns="list[DialerContact]",
-    body="array", body_required=True, reads=True,
-)
 
 
 def post_outbound_contactlist_contacts_bulk(
@@ -3195,19 +2933,16 @@ def post_outbound_contactlist_contacts_bulk(
         body: list of string.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK,
+        _Endpoint(
+            "post_outbound_contactlist_contacts_bulk", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk", "list[DialerContact]",
+            body="array", body_required=True, reads=True,
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK_REMOVE = _Endpoint(
-    "post_outbound_contactlist_contacts_bulk_remove", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove",
-    returns="ContactsBulkOperationJob", body="object", body_required=True,
-)
 
 
 def post_outbound_contactlist_contacts_bulk_remove(
@@ -3223,19 +2958,16 @@ def post_outbound_contactlist_contacts_bulk_remove(
         body: ``ContactBulkSearchParameters``.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK_REMOVE,
+        _Endpoint(
+            "post_outbound_contactlist_contacts_bulk_remove", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove",
+            "ContactsBulkOperationJob", body="object", body_required=True,
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK_UPDATE = _Endpoint(
-    "post_outbound_contactlist_contacts_bulk_update", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update",
-    returns="ContactsBulkOperationJob", body="object", body_required=True,
-)
 
 
 def post_outbound_contactlist_contacts_bulk_update(
@@ -3251,19 +2983,16 @@ def post_outbound_contactlist_contacts_bulk_update(
         body: ``ContactBulkEditRequest``.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_CONTACTS_BULK_UPDATE,
+        _Endpoint(
+            "post_outbound_contactlist_contacts_bulk_update", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update",
+            "ContactsBulkOperationJob", body="object", body_required=True,
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLIST_CONTACTS_SEARCH = _Endpoint(
-    "post_outbound_contactlist_contacts_search", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/search",
-    returns="ContactListingResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_outbound_contactlist_contacts_search(
@@ -3279,19 +3008,16 @@ def post_outbound_contactlist_contacts_search(
         body: ``ContactListingRequest``.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_CONTACTS_SEARCH,
+        _Endpoint(
+            "post_outbound_contactlist_contacts_search", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/search",
+            "ContactListingResponse", body="object", body_required=True, reads=True,
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLIST_EXPORT = _Endpoint(
-    "post_outbound_contactlist_export", "POST",
-    "/api/v2/outbound/contactlists/{contactListId}/export", returns="DomainEntityRef",
-    body="object",
-)
 
 
 def post_outbound_contactlist_export(
@@ -3308,18 +3034,16 @@ def post_outbound_contactlist_export(
         body: ``ContactsExportRequest``.
     """
     return _Operation(
-        _POST_OUTBOUND_CONTACTLIST_EXPORT,
+        _Endpoint(
+            "post_outbound_contactlist_export", "POST",
+            "/api/v2/outbound/contactlists/{contactListId}/export", "DomainEntityRef",
+            body="object",
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_CONTACTLISTFILTERS = _Endpoint(
-    "post_outbound_contactlistfilters", "POST", "/api/v2/outbound/contactlistfilters",
-    returns="ContactListFilter", body="object", body_required=True,
-)
 
 
 def post_outbound_contactlistfilters(
@@ -3332,14 +3056,16 @@ def post_outbound_contactlistfilters(
     Args:
         body: ``ContactListFilter``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTFILTERS, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTFILTERS_BULK_RETRIEVE = _Endpoint(
-    "post_outbound_contactlistfilters_bulk_retrieve", "POST",
-    "/api/v2/outbound/contactlistfilters/bulk/retrieve", returns="ContactListFilterEntityListing",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlistfilters", "POST", "/api/v2/outbound/contactlistfilters",
+            "ContactListFilter", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlistfilters_bulk_retrieve(
@@ -3352,14 +3078,17 @@ def post_outbound_contactlistfilters_bulk_retrieve(
     Args:
         body: ``ContactListFilterBulkRetrieveBody``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTFILTERS_BULK_RETRIEVE, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTFILTERS_PREVIEW = _Endpoint(
-    "post_outbound_contactlistfilters_preview", "POST",
-    "/api/v2/outbound/contactlistfilters/preview", returns="FilterPreviewResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlistfilters_bulk_retrieve", "POST",
+            "/api/v2/outbound/contactlistfilters/bulk/retrieve", "ContactListFilterEntityListing",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlistfilters_preview(
@@ -3372,13 +3101,17 @@ def post_outbound_contactlistfilters_preview(
     Args:
         body: ``ContactListFilter``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTFILTERS_PREVIEW, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTS = _Endpoint(
-    "post_outbound_contactlists", "POST", "/api/v2/outbound/contactlists", returns="ContactList",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlistfilters_preview", "POST",
+            "/api/v2/outbound/contactlistfilters/preview", "FilterPreviewResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation[_m.ContactList]:
@@ -3389,13 +3122,16 @@ def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation
     Args:
         body: ``ContactList``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTS, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTS_BULK_UPDATE = _Endpoint(
-    "post_outbound_contactlists_bulk_update", "POST", "/api/v2/outbound/contactlists/bulk/update",
-    returns="ContactListsBulkEditResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlists", "POST", "/api/v2/outbound/contactlists", "ContactList",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlists_bulk_update(
@@ -3406,13 +3142,17 @@ def post_outbound_contactlists_bulk_update(
     Args:
         body: ``ContactListsBulkEditRequest``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTS_BULK_UPDATE, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTS_UPLOADS = _Endpoint(
-    "post_outbound_contactlists_uploads", "POST", "/api/v2/outbound/contactlists/uploads",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlists_bulk_update", "POST",
+            "/api/v2/outbound/contactlists/bulk/update", "ContactListsBulkEditResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlists_uploads(
@@ -3425,13 +3165,16 @@ def post_outbound_contactlists_uploads(
     Args:
         body: ``ContactListUploadUrlRequest``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTS_UPLOADS, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTTEMPLATES = _Endpoint(
-    "post_outbound_contactlisttemplates", "POST", "/api/v2/outbound/contactlisttemplates",
-    returns="ContactListTemplate", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlists_uploads", "POST", "/api/v2/outbound/contactlists/uploads",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlisttemplates(
@@ -3444,14 +3187,16 @@ def post_outbound_contactlisttemplates(
     Args:
         body: ``ContactListTemplate``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTTEMPLATES, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTTEMPLATES_BULK_ADD = _Endpoint(
-    "post_outbound_contactlisttemplates_bulk_add", "POST",
-    "/api/v2/outbound/contactlisttemplates/bulk/add", returns="ContactListTemplateEntityListing",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlisttemplates", "POST", "/api/v2/outbound/contactlisttemplates",
+            "ContactListTemplate", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlisttemplates_bulk_add(
@@ -3464,14 +3209,17 @@ def post_outbound_contactlisttemplates_bulk_add(
     Args:
         body: list of ``ContactListTemplate``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTTEMPLATES_BULK_ADD, (), (), (), body)
-
-
-_POST_OUTBOUND_CONTACTLISTTEMPLATES_BULK_RETRIEVE = _Endpoint(
-    "post_outbound_contactlisttemplates_bulk_retrieve", "POST",
-    "/api/v2/outbound/contactlisttemplates/bulk/retrieve",
-    returns="ContactListTemplateEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlisttemplates_bulk_add", "POST",
+            "/api/v2/outbound/contactlisttemplates/bulk/add", "ContactListTemplateEntityListing",
+            body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_contactlisttemplates_bulk_retrieve(
@@ -3484,12 +3232,17 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
     Args:
         body: ``ContactListTemplateBulkRetrieveBody``.
     """
-    return _Operation(_POST_OUTBOUND_CONTACTLISTTEMPLATES_BULK_RETRIEVE, (), (), (), body)
-
-
-_POST_OUTBOUND_CONVERSATION_DNC = _Endpoint(
-    "post_outbound_conversation_dnc", "POST", "/api/v2/outbound/conversations/{conversationId}/dnc",
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_contactlisttemplates_bulk_retrieve", "POST",
+            "/api/v2/outbound/contactlisttemplates/bulk/retrieve",
+            "ContactListTemplateEntityListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
@@ -3500,13 +3253,13 @@ def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_POST_OUTBOUND_CONVERSATION_DNC, (("conversationId", conversation_id),))
-
-
-_POST_OUTBOUND_DIGITALRULESETS = _Endpoint(
-    "post_outbound_digitalrulesets", "POST", "/api/v2/outbound/digitalrulesets",
-    returns="DigitalRuleSet", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_conversation_dnc", "POST",
+            "/api/v2/outbound/conversations/{conversationId}/dnc",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def post_outbound_digitalrulesets(
@@ -3519,13 +3272,16 @@ def post_outbound_digitalrulesets(
     Args:
         body: ``DigitalRuleSet``.
     """
-    return _Operation(_POST_OUTBOUND_DIGITALRULESETS, (), (), (), body)
-
-
-_POST_OUTBOUND_DNCLIST_EMAILADDRESSES = _Endpoint(
-    "post_outbound_dnclist_emailaddresses", "POST",
-    "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_digitalrulesets", "POST", "/api/v2/outbound/digitalrulesets",
+            "DigitalRuleSet", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_dnclist_emailaddresses(
@@ -3541,18 +3297,16 @@ def post_outbound_dnclist_emailaddresses(
         body: list of string.
     """
     return _Operation(
-        _POST_OUTBOUND_DNCLIST_EMAILADDRESSES,
+        _Endpoint(
+            "post_outbound_dnclist_emailaddresses", "POST",
+            "/api/v2/outbound/dnclists/{dncListId}/emailaddresses", body="array",
+            body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_DNCLIST_EXPORT = _Endpoint(
-    "post_outbound_dnclist_export", "POST", "/api/v2/outbound/dnclists/{dncListId}/export",
-    returns="DomainEntityRef",
-)
 
 
 def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntityRef]:
@@ -3563,13 +3317,13 @@ def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntity
     Args:
         dnc_list_id: path, string.
     """
-    return _Operation(_POST_OUTBOUND_DNCLIST_EXPORT, (("dncListId", dnc_list_id),))
-
-
-_POST_OUTBOUND_DNCLIST_PHONENUMBERS = _Endpoint(
-    "post_outbound_dnclist_phonenumbers", "POST",
-    "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_dnclist_export", "POST", "/api/v2/outbound/dnclists/{dncListId}/export",
+            "DomainEntityRef",
+        ),
+        (("dncListId", dnc_list_id),),
+    )
 
 
 def post_outbound_dnclist_phonenumbers(
@@ -3588,18 +3342,15 @@ def post_outbound_dnclist_phonenumbers(
         body: list of string.
     """
     return _Operation(
-        _POST_OUTBOUND_DNCLIST_PHONENUMBERS,
+        _Endpoint(
+            "post_outbound_dnclist_phonenumbers", "POST",
+            "/api/v2/outbound/dnclists/{dncListId}/phonenumbers", body="array", body_required=True,
+        ),
         (("dncListId", dnc_list_id),),
         (("expirationDateTime", expiration_date_time),),
         (),
         body,
     )
-
-
-_POST_OUTBOUND_DNCLISTS = _Endpoint(
-    "post_outbound_dnclists", "POST", "/api/v2/outbound/dnclists", returns="DncList", body="object",
-    body_required=True,
-)
 
 
 def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_m.DncList]:
@@ -3610,13 +3361,16 @@ def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_
     Args:
         body: ``DncListCreate``.
     """
-    return _Operation(_POST_OUTBOUND_DNCLISTS, (), (), (), body)
-
-
-_POST_OUTBOUND_DNCLISTS_UPLOADS = _Endpoint(
-    "post_outbound_dnclists_uploads", "POST", "/api/v2/outbound/dnclists/uploads",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_dnclists", "POST", "/api/v2/outbound/dnclists", "DncList", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_dnclists_uploads(
@@ -3629,14 +3383,16 @@ def post_outbound_dnclists_uploads(
     Args:
         body: ``DNCListUploadUrlRequest``.
     """
-    return _Operation(_POST_OUTBOUND_DNCLISTS_UPLOADS, (), (), (), body)
-
-
-_POST_OUTBOUND_FILESPECIFICATIONTEMPLATES = _Endpoint(
-    "post_outbound_filespecificationtemplates", "POST",
-    "/api/v2/outbound/filespecificationtemplates", returns="FileSpecificationTemplate",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_dnclists_uploads", "POST", "/api/v2/outbound/dnclists/uploads",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_filespecificationtemplates(
@@ -3649,13 +3405,17 @@ def post_outbound_filespecificationtemplates(
     Args:
         body: ``FileSpecificationTemplate``.
     """
-    return _Operation(_POST_OUTBOUND_FILESPECIFICATIONTEMPLATES, (), (), (), body)
-
-
-_POST_OUTBOUND_IMPORTTEMPLATES = _Endpoint(
-    "post_outbound_importtemplates", "POST", "/api/v2/outbound/importtemplates",
-    returns="ImportTemplate", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_filespecificationtemplates", "POST",
+            "/api/v2/outbound/filespecificationtemplates", "FileSpecificationTemplate",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_importtemplates(
@@ -3668,13 +3428,16 @@ def post_outbound_importtemplates(
     Args:
         body: ``ImportTemplate``.
     """
-    return _Operation(_POST_OUTBOUND_IMPORTTEMPLATES, (), (), (), body)
-
-
-_POST_OUTBOUND_IMPORTTEMPLATES_BULK_ADD = _Endpoint(
-    "post_outbound_importtemplates_bulk_add", "POST", "/api/v2/outbound/importtemplates/bulk/add",
-    returns="ImportTemplateEntityListing", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_importtemplates", "POST", "/api/v2/outbound/importtemplates",
+            "ImportTemplate", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_importtemplates_bulk_add(
@@ -3687,13 +3450,17 @@ def post_outbound_importtemplates_bulk_add(
     Args:
         body: list of ``ImportTemplate``.
     """
-    return _Operation(_POST_OUTBOUND_IMPORTTEMPLATES_BULK_ADD, (), (), (), body)
-
-
-_POST_OUTBOUND_MESSAGINGCAMPAIGN_START = _Endpoint(
-    "post_outbound_messagingcampaign_start", "POST",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start",
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_importtemplates_bulk_add", "POST",
+            "/api/v2/outbound/importtemplates/bulk/add", "ImportTemplateEntityListing",
+            body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operation[None]:
@@ -3706,15 +3473,12 @@ def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operat
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _POST_OUTBOUND_MESSAGINGCAMPAIGN_START,
+        _Endpoint(
+            "post_outbound_messagingcampaign_start", "POST",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_POST_OUTBOUND_MESSAGINGCAMPAIGN_STOP = _Endpoint(
-    "post_outbound_messagingcampaign_stop", "POST",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop",
-)
 
 
 def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operation[None]:
@@ -3727,15 +3491,12 @@ def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operati
         messaging_campaign_id: path, string.
     """
     return _Operation(
-        _POST_OUTBOUND_MESSAGINGCAMPAIGN_STOP,
+        _Endpoint(
+            "post_outbound_messagingcampaign_stop", "POST",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop",
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
     )
-
-
-_POST_OUTBOUND_MESSAGINGCAMPAIGNS = _Endpoint(
-    "post_outbound_messagingcampaigns", "POST", "/api/v2/outbound/messagingcampaigns",
-    returns="MessagingCampaign", body="object", body_required=True,
-)
 
 
 def post_outbound_messagingcampaigns(
@@ -3749,14 +3510,16 @@ def post_outbound_messagingcampaigns(
     Args:
         body: ``MessagingCampaign``.
     """
-    return _Operation(_POST_OUTBOUND_MESSAGINGCAMPAIGNS, (), (), (), body)
-
-
-_POST_OUTBOUND_MESSAGINGCAMPAIGNS_PROGRESS = _Endpoint(
-    "post_outbound_messagingcampaigns_progress", "POST",
-    "/api/v2/outbound/messagingcampaigns/progress", returns="list[CampaignProgress]", body="array",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_messagingcampaigns", "POST", "/api/v2/outbound/messagingcampaigns",
+            "MessagingCampaign", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_messagingcampaigns_progress(
@@ -3770,13 +3533,17 @@ def post_outbound_messagingcampaigns_progress(
     Args:
         body: list of string.
     """
-    return _Operation(_POST_OUTBOUND_MESSAGINGCAMPAIGNS_PROGRESS, (), (), (), body)
-
-
-_POST_OUTBOUND_RULESETS = _Endpoint(
-    "post_outbound_rulesets", "POST", "/api/v2/outbound/rulesets", returns="RuleSet", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_messagingcampaigns_progress", "POST",
+            "/api/v2/outbound/messagingcampaigns/progress", "list[CampaignProgress]", body="array",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.RuleSet]:
@@ -3787,13 +3554,16 @@ def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.Rule
     Args:
         body: ``RuleSet``.
     """
-    return _Operation(_POST_OUTBOUND_RULESETS, (), (), (), body)
-
-
-_POST_OUTBOUND_SEQUENCES = _Endpoint(
-    "post_outbound_sequences", "POST", "/api/v2/outbound/sequences", returns="CampaignSequence",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_rulesets", "POST", "/api/v2/outbound/rulesets", "RuleSet", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_outbound_sequences(
@@ -3806,13 +3576,16 @@ def post_outbound_sequences(
     Args:
         body: ``CampaignSequence``.
     """
-    return _Operation(_POST_OUTBOUND_SEQUENCES, (), (), (), body)
-
-
-_PUT_OUTBOUND_ATTEMPTLIMIT = _Endpoint(
-    "put_outbound_attemptlimit", "PUT", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
-    returns="AttemptLimits", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_outbound_sequences", "POST", "/api/v2/outbound/sequences", "CampaignSequence",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_outbound_attemptlimit(
@@ -3828,18 +3601,15 @@ def put_outbound_attemptlimit(
         body: ``AttemptLimits``.
     """
     return _Operation(
-        _PUT_OUTBOUND_ATTEMPTLIMIT,
+        _Endpoint(
+            "put_outbound_attemptlimit", "PUT", "/api/v2/outbound/attemptlimits/{attemptLimitsId}",
+            "AttemptLimits", body="object", body_required=True,
+        ),
         (("attemptLimitsId", attempt_limits_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CALLABLETIMESET = _Endpoint(
-    "put_outbound_callabletimeset", "PUT", "/api/v2/outbound/callabletimesets/{callableTimeSetId}",
-    returns="CallableTimeSet", body="object", body_required=True,
-)
 
 
 def put_outbound_callabletimeset(
@@ -3855,19 +3625,16 @@ def put_outbound_callabletimeset(
         body: ``CallableTimeSet``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CALLABLETIMESET,
+        _Endpoint(
+            "put_outbound_callabletimeset", "PUT",
+            "/api/v2/outbound/callabletimesets/{callableTimeSetId}", "CallableTimeSet",
+            body="object", body_required=True,
+        ),
         (("callableTimeSetId", callable_time_set_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CALLANALYSISRESPONSESET = _Endpoint(
-    "put_outbound_callanalysisresponseset", "PUT",
-    "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", returns="ResponseSet",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_callanalysisresponseset(
@@ -3883,18 +3650,16 @@ def put_outbound_callanalysisresponseset(
         body: ``ResponseSet``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CALLANALYSISRESPONSESET,
+        _Endpoint(
+            "put_outbound_callanalysisresponseset", "PUT",
+            "/api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId}", "ResponseSet",
+            body="object", body_required=True,
+        ),
         (("callAnalysisSetId", call_analysis_set_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CAMPAIGN = _Endpoint(
-    "put_outbound_campaign", "PUT", "/api/v2/outbound/campaigns/{campaignId}", returns="Campaign",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_campaign(
@@ -3913,18 +3678,15 @@ def put_outbound_campaign(
         body: ``Campaign``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CAMPAIGN,
+        _Endpoint(
+            "put_outbound_campaign", "PUT", "/api/v2/outbound/campaigns/{campaignId}", "Campaign",
+            body="object", body_required=True,
+        ),
         (("campaignId", campaign_id),),
         (("useMaxCallsPerAgentDecimal", use_max_calls_per_agent_decimal),),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CAMPAIGN_AGENT = _Endpoint(
-    "put_outbound_campaign_agent", "PUT", "/api/v2/outbound/campaigns/{campaignId}/agents/{userId}",
-    returns="str", body="object", body_required=True,
-)
 
 
 def put_outbound_campaign_agent(
@@ -3940,18 +3702,16 @@ def put_outbound_campaign_agent(
         body: ``Agent``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CAMPAIGN_AGENT,
+        _Endpoint(
+            "put_outbound_campaign_agent", "PUT",
+            "/api/v2/outbound/campaigns/{campaignId}/agents/{userId}", "str", body="object",
+            body_required=True,
+        ),
         (("campaignId", campaign_id), ("userId", user_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CAMPAIGNRULE = _Endpoint(
-    "put_outbound_campaignrule", "PUT", "/api/v2/outbound/campaignrules/{campaignRuleId}",
-    returns="CampaignRule", body="object", body_required=True,
-)
 
 
 def put_outbound_campaignrule(
@@ -3967,18 +3727,15 @@ def put_outbound_campaignrule(
         body: ``CampaignRule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CAMPAIGNRULE,
+        _Endpoint(
+            "put_outbound_campaignrule", "PUT", "/api/v2/outbound/campaignrules/{campaignRuleId}",
+            "CampaignRule", body="object", body_required=True,
+        ),
         (("campaignRuleId", campaign_rule_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CONTACTLIST = _Endpoint(
-    "put_outbound_contactlist", "PUT", "/api/v2/outbound/contactlists/{contactListId}",
-    returns="ContactList", body="object", body_required=True,
-)
 
 
 def put_outbound_contactlist(
@@ -3994,19 +3751,15 @@ def put_outbound_contactlist(
         body: ``ContactList``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CONTACTLIST,
+        _Endpoint(
+            "put_outbound_contactlist", "PUT", "/api/v2/outbound/contactlists/{contactListId}",
+            "ContactList", body="object", body_required=True,
+        ),
         (("contactListId", contact_list_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CONTACTLIST_CONTACT = _Endpoint(
-    "put_outbound_contactlist_contact", "PUT",
-    "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", returns="DialerContact",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_contactlist_contact(
@@ -4024,19 +3777,16 @@ def put_outbound_contactlist_contact(
         body: ``DialerContact``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CONTACTLIST_CONTACT,
+        _Endpoint(
+            "put_outbound_contactlist_contact", "PUT",
+            "/api/v2/outbound/contactlists/{contactListId}/contacts/{contactId}", "DialerContact",
+            body="object", body_required=True,
+        ),
         (("contactListId", contact_list_id), ("contactId", contact_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CONTACTLISTFILTER = _Endpoint(
-    "put_outbound_contactlistfilter", "PUT",
-    "/api/v2/outbound/contactlistfilters/{contactListFilterId}", returns="ContactListFilter",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_contactlistfilter(
@@ -4052,19 +3802,16 @@ def put_outbound_contactlistfilter(
         body: ``ContactListFilter``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CONTACTLISTFILTER,
+        _Endpoint(
+            "put_outbound_contactlistfilter", "PUT",
+            "/api/v2/outbound/contactlistfilters/{contactListFilterId}", "ContactListFilter",
+            body="object", body_required=True,
+        ),
         (("contactListFilterId", contact_list_filter_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_CONTACTLISTTEMPLATE = _Endpoint(
-    "put_outbound_contactlisttemplate", "PUT",
-    "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", returns="ContactListTemplate",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_contactlisttemplate(
@@ -4080,18 +3827,16 @@ def put_outbound_contactlisttemplate(
         body: ``ContactListTemplate``.
     """
     return _Operation(
-        _PUT_OUTBOUND_CONTACTLISTTEMPLATE,
+        _Endpoint(
+            "put_outbound_contactlisttemplate", "PUT",
+            "/api/v2/outbound/contactlisttemplates/{contactListTemplateId}", "ContactListTemplate",
+            body="object", body_required=True,
+        ),
         (("contactListTemplateId", contact_list_template_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_DIGITALRULESET = _Endpoint(
-    "put_outbound_digitalruleset", "PUT", "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}",
-    returns="DigitalRuleSet", body="object", body_required=True,
-)
 
 
 def put_outbound_digitalruleset(
@@ -4107,18 +3852,16 @@ def put_outbound_digitalruleset(
         body: ``DigitalRuleSet``.
     """
     return _Operation(
-        _PUT_OUTBOUND_DIGITALRULESET,
+        _Endpoint(
+            "put_outbound_digitalruleset", "PUT",
+            "/api/v2/outbound/digitalrulesets/{digitalRuleSetId}", "DigitalRuleSet", body="object",
+            body_required=True,
+        ),
         (("digitalRuleSetId", digital_rule_set_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_DNCLIST = _Endpoint(
-    "put_outbound_dnclist", "PUT", "/api/v2/outbound/dnclists/{dncListId}", returns="DncList",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_dnclist(
@@ -4133,14 +3876,16 @@ def put_outbound_dnclist(
         dnc_list_id: path, string.
         body: ``DncList``.
     """
-    return _Operation(_PUT_OUTBOUND_DNCLIST, (("dncListId", dnc_list_id),), (), (), body)
-
-
-_PUT_OUTBOUND_FILESPECIFICATIONTEMPLATE = _Endpoint(
-    "put_outbound_filespecificationtemplate", "PUT",
-    "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
-    returns="FileSpecificationTemplate", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_outbound_dnclist", "PUT", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
+            body="object", body_required=True,
+        ),
+        (("dncListId", dnc_list_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_outbound_filespecificationtemplate(
@@ -4156,18 +3901,16 @@ def put_outbound_filespecificationtemplate(
         body: ``FileSpecificationTemplate``.
     """
     return _Operation(
-        _PUT_OUTBOUND_FILESPECIFICATIONTEMPLATE,
+        _Endpoint(
+            "put_outbound_filespecificationtemplate", "PUT",
+            "/api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId}",
+            "FileSpecificationTemplate", body="object", body_required=True,
+        ),
         (("fileSpecificationTemplateId", file_specification_template_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_IMPORTTEMPLATE = _Endpoint(
-    "put_outbound_importtemplate", "PUT", "/api/v2/outbound/importtemplates/{importTemplateId}",
-    returns="ImportTemplate", body="object", body_required=True,
-)
 
 
 def put_outbound_importtemplate(
@@ -4183,19 +3926,16 @@ def put_outbound_importtemplate(
         body: ``ImportTemplate``.
     """
     return _Operation(
-        _PUT_OUTBOUND_IMPORTTEMPLATE,
+        _Endpoint(
+            "put_outbound_importtemplate", "PUT",
+            "/api/v2/outbound/importtemplates/{importTemplateId}", "ImportTemplate", body="object",
+            body_required=True,
+        ),
         (("importTemplateId", import_template_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_MESSAGINGCAMPAIGN = _Endpoint(
-    "put_outbound_messagingcampaign", "PUT",
-    "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", returns="MessagingCampaign",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_messagingcampaign(
@@ -4212,18 +3952,16 @@ def put_outbound_messagingcampaign(
         body: ``MessagingCampaign``.
     """
     return _Operation(
-        _PUT_OUTBOUND_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "put_outbound_messagingcampaign", "PUT",
+            "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}", "MessagingCampaign",
+            body="object", body_required=True,
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_RULESET = _Endpoint(
-    "put_outbound_ruleset", "PUT", "/api/v2/outbound/rulesets/{ruleSetId}", returns="RuleSet",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_ruleset(
@@ -4238,13 +3976,16 @@ def put_outbound_ruleset(
         rule_set_id: path, string.
         body: ``RuleSet``.
     """
-    return _Operation(_PUT_OUTBOUND_RULESET, (("ruleSetId", rule_set_id),), (), (), body)
-
-
-_PUT_OUTBOUND_SCHEDULES_CAMPAIGN = _Endpoint(
-    "put_outbound_schedules_campaign", "PUT", "/api/v2/outbound/schedules/campaigns/{campaignId}",
-    returns="CampaignSchedule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_outbound_ruleset", "PUT", "/api/v2/outbound/rulesets/{ruleSetId}", "RuleSet",
+            body="object", body_required=True,
+        ),
+        (("ruleSetId", rule_set_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_outbound_schedules_campaign(
@@ -4260,19 +4001,16 @@ def put_outbound_schedules_campaign(
         body: ``CampaignSchedule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_SCHEDULES_CAMPAIGN,
+        _Endpoint(
+            "put_outbound_schedules_campaign", "PUT",
+            "/api/v2/outbound/schedules/campaigns/{campaignId}", "CampaignSchedule", body="object",
+            body_required=True,
+        ),
         (("campaignId", campaign_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_SCHEDULES_EMAILCAMPAIGN = _Endpoint(
-    "put_outbound_schedules_emailcampaign", "PUT",
-    "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", returns="EmailCampaignSchedule",
-    body="object", body_required=True,
-)
 
 
 def put_outbound_schedules_emailcampaign(
@@ -4288,19 +4026,16 @@ def put_outbound_schedules_emailcampaign(
         body: ``EmailCampaignSchedule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_SCHEDULES_EMAILCAMPAIGN,
+        _Endpoint(
+            "put_outbound_schedules_emailcampaign", "PUT",
+            "/api/v2/outbound/schedules/emailcampaigns/{emailCampaignId}", "EmailCampaignSchedule",
+            body="object", body_required=True,
+        ),
         (("emailCampaignId", email_campaign_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN = _Endpoint(
-    "put_outbound_schedules_messagingcampaign", "PUT",
-    "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
-    returns="MessagingCampaignSchedule", body="object", body_required=True,
-)
 
 
 def put_outbound_schedules_messagingcampaign(
@@ -4317,18 +4052,16 @@ def put_outbound_schedules_messagingcampaign(
         body: ``MessagingCampaignSchedule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_SCHEDULES_MESSAGINGCAMPAIGN,
+        _Endpoint(
+            "put_outbound_schedules_messagingcampaign", "PUT",
+            "/api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId}",
+            "MessagingCampaignSchedule", body="object", body_required=True,
+        ),
         (("messagingCampaignId", messaging_campaign_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_SCHEDULES_SEQUENCE = _Endpoint(
-    "put_outbound_schedules_sequence", "PUT", "/api/v2/outbound/schedules/sequences/{sequenceId}",
-    returns="SequenceSchedule", body="object", body_required=True,
-)
 
 
 def put_outbound_schedules_sequence(
@@ -4344,19 +4077,16 @@ def put_outbound_schedules_sequence(
         body: ``SequenceSchedule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_SCHEDULES_SEQUENCE,
+        _Endpoint(
+            "put_outbound_schedules_sequence", "PUT",
+            "/api/v2/outbound/schedules/sequences/{sequenceId}", "SequenceSchedule", body="object",
+            body_required=True,
+        ),
         (("sequenceId", sequence_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN = _Endpoint(
-    "put_outbound_schedules_whatsappcampaign", "PUT",
-    "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
-    returns="WhatsAppCampaignSchedule", body="object", body_required=True,
-)
 
 
 def put_outbound_schedules_whatsappcampaign(
@@ -4372,18 +4102,16 @@ def put_outbound_schedules_whatsappcampaign(
         body: ``WhatsAppCampaignSchedule``.
     """
     return _Operation(
-        _PUT_OUTBOUND_SCHEDULES_WHATSAPPCAMPAIGN,
+        _Endpoint(
+            "put_outbound_schedules_whatsappcampaign", "PUT",
+            "/api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId}",
+            "WhatsAppCampaignSchedule", body="object", body_required=True,
+        ),
         (("whatsAppCampaignId", whats_app_campaign_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_OUTBOUND_SEQUENCE = _Endpoint(
-    "put_outbound_sequence", "PUT", "/api/v2/outbound/sequences/{sequenceId}",
-    returns="CampaignSequence", body="object", body_required=True,
-)
 
 
 def put_outbound_sequence(
@@ -4398,13 +4126,16 @@ def put_outbound_sequence(
         sequence_id: path, string.
         body: ``CampaignSequence``.
     """
-    return _Operation(_PUT_OUTBOUND_SEQUENCE, (("sequenceId", sequence_id),), (), (), body)
-
-
-_PUT_OUTBOUND_WRAPUPCODEMAPPINGS = _Endpoint(
-    "put_outbound_wrapupcodemappings", "PUT", "/api/v2/outbound/wrapupcodemappings",
-    returns="WrapUpCodeMapping", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_outbound_sequence", "PUT", "/api/v2/outbound/sequences/{sequenceId}",
+            "CampaignSequence", body="object", body_required=True,
+        ),
+        (("sequenceId", sequence_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_outbound_wrapupcodemappings(
@@ -4417,4 +4148,13 @@ def put_outbound_wrapupcodemappings(
     Args:
         body: ``WrapUpCodeMapping``.
     """
-    return _Operation(_PUT_OUTBOUND_WRAPUPCODEMAPPINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_outbound_wrapupcodemappings", "PUT", "/api/v2/outbound/wrapupcodemappings",
+            "WrapUpCodeMapping", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -13,11 +13,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_PRESENCE_DEFINITION = _Endpoint(
-    "delete_presence_definition", "DELETE", "/api/v2/presence/definitions/{definitionId}",
-)
-
-
 def delete_presence_definition(definition_id: str) -> _Operation[None]:
     """DELETE /api/v2/presence/definitions/{definitionId} -> nothing.
 
@@ -26,12 +21,12 @@ def delete_presence_definition(definition_id: str) -> _Operation[None]:
     Args:
         definition_id: path, string.
     """
-    return _Operation(_DELETE_PRESENCE_DEFINITION, (("definitionId", definition_id),))
-
-
-_DELETE_PRESENCE_SOURCE = _Endpoint(
-    "delete_presence_source", "DELETE", "/api/v2/presence/sources/{sourceId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_presence_definition", "DELETE", "/api/v2/presence/definitions/{definitionId}",
+        ),
+        (("definitionId", definition_id),),
+    )
 
 
 def delete_presence_source(source_id: str) -> _Operation[None]:
@@ -42,12 +37,10 @@ def delete_presence_source(source_id: str) -> _Operation[None]:
     Args:
         source_id: path, string.
     """
-    return _Operation(_DELETE_PRESENCE_SOURCE, (("sourceId", source_id),))
-
-
-_DELETE_PRESENCEDEFINITION = _Endpoint(
-    "delete_presencedefinition", "DELETE", "/api/v2/presencedefinitions/{presenceId}",
-)
+    return _Operation(
+        _Endpoint("delete_presence_source", "DELETE", "/api/v2/presence/sources/{sourceId}"),
+        (("sourceId", source_id),),
+    )
 
 
 def delete_presencedefinition(presence_id: str) -> _Operation[None]:
@@ -58,13 +51,12 @@ def delete_presencedefinition(presence_id: str) -> _Operation[None]:
     Args:
         presence_id: path, string.
     """
-    return _Operation(_DELETE_PRESENCEDEFINITION, (("presenceId", presence_id),))
-
-
-_GET_PRESENCE_DEFINITION = _Endpoint(
-    "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
-    returns="OrganizationPresenceDefinition",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_presencedefinition", "DELETE", "/api/v2/presencedefinitions/{presenceId}",
+        ),
+        (("presenceId", presence_id),),
+    )
 
 
 def get_presence_definition(
@@ -81,16 +73,13 @@ def get_presence_definition(
         locale_code: query, string.
     """
     return _Operation(
-        _GET_PRESENCE_DEFINITION,
+        _Endpoint(
+            "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
+            "OrganizationPresenceDefinition",
+        ),
         (("definitionId", definition_id),),
         (("localeCode", locale_code),),
     )
-
-
-_GET_PRESENCE_DEFINITIONS = _Endpoint(
-    "get_presence_definitions", "GET", "/api/v2/presence/definitions",
-    returns="OrganizationPresenceDefinitionEntityListing",
-)
 
 
 def get_presence_definitions(
@@ -107,15 +96,13 @@ def get_presence_definitions(
         locale_code: query, string.
     """
     return _Operation(
-        _GET_PRESENCE_DEFINITIONS,
+        _Endpoint(
+            "get_presence_definitions", "GET", "/api/v2/presence/definitions",
+            "OrganizationPresenceDefinitionEntityListing",
+        ),
         (),
         (("deactivated", deactivated), ("divisionId", division_id), ("localeCode", locale_code)),
     )
-
-
-_GET_PRESENCE_SETTINGS = _Endpoint(
-    "get_presence_settings", "GET", "/api/v2/presence/settings", returns="PresenceSettings",
-)
 
 
 def get_presence_settings() -> _Operation[_m.PresenceSettings]:
@@ -123,12 +110,9 @@ def get_presence_settings() -> _Operation[_m.PresenceSettings]:
 
     Needs ``presence:settings:view``.
     """
-    return _Operation(_GET_PRESENCE_SETTINGS)
-
-
-_GET_PRESENCE_SOURCE = _Endpoint(
-    "get_presence_source", "GET", "/api/v2/presence/sources/{sourceId}", returns="Source",
-)
+    return _Operation(
+        _Endpoint("get_presence_settings", "GET", "/api/v2/presence/settings", "PresenceSettings"),
+    )
 
 
 def get_presence_source(source_id: str) -> _Operation[_m.Source]:
@@ -139,12 +123,10 @@ def get_presence_source(source_id: str) -> _Operation[_m.Source]:
     Args:
         source_id: path, string.
     """
-    return _Operation(_GET_PRESENCE_SOURCE, (("sourceId", source_id),))
-
-
-_GET_PRESENCE_SOURCES = _Endpoint(
-    "get_presence_sources", "GET", "/api/v2/presence/sources", returns="SourceEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_presence_source", "GET", "/api/v2/presence/sources/{sourceId}", "Source"),
+        (("sourceId", source_id),),
+    )
 
 
 def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.SourceEntityListing]:
@@ -155,13 +137,11 @@ def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.Sou
     Args:
         deactivated: query, string.
     """
-    return _Operation(_GET_PRESENCE_SOURCES, (), (("deactivated", deactivated),))
-
-
-_GET_PRESENCE_USER_PRIMARYSOURCE = _Endpoint(
-    "get_presence_user_primarysource", "GET", "/api/v2/presence/users/{userId}/primarysource",
-    returns="UserPrimarySource",
-)
+    return _Operation(
+        _Endpoint("get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing"),
+        (),
+        (("deactivated", deactivated),),
+    )
 
 
 def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySource]:
@@ -172,13 +152,13 @@ def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySo
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_PRESENCE_USER_PRIMARYSOURCE, (("userId", user_id),))
-
-
-_GET_PRESENCEDEFINITION = _Endpoint(
-    "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
-    returns="OrganizationPresence",
-)
+    return _Operation(
+        _Endpoint(
+            "get_presence_user_primarysource", "GET",
+            "/api/v2/presence/users/{userId}/primarysource", "UserPrimarySource",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_presencedefinition(
@@ -195,16 +175,13 @@ def get_presencedefinition(
         locale_code: query, string.
     """
     return _Operation(
-        _GET_PRESENCEDEFINITION,
+        _Endpoint(
+            "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
+            "OrganizationPresence",
+        ),
         (("presenceId", presence_id),),
         (("localeCode", locale_code),),
     )
-
-
-_GET_PRESENCEDEFINITIONS = _Endpoint(
-    "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",
-    returns="OrganizationPresenceEntityListing", paged=True,
-)
 
 
 def get_presencedefinitions(
@@ -225,7 +202,10 @@ def get_presencedefinitions(
         locale_code: query, string.
     """
     return _Operation(
-        _GET_PRESENCEDEFINITIONS,
+        _Endpoint(
+            "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",
+            "OrganizationPresenceEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("deleted", deleted),
@@ -234,20 +214,11 @@ def get_presencedefinitions(
     )
 
 
-_GET_SYSTEMPRESENCES = _Endpoint(
-    "get_systempresences", "GET", "/api/v2/systempresences", returns="list[SystemPresence]",
-)
-
-
 def get_systempresences() -> _Operation[list[_m.SystemPresence]]:
     """GET /api/v2/systempresences -> list of ``SystemPresence``."""
-    return _Operation(_GET_SYSTEMPRESENCES)
-
-
-_GET_USER_PRESENCE = _Endpoint(
-    "get_user_presence", "GET", "/api/v2/users/{userId}/presences/{sourceId}",
-    returns="UserPresence",
-)
+    return _Operation(
+        _Endpoint("get_systempresences", "GET", "/api/v2/systempresences", "list[SystemPresence]"),
+    )
 
 
 def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresence]:
@@ -257,13 +228,13 @@ def get_user_presence(user_id: str, source_id: str) -> _Operation[_m.UserPresenc
         user_id: path, string.
         source_id: path, string.
     """
-    return _Operation(_GET_USER_PRESENCE, (("userId", user_id), ("sourceId", source_id)))
-
-
-_GET_USER_PRESENCES_PURECLOUD = _Endpoint(
-    "get_user_presences_purecloud", "GET", "/api/v2/users/{userId}/presences/purecloud",
-    returns="UserPresence",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_presence", "GET", "/api/v2/users/{userId}/presences/{sourceId}",
+            "UserPresence",
+        ),
+        (("userId", user_id), ("sourceId", source_id)),
+    )
 
 
 def get_user_presences_purecloud(user_id: str) -> _Operation[_m.UserPresence]:
@@ -272,13 +243,13 @@ def get_user_presences_purecloud(user_id: str) -> _Operation[_m.UserPresence]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_PRESENCES_PURECLOUD, (("userId", user_id),))
-
-
-_GET_USERS_PRESENCE_BULK = _Endpoint(
-    "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
-    returns="list[UcUserPresence]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_presences_purecloud", "GET", "/api/v2/users/{userId}/presences/purecloud",
+            "UserPresence",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_users_presence_bulk(
@@ -292,13 +263,14 @@ def get_users_presence_bulk(
         source_id: path, string.
         id: query, list of string.
     """
-    return _Operation(_GET_USERS_PRESENCE_BULK, (("sourceId", source_id),), (("id", id),))
-
-
-_GET_USERS_PRESENCES_PURECLOUD_BULK = _Endpoint(
-    "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
-    returns="list[UcUserPresence]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
+            "list[UcUserPresence]",
+        ),
+        (("sourceId", source_id),),
+        (("id", id),),
+    )
 
 
 def get_users_presences_purecloud_bulk(
@@ -310,13 +282,14 @@ def get_users_presences_purecloud_bulk(
     Args:
         id: query, list of string.
     """
-    return _Operation(_GET_USERS_PRESENCES_PURECLOUD_BULK, (), (("id", id),))
-
-
-_PATCH_USER_PRESENCE = _Endpoint(
-    "patch_user_presence", "PATCH", "/api/v2/users/{userId}/presences/{sourceId}",
-    returns="UserPresence", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",
+            "list[UcUserPresence]",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def patch_user_presence(
@@ -332,18 +305,15 @@ def patch_user_presence(
         body: ``UserPresence``.
     """
     return _Operation(
-        _PATCH_USER_PRESENCE,
+        _Endpoint(
+            "patch_user_presence", "PATCH", "/api/v2/users/{userId}/presences/{sourceId}",
+            "UserPresence", body="object", body_required=True,
+        ),
         (("userId", user_id), ("sourceId", source_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_USER_PRESENCES_PURECLOUD = _Endpoint(
-    "patch_user_presences_purecloud", "PATCH", "/api/v2/users/{userId}/presences/purecloud",
-    returns="UserPresence", body="object", body_required=True,
-)
 
 
 def patch_user_presences_purecloud(
@@ -356,13 +326,16 @@ def patch_user_presences_purecloud(
         user_id: path, string.
         body: ``UserPresence``.
     """
-    return _Operation(_PATCH_USER_PRESENCES_PURECLOUD, (("userId", user_id),), (), (), body)
-
-
-_POST_PRESENCE_DEFINITIONS = _Endpoint(
-    "post_presence_definitions", "POST", "/api/v2/presence/definitions",
-    returns="OrganizationPresenceDefinition", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_presences_purecloud", "PATCH", "/api/v2/users/{userId}/presences/purecloud",
+            "UserPresence", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_presence_definitions(
@@ -375,13 +348,16 @@ def post_presence_definitions(
     Args:
         body: ``OrganizationPresenceDefinition``.
     """
-    return _Operation(_POST_PRESENCE_DEFINITIONS, (), (), (), body)
-
-
-_POST_PRESENCE_SOURCES = _Endpoint(
-    "post_presence_sources", "POST", "/api/v2/presence/sources", returns="Source", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_presence_definitions", "POST", "/api/v2/presence/definitions",
+            "OrganizationPresenceDefinition", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
@@ -392,13 +368,16 @@ def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source
     Args:
         body: ``Source``.
     """
-    return _Operation(_POST_PRESENCE_SOURCES, (), (), (), body)
-
-
-_POST_PRESENCEDEFINITIONS = _Endpoint(
-    "post_presencedefinitions", "POST", "/api/v2/presencedefinitions",
-    returns="OrganizationPresence", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_presence_sources", "POST", "/api/v2/presence/sources", "Source", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_presencedefinitions(
@@ -411,13 +390,16 @@ def post_presencedefinitions(
     Args:
         body: ``OrganizationPresence``.
     """
-    return _Operation(_POST_PRESENCEDEFINITIONS, (), (), (), body)
-
-
-_PUT_PRESENCE_DEFINITION = _Endpoint(
-    "put_presence_definition", "PUT", "/api/v2/presence/definitions/{definitionId}",
-    returns="OrganizationPresenceDefinition", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_presencedefinitions", "POST", "/api/v2/presencedefinitions",
+            "OrganizationPresence", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_presence_definition(
@@ -432,13 +414,16 @@ def put_presence_definition(
         definition_id: path, string.
         body: ``OrganizationPresenceDefinition``.
     """
-    return _Operation(_PUT_PRESENCE_DEFINITION, (("definitionId", definition_id),), (), (), body)
-
-
-_PUT_PRESENCE_SETTINGS = _Endpoint(
-    "put_presence_settings", "PUT", "/api/v2/presence/settings", returns="PresenceSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_presence_definition", "PUT", "/api/v2/presence/definitions/{definitionId}",
+            "OrganizationPresenceDefinition", body="object", body_required=True,
+        ),
+        (("definitionId", definition_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_presence_settings(
@@ -451,13 +436,16 @@ def put_presence_settings(
     Args:
         body: ``PresenceSettings``.
     """
-    return _Operation(_PUT_PRESENCE_SETTINGS, (), (), (), body)
-
-
-_PUT_PRESENCE_SOURCE = _Endpoint(
-    "put_presence_source", "PUT", "/api/v2/presence/sources/{sourceId}", returns="Source",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_presence_settings", "PUT", "/api/v2/presence/settings", "PresenceSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
@@ -469,13 +457,16 @@ def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Opera
         source_id: path, string.
         body: ``Source``.
     """
-    return _Operation(_PUT_PRESENCE_SOURCE, (("sourceId", source_id),), (), (), body)
-
-
-_PUT_PRESENCE_USER_PRIMARYSOURCE = _Endpoint(
-    "put_presence_user_primarysource", "PUT", "/api/v2/presence/users/{userId}/primarysource",
-    returns="UserPrimarySource", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_presence_source", "PUT", "/api/v2/presence/sources/{sourceId}", "Source",
+            body="object", body_required=True,
+        ),
+        (("sourceId", source_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_presence_user_primarysource(
@@ -490,13 +481,17 @@ def put_presence_user_primarysource(
         user_id: path, string.
         body: ``UserPrimarySource``.
     """
-    return _Operation(_PUT_PRESENCE_USER_PRIMARYSOURCE, (("userId", user_id),), (), (), body)
-
-
-_PUT_PRESENCEDEFINITION = _Endpoint(
-    "put_presencedefinition", "PUT", "/api/v2/presencedefinitions/{presenceId}",
-    returns="OrganizationPresence", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_presence_user_primarysource", "PUT",
+            "/api/v2/presence/users/{userId}/primarysource", "UserPrimarySource", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_presencedefinition(
@@ -511,13 +506,16 @@ def put_presencedefinition(
         presence_id: path, string.
         body: ``OrganizationPresence``.
     """
-    return _Operation(_PUT_PRESENCEDEFINITION, (("presenceId", presence_id),), (), (), body)
-
-
-_PUT_USERS_PRESENCES_BULK = _Endpoint(
-    "put_users_presences_bulk", "PUT", "/api/v2/users/presences/bulk", returns="list[UserPresence]",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_presencedefinition", "PUT", "/api/v2/presencedefinitions/{presenceId}",
+            "OrganizationPresence", body="object", body_required=True,
+        ),
+        (("presenceId", presence_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_users_presences_bulk(
@@ -530,4 +528,13 @@ def put_users_presences_bulk(
     Args:
         body: list of ``MutableUserPresence``.
     """
-    return _Operation(_PUT_USERS_PRESENCES_BULK, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_users_presences_bulk", "PUT", "/api/v2/users/presences/bulk", "list[UserPresence]",
+            body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

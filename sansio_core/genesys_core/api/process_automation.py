@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_PROCESSAUTOMATION_SCHEDULEDTRIGGER = _Endpoint(
-    "delete_processautomation_scheduledtrigger", "DELETE",
-    "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}",
-)
-
-
 def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Operation[None]:
     """DELETE /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> nothing.
 
@@ -27,14 +21,12 @@ def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Ope
         scheduled_trigger_id: path, string.
     """
     return _Operation(
-        _DELETE_PROCESSAUTOMATION_SCHEDULEDTRIGGER,
+        _Endpoint(
+            "delete_processautomation_scheduledtrigger", "DELETE",
+            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}",
+        ),
         (("scheduledTriggerId", scheduled_trigger_id),),
     )
-
-
-_DELETE_PROCESSAUTOMATION_TRIGGER = _Endpoint(
-    "delete_processautomation_trigger", "DELETE", "/api/v2/processautomation/triggers/{triggerId}",
-)
 
 
 def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
@@ -45,13 +37,13 @@ def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
     Args:
         trigger_id: path, string.
     """
-    return _Operation(_DELETE_PROCESSAUTOMATION_TRIGGER, (("triggerId", trigger_id),))
-
-
-_GET_PROCESSAUTOMATION_SCHEDULEDTRIGGER = _Endpoint(
-    "get_processautomation_scheduledtrigger", "GET",
-    "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", returns="ScheduledTrigger",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_processautomation_trigger", "DELETE",
+            "/api/v2/processautomation/triggers/{triggerId}",
+        ),
+        (("triggerId", trigger_id),),
+    )
 
 
 def get_processautomation_scheduledtrigger(
@@ -65,15 +57,12 @@ def get_processautomation_scheduledtrigger(
         scheduled_trigger_id: path, string.
     """
     return _Operation(
-        _GET_PROCESSAUTOMATION_SCHEDULEDTRIGGER,
+        _Endpoint(
+            "get_processautomation_scheduledtrigger", "GET",
+            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
+        ),
         (("scheduledTriggerId", scheduled_trigger_id),),
     )
-
-
-_GET_PROCESSAUTOMATION_SCHEDULEDTRIGGERS = _Endpoint(
-    "get_processautomation_scheduledtriggers", "GET", "/api/v2/processautomation/scheduledtriggers",
-    returns="ScheduledTriggerEntityListing",
-)
 
 
 def get_processautomation_scheduledtriggers(
@@ -95,16 +84,13 @@ def get_processautomation_scheduledtriggers(
         enabled: query, boolean.
     """
     return _Operation(
-        _GET_PROCESSAUTOMATION_SCHEDULEDTRIGGERS,
+        _Endpoint(
+            "get_processautomation_scheduledtriggers", "GET",
+            "/api/v2/processautomation/scheduledtriggers", "ScheduledTriggerEntityListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size), ("enabled", enabled)),
     )
-
-
-_GET_PROCESSAUTOMATION_TRIGGER = _Endpoint(
-    "get_processautomation_trigger", "GET", "/api/v2/processautomation/triggers/{triggerId}",
-    returns="Trigger",
-)
 
 
 def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
@@ -115,13 +101,13 @@ def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
     Args:
         trigger_id: path, string.
     """
-    return _Operation(_GET_PROCESSAUTOMATION_TRIGGER, (("triggerId", trigger_id),))
-
-
-_GET_PROCESSAUTOMATION_TRIGGERS = _Endpoint(
-    "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
-    returns="TriggerEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_processautomation_trigger", "GET",
+            "/api/v2/processautomation/triggers/{triggerId}", "Trigger",
+        ),
+        (("triggerId", trigger_id),),
+    )
 
 
 def get_processautomation_triggers(
@@ -147,19 +133,16 @@ def get_processautomation_triggers(
         has_delay_by: query, boolean.
     """
     return _Operation(
-        _GET_PROCESSAUTOMATION_TRIGGERS,
+        _Endpoint(
+            "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
+            "TriggerEntityListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size),
             ("topicName", topic_name), ("enabled", enabled), ("hasDelayBy", has_delay_by),
         ),
     )
-
-
-_GET_PROCESSAUTOMATION_TRIGGERS_TOPICS = _Endpoint(
-    "get_processautomation_triggers_topics", "GET", "/api/v2/processautomation/triggers/topics",
-    returns="TopicCursorEntityListing",
-)
 
 
 def get_processautomation_triggers_topics(
@@ -179,17 +162,13 @@ def get_processautomation_triggers_topics(
         page_size: query, string.
     """
     return _Operation(
-        _GET_PROCESSAUTOMATION_TRIGGERS_TOPICS,
+        _Endpoint(
+            "get_processautomation_triggers_topics", "GET",
+            "/api/v2/processautomation/triggers/topics", "TopicCursorEntityListing",
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
     )
-
-
-_POST_PROCESSAUTOMATION_SCHEDULEDTRIGGERS = _Endpoint(
-    "post_processautomation_scheduledtriggers", "POST",
-    "/api/v2/processautomation/scheduledtriggers", returns="ScheduledTrigger", body="object",
-    body_required=True,
-)
 
 
 def post_processautomation_scheduledtriggers(
@@ -202,13 +181,17 @@ def post_processautomation_scheduledtriggers(
     Args:
         body: ``CreateScheduledTriggerRequest``.
     """
-    return _Operation(_POST_PROCESSAUTOMATION_SCHEDULEDTRIGGERS, (), (), (), body)
-
-
-_POST_PROCESSAUTOMATION_TRIGGER_TEST = _Endpoint(
-    "post_processautomation_trigger_test", "POST",
-    "/api/v2/processautomation/triggers/{triggerId}/test", returns="TestModeResults", body="string",
-)
+    return _Operation(
+        _Endpoint(
+            "post_processautomation_scheduledtriggers", "POST",
+            "/api/v2/processautomation/scheduledtriggers", "ScheduledTrigger", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_processautomation_trigger_test(
@@ -225,18 +208,15 @@ def post_processautomation_trigger_test(
         body: string.
     """
     return _Operation(
-        _POST_PROCESSAUTOMATION_TRIGGER_TEST,
+        _Endpoint(
+            "post_processautomation_trigger_test", "POST",
+            "/api/v2/processautomation/triggers/{triggerId}/test", "TestModeResults", body="string",
+        ),
         (("triggerId", trigger_id),),
         (),
         (),
         body,
     )
-
-
-_POST_PROCESSAUTOMATION_TRIGGERS = _Endpoint(
-    "post_processautomation_triggers", "POST", "/api/v2/processautomation/triggers",
-    returns="Trigger", body="object", body_required=True,
-)
 
 
 def post_processautomation_triggers(
@@ -249,14 +229,16 @@ def post_processautomation_triggers(
     Args:
         body: ``CreateTriggerRequest``.
     """
-    return _Operation(_POST_PROCESSAUTOMATION_TRIGGERS, (), (), (), body)
-
-
-_POST_PROCESSAUTOMATION_TRIGGERS_TOPIC_TEST = _Endpoint(
-    "post_processautomation_triggers_topic_test", "POST",
-    "/api/v2/processautomation/triggers/topics/{topicName}/test", returns="TestModeEventResults",
-    body="string",
-)
+    return _Operation(
+        _Endpoint(
+            "post_processautomation_triggers", "POST", "/api/v2/processautomation/triggers",
+            "Trigger", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_processautomation_triggers_topic_test(
@@ -273,19 +255,16 @@ def post_processautomation_triggers_topic_test(
         body: string.
     """
     return _Operation(
-        _POST_PROCESSAUTOMATION_TRIGGERS_TOPIC_TEST,
+        _Endpoint(
+            "post_processautomation_triggers_topic_test", "POST",
+            "/api/v2/processautomation/triggers/topics/{topicName}/test", "TestModeEventResults",
+            body="string",
+        ),
         (("topicName", topic_name),),
         (),
         (),
         body,
     )
-
-
-_PUT_PROCESSAUTOMATION_SCHEDULEDTRIGGER = _Endpoint(
-    "put_processautomation_scheduledtrigger", "PUT",
-    "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", returns="ScheduledTrigger",
-    body="object", body_required=True,
-)
 
 
 def put_processautomation_scheduledtrigger(
@@ -301,18 +280,16 @@ def put_processautomation_scheduledtrigger(
         body: ``UpdateScheduledTriggerRequest``.
     """
     return _Operation(
-        _PUT_PROCESSAUTOMATION_SCHEDULEDTRIGGER,
+        _Endpoint(
+            "put_processautomation_scheduledtrigger", "PUT",
+            "/api/v2/processautomation/scheduledtriggers/{scheduledTriggerId}", "ScheduledTrigger",
+            body="object", body_required=True,
+        ),
         (("scheduledTriggerId", scheduled_trigger_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_PROCESSAUTOMATION_TRIGGER = _Endpoint(
-    "put_processautomation_trigger", "PUT", "/api/v2/processautomation/triggers/{triggerId}",
-    returns="Trigger", body="object", body_required=True,
-)
 
 
 def put_processautomation_trigger(
@@ -327,4 +304,14 @@ def put_processautomation_trigger(
         trigger_id: path, string.
         body: ``UpdateTriggerRequest``.
     """
-    return _Operation(_PUT_PROCESSAUTOMATION_TRIGGER, (("triggerId", trigger_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_processautomation_trigger", "PUT",
+            "/api/v2/processautomation/triggers/{triggerId}", "Trigger", body="object",
+            body_required=True,
+        ),
+        (("triggerId", trigger_id),),
+        (),
+        (),
+        body,
+    )

@@ -16,12 +16,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_ANALYTICS_EVALUATIONS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_evaluations_aggregates_job", "DELETE",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
-)
-
-
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
 
@@ -30,13 +24,13 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_EVALUATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_SURVEYS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_surveys_aggregates_job", "DELETE",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_evaluations_aggregates_job", "DELETE",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
@@ -47,13 +41,13 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_SURVEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_QUALITY_CALIBRATION = _Endpoint(
-    "delete_quality_calibration", "DELETE", "/api/v2/quality/calibrations/{calibrationId}",
-    returns="Calibration",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_surveys_aggregates_job", "DELETE",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_quality_calibration(
@@ -69,17 +63,13 @@ def delete_quality_calibration(
         calibrator_id: query, string.
     """
     return _Operation(
-        _DELETE_QUALITY_CALIBRATION,
+        _Endpoint(
+            "delete_quality_calibration", "DELETE", "/api/v2/quality/calibrations/{calibrationId}",
+            "Calibration",
+        ),
         (("calibrationId", calibration_id),),
         (("calibratorId", calibrator_id),),
     )
-
-
-_DELETE_QUALITY_CONVERSATION_EVALUATION = _Endpoint(
-    "delete_quality_conversation_evaluation", "DELETE",
-    "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-    returns="EvaluationResponse",
-)
 
 
 def delete_quality_conversation_evaluation(
@@ -98,13 +88,14 @@ def delete_quality_conversation_evaluation(
         expand: query, string.
     """
     return _Operation(
-        _DELETE_QUALITY_CONVERSATION_EVALUATION,
+        _Endpoint(
+            "delete_quality_conversation_evaluation", "DELETE",
+            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+            "EvaluationResponse",
+        ),
         (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
         (("expand", expand),),
     )
-
-
-_DELETE_QUALITY_FORM = _Endpoint("delete_quality_form", "DELETE", "/api/v2/quality/forms/{formId}")
 
 
 def delete_quality_form(form_id: str) -> _Operation[None]:
@@ -115,12 +106,10 @@ def delete_quality_form(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(_DELETE_QUALITY_FORM, (("formId", form_id),))
-
-
-_DELETE_QUALITY_FORMS_EVALUATION = _Endpoint(
-    "delete_quality_forms_evaluation", "DELETE", "/api/v2/quality/forms/evaluations/{formId}",
-)
+    return _Operation(
+        _Endpoint("delete_quality_form", "DELETE", "/api/v2/quality/forms/{formId}"),
+        (("formId", form_id),),
+    )
 
 
 def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
@@ -131,12 +120,13 @@ def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(_DELETE_QUALITY_FORMS_EVALUATION, (("formId", form_id),))
-
-
-_DELETE_QUALITY_FORMS_SURVEY = _Endpoint(
-    "delete_quality_forms_survey", "DELETE", "/api/v2/quality/forms/surveys/{formId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_quality_forms_evaluation", "DELETE",
+            "/api/v2/quality/forms/evaluations/{formId}",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
@@ -147,13 +137,12 @@ def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
     Args:
         form_id: path, string.
     """
-    return _Operation(_DELETE_QUALITY_FORMS_SURVEY, (("formId", form_id),))
-
-
-_DELETE_QUALITY_PROGRAM_AGENTSCORINGRULE = _Endpoint(
-    "delete_quality_program_agentscoringrule", "DELETE",
-    "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_quality_forms_survey", "DELETE", "/api/v2/quality/forms/surveys/{formId}",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _Operation[None]:
@@ -166,15 +155,12 @@ def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _O
         rule_id: path, string.
     """
     return _Operation(
-        _DELETE_QUALITY_PROGRAM_AGENTSCORINGRULE,
+        _Endpoint(
+            "delete_quality_program_agentscoringrule", "DELETE",
+            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}",
+        ),
         (("programId", program_id), ("ruleId", rule_id)),
     )
-
-
-_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_evaluations_aggregates_job", "GET",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -185,14 +171,13 @@ def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_evaluations_aggregates_job_results", "GET",
-    "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
-    returns="EvaluationAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_evaluations_aggregates_job", "GET",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_evaluations_aggregates_job_results(
@@ -209,16 +194,14 @@ def get_analytics_evaluations_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_EVALUATIONS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_evaluations_aggregates_job_results", "GET",
+            "/api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results",
+            "EvaluationAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_surveys_aggregates_job", "GET",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -229,14 +212,13 @@ def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQuer
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_SURVEYS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_surveys_aggregates_job_results", "GET",
-    "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
-    returns="SurveyAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_surveys_aggregates_job", "GET",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_surveys_aggregates_job_results(
@@ -253,16 +235,14 @@ def get_analytics_surveys_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_SURVEYS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_surveys_aggregates_job_results", "GET",
+            "/api/v2/analytics/surveys/aggregates/jobs/{jobId}/results",
+            "SurveyAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_QUALITY_AGENTS_ACTIVITY = _Endpoint(
-    "get_quality_agents_activity", "GET", "/api/v2/quality/agents/activity",
-    returns="AgentActivityEntityListing", paged=True,
-)
 
 
 def get_quality_agents_activity(
@@ -305,7 +285,10 @@ def get_quality_agents_activity(
         user_state: query, string: Any, Legacy.
     """
     return _Operation(
-        _GET_QUALITY_AGENTS_ACTIVITY,
+        _Endpoint(
+            "get_quality_agents_activity", "GET", "/api/v2/quality/agents/activity",
+            "AgentActivityEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -316,12 +299,6 @@ def get_quality_agents_activity(
             ("userState", user_state),
         ),
     )
-
-
-_GET_QUALITY_CALIBRATION = _Endpoint(
-    "get_quality_calibration", "GET", "/api/v2/quality/calibrations/{calibrationId}",
-    returns="Calibration",
-)
 
 
 def get_quality_calibration(
@@ -340,16 +317,13 @@ def get_quality_calibration(
         conversation_id: query, string.
     """
     return _Operation(
-        _GET_QUALITY_CALIBRATION,
+        _Endpoint(
+            "get_quality_calibration", "GET", "/api/v2/quality/calibrations/{calibrationId}",
+            "Calibration",
+        ),
         (("calibrationId", calibration_id),),
         (("calibratorId", calibrator_id), ("conversationId", conversation_id)),
     )
-
-
-_GET_QUALITY_CALIBRATIONS = _Endpoint(
-    "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
-    returns="CalibrationEntityListing", paged=True,
-)
 
 
 def get_quality_calibrations(
@@ -382,7 +356,10 @@ def get_quality_calibrations(
         calibrator_id: query, string.
     """
     return _Operation(
-        _GET_QUALITY_CALIBRATIONS,
+        _Endpoint(
+            "get_quality_calibrations", "GET", "/api/v2/quality/calibrations",
+            "CalibrationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -391,13 +368,6 @@ def get_quality_calibrations(
             ("calibratorId", calibrator_id),
         ),
     )
-
-
-_GET_QUALITY_CONVERSATION_EVALUATION = _Endpoint(
-    "get_quality_conversation_evaluation", "GET",
-    "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-    returns="EvaluationResponse",
-)
 
 
 def get_quality_conversation_evaluation(
@@ -417,16 +387,14 @@ def get_quality_conversation_evaluation(
         expand: query, string.
     """
     return _Operation(
-        _GET_QUALITY_CONVERSATION_EVALUATION,
+        _Endpoint(
+            "get_quality_conversation_evaluation", "GET",
+            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+            "EvaluationResponse",
+        ),
         (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
         (("expand", expand),),
     )
-
-
-_GET_QUALITY_CONVERSATION_SURVEYS = _Endpoint(
-    "get_quality_conversation_surveys", "GET",
-    "/api/v2/quality/conversations/{conversationId}/surveys", returns="list[Survey]",
-)
 
 
 def get_quality_conversation_surveys(conversation_id: str) -> _Operation[list[_m.Survey]]:
@@ -437,14 +405,13 @@ def get_quality_conversation_surveys(conversation_id: str) -> _Operation[list[_m
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_QUALITY_CONVERSATION_SURVEYS, (("conversationId", conversation_id),))
-
-
-_GET_QUALITY_CONVERSATIONS_AUDITS_QUERY_TRANSACTION_ID = _Endpoint(
-    "get_quality_conversations_audits_query_transaction_id", "GET",
-    "/api/v2/quality/conversations/audits/query/{transactionId}",
-    returns="QualityAuditQueryExecutionStatusResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_conversation_surveys", "GET",
+            "/api/v2/quality/conversations/{conversationId}/surveys", "list[Survey]",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_quality_conversations_audits_query_transaction_id(
@@ -458,16 +425,13 @@ def get_quality_conversations_audits_query_transaction_id(
         transaction_id: path, string.
     """
     return _Operation(
-        _GET_QUALITY_CONVERSATIONS_AUDITS_QUERY_TRANSACTION_ID,
+        _Endpoint(
+            "get_quality_conversations_audits_query_transaction_id", "GET",
+            "/api/v2/quality/conversations/audits/query/{transactionId}",
+            "QualityAuditQueryExecutionStatusResponse",
+        ),
         (("transactionId", transaction_id),),
     )
-
-
-_GET_QUALITY_CONVERSATIONS_AUDITS_QUERY_TRANSACTION_ID_RESULTS = _Endpoint(
-    "get_quality_conversations_audits_query_transaction_id_results", "GET",
-    "/api/v2/quality/conversations/audits/query/{transactionId}/results",
-    returns="QualityAuditQueryExecutionResultsResponse",
-)
 
 
 def get_quality_conversations_audits_query_transaction_id_results(
@@ -488,16 +452,14 @@ def get_quality_conversations_audits_query_transaction_id_results(
         expand: query, list of string: user.
     """
     return _Operation(
-        _GET_QUALITY_CONVERSATIONS_AUDITS_QUERY_TRANSACTION_ID_RESULTS,
+        _Endpoint(
+            "get_quality_conversations_audits_query_transaction_id_results", "GET",
+            "/api/v2/quality/conversations/audits/query/{transactionId}/results",
+            "QualityAuditQueryExecutionResultsResponse",
+        ),
         (("transactionId", transaction_id),),
         (("cursor", cursor), ("pageSize", page_size), ("expand", expand)),
     )
-
-
-_GET_QUALITY_EVALUATIONS_QUERY = _Endpoint(
-    "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
-    returns="EvaluationEntityListing", paged=True,
-)
 
 
 def get_quality_evaluations_query(
@@ -550,7 +512,10 @@ def get_quality_evaluations_query(
         include_deleted_users: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_EVALUATIONS_QUERY,
+        _Endpoint(
+            "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
+            "EvaluationEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -564,12 +529,6 @@ def get_quality_evaluations_query(
             ("sortOrder", sort_order), ("includeDeletedUsers", include_deleted_users),
         ),
     )
-
-
-_GET_QUALITY_EVALUATORS_ACTIVITY = _Endpoint(
-    "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
-    returns="EvaluatorActivityEntityListing", paged=True,
-)
 
 
 def get_quality_evaluators_activity(
@@ -606,7 +565,10 @@ def get_quality_evaluators_activity(
         agent_team_id: query, string.
     """
     return _Operation(
-        _GET_QUALITY_EVALUATORS_ACTIVITY,
+        _Endpoint(
+            "get_quality_evaluators_activity", "GET", "/api/v2/quality/evaluators/activity",
+            "EvaluatorActivityEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -617,11 +579,6 @@ def get_quality_evaluators_activity(
     )
 
 
-_GET_QUALITY_FORM = _Endpoint(
-    "get_quality_form", "GET", "/api/v2/quality/forms/{formId}", returns="EvaluationFormResponse",
-)
-
-
 def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
 
@@ -630,13 +587,12 @@ def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_FORM, (("formId", form_id),))
-
-
-_GET_QUALITY_FORM_VERSIONS = _Endpoint(
-    "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_form", "GET", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_form_versions(
@@ -658,16 +614,13 @@ def get_quality_form_versions(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_QUALITY_FORM_VERSIONS,
+        _Endpoint(
+            "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
+            "EvaluationFormResponseEntityListing", paged=True,
+        ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_QUALITY_FORMS = _Endpoint(
-    "get_quality_forms", "GET", "/api/v2/quality/forms",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
 
 
 def get_quality_forms(
@@ -697,7 +650,10 @@ def get_quality_forms(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_QUALITY_FORMS,
+        _Endpoint(
+            "get_quality_forms", "GET", "/api/v2/quality/forms",
+            "EvaluationFormResponseEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -705,12 +661,6 @@ def get_quality_forms(
             ("name", name), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_QUALITY_FORMS_EVALUATION = _Endpoint(
-    "get_quality_forms_evaluation", "GET", "/api/v2/quality/forms/evaluations/{formId}",
-    returns="EvaluationFormResponse",
-)
 
 
 def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -721,14 +671,13 @@ def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormRe
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_FORMS_EVALUATION, (("formId", form_id),))
-
-
-_GET_QUALITY_FORMS_EVALUATION_VERSIONS = _Endpoint(
-    "get_quality_forms_evaluation_versions", "GET",
-    "/api/v2/quality/forms/evaluations/{formId}/versions",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_forms_evaluation", "GET", "/api/v2/quality/forms/evaluations/{formId}",
+            "EvaluationFormResponse",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_forms_evaluation_versions(
@@ -749,16 +698,14 @@ def get_quality_forms_evaluation_versions(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_EVALUATION_VERSIONS,
+        _Endpoint(
+            "get_quality_forms_evaluation_versions", "GET",
+            "/api/v2/quality/forms/evaluations/{formId}/versions",
+            "EvaluationFormResponseEntityListing", paged=True,
+        ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_QUALITY_FORMS_EVALUATIONS = _Endpoint(
-    "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
 
 
 def get_quality_forms_evaluations(
@@ -787,7 +734,10 @@ def get_quality_forms_evaluations(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_EVALUATIONS,
+        _Endpoint(
+            "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
+            "EvaluationFormResponseEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -795,12 +745,6 @@ def get_quality_forms_evaluations(
             ("name", name), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_QUALITY_FORMS_EVALUATIONS_BULK = _Endpoint(
-    "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
-    returns="EvaluationFormResponseEntityListing",
-)
 
 
 def get_quality_forms_evaluations_bulk(
@@ -817,16 +761,13 @@ def get_quality_forms_evaluations_bulk(
         include_latest_version_form_name: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_EVALUATIONS_BULK,
+        _Endpoint(
+            "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
+            "EvaluationFormResponseEntityListing",
+        ),
         (),
         (("id", id), ("includeLatestVersionFormName", include_latest_version_form_name)),
     )
-
-
-_GET_QUALITY_FORMS_EVALUATIONS_BULK_CONTEXTS = _Endpoint(
-    "get_quality_forms_evaluations_bulk_contexts", "GET",
-    "/api/v2/quality/forms/evaluations/bulk/contexts", returns="list[EvaluationFormResponse]",
-)
 
 
 def get_quality_forms_evaluations_bulk_contexts(
@@ -840,16 +781,13 @@ def get_quality_forms_evaluations_bulk_contexts(
         context_id: query, list of string.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_EVALUATIONS_BULK_CONTEXTS,
+        _Endpoint(
+            "get_quality_forms_evaluations_bulk_contexts", "GET",
+            "/api/v2/quality/forms/evaluations/bulk/contexts", "list[EvaluationFormResponse]",
+        ),
         (),
         (("contextId", context_id),),
     )
-
-
-_GET_QUALITY_FORMS_SURVEY = _Endpoint(
-    "get_quality_forms_survey", "GET", "/api/v2/quality/forms/surveys/{formId}",
-    returns="SurveyForm",
-)
 
 
 def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
@@ -860,13 +798,13 @@ def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_FORMS_SURVEY, (("formId", form_id),))
-
-
-_GET_QUALITY_FORMS_SURVEY_VERSIONS = _Endpoint(
-    "get_quality_forms_survey_versions", "GET", "/api/v2/quality/forms/surveys/{formId}/versions",
-    returns="SurveyFormEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_forms_survey", "GET", "/api/v2/quality/forms/surveys/{formId}",
+            "SurveyForm",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_forms_survey_versions(
@@ -885,16 +823,14 @@ def get_quality_forms_survey_versions(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_SURVEY_VERSIONS,
+        _Endpoint(
+            "get_quality_forms_survey_versions", "GET",
+            "/api/v2/quality/forms/surveys/{formId}/versions", "SurveyFormEntityListing",
+            paged=True,
+        ),
         (("formId", form_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_QUALITY_FORMS_SURVEYS = _Endpoint(
-    "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
-    returns="SurveyFormEntityListing", paged=True,
-)
 
 
 def get_quality_forms_surveys(
@@ -923,7 +859,10 @@ def get_quality_forms_surveys(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_SURVEYS,
+        _Endpoint(
+            "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
+            "SurveyFormEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -931,12 +870,6 @@ def get_quality_forms_surveys(
             ("name", name), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_QUALITY_FORMS_SURVEYS_BULK = _Endpoint(
-    "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
-    returns="SurveyFormEntityListing",
-)
 
 
 def get_quality_forms_surveys_bulk(id: _Sequence[str]) -> _Operation[_m.SurveyFormEntityListing]:
@@ -947,13 +880,14 @@ def get_quality_forms_surveys_bulk(id: _Sequence[str]) -> _Operation[_m.SurveyFo
     Args:
         id: query, list of string.
     """
-    return _Operation(_GET_QUALITY_FORMS_SURVEYS_BULK, (), (("id", id),))
-
-
-_GET_QUALITY_FORMS_SURVEYS_BULK_CONTEXTS = _Endpoint(
-    "get_quality_forms_surveys_bulk_contexts", "GET", "/api/v2/quality/forms/surveys/bulk/contexts",
-    returns="list[SurveyForm]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
+            "SurveyFormEntityListing",
+        ),
+        (),
+        (("id", id),),
+    )
 
 
 def get_quality_forms_surveys_bulk_contexts(
@@ -970,16 +904,13 @@ def get_quality_forms_surveys_bulk_contexts(
         published: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_FORMS_SURVEYS_BULK_CONTEXTS,
+        _Endpoint(
+            "get_quality_forms_surveys_bulk_contexts", "GET",
+            "/api/v2/quality/forms/surveys/bulk/contexts", "list[SurveyForm]",
+        ),
         (),
         (("contextId", context_id), ("published", published)),
     )
-
-
-_GET_QUALITY_PROGRAM_AGENTSCORINGRULE = _Endpoint(
-    "get_quality_program_agentscoringrule", "GET",
-    "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", returns="AgentScoringRule",
-)
 
 
 def get_quality_program_agentscoringrule(
@@ -995,16 +926,12 @@ def get_quality_program_agentscoringrule(
         rule_id: path, string.
     """
     return _Operation(
-        _GET_QUALITY_PROGRAM_AGENTSCORINGRULE,
+        _Endpoint(
+            "get_quality_program_agentscoringrule", "GET",
+            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
+        ),
         (("programId", program_id), ("ruleId", rule_id)),
     )
-
-
-_GET_QUALITY_PROGRAM_AGENTSCORINGRULES = _Endpoint(
-    "get_quality_program_agentscoringrules", "GET",
-    "/api/v2/quality/programs/{programId}/agentscoringrules",
-    returns="AgentScoringRuleEntityListing",
-)
 
 
 def get_quality_program_agentscoringrules(
@@ -1017,13 +944,14 @@ def get_quality_program_agentscoringrules(
     Args:
         program_id: path, string.
     """
-    return _Operation(_GET_QUALITY_PROGRAM_AGENTSCORINGRULES, (("programId", program_id),))
-
-
-_GET_QUALITY_PUBLISHEDFORM = _Endpoint(
-    "get_quality_publishedform", "GET", "/api/v2/quality/publishedforms/{formId}",
-    returns="EvaluationFormResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_program_agentscoringrules", "GET",
+            "/api/v2/quality/programs/{programId}/agentscoringrules",
+            "AgentScoringRuleEntityListing",
+        ),
+        (("programId", program_id),),
+    )
 
 
 def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -1034,13 +962,13 @@ def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormRespo
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_PUBLISHEDFORM, (("formId", form_id),))
-
-
-_GET_QUALITY_PUBLISHEDFORMS = _Endpoint(
-    "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_publishedform", "GET", "/api/v2/quality/publishedforms/{formId}",
+            "EvaluationFormResponse",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_publishedforms(
@@ -1062,19 +990,16 @@ def get_quality_publishedforms(
         only_latest_per_context: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS,
+        _Endpoint(
+            "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
+            "EvaluationFormResponseEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("onlyLatestPerContext", only_latest_per_context),
         ),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_EVALUATION = _Endpoint(
-    "get_quality_publishedforms_evaluation", "GET",
-    "/api/v2/quality/publishedforms/evaluations/{formId}", returns="EvaluationFormResponse",
-)
 
 
 def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
@@ -1085,13 +1010,13 @@ def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.Evaluat
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_PUBLISHEDFORMS_EVALUATION, (("formId", form_id),))
-
-
-_GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS = _Endpoint(
-    "get_quality_publishedforms_evaluations", "GET", "/api/v2/quality/publishedforms/evaluations",
-    returns="EvaluationFormResponseEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_publishedforms_evaluation", "GET",
+            "/api/v2/quality/publishedforms/evaluations/{formId}", "EvaluationFormResponse",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_publishedforms_evaluations(
@@ -1112,20 +1037,17 @@ def get_quality_publishedforms_evaluations(
         only_latest_per_context: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS,
+        _Endpoint(
+            "get_quality_publishedforms_evaluations", "GET",
+            "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponseEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("onlyLatestPerContext", only_latest_per_context),
         ),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS_DIVISIONVIEW = _Endpoint(
-    "get_quality_publishedforms_evaluations_divisionview", "GET",
-    "/api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId}",
-    returns="EvaluationFormDivisionView",
-)
 
 
 def get_quality_publishedforms_evaluations_divisionview(
@@ -1139,16 +1061,13 @@ def get_quality_publishedforms_evaluations_divisionview(
         evaluation_form_id: path, string.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS_DIVISIONVIEW,
+        _Endpoint(
+            "get_quality_publishedforms_evaluations_divisionview", "GET",
+            "/api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId}",
+            "EvaluationFormDivisionView",
+        ),
         (("evaluationFormId", evaluation_form_id),),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS_DIVISIONVIEWS = _Endpoint(
-    "get_quality_publishedforms_evaluations_divisionviews", "GET",
-    "/api/v2/quality/publishedforms/evaluations/divisionviews",
-    returns="EvaluationFormDivisionViewListing", paged=True,
-)
 
 
 def get_quality_publishedforms_evaluations_divisionviews(
@@ -1171,19 +1090,17 @@ def get_quality_publishedforms_evaluations_divisionviews(
         id: query, list of string.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_EVALUATIONS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_quality_publishedforms_evaluations_divisionviews", "GET",
+            "/api/v2/quality/publishedforms/evaluations/divisionviews",
+            "EvaluationFormDivisionViewListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("divisionId", division_id), ("id", id),
         ),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_SURVEY = _Endpoint(
-    "get_quality_publishedforms_survey", "GET", "/api/v2/quality/publishedforms/surveys/{formId}",
-    returns="SurveyForm",
-)
 
 
 def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
@@ -1194,13 +1111,13 @@ def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]
     Args:
         form_id: path, string.
     """
-    return _Operation(_GET_QUALITY_PUBLISHEDFORMS_SURVEY, (("formId", form_id),))
-
-
-_GET_QUALITY_PUBLISHEDFORMS_SURVEYS = _Endpoint(
-    "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
-    returns="SurveyFormEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_quality_publishedforms_survey", "GET",
+            "/api/v2/quality/publishedforms/surveys/{formId}", "SurveyForm",
+        ),
+        (("formId", form_id),),
+    )
 
 
 def get_quality_publishedforms_surveys(
@@ -1221,20 +1138,16 @@ def get_quality_publishedforms_surveys(
         only_latest_enabled_per_context: query, boolean.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_SURVEYS,
+        _Endpoint(
+            "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
+            "SurveyFormEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("onlyLatestEnabledPerContext", only_latest_enabled_per_context),
         ),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_SURVEYS_DIVISIONVIEW = _Endpoint(
-    "get_quality_publishedforms_surveys_divisionview", "GET",
-    "/api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId}",
-    returns="SurveyFormDivisionView",
-)
 
 
 def get_quality_publishedforms_surveys_divisionview(
@@ -1248,16 +1161,13 @@ def get_quality_publishedforms_surveys_divisionview(
         survey_form_id: path, string.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_SURVEYS_DIVISIONVIEW,
+        _Endpoint(
+            "get_quality_publishedforms_surveys_divisionview", "GET",
+            "/api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId}",
+            "SurveyFormDivisionView",
+        ),
         (("surveyFormId", survey_form_id),),
     )
-
-
-_GET_QUALITY_PUBLISHEDFORMS_SURVEYS_DIVISIONVIEWS = _Endpoint(
-    "get_quality_publishedforms_surveys_divisionviews", "GET",
-    "/api/v2/quality/publishedforms/surveys/divisionviews", returns="SurveyFormDivisionViewListing",
-    paged=True,
-)
 
 
 def get_quality_publishedforms_surveys_divisionviews(
@@ -1280,18 +1190,17 @@ def get_quality_publishedforms_surveys_divisionviews(
         id: query, list of string.
     """
     return _Operation(
-        _GET_QUALITY_PUBLISHEDFORMS_SURVEYS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_quality_publishedforms_surveys_divisionviews", "GET",
+            "/api/v2/quality/publishedforms/surveys/divisionviews", "SurveyFormDivisionViewListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("divisionId", division_id), ("id", id),
         ),
     )
-
-
-_GET_QUALITY_SURVEY = _Endpoint(
-    "get_quality_survey", "GET", "/api/v2/quality/surveys/{surveyId}", returns="Survey",
-)
 
 
 def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
@@ -1302,13 +1211,10 @@ def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
     Args:
         survey_id: path, string.
     """
-    return _Operation(_GET_QUALITY_SURVEY, (("surveyId", survey_id),))
-
-
-_GET_QUALITY_SURVEYS_SCORABLE = _Endpoint(
-    "get_quality_surveys_scorable", "GET", "/api/v2/quality/surveys/scorable",
-    returns="ScorableSurvey",
-)
+    return _Operation(
+        _Endpoint("get_quality_survey", "GET", "/api/v2/quality/surveys/{surveyId}", "Survey"),
+        (("surveyId", survey_id),),
+    )
 
 
 def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.ScorableSurvey]:
@@ -1318,16 +1224,13 @@ def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.Scor
         customer_survey_url: query, string.
     """
     return _Operation(
-        _GET_QUALITY_SURVEYS_SCORABLE,
+        _Endpoint(
+            "get_quality_surveys_scorable", "GET", "/api/v2/quality/surveys/scorable",
+            "ScorableSurvey",
+        ),
         (),
         (("customerSurveyUrl", customer_survey_url),),
     )
-
-
-_PATCH_QUALITY_FORMS_SURVEY = _Endpoint(
-    "patch_quality_forms_survey", "PATCH", "/api/v2/quality/forms/surveys/{formId}",
-    returns="SurveyForm", body="object", body_required=True,
-)
 
 
 def patch_quality_forms_survey(
@@ -1342,14 +1245,16 @@ def patch_quality_forms_survey(
         form_id: path, string.
         body: ``SurveyForm``.
     """
-    return _Operation(_PATCH_QUALITY_FORMS_SURVEY, (("formId", form_id),), (), (), body)
-
-
-_POST_ANALYTICS_EVALUATIONS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_evaluations_aggregates_jobs", "POST",
-    "/api/v2/analytics/evaluations/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_quality_forms_survey", "PATCH", "/api/v2/quality/forms/surveys/{formId}",
+            "SurveyForm", body="object", body_required=True,
+        ),
+        (("formId", form_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_evaluations_aggregates_jobs(
@@ -1362,14 +1267,17 @@ def post_analytics_evaluations_aggregates_jobs(
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_EVALUATIONS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_EVALUATIONS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_evaluations_aggregates_query", "POST",
-    "/api/v2/analytics/evaluations/aggregates/query", returns="EvaluationAggregateQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_evaluations_aggregates_jobs", "POST",
+            "/api/v2/analytics/evaluations/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_evaluations_aggregates_query(
@@ -1382,13 +1290,17 @@ def post_analytics_evaluations_aggregates_query(
     Args:
         body: ``EvaluationAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_EVALUATIONS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_SURVEYS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_surveys_aggregates_jobs", "POST", "/api/v2/analytics/surveys/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_evaluations_aggregates_query", "POST",
+            "/api/v2/analytics/evaluations/aggregates/query", "EvaluationAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_surveys_aggregates_jobs(
@@ -1401,13 +1313,17 @@ def post_analytics_surveys_aggregates_jobs(
     Args:
         body: ``SurveyAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SURVEYS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_SURVEYS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_surveys_aggregates_query", "POST", "/api/v2/analytics/surveys/aggregates/query",
-    returns="SurveyAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_surveys_aggregates_jobs", "POST",
+            "/api/v2/analytics/surveys/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_surveys_aggregates_query(
@@ -1420,13 +1336,17 @@ def post_analytics_surveys_aggregates_query(
     Args:
         body: ``SurveyAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_SURVEYS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_QUALITY_CALIBRATIONS = _Endpoint(
-    "post_quality_calibrations", "POST", "/api/v2/quality/calibrations", returns="Calibration",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_surveys_aggregates_query", "POST",
+            "/api/v2/analytics/surveys/aggregates/query", "SurveyAggregateQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_calibrations(
@@ -1442,14 +1362,16 @@ def post_quality_calibrations(
         expand: query, string.
         body: ``CalibrationCreate``.
     """
-    return _Operation(_POST_QUALITY_CALIBRATIONS, (), (("expand", expand),), (), body)
-
-
-_POST_QUALITY_CONVERSATION_EVALUATIONS = _Endpoint(
-    "post_quality_conversation_evaluations", "POST",
-    "/api/v2/quality/conversations/{conversationId}/evaluations", returns="Evaluation",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_calibrations", "POST", "/api/v2/quality/calibrations", "Calibration",
+            body="object", body_required=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )
 
 
 def post_quality_conversation_evaluations(
@@ -1470,18 +1392,16 @@ def post_quality_conversation_evaluations(
         body: ``EvaluationCreateBody``.
     """
     return _Operation(
-        _POST_QUALITY_CONVERSATION_EVALUATIONS,
+        _Endpoint(
+            "post_quality_conversation_evaluations", "POST",
+            "/api/v2/quality/conversations/{conversationId}/evaluations", "Evaluation",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (("expand", expand),),
         (("Idempotency-Key", idempotency_key),),
         body,
     )
-
-
-_POST_QUALITY_CONVERSATIONS_AUDITS_QUERY = _Endpoint(
-    "post_quality_conversations_audits_query", "POST", "/api/v2/quality/conversations/audits/query",
-    returns="QualityAuditQueryExecutionStatusResponse", body="object", body_required=True,
-)
 
 
 def post_quality_conversations_audits_query(
@@ -1494,14 +1414,17 @@ def post_quality_conversations_audits_query(
     Args:
         body: ``QMAuditQueryRequest``.
     """
-    return _Operation(_POST_QUALITY_CONVERSATIONS_AUDITS_QUERY, (), (), (), body)
-
-
-_POST_QUALITY_EVALUATIONS_AGGREGATES_QUERY_ME = _Endpoint(
-    "post_quality_evaluations_aggregates_query_me", "POST",
-    "/api/v2/quality/evaluations/aggregates/query/me", returns="EvaluationAggregateQueryResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_conversations_audits_query", "POST",
+            "/api/v2/quality/conversations/audits/query",
+            "QualityAuditQueryExecutionStatusResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_evaluations_aggregates_query_me(
@@ -1512,13 +1435,17 @@ def post_quality_evaluations_aggregates_query_me(
     Args:
         body: ``EvaluationAggregationQueryMe``.
     """
-    return _Operation(_POST_QUALITY_EVALUATIONS_AGGREGATES_QUERY_ME, (), (), (), body)
-
-
-_POST_QUALITY_EVALUATIONS_SCORING = _Endpoint(
-    "post_quality_evaluations_scoring", "POST", "/api/v2/quality/evaluations/scoring",
-    returns="EvaluationScoringSet", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_evaluations_aggregates_query_me", "POST",
+            "/api/v2/quality/evaluations/aggregates/query/me", "EvaluationAggregateQueryResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_evaluations_scoring(
@@ -1529,13 +1456,16 @@ def post_quality_evaluations_scoring(
     Args:
         body: ``EvaluationFormAndScoringSet``.
     """
-    return _Operation(_POST_QUALITY_EVALUATIONS_SCORING, (), (), (), body)
-
-
-_POST_QUALITY_EVALUATIONS_SEARCH = _Endpoint(
-    "post_quality_evaluations_search", "POST", "/api/v2/quality/evaluations/search",
-    returns="EvaluationSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_evaluations_scoring", "POST", "/api/v2/quality/evaluations/scoring",
+            "EvaluationScoringSet", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_evaluations_search(
@@ -1548,13 +1478,16 @@ def post_quality_evaluations_search(
     Args:
         body: ``EvaluationSearchRequestDTO``.
     """
-    return _Operation(_POST_QUALITY_EVALUATIONS_SEARCH, (), (), (), body)
-
-
-_POST_QUALITY_FORMS = _Endpoint(
-    "post_quality_forms", "POST", "/api/v2/quality/forms", returns="EvaluationFormResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_evaluations_search", "POST", "/api/v2/quality/evaluations/search",
+            "EvaluationSearchResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_forms(
@@ -1567,13 +1500,16 @@ def post_quality_forms(
     Args:
         body: ``EvaluationForm``.
     """
-    return _Operation(_POST_QUALITY_FORMS, (), (), (), body)
-
-
-_POST_QUALITY_FORMS_EVALUATIONS = _Endpoint(
-    "post_quality_forms_evaluations", "POST", "/api/v2/quality/forms/evaluations",
-    returns="EvaluationFormResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_forms", "POST", "/api/v2/quality/forms", "EvaluationFormResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_forms_evaluations(
@@ -1586,13 +1522,16 @@ def post_quality_forms_evaluations(
     Args:
         body: ``EvaluationForm``.
     """
-    return _Operation(_POST_QUALITY_FORMS_EVALUATIONS, (), (), (), body)
-
-
-_POST_QUALITY_FORMS_SURVEYS = _Endpoint(
-    "post_quality_forms_surveys", "POST", "/api/v2/quality/forms/surveys", returns="SurveyForm",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_forms_evaluations", "POST", "/api/v2/quality/forms/evaluations",
+            "EvaluationFormResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[_m.SurveyForm]:
@@ -1603,14 +1542,16 @@ def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[
     Args:
         body: ``SurveyForm``.
     """
-    return _Operation(_POST_QUALITY_FORMS_SURVEYS, (), (), (), body)
-
-
-_POST_QUALITY_PROGRAM_AGENTSCORINGRULES = _Endpoint(
-    "post_quality_program_agentscoringrules", "POST",
-    "/api/v2/quality/programs/{programId}/agentscoringrules", returns="AgentScoringRule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_forms_surveys", "POST", "/api/v2/quality/forms/surveys", "SurveyForm",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_program_agentscoringrules(
@@ -1626,18 +1567,16 @@ def post_quality_program_agentscoringrules(
         body: ``AgentScoringRule``.
     """
     return _Operation(
-        _POST_QUALITY_PROGRAM_AGENTSCORINGRULES,
+        _Endpoint(
+            "post_quality_program_agentscoringrules", "POST",
+            "/api/v2/quality/programs/{programId}/agentscoringrules", "AgentScoringRule",
+            body="object", body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_POST_QUALITY_PUBLISHEDFORMS = _Endpoint(
-    "post_quality_publishedforms", "POST", "/api/v2/quality/publishedforms",
-    returns="EvaluationFormResponse", body="object", body_required=True,
-)
 
 
 def post_quality_publishedforms(
@@ -1650,13 +1589,16 @@ def post_quality_publishedforms(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(_POST_QUALITY_PUBLISHEDFORMS, (), (), (), body)
-
-
-_POST_QUALITY_PUBLISHEDFORMS_EVALUATIONS = _Endpoint(
-    "post_quality_publishedforms_evaluations", "POST", "/api/v2/quality/publishedforms/evaluations",
-    returns="EvaluationFormResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_publishedforms", "POST", "/api/v2/quality/publishedforms",
+            "EvaluationFormResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_publishedforms_evaluations(
@@ -1669,13 +1611,17 @@ def post_quality_publishedforms_evaluations(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(_POST_QUALITY_PUBLISHEDFORMS_EVALUATIONS, (), (), (), body)
-
-
-_POST_QUALITY_PUBLISHEDFORMS_SURVEYS = _Endpoint(
-    "post_quality_publishedforms_surveys", "POST", "/api/v2/quality/publishedforms/surveys",
-    returns="SurveyForm", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_publishedforms_evaluations", "POST",
+            "/api/v2/quality/publishedforms/evaluations", "EvaluationFormResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_publishedforms_surveys(
@@ -1688,13 +1634,16 @@ def post_quality_publishedforms_surveys(
     Args:
         body: ``PublishForm``.
     """
-    return _Operation(_POST_QUALITY_PUBLISHEDFORMS_SURVEYS, (), (), (), body)
-
-
-_POST_QUALITY_SURVEYS = _Endpoint(
-    "post_quality_surveys", "POST", "/api/v2/quality/surveys", returns="CreateSurveyResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_publishedforms_surveys", "POST", "/api/v2/quality/publishedforms/surveys",
+            "SurveyForm", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_surveys(
@@ -1707,13 +1656,16 @@ def post_quality_surveys(
     Args:
         body: ``CreateSurveyRequest``.
     """
-    return _Operation(_POST_QUALITY_SURVEYS, (), (), (), body)
-
-
-_POST_QUALITY_SURVEYS_SCORING = _Endpoint(
-    "post_quality_surveys_scoring", "POST", "/api/v2/quality/surveys/scoring",
-    returns="SurveyScoringSet", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_surveys", "POST", "/api/v2/quality/surveys", "CreateSurveyResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_quality_surveys_scoring(
@@ -1724,13 +1676,16 @@ def post_quality_surveys_scoring(
     Args:
         body: ``SurveyFormAndScoringSet``.
     """
-    return _Operation(_POST_QUALITY_SURVEYS_SCORING, (), (), (), body)
-
-
-_PUT_QUALITY_CALIBRATION = _Endpoint(
-    "put_quality_calibration", "PUT", "/api/v2/quality/calibrations/{calibrationId}",
-    returns="Calibration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_quality_surveys_scoring", "POST", "/api/v2/quality/surveys/scoring",
+            "SurveyScoringSet", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_quality_calibration(
@@ -1745,14 +1700,16 @@ def put_quality_calibration(
         calibration_id: path, string.
         body: ``Calibration``.
     """
-    return _Operation(_PUT_QUALITY_CALIBRATION, (("calibrationId", calibration_id),), (), (), body)
-
-
-_PUT_QUALITY_CONVERSATION_EVALUATION = _Endpoint(
-    "put_quality_conversation_evaluation", "PUT",
-    "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
-    returns="EvaluationResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_quality_calibration", "PUT", "/api/v2/quality/calibrations/{calibrationId}",
+            "Calibration", body="object", body_required=True,
+        ),
+        (("calibrationId", calibration_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_quality_conversation_evaluation(
@@ -1774,18 +1731,16 @@ def put_quality_conversation_evaluation(
         body: ``Evaluation``.
     """
     return _Operation(
-        _PUT_QUALITY_CONVERSATION_EVALUATION,
+        _Endpoint(
+            "put_quality_conversation_evaluation", "PUT",
+            "/api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId}",
+            "EvaluationResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("evaluationId", evaluation_id)),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_PUT_QUALITY_FORM = _Endpoint(
-    "put_quality_form", "PUT", "/api/v2/quality/forms/{formId}", returns="EvaluationFormResponse",
-    body="object", body_required=True,
-)
 
 
 def put_quality_form(
@@ -1800,13 +1755,16 @@ def put_quality_form(
         form_id: path, string.
         body: ``EvaluationForm``.
     """
-    return _Operation(_PUT_QUALITY_FORM, (("formId", form_id),), (), (), body)
-
-
-_PUT_QUALITY_FORMS_EVALUATION = _Endpoint(
-    "put_quality_forms_evaluation", "PUT", "/api/v2/quality/forms/evaluations/{formId}",
-    returns="EvaluationFormResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_quality_form", "PUT", "/api/v2/quality/forms/{formId}", "EvaluationFormResponse",
+            body="object", body_required=True,
+        ),
+        (("formId", form_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_quality_forms_evaluation(
@@ -1821,14 +1779,16 @@ def put_quality_forms_evaluation(
         form_id: path, string.
         body: ``EvaluationForm``.
     """
-    return _Operation(_PUT_QUALITY_FORMS_EVALUATION, (("formId", form_id),), (), (), body)
-
-
-_PUT_QUALITY_FORMS_EVALUATION_AISCORING_SETTINGS = _Endpoint(
-    "put_quality_forms_evaluation_aiscoring_settings", "PUT",
-    "/api/v2/quality/forms/evaluations/{formId}/aiscoring/settings", returns="AiScoringSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_quality_forms_evaluation", "PUT", "/api/v2/quality/forms/evaluations/{formId}",
+            "EvaluationFormResponse", body="object", body_required=True,
+        ),
+        (("formId", form_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_quality_forms_evaluation_aiscoring_settings(
@@ -1844,18 +1804,16 @@ def put_quality_forms_evaluation_aiscoring_settings(
         body: ``AiScoringSettings``.
     """
     return _Operation(
-        _PUT_QUALITY_FORMS_EVALUATION_AISCORING_SETTINGS,
+        _Endpoint(
+            "put_quality_forms_evaluation_aiscoring_settings", "PUT",
+            "/api/v2/quality/forms/evaluations/{formId}/aiscoring/settings", "AiScoringSettings",
+            body="object", body_required=True,
+        ),
         (("formId", form_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_QUALITY_FORMS_SURVEY = _Endpoint(
-    "put_quality_forms_survey", "PUT", "/api/v2/quality/forms/surveys/{formId}",
-    returns="SurveyForm", body="object", body_required=True,
-)
 
 
 def put_quality_forms_survey(
@@ -1870,14 +1828,16 @@ def put_quality_forms_survey(
         form_id: path, string.
         body: ``SurveyForm``.
     """
-    return _Operation(_PUT_QUALITY_FORMS_SURVEY, (("formId", form_id),), (), (), body)
-
-
-_PUT_QUALITY_PROGRAM_AGENTSCORINGRULE = _Endpoint(
-    "put_quality_program_agentscoringrule", "PUT",
-    "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", returns="AgentScoringRule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_quality_forms_survey", "PUT", "/api/v2/quality/forms/surveys/{formId}",
+            "SurveyForm", body="object", body_required=True,
+        ),
+        (("formId", form_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_quality_program_agentscoringrule(
@@ -1895,18 +1855,16 @@ def put_quality_program_agentscoringrule(
         body: ``AgentScoringRule``.
     """
     return _Operation(
-        _PUT_QUALITY_PROGRAM_AGENTSCORINGRULE,
+        _Endpoint(
+            "put_quality_program_agentscoringrule", "PUT",
+            "/api/v2/quality/programs/{programId}/agentscoringrules/{ruleId}", "AgentScoringRule",
+            body="object", body_required=True,
+        ),
         (("programId", program_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_QUALITY_SURVEYS_SCORABLE = _Endpoint(
-    "put_quality_surveys_scorable", "PUT", "/api/v2/quality/surveys/scorable",
-    returns="ScorableSurvey", body="object", body_required=True,
-)
 
 
 def put_quality_surveys_scorable(
@@ -1920,7 +1878,10 @@ def put_quality_surveys_scorable(
         body: ``ScorableSurvey``.
     """
     return _Operation(
-        _PUT_QUALITY_SURVEYS_SCORABLE,
+        _Endpoint(
+            "put_quality_surveys_scorable", "PUT", "/api/v2/quality/surveys/scorable",
+            "ScorableSurvey", body="object", body_required=True,
+        ),
         (),
         (("customerSurveyUrl", customer_survey_url),),
         (),

@@ -13,12 +13,9 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_CONVERSATION_RECORDING_ANNOTATION = _Endpoint(
-    "delete_conversation_recording_annotation", "DELETE",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-)
+    _FormatIdValues = _Open[_Literal[
+        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
+    ]]
 
 
 def delete_conversation_recording_annotation(
@@ -38,18 +35,15 @@ def delete_conversation_recording_annotation(
         annotation_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATION_RECORDING_ANNOTATION,
+        _Endpoint(
+            "delete_conversation_recording_annotation", "DELETE",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+        ),
         (
             ("conversationId", conversation_id), ("recordingId", recording_id),
             ("annotationId", annotation_id),
         ),
     )
-
-
-_DELETE_ORPHANRECORDING = _Endpoint(
-    "delete_orphanrecording", "DELETE", "/api/v2/orphanrecordings/{orphanId}",
-    returns="OrphanRecording",
-)
 
 
 def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
@@ -60,13 +54,13 @@ def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     Args:
         orphan_id: path, string.
     """
-    return _Operation(_DELETE_ORPHANRECORDING, (("orphanId", orphan_id),))
-
-
-_DELETE_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES = _Endpoint(
-    "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_orphanrecording", "DELETE", "/api/v2/orphanrecordings/{orphanId}",
+            "OrphanRecording",
+        ),
+        (("orphanId", orphan_id),),
+    )
 
 
 def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operation[None]:
@@ -77,13 +71,14 @@ def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operatio
     Args:
         ids: query, string.
     """
-    return _Operation(_DELETE_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES, (), (("ids", ids),))
-
-
-_DELETE_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY = _Endpoint(
-    "delete_recording_crossplatform_mediaretentionpolicy", "DELETE",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies",
+        ),
+        (),
+        (("ids", ids),),
+    )
 
 
 def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
@@ -95,14 +90,12 @@ def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Oper
         policy_id: path, string.
     """
     return _Operation(
-        _DELETE_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY,
+        _Endpoint(
+            "delete_recording_crossplatform_mediaretentionpolicy", "DELETE",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
+        ),
         (("policyId", policy_id),),
     )
-
-
-_DELETE_RECORDING_JOB = _Endpoint(
-    "delete_recording_job", "DELETE", "/api/v2/recording/jobs/{jobId}",
-)
 
 
 def delete_recording_job(job_id: str) -> _Operation[None]:
@@ -113,12 +106,10 @@ def delete_recording_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_RECORDING_JOB, (("jobId", job_id),))
-
-
-_DELETE_RECORDING_MEDIARETENTIONPOLICIES = _Endpoint(
-    "delete_recording_mediaretentionpolicies", "DELETE", "/api/v2/recording/mediaretentionpolicies",
-)
+    return _Operation(
+        _Endpoint("delete_recording_job", "DELETE", "/api/v2/recording/jobs/{jobId}"),
+        (("jobId", job_id),),
+    )
 
 
 def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
@@ -129,13 +120,14 @@ def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
     Args:
         ids: query, string.
     """
-    return _Operation(_DELETE_RECORDING_MEDIARETENTIONPOLICIES, (), (("ids", ids),))
-
-
-_DELETE_RECORDING_MEDIARETENTIONPOLICY = _Endpoint(
-    "delete_recording_mediaretentionpolicy", "DELETE",
-    "/api/v2/recording/mediaretentionpolicies/{policyId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_recording_mediaretentionpolicies", "DELETE",
+            "/api/v2/recording/mediaretentionpolicies",
+        ),
+        (),
+        (("ids", ids),),
+    )
 
 
 def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
@@ -146,22 +138,20 @@ def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
     Args:
         policy_id: path, string.
     """
-    return _Operation(_DELETE_RECORDING_MEDIARETENTIONPOLICY, (("policyId", policy_id),))
-
-
-_GET_CONVERSATION_RECORDING = _Endpoint(
-    "get_conversation_recording", "GET",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}", returns="Recording",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_recording_mediaretentionpolicy", "DELETE",
+            "/api/v2/recording/mediaretentionpolicies/{policyId}",
+        ),
+        (("policyId", policy_id),),
+    )
 
 
 def get_conversation_recording(
     conversation_id: str,
     recording_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
     email_format_id: _Open[_Literal["EML", "NONE"]] | None = None,
     chat_format_id: _Open[_Literal["ZIP", "NONE"]] | None = None,
     message_format_id: _Open[_Literal["ZIP", "NONE"]] | None = None,
@@ -188,7 +178,10 @@ def get_conversation_recording(
         media_formats: query, list of string.
     """
     return _Operation(
-        _GET_CONVERSATION_RECORDING,
+        _Endpoint(
+            "get_conversation_recording", "GET",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
+        ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
         (
             ("formatId", format_id), ("emailFormatId", email_format_id),
@@ -197,13 +190,6 @@ def get_conversation_recording(
             ("mediaFormats", media_formats),
         ),
     )
-
-
-_GET_CONVERSATION_RECORDING_ANNOTATION = _Endpoint(
-    "get_conversation_recording_annotation", "GET",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-    returns="Annotation",
-)
 
 
 def get_conversation_recording_annotation(
@@ -223,19 +209,16 @@ def get_conversation_recording_annotation(
         annotation_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_RECORDING_ANNOTATION,
+        _Endpoint(
+            "get_conversation_recording_annotation", "GET",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+            "Annotation",
+        ),
         (
             ("conversationId", conversation_id), ("recordingId", recording_id),
             ("annotationId", annotation_id),
         ),
     )
-
-
-_GET_CONVERSATION_RECORDING_ANNOTATIONS = _Endpoint(
-    "get_conversation_recording_annotations", "GET",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
-    returns="list[Annotation]",
-)
 
 
 def get_conversation_recording_annotations(
@@ -253,15 +236,13 @@ def get_conversation_recording_annotations(
         recording_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_RECORDING_ANNOTATIONS,
+        _Endpoint(
+            "get_conversation_recording_annotations", "GET",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
+            "list[Annotation]",
+        ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
     )
-
-
-_GET_CONVERSATION_RECORDINGMETADATA = _Endpoint(
-    "get_conversation_recordingmetadata", "GET",
-    "/api/v2/conversations/{conversationId}/recordingmetadata", returns="list[RecordingMetadata]",
-)
 
 
 def get_conversation_recordingmetadata(
@@ -275,14 +256,13 @@ def get_conversation_recordingmetadata(
     Args:
         conversation_id: path, string.
     """
-    return _Operation(_GET_CONVERSATION_RECORDINGMETADATA, (("conversationId", conversation_id),))
-
-
-_GET_CONVERSATION_RECORDINGMETADATA_RECORDING_ID = _Endpoint(
-    "get_conversation_recordingmetadata_recording_id", "GET",
-    "/api/v2/conversations/{conversationId}/recordingmetadata/{recordingId}",
-    returns="RecordingMetadata",
-)
+    return _Operation(
+        _Endpoint(
+            "get_conversation_recordingmetadata", "GET",
+            "/api/v2/conversations/{conversationId}/recordingmetadata", "list[RecordingMetadata]",
+        ),
+        (("conversationId", conversation_id),),
+    )
 
 
 def get_conversation_recordingmetadata_recording_id(
@@ -299,24 +279,20 @@ def get_conversation_recordingmetadata_recording_id(
         recording_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_RECORDINGMETADATA_RECORDING_ID,
+        _Endpoint(
+            "get_conversation_recordingmetadata_recording_id", "GET",
+            "/api/v2/conversations/{conversationId}/recordingmetadata/{recordingId}",
+            "RecordingMetadata",
+        ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
     )
-
-
-_GET_CONVERSATION_RECORDINGS = _Endpoint(
-    "get_conversation_recordings", "GET", "/api/v2/conversations/{conversationId}/recordings",
-    returns="list[Recording]",
-)
 
 
 def get_conversation_recordings(
     conversation_id: str,
     *,
     max_wait_ms: int | None = None,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
     media_formats: _Sequence[str] | None = None,
     locale: str | None = None,
     include_pause_annotations_for_screen_recordings: bool | None = None,
@@ -335,7 +311,10 @@ def get_conversation_recordings(
         include_pause_annotations_for_screen_recordings: query, boolean.
     """
     return _Operation(
-        _GET_CONVERSATION_RECORDINGS,
+        _Endpoint(
+            "get_conversation_recordings", "GET",
+            "/api/v2/conversations/{conversationId}/recordings", "list[Recording]",
+        ),
         (("conversationId", conversation_id),),
         (
             ("maxWaitMs", max_wait_ms), ("formatId", format_id), ("mediaFormats", media_formats),
@@ -343,11 +322,6 @@ def get_conversation_recordings(
             ("includePauseAnnotationsForScreenRecordings", include_pause_annotations_for_screen_recordings),
         ),
     )
-
-
-_GET_ORPHANRECORDING = _Endpoint(
-    "get_orphanrecording", "GET", "/api/v2/orphanrecordings/{orphanId}", returns="OrphanRecording",
-)
 
 
 def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
@@ -358,21 +332,18 @@ def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     Args:
         orphan_id: path, string.
     """
-    return _Operation(_GET_ORPHANRECORDING, (("orphanId", orphan_id),))
-
-
-_GET_ORPHANRECORDING_MEDIA = _Endpoint(
-    "get_orphanrecording_media", "GET", "/api/v2/orphanrecordings/{orphanId}/media",
-    returns="Recording",
-)
+    return _Operation(
+        _Endpoint(
+            "get_orphanrecording", "GET", "/api/v2/orphanrecordings/{orphanId}", "OrphanRecording",
+        ),
+        (("orphanId", orphan_id),),
+    )
 
 
 def get_orphanrecording_media(
     orphan_id: str,
     *,
-    format_id: _Open[_Literal[
-        "WAV", "WEBM", "WAV_ULAW", "OGG_VORBIS", "OGG_OPUS", "MP3", "NONE",
-    ]] | None = None,
+    format_id: _FormatIdValues | None = None,
     email_format_id: _Open[_Literal["EML", "NONE"]] | None = None,
     chat_format_id: _Open[_Literal["ZIP", "NONE"]] | None = None,
     message_format_id: _Open[_Literal["ZIP", "NONE"]] | None = None,
@@ -397,7 +368,10 @@ def get_orphanrecording_media(
         media_formats: query, list of string.
     """
     return _Operation(
-        _GET_ORPHANRECORDING_MEDIA,
+        _Endpoint(
+            "get_orphanrecording_media", "GET", "/api/v2/orphanrecordings/{orphanId}/media",
+            "Recording",
+        ),
         (("orphanId", orphan_id),),
         (
             ("formatId", format_id), ("emailFormatId", email_format_id),
@@ -406,12 +380,6 @@ def get_orphanrecording_media(
             ("mediaFormats", media_formats),
         ),
     )
-
-
-_GET_ORPHANRECORDINGS = _Endpoint(
-    "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", returns="OrphanRecordingListing",
-    paged=True,
-)
 
 
 def get_orphanrecordings(
@@ -440,7 +408,10 @@ def get_orphanrecordings(
         media: query, string: Call, Screen.
     """
     return _Operation(
-        _GET_ORPHANRECORDINGS,
+        _Endpoint(
+            "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -450,26 +421,19 @@ def get_orphanrecordings(
     )
 
 
-_GET_RECORDING_BATCHREQUEST = _Endpoint(
-    "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
-    returns="BatchDownloadJobStatusResult",
-)
-
-
 def get_recording_batchrequest(job_id: str) -> _Operation[_m.BatchDownloadJobStatusResult]:
     """GET /api/v2/recording/batchrequests/{jobId} -> ``BatchDownloadJobStatusResult``.
 
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_RECORDING_BATCHREQUEST, (("jobId", job_id),))
-
-
-_GET_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES = _Endpoint(
-    "get_recording_crossplatform_mediaretentionpolicies", "GET",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies", returns="PolicyEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_batchrequest", "GET", "/api/v2/recording/batchrequests/{jobId}",
+            "BatchDownloadJobStatusResult",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_recording_crossplatform_mediaretentionpolicies(
@@ -505,7 +469,11 @@ def get_recording_crossplatform_mediaretentionpolicies(
         delete_days_threshold: query, integer.
     """
     return _Operation(
-        _GET_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES,
+        _Endpoint(
+            "get_recording_crossplatform_mediaretentionpolicies", "GET",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies", "PolicyEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -514,13 +482,6 @@ def get_recording_crossplatform_mediaretentionpolicies(
             ("deleteDaysThreshold", delete_days_threshold),
         ),
     )
-
-
-_GET_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY = _Endpoint(
-    "get_recording_crossplatform_mediaretentionpolicy", "GET",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-    returns="CrossPlatformPolicy",
-)
 
 
 def get_recording_crossplatform_mediaretentionpolicy(
@@ -533,12 +494,14 @@ def get_recording_crossplatform_mediaretentionpolicy(
     Args:
         policy_id: path, string.
     """
-    return _Operation(_GET_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY, (("policyId", policy_id),))
-
-
-_GET_RECORDING_JOB = _Endpoint(
-    "get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", returns="RecordingJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_crossplatform_mediaretentionpolicy", "GET",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
+            "CrossPlatformPolicy",
+        ),
+        (("policyId", policy_id),),
+    )
 
 
 def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
@@ -549,13 +512,10 @@ def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_RECORDING_JOB, (("jobId", job_id),))
-
-
-_GET_RECORDING_JOB_FAILEDRECORDINGS = _Endpoint(
-    "get_recording_job_failedrecordings", "GET", "/api/v2/recording/jobs/{jobId}/failedrecordings",
-    returns="FailedRecordingEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", "RecordingJob"),
+        (("jobId", job_id),),
+    )
 
 
 def get_recording_job_failedrecordings(
@@ -579,19 +539,17 @@ def get_recording_job_failedrecordings(
         cursor: query, string.
     """
     return _Operation(
-        _GET_RECORDING_JOB_FAILEDRECORDINGS,
+        _Endpoint(
+            "get_recording_job_failedrecordings", "GET",
+            "/api/v2/recording/jobs/{jobId}/failedrecordings", "FailedRecordingEntityListing",
+            paged=True,
+        ),
         (("jobId", job_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("includeTotal", include_total),
             ("cursor", cursor),
         ),
     )
-
-
-_GET_RECORDING_JOBS = _Endpoint(
-    "get_recording_jobs", "GET", "/api/v2/recording/jobs", returns="RecordingJobEntityListing",
-    paged=True,
-)
 
 
 def get_recording_jobs(
@@ -623,7 +581,10 @@ def get_recording_jobs(
         cursor: query, string.
     """
     return _Operation(
-        _GET_RECORDING_JOBS,
+        _Endpoint(
+            "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -631,13 +592,6 @@ def get_recording_jobs(
             ("includeTotal", include_total), ("cursor", cursor),
         ),
     )
-
-
-_GET_RECORDING_KEYCONFIGURATION = _Endpoint(
-    "get_recording_keyconfiguration", "GET",
-    "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
-    returns="RecordingEncryptionConfiguration",
-)
 
 
 def get_recording_keyconfiguration(
@@ -651,15 +605,13 @@ def get_recording_keyconfiguration(
         key_configuration_id: path, string.
     """
     return _Operation(
-        _GET_RECORDING_KEYCONFIGURATION,
+        _Endpoint(
+            "get_recording_keyconfiguration", "GET",
+            "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
+            "RecordingEncryptionConfiguration",
+        ),
         (("keyConfigurationId", key_configuration_id),),
     )
-
-
-_GET_RECORDING_KEYCONFIGURATIONS = _Endpoint(
-    "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
-    returns="RecordingEncryptionConfigurationListing",
-)
 
 
 def get_recording_keyconfigurations() -> _Operation[_m.RecordingEncryptionConfigurationListing]:
@@ -667,13 +619,12 @@ def get_recording_keyconfigurations() -> _Operation[_m.RecordingEncryptionConfig
 
     Needs ``recording:encryptionKey:view``.
     """
-    return _Operation(_GET_RECORDING_KEYCONFIGURATIONS)
-
-
-_GET_RECORDING_MEDIARETENTIONPOLICIES = _Endpoint(
-    "get_recording_mediaretentionpolicies", "GET", "/api/v2/recording/mediaretentionpolicies",
-    returns="PolicyEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_keyconfigurations", "GET", "/api/v2/recording/keyconfigurations",
+            "RecordingEncryptionConfigurationListing",
+        ),
+    )
 
 
 def get_recording_mediaretentionpolicies(
@@ -708,7 +659,10 @@ def get_recording_mediaretentionpolicies(
         delete_days_threshold: query, integer.
     """
     return _Operation(
-        _GET_RECORDING_MEDIARETENTIONPOLICIES,
+        _Endpoint(
+            "get_recording_mediaretentionpolicies", "GET",
+            "/api/v2/recording/mediaretentionpolicies", "PolicyEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -719,12 +673,6 @@ def get_recording_mediaretentionpolicies(
     )
 
 
-_GET_RECORDING_MEDIARETENTIONPOLICY = _Endpoint(
-    "get_recording_mediaretentionpolicy", "GET",
-    "/api/v2/recording/mediaretentionpolicies/{policyId}", returns="Policy",
-)
-
-
 def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
     """GET /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
 
@@ -733,13 +681,13 @@ def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
     Args:
         policy_id: path, string.
     """
-    return _Operation(_GET_RECORDING_MEDIARETENTIONPOLICY, (("policyId", policy_id),))
-
-
-_GET_RECORDING_RECORDINGKEYS = _Endpoint(
-    "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
-    returns="EncryptionKeyEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_mediaretentionpolicy", "GET",
+            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy",
+        ),
+        (("policyId", policy_id),),
+    )
 
 
 def get_recording_recordingkeys(
@@ -756,16 +704,13 @@ def get_recording_recordingkeys(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_RECORDING_RECORDINGKEYS,
+        _Endpoint(
+            "get_recording_recordingkeys", "GET", "/api/v2/recording/recordingkeys",
+            "EncryptionKeyEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_RECORDING_RECORDINGKEYS_ROTATIONSCHEDULE = _Endpoint(
-    "get_recording_recordingkeys_rotationschedule", "GET",
-    "/api/v2/recording/recordingkeys/rotationschedule", returns="KeyRotationSchedule",
-)
 
 
 def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationSchedule]:
@@ -773,12 +718,12 @@ def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationS
 
     Needs ``recording:encryptionKey:view``.
     """
-    return _Operation(_GET_RECORDING_RECORDINGKEYS_ROTATIONSCHEDULE)
-
-
-_GET_RECORDING_SETTINGS = _Endpoint(
-    "get_recording_settings", "GET", "/api/v2/recording/settings", returns="RecordingSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_recordingkeys_rotationschedule", "GET",
+            "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule",
+        ),
+    )
 
 
 def get_recording_settings(
@@ -790,13 +735,13 @@ def get_recording_settings(
     Args:
         create_default: query, boolean.
     """
-    return _Operation(_GET_RECORDING_SETTINGS, (), (("createDefault", create_default),))
-
-
-_GET_RECORDING_UPLOADS_REPORT = _Endpoint(
-    "get_recording_uploads_report", "GET", "/api/v2/recording/uploads/reports/{reportId}",
-    returns="RecordingUploadReport",
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_settings", "GET", "/api/v2/recording/settings", "RecordingSettings",
+        ),
+        (),
+        (("createDefault", create_default),),
+    )
 
 
 def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploadReport]:
@@ -807,13 +752,13 @@ def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploa
     Args:
         report_id: path, string.
     """
-    return _Operation(_GET_RECORDING_UPLOADS_REPORT, (("reportId", report_id),))
-
-
-_GET_RECORDINGS_RETENTION_QUERY = _Endpoint(
-    "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
-    returns="RecordingRetentionCursorEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_recording_uploads_report", "GET", "/api/v2/recording/uploads/reports/{reportId}",
+            "RecordingUploadReport",
+        ),
+        (("reportId", report_id),),
+    )
 
 
 def get_recordings_retention_query(
@@ -832,7 +777,10 @@ def get_recordings_retention_query(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_RECORDINGS_RETENTION_QUERY,
+        _Endpoint(
+            "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
+            "RecordingRetentionCursorEntityListing",
+        ),
         (),
         (
             ("retentionThresholdDays", retention_threshold_days), ("cursor", cursor),
@@ -841,25 +789,17 @@ def get_recordings_retention_query(
     )
 
 
-_GET_RECORDINGS_SCREENSESSIONS_DETAILS = _Endpoint(
-    "get_recordings_screensessions_details", "GET", "/api/v2/recordings/screensessions/details",
-    returns="ScreenRecordingActiveSessions",
-)
-
-
 def get_recordings_screensessions_details() -> _Operation[_m.ScreenRecordingActiveSessions]:
     """GET /api/v2/recordings/screensessions/details -> ``ScreenRecordingActiveSessions``.
 
     Needs ``recording:screenRecording:view``.
     """
-    return _Operation(_GET_RECORDINGS_SCREENSESSIONS_DETAILS)
-
-
-_PATCH_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY = _Endpoint(
-    "patch_recording_crossplatform_mediaretentionpolicy", "PATCH",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-    returns="CrossPlatformPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_recordings_screensessions_details", "GET",
+            "/api/v2/recordings/screensessions/details", "ScreenRecordingActiveSessions",
+        ),
+    )
 
 
 def patch_recording_crossplatform_mediaretentionpolicy(
@@ -875,19 +815,16 @@ def patch_recording_crossplatform_mediaretentionpolicy(
         body: ``CrossPlatformPolicyUpdate``.
     """
     return _Operation(
-        _PATCH_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY,
+        _Endpoint(
+            "patch_recording_crossplatform_mediaretentionpolicy", "PATCH",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
+            "CrossPlatformPolicy", body="object", body_required=True,
+        ),
         (("policyId", policy_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_RECORDING_MEDIARETENTIONPOLICY = _Endpoint(
-    "patch_recording_mediaretentionpolicy", "PATCH",
-    "/api/v2/recording/mediaretentionpolicies/{policyId}", returns="Policy", body="object",
-    body_required=True,
-)
 
 
 def patch_recording_mediaretentionpolicy(
@@ -903,19 +840,16 @@ def patch_recording_mediaretentionpolicy(
         body: ``PolicyUpdate``.
     """
     return _Operation(
-        _PATCH_RECORDING_MEDIARETENTIONPOLICY,
+        _Endpoint(
+            "patch_recording_mediaretentionpolicy", "PATCH",
+            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
+            body_required=True,
+        ),
         (("policyId", policy_id),),
         (),
         (),
         body,
     )
-
-
-_POST_CONVERSATION_RECORDING_ANNOTATIONS = _Endpoint(
-    "post_conversation_recording_annotations", "POST",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
-    returns="Annotation", body="object", body_required=True,
-)
 
 
 def post_conversation_recording_annotations(
@@ -935,18 +869,16 @@ def post_conversation_recording_annotations(
         body: ``Annotation``.
     """
     return _Operation(
-        _POST_CONVERSATION_RECORDING_ANNOTATIONS,
+        _Endpoint(
+            "post_conversation_recording_annotations", "POST",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations",
+            "Annotation", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
         (),
         (),
         body,
     )
-
-
-_POST_RECORDING_BATCHREQUESTS = _Endpoint(
-    "post_recording_batchrequests", "POST", "/api/v2/recording/batchrequests",
-    returns="BatchDownloadJobSubmissionResult", body="object", body_required=True,
-)
 
 
 def post_recording_batchrequests(
@@ -960,14 +892,16 @@ def post_recording_batchrequests(
     Args:
         body: ``BatchDownloadJobSubmission``.
     """
-    return _Operation(_POST_RECORDING_BATCHREQUESTS, (), (), (), body)
-
-
-_POST_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES = _Endpoint(
-    "post_recording_crossplatform_mediaretentionpolicies", "POST",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies", returns="CrossPlatformPolicy",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_batchrequests", "POST", "/api/v2/recording/batchrequests",
+            "BatchDownloadJobSubmissionResult", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_crossplatform_mediaretentionpolicies(
@@ -980,13 +914,17 @@ def post_recording_crossplatform_mediaretentionpolicies(
     Args:
         body: ``CrossPlatformPolicyCreate``.
     """
-    return _Operation(_POST_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICIES, (), (), (), body)
-
-
-_POST_RECORDING_JOBS = _Endpoint(
-    "post_recording_jobs", "POST", "/api/v2/recording/jobs", returns="RecordingJob", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_crossplatform_mediaretentionpolicies", "POST",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies", "CrossPlatformPolicy",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation[_m.RecordingJob]:
@@ -997,13 +935,16 @@ def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation
     Args:
         body: ``RecordingJobsQuery``.
     """
-    return _Operation(_POST_RECORDING_JOBS, (), (), (), body)
-
-
-_POST_RECORDING_KEYCONFIGURATIONS = _Endpoint(
-    "post_recording_keyconfigurations", "POST", "/api/v2/recording/keyconfigurations",
-    returns="RecordingEncryptionConfiguration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_jobs", "POST", "/api/v2/recording/jobs", "RecordingJob", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_keyconfigurations(
@@ -1016,14 +957,16 @@ def post_recording_keyconfigurations(
     Args:
         body: ``RecordingEncryptionConfiguration``.
     """
-    return _Operation(_POST_RECORDING_KEYCONFIGURATIONS, (), (), (), body)
-
-
-_POST_RECORDING_KEYCONFIGURATIONS_VALIDATE = _Endpoint(
-    "post_recording_keyconfigurations_validate", "POST",
-    "/api/v2/recording/keyconfigurations/validate", returns="RecordingEncryptionConfiguration",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_keyconfigurations", "POST", "/api/v2/recording/keyconfigurations",
+            "RecordingEncryptionConfiguration", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_keyconfigurations_validate(
@@ -1036,13 +979,17 @@ def post_recording_keyconfigurations_validate(
     Args:
         body: ``RecordingEncryptionConfiguration``.
     """
-    return _Operation(_POST_RECORDING_KEYCONFIGURATIONS_VALIDATE, (), (), (), body)
-
-
-_POST_RECORDING_LOCALKEYS = _Endpoint(
-    "post_recording_localkeys", "POST", "/api/v2/recording/localkeys", returns="EncryptionKey",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_keyconfigurations_validate", "POST",
+            "/api/v2/recording/keyconfigurations/validate", "RecordingEncryptionConfiguration",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_localkeys(
@@ -1055,13 +1002,16 @@ def post_recording_localkeys(
     Args:
         body: ``LocalEncryptionKeyRequest``.
     """
-    return _Operation(_POST_RECORDING_LOCALKEYS, (), (), (), body)
-
-
-_POST_RECORDING_MEDIARETENTIONPOLICIES = _Endpoint(
-    "post_recording_mediaretentionpolicies", "POST", "/api/v2/recording/mediaretentionpolicies",
-    returns="Policy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_localkeys", "POST", "/api/v2/recording/localkeys", "EncryptionKey",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_mediaretentionpolicies(
@@ -1074,13 +1024,16 @@ def post_recording_mediaretentionpolicies(
     Args:
         body: ``PolicyCreate``.
     """
-    return _Operation(_POST_RECORDING_MEDIARETENTIONPOLICIES, (), (), (), body)
-
-
-_POST_RECORDING_RECORDINGKEYS = _Endpoint(
-    "post_recording_recordingkeys", "POST", "/api/v2/recording/recordingkeys",
-    returns="EncryptionKey",
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_mediaretentionpolicies", "POST",
+            "/api/v2/recording/mediaretentionpolicies", "Policy", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
@@ -1088,13 +1041,12 @@ def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
 
     Needs ``recording:encryptionKey:edit``.
     """
-    return _Operation(_POST_RECORDING_RECORDINGKEYS)
-
-
-_POST_RECORDING_UPLOADS_REPORTS = _Endpoint(
-    "post_recording_uploads_reports", "POST", "/api/v2/recording/uploads/reports",
-    returns="RecordingUploadReport", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_recordingkeys", "POST", "/api/v2/recording/recordingkeys",
+            "EncryptionKey",
+        ),
+    )
 
 
 def post_recording_uploads_reports(
@@ -1107,13 +1059,16 @@ def post_recording_uploads_reports(
     Args:
         body: ``RecordingUploadReportRequest``.
     """
-    return _Operation(_POST_RECORDING_UPLOADS_REPORTS, (), (), (), body)
-
-
-_POST_RECORDINGS_DELETIONPROTECTION = _Endpoint(
-    "post_recordings_deletionprotection", "POST", "/api/v2/recordings/deletionprotection",
-    returns="list[AddressableEntityRef]", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recording_uploads_reports", "POST", "/api/v2/recording/uploads/reports",
+            "RecordingUploadReport", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recordings_deletionprotection(
@@ -1124,13 +1079,16 @@ def post_recordings_deletionprotection(
     Args:
         body: ``ConversationDeletionProtectionQuery``.
     """
-    return _Operation(_POST_RECORDINGS_DELETIONPROTECTION, (), (), (), body)
-
-
-_POST_RECORDINGS_SCREENSESSIONS_ACKNOWLEDGE = _Endpoint(
-    "post_recordings_screensessions_acknowledge", "POST",
-    "/api/v2/recordings/screensessions/acknowledge", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recordings_deletionprotection", "POST", "/api/v2/recordings/deletionprotection",
+            "list[AddressableEntityRef]", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recordings_screensessions_acknowledge(
@@ -1141,13 +1099,16 @@ def post_recordings_screensessions_acknowledge(
     Args:
         body: ``AcknowledgeScreenRecordingRequest``.
     """
-    return _Operation(_POST_RECORDINGS_SCREENSESSIONS_ACKNOWLEDGE, (), (), (), body)
-
-
-_POST_RECORDINGS_SCREENSESSIONS_METADATA = _Endpoint(
-    "post_recordings_screensessions_metadata", "POST", "/api/v2/recordings/screensessions/metadata",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recordings_screensessions_acknowledge", "POST",
+            "/api/v2/recordings/screensessions/acknowledge", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_recordings_screensessions_metadata(
@@ -1158,14 +1119,16 @@ def post_recordings_screensessions_metadata(
     Args:
         body: ``ScreenRecordingMetaDataRequest``.
     """
-    return _Operation(_POST_RECORDINGS_SCREENSESSIONS_METADATA, (), (), (), body)
-
-
-_PUT_CONVERSATION_RECORDING = _Endpoint(
-    "put_conversation_recording", "PUT",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}", returns="Recording",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_recordings_screensessions_metadata", "POST",
+            "/api/v2/recordings/screensessions/metadata", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_conversation_recording(
@@ -1190,19 +1153,16 @@ def put_conversation_recording(
         body: ``Recording``.
     """
     return _Operation(
-        _PUT_CONVERSATION_RECORDING,
+        _Endpoint(
+            "put_conversation_recording", "PUT",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}", "Recording",
+            body="object", body_required=True,
+        ),
         (("conversationId", conversation_id), ("recordingId", recording_id)),
         (("clearExport", clear_export),),
         (),
         body,
     )
-
-
-_PUT_CONVERSATION_RECORDING_ANNOTATION = _Endpoint(
-    "put_conversation_recording_annotation", "PUT",
-    "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
-    returns="Annotation", body="object", body_required=True,
-)
 
 
 def put_conversation_recording_annotation(
@@ -1224,7 +1184,11 @@ def put_conversation_recording_annotation(
         body: ``Annotation``.
     """
     return _Operation(
-        _PUT_CONVERSATION_RECORDING_ANNOTATION,
+        _Endpoint(
+            "put_conversation_recording_annotation", "PUT",
+            "/api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId}",
+            "Annotation", body="object", body_required=True,
+        ),
         (
             ("conversationId", conversation_id), ("recordingId", recording_id),
             ("annotationId", annotation_id),
@@ -1233,12 +1197,6 @@ def put_conversation_recording_annotation(
         (),
         body,
     )
-
-
-_PUT_ORPHANRECORDING = _Endpoint(
-    "put_orphanrecording", "PUT", "/api/v2/orphanrecordings/{orphanId}", returns="Recording",
-    body="object",
-)
 
 
 def put_orphanrecording(
@@ -1254,14 +1212,16 @@ def put_orphanrecording(
         orphan_id: path, string.
         body: ``OrphanUpdateRequest``.
     """
-    return _Operation(_PUT_ORPHANRECORDING, (("orphanId", orphan_id),), (), (), body)
-
-
-_PUT_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY = _Endpoint(
-    "put_recording_crossplatform_mediaretentionpolicy", "PUT",
-    "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
-    returns="CrossPlatformPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_orphanrecording", "PUT", "/api/v2/orphanrecordings/{orphanId}", "Recording",
+            body="object",
+        ),
+        (("orphanId", orphan_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_recording_crossplatform_mediaretentionpolicy(
@@ -1277,18 +1237,16 @@ def put_recording_crossplatform_mediaretentionpolicy(
         body: ``CrossPlatformPolicy``.
     """
     return _Operation(
-        _PUT_RECORDING_CROSSPLATFORM_MEDIARETENTIONPOLICY,
+        _Endpoint(
+            "put_recording_crossplatform_mediaretentionpolicy", "PUT",
+            "/api/v2/recording/crossplatform/mediaretentionpolicies/{policyId}",
+            "CrossPlatformPolicy", body="object", body_required=True,
+        ),
         (("policyId", policy_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_RECORDING_JOB = _Endpoint(
-    "put_recording_job", "PUT", "/api/v2/recording/jobs/{jobId}", returns="RecordingJob",
-    body="object", body_required=True,
-)
 
 
 def put_recording_job(
@@ -1304,14 +1262,16 @@ def put_recording_job(
         job_id: path, string.
         body: ``ExecuteRecordingJobsQuery``.
     """
-    return _Operation(_PUT_RECORDING_JOB, (("jobId", job_id),), (), (), body)
-
-
-_PUT_RECORDING_KEYCONFIGURATION = _Endpoint(
-    "put_recording_keyconfiguration", "PUT",
-    "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
-    returns="RecordingEncryptionConfiguration", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_recording_job", "PUT", "/api/v2/recording/jobs/{jobId}", "RecordingJob",
+            body="object", body_required=True,
+        ),
+        (("jobId", job_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_recording_keyconfiguration(
@@ -1327,19 +1287,16 @@ def put_recording_keyconfiguration(
         body: ``RecordingEncryptionConfiguration``.
     """
     return _Operation(
-        _PUT_RECORDING_KEYCONFIGURATION,
+        _Endpoint(
+            "put_recording_keyconfiguration", "PUT",
+            "/api/v2/recording/keyconfigurations/{keyConfigurationId}",
+            "RecordingEncryptionConfiguration", body="object", body_required=True,
+        ),
         (("keyConfigurationId", key_configuration_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_RECORDING_MEDIARETENTIONPOLICY = _Endpoint(
-    "put_recording_mediaretentionpolicy", "PUT",
-    "/api/v2/recording/mediaretentionpolicies/{policyId}", returns="Policy", body="object",
-    body_required=True,
-)
 
 
 def put_recording_mediaretentionpolicy(
@@ -1354,14 +1311,17 @@ def put_recording_mediaretentionpolicy(
         policy_id: path, string.
         body: ``Policy``.
     """
-    return _Operation(_PUT_RECORDING_MEDIARETENTIONPOLICY, (("policyId", policy_id),), (), (), body)
-
-
-_PUT_RECORDING_RECORDINGKEYS_ROTATIONSCHEDULE = _Endpoint(
-    "put_recording_recordingkeys_rotationschedule", "PUT",
-    "/api/v2/recording/recordingkeys/rotationschedule", returns="KeyRotationSchedule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_recording_mediaretentionpolicy", "PUT",
+            "/api/v2/recording/mediaretentionpolicies/{policyId}", "Policy", body="object",
+            body_required=True,
+        ),
+        (("policyId", policy_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_recording_recordingkeys_rotationschedule(
@@ -1374,13 +1334,17 @@ def put_recording_recordingkeys_rotationschedule(
     Args:
         body: ``KeyRotationSchedule``.
     """
-    return _Operation(_PUT_RECORDING_RECORDINGKEYS_ROTATIONSCHEDULE, (), (), (), body)
-
-
-_PUT_RECORDING_SETTINGS = _Endpoint(
-    "put_recording_settings", "PUT", "/api/v2/recording/settings", returns="RecordingSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_recording_recordingkeys_rotationschedule", "PUT",
+            "/api/v2/recording/recordingkeys/rotationschedule", "KeyRotationSchedule",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_recording_settings(
@@ -1395,13 +1359,16 @@ def put_recording_settings(
     Args:
         body: ``RecordingSettings``.
     """
-    return _Operation(_PUT_RECORDING_SETTINGS, (), (), (), body)
-
-
-_PUT_RECORDINGS_DELETIONPROTECTION = _Endpoint(
-    "put_recordings_deletionprotection", "PUT", "/api/v2/recordings/deletionprotection",
-    returns="ManageDeleteProtectionResult", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "put_recording_settings", "PUT", "/api/v2/recording/settings", "RecordingSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_recordings_deletionprotection(
@@ -1417,4 +1384,13 @@ def put_recordings_deletionprotection(
         protect: query, boolean.
         body: ``ConversationDeletionProtectionQuery``.
     """
-    return _Operation(_PUT_RECORDINGS_DELETIONPROTECTION, (), (("protect", protect),), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_recordings_deletionprotection", "PUT", "/api/v2/recordings/deletionprotection",
+            "ManageDeleteProtectionResult", body="object",
+        ),
+        (),
+        (("protect", protect),),
+        (),
+        body,
+    )

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_RESPONSEMANAGEMENT_LIBRARY = _Endpoint(
-    "delete_responsemanagement_library", "DELETE",
-    "/api/v2/responsemanagement/libraries/{libraryId}",
-)
-
-
 def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
     """DELETE /api/v2/responsemanagement/libraries/{libraryId} -> nothing.
 
@@ -29,13 +23,13 @@ def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
     Args:
         library_id: path, string.
     """
-    return _Operation(_DELETE_RESPONSEMANAGEMENT_LIBRARY, (("libraryId", library_id),))
-
-
-_DELETE_RESPONSEMANAGEMENT_RESPONSE = _Endpoint(
-    "delete_responsemanagement_response", "DELETE",
-    "/api/v2/responsemanagement/responses/{responseId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_responsemanagement_library", "DELETE",
+            "/api/v2/responsemanagement/libraries/{libraryId}",
+        ),
+        (("libraryId", library_id),),
+    )
 
 
 def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
@@ -46,13 +40,13 @@ def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
     Args:
         response_id: path, string.
     """
-    return _Operation(_DELETE_RESPONSEMANAGEMENT_RESPONSE, (("responseId", response_id),))
-
-
-_DELETE_RESPONSEMANAGEMENT_RESPONSEASSET = _Endpoint(
-    "delete_responsemanagement_responseasset", "DELETE",
-    "/api/v2/responsemanagement/responseassets/{responseAssetId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_responsemanagement_response", "DELETE",
+            "/api/v2/responsemanagement/responses/{responseId}",
+        ),
+        (("responseId", response_id),),
+    )
 
 
 def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operation[None]:
@@ -64,15 +58,12 @@ def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operatio
         response_asset_id: path, string.
     """
     return _Operation(
-        _DELETE_RESPONSEMANAGEMENT_RESPONSEASSET,
+        _Endpoint(
+            "delete_responsemanagement_responseasset", "DELETE",
+            "/api/v2/responsemanagement/responseassets/{responseAssetId}",
+        ),
         (("responseAssetId", response_asset_id),),
     )
-
-
-_GET_RESPONSEMANAGEMENT_LIBRARIES = _Endpoint(
-    "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
-    returns="LibraryEntityListing", paged=True,
-)
 
 
 def get_responsemanagement_libraries(
@@ -93,7 +84,10 @@ def get_responsemanagement_libraries(
         library_prefix: query, string.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_LIBRARIES,
+        _Endpoint(
+            "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
+            "LibraryEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size),
@@ -101,12 +95,6 @@ def get_responsemanagement_libraries(
             ("libraryPrefix", library_prefix),
         ),
     )
-
-
-_GET_RESPONSEMANAGEMENT_LIBRARIES_DIVISIONVIEW = _Endpoint(
-    "get_responsemanagement_libraries_divisionview", "GET",
-    "/api/v2/responsemanagement/libraries/divisionviews/{libraryId}", returns="LibraryDivisionView",
-)
 
 
 def get_responsemanagement_libraries_divisionview(
@@ -119,14 +107,13 @@ def get_responsemanagement_libraries_divisionview(
     Args:
         library_id: path, string.
     """
-    return _Operation(_GET_RESPONSEMANAGEMENT_LIBRARIES_DIVISIONVIEW, (("libraryId", library_id),))
-
-
-_GET_RESPONSEMANAGEMENT_LIBRARIES_DIVISIONVIEWS = _Endpoint(
-    "get_responsemanagement_libraries_divisionviews", "GET",
-    "/api/v2/responsemanagement/libraries/divisionviews",
-    returns="LibraryDivisionViewEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_responsemanagement_libraries_divisionview", "GET",
+            "/api/v2/responsemanagement/libraries/divisionviews/{libraryId}", "LibraryDivisionView",
+        ),
+        (("libraryId", library_id),),
+    )
 
 
 def get_responsemanagement_libraries_divisionviews(
@@ -147,7 +134,11 @@ def get_responsemanagement_libraries_divisionviews(
         library_prefix: query, string.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_LIBRARIES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_responsemanagement_libraries_divisionviews", "GET",
+            "/api/v2/responsemanagement/libraries/divisionviews",
+            "LibraryDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size),
@@ -155,12 +146,6 @@ def get_responsemanagement_libraries_divisionviews(
             ("libraryPrefix", library_prefix),
         ),
     )
-
-
-_GET_RESPONSEMANAGEMENT_LIBRARY = _Endpoint(
-    "get_responsemanagement_library", "GET", "/api/v2/responsemanagement/libraries/{libraryId}",
-    returns="Library",
-)
 
 
 def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
@@ -171,13 +156,13 @@ def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
     Args:
         library_id: path, string.
     """
-    return _Operation(_GET_RESPONSEMANAGEMENT_LIBRARY, (("libraryId", library_id),))
-
-
-_GET_RESPONSEMANAGEMENT_RESPONSE = _Endpoint(
-    "get_responsemanagement_response", "GET", "/api/v2/responsemanagement/responses/{responseId}",
-    returns="Response",
-)
+    return _Operation(
+        _Endpoint(
+            "get_responsemanagement_library", "GET",
+            "/api/v2/responsemanagement/libraries/{libraryId}", "Library",
+        ),
+        (("libraryId", library_id),),
+    )
 
 
 def get_responsemanagement_response(
@@ -194,16 +179,13 @@ def get_responsemanagement_response(
         expand: query, string: substitutionsSchema.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_RESPONSE,
+        _Endpoint(
+            "get_responsemanagement_response", "GET",
+            "/api/v2/responsemanagement/responses/{responseId}", "Response",
+        ),
         (("responseId", response_id),),
         (("expand", expand),),
     )
-
-
-_GET_RESPONSEMANAGEMENT_RESPONSEASSET = _Endpoint(
-    "get_responsemanagement_responseasset", "GET",
-    "/api/v2/responsemanagement/responseassets/{responseAssetId}", returns="ResponseAsset",
-)
 
 
 def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_m.ResponseAsset]:
@@ -215,15 +197,12 @@ def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_
         response_asset_id: path, string.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_RESPONSEASSET,
+        _Endpoint(
+            "get_responsemanagement_responseasset", "GET",
+            "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
+        ),
         (("responseAssetId", response_asset_id),),
     )
-
-
-_GET_RESPONSEMANAGEMENT_RESPONSEASSETS_STATUS_STATUS_ID = _Endpoint(
-    "get_responsemanagement_responseassets_status_status_id", "GET",
-    "/api/v2/responsemanagement/responseassets/status/{statusId}", returns="ResponseAssetStatus",
-)
 
 
 def get_responsemanagement_responseassets_status_status_id(
@@ -237,15 +216,12 @@ def get_responsemanagement_responseassets_status_status_id(
         status_id: path, string.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_RESPONSEASSETS_STATUS_STATUS_ID,
+        _Endpoint(
+            "get_responsemanagement_responseassets_status_status_id", "GET",
+            "/api/v2/responsemanagement/responseassets/status/{statusId}", "ResponseAssetStatus",
+        ),
         (("statusId", status_id),),
     )
-
-
-_GET_RESPONSEMANAGEMENT_RESPONSES = _Endpoint(
-    "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
-    returns="ResponseEntityListing", paged=True,
-)
 
 
 def get_responsemanagement_responses(
@@ -266,20 +242,16 @@ def get_responsemanagement_responses(
         expand: query, string: substitutionsSchema.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_RESPONSES,
+        _Endpoint(
+            "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
+            "ResponseEntityListing", paged=True,
+        ),
         (),
         (
             ("libraryId", library_id), ("pageNumber", page_number), ("pageSize", page_size),
             ("expand", expand),
         ),
     )
-
-
-_GET_RESPONSEMANAGEMENT_RESPONSES_DIVISIONVIEW = _Endpoint(
-    "get_responsemanagement_responses_divisionview", "GET",
-    "/api/v2/responsemanagement/responses/divisionviews/{responseId}",
-    returns="ResponseDivisionView",
-)
 
 
 def get_responsemanagement_responses_divisionview(
@@ -293,15 +265,13 @@ def get_responsemanagement_responses_divisionview(
         response_id: path, string.
     """
     return _Operation(
-        _GET_RESPONSEMANAGEMENT_RESPONSES_DIVISIONVIEW,
+        _Endpoint(
+            "get_responsemanagement_responses_divisionview", "GET",
+            "/api/v2/responsemanagement/responses/divisionviews/{responseId}",
+            "ResponseDivisionView",
+        ),
         (("responseId", response_id),),
     )
-
-
-_POST_RESPONSEMANAGEMENT_LIBRARIES = _Endpoint(
-    "post_responsemanagement_libraries", "POST", "/api/v2/responsemanagement/libraries",
-    returns="Library", body="object", body_required=True,
-)
 
 
 def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operation[_m.Library]:
@@ -312,13 +282,16 @@ def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operat
     Args:
         body: ``Library``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_LIBRARIES, (), (), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_LIBRARIES_BULK = _Endpoint(
-    "post_responsemanagement_libraries_bulk", "POST", "/api/v2/responsemanagement/libraries/bulk",
-    returns="LibraryEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_libraries", "POST", "/api/v2/responsemanagement/libraries",
+            "Library", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_libraries_bulk(
@@ -331,13 +304,17 @@ def post_responsemanagement_libraries_bulk(
     Args:
         body: ``LibraryBatchRequest``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_LIBRARIES_BULK, (), (), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_LIBRARIES_QUERY = _Endpoint(
-    "post_responsemanagement_libraries_query", "POST", "/api/v2/responsemanagement/libraries/query",
-    returns="LibraryEntityListing", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_libraries_bulk", "POST",
+            "/api/v2/responsemanagement/libraries/bulk", "LibraryEntityListing", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_libraries_query(
@@ -357,19 +334,16 @@ def post_responsemanagement_libraries_query(
         body: ``QueryCriteriaQuery``.
     """
     return _Operation(
-        _POST_RESPONSEMANAGEMENT_LIBRARIES_QUERY,
+        _Endpoint(
+            "post_responsemanagement_libraries_query", "POST",
+            "/api/v2/responsemanagement/libraries/query", "LibraryEntityListing", body="object",
+            body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSEASSETS_BULK = _Endpoint(
-    "post_responsemanagement_responseassets_bulk", "POST",
-    "/api/v2/responsemanagement/responseassets/bulk", returns="ResponseAssetEntityListing",
-    body="object", body_required=True, reads=True,
-)
 
 
 def post_responsemanagement_responseassets_bulk(
@@ -382,14 +356,17 @@ def post_responsemanagement_responseassets_bulk(
     Args:
         body: ``ResponseAssetBulkRequest``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_RESPONSEASSETS_BULK, (), (), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSEASSETS_SEARCH = _Endpoint(
-    "post_responsemanagement_responseassets_search", "POST",
-    "/api/v2/responsemanagement/responseassets/search", returns="ResponseAssetSearchResults",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_responseassets_bulk", "POST",
+            "/api/v2/responsemanagement/responseassets/bulk", "ResponseAssetEntityListing",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_responseassets_search(
@@ -406,19 +383,16 @@ def post_responsemanagement_responseassets_search(
         body: ``ResponseAssetSearchRequest``.
     """
     return _Operation(
-        _POST_RESPONSEMANAGEMENT_RESPONSEASSETS_SEARCH,
+        _Endpoint(
+            "post_responsemanagement_responseassets_search", "POST",
+            "/api/v2/responsemanagement/responseassets/search", "ResponseAssetSearchResults",
+            body="object", body_required=True, reads=True,
+        ),
         (),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSEASSETS_UPLOADS = _Endpoint(
-    "post_responsemanagement_responseassets_uploads", "POST",
-    "/api/v2/responsemanagement/responseassets/uploads", returns="CreateResponseAssetResponse",
-    body="object", body_required=True,
-)
 
 
 def post_responsemanagement_responseassets_uploads(
@@ -431,13 +405,17 @@ def post_responsemanagement_responseassets_uploads(
     Args:
         body: ``CreateResponseAssetRequest``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_RESPONSEASSETS_UPLOADS, (), (), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSES = _Endpoint(
-    "post_responsemanagement_responses", "POST", "/api/v2/responsemanagement/responses",
-    returns="Response", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_responseassets_uploads", "POST",
+            "/api/v2/responsemanagement/responseassets/uploads", "CreateResponseAssetResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_responses(
@@ -453,14 +431,16 @@ def post_responsemanagement_responses(
         expand: query, string: substitutionsSchema.
         body: ``Response``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_RESPONSES, (), (("expand", expand),), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSES_DIVISIONVIEWS_QUERY = _Endpoint(
-    "post_responsemanagement_responses_divisionviews_query", "POST",
-    "/api/v2/responsemanagement/responses/divisionviews/query",
-    returns="ResponseDivisionViewQueryResults", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_responses", "POST", "/api/v2/responsemanagement/responses",
+            "Response", body="object", body_required=True,
+        ),
+        (),
+        (("expand", expand),),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_responses_divisionviews_query(
@@ -473,13 +453,17 @@ def post_responsemanagement_responses_divisionviews_query(
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_RESPONSES_DIVISIONVIEWS_QUERY, (), (), (), body)
-
-
-_POST_RESPONSEMANAGEMENT_RESPONSES_QUERY = _Endpoint(
-    "post_responsemanagement_responses_query", "POST", "/api/v2/responsemanagement/responses/query",
-    returns="ResponseQueryResults", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_responses_divisionviews_query", "POST",
+            "/api/v2/responsemanagement/responses/divisionviews/query",
+            "ResponseDivisionViewQueryResults", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_responsemanagement_responses_query(
@@ -492,13 +476,17 @@ def post_responsemanagement_responses_query(
     Args:
         body: ``ResponseQueryRequest``.
     """
-    return _Operation(_POST_RESPONSEMANAGEMENT_RESPONSES_QUERY, (), (), (), body)
-
-
-_PUT_RESPONSEMANAGEMENT_LIBRARY = _Endpoint(
-    "put_responsemanagement_library", "PUT", "/api/v2/responsemanagement/libraries/{libraryId}",
-    returns="Library", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_responsemanagement_responses_query", "POST",
+            "/api/v2/responsemanagement/responses/query", "ResponseQueryResults", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_responsemanagement_library(
@@ -513,13 +501,17 @@ def put_responsemanagement_library(
         library_id: path, string.
         body: ``Library``.
     """
-    return _Operation(_PUT_RESPONSEMANAGEMENT_LIBRARY, (("libraryId", library_id),), (), (), body)
-
-
-_PUT_RESPONSEMANAGEMENT_RESPONSE = _Endpoint(
-    "put_responsemanagement_response", "PUT", "/api/v2/responsemanagement/responses/{responseId}",
-    returns="Response", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_responsemanagement_library", "PUT",
+            "/api/v2/responsemanagement/libraries/{libraryId}", "Library", body="object",
+            body_required=True,
+        ),
+        (("libraryId", library_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_responsemanagement_response(
@@ -538,19 +530,16 @@ def put_responsemanagement_response(
         body: ``Response``.
     """
     return _Operation(
-        _PUT_RESPONSEMANAGEMENT_RESPONSE,
+        _Endpoint(
+            "put_responsemanagement_response", "PUT",
+            "/api/v2/responsemanagement/responses/{responseId}", "Response", body="object",
+            body_required=True,
+        ),
         (("responseId", response_id),),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_PUT_RESPONSEMANAGEMENT_RESPONSEASSET = _Endpoint(
-    "put_responsemanagement_responseasset", "PUT",
-    "/api/v2/responsemanagement/responseassets/{responseAssetId}", returns="ResponseAsset",
-    body="object", body_required=True,
-)
 
 
 def put_responsemanagement_responseasset(
@@ -566,7 +555,11 @@ def put_responsemanagement_responseasset(
         body: ``ResponseAssetRequest``.
     """
     return _Operation(
-        _PUT_RESPONSEMANAGEMENT_RESPONSEASSET,
+        _Endpoint(
+            "put_responsemanagement_responseasset", "PUT",
+            "/api/v2/responsemanagement/responseassets/{responseAssetId}", "ResponseAsset",
+            body="object", body_required=True,
+        ),
         (("responseAssetId", response_asset_id),),
         (),
         (),

@@ -13,11 +13,13 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_ROUTING_ASSESSMENT = _Endpoint(
-    "delete_routing_assessment", "DELETE", "/api/v2/routing/assessments/{assessmentId}",
-)
+    _ExpandValues = _Open[_Literal[
+        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
+        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
+        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
+        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
+        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
+    ]]
 
 
 def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
@@ -28,13 +30,12 @@ def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
     Args:
         assessment_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_ASSESSMENT, (("assessmentId", assessment_id),))
-
-
-_DELETE_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "delete_routing_directroutingbackup_settings_me", "DELETE",
-    "/api/v2/routing/directroutingbackup/settings/me",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_assessment", "DELETE", "/api/v2/routing/assessments/{assessmentId}",
+        ),
+        (("assessmentId", assessment_id),),
+    )
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
@@ -42,12 +43,12 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
     Needs ``routing:directRoutingBackup:selfDelete``.
     """
-    return _Operation(_DELETE_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME)
-
-
-_DELETE_ROUTING_EMAIL_DOMAIN = _Endpoint(
-    "delete_routing_email_domain", "DELETE", "/api/v2/routing/email/domains/{domainId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_directroutingbackup_settings_me", "DELETE",
+            "/api/v2/routing/directroutingbackup/settings/me",
+        ),
+    )
 
 
 def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
@@ -58,13 +59,12 @@ def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_EMAIL_DOMAIN, (("domainId", domain_id),))
-
-
-_DELETE_ROUTING_EMAIL_DOMAIN_ROUTE = _Endpoint(
-    "delete_routing_email_domain_route", "DELETE",
-    "/api/v2/routing/email/domains/{domainName}/routes/{routeId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_email_domain", "DELETE", "/api/v2/routing/email/domains/{domainId}",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Operation[None]:
@@ -77,15 +77,12 @@ def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Opera
         route_id: path, string.
     """
     return _Operation(
-        _DELETE_ROUTING_EMAIL_DOMAIN_ROUTE,
+        _Endpoint(
+            "delete_routing_email_domain_route", "DELETE",
+            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}",
+        ),
         (("domainName", domain_name), ("routeId", route_id)),
     )
-
-
-_DELETE_ROUTING_EMAIL_OUTBOUND_DOMAIN = _Endpoint(
-    "delete_routing_email_outbound_domain", "DELETE",
-    "/api/v2/routing/email/outbound/domains/{domainId}",
-)
 
 
 def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
@@ -96,13 +93,13 @@ def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
     Args:
         domain_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_EMAIL_OUTBOUND_DOMAIN, (("domainId", domain_id),))
-
-
-_DELETE_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID = _Endpoint(
-    "delete_routing_email_setting_email_setting_id", "DELETE",
-    "/api/v2/routing/email/setting/{emailSettingId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_email_outbound_domain", "DELETE",
+            "/api/v2/routing/email/outbound/domains/{domainId}",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Operation[None]:
@@ -114,14 +111,12 @@ def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Ope
         email_setting_id: path, string.
     """
     return _Operation(
-        _DELETE_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID,
+        _Endpoint(
+            "delete_routing_email_setting_email_setting_id", "DELETE",
+            "/api/v2/routing/email/setting/{emailSettingId}",
+        ),
         (("emailSettingId", email_setting_id),),
     )
-
-
-_DELETE_ROUTING_LANGUAGE = _Endpoint(
-    "delete_routing_language", "DELETE", "/api/v2/routing/languages/{languageId}",
-)
 
 
 def delete_routing_language(language_id: str) -> _Operation[None]:
@@ -132,12 +127,10 @@ def delete_routing_language(language_id: str) -> _Operation[None]:
     Args:
         language_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_LANGUAGE, (("languageId", language_id),))
-
-
-_DELETE_ROUTING_PREDICTOR = _Endpoint(
-    "delete_routing_predictor", "DELETE", "/api/v2/routing/predictors/{predictorId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_language", "DELETE", "/api/v2/routing/languages/{languageId}"),
+        (("languageId", language_id),),
+    )
 
 
 def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
@@ -148,13 +141,10 @@ def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_PREDICTOR, (("predictorId", predictor_id),))
-
-
-_DELETE_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR = _Endpoint(
-    "delete_routing_predictors_keyperformanceindicator", "DELETE",
-    "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_predictor", "DELETE", "/api/v2/routing/predictors/{predictorId}"),
+        (("predictorId", predictor_id),),
+    )
 
 
 def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation[None]:
@@ -165,12 +155,13 @@ def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation
     Args:
         kpi_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR, (("kpiId", kpi_id),))
-
-
-_DELETE_ROUTING_QUEUE = _Endpoint(
-    "delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_predictors_keyperformanceindicator", "DELETE",
+            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
+        ),
+        (("kpiId", kpi_id),),
+    )
 
 
 def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> _Operation[None]:
@@ -183,15 +174,10 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
         force_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_ROUTING_QUEUE,
+        _Endpoint("delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}"),
         (("queueId", queue_id),),
         (("forceDelete", force_delete),),
     )
-
-
-_DELETE_ROUTING_QUEUE_MEMBER = _Endpoint(
-    "delete_routing_queue_member", "DELETE", "/api/v2/routing/queues/{queueId}/members/{memberId}",
-)
 
 
 def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[None]:
@@ -204,14 +190,12 @@ def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[Non
         member_id: path, string.
     """
     return _Operation(
-        _DELETE_ROUTING_QUEUE_MEMBER,
+        _Endpoint(
+            "delete_routing_queue_member", "DELETE",
+            "/api/v2/routing/queues/{queueId}/members/{memberId}",
+        ),
         (("queueId", queue_id), ("memberId", member_id)),
     )
-
-
-_DELETE_ROUTING_QUEUE_USER = _Endpoint(
-    "delete_routing_queue_user", "DELETE", "/api/v2/routing/queues/{queueId}/users/{memberId}",
-)
 
 
 def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]:
@@ -223,13 +207,13 @@ def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]
         queue_id: path, string.
         member_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_QUEUE_USER, (("queueId", queue_id), ("memberId", member_id)))
-
-
-_DELETE_ROUTING_QUEUE_WRAPUPCODE = _Endpoint(
-    "delete_routing_queue_wrapupcode", "DELETE",
-    "/api/v2/routing/queues/{queueId}/wrapupcodes/{codeId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_queue_user", "DELETE",
+            "/api/v2/routing/queues/{queueId}/users/{memberId}",
+        ),
+        (("queueId", queue_id), ("memberId", member_id)),
+    )
 
 
 def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[None]:
@@ -242,14 +226,12 @@ def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[N
         code_id: path, string.
     """
     return _Operation(
-        _DELETE_ROUTING_QUEUE_WRAPUPCODE,
+        _Endpoint(
+            "delete_routing_queue_wrapupcode", "DELETE",
+            "/api/v2/routing/queues/{queueId}/wrapupcodes/{codeId}",
+        ),
         (("queueId", queue_id), ("codeId", code_id)),
     )
-
-
-_DELETE_ROUTING_SETTINGS = _Endpoint(
-    "delete_routing_settings", "DELETE", "/api/v2/routing/settings",
-)
 
 
 def delete_routing_settings() -> _Operation[None]:
@@ -257,12 +239,7 @@ def delete_routing_settings() -> _Operation[None]:
 
     Needs ``routing:settings:edit``.
     """
-    return _Operation(_DELETE_ROUTING_SETTINGS)
-
-
-_DELETE_ROUTING_SKILL = _Endpoint(
-    "delete_routing_skill", "DELETE", "/api/v2/routing/skills/{skillId}",
-)
+    return _Operation(_Endpoint("delete_routing_settings", "DELETE", "/api/v2/routing/settings"))
 
 
 def delete_routing_skill(skill_id: str) -> _Operation[None]:
@@ -273,12 +250,10 @@ def delete_routing_skill(skill_id: str) -> _Operation[None]:
     Args:
         skill_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_SKILL, (("skillId", skill_id),))
-
-
-_DELETE_ROUTING_SKILLEXPRESSION = _Endpoint(
-    "delete_routing_skillexpression", "DELETE", "/api/v2/routing/skillexpressions/{expressionId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_skill", "DELETE", "/api/v2/routing/skills/{skillId}"),
+        (("skillId", skill_id),),
+    )
 
 
 def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
@@ -289,12 +264,13 @@ def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
     Args:
         expression_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_SKILLEXPRESSION, (("expressionId", expression_id),))
-
-
-_DELETE_ROUTING_SKILLEXPRESSIONS = _Endpoint(
-    "delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_skillexpression", "DELETE",
+            "/api/v2/routing/skillexpressions/{expressionId}",
+        ),
+        (("expressionId", expression_id),),
+    )
 
 
 def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Operation[None]:
@@ -305,12 +281,11 @@ def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Ope
     Args:
         id: query, list of string.
     """
-    return _Operation(_DELETE_ROUTING_SKILLEXPRESSIONS, (), (("id", id),))
-
-
-_DELETE_ROUTING_SKILLGROUP = _Endpoint(
-    "delete_routing_skillgroup", "DELETE", "/api/v2/routing/skillgroups/{skillGroupId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions"),
+        (),
+        (("id", id),),
+    )
 
 
 def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
@@ -321,12 +296,12 @@ def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
     Args:
         skill_group_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_SKILLGROUP, (("skillGroupId", skill_group_id),))
-
-
-_DELETE_ROUTING_SMS_ADDRESS = _Endpoint(
-    "delete_routing_sms_address", "DELETE", "/api/v2/routing/sms/addresses/{addressId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_skillgroup", "DELETE", "/api/v2/routing/skillgroups/{skillGroupId}",
+        ),
+        (("skillGroupId", skill_group_id),),
+    )
 
 
 def delete_routing_sms_address(address_id: str) -> _Operation[None]:
@@ -337,12 +312,12 @@ def delete_routing_sms_address(address_id: str) -> _Operation[None]:
     Args:
         address_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_SMS_ADDRESS, (("addressId", address_id),))
-
-
-_DELETE_ROUTING_SMS_PHONENUMBER = _Endpoint(
-    "delete_routing_sms_phonenumber", "DELETE", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_sms_address", "DELETE", "/api/v2/routing/sms/addresses/{addressId}",
+        ),
+        (("addressId", address_id),),
+    )
 
 
 def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
@@ -353,13 +328,13 @@ def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
     Args:
         phone_number_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_SMS_PHONENUMBER, (("phoneNumberId", phone_number_id),))
-
-
-_DELETE_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "delete_routing_user_directroutingbackup_settings", "DELETE",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_sms_phonenumber", "DELETE",
+            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
+        ),
+        (("phoneNumberId", phone_number_id),),
+    )
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
@@ -370,12 +345,13 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS, (("userId", user_id),))
-
-
-_DELETE_ROUTING_USER_UTILIZATION = _Endpoint(
-    "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_user_directroutingbackup_settings", "DELETE",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
@@ -386,12 +362,13 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_USER_UTILIZATION, (("userId", user_id),))
-
-
-_DELETE_ROUTING_UTILIZATION = _Endpoint(
-    "delete_routing_utilization", "DELETE", "/api/v2/routing/utilization",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_user_utilization", "DELETE",
+            "/api/v2/routing/users/{userId}/utilization",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_routing_utilization() -> _Operation[None]:
@@ -399,12 +376,9 @@ def delete_routing_utilization() -> _Operation[None]:
 
     Needs ``routing:utilization:manage``.
     """
-    return _Operation(_DELETE_ROUTING_UTILIZATION)
-
-
-_DELETE_ROUTING_UTILIZATION_LABEL = _Endpoint(
-    "delete_routing_utilization_label", "DELETE", "/api/v2/routing/utilization/labels/{labelId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_utilization", "DELETE", "/api/v2/routing/utilization"),
+    )
 
 
 def delete_routing_utilization_label(
@@ -421,15 +395,13 @@ def delete_routing_utilization_label(
         force_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_ROUTING_UTILIZATION_LABEL,
+        _Endpoint(
+            "delete_routing_utilization_label", "DELETE",
+            "/api/v2/routing/utilization/labels/{labelId}",
+        ),
         (("labelId", label_id),),
         (("forceDelete", force_delete),),
     )
-
-
-_DELETE_ROUTING_WRAPUPCODE = _Endpoint(
-    "delete_routing_wrapupcode", "DELETE", "/api/v2/routing/wrapupcodes/{codeId}",
-)
 
 
 def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
@@ -440,12 +412,10 @@ def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
     Args:
         code_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_WRAPUPCODE, (("codeId", code_id),))
-
-
-_DELETE_USER_ROUTINGLANGUAGE = _Endpoint(
-    "delete_user_routinglanguage", "DELETE", "/api/v2/users/{userId}/routinglanguages/{languageId}",
-)
+    return _Operation(
+        _Endpoint("delete_routing_wrapupcode", "DELETE", "/api/v2/routing/wrapupcodes/{codeId}"),
+        (("codeId", code_id),),
+    )
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
@@ -458,14 +428,12 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
         language_id: path, string.
     """
     return _Operation(
-        _DELETE_USER_ROUTINGLANGUAGE,
+        _Endpoint(
+            "delete_user_routinglanguage", "DELETE",
+            "/api/v2/users/{userId}/routinglanguages/{languageId}",
+        ),
         (("userId", user_id), ("languageId", language_id)),
     )
-
-
-_DELETE_USER_ROUTINGSKILL = _Endpoint(
-    "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
-)
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
@@ -477,13 +445,12 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
         user_id: path, string.
         skill_id: path, string.
     """
-    return _Operation(_DELETE_USER_ROUTINGSKILL, (("userId", user_id), ("skillId", skill_id)))
-
-
-_GET_ROUTING_ASSESSMENT = _Endpoint(
-    "get_routing_assessment", "GET", "/api/v2/routing/assessments/{assessmentId}",
-    returns="BenefitAssessment",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
+        ),
+        (("userId", user_id), ("skillId", skill_id)),
+    )
 
 
 def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessment]:
@@ -494,12 +461,13 @@ def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessmen
     Args:
         assessment_id: path, string.
     """
-    return _Operation(_GET_ROUTING_ASSESSMENT, (("assessmentId", assessment_id),))
-
-
-_GET_ROUTING_ASSESSMENTS = _Endpoint(
-    "get_routing_assessments", "GET", "/api/v2/routing/assessments", returns="AssessmentListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_assessment", "GET", "/api/v2/routing/assessments/{assessmentId}",
+            "BenefitAssessment",
+        ),
+        (("assessmentId", assessment_id),),
+    )
 
 
 def get_routing_assessments(
@@ -523,19 +491,15 @@ def get_routing_assessments(
         queue_id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_ASSESSMENTS,
+        _Endpoint(
+            "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
             ("queueId", queue_id),
         ),
     )
-
-
-_GET_ROUTING_ASSESSMENTS_JOB = _Endpoint(
-    "get_routing_assessments_job", "GET", "/api/v2/routing/assessments/jobs/{jobId}",
-    returns="BenefitAssessmentJob",
-)
 
 
 def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJob]:
@@ -546,13 +510,13 @@ def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJ
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ROUTING_ASSESSMENTS_JOB, (("jobId", job_id),))
-
-
-_GET_ROUTING_ASSESSMENTS_JOBS = _Endpoint(
-    "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
-    returns="AssessmentJobListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_assessments_job", "GET", "/api/v2/routing/assessments/jobs/{jobId}",
+            "BenefitAssessmentJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_routing_assessments_jobs(
@@ -566,24 +530,24 @@ def get_routing_assessments_jobs(
     Args:
         division_id: query, list of string.
     """
-    return _Operation(_GET_ROUTING_ASSESSMENTS_JOBS, (), (("divisionId", division_id),))
-
-
-_GET_ROUTING_AVAILABLEMEDIATYPES = _Endpoint(
-    "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
-    returns="AvailableMediaTypeEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
+            "AssessmentJobListing",
+        ),
+        (),
+        (("divisionId", division_id),),
+    )
 
 
 def get_routing_availablemediatypes() -> _Operation[_m.AvailableMediaTypeEntityListing]:
     """GET /api/v2/routing/availablemediatypes -> ``AvailableMediaTypeEntityListing``."""
-    return _Operation(_GET_ROUTING_AVAILABLEMEDIATYPES)
-
-
-_GET_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "get_routing_directroutingbackup_settings_me", "GET",
-    "/api/v2/routing/directroutingbackup/settings/me", returns="AgentDirectRoutingBackupSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_availablemediatypes", "GET", "/api/v2/routing/availablemediatypes",
+            "AvailableMediaTypeEntityListing",
+        ),
+    )
 
 
 def get_routing_directroutingbackup_settings_me(
@@ -592,13 +556,12 @@ def get_routing_directroutingbackup_settings_me(
 
     Needs ``routing:directRoutingBackup:selfView``.
     """
-    return _Operation(_GET_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME)
-
-
-_GET_ROUTING_EMAIL_DOMAIN = _Endpoint(
-    "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
-    returns="InboundDomain",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_directroutingbackup_settings_me", "GET",
+            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+        ),
+    )
 
 
 def get_routing_email_domain(
@@ -614,13 +577,14 @@ def get_routing_email_domain(
         domain_id: path, string.
         expand: query, string: settings.
     """
-    return _Operation(_GET_ROUTING_EMAIL_DOMAIN, (("domainId", domain_id),), (("expand", expand),))
-
-
-_GET_ROUTING_EMAIL_DOMAIN_DKIM = _Endpoint(
-    "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
-    returns="VerificationResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
+            "InboundDomain",
+        ),
+        (("domainId", domain_id),),
+        (("expand", expand),),
+    )
 
 
 def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
@@ -631,13 +595,13 @@ def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationR
     Args:
         domain_id: path, string.
     """
-    return _Operation(_GET_ROUTING_EMAIL_DOMAIN_DKIM, (("domainId", domain_id),))
-
-
-_GET_ROUTING_EMAIL_DOMAIN_MAILFROM = _Endpoint(
-    "get_routing_email_domain_mailfrom", "GET", "/api/v2/routing/email/domains/{domainId}/mailfrom",
-    returns="MailFromResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_email_domain_dkim", "GET", "/api/v2/routing/email/domains/{domainId}/dkim",
+            "VerificationResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def get_routing_email_domain_mailfrom(domain_id: str) -> _Operation[_m.MailFromResult]:
@@ -648,13 +612,13 @@ def get_routing_email_domain_mailfrom(domain_id: str) -> _Operation[_m.MailFromR
     Args:
         domain_id: path, string.
     """
-    return _Operation(_GET_ROUTING_EMAIL_DOMAIN_MAILFROM, (("domainId", domain_id),))
-
-
-_GET_ROUTING_EMAIL_DOMAIN_ROUTE = _Endpoint(
-    "get_routing_email_domain_route", "GET",
-    "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", returns="InboundRoute",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_email_domain_mailfrom", "GET",
+            "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def get_routing_email_domain_route(
@@ -673,17 +637,13 @@ def get_routing_email_domain_route(
         expand: query, list of string: identityresolution.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_DOMAIN_ROUTE,
+        _Endpoint(
+            "get_routing_email_domain_route", "GET",
+            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
+        ),
         (("domainName", domain_name), ("routeId", route_id)),
         (("expand", expand),),
     )
-
-
-_GET_ROUTING_EMAIL_DOMAIN_ROUTE_IDENTITYRESOLUTION = _Endpoint(
-    "get_routing_email_domain_route_identityresolution", "GET",
-    "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
-    returns="RouteIdentityResolutionConfig",
-)
 
 
 def get_routing_email_domain_route_identityresolution(
@@ -699,15 +659,13 @@ def get_routing_email_domain_route_identityresolution(
         route_id: path, string.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_DOMAIN_ROUTE_IDENTITYRESOLUTION,
+        _Endpoint(
+            "get_routing_email_domain_route_identityresolution", "GET",
+            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
+            "RouteIdentityResolutionConfig",
+        ),
         (("domainName", domain_name), ("routeId", route_id)),
     )
-
-
-_GET_ROUTING_EMAIL_DOMAIN_ROUTES = _Endpoint(
-    "get_routing_email_domain_routes", "GET", "/api/v2/routing/email/domains/{domainName}/routes",
-    returns="InboundRouteEntityListing", paged=True,
-)
 
 
 def get_routing_email_domain_routes(
@@ -731,19 +689,17 @@ def get_routing_email_domain_routes(
         expand: query, list of string: identityresolution.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_DOMAIN_ROUTES,
+        _Endpoint(
+            "get_routing_email_domain_routes", "GET",
+            "/api/v2/routing/email/domains/{domainName}/routes", "InboundRouteEntityListing",
+            paged=True,
+        ),
         (("domainName", domain_name),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("pattern", pattern),
             ("expand", expand),
         ),
     )
-
-
-_GET_ROUTING_EMAIL_DOMAIN_VERIFICATION = _Endpoint(
-    "get_routing_email_domain_verification", "GET",
-    "/api/v2/routing/email/domains/{domainId}/verification", returns="VerificationResult",
-)
 
 
 def get_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
@@ -754,13 +710,13 @@ def get_routing_email_domain_verification(domain_id: str) -> _Operation[_m.Verif
     Args:
         domain_id: path, string.
     """
-    return _Operation(_GET_ROUTING_EMAIL_DOMAIN_VERIFICATION, (("domainId", domain_id),))
-
-
-_GET_ROUTING_EMAIL_DOMAINS = _Endpoint(
-    "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
-    returns="InboundDomainEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_email_domain_verification", "GET",
+            "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def get_routing_email_domains(
@@ -783,19 +739,16 @@ def get_routing_email_domains(
         expand: query, string: settings.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_DOMAINS,
+        _Endpoint(
+            "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
+            "InboundDomainEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("excludeStatus", exclude_status),
             ("filter", filter), ("expand", expand),
         ),
     )
-
-
-_GET_ROUTING_EMAIL_OUTBOUND_DOMAIN = _Endpoint(
-    "get_routing_email_outbound_domain", "GET", "/api/v2/routing/email/outbound/domains/{domainId}",
-    returns="OutboundDomain",
-)
 
 
 def get_routing_email_outbound_domain(
@@ -812,17 +765,13 @@ def get_routing_email_outbound_domain(
         expand: query, string: settings.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_OUTBOUND_DOMAIN,
+        _Endpoint(
+            "get_routing_email_outbound_domain", "GET",
+            "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain",
+        ),
         (("domainId", domain_id),),
         (("expand", expand),),
     )
-
-
-_GET_ROUTING_EMAIL_OUTBOUND_DOMAIN_ACTIVATION = _Endpoint(
-    "get_routing_email_outbound_domain_activation", "GET",
-    "/api/v2/routing/email/outbound/domains/{domainId}/activation",
-    returns="EmailOutboundDomainResult",
-)
 
 
 def get_routing_email_outbound_domain_activation(
@@ -835,13 +784,14 @@ def get_routing_email_outbound_domain_activation(
     Args:
         domain_id: path, string.
     """
-    return _Operation(_GET_ROUTING_EMAIL_OUTBOUND_DOMAIN_ACTIVATION, (("domainId", domain_id),))
-
-
-_GET_ROUTING_EMAIL_OUTBOUND_DOMAINS = _Endpoint(
-    "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
-    returns="OutboundDomainEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_email_outbound_domain_activation", "GET",
+            "/api/v2/routing/email/outbound/domains/{domainId}/activation",
+            "EmailOutboundDomainResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def get_routing_email_outbound_domains(
@@ -862,19 +812,16 @@ def get_routing_email_outbound_domains(
         expand: query, string: settings.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_OUTBOUND_DOMAINS,
+        _Endpoint(
+            "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
+            "OutboundDomainEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("filter", filter),
             ("expand", expand),
         ),
     )
-
-
-_GET_ROUTING_EMAIL_SETTING = _Endpoint(
-    "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
-    returns="EmailSettingEntityListing", paged=True,
-)
 
 
 def get_routing_email_setting(
@@ -891,16 +838,13 @@ def get_routing_email_setting(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_SETTING,
+        _Endpoint(
+            "get_routing_email_setting", "GET", "/api/v2/routing/email/setting",
+            "EmailSettingEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID = _Endpoint(
-    "get_routing_email_setting_email_setting_id", "GET",
-    "/api/v2/routing/email/setting/{emailSettingId}", returns="EmailSetting",
-)
 
 
 def get_routing_email_setting_email_setting_id(
@@ -914,14 +858,12 @@ def get_routing_email_setting_email_setting_id(
         email_setting_id: path, string.
     """
     return _Operation(
-        _GET_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID,
+        _Endpoint(
+            "get_routing_email_setting_email_setting_id", "GET",
+            "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting",
+        ),
         (("emailSettingId", email_setting_id),),
     )
-
-
-_GET_ROUTING_EMAIL_SETUP = _Endpoint(
-    "get_routing_email_setup", "GET", "/api/v2/routing/email/setup", returns="EmailSetup",
-)
 
 
 def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
@@ -929,12 +871,9 @@ def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
 
     Needs ``routing:email:manage``.
     """
-    return _Operation(_GET_ROUTING_EMAIL_SETUP)
-
-
-_GET_ROUTING_LANGUAGE = _Endpoint(
-    "get_routing_language", "GET", "/api/v2/routing/languages/{languageId}", returns="Language",
-)
+    return _Operation(
+        _Endpoint("get_routing_email_setup", "GET", "/api/v2/routing/email/setup", "EmailSetup"),
+    )
 
 
 def get_routing_language(language_id: str) -> _Operation[_m.Language]:
@@ -943,13 +882,12 @@ def get_routing_language(language_id: str) -> _Operation[_m.Language]:
     Args:
         language_id: path, string.
     """
-    return _Operation(_GET_ROUTING_LANGUAGE, (("languageId", language_id),))
-
-
-_GET_ROUTING_LANGUAGES = _Endpoint(
-    "get_routing_languages", "GET", "/api/v2/routing/languages", returns="LanguageEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_language", "GET", "/api/v2/routing/languages/{languageId}", "Language",
+        ),
+        (("languageId", language_id),),
+    )
 
 
 def get_routing_languages(
@@ -972,19 +910,16 @@ def get_routing_languages(
         id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_LANGUAGES,
+        _Endpoint(
+            "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
             ("name", name), ("id", id),
         ),
     )
-
-
-_GET_ROUTING_MESSAGE_RECIPIENT = _Endpoint(
-    "get_routing_message_recipient", "GET", "/api/v2/routing/message/recipients/{recipientId}",
-    returns="Recipient",
-)
 
 
 def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]:
@@ -995,13 +930,13 @@ def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]
     Args:
         recipient_id: path, string.
     """
-    return _Operation(_GET_ROUTING_MESSAGE_RECIPIENT, (("recipientId", recipient_id),))
-
-
-_GET_ROUTING_MESSAGE_RECIPIENTS = _Endpoint(
-    "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
-    returns="RecipientListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_message_recipient", "GET",
+            "/api/v2/routing/message/recipients/{recipientId}", "Recipient",
+        ),
+        (("recipientId", recipient_id),),
+    )
 
 
 def get_routing_message_recipients(
@@ -1024,18 +959,16 @@ def get_routing_message_recipients(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ROUTING_MESSAGE_RECIPIENTS,
+        _Endpoint(
+            "get_routing_message_recipients", "GET", "/api/v2/routing/message/recipients",
+            "RecipientListing", paged=True,
+        ),
         (),
         (
             ("messengerType", messenger_type), ("name", name), ("pageSize", page_size),
             ("pageNumber", page_number),
         ),
     )
-
-
-_GET_ROUTING_PREDICTOR = _Endpoint(
-    "get_routing_predictor", "GET", "/api/v2/routing/predictors/{predictorId}", returns="Predictor",
-)
 
 
 def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
@@ -1046,14 +979,12 @@ def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
     Args:
         predictor_id: path, string.
     """
-    return _Operation(_GET_ROUTING_PREDICTOR, (("predictorId", predictor_id),))
-
-
-_GET_ROUTING_PREDICTOR_MODEL_FEATURES = _Endpoint(
-    "get_routing_predictor_model_features", "GET",
-    "/api/v2/routing/predictors/{predictorId}/models/{modelId}/features",
-    returns="PredictorModelFeatureListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_predictor", "GET", "/api/v2/routing/predictors/{predictorId}", "Predictor",
+        ),
+        (("predictorId", predictor_id),),
+    )
 
 
 def get_routing_predictor_model_features(
@@ -1069,15 +1000,13 @@ def get_routing_predictor_model_features(
         model_id: path, string.
     """
     return _Operation(
-        _GET_ROUTING_PREDICTOR_MODEL_FEATURES,
+        _Endpoint(
+            "get_routing_predictor_model_features", "GET",
+            "/api/v2/routing/predictors/{predictorId}/models/{modelId}/features",
+            "PredictorModelFeatureListing",
+        ),
         (("predictorId", predictor_id), ("modelId", model_id)),
     )
-
-
-_GET_ROUTING_PREDICTOR_MODELS = _Endpoint(
-    "get_routing_predictor_models", "GET", "/api/v2/routing/predictors/{predictorId}/models",
-    returns="PredictorModels",
-)
 
 
 def get_routing_predictor_models(predictor_id: str) -> _Operation[_m.PredictorModels]:
@@ -1088,12 +1017,13 @@ def get_routing_predictor_models(predictor_id: str) -> _Operation[_m.PredictorMo
     Args:
         predictor_id: path, string.
     """
-    return _Operation(_GET_ROUTING_PREDICTOR_MODELS, (("predictorId", predictor_id),))
-
-
-_GET_ROUTING_PREDICTORS = _Endpoint(
-    "get_routing_predictors", "GET", "/api/v2/routing/predictors", returns="PredictorListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_predictor_models", "GET",
+            "/api/v2/routing/predictors/{predictorId}/models", "PredictorModels",
+        ),
+        (("predictorId", predictor_id),),
+    )
 
 
 def get_routing_predictors(
@@ -1121,20 +1051,15 @@ def get_routing_predictors(
         state: query, string: Created, Error, Active.
     """
     return _Operation(
-        _GET_ROUTING_PREDICTORS,
+        _Endpoint(
+            "get_routing_predictors", "GET", "/api/v2/routing/predictors", "PredictorListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("limit", limit), ("pageSize", page_size),
             ("queueId", queue_id), ("kpiId", kpi_id), ("state", state),
         ),
     )
-
-
-_GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR = _Endpoint(
-    "get_routing_predictors_keyperformanceindicator", "GET",
-    "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-    returns="KeyPerformanceIndicator",
-)
 
 
 def get_routing_predictors_keyperformanceindicator(
@@ -1151,17 +1076,14 @@ def get_routing_predictors_keyperformanceindicator(
         expand: query, list of string: queues.
     """
     return _Operation(
-        _GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR,
+        _Endpoint(
+            "get_routing_predictors_keyperformanceindicator", "GET",
+            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
+            "KeyPerformanceIndicator",
+        ),
         (("kpiId", kpi_id),),
         (("expand", expand),),
     )
-
-
-_GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORS = _Endpoint(
-    "get_routing_predictors_keyperformanceindicators", "GET",
-    "/api/v2/routing/predictors/keyperformanceindicators",
-    returns="KeyPerformanceIndicatorEntityListing",
-)
 
 
 def get_routing_predictors_keyperformanceindicators(
@@ -1178,17 +1100,14 @@ def get_routing_predictors_keyperformanceindicators(
         expand: query, list of string: queues.
     """
     return _Operation(
-        _GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORS,
+        _Endpoint(
+            "get_routing_predictors_keyperformanceindicators", "GET",
+            "/api/v2/routing/predictors/keyperformanceindicators",
+            "KeyPerformanceIndicatorEntityListing",
+        ),
         (),
         (("kpiGroup", kpi_group), ("expand", expand)),
     )
-
-
-_GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORTYPES = _Endpoint(
-    "get_routing_predictors_keyperformanceindicatortypes", "GET",
-    "/api/v2/routing/predictors/keyperformanceindicatortypes",
-    returns="list[KeyPerformanceIndicatorType]",
-)
 
 
 def get_routing_predictors_keyperformanceindicatortypes(
@@ -1197,12 +1116,13 @@ def get_routing_predictors_keyperformanceindicatortypes(
 
     Needs ``routing:keyPerformanceIndicator:view``.
     """
-    return _Operation(_GET_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORTYPES)
-
-
-_GET_ROUTING_QUEUE = _Endpoint(
-    "get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", returns="Queue",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_predictors_keyperformanceindicatortypes", "GET",
+            "/api/v2/routing/predictors/keyperformanceindicatortypes",
+            "list[KeyPerformanceIndicatorType]",
+        ),
+    )
 
 
 def get_routing_queue(
@@ -1218,13 +1138,11 @@ def get_routing_queue(
         queue_id: path, string.
         expand: query, list of string: identityresolution.
     """
-    return _Operation(_GET_ROUTING_QUEUE, (("queueId", queue_id),), (("expand", expand),))
-
-
-_GET_ROUTING_QUEUE_ASSISTANT = _Endpoint(
-    "get_routing_queue_assistant", "GET", "/api/v2/routing/queues/{queueId}/assistant",
-    returns="AssistantQueue",
-)
+    return _Operation(
+        _Endpoint("get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue"),
+        (("queueId", queue_id),),
+        (("expand", expand),),
+    )
 
 
 def get_routing_queue_assistant(
@@ -1245,20 +1163,16 @@ def get_routing_queue_assistant(
         fallback_to_primary_assistant: query, boolean.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_ASSISTANT,
+        _Endpoint(
+            "get_routing_queue_assistant", "GET", "/api/v2/routing/queues/{queueId}/assistant",
+            "AssistantQueue",
+        ),
         (("queueId", queue_id),),
         (
             ("expand", expand), ("languageVariation", language_variation),
             ("fallbackToPrimaryAssistant", fallback_to_primary_assistant),
         ),
     )
-
-
-_GET_ROUTING_QUEUE_COMPARISONPERIOD = _Endpoint(
-    "get_routing_queue_comparisonperiod", "GET",
-    "/api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId}",
-    returns="ComparisonPeriod",
-)
 
 
 def get_routing_queue_comparisonperiod(
@@ -1274,15 +1188,13 @@ def get_routing_queue_comparisonperiod(
         comparison_period_id: path, string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_COMPARISONPERIOD,
+        _Endpoint(
+            "get_routing_queue_comparisonperiod", "GET",
+            "/api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId}",
+            "ComparisonPeriod",
+        ),
         (("queueId", queue_id), ("comparisonPeriodId", comparison_period_id)),
     )
-
-
-_GET_ROUTING_QUEUE_COMPARISONPERIODS = _Endpoint(
-    "get_routing_queue_comparisonperiods", "GET",
-    "/api/v2/routing/queues/{queueId}/comparisonperiods", returns="ComparisonPeriodListing",
-)
 
 
 def get_routing_queue_comparisonperiods(queue_id: str) -> _Operation[_m.ComparisonPeriodListing]:
@@ -1293,13 +1205,13 @@ def get_routing_queue_comparisonperiods(queue_id: str) -> _Operation[_m.Comparis
     Args:
         queue_id: path, string.
     """
-    return _Operation(_GET_ROUTING_QUEUE_COMPARISONPERIODS, (("queueId", queue_id),))
-
-
-_GET_ROUTING_QUEUE_ESTIMATEDWAITTIME = _Endpoint(
-    "get_routing_queue_estimatedwaittime", "GET",
-    "/api/v2/routing/queues/{queueId}/estimatedwaittime", returns="EstimatedWaitTimePredictions",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_queue_comparisonperiods", "GET",
+            "/api/v2/routing/queues/{queueId}/comparisonperiods", "ComparisonPeriodListing",
+        ),
+        (("queueId", queue_id),),
+    )
 
 
 def get_routing_queue_estimatedwaittime(
@@ -1316,16 +1228,13 @@ def get_routing_queue_estimatedwaittime(
         conversation_id: query, string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_ESTIMATEDWAITTIME,
+        _Endpoint(
+            "get_routing_queue_estimatedwaittime", "GET",
+            "/api/v2/routing/queues/{queueId}/estimatedwaittime", "EstimatedWaitTimePredictions",
+        ),
         (("queueId", queue_id),),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_ROUTING_QUEUE_IDENTITYRESOLUTION = _Endpoint(
-    "get_routing_queue_identityresolution", "GET",
-    "/api/v2/routing/queues/{queueId}/identityresolution", returns="IdentityResolutionQueueConfig",
-)
 
 
 def get_routing_queue_identityresolution(
@@ -1338,14 +1247,13 @@ def get_routing_queue_identityresolution(
     Args:
         queue_id: path, string.
     """
-    return _Operation(_GET_ROUTING_QUEUE_IDENTITYRESOLUTION, (("queueId", queue_id),))
-
-
-_GET_ROUTING_QUEUE_MEDIATYPE_ESTIMATEDWAITTIME = _Endpoint(
-    "get_routing_queue_mediatype_estimatedwaittime", "GET",
-    "/api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime",
-    returns="EstimatedWaitTimePredictions",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_queue_identityresolution", "GET",
+            "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
+        ),
+        (("queueId", queue_id),),
+    )
 
 
 def get_routing_queue_mediatype_estimatedwaittime(
@@ -1364,16 +1272,14 @@ def get_routing_queue_mediatype_estimatedwaittime(
         label_id: query, string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_MEDIATYPE_ESTIMATEDWAITTIME,
+        _Endpoint(
+            "get_routing_queue_mediatype_estimatedwaittime", "GET",
+            "/api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime",
+            "EstimatedWaitTimePredictions",
+        ),
         (("queueId", queue_id), ("mediaType", media_type)),
         (("labelId", label_id),),
     )
-
-
-_GET_ROUTING_QUEUE_MEMBERS = _Endpoint(
-    "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
-    returns="QueueMemberEntityListing", paged=True,
-)
 
 
 def get_routing_queue_members(
@@ -1382,13 +1288,7 @@ def get_routing_queue_members(
     page_number: int | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     name: str | None = None,
     profile_skills: _Sequence[str] | None = None,
     skills: _Sequence[str] | None = None,
@@ -1423,7 +1323,10 @@ def get_routing_queue_members(
         joined: query, boolean.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_MEMBERS,
+        _Endpoint(
+            "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
+            "QueueMemberEntityListing", paged=True,
+        ),
         (("queueId", queue_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -1434,25 +1337,13 @@ def get_routing_queue_members(
     )
 
 
-_GET_ROUTING_QUEUE_USERS = _Endpoint(
-    "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
-    returns="QueueMemberEntityListingV1", paged=True,
-)
-
-
 def get_routing_queue_users(
     queue_id: str,
     *,
     page_number: int | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["asc", "desc"]] | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     joined: bool | None = None,
     name: str | None = None,
     profile_skills: _Sequence[str] | None = None,
@@ -1485,7 +1376,10 @@ def get_routing_queue_users(
         presence: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_USERS,
+        _Endpoint(
+            "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
+            "QueueMemberEntityListingV1", paged=True,
+        ),
         (("queueId", queue_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -1494,12 +1388,6 @@ def get_routing_queue_users(
             ("routingStatus", routing_status), ("presence", presence),
         ),
     )
-
-
-_GET_ROUTING_QUEUE_WRAPUPCODES = _Endpoint(
-    "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
-    returns="WrapupCodeEntityListing", paged=True,
-)
 
 
 def get_routing_queue_wrapupcodes(
@@ -1520,15 +1408,13 @@ def get_routing_queue_wrapupcodes(
         name: query, string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUE_WRAPUPCODES,
+        _Endpoint(
+            "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
+            "WrapupCodeEntityListing", paged=True,
+        ),
         (("queueId", queue_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("name", name)),
     )
-
-
-_GET_ROUTING_QUEUES = _Endpoint(
-    "get_routing_queues", "GET", "/api/v2/routing/queues", returns="QueueEntityListing", paged=True,
-)
 
 
 def get_routing_queues(
@@ -1561,7 +1447,9 @@ def get_routing_queues(
         expand: query, list of string: identityresolution.
     """
     return _Operation(
-        _GET_ROUTING_QUEUES,
+        _Endpoint(
+            "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -1570,12 +1458,6 @@ def get_routing_queues(
             ("expand", expand),
         ),
     )
-
-
-_GET_ROUTING_QUEUES_DIVISIONVIEWS = _Endpoint(
-    "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
-    returns="QueueEntityListing", paged=True,
-)
 
 
 def get_routing_queues_divisionviews(
@@ -1602,19 +1484,16 @@ def get_routing_queues_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_QUEUES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
+            "QueueEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ROUTING_QUEUES_DIVISIONVIEWS_ALL = _Endpoint(
-    "get_routing_queues_divisionviews_all", "GET", "/api/v2/routing/queues/divisionviews/all",
-    returns="QueueEntityListing", paged=True,
-)
 
 
 def get_routing_queues_divisionviews_all(
@@ -1633,16 +1512,13 @@ def get_routing_queues_divisionviews_all(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_ROUTING_QUEUES_DIVISIONVIEWS_ALL,
+        _Endpoint(
+            "get_routing_queues_divisionviews_all", "GET",
+            "/api/v2/routing/queues/divisionviews/all", "QueueEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_ROUTING_QUEUES_ME = _Endpoint(
-    "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", returns="UserQueueEntityListing",
-    paged=True,
-)
 
 
 def get_routing_queues_me(
@@ -1663,7 +1539,10 @@ def get_routing_queues_me(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_ROUTING_QUEUES_ME,
+        _Endpoint(
+            "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("joined", joined),
@@ -1672,31 +1551,21 @@ def get_routing_queues_me(
     )
 
 
-_GET_ROUTING_SETTINGS = _Endpoint(
-    "get_routing_settings", "GET", "/api/v2/routing/settings", returns="RoutingSettings",
-)
-
-
 def get_routing_settings() -> _Operation[_m.RoutingSettings]:
     """GET /api/v2/routing/settings -> ``RoutingSettings``."""
-    return _Operation(_GET_ROUTING_SETTINGS)
-
-
-_GET_ROUTING_SETTINGS_CONTACTCENTER = _Endpoint(
-    "get_routing_settings_contactcenter", "GET", "/api/v2/routing/settings/contactcenter",
-    returns="ContactCenterSettings",
-)
+    return _Operation(
+        _Endpoint("get_routing_settings", "GET", "/api/v2/routing/settings", "RoutingSettings"),
+    )
 
 
 def get_routing_settings_contactcenter() -> _Operation[_m.ContactCenterSettings]:
     """GET /api/v2/routing/settings/contactcenter -> ``ContactCenterSettings``."""
-    return _Operation(_GET_ROUTING_SETTINGS_CONTACTCENTER)
-
-
-_GET_ROUTING_SETTINGS_TRANSCRIPTION = _Endpoint(
-    "get_routing_settings_transcription", "GET", "/api/v2/routing/settings/transcription",
-    returns="TranscriptionSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_settings_contactcenter", "GET", "/api/v2/routing/settings/contactcenter",
+            "ContactCenterSettings",
+        ),
+    )
 
 
 def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]:
@@ -1704,12 +1573,12 @@ def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]
 
     Needs ``routing:transcriptionSettings:view``.
     """
-    return _Operation(_GET_ROUTING_SETTINGS_TRANSCRIPTION)
-
-
-_GET_ROUTING_SKILL = _Endpoint(
-    "get_routing_skill", "GET", "/api/v2/routing/skills/{skillId}", returns="RoutingSkill",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_settings_transcription", "GET", "/api/v2/routing/settings/transcription",
+            "TranscriptionSettings",
+        ),
+    )
 
 
 def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
@@ -1720,13 +1589,10 @@ def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
     Args:
         skill_id: path, string.
     """
-    return _Operation(_GET_ROUTING_SKILL, (("skillId", skill_id),))
-
-
-_GET_ROUTING_SKILLEXPRESSION = _Endpoint(
-    "get_routing_skillexpression", "GET", "/api/v2/routing/skillexpressions/{expressionId}",
-    returns="SkillExpression",
-)
+    return _Operation(
+        _Endpoint("get_routing_skill", "GET", "/api/v2/routing/skills/{skillId}", "RoutingSkill"),
+        (("skillId", skill_id),),
+    )
 
 
 def get_routing_skillexpression(
@@ -1745,16 +1611,13 @@ def get_routing_skillexpression(
         format: query, string: Raw, Normalized.
     """
     return _Operation(
-        _GET_ROUTING_SKILLEXPRESSION,
+        _Endpoint(
+            "get_routing_skillexpression", "GET", "/api/v2/routing/skillexpressions/{expressionId}",
+            "SkillExpression",
+        ),
         (("expressionId", expression_id),),
         (("includeArchived", include_archived), ("format", format)),
     )
-
-
-_GET_ROUTING_SKILLEXPRESSIONS = _Endpoint(
-    "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
-    returns="SkillExpressionEntityListing",
-)
 
 
 def get_routing_skillexpressions(
@@ -1773,16 +1636,13 @@ def get_routing_skillexpressions(
         id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_SKILLEXPRESSIONS,
+        _Endpoint(
+            "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
+            "SkillExpressionEntityListing",
+        ),
         (),
         (("format", format), ("includeArchived", include_archived), ("id", id)),
     )
-
-
-_GET_ROUTING_SKILLEXPRESSIONS_QUEUE_QUEUE_ID = _Endpoint(
-    "get_routing_skillexpressions_queue_queue_id", "GET",
-    "/api/v2/routing/skillexpressions/queue/{queueId}", returns="SkillExpressionEntityListing",
-)
 
 
 def get_routing_skillexpressions_queue_queue_id(
@@ -1801,16 +1661,13 @@ def get_routing_skillexpressions_queue_queue_id(
         include_archived: query, boolean.
     """
     return _Operation(
-        _GET_ROUTING_SKILLEXPRESSIONS_QUEUE_QUEUE_ID,
+        _Endpoint(
+            "get_routing_skillexpressions_queue_queue_id", "GET",
+            "/api/v2/routing/skillexpressions/queue/{queueId}", "SkillExpressionEntityListing",
+        ),
         (("queueId", queue_id),),
         (("format", format), ("includeArchived", include_archived)),
     )
-
-
-_GET_ROUTING_SKILLGROUP = _Endpoint(
-    "get_routing_skillgroup", "GET", "/api/v2/routing/skillgroups/{skillGroupId}",
-    returns="SkillGroup",
-)
 
 
 def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
@@ -1821,13 +1678,13 @@ def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
     Args:
         skill_group_id: path, string.
     """
-    return _Operation(_GET_ROUTING_SKILLGROUP, (("skillGroupId", skill_group_id),))
-
-
-_GET_ROUTING_SKILLGROUP_MEMBERS = _Endpoint(
-    "get_routing_skillgroup_members", "GET", "/api/v2/routing/skillgroups/{skillGroupId}/members",
-    returns="SkillGroupMemberEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_skillgroup", "GET", "/api/v2/routing/skillgroups/{skillGroupId}",
+            "SkillGroup",
+        ),
+        (("skillGroupId", skill_group_id),),
+    )
 
 
 def get_routing_skillgroup_members(
@@ -1850,17 +1707,13 @@ def get_routing_skillgroup_members(
         expand: query, string: entities.
     """
     return _Operation(
-        _GET_ROUTING_SKILLGROUP_MEMBERS,
+        _Endpoint(
+            "get_routing_skillgroup_members", "GET",
+            "/api/v2/routing/skillgroups/{skillGroupId}/members", "SkillGroupMemberEntityListing",
+        ),
         (("skillGroupId", skill_group_id),),
         (("pageSize", page_size), ("after", after), ("before", before), ("expand", expand)),
     )
-
-
-_GET_ROUTING_SKILLGROUP_MEMBERS_DIVISIONS = _Endpoint(
-    "get_routing_skillgroup_members_divisions", "GET",
-    "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions",
-    returns="SkillGroupMemberDivisionList",
-)
 
 
 def get_routing_skillgroup_members_divisions(
@@ -1877,16 +1730,14 @@ def get_routing_skillgroup_members_divisions(
         expand: query, string: entities.
     """
     return _Operation(
-        _GET_ROUTING_SKILLGROUP_MEMBERS_DIVISIONS,
+        _Endpoint(
+            "get_routing_skillgroup_members_divisions", "GET",
+            "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions",
+            "SkillGroupMemberDivisionList",
+        ),
         (("skillGroupId", skill_group_id),),
         (("expand", expand),),
     )
-
-
-_GET_ROUTING_SKILLGROUPS = _Endpoint(
-    "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups",
-    returns="SkillGroupEntityListing",
-)
 
 
 def get_routing_skillgroups(
@@ -1907,15 +1758,13 @@ def get_routing_skillgroups(
         before: query, string.
     """
     return _Operation(
-        _GET_ROUTING_SKILLGROUPS,
+        _Endpoint(
+            "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups",
+            "SkillGroupEntityListing",
+        ),
         (),
         (("pageSize", page_size), ("name", name), ("after", after), ("before", before)),
     )
-
-
-_GET_ROUTING_SKILLS = _Endpoint(
-    "get_routing_skills", "GET", "/api/v2/routing/skills", returns="SkillEntityListing", paged=True,
-)
 
 
 def get_routing_skills(
@@ -1936,16 +1785,12 @@ def get_routing_skills(
         id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_SKILLS,
+        _Endpoint(
+            "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id)),
     )
-
-
-_GET_ROUTING_SMS_ADDRESS = _Endpoint(
-    "get_routing_sms_address", "GET", "/api/v2/routing/sms/addresses/{addressId}",
-    returns="SmsAddress",
-)
 
 
 def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
@@ -1956,13 +1801,13 @@ def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
     Args:
         address_id: path, string.
     """
-    return _Operation(_GET_ROUTING_SMS_ADDRESS, (("addressId", address_id),))
-
-
-_GET_ROUTING_SMS_ADDRESSES = _Endpoint(
-    "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
-    returns="SmsAddressEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_sms_address", "GET", "/api/v2/routing/sms/addresses/{addressId}",
+            "SmsAddress",
+        ),
+        (("addressId", address_id),),
+    )
 
 
 def get_routing_sms_addresses(
@@ -1979,16 +1824,13 @@ def get_routing_sms_addresses(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_ROUTING_SMS_ADDRESSES,
+        _Endpoint(
+            "get_routing_sms_addresses", "GET", "/api/v2/routing/sms/addresses",
+            "SmsAddressEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_ROUTING_SMS_AVAILABLEPHONENUMBERS = _Endpoint(
-    "get_routing_sms_availablephonenumbers", "GET", "/api/v2/routing/sms/availablephonenumbers",
-    returns="SMSAvailablePhoneNumberEntityListing",
-)
 
 
 def get_routing_sms_availablephonenumbers(
@@ -2015,7 +1857,10 @@ def get_routing_sms_availablephonenumbers(
         address_requirement: query, string: none, any, local, foreign.
     """
     return _Operation(
-        _GET_ROUTING_SMS_AVAILABLEPHONENUMBERS,
+        _Endpoint(
+            "get_routing_sms_availablephonenumbers", "GET",
+            "/api/v2/routing/sms/availablephonenumbers", "SMSAvailablePhoneNumberEntityListing",
+        ),
         (),
         (
             ("countryCode", country_code), ("region", region), ("city", city),
@@ -2023,13 +1868,6 @@ def get_routing_sms_availablephonenumbers(
             ("addressRequirement", address_requirement),
         ),
     )
-
-
-_GET_ROUTING_SMS_IDENTITYRESOLUTION_PHONENUMBER = _Endpoint(
-    "get_routing_sms_identityresolution_phonenumber", "GET",
-    "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
-    returns="SmsIdentityResolutionConfig",
-)
 
 
 def get_routing_sms_identityresolution_phonenumber(
@@ -2042,13 +1880,14 @@ def get_routing_sms_identityresolution_phonenumber(
     Args:
         address_id: path, string.
     """
-    return _Operation(_GET_ROUTING_SMS_IDENTITYRESOLUTION_PHONENUMBER, (("addressId", address_id),))
-
-
-_GET_ROUTING_SMS_PHONENUMBER = _Endpoint(
-    "get_routing_sms_phonenumber", "GET", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
-    returns="SmsPhoneNumber",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_sms_identityresolution_phonenumber", "GET",
+            "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
+            "SmsIdentityResolutionConfig",
+        ),
+        (("addressId", address_id),),
+    )
 
 
 def get_routing_sms_phonenumber(
@@ -2065,16 +1904,13 @@ def get_routing_sms_phonenumber(
         expand: query, string: compliance, supportedContent.
     """
     return _Operation(
-        _GET_ROUTING_SMS_PHONENUMBER,
+        _Endpoint(
+            "get_routing_sms_phonenumber", "GET",
+            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}", "SmsPhoneNumber",
+        ),
         (("phoneNumberId", phone_number_id),),
         (("expand", expand),),
     )
-
-
-_GET_ROUTING_SMS_PHONENUMBERS = _Endpoint(
-    "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
-    returns="SmsPhoneNumberEntityListing", paged=True,
-)
 
 
 def get_routing_sms_phonenumbers(
@@ -2121,7 +1957,10 @@ def get_routing_sms_phonenumbers(
         expand: query, list of string: identityresolution, supportedContent.
     """
     return _Operation(
-        _GET_ROUTING_SMS_PHONENUMBERS,
+        _Endpoint(
+            "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
+            "SmsPhoneNumberEntityListing", paged=True,
+        ),
         (),
         (
             ("phoneNumber", phone_number), ("phoneNumberType", phone_number_type),
@@ -2131,13 +1970,6 @@ def get_routing_sms_phonenumbers(
             ("supportedContent.id", supported_content_id), ("expand", expand),
         ),
     )
-
-
-_GET_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "get_routing_user_directroutingbackup_settings", "GET",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-    returns="AgentDirectRoutingBackupSettings",
-)
 
 
 def get_routing_user_directroutingbackup_settings(
@@ -2150,13 +1982,14 @@ def get_routing_user_directroutingbackup_settings(
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS, (("userId", user_id),))
-
-
-_GET_ROUTING_USER_UTILIZATION = _Endpoint(
-    "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
-    returns="AgentMaxUtilizationResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_user_directroutingbackup_settings", "GET",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+            "AgentDirectRoutingBackupSettings",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
@@ -2167,12 +2000,13 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ROUTING_USER_UTILIZATION, (("userId", user_id),))
-
-
-_GET_ROUTING_UTILIZATION = _Endpoint(
-    "get_routing_utilization", "GET", "/api/v2/routing/utilization", returns="UtilizationResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
+            "AgentMaxUtilizationResponse",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
@@ -2180,13 +2014,11 @@ def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
 
     Needs ``routing:utilization:manage`` or ``routing:utilization:view``.
     """
-    return _Operation(_GET_ROUTING_UTILIZATION)
-
-
-_GET_ROUTING_UTILIZATION_LABEL = _Endpoint(
-    "get_routing_utilization_label", "GET", "/api/v2/routing/utilization/labels/{labelId}",
-    returns="UtilizationLabel",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_utilization", "GET", "/api/v2/routing/utilization", "UtilizationResponse",
+        ),
+    )
 
 
 def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLabel]:
@@ -2197,13 +2029,13 @@ def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLab
     Args:
         label_id: path, string.
     """
-    return _Operation(_GET_ROUTING_UTILIZATION_LABEL, (("labelId", label_id),))
-
-
-_GET_ROUTING_UTILIZATION_LABEL_AGENTS = _Endpoint(
-    "get_routing_utilization_label_agents", "GET",
-    "/api/v2/routing/utilization/labels/{labelId}/agents", returns="list[object]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_utilization_label", "GET", "/api/v2/routing/utilization/labels/{labelId}",
+            "UtilizationLabel",
+        ),
+        (("labelId", label_id),),
+    )
 
 
 def get_routing_utilization_label_agents(label_id: str) -> _Operation[list[_Any]]:
@@ -2214,13 +2046,13 @@ def get_routing_utilization_label_agents(label_id: str) -> _Operation[list[_Any]
     Args:
         label_id: path, string.
     """
-    return _Operation(_GET_ROUTING_UTILIZATION_LABEL_AGENTS, (("labelId", label_id),))
-
-
-_GET_ROUTING_UTILIZATION_LABELS = _Endpoint(
-    "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
-    returns="UtilizationLabelEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_utilization_label_agents", "GET",
+            "/api/v2/routing/utilization/labels/{labelId}/agents", "list[object]",
+        ),
+        (("labelId", label_id),),
+    )
 
 
 def get_routing_utilization_labels(
@@ -2241,18 +2073,16 @@ def get_routing_utilization_labels(
         name: query, string.
     """
     return _Operation(
-        _GET_ROUTING_UTILIZATION_LABELS,
+        _Endpoint(
+            "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
+            "UtilizationLabelEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
             ("name", name),
         ),
     )
-
-
-_GET_ROUTING_WRAPUPCODE = _Endpoint(
-    "get_routing_wrapupcode", "GET", "/api/v2/routing/wrapupcodes/{codeId}", returns="WrapupCode",
-)
 
 
 def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
@@ -2263,13 +2093,12 @@ def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
     Args:
         code_id: path, string.
     """
-    return _Operation(_GET_ROUTING_WRAPUPCODE, (("codeId", code_id),))
-
-
-_GET_ROUTING_WRAPUPCODES = _Endpoint(
-    "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes",
-    returns="WrapupCodeEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_wrapupcode", "GET", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
+        ),
+        (("codeId", code_id),),
+    )
 
 
 def get_routing_wrapupcodes(
@@ -2296,19 +2125,16 @@ def get_routing_wrapupcodes(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_ROUTING_WRAPUPCODES,
+        _Endpoint(
+            "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes",
+            "WrapupCodeEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("name", name), ("id", id), ("divisionId", division_id),
         ),
     )
-
-
-_GET_ROUTING_WRAPUPCODES_DIVISIONVIEW = _Endpoint(
-    "get_routing_wrapupcodes_divisionview", "GET",
-    "/api/v2/routing/wrapupcodes/divisionviews/{codeId}", returns="WrapupCode",
-)
 
 
 def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCode]:
@@ -2319,13 +2145,13 @@ def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCo
     Args:
         code_id: path, string.
     """
-    return _Operation(_GET_ROUTING_WRAPUPCODES_DIVISIONVIEW, (("codeId", code_id),))
-
-
-_GET_ROUTING_WRAPUPCODES_DIVISIONVIEWS = _Endpoint(
-    "get_routing_wrapupcodes_divisionviews", "GET", "/api/v2/routing/wrapupcodes/divisionviews",
-    returns="WrapupCodeEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_wrapupcodes_divisionview", "GET",
+            "/api/v2/routing/wrapupcodes/divisionviews/{codeId}", "WrapupCode",
+        ),
+        (("codeId", code_id),),
+    )
 
 
 def get_routing_wrapupcodes_divisionviews(
@@ -2350,19 +2176,16 @@ def get_routing_wrapupcodes_divisionviews(
         include_state: query, string: Active, Deleted, ActiveAndDeleted.
     """
     return _Operation(
-        _GET_ROUTING_WRAPUPCODES_DIVISIONVIEWS,
+        _Endpoint(
+            "get_routing_wrapupcodes_divisionviews", "GET",
+            "/api/v2/routing/wrapupcodes/divisionviews", "WrapupCodeEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name), ("id", id),
             ("divisionId", division_id), ("includeState", include_state),
         ),
     )
-
-
-_GET_USER_QUEUES = _Endpoint(
-    "get_user_queues", "GET", "/api/v2/users/{userId}/queues", returns="UserQueueEntityListing",
-    paged=True,
-)
 
 
 def get_user_queues(
@@ -2385,19 +2208,16 @@ def get_user_queues(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_USER_QUEUES,
+        _Endpoint(
+            "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+            paged=True,
+        ),
         (("userId", user_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
             ("divisionId", division_id),
         ),
     )
-
-
-_GET_USER_ROUTINGLANGUAGES = _Endpoint(
-    "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-    returns="UserLanguageEntityListing", paged=True,
-)
 
 
 def get_user_routinglanguages(
@@ -2418,16 +2238,13 @@ def get_user_routinglanguages(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USER_ROUTINGLANGUAGES,
+        _Endpoint(
+            "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
+            "UserLanguageEntityListing", paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_USER_ROUTINGSKILLS = _Endpoint(
-    "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-    returns="UserSkillEntityListing", paged=True,
-)
 
 
 def get_user_routingskills(
@@ -2448,16 +2265,13 @@ def get_user_routingskills(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USER_ROUTINGSKILLS,
+        _Endpoint(
+            "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
+            "UserSkillEntityListing", paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_USER_SKILLGROUPS = _Endpoint(
-    "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-    returns="UserSkillGroupEntityListing",
-)
 
 
 def get_user_skillgroups(
@@ -2478,16 +2292,13 @@ def get_user_skillgroups(
         before: query, string.
     """
     return _Operation(
-        _GET_USER_SKILLGROUPS,
+        _Endpoint(
+            "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
+            "UserSkillGroupEntityListing",
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("after", after), ("before", before)),
     )
-
-
-_PATCH_ROUTING_CONVERSATION = _Endpoint(
-    "patch_routing_conversation", "PATCH", "/api/v2/routing/conversations/{conversationId}",
-    returns="RoutingConversationAttributesResponse", body="object", body_required=True,
-)
 
 
 def patch_routing_conversation(
@@ -2503,18 +2314,15 @@ def patch_routing_conversation(
         body: ``RoutingConversationAttributesRequest``.
     """
     return _Operation(
-        _PATCH_ROUTING_CONVERSATION,
+        _Endpoint(
+            "patch_routing_conversation", "PATCH", "/api/v2/routing/conversations/{conversationId}",
+            "RoutingConversationAttributesResponse", body="object", body_required=True,
+        ),
         (("conversationId", conversation_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_EMAIL_DOMAIN = _Endpoint(
-    "patch_routing_email_domain", "PATCH", "/api/v2/routing/email/domains/{domainId}",
-    returns="InboundDomain", body="object", body_required=True,
-)
 
 
 def patch_routing_email_domain(
@@ -2529,14 +2337,16 @@ def patch_routing_email_domain(
         domain_id: path, string.
         body: ``InboundDomainPatchRequest``.
     """
-    return _Operation(_PATCH_ROUTING_EMAIL_DOMAIN, (("domainId", domain_id),), (), (), body)
-
-
-_PATCH_ROUTING_EMAIL_DOMAIN_VALIDATE = _Endpoint(
-    "patch_routing_email_domain_validate", "PATCH",
-    "/api/v2/routing/email/domains/{domainId}/validate", returns="InboundDomain", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_email_domain", "PATCH", "/api/v2/routing/email/domains/{domainId}",
+            "InboundDomain", body="object", body_required=True,
+        ),
+        (("domainId", domain_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_email_domain_validate(
@@ -2552,19 +2362,16 @@ def patch_routing_email_domain_validate(
         body: ``InboundDomainPatchRequest``.
     """
     return _Operation(
-        _PATCH_ROUTING_EMAIL_DOMAIN_VALIDATE,
+        _Endpoint(
+            "patch_routing_email_domain_validate", "PATCH",
+            "/api/v2/routing/email/domains/{domainId}/validate", "InboundDomain", body="object",
+            body_required=True,
+        ),
         (("domainId", domain_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_EMAIL_OUTBOUND_DOMAIN = _Endpoint(
-    "patch_routing_email_outbound_domain", "PATCH",
-    "/api/v2/routing/email/outbound/domains/{domainId}", returns="OutboundDomain", body="object",
-    body_required=True,
-)
 
 
 def patch_routing_email_outbound_domain(
@@ -2580,19 +2387,16 @@ def patch_routing_email_outbound_domain(
         body: ``OutboundDomainPatchRequest``.
     """
     return _Operation(
-        _PATCH_ROUTING_EMAIL_OUTBOUND_DOMAIN,
+        _Endpoint(
+            "patch_routing_email_outbound_domain", "PATCH",
+            "/api/v2/routing/email/outbound/domains/{domainId}", "OutboundDomain", body="object",
+            body_required=True,
+        ),
         (("domainId", domain_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID = _Endpoint(
-    "patch_routing_email_setting_email_setting_id", "PATCH",
-    "/api/v2/routing/email/setting/{emailSettingId}", returns="EmailSetting", body="object",
-    body_required=True,
-)
 
 
 def patch_routing_email_setting_email_setting_id(
@@ -2608,18 +2412,16 @@ def patch_routing_email_setting_email_setting_id(
         body: ``EmailSetting``.
     """
     return _Operation(
-        _PATCH_ROUTING_EMAIL_SETTING_EMAIL_SETTING_ID,
+        _Endpoint(
+            "patch_routing_email_setting_email_setting_id", "PATCH",
+            "/api/v2/routing/email/setting/{emailSettingId}", "EmailSetting", body="object",
+            body_required=True,
+        ),
         (("emailSettingId", email_setting_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_PREDICTOR = _Endpoint(
-    "patch_routing_predictor", "PATCH", "/api/v2/routing/predictors/{predictorId}",
-    returns="Predictor", body="object",
-)
 
 
 def patch_routing_predictor(
@@ -2635,14 +2437,16 @@ def patch_routing_predictor(
         predictor_id: path, string.
         body: ``PatchPredictorRequest``.
     """
-    return _Operation(_PATCH_ROUTING_PREDICTOR, (("predictorId", predictor_id),), (), (), body)
-
-
-_PATCH_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR = _Endpoint(
-    "patch_routing_predictors_keyperformanceindicator", "PATCH",
-    "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
-    returns="KeyPerformanceIndicator", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_predictor", "PATCH", "/api/v2/routing/predictors/{predictorId}",
+            "Predictor", body="object",
+        ),
+        (("predictorId", predictor_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_predictors_keyperformanceindicator(
@@ -2659,18 +2463,16 @@ def patch_routing_predictors_keyperformanceindicator(
         body: ``UpdateKpiRequest``.
     """
     return _Operation(
-        _PATCH_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATOR,
+        _Endpoint(
+            "patch_routing_predictors_keyperformanceindicator", "PATCH",
+            "/api/v2/routing/predictors/keyperformanceindicators/{kpiId}",
+            "KeyPerformanceIndicator", body="object",
+        ),
         (("kpiId", kpi_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_QUEUE_MEMBER = _Endpoint(
-    "patch_routing_queue_member", "PATCH", "/api/v2/routing/queues/{queueId}/members/{memberId}",
-    body="object", body_required=True,
-)
 
 
 def patch_routing_queue_member(
@@ -2688,18 +2490,16 @@ def patch_routing_queue_member(
         body: ``QueueMember``.
     """
     return _Operation(
-        _PATCH_ROUTING_QUEUE_MEMBER,
+        _Endpoint(
+            "patch_routing_queue_member", "PATCH",
+            "/api/v2/routing/queues/{queueId}/members/{memberId}", body="object",
+            body_required=True,
+        ),
         (("queueId", queue_id), ("memberId", member_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_QUEUE_MEMBERS = _Endpoint(
-    "patch_routing_queue_members", "PATCH", "/api/v2/routing/queues/{queueId}/members",
-    returns="QueueMemberEntityListing", body="array", body_required=True,
-)
 
 
 def patch_routing_queue_members(
@@ -2715,13 +2515,16 @@ def patch_routing_queue_members(
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Operation(_PATCH_ROUTING_QUEUE_MEMBERS, (("queueId", queue_id),), (), (), body)
-
-
-_PATCH_ROUTING_QUEUE_USER = _Endpoint(
-    "patch_routing_queue_user", "PATCH", "/api/v2/routing/queues/{queueId}/users/{memberId}",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_queue_members", "PATCH", "/api/v2/routing/queues/{queueId}/members",
+            "QueueMemberEntityListing", body="array", body_required=True,
+        ),
+        (("queueId", queue_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_queue_user(
@@ -2739,18 +2542,15 @@ def patch_routing_queue_user(
         body: ``QueueMember``.
     """
     return _Operation(
-        _PATCH_ROUTING_QUEUE_USER,
+        _Endpoint(
+            "patch_routing_queue_user", "PATCH",
+            "/api/v2/routing/queues/{queueId}/users/{memberId}", body="object", body_required=True,
+        ),
         (("queueId", queue_id), ("memberId", member_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_ROUTING_QUEUE_USERS = _Endpoint(
-    "patch_routing_queue_users", "PATCH", "/api/v2/routing/queues/{queueId}/users",
-    returns="QueueMemberEntityListingV1", body="array", body_required=True,
-)
 
 
 def patch_routing_queue_users(
@@ -2766,13 +2566,16 @@ def patch_routing_queue_users(
         queue_id: path, string.
         body: list of ``QueueMember``.
     """
-    return _Operation(_PATCH_ROUTING_QUEUE_USERS, (("queueId", queue_id),), (), (), body)
-
-
-_PATCH_ROUTING_SETTINGS_CONTACTCENTER = _Endpoint(
-    "patch_routing_settings_contactcenter", "PATCH", "/api/v2/routing/settings/contactcenter",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_queue_users", "PATCH", "/api/v2/routing/queues/{queueId}/users",
+            "QueueMemberEntityListingV1", body="array", body_required=True,
+        ),
+        (("queueId", queue_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_settings_contactcenter(
@@ -2785,13 +2588,16 @@ def patch_routing_settings_contactcenter(
     Args:
         body: ``ContactCenterSettings``.
     """
-    return _Operation(_PATCH_ROUTING_SETTINGS_CONTACTCENTER, (), (), (), body)
-
-
-_PATCH_ROUTING_SETTINGS_TRANSCRIPTION = _Endpoint(
-    "patch_routing_settings_transcription", "PATCH", "/api/v2/routing/settings/transcription",
-    returns="TranscriptionSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_settings_contactcenter", "PATCH",
+            "/api/v2/routing/settings/contactcenter", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_settings_transcription(
@@ -2804,13 +2610,17 @@ def patch_routing_settings_transcription(
     Args:
         body: ``TranscriptionSettings``.
     """
-    return _Operation(_PATCH_ROUTING_SETTINGS_TRANSCRIPTION, (), (), (), body)
-
-
-_PATCH_ROUTING_SKILL = _Endpoint(
-    "patch_routing_skill", "PATCH", "/api/v2/routing/skills/{skillId}", returns="RoutingSkill",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_settings_transcription", "PATCH",
+            "/api/v2/routing/settings/transcription", "TranscriptionSettings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_skill(
@@ -2825,13 +2635,16 @@ def patch_routing_skill(
         skill_id: path, string.
         body: ``UpdateSkillDivisionRequest``.
     """
-    return _Operation(_PATCH_ROUTING_SKILL, (("skillId", skill_id),), (), (), body)
-
-
-_PATCH_ROUTING_SKILLGROUP = _Endpoint(
-    "patch_routing_skillgroup", "PATCH", "/api/v2/routing/skillgroups/{skillGroupId}",
-    returns="SkillGroup", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_skill", "PATCH", "/api/v2/routing/skills/{skillId}", "RoutingSkill",
+            body="object", body_required=True,
+        ),
+        (("skillId", skill_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_skillgroup(
@@ -2846,13 +2659,16 @@ def patch_routing_skillgroup(
         skill_group_id: path, string.
         body: ``SkillGroup``.
     """
-    return _Operation(_PATCH_ROUTING_SKILLGROUP, (("skillGroupId", skill_group_id),), (), (), body)
-
-
-_PATCH_ROUTING_SMS_PHONENUMBER = _Endpoint(
-    "patch_routing_sms_phonenumber", "PATCH", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
-    returns="SmsPhoneNumber", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_routing_skillgroup", "PATCH", "/api/v2/routing/skillgroups/{skillGroupId}",
+            "SkillGroup", body="object", body_required=True,
+        ),
+        (("skillGroupId", skill_group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_routing_sms_phonenumber(
@@ -2868,18 +2684,16 @@ def patch_routing_sms_phonenumber(
         body: ``SmsPhoneNumberPatchRequest``.
     """
     return _Operation(
-        _PATCH_ROUTING_SMS_PHONENUMBER,
+        _Endpoint(
+            "patch_routing_sms_phonenumber", "PATCH",
+            "/api/v2/routing/sms/phonenumbers/{phoneNumberId}", "SmsPhoneNumber", body="object",
+            body_required=True,
+        ),
         (("phoneNumberId", phone_number_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_USER_QUEUE = _Endpoint(
-    "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", returns="UserQueue",
-    body="object", body_required=True,
-)
 
 
 def patch_user_queue(
@@ -2896,13 +2710,16 @@ def patch_user_queue(
         user_id: path, string.
         body: ``UserQueue``.
     """
-    return _Operation(_PATCH_USER_QUEUE, (("queueId", queue_id), ("userId", user_id)), (), (), body)
-
-
-_PATCH_USER_QUEUES = _Endpoint(
-    "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", returns="UserQueueEntityListing",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
+            body="object", body_required=True,
+        ),
+        (("queueId", queue_id), ("userId", user_id)),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_queues(
@@ -2922,18 +2739,15 @@ def patch_user_queues(
         body: list of ``UserQueue``.
     """
     return _Operation(
-        _PATCH_USER_QUEUES,
+        _Endpoint(
+            "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+            body="array", body_required=True,
+        ),
         (("userId", user_id),),
         (("divisionId", division_id),),
         (),
         body,
     )
-
-
-_PATCH_USER_ROUTINGLANGUAGE = _Endpoint(
-    "patch_user_routinglanguage", "PATCH", "/api/v2/users/{userId}/routinglanguages/{languageId}",
-    returns="UserRoutingLanguage", body="object", body_required=True,
-)
 
 
 def patch_user_routinglanguage(
@@ -2951,18 +2765,16 @@ def patch_user_routinglanguage(
         body: ``UserRoutingLanguage``.
     """
     return _Operation(
-        _PATCH_USER_ROUTINGLANGUAGE,
+        _Endpoint(
+            "patch_user_routinglanguage", "PATCH",
+            "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
+            body="object", body_required=True,
+        ),
         (("userId", user_id), ("languageId", language_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_USER_ROUTINGLANGUAGES_BULK = _Endpoint(
-    "patch_user_routinglanguages_bulk", "PATCH", "/api/v2/users/{userId}/routinglanguages/bulk",
-    returns="UserLanguageEntityListing", body="array", body_required=True,
-)
 
 
 def patch_user_routinglanguages_bulk(
@@ -2978,13 +2790,17 @@ def patch_user_routinglanguages_bulk(
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Operation(_PATCH_USER_ROUTINGLANGUAGES_BULK, (("userId", user_id),), (), (), body)
-
-
-_PATCH_USER_ROUTINGSKILLS_BULK = _Endpoint(
-    "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-    returns="UserSkillEntityListing", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_routinglanguages_bulk", "PATCH",
+            "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
+            body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_routingskills_bulk(
@@ -2999,14 +2815,16 @@ def patch_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(_PATCH_USER_ROUTINGSKILLS_BULK, (("userId", user_id),), (), (), body)
-
-
-_POST_ANALYTICS_QUEUES_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_queues_observations_query", "POST",
-    "/api/v2/analytics/queues/observations/query", returns="QueueObservationQueryResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
+            "UserSkillEntityListing", body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_queues_observations_query(
@@ -3019,13 +2837,17 @@ def post_analytics_queues_observations_query(
     Args:
         body: ``QueueObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_QUEUES_OBSERVATIONS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_ROUTING_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_routing_activity_query", "POST", "/api/v2/analytics/routing/activity/query",
-    returns="RoutingActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_queues_observations_query", "POST",
+            "/api/v2/analytics/queues/observations/query", "QueueObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_routing_activity_query(
@@ -3044,18 +2866,16 @@ def post_analytics_routing_activity_query(
         body: ``RoutingActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_ROUTING_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_routing_activity_query", "POST",
+            "/api/v2/analytics/routing/activity/query", "RoutingActivityResponse", body="object",
+            body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ROUTING_ASSESSMENTS = _Endpoint(
-    "post_routing_assessments", "POST", "/api/v2/routing/assessments", returns="BenefitAssessment",
-    body="object",
-)
 
 
 def post_routing_assessments(
@@ -3069,13 +2889,16 @@ def post_routing_assessments(
     Args:
         body: ``CreateBenefitAssessmentRequest``.
     """
-    return _Operation(_POST_ROUTING_ASSESSMENTS, (), (), (), body)
-
-
-_POST_ROUTING_ASSESSMENTS_JOBS = _Endpoint(
-    "post_routing_assessments_jobs", "POST", "/api/v2/routing/assessments/jobs",
-    returns="BenefitAssessmentJob", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_assessments", "POST", "/api/v2/routing/assessments", "BenefitAssessment",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_assessments_jobs(
@@ -3089,13 +2912,16 @@ def post_routing_assessments_jobs(
     Args:
         body: ``CreateBenefitAssessmentJobRequest``.
     """
-    return _Operation(_POST_ROUTING_ASSESSMENTS_JOBS, (), (), (), body)
-
-
-_POST_ROUTING_EMAIL_DOMAIN_DKIM = _Endpoint(
-    "post_routing_email_domain_dkim", "POST", "/api/v2/routing/email/domains/{domainId}/dkim",
-    returns="VerificationResult",
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_assessments_jobs", "POST", "/api/v2/routing/assessments/jobs",
+            "BenefitAssessmentJob", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
@@ -3106,14 +2932,13 @@ def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.Verification
     Args:
         domain_id: path, string.
     """
-    return _Operation(_POST_ROUTING_EMAIL_DOMAIN_DKIM, (("domainId", domain_id),))
-
-
-_POST_ROUTING_EMAIL_DOMAIN_MAILFROM = _Endpoint(
-    "post_routing_email_domain_mailfrom", "POST",
-    "/api/v2/routing/email/domains/{domainId}/mailfrom", returns="MailFromResult", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_domain_dkim", "POST",
+            "/api/v2/routing/email/domains/{domainId}/dkim", "VerificationResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def post_routing_email_domain_mailfrom(
@@ -3128,13 +2953,17 @@ def post_routing_email_domain_mailfrom(
         domain_id: path, string.
         body: ``MailFromResult``.
     """
-    return _Operation(_POST_ROUTING_EMAIL_DOMAIN_MAILFROM, (("domainId", domain_id),), (), (), body)
-
-
-_POST_ROUTING_EMAIL_DOMAIN_ROUTES = _Endpoint(
-    "post_routing_email_domain_routes", "POST", "/api/v2/routing/email/domains/{domainName}/routes",
-    returns="InboundRoute", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_domain_mailfrom", "POST",
+            "/api/v2/routing/email/domains/{domainId}/mailfrom", "MailFromResult", body="object",
+            body_required=True,
+        ),
+        (("domainId", domain_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_email_domain_routes(
@@ -3150,18 +2979,16 @@ def post_routing_email_domain_routes(
         body: ``InboundRoute``.
     """
     return _Operation(
-        _POST_ROUTING_EMAIL_DOMAIN_ROUTES,
+        _Endpoint(
+            "post_routing_email_domain_routes", "POST",
+            "/api/v2/routing/email/domains/{domainName}/routes", "InboundRoute", body="object",
+            body_required=True,
+        ),
         (("domainName", domain_name),),
         (),
         (),
         body,
     )
-
-
-_POST_ROUTING_EMAIL_DOMAIN_TESTCONNECTION = _Endpoint(
-    "post_routing_email_domain_testconnection", "POST",
-    "/api/v2/routing/email/domains/{domainId}/testconnection", returns="TestMessage", body="object",
-)
 
 
 def post_routing_email_domain_testconnection(
@@ -3178,18 +3005,15 @@ def post_routing_email_domain_testconnection(
         body: ``TestMessage``.
     """
     return _Operation(
-        _POST_ROUTING_EMAIL_DOMAIN_TESTCONNECTION,
+        _Endpoint(
+            "post_routing_email_domain_testconnection", "POST",
+            "/api/v2/routing/email/domains/{domainId}/testconnection", "TestMessage", body="object",
+        ),
         (("domainId", domain_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ROUTING_EMAIL_DOMAIN_VERIFICATION = _Endpoint(
-    "post_routing_email_domain_verification", "POST",
-    "/api/v2/routing/email/domains/{domainId}/verification", returns="VerificationResult",
-)
 
 
 def post_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
@@ -3200,13 +3024,13 @@ def post_routing_email_domain_verification(domain_id: str) -> _Operation[_m.Veri
     Args:
         domain_id: path, string.
     """
-    return _Operation(_POST_ROUTING_EMAIL_DOMAIN_VERIFICATION, (("domainId", domain_id),))
-
-
-_POST_ROUTING_EMAIL_DOMAINS = _Endpoint(
-    "post_routing_email_domains", "POST", "/api/v2/routing/email/domains", returns="InboundDomain",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_domain_verification", "POST",
+            "/api/v2/routing/email/domains/{domainId}/verification", "VerificationResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def post_routing_email_domains(
@@ -3219,14 +3043,16 @@ def post_routing_email_domains(
     Args:
         body: ``InboundDomainCreateRequest``.
     """
-    return _Operation(_POST_ROUTING_EMAIL_DOMAINS, (), (), (), body)
-
-
-_POST_ROUTING_EMAIL_OUTBOUND_DOMAIN_TESTCONNECTION = _Endpoint(
-    "post_routing_email_outbound_domain_testconnection", "POST",
-    "/api/v2/routing/email/outbound/domains/{domainId}/testconnection", returns="TestMessage",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_domains", "POST", "/api/v2/routing/email/domains", "InboundDomain",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_email_outbound_domain_testconnection(
@@ -3243,18 +3069,16 @@ def post_routing_email_outbound_domain_testconnection(
         body: ``TestMessage``.
     """
     return _Operation(
-        _POST_ROUTING_EMAIL_OUTBOUND_DOMAIN_TESTCONNECTION,
+        _Endpoint(
+            "post_routing_email_outbound_domain_testconnection", "POST",
+            "/api/v2/routing/email/outbound/domains/{domainId}/testconnection", "TestMessage",
+            body="object",
+        ),
         (("domainId", domain_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ROUTING_EMAIL_OUTBOUND_DOMAINS = _Endpoint(
-    "post_routing_email_outbound_domains", "POST", "/api/v2/routing/email/outbound/domains",
-    returns="EmailOutboundDomainResult", body="object", body_required=True,
-)
 
 
 def post_routing_email_outbound_domains(
@@ -3267,14 +3091,16 @@ def post_routing_email_outbound_domains(
     Args:
         body: ``OutboundDomainCreateRequest``.
     """
-    return _Operation(_POST_ROUTING_EMAIL_OUTBOUND_DOMAINS, (), (), (), body)
-
-
-_POST_ROUTING_EMAIL_OUTBOUND_DOMAINS_SIMULATED = _Endpoint(
-    "post_routing_email_outbound_domains_simulated", "POST",
-    "/api/v2/routing/email/outbound/domains/simulated", returns="EmailOutboundDomainResult",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_outbound_domains", "POST", "/api/v2/routing/email/outbound/domains",
+            "EmailOutboundDomainResult", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_email_outbound_domains_simulated(
@@ -3287,13 +3113,17 @@ def post_routing_email_outbound_domains_simulated(
     Args:
         body: ``OutboundDomainCreateRequest``.
     """
-    return _Operation(_POST_ROUTING_EMAIL_OUTBOUND_DOMAINS_SIMULATED, (), (), (), body)
-
-
-_POST_ROUTING_EMAIL_SETTING = _Endpoint(
-    "post_routing_email_setting", "POST", "/api/v2/routing/email/setting", returns="EmailSetting",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_outbound_domains_simulated", "POST",
+            "/api/v2/routing/email/outbound/domains/simulated", "EmailOutboundDomainResult",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operation[_m.EmailSetting]:
@@ -3304,13 +3134,16 @@ def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operatio
     Args:
         body: ``EmailSetting``.
     """
-    return _Operation(_POST_ROUTING_EMAIL_SETTING, (), (), (), body)
-
-
-_POST_ROUTING_LANGUAGES = _Endpoint(
-    "post_routing_languages", "POST", "/api/v2/routing/languages", returns="Language",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_email_setting", "POST", "/api/v2/routing/email/setting", "EmailSetting",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
@@ -3321,13 +3154,16 @@ def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Lan
     Args:
         body: ``Language``.
     """
-    return _Operation(_POST_ROUTING_LANGUAGES, (), (), (), body)
-
-
-_POST_ROUTING_PREDICTORS = _Endpoint(
-    "post_routing_predictors", "POST", "/api/v2/routing/predictors", returns="Predictor",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_languages", "POST", "/api/v2/routing/languages", "Language",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_predictors(
@@ -3341,14 +3177,16 @@ def post_routing_predictors(
     Args:
         body: ``CreatePredictorRequest``.
     """
-    return _Operation(_POST_ROUTING_PREDICTORS, (), (), (), body)
-
-
-_POST_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORS = _Endpoint(
-    "post_routing_predictors_keyperformanceindicators", "POST",
-    "/api/v2/routing/predictors/keyperformanceindicators", returns="KeyPerformanceIndicator",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_predictors", "POST", "/api/v2/routing/predictors", "Predictor",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_predictors_keyperformanceindicators(
@@ -3361,13 +3199,17 @@ def post_routing_predictors_keyperformanceindicators(
     Args:
         body: ``CreateKpiRequest``.
     """
-    return _Operation(_POST_ROUTING_PREDICTORS_KEYPERFORMANCEINDICATORS, (), (), (), body)
-
-
-_POST_ROUTING_QUEUE_MEMBERS = _Endpoint(
-    "post_routing_queue_members", "POST", "/api/v2/routing/queues/{queueId}/members", body="array",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_predictors_keyperformanceindicators", "POST",
+            "/api/v2/routing/predictors/keyperformanceindicators", "KeyPerformanceIndicator",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_queue_members(
@@ -3386,18 +3228,15 @@ def post_routing_queue_members(
         body: list of ``WritableEntity``.
     """
     return _Operation(
-        _POST_ROUTING_QUEUE_MEMBERS,
+        _Endpoint(
+            "post_routing_queue_members", "POST", "/api/v2/routing/queues/{queueId}/members",
+            body="array", body_required=True,
+        ),
         (("queueId", queue_id),),
         (("delete", delete),),
         (),
         body,
     )
-
-
-_POST_ROUTING_QUEUE_USERS = _Endpoint(
-    "post_routing_queue_users", "POST", "/api/v2/routing/queues/{queueId}/users", body="array",
-    body_required=True,
-)
 
 
 def post_routing_queue_users(
@@ -3416,18 +3255,15 @@ def post_routing_queue_users(
         body: list of ``WritableEntity``.
     """
     return _Operation(
-        _POST_ROUTING_QUEUE_USERS,
+        _Endpoint(
+            "post_routing_queue_users", "POST", "/api/v2/routing/queues/{queueId}/users",
+            body="array", body_required=True,
+        ),
         (("queueId", queue_id),),
         (("delete", delete),),
         (),
         body,
     )
-
-
-_POST_ROUTING_QUEUE_WRAPUPCODES = _Endpoint(
-    "post_routing_queue_wrapupcodes", "POST", "/api/v2/routing/queues/{queueId}/wrapupcodes",
-    returns="list[WrapupCode]", body="array", body_required=True,
-)
 
 
 def post_routing_queue_wrapupcodes(
@@ -3442,13 +3278,17 @@ def post_routing_queue_wrapupcodes(
         queue_id: path, string.
         body: list of ``WrapUpCodeReference``.
     """
-    return _Operation(_POST_ROUTING_QUEUE_WRAPUPCODES, (("queueId", queue_id),), (), (), body)
-
-
-_POST_ROUTING_QUEUES = _Endpoint(
-    "post_routing_queues", "POST", "/api/v2/routing/queues", returns="Queue", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_queue_wrapupcodes", "POST",
+            "/api/v2/routing/queues/{queueId}/wrapupcodes", "list[WrapupCode]", body="array",
+            body_required=True,
+        ),
+        (("queueId", queue_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation[_m.Queue]:
@@ -3459,13 +3299,16 @@ def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation
     Args:
         body: ``CreateQueueRequest``.
     """
-    return _Operation(_POST_ROUTING_QUEUES, (), (), (), body)
-
-
-_POST_ROUTING_SKILLEXPRESSIONS_VALIDATE = _Endpoint(
-    "post_routing_skillexpressions_validate", "POST", "/api/v2/routing/skillexpressions/validate",
-    returns="SkillExpressionValidationResult", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_queues", "POST", "/api/v2/routing/queues", "Queue", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_skillexpressions_validate(
@@ -3478,13 +3321,17 @@ def post_routing_skillexpressions_validate(
     Args:
         body: ``SkillExpressionData``.
     """
-    return _Operation(_POST_ROUTING_SKILLEXPRESSIONS_VALIDATE, (), (), (), body)
-
-
-_POST_ROUTING_SKILLGROUP_MEMBERS_DIVISIONS = _Endpoint(
-    "post_routing_skillgroup_members_divisions", "POST",
-    "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_skillexpressions_validate", "POST",
+            "/api/v2/routing/skillexpressions/validate", "SkillExpressionValidationResult",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_skillgroup_members_divisions(
@@ -3501,18 +3348,15 @@ def post_routing_skillgroup_members_divisions(
         body: ``SkillGroupMemberDivisions``.
     """
     return _Operation(
-        _POST_ROUTING_SKILLGROUP_MEMBERS_DIVISIONS,
+        _Endpoint(
+            "post_routing_skillgroup_members_divisions", "POST",
+            "/api/v2/routing/skillgroups/{skillGroupId}/members/divisions", body="object",
+        ),
         (("skillGroupId", skill_group_id),),
         (),
         (),
         body,
     )
-
-
-_POST_ROUTING_SKILLGROUPS = _Endpoint(
-    "post_routing_skillgroups", "POST", "/api/v2/routing/skillgroups",
-    returns="SkillGroupWithMemberDivisions", body="object", body_required=True,
-)
 
 
 def post_routing_skillgroups(
@@ -3525,13 +3369,16 @@ def post_routing_skillgroups(
     Args:
         body: ``SkillGroupWithMemberDivisions``.
     """
-    return _Operation(_POST_ROUTING_SKILLGROUPS, (), (), (), body)
-
-
-_POST_ROUTING_SKILLS = _Endpoint(
-    "post_routing_skills", "POST", "/api/v2/routing/skills", returns="RoutingSkill", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_skillgroups", "POST", "/api/v2/routing/skillgroups",
+            "SkillGroupWithMemberDivisions", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation[_m.RoutingSkill]:
@@ -3542,13 +3389,16 @@ def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation
     Args:
         body: ``CreateRoutingSkill``.
     """
-    return _Operation(_POST_ROUTING_SKILLS, (), (), (), body)
-
-
-_POST_ROUTING_SMS_ADDRESSES = _Endpoint(
-    "post_routing_sms_addresses", "POST", "/api/v2/routing/sms/addresses", returns="SmsAddress",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_skills", "POST", "/api/v2/routing/skills", "RoutingSkill", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_sms_addresses(
@@ -3561,13 +3411,16 @@ def post_routing_sms_addresses(
     Args:
         body: ``SmsAddressProvision``.
     """
-    return _Operation(_POST_ROUTING_SMS_ADDRESSES, (), (), (), body)
-
-
-_POST_ROUTING_SMS_PHONENUMBERS = _Endpoint(
-    "post_routing_sms_phonenumbers", "POST", "/api/v2/routing/sms/phonenumbers",
-    returns="SmsPhoneNumber", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_sms_addresses", "POST", "/api/v2/routing/sms/addresses", "SmsAddress",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_sms_phonenumbers(
@@ -3580,14 +3433,16 @@ def post_routing_sms_phonenumbers(
     Args:
         body: ``SmsPhoneNumberProvision``.
     """
-    return _Operation(_POST_ROUTING_SMS_PHONENUMBERS, (), (), (), body)
-
-
-_POST_ROUTING_SMS_PHONENUMBERS_ALPHANUMERIC = _Endpoint(
-    "post_routing_sms_phonenumbers_alphanumeric", "POST",
-    "/api/v2/routing/sms/phonenumbers/alphanumeric", returns="SmsPhoneNumber", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_sms_phonenumbers", "POST", "/api/v2/routing/sms/phonenumbers",
+            "SmsPhoneNumber", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_sms_phonenumbers_alphanumeric(
@@ -3600,13 +3455,17 @@ def post_routing_sms_phonenumbers_alphanumeric(
     Args:
         body: ``SmsAlphanumericProvision``.
     """
-    return _Operation(_POST_ROUTING_SMS_PHONENUMBERS_ALPHANUMERIC, (), (), (), body)
-
-
-_POST_ROUTING_SMS_PHONENUMBERS_IMPORT = _Endpoint(
-    "post_routing_sms_phonenumbers_import", "POST", "/api/v2/routing/sms/phonenumbers/import",
-    returns="SmsPhoneNumber", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_sms_phonenumbers_alphanumeric", "POST",
+            "/api/v2/routing/sms/phonenumbers/alphanumeric", "SmsPhoneNumber", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_sms_phonenumbers_import(
@@ -3619,13 +3478,17 @@ def post_routing_sms_phonenumbers_import(
     Args:
         body: ``SmsPhoneNumberImport``.
     """
-    return _Operation(_POST_ROUTING_SMS_PHONENUMBERS_IMPORT, (), (), (), body)
-
-
-_POST_ROUTING_UTILIZATION_LABELS = _Endpoint(
-    "post_routing_utilization_labels", "POST", "/api/v2/routing/utilization/labels",
-    returns="UtilizationLabel", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_sms_phonenumbers_import", "POST",
+            "/api/v2/routing/sms/phonenumbers/import", "SmsPhoneNumber", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_utilization_labels(
@@ -3638,13 +3501,16 @@ def post_routing_utilization_labels(
     Args:
         body: ``CreateUtilizationLabelRequest``.
     """
-    return _Operation(_POST_ROUTING_UTILIZATION_LABELS, (), (), (), body)
-
-
-_POST_ROUTING_WRAPUPCODES = _Endpoint(
-    "post_routing_wrapupcodes", "POST", "/api/v2/routing/wrapupcodes", returns="WrapupCode",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_utilization_labels", "POST", "/api/v2/routing/utilization/labels",
+            "UtilizationLabel", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Operation[_m.WrapupCode]:
@@ -3655,13 +3521,16 @@ def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Opera
     Args:
         body: ``WrapupCodeRequest``.
     """
-    return _Operation(_POST_ROUTING_WRAPUPCODES, (), (), (), body)
-
-
-_POST_USER_ROUTINGLANGUAGES = _Endpoint(
-    "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
-    returns="UserRoutingLanguage", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_routing_wrapupcodes", "POST", "/api/v2/routing/wrapupcodes", "WrapupCode",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_routinglanguages(
@@ -3676,13 +3545,16 @@ def post_user_routinglanguages(
         user_id: path, string.
         body: ``UserRoutingLanguagePost``.
     """
-    return _Operation(_POST_USER_ROUTINGLANGUAGES, (("userId", user_id),), (), (), body)
-
-
-_POST_USER_ROUTINGSKILLS = _Endpoint(
-    "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
-    returns="UserRoutingSkill", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
+            "UserRoutingLanguage", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_routingskills(
@@ -3697,14 +3569,16 @@ def post_user_routingskills(
         user_id: path, string.
         body: ``UserRoutingSkillPost``.
     """
-    return _Operation(_POST_USER_ROUTINGSKILLS, (("userId", user_id),), (), (), body)
-
-
-_PUT_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "put_routing_directroutingbackup_settings_me", "PUT",
-    "/api/v2/routing/directroutingbackup/settings/me", returns="AgentDirectRoutingBackupSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
+            "UserRoutingSkill", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_directroutingbackup_settings_me(
@@ -3717,14 +3591,17 @@ def put_routing_directroutingbackup_settings_me(
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(_PUT_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME, (), (), (), body)
-
-
-_PUT_ROUTING_EMAIL_DOMAIN_ROUTE = _Endpoint(
-    "put_routing_email_domain_route", "PUT",
-    "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", returns="InboundRoute",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_directroutingbackup_settings_me", "PUT",
+            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_email_domain_route(
@@ -3742,19 +3619,16 @@ def put_routing_email_domain_route(
         body: ``InboundRoute``.
     """
     return _Operation(
-        _PUT_ROUTING_EMAIL_DOMAIN_ROUTE,
+        _Endpoint(
+            "put_routing_email_domain_route", "PUT",
+            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}", "InboundRoute",
+            body="object", body_required=True,
+        ),
         (("domainName", domain_name), ("routeId", route_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_EMAIL_DOMAIN_ROUTE_IDENTITYRESOLUTION = _Endpoint(
-    "put_routing_email_domain_route_identityresolution", "PUT",
-    "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
-    returns="RouteIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_routing_email_domain_route_identityresolution(
@@ -3772,19 +3646,16 @@ def put_routing_email_domain_route_identityresolution(
         body: ``RouteIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_ROUTING_EMAIL_DOMAIN_ROUTE_IDENTITYRESOLUTION,
+        _Endpoint(
+            "put_routing_email_domain_route_identityresolution", "PUT",
+            "/api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution",
+            "RouteIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("domainName", domain_name), ("routeId", route_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_EMAIL_OUTBOUND_DOMAIN_ACTIVATION = _Endpoint(
-    "put_routing_email_outbound_domain_activation", "PUT",
-    "/api/v2/routing/email/outbound/domains/{domainId}/activation",
-    returns="EmailOutboundDomainResult",
-)
 
 
 def put_routing_email_outbound_domain_activation(
@@ -3797,13 +3668,14 @@ def put_routing_email_outbound_domain_activation(
     Args:
         domain_id: path, string.
     """
-    return _Operation(_PUT_ROUTING_EMAIL_OUTBOUND_DOMAIN_ACTIVATION, (("domainId", domain_id),))
-
-
-_PUT_ROUTING_MESSAGE_RECIPIENT = _Endpoint(
-    "put_routing_message_recipient", "PUT", "/api/v2/routing/message/recipients/{recipientId}",
-    returns="Recipient", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_email_outbound_domain_activation", "PUT",
+            "/api/v2/routing/email/outbound/domains/{domainId}/activation",
+            "EmailOutboundDomainResult",
+        ),
+        (("domainId", domain_id),),
+    )
 
 
 def put_routing_message_recipient(
@@ -3819,18 +3691,16 @@ def put_routing_message_recipient(
         body: ``RecipientRequest``.
     """
     return _Operation(
-        _PUT_ROUTING_MESSAGE_RECIPIENT,
+        _Endpoint(
+            "put_routing_message_recipient", "PUT",
+            "/api/v2/routing/message/recipients/{recipientId}", "Recipient", body="object",
+            body_required=True,
+        ),
         (("recipientId", recipient_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_QUEUE = _Endpoint(
-    "put_routing_queue", "PUT", "/api/v2/routing/queues/{queueId}", returns="Queue", body="object",
-    body_required=True,
-)
 
 
 def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Operation[_m.Queue]:
@@ -3842,14 +3712,16 @@ def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Op
         queue_id: path, string.
         body: ``QueueRequest``.
     """
-    return _Operation(_PUT_ROUTING_QUEUE, (("queueId", queue_id),), (), (), body)
-
-
-_PUT_ROUTING_QUEUE_IDENTITYRESOLUTION = _Endpoint(
-    "put_routing_queue_identityresolution", "PUT",
-    "/api/v2/routing/queues/{queueId}/identityresolution", returns="IdentityResolutionQueueConfig",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_queue", "PUT", "/api/v2/routing/queues/{queueId}", "Queue", body="object",
+            body_required=True,
+        ),
+        (("queueId", queue_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_queue_identityresolution(
@@ -3864,13 +3736,17 @@ def put_routing_queue_identityresolution(
         queue_id: path, string.
         body: ``IdentityResolutionQueueConfig``.
     """
-    return _Operation(_PUT_ROUTING_QUEUE_IDENTITYRESOLUTION, (("queueId", queue_id),), (), (), body)
-
-
-_PUT_ROUTING_SETTINGS = _Endpoint(
-    "put_routing_settings", "PUT", "/api/v2/routing/settings", returns="RoutingSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_queue_identityresolution", "PUT",
+            "/api/v2/routing/queues/{queueId}/identityresolution", "IdentityResolutionQueueConfig",
+            body="object", body_required=True,
+        ),
+        (("queueId", queue_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_m.RoutingSettings]:
@@ -3881,13 +3757,16 @@ def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_
     Args:
         body: ``RoutingSettings``.
     """
-    return _Operation(_PUT_ROUTING_SETTINGS, (), (), (), body)
-
-
-_PUT_ROUTING_SETTINGS_TRANSCRIPTION = _Endpoint(
-    "put_routing_settings_transcription", "PUT", "/api/v2/routing/settings/transcription",
-    returns="TranscriptionSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_settings", "PUT", "/api/v2/routing/settings", "RoutingSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_settings_transcription(
@@ -3900,14 +3779,16 @@ def put_routing_settings_transcription(
     Args:
         body: ``TranscriptionSettings``.
     """
-    return _Operation(_PUT_ROUTING_SETTINGS_TRANSCRIPTION, (), (), (), body)
-
-
-_PUT_ROUTING_SMS_IDENTITYRESOLUTION_PHONENUMBER = _Endpoint(
-    "put_routing_sms_identityresolution_phonenumber", "PUT",
-    "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
-    returns="SmsIdentityResolutionConfig", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_settings_transcription", "PUT", "/api/v2/routing/settings/transcription",
+            "TranscriptionSettings", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_sms_identityresolution_phonenumber(
@@ -3923,19 +3804,16 @@ def put_routing_sms_identityresolution_phonenumber(
         body: ``SmsIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_ROUTING_SMS_IDENTITYRESOLUTION_PHONENUMBER,
+        _Endpoint(
+            "put_routing_sms_identityresolution_phonenumber", "PUT",
+            "/api/v2/routing/sms/identityresolution/phonenumbers/{addressId}",
+            "SmsIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("addressId", address_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "put_routing_user_directroutingbackup_settings", "PUT",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-    returns="AgentDirectRoutingBackupSettings", body="object", body_required=True,
-)
 
 
 def put_routing_user_directroutingbackup_settings(
@@ -3951,18 +3829,16 @@ def put_routing_user_directroutingbackup_settings(
         body: ``AgentDirectRoutingBackupSettings``.
     """
     return _Operation(
-        _PUT_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS,
+        _Endpoint(
+            "put_routing_user_directroutingbackup_settings", "PUT",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+            "AgentDirectRoutingBackupSettings", body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_USER_UTILIZATION = _Endpoint(
-    "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
-    returns="AgentMaxUtilizationResponse", body="object", body_required=True,
-)
 
 
 def put_routing_user_utilization(
@@ -3977,13 +3853,16 @@ def put_routing_user_utilization(
         user_id: path, string.
         body: ``UtilizationRequest``.
     """
-    return _Operation(_PUT_ROUTING_USER_UTILIZATION, (("userId", user_id),), (), (), body)
-
-
-_PUT_ROUTING_UTILIZATION = _Endpoint(
-    "put_routing_utilization", "PUT", "/api/v2/routing/utilization", returns="UtilizationResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
+            "AgentMaxUtilizationResponse", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_utilization(
@@ -3996,13 +3875,16 @@ def put_routing_utilization(
     Args:
         body: ``UtilizationRequest``.
     """
-    return _Operation(_PUT_ROUTING_UTILIZATION, (), (), (), body)
-
-
-_PUT_ROUTING_UTILIZATION_LABEL = _Endpoint(
-    "put_routing_utilization_label", "PUT", "/api/v2/routing/utilization/labels/{labelId}",
-    returns="UtilizationLabel", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_utilization", "PUT", "/api/v2/routing/utilization", "UtilizationResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_utilization_label(
@@ -4017,13 +3899,16 @@ def put_routing_utilization_label(
         label_id: path, string.
         body: ``UpdateUtilizationLabelRequest``.
     """
-    return _Operation(_PUT_ROUTING_UTILIZATION_LABEL, (("labelId", label_id),), (), (), body)
-
-
-_PUT_ROUTING_WRAPUPCODE = _Endpoint(
-    "put_routing_wrapupcode", "PUT", "/api/v2/routing/wrapupcodes/{codeId}", returns="WrapupCode",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_utilization_label", "PUT", "/api/v2/routing/utilization/labels/{labelId}",
+            "UtilizationLabel", body="object", body_required=True,
+        ),
+        (("labelId", label_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_wrapupcode(
@@ -4038,13 +3923,16 @@ def put_routing_wrapupcode(
         code_id: path, string.
         body: ``WrapupCodeRequest``.
     """
-    return _Operation(_PUT_ROUTING_WRAPUPCODE, (("codeId", code_id),), (), (), body)
-
-
-_PUT_USER_ROUTINGSKILL = _Endpoint(
-    "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
-    returns="UserRoutingSkill", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_wrapupcode", "PUT", "/api/v2/routing/wrapupcodes/{codeId}", "WrapupCode",
+            body="object", body_required=True,
+        ),
+        (("codeId", code_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_routingskill(
@@ -4062,18 +3950,15 @@ def put_user_routingskill(
         body: ``UserRoutingSkill``.
     """
     return _Operation(
-        _PUT_USER_ROUTINGSKILL,
+        _Endpoint(
+            "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
+            "UserRoutingSkill", body="object", body_required=True,
+        ),
         (("userId", user_id), ("skillId", skill_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_USER_ROUTINGSKILLS_BULK = _Endpoint(
-    "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-    returns="UserSkillEntityListing", body="array", body_required=True,
-)
 
 
 def put_user_routingskills_bulk(
@@ -4088,4 +3973,13 @@ def put_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(_PUT_USER_ROUTINGSKILLS_BULK, (("userId", user_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
+            "UserSkillEntityListing", body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )

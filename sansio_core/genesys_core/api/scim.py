@@ -13,11 +13,55 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_SCIM_USER = _Endpoint(
-    "delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", returns="object",
-)
+    _AttributesValues = _Open[_Literal[
+        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
+    ]]
+    _ResourceTypeValues = _Open[_Literal[
+        "User", "Group", "ServiceProviderConfig", "ResourceType", "Schema",
+    ]]
+    _SchemaIdValues = _Open[_Literal[
+        "urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:Group",
+        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
+        "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
+        "urn:ietf:params:scim:schemas:core:2.0:Schema",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
+    ]]
+    _AttributesValues_2 = _Open[_Literal[
+        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
+        "groups", "roles", "meta", "meta.version", "meta.lastModified",
+        "urn:ietf:params:scim:schemas:core:2.0:User:id",
+        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
+        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
+        "urn:ietf:params:scim:schemas:core:2.0:User:title",
+        "urn:ietf:params:scim:schemas:core:2.0:User:active",
+        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
+        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
+        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
+        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
+        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
+        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
+        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
+        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
+        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
+        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
+        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
+    ]]
 
 
 def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
@@ -29,12 +73,12 @@ def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation
         user_id: path, string.
         if_match: header ``If-Match``, string.
     """
-    return _Operation(_DELETE_SCIM_USER, (("userId", user_id),), (), (("If-Match", if_match),))
-
-
-_DELETE_SCIM_V2_USER = _Endpoint(
-    "delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", returns="object",
-)
+    return _Operation(
+        _Endpoint("delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", "object"),
+        (("userId", user_id),),
+        (),
+        (("If-Match", if_match),),
+    )
 
 
 def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
@@ -46,37 +90,19 @@ def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operat
         user_id: path, string.
         if_match: header ``If-Match``, string.
     """
-    return _Operation(_DELETE_SCIM_V2_USER, (("userId", user_id),), (), (("If-Match", if_match),))
-
-
-_GET_SCIM_GROUP = _Endpoint(
-    "get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", returns="ScimV2Group",
-)
+    return _Operation(
+        _Endpoint("delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", "object"),
+        (("userId", user_id),),
+        (),
+        (("If-Match", if_match),),
+    )
 
 
 def get_scim_group(
     group_id: str,
     *,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
     """GET /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
@@ -104,42 +130,19 @@ def get_scim_group(
         if_none_match: header ``If-None-Match``, string.
     """
     return _Operation(
-        _GET_SCIM_GROUP,
+        _Endpoint("get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", "ScimV2Group"),
         (("groupId", group_id),),
         (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
         (("If-None-Match", if_none_match),),
     )
 
 
-_GET_SCIM_GROUPS = _Endpoint(
-    "get_scim_groups", "GET", "/api/v2/scim/groups", returns="ScimGroupListResponse",
-)
-
-
 def get_scim_groups(
     *,
     start_index: int | None = None,
     count: int | None = None,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues] | None = None,
     filter: str | None = None,
 ) -> _Operation[_m.ScimGroupListResponse]:
     """GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
@@ -168,7 +171,7 @@ def get_scim_groups(
         filter: query, string.
     """
     return _Operation(
-        _GET_SCIM_GROUPS,
+        _Endpoint("get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse"),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -177,51 +180,34 @@ def get_scim_groups(
     )
 
 
-_GET_SCIM_RESOURCETYPE = _Endpoint(
-    "get_scim_resourcetype", "GET", "/api/v2/scim/resourcetypes/{resourceType}",
-    returns="ScimConfigResourceType",
-)
-
-
 def get_scim_resourcetype(
-    resource_type: _Open[_Literal[
-        "User", "Group", "ServiceProviderConfig", "ResourceType", "Schema",
-    ]],
+    resource_type: _ResourceTypeValues,
 ) -> _Operation[_m.ScimConfigResourceType]:
     """GET /api/v2/scim/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
 
     Args:
         resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
     """
-    return _Operation(_GET_SCIM_RESOURCETYPE, (("resourceType", resource_type),))
-
-
-_GET_SCIM_RESOURCETYPES = _Endpoint(
-    "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
-    returns="ScimConfigResourceTypesListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_resourcetype", "GET", "/api/v2/scim/resourcetypes/{resourceType}",
+            "ScimConfigResourceType",
+        ),
+        (("resourceType", resource_type),),
+    )
 
 
 def get_scim_resourcetypes() -> _Operation[_m.ScimConfigResourceTypesListResponse]:
     """GET /api/v2/scim/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Operation(_GET_SCIM_RESOURCETYPES)
+    return _Operation(
+        _Endpoint(
+            "get_scim_resourcetypes", "GET", "/api/v2/scim/resourcetypes",
+            "ScimConfigResourceTypesListResponse",
+        ),
+    )
 
 
-_GET_SCIM_SCHEMA = _Endpoint(
-    "get_scim_schema", "GET", "/api/v2/scim/schemas/{schemaId}", returns="ScimV2SchemaDefinition",
-)
-
-
-def get_scim_schema(
-    schema_id: _Open[_Literal[
-        "urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:Group",
-        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
-        "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
-        "urn:ietf:params:scim:schemas:core:2.0:Schema",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-    ]],
-) -> _Operation[_m.ScimV2SchemaDefinition]:
+def get_scim_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
     """GET /api/v2/scim/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
 
     Args:
@@ -233,12 +219,12 @@ def get_scim_schema(
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
     """
-    return _Operation(_GET_SCIM_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_SCIM_SCHEMAS = _Endpoint(
-    "get_scim_schemas", "GET", "/api/v2/scim/schemas", returns="ScimV2SchemaListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_schema", "GET", "/api/v2/scim/schemas/{schemaId}", "ScimV2SchemaDefinition",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_scim_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2SchemaListResponse]:
@@ -247,13 +233,11 @@ def get_scim_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2Schema
     Args:
         filter: query, string.
     """
-    return _Operation(_GET_SCIM_SCHEMAS, (), (("filter", filter),))
-
-
-_GET_SCIM_SERVICEPROVIDERCONFIG = _Endpoint(
-    "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
-    returns="ScimServiceProviderConfig",
-)
+    return _Operation(
+        _Endpoint("get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse"),
+        (),
+        (("filter", filter),),
+    )
 
 
 def get_scim_serviceproviderconfig(
@@ -265,73 +249,22 @@ def get_scim_serviceproviderconfig(
     Args:
         if_none_match: header ``If-None-Match``, string.
     """
-    return _Operation(_GET_SCIM_SERVICEPROVIDERCONFIG, (), (), (("If-None-Match", if_none_match),))
-
-
-_GET_SCIM_USER = _Endpoint(
-    "get_scim_user", "GET", "/api/v2/scim/users/{userId}", returns="ScimV2User",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
+            "ScimServiceProviderConfig",
+        ),
+        (),
+        (),
+        (("If-None-Match", if_none_match),),
+    )
 
 
 def get_scim_user(
     user_id: str,
     *,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues_2] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
     """GET /api/v2/scim/users/{userId} -> ``ScimV2User``.
@@ -393,78 +326,19 @@ def get_scim_user(
         if_none_match: header ``If-None-Match``, string.
     """
     return _Operation(
-        _GET_SCIM_USER,
+        _Endpoint("get_scim_user", "GET", "/api/v2/scim/users/{userId}", "ScimV2User"),
         (("userId", user_id),),
         (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
         (("If-None-Match", if_none_match),),
     )
 
 
-_GET_SCIM_USERS = _Endpoint(
-    "get_scim_users", "GET", "/api/v2/scim/users", returns="ScimUserListResponse",
-)
-
-
 def get_scim_users(
     *,
     start_index: int | None = None,
     count: int | None = None,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues_2] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
 ) -> _Operation[_m.ScimUserListResponse]:
     """GET /api/v2/scim/users -> ``ScimUserListResponse``.
@@ -527,7 +401,7 @@ def get_scim_users(
         filter: query, string.
     """
     return _Operation(
-        _GET_SCIM_USERS,
+        _Endpoint("get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse"),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -536,34 +410,11 @@ def get_scim_users(
     )
 
 
-_GET_SCIM_V2_GROUP = _Endpoint(
-    "get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", returns="ScimV2Group",
-)
-
-
 def get_scim_v2_group(
     group_id: str,
     *,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2Group]:
     """GET /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
@@ -591,16 +442,11 @@ def get_scim_v2_group(
         if_none_match: header ``If-None-Match``, string.
     """
     return _Operation(
-        _GET_SCIM_V2_GROUP,
+        _Endpoint("get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group"),
         (("groupId", group_id),),
         (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
         (("If-None-Match", if_none_match),),
     )
-
-
-_GET_SCIM_V2_GROUPS = _Endpoint(
-    "get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", returns="ScimGroupListResponse",
-)
 
 
 def get_scim_v2_groups(
@@ -608,26 +454,8 @@ def get_scim_v2_groups(
     *,
     start_index: int | None = None,
     count: int | None = None,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "displayName", "members", "externalId", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:id",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:externalId",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues] | None = None,
 ) -> _Operation[_m.ScimGroupListResponse]:
     """GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
 
@@ -655,7 +483,7 @@ def get_scim_v2_groups(
         filter: query, string.
     """
     return _Operation(
-        _GET_SCIM_V2_GROUPS,
+        _Endpoint("get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse"),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
@@ -664,52 +492,34 @@ def get_scim_v2_groups(
     )
 
 
-_GET_SCIM_V2_RESOURCETYPE = _Endpoint(
-    "get_scim_v2_resourcetype", "GET", "/api/v2/scim/v2/resourcetypes/{resourceType}",
-    returns="ScimConfigResourceType",
-)
-
-
 def get_scim_v2_resourcetype(
-    resource_type: _Open[_Literal[
-        "User", "Group", "ServiceProviderConfig", "ResourceType", "Schema",
-    ]],
+    resource_type: _ResourceTypeValues,
 ) -> _Operation[_m.ScimConfigResourceType]:
     """GET /api/v2/scim/v2/resourcetypes/{resourceType} -> ``ScimConfigResourceType``.
 
     Args:
         resource_type: path, string: User, Group, ServiceProviderConfig, ResourceType, Schema.
     """
-    return _Operation(_GET_SCIM_V2_RESOURCETYPE, (("resourceType", resource_type),))
-
-
-_GET_SCIM_V2_RESOURCETYPES = _Endpoint(
-    "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
-    returns="ScimConfigResourceTypesListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_v2_resourcetype", "GET", "/api/v2/scim/v2/resourcetypes/{resourceType}",
+            "ScimConfigResourceType",
+        ),
+        (("resourceType", resource_type),),
+    )
 
 
 def get_scim_v2_resourcetypes() -> _Operation[_m.ScimConfigResourceTypesListResponse]:
     """GET /api/v2/scim/v2/resourcetypes -> ``ScimConfigResourceTypesListResponse``."""
-    return _Operation(_GET_SCIM_V2_RESOURCETYPES)
+    return _Operation(
+        _Endpoint(
+            "get_scim_v2_resourcetypes", "GET", "/api/v2/scim/v2/resourcetypes",
+            "ScimConfigResourceTypesListResponse",
+        ),
+    )
 
 
-_GET_SCIM_V2_SCHEMA = _Endpoint(
-    "get_scim_v2_schema", "GET", "/api/v2/scim/v2/schemas/{schemaId}",
-    returns="ScimV2SchemaDefinition",
-)
-
-
-def get_scim_v2_schema(
-    schema_id: _Open[_Literal[
-        "urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:Group",
-        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
-        "urn:ietf:params:scim:schemas:core:2.0:ResourceType",
-        "urn:ietf:params:scim:schemas:core:2.0:Schema",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-    ]],
-) -> _Operation[_m.ScimV2SchemaDefinition]:
+def get_scim_v2_schema(schema_id: _SchemaIdValues) -> _Operation[_m.ScimV2SchemaDefinition]:
     """GET /api/v2/scim/v2/schemas/{schemaId} -> ``ScimV2SchemaDefinition``.
 
     Args:
@@ -721,12 +531,13 @@ def get_scim_v2_schema(
             urn:ietf:params:scim:schemas:extension:enterprise:2.0:User,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User.
     """
-    return _Operation(_GET_SCIM_V2_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_SCIM_V2_SCHEMAS = _Endpoint(
-    "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", returns="ScimV2SchemaListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_v2_schema", "GET", "/api/v2/scim/v2/schemas/{schemaId}",
+            "ScimV2SchemaDefinition",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_scim_v2_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2SchemaListResponse]:
@@ -735,13 +546,13 @@ def get_scim_v2_schemas(*, filter: str | None = None) -> _Operation[_m.ScimV2Sch
     Args:
         filter: query, string.
     """
-    return _Operation(_GET_SCIM_V2_SCHEMAS, (), (("filter", filter),))
-
-
-_GET_SCIM_V2_SERVICEPROVIDERCONFIG = _Endpoint(
-    "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
-    returns="ScimServiceProviderConfig",
-)
+    return _Operation(
+        _Endpoint(
+            "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", "ScimV2SchemaListResponse",
+        ),
+        (),
+        (("filter", filter),),
+    )
 
 
 def get_scim_v2_serviceproviderconfig(
@@ -754,77 +565,21 @@ def get_scim_v2_serviceproviderconfig(
         if_none_match: header ``If-None-Match``, string.
     """
     return _Operation(
-        _GET_SCIM_V2_SERVICEPROVIDERCONFIG,
+        _Endpoint(
+            "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
+            "ScimServiceProviderConfig",
+        ),
         (),
         (),
         (("If-None-Match", if_none_match),),
     )
 
 
-_GET_SCIM_V2_USER = _Endpoint(
-    "get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", returns="ScimV2User",
-)
-
-
 def get_scim_v2_user(
     user_id: str,
     *,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues_2] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     if_none_match: str | None = None,
 ) -> _Operation[_m.ScimV2User]:
     """GET /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
@@ -886,78 +641,19 @@ def get_scim_v2_user(
         if_none_match: header ``If-None-Match``, string.
     """
     return _Operation(
-        _GET_SCIM_V2_USER,
+        _Endpoint("get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", "ScimV2User"),
         (("userId", user_id),),
         (("attributes", attributes), ("excludedAttributes", excluded_attributes)),
         (("If-None-Match", if_none_match),),
     )
 
 
-_GET_SCIM_V2_USERS = _Endpoint(
-    "get_scim_v2_users", "GET", "/api/v2/scim/v2/users", returns="ScimUserListResponse",
-)
-
-
 def get_scim_v2_users(
     *,
     start_index: int | None = None,
     count: int | None = None,
-    attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
-    excluded_attributes: _Sequence[_Open[_Literal[
-        "id", "userName", "displayName", "title", "active", "externalId", "phoneNumbers", "emails",
-        "groups", "roles", "meta", "meta.version", "meta.lastModified",
-        "urn:ietf:params:scim:schemas:core:2.0:User:id",
-        "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:User:title",
-        "urn:ietf:params:scim:schemas:core:2.0:User:active",
-        "urn:ietf:params:scim:schemas:core:2.0:User:externalId",
-        "urn:ietf:params:scim:schemas:core:2.0:User:phoneNumbers",
-        "urn:ietf:params:scim:schemas:core:2.0:User:emails",
-        "urn:ietf:params:scim:schemas:core:2.0:User:groups",
-        "urn:ietf:params:scim:schemas:core:2.0:User:roles",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.version",
-        "urn:ietf:params:scim:schemas:core:2.0:User:meta.lastModified",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:dateHire",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages",
-        "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds",
-    ]]] | None = None,
+    attributes: _Sequence[_AttributesValues_2] | None = None,
+    excluded_attributes: _Sequence[_AttributesValues_2] | None = None,
     filter: str | None = None,
 ) -> _Operation[_m.ScimUserListResponse]:
     """GET /api/v2/scim/v2/users -> ``ScimUserListResponse``.
@@ -1020,19 +716,13 @@ def get_scim_v2_users(
         filter: query, string.
     """
     return _Operation(
-        _GET_SCIM_V2_USERS,
+        _Endpoint("get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse"),
         (),
         (
             ("startIndex", start_index), ("count", count), ("attributes", attributes),
             ("excludedAttributes", excluded_attributes), ("filter", filter),
         ),
     )
-
-
-_PATCH_SCIM_GROUP = _Endpoint(
-    "patch_scim_group", "PATCH", "/api/v2/scim/groups/{groupId}", returns="ScimV2Group",
-    body="object", body_required=True,
-)
 
 
 def patch_scim_group(
@@ -1051,18 +741,15 @@ def patch_scim_group(
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(
-        _PATCH_SCIM_GROUP,
+        _Endpoint(
+            "patch_scim_group", "PATCH", "/api/v2/scim/groups/{groupId}", "ScimV2Group",
+            body="object", body_required=True,
+        ),
         (("groupId", group_id),),
         (),
         (("If-Match", if_match),),
         body,
     )
-
-
-_PATCH_SCIM_USER = _Endpoint(
-    "patch_scim_user", "PATCH", "/api/v2/scim/users/{userId}", returns="ScimV2User", body="object",
-    body_required=True,
-)
 
 
 def patch_scim_user(
@@ -1082,13 +769,16 @@ def patch_scim_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2PatchRequest``.
     """
-    return _Operation(_PATCH_SCIM_USER, (("userId", user_id),), (), (("If-Match", if_match),), body)
-
-
-_PATCH_SCIM_V2_GROUP = _Endpoint(
-    "patch_scim_v2_group", "PATCH", "/api/v2/scim/v2/groups/{groupId}", returns="ScimV2Group",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_scim_user", "PATCH", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (("If-Match", if_match),),
+        body,
+    )
 
 
 def patch_scim_v2_group(
@@ -1107,18 +797,15 @@ def patch_scim_v2_group(
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(
-        _PATCH_SCIM_V2_GROUP,
+        _Endpoint(
+            "patch_scim_v2_group", "PATCH", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
+            body="object", body_required=True,
+        ),
         (("groupId", group_id),),
         (),
         (("If-Match", if_match),),
         body,
     )
-
-
-_PATCH_SCIM_V2_USER = _Endpoint(
-    "patch_scim_v2_user", "PATCH", "/api/v2/scim/v2/users/{userId}", returns="ScimV2User",
-    body="object", body_required=True,
-)
 
 
 def patch_scim_v2_user(
@@ -1139,18 +826,15 @@ def patch_scim_v2_user(
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(
-        _PATCH_SCIM_V2_USER,
+        _Endpoint(
+            "patch_scim_v2_user", "PATCH", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
+            body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (("If-Match", if_match),),
         body,
     )
-
-
-_POST_SCIM_USERS = _Endpoint(
-    "post_scim_users", "POST", "/api/v2/scim/users", returns="ScimV2User", body="object",
-    body_required=True,
-)
 
 
 def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
@@ -1162,13 +846,16 @@ def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.Sc
     Args:
         body: ``ScimV2CreateUser``.
     """
-    return _Operation(_POST_SCIM_USERS, (), (), (), body)
-
-
-_POST_SCIM_V2_USERS = _Endpoint(
-    "post_scim_v2_users", "POST", "/api/v2/scim/v2/users", returns="ScimV2User", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_scim_users", "POST", "/api/v2/scim/users", "ScimV2User", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
@@ -1180,13 +867,16 @@ def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m
     Args:
         body: ``ScimV2CreateUser``.
     """
-    return _Operation(_POST_SCIM_V2_USERS, (), (), (), body)
-
-
-_PUT_SCIM_GROUP = _Endpoint(
-    "put_scim_group", "PUT", "/api/v2/scim/groups/{groupId}", returns="ScimV2Group", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_scim_v2_users", "POST", "/api/v2/scim/v2/users", "ScimV2User", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_scim_group(
@@ -1205,18 +895,15 @@ def put_scim_group(
         body: ``ScimV2Group``.
     """
     return _Operation(
-        _PUT_SCIM_GROUP,
+        _Endpoint(
+            "put_scim_group", "PUT", "/api/v2/scim/groups/{groupId}", "ScimV2Group", body="object",
+            body_required=True,
+        ),
         (("groupId", group_id),),
         (),
         (("If-Match", if_match),),
         body,
     )
-
-
-_PUT_SCIM_USER = _Endpoint(
-    "put_scim_user", "PUT", "/api/v2/scim/users/{userId}", returns="ScimV2User", body="object",
-    body_required=True,
-)
 
 
 def put_scim_user(
@@ -1236,13 +923,16 @@ def put_scim_user(
         if_match: header ``If-Match``, string.
         body: ``ScimV2User``.
     """
-    return _Operation(_PUT_SCIM_USER, (("userId", user_id),), (), (("If-Match", if_match),), body)
-
-
-_PUT_SCIM_V2_GROUP = _Endpoint(
-    "put_scim_v2_group", "PUT", "/api/v2/scim/v2/groups/{groupId}", returns="ScimV2Group",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_scim_user", "PUT", "/api/v2/scim/users/{userId}", "ScimV2User", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (("If-Match", if_match),),
+        body,
+    )
 
 
 def put_scim_v2_group(
@@ -1261,18 +951,15 @@ def put_scim_v2_group(
         body: ``ScimV2Group``.
     """
     return _Operation(
-        _PUT_SCIM_V2_GROUP,
+        _Endpoint(
+            "put_scim_v2_group", "PUT", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
+            body="object", body_required=True,
+        ),
         (("groupId", group_id),),
         (),
         (("If-Match", if_match),),
         body,
     )
-
-
-_PUT_SCIM_V2_USER = _Endpoint(
-    "put_scim_v2_user", "PUT", "/api/v2/scim/v2/users/{userId}", returns="ScimV2User",
-    body="object", body_required=True,
-)
 
 
 def put_scim_v2_user(
@@ -1293,7 +980,10 @@ def put_scim_v2_user(
         body: ``ScimV2User``.
     """
     return _Operation(
-        _PUT_SCIM_V2_USER,
+        _Endpoint(
+            "put_scim_v2_user", "PUT", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
+            body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (("If-Match", if_match),),

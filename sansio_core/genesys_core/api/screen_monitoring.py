@@ -13,12 +13,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSION = _Endpoint(
-    "delete_conversation_participant_screenmonitors_session", "DELETE",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
-)
-
-
 def delete_conversation_participant_screenmonitors_session(
     conversation_id: str,
     participant_id: str,
@@ -34,18 +28,15 @@ def delete_conversation_participant_screenmonitors_session(
         screen_monitoring_id: path, string.
     """
     return _Operation(
-        _DELETE_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSION,
+        _Endpoint(
+            "delete_conversation_participant_screenmonitors_session", "DELETE",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("screenMonitoringId", screen_monitoring_id),
         ),
     )
-
-
-_DELETE_USER_SCREENMONITORS_SESSION = _Endpoint(
-    "delete_user_screenmonitors_session", "DELETE",
-    "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
-)
 
 
 def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) -> _Operation[None]:
@@ -58,16 +49,12 @@ def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) 
         screen_monitoring_id: path, string.
     """
     return _Operation(
-        _DELETE_USER_SCREENMONITORS_SESSION,
+        _Endpoint(
+            "delete_user_screenmonitors_session", "DELETE",
+            "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
+        ),
         (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)),
     )
-
-
-_GET_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSION = _Endpoint(
-    "get_conversation_participant_screenmonitors_session", "GET",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
-    returns="ScreenMonitoringSession",
-)
 
 
 def get_conversation_participant_screenmonitors_session(
@@ -85,7 +72,11 @@ def get_conversation_participant_screenmonitors_session(
         screen_monitoring_id: path, string.
     """
     return _Operation(
-        _GET_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSION,
+        _Endpoint(
+            "get_conversation_participant_screenmonitors_session", "GET",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId}",
+            "ScreenMonitoringSession",
+        ),
         (
             ("conversationId", conversation_id), ("participantId", participant_id),
             ("screenMonitoringId", screen_monitoring_id),
@@ -93,24 +84,17 @@ def get_conversation_participant_screenmonitors_session(
     )
 
 
-_GET_SCREENMONITORS_SESSIONS_DETAILS = _Endpoint(
-    "get_screenmonitors_sessions_details", "GET", "/api/v2/screenmonitors/sessions/details",
-    returns="ScreenMonitoringDetails",
-)
-
-
 def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetails]:
     """GET /api/v2/screenmonitors/sessions/details -> ``ScreenMonitoringDetails``.
 
     Needs ``realtimeMonitor:screenSession:view``.
     """
-    return _Operation(_GET_SCREENMONITORS_SESSIONS_DETAILS)
-
-
-_GET_SCREENMONITORS_SETTINGS = _Endpoint(
-    "get_screenmonitors_settings", "GET", "/api/v2/screenmonitors/settings",
-    returns="ScreenMonitorSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_screenmonitors_sessions_details", "GET", "/api/v2/screenmonitors/sessions/details",
+            "ScreenMonitoringDetails",
+        ),
+    )
 
 
 def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
@@ -118,13 +102,12 @@ def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
 
     Needs ``realtimeMonitor:settings:view``.
     """
-    return _Operation(_GET_SCREENMONITORS_SETTINGS)
-
-
-_GET_SCREENMONITORS_USER_SESSIONS = _Endpoint(
-    "get_screenmonitors_user_sessions", "GET", "/api/v2/screenmonitors/users/{userId}/sessions",
-    returns="ScreenMonitoringSessionEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_screenmonitors_settings", "GET", "/api/v2/screenmonitors/settings",
+            "ScreenMonitorSettings",
+        ),
+    )
 
 
 def get_screenmonitors_user_sessions(
@@ -137,14 +120,14 @@ def get_screenmonitors_user_sessions(
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_SCREENMONITORS_USER_SESSIONS, (("userId", user_id),))
-
-
-_GET_USER_SCREENMONITORS_SESSION = _Endpoint(
-    "get_user_screenmonitors_session", "GET",
-    "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
-    returns="ScreenMonitoringSession",
-)
+    return _Operation(
+        _Endpoint(
+            "get_screenmonitors_user_sessions", "GET",
+            "/api/v2/screenmonitors/users/{userId}/sessions",
+            "ScreenMonitoringSessionEntityListing",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_screenmonitors_session(
@@ -160,16 +143,13 @@ def get_user_screenmonitors_session(
         screen_monitoring_id: path, string.
     """
     return _Operation(
-        _GET_USER_SCREENMONITORS_SESSION,
+        _Endpoint(
+            "get_user_screenmonitors_session", "GET",
+            "/api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId}",
+            "ScreenMonitoringSession",
+        ),
         (("userId", user_id), ("screenMonitoringId", screen_monitoring_id)),
     )
-
-
-_POST_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSIONS = _Endpoint(
-    "post_conversation_participant_screenmonitors_sessions", "POST",
-    "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions",
-    returns="StartScreenMonitorResponseBody",
-)
 
 
 def post_conversation_participant_screenmonitors_sessions(
@@ -185,17 +165,13 @@ def post_conversation_participant_screenmonitors_sessions(
         participant_id: path, string.
     """
     return _Operation(
-        _POST_CONVERSATION_PARTICIPANT_SCREENMONITORS_SESSIONS,
+        _Endpoint(
+            "post_conversation_participant_screenmonitors_sessions", "POST",
+            "/api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions",
+            "StartScreenMonitorResponseBody",
+        ),
         (("conversationId", conversation_id), ("participantId", participant_id)),
     )
-
-
-_POST_SCREENMONITORS_SESSIONS_USERS_DETAILS = _Endpoint(
-    "post_screenmonitors_sessions_users_details", "POST",
-    "/api/v2/screenmonitors/sessions/users/details",
-    returns="ScreenMonitoringUserDetailsEntityListing", body="array", body_required=True,
-    reads=True,
-)
 
 
 def post_screenmonitors_sessions_users_details(
@@ -208,13 +184,18 @@ def post_screenmonitors_sessions_users_details(
     Args:
         body: list of string.
     """
-    return _Operation(_POST_SCREENMONITORS_SESSIONS_USERS_DETAILS, (), (), (), body)
-
-
-_POST_USER_SCREENMONITORS_SESSIONS = _Endpoint(
-    "post_user_screenmonitors_sessions", "POST", "/api/v2/users/{userId}/screenmonitors/sessions",
-    returns="StartScreenMonitorResponseBody",
-)
+    return _Operation(
+        _Endpoint(
+            "post_screenmonitors_sessions_users_details", "POST",
+            "/api/v2/screenmonitors/sessions/users/details",
+            "ScreenMonitoringUserDetailsEntityListing", body="array", body_required=True,
+            reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_screenmonitors_sessions(
@@ -227,13 +208,13 @@ def post_user_screenmonitors_sessions(
     Args:
         user_id: path, string.
     """
-    return _Operation(_POST_USER_SCREENMONITORS_SESSIONS, (("userId", user_id),))
-
-
-_PUT_SCREENMONITORS_SETTINGS = _Endpoint(
-    "put_screenmonitors_settings", "PUT", "/api/v2/screenmonitors/settings", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_screenmonitors_sessions", "POST",
+            "/api/v2/users/{userId}/screenmonitors/sessions", "StartScreenMonitorResponseBody",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) -> _Operation[None]:
@@ -244,4 +225,13 @@ def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) ->
     Args:
         body: ``ScreenMonitorSettings``.
     """
-    return _Operation(_PUT_SCREENMONITORS_SETTINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_screenmonitors_settings", "PUT", "/api/v2/screenmonitors/settings", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -12,9 +12,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_GET_SCRIPT = _Endpoint("get_script", "GET", "/api/v2/scripts/{scriptId}", returns="Script")
+    _SortByValues = _Open[_Literal["modifiedDate", "createdDate", "name"]]
 
 
 def get_script(script_id: str) -> _Operation[_m.Script]:
@@ -25,12 +23,10 @@ def get_script(script_id: str) -> _Operation[_m.Script]:
     Args:
         script_id: path, string.
     """
-    return _Operation(_GET_SCRIPT, (("scriptId", script_id),))
-
-
-_GET_SCRIPT_PAGE = _Endpoint(
-    "get_script_page", "GET", "/api/v2/scripts/{scriptId}/pages/{pageId}", returns="Page",
-)
+    return _Operation(
+        _Endpoint("get_script", "GET", "/api/v2/scripts/{scriptId}", "Script"),
+        (("scriptId", script_id),),
+    )
 
 
 def get_script_page(
@@ -49,15 +45,10 @@ def get_script_page(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPT_PAGE,
+        _Endpoint("get_script_page", "GET", "/api/v2/scripts/{scriptId}/pages/{pageId}", "Page"),
         (("scriptId", script_id), ("pageId", page_id)),
         (("scriptDataVersion", script_data_version),),
     )
-
-
-_GET_SCRIPT_PAGES = _Endpoint(
-    "get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", returns="list[Page]",
-)
 
 
 def get_script_pages(
@@ -74,15 +65,10 @@ def get_script_pages(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPT_PAGES,
+        _Endpoint("get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]"),
         (("scriptId", script_id),),
         (("scriptDataVersion", script_data_version),),
     )
-
-
-_GET_SCRIPTS = _Endpoint(
-    "get_scripts", "GET", "/api/v2/scripts", returns="ScriptEntityListing", paged=True,
-)
 
 
 def get_scripts(
@@ -93,7 +79,7 @@ def get_scripts(
     name: str | None = None,
     feature: str | None = None,
     flow_id: str | None = None,
-    sort_by: _Open[_Literal["modifiedDate", "createdDate", "name"]] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
@@ -115,7 +101,7 @@ def get_scripts(
         division_ids: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS,
+        _Endpoint("get_scripts", "GET", "/api/v2/scripts", "ScriptEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -126,12 +112,6 @@ def get_scripts(
     )
 
 
-_GET_SCRIPTS_DIVISIONVIEWS = _Endpoint(
-    "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews",
-    returns="ScriptEntityListing", paged=True,
-)
-
-
 def get_scripts_divisionviews(
     *,
     page_size: int | None = None,
@@ -140,7 +120,7 @@ def get_scripts_divisionviews(
     name: str | None = None,
     feature: str | None = None,
     flow_id: str | None = None,
-    sort_by: _Open[_Literal["modifiedDate", "createdDate", "name"]] | None = None,
+    sort_by: _SortByValues | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
     script_data_version: str | None = None,
     division_ids: str | None = None,
@@ -162,7 +142,10 @@ def get_scripts_divisionviews(
         division_ids: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_scripts_divisionviews", "GET", "/api/v2/scripts/divisionviews",
+            "ScriptEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -171,12 +154,6 @@ def get_scripts_divisionviews(
             ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_SCRIPTS_PUBLISHED = _Endpoint(
-    "get_scripts_published", "GET", "/api/v2/scripts/published", returns="ScriptEntityListing",
-    paged=True,
-)
 
 
 def get_scripts_published(
@@ -205,7 +182,10 @@ def get_scripts_published(
         division_ids: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED,
+        _Endpoint(
+            "get_scripts_published", "GET", "/api/v2/scripts/published", "ScriptEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -213,12 +193,6 @@ def get_scripts_published(
             ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_DIVISIONVIEW_VARIABLES = _Endpoint(
-    "get_scripts_published_divisionview_variables", "GET",
-    "/api/v2/scripts/published/divisionviews/{scriptId}/variables", returns="object",
-)
 
 
 def get_scripts_published_divisionview_variables(
@@ -241,19 +215,16 @@ def get_scripts_published_divisionview_variables(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_DIVISIONVIEW_VARIABLES,
+        _Endpoint(
+            "get_scripts_published_divisionview_variables", "GET",
+            "/api/v2/scripts/published/divisionviews/{scriptId}/variables", "object",
+        ),
         (("scriptId", script_id),),
         (
             ("input", input), ("output", output), ("type", type),
             ("scriptDataVersion", script_data_version),
         ),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_DIVISIONVIEWS = _Endpoint(
-    "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
-    returns="ScriptEntityListing", paged=True,
-)
 
 
 def get_scripts_published_divisionviews(
@@ -283,7 +254,10 @@ def get_scripts_published_divisionviews(
         division_ids: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_DIVISIONVIEWS,
+        _Endpoint(
+            "get_scripts_published_divisionviews", "GET", "/api/v2/scripts/published/divisionviews",
+            "ScriptEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
@@ -291,12 +265,6 @@ def get_scripts_published_divisionviews(
             ("scriptDataVersion", script_data_version), ("divisionIds", division_ids),
         ),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_SCRIPT_ID = _Endpoint(
-    "get_scripts_published_script_id", "GET", "/api/v2/scripts/published/{scriptId}",
-    returns="Script",
-)
 
 
 def get_scripts_published_script_id(
@@ -313,16 +281,13 @@ def get_scripts_published_script_id(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_SCRIPT_ID,
+        _Endpoint(
+            "get_scripts_published_script_id", "GET", "/api/v2/scripts/published/{scriptId}",
+            "Script",
+        ),
         (("scriptId", script_id),),
         (("scriptDataVersion", script_data_version),),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_SCRIPT_ID_PAGE = _Endpoint(
-    "get_scripts_published_script_id_page", "GET",
-    "/api/v2/scripts/published/{scriptId}/pages/{pageId}", returns="Page",
-)
 
 
 def get_scripts_published_script_id_page(
@@ -341,16 +306,13 @@ def get_scripts_published_script_id_page(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_SCRIPT_ID_PAGE,
+        _Endpoint(
+            "get_scripts_published_script_id_page", "GET",
+            "/api/v2/scripts/published/{scriptId}/pages/{pageId}", "Page",
+        ),
         (("scriptId", script_id), ("pageId", page_id)),
         (("scriptDataVersion", script_data_version),),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_SCRIPT_ID_PAGES = _Endpoint(
-    "get_scripts_published_script_id_pages", "GET", "/api/v2/scripts/published/{scriptId}/pages",
-    returns="list[Page]",
-)
 
 
 def get_scripts_published_script_id_pages(
@@ -367,16 +329,13 @@ def get_scripts_published_script_id_pages(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_SCRIPT_ID_PAGES,
+        _Endpoint(
+            "get_scripts_published_script_id_pages", "GET",
+            "/api/v2/scripts/published/{scriptId}/pages", "list[Page]",
+        ),
         (("scriptId", script_id),),
         (("scriptDataVersion", script_data_version),),
     )
-
-
-_GET_SCRIPTS_PUBLISHED_SCRIPT_ID_VARIABLES = _Endpoint(
-    "get_scripts_published_script_id_variables", "GET",
-    "/api/v2/scripts/published/{scriptId}/variables", returns="object",
-)
 
 
 def get_scripts_published_script_id_variables(
@@ -399,19 +358,16 @@ def get_scripts_published_script_id_variables(
         script_data_version: query, string.
     """
     return _Operation(
-        _GET_SCRIPTS_PUBLISHED_SCRIPT_ID_VARIABLES,
+        _Endpoint(
+            "get_scripts_published_script_id_variables", "GET",
+            "/api/v2/scripts/published/{scriptId}/variables", "object",
+        ),
         (("scriptId", script_id),),
         (
             ("input", input), ("output", output), ("type", type),
             ("scriptDataVersion", script_data_version),
         ),
     )
-
-
-_GET_SCRIPTS_UPLOAD_STATUS = _Endpoint(
-    "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",
-    returns="ImportScriptStatusResponse",
-)
 
 
 def get_scripts_upload_status(
@@ -428,16 +384,13 @@ def get_scripts_upload_status(
         long_poll: query, boolean.
     """
     return _Operation(
-        _GET_SCRIPTS_UPLOAD_STATUS,
+        _Endpoint(
+            "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",
+            "ImportScriptStatusResponse",
+        ),
         (("uploadId", upload_id),),
         (("longPoll", long_poll),),
     )
-
-
-_POST_SCRIPT_EXPORT = _Endpoint(
-    "post_script_export", "POST", "/api/v2/scripts/{scriptId}/export",
-    returns="ExportScriptResponse", body="object",
-)
 
 
 def post_script_export(
@@ -453,12 +406,16 @@ def post_script_export(
         script_id: path, string.
         body: ``ExportScriptRequest``.
     """
-    return _Operation(_POST_SCRIPT_EXPORT, (("scriptId", script_id),), (), (), body)
-
-
-_POST_SCRIPTS_PUBLISHED = _Endpoint(
-    "post_scripts_published", "POST", "/api/v2/scripts/published", returns="Script", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_script_export", "POST", "/api/v2/scripts/{scriptId}/export",
+            "ExportScriptResponse", body="object",
+        ),
+        (("scriptId", script_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_scripts_published(
@@ -475,7 +432,9 @@ def post_scripts_published(
         body: ``PublishScriptRequestData``.
     """
     return _Operation(
-        _POST_SCRIPTS_PUBLISHED,
+        _Endpoint(
+            "post_scripts_published", "POST", "/api/v2/scripts/published", "Script", body="object",
+        ),
         (),
         (("scriptDataVersion", script_data_version),),
         (),

@@ -13,12 +13,16 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_GET_DOCUMENTATION_GKN_SEARCH = _Endpoint(
-    "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
-    returns="GKNDocumentationSearchResponse",
-)
+    _ExpandValues = _Open[_Literal[
+        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
+        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
+        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
+        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
+        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent", "callerUser.routingStatus",
+        "callerUser.primaryPresence", "callerUser.conversationSummary", "callerUser.outOfOffice",
+        "callerUser.geolocation", "conversations", "transcription", "images",
+        "addressVerificationDetails",
+    ]]
 
 
 def get_documentation_gkn_search(q64: str) -> _Operation[_m.GKNDocumentationSearchResponse]:
@@ -27,13 +31,14 @@ def get_documentation_gkn_search(q64: str) -> _Operation[_m.GKNDocumentationSear
     Args:
         q64: query, string.
     """
-    return _Operation(_GET_DOCUMENTATION_GKN_SEARCH, (), (("q64", q64),))
-
-
-_GET_DOCUMENTATION_SEARCH = _Endpoint(
-    "get_documentation_search", "GET", "/api/v2/documentation/search",
-    returns="DocumentationSearchResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
+            "GKNDocumentationSearchResponse",
+        ),
+        (),
+        (("q64", q64),),
+    )
 
 
 def get_documentation_search(q64: str) -> _Operation[_m.DocumentationSearchResponse]:
@@ -42,12 +47,14 @@ def get_documentation_search(q64: str) -> _Operation[_m.DocumentationSearchRespo
     Args:
         q64: query, string.
     """
-    return _Operation(_GET_DOCUMENTATION_SEARCH, (), (("q64", q64),))
-
-
-_GET_GROUPS_SEARCH = _Endpoint(
-    "get_groups_search", "GET", "/api/v2/groups/search", returns="GroupsSearchResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_documentation_search", "GET", "/api/v2/documentation/search",
+            "DocumentationSearchResponse",
+        ),
+        (),
+        (("q64", q64),),
+    )
 
 
 def get_groups_search(
@@ -61,12 +68,11 @@ def get_groups_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(_GET_GROUPS_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_GET_LOCATIONS_SEARCH = _Endpoint(
-    "get_locations_search", "GET", "/api/v2/locations/search", returns="LocationsSearchResponse",
-)
+    return _Operation(
+        _Endpoint("get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse"),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def get_locations_search(
@@ -80,25 +86,19 @@ def get_locations_search(
         q64: query, string.
         expand: query, list of string: images, addressVerificationDetails.
     """
-    return _Operation(_GET_LOCATIONS_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_GET_SEARCH = _Endpoint("get_search", "GET", "/api/v2/search", returns="JsonNodeSearchResponse")
+    return _Operation(
+        _Endpoint(
+            "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
+        ),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def get_search(
     q64: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent", "callerUser.routingStatus",
-        "callerUser.primaryPresence", "callerUser.conversationSummary", "callerUser.outOfOffice",
-        "callerUser.geolocation", "conversations", "transcription", "images",
-        "addressVerificationDetails",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
@@ -117,27 +117,17 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(_GET_SEARCH, (), (("q64", q64), ("expand", expand), ("profile", profile)))
-
-
-_GET_SEARCH_SUGGEST = _Endpoint(
-    "get_search_suggest", "GET", "/api/v2/search/suggest", returns="JsonNodeSearchResponse",
-)
+    return _Operation(
+        _Endpoint("get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse"),
+        (),
+        (("q64", q64), ("expand", expand), ("profile", profile)),
+    )
 
 
 def get_search_suggest(
     q64: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent", "callerUser.routingStatus",
-        "callerUser.primaryPresence", "callerUser.conversationSummary", "callerUser.outOfOffice",
-        "callerUser.geolocation", "conversations", "transcription", "images",
-        "addressVerificationDetails",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
@@ -157,16 +147,10 @@ def get_search_suggest(
         profile: query, boolean.
     """
     return _Operation(
-        _GET_SEARCH_SUGGEST,
+        _Endpoint("get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse"),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH = _Endpoint(
-    "get_telephony_providers_edges_sites_search", "GET",
-    "/api/v2/telephony/providers/edges/sites/search", returns="SitesSearchResponse",
-)
 
 
 def get_telephony_providers_edges_sites_search(
@@ -183,15 +167,13 @@ def get_telephony_providers_edges_sites_search(
         expand: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH,
+        _Endpoint(
+            "get_telephony_providers_edges_sites_search", "GET",
+            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+        ),
         (),
         (("q64", q64), ("expand", expand)),
     )
-
-
-_GET_USERS_SEARCH = _Endpoint(
-    "get_users_search", "GET", "/api/v2/users/search", returns="UsersSearchResponse",
-)
 
 
 def get_users_search(
@@ -213,18 +195,13 @@ def get_users_search(
             RingCentral.
     """
     return _Operation(
-        _GET_USERS_SEARCH,
+        _Endpoint("get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse"),
         (),
         (
             ("q64", q64), ("expand", expand),
             ("integrationPresenceSource", integration_presence_source),
         ),
     )
-
-
-_GET_VOICEMAIL_SEARCH = _Endpoint(
-    "get_voicemail_search", "GET", "/api/v2/voicemail/search", returns="VoicemailsSearchResponse",
-)
 
 
 def get_voicemail_search(
@@ -238,14 +215,13 @@ def get_voicemail_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(_GET_VOICEMAIL_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SEARCH = _Endpoint(
-    "post_conversations_customattributes_search", "POST",
-    "/api/v2/conversations/customattributes/search", returns="JsonSearchResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        ),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def post_conversations_customattributes_search(
@@ -258,14 +234,17 @@ def post_conversations_customattributes_search(
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_CUSTOMATTRIBUTES_SEARCH, (), (), (), body)
-
-
-_POST_CONVERSATIONS_PARTICIPANTS_ATTRIBUTES_SEARCH = _Endpoint(
-    "post_conversations_participants_attributes_search", "POST",
-    "/api/v2/conversations/participants/attributes/search", returns="JsonCursorSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_customattributes_search", "POST",
+            "/api/v2/conversations/customattributes/search", "JsonSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_conversations_participants_attributes_search(
@@ -278,13 +257,17 @@ def post_conversations_participants_attributes_search(
     Args:
         body: ``ConversationParticipantSearchRequest``.
     """
-    return _Operation(_POST_CONVERSATIONS_PARTICIPANTS_ATTRIBUTES_SEARCH, (), (), (), body)
-
-
-_POST_DOCUMENTATION_ALL_SEARCH = _Endpoint(
-    "post_documentation_all_search", "POST", "/api/v2/documentation/all/search",
-    returns="JsonNodeSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_conversations_participants_attributes_search", "POST",
+            "/api/v2/conversations/participants/attributes/search", "JsonCursorSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_documentation_all_search(
@@ -297,13 +280,16 @@ def post_documentation_all_search(
     Args:
         body: ``DocumentationV2SearchRequest``.
     """
-    return _Operation(_POST_DOCUMENTATION_ALL_SEARCH, (), (), (), body)
-
-
-_POST_DOCUMENTATION_GKN_SEARCH = _Endpoint(
-    "post_documentation_gkn_search", "POST", "/api/v2/documentation/gkn/search",
-    returns="GKNDocumentationSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_documentation_all_search", "POST", "/api/v2/documentation/all/search",
+            "JsonNodeSearchResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_documentation_gkn_search(
@@ -316,13 +302,16 @@ def post_documentation_gkn_search(
     Args:
         body: ``GKNDocumentationSearchRequest``.
     """
-    return _Operation(_POST_DOCUMENTATION_GKN_SEARCH, (), (), (), body)
-
-
-_POST_DOCUMENTATION_SEARCH = _Endpoint(
-    "post_documentation_search", "POST", "/api/v2/documentation/search",
-    returns="DocumentationSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_documentation_gkn_search", "POST", "/api/v2/documentation/gkn/search",
+            "GKNDocumentationSearchResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_documentation_search(
@@ -335,13 +324,16 @@ def post_documentation_search(
     Args:
         body: ``DocumentationSearchRequest``.
     """
-    return _Operation(_POST_DOCUMENTATION_SEARCH, (), (), (), body)
-
-
-_POST_GROUPS_SEARCH = _Endpoint(
-    "post_groups_search", "POST", "/api/v2/groups/search", returns="GroupsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_documentation_search", "POST", "/api/v2/documentation/search",
+            "DocumentationSearchResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_groups_search(
@@ -354,13 +346,16 @@ def post_groups_search(
     Args:
         body: ``GroupSearchRequest``.
     """
-    return _Operation(_POST_GROUPS_SEARCH, (), (), (), body)
-
-
-_POST_LOCATIONS_SEARCH = _Endpoint(
-    "post_locations_search", "POST", "/api/v2/locations/search", returns="LocationsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_groups_search", "POST", "/api/v2/groups/search", "GroupsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_locations_search(
@@ -373,13 +368,16 @@ def post_locations_search(
     Args:
         body: ``LocationSearchRequest``.
     """
-    return _Operation(_POST_LOCATIONS_SEARCH, (), (), (), body)
-
-
-_POST_SEARCH = _Endpoint(
-    "post_search", "POST", "/api/v2/search", returns="JsonNodeSearchResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_locations_search", "POST", "/api/v2/locations/search", "LocationsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_search(
@@ -395,13 +393,16 @@ def post_search(
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Operation(_POST_SEARCH, (), (("profile", profile),), (), body)
-
-
-_POST_SEARCH_SUGGEST = _Endpoint(
-    "post_search_suggest", "POST", "/api/v2/search/suggest", returns="JsonNodeSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (("profile", profile),),
+        (),
+        body,
+    )
 
 
 def post_search_suggest(
@@ -417,14 +418,16 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Operation(_POST_SEARCH_SUGGEST, (), (("profile", profile),), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TRANSCRIPTS_SEARCH = _Endpoint(
-    "post_speechandtextanalytics_transcripts_search", "POST",
-    "/api/v2/speechandtextanalytics/transcripts/search", returns="JsonSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("profile", profile),),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_transcripts_search(
@@ -438,13 +441,17 @@ def post_speechandtextanalytics_transcripts_search(
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TRANSCRIPTS_SEARCH, (), (), (), body)
-
-
-_POST_TEAMS_SEARCH = _Endpoint(
-    "post_teams_search", "POST", "/api/v2/teams/search", returns="TeamsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_transcripts_search", "POST",
+            "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_teams_search(
@@ -457,14 +464,16 @@ def post_teams_search(
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Operation(_POST_TEAMS_SEARCH, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH = _Endpoint(
-    "post_telephony_providers_edges_sites_search", "POST",
-    "/api/v2/telephony/providers/edges/sites/search", returns="SitesSearchResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_sites_search(
@@ -477,13 +486,17 @@ def post_telephony_providers_edges_sites_search(
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH, (), (), (), body)
-
-
-_POST_USERS_SEARCH = _Endpoint(
-    "post_users_search", "POST", "/api/v2/users/search", returns="UsersSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_sites_search", "POST",
+            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search(
@@ -496,13 +509,16 @@ def post_users_search(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH, (), (), (), body)
-
-
-_POST_USERS_SEARCH_CONVERSATION_TARGET = _Endpoint(
-    "post_users_search_conversation_target", "POST", "/api/v2/users/search/conversation/target",
-    returns="UsersSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_conversation_target(
@@ -516,13 +532,17 @@ def post_users_search_conversation_target(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_CONVERSATION_TARGET, (), (), (), body)
-
-
-_POST_USERS_SEARCH_QUEUEMEMBERS_MANAGE = _Endpoint(
-    "post_users_search_queuemembers_manage", "POST", "/api/v2/users/search/queuemembers/manage",
-    returns="UsersSearchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_conversation_target", "POST",
+            "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_queuemembers_manage(
@@ -536,13 +556,17 @@ def post_users_search_queuemembers_manage(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_QUEUEMEMBERS_MANAGE, (), (), (), body)
-
-
-_POST_USERS_SEARCH_TEAMS_ASSIGN = _Endpoint(
-    "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-    returns="UsersSearchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_queuemembers_manage", "POST",
+            "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_teams_assign(
@@ -555,13 +579,16 @@ def post_users_search_teams_assign(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_TEAMS_ASSIGN, (), (), (), body)
-
-
-_POST_VOICEMAIL_SEARCH = _Endpoint(
-    "post_voicemail_search", "POST", "/api/v2/voicemail/search", returns="VoicemailsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
+            "UsersSearchResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_voicemail_search(
@@ -574,4 +601,13 @@ def post_voicemail_search(
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Operation(_POST_VOICEMAIL_SEARCH, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

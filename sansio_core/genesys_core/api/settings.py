@@ -12,23 +12,16 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
-)
-
-
 def delete_emails_settings_threading() -> _Operation[None]:
     """DELETE /api/v2/emails/settings/threading -> nothing.
 
     Needs ``conversation:emailThreadingSettings:edit``.
     """
-    return _Operation(_DELETE_EMAILS_SETTINGS_THREADING)
-
-
-_DELETE_EXTERNALCONTACTS_SETTINGS = _Endpoint(
-    "delete_externalcontacts_settings", "DELETE", "/api/v2/externalcontacts/settings",
-    returns="UpdatedSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_emails_settings_threading", "DELETE", "/api/v2/emails/settings/threading",
+        ),
+    )
 
 
 def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]:
@@ -36,13 +29,12 @@ def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]
 
     Needs ``externalContacts:settings:delete``.
     """
-    return _Operation(_DELETE_EXTERNALCONTACTS_SETTINGS)
-
-
-_DELETE_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_externalcontacts_settings", "DELETE", "/api/v2/externalcontacts/settings",
+            "UpdatedSettingsResponse",
+        ),
+    )
 
 
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
@@ -54,14 +46,12 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
         agent_id: path, string.
     """
     return _Operation(
-        _DELETE_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "delete_users_agentui_agents_autoanswer_agent_id_settings", "DELETE",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
+        ),
         (("agentId", agent_id),),
     )
-
-
-_GET_EMAILS_SETTINGS = _Endpoint(
-    "get_emails_settings", "GET", "/api/v2/emails/settings", returns="EmailSettings",
-)
 
 
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
@@ -69,13 +59,9 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 
     Needs ``conversation:settings:view``.
     """
-    return _Operation(_GET_EMAILS_SETTINGS)
-
-
-_GET_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
-    returns="EmailThreadingSettings",
-)
+    return _Operation(
+        _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
+    )
 
 
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
@@ -83,13 +69,12 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 
     Needs ``conversation:emailThreadingSettings:view``.
     """
-    return _Operation(_GET_EMAILS_SETTINGS_THREADING)
-
-
-_GET_EXTERNALCONTACTS_SETTINGS = _Endpoint(
-    "get_externalcontacts_settings", "GET", "/api/v2/externalcontacts/settings",
-    returns="ExternalContactsSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_emails_settings_threading", "GET", "/api/v2/emails/settings/threading",
+            "EmailThreadingSettings",
+        ),
+    )
 
 
 def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
@@ -97,13 +82,12 @@ def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
 
     Needs ``externalContacts:settings:view``.
     """
-    return _Operation(_GET_EXTERNALCONTACTS_SETTINGS)
-
-
-_GET_SETTINGS_EXECUTIONDATA = _Endpoint(
-    "get_settings_executiondata", "GET", "/api/v2/settings/executiondata",
-    returns="ExecutionDataGlobalSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_externalcontacts_settings", "GET", "/api/v2/externalcontacts/settings",
+            "ExternalContactsSettings",
+        ),
+    )
 
 
 def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
@@ -111,13 +95,12 @@ def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsRes
 
     Needs ``settings:executiondata:view``.
     """
-    return _Operation(_GET_SETTINGS_EXECUTIONDATA)
-
-
-_GET_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_settings_executiondata", "GET", "/api/v2/settings/executiondata",
+            "ExecutionDataGlobalSettingsResponse",
+        ),
+    )
 
 
 def get_users_agentui_agents_autoanswer_agent_id_settings(
@@ -131,15 +114,12 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
         agent_id: path, string.
     """
     return _Operation(
-        _GET_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "get_users_agentui_agents_autoanswer_agent_id_settings", "GET",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+        ),
         (("agentId", agent_id),),
     )
-
-
-_PATCH_EMAILS_SETTINGS = _Endpoint(
-    "patch_emails_settings", "PATCH", "/api/v2/emails/settings", returns="EmailSettings",
-    body="object",
-)
 
 
 def patch_emails_settings(
@@ -153,13 +133,16 @@ def patch_emails_settings(
     Args:
         body: ``EmailSettings``.
     """
-    return _Operation(_PATCH_EMAILS_SETTINGS, (), (), (), body)
-
-
-_PATCH_EMAILS_SETTINGS_THREADING = _Endpoint(
-    "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
-    returns="EmailThreadingSettings", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_emails_settings", "PATCH", "/api/v2/emails/settings", "EmailSettings",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_emails_settings_threading(
@@ -173,13 +156,16 @@ def patch_emails_settings_threading(
     Args:
         body: ``EmailThreadingSettings``.
     """
-    return _Operation(_PATCH_EMAILS_SETTINGS_THREADING, (), (), (), body)
-
-
-_PATCH_SETTINGS_EXECUTIONDATA = _Endpoint(
-    "patch_settings_executiondata", "PATCH", "/api/v2/settings/executiondata",
-    returns="ExecutionDataGlobalSettingsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_emails_settings_threading", "PATCH", "/api/v2/emails/settings/threading",
+            "EmailThreadingSettings", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_settings_executiondata(
@@ -192,14 +178,16 @@ def patch_settings_executiondata(
     Args:
         body: ``ExecutionDataSettingsRequest``.
     """
-    return _Operation(_PATCH_SETTINGS_EXECUTIONDATA, (), (), (), body)
-
-
-_PATCH_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_settings_executiondata", "PATCH", "/api/v2/settings/executiondata",
+            "ExecutionDataGlobalSettingsResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_users_agentui_agents_autoanswer_agent_id_settings(
@@ -215,18 +203,16 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
         body: ``AutoAnswerSettings``.
     """
     return _Operation(
-        _PATCH_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "patch_users_agentui_agents_autoanswer_agent_id_settings", "PATCH",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+            body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_EXTERNALCONTACTS_SETTINGS = _Endpoint(
-    "put_externalcontacts_settings", "PUT", "/api/v2/externalcontacts/settings",
-    returns="UpdatedSettingsResponse", body="object",
-)
 
 
 def put_externalcontacts_settings(
@@ -240,14 +226,16 @@ def put_externalcontacts_settings(
     Args:
         body: ``ExternalContactsSettings``.
     """
-    return _Operation(_PUT_EXTERNALCONTACTS_SETTINGS, (), (), (), body)
-
-
-_PUT_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS = _Endpoint(
-    "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
-    "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", returns="AutoAnswerSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_externalcontacts_settings", "PUT", "/api/v2/externalcontacts/settings",
+            "UpdatedSettingsResponse", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_users_agentui_agents_autoanswer_agent_id_settings(
@@ -263,7 +251,11 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
         body: ``AutoAnswerSettings``.
     """
     return _Operation(
-        _PUT_USERS_AGENTUI_AGENTS_AUTOANSWER_AGENT_ID_SETTINGS,
+        _Endpoint(
+            "put_users_agentui_agents_autoanswer_agent_id_settings", "PUT",
+            "/api/v2/users/agentui/agents/autoanswer/{agentId}/settings", "AutoAnswerSettings",
+            body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_SOCIALMEDIA_ESCALATIONRULE = _Endpoint(
-    "delete_socialmedia_escalationrule", "DELETE",
-    "/api/v2/socialmedia/escalationrules/{escalationRuleId}",
-)
-
-
 def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/escalationrules/{escalationRuleId} -> nothing.
 
@@ -30,14 +24,12 @@ def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[Non
         escalation_rule_id: path, string.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_ESCALATIONRULE,
+        _Endpoint(
+            "delete_socialmedia_escalationrule", "DELETE",
+            "/api/v2/socialmedia/escalationrules/{escalationRuleId}",
+        ),
         (("escalationRuleId", escalation_rule_id),),
     )
-
-
-_DELETE_SOCIALMEDIA_MESSAGE = _Endpoint(
-    "delete_socialmedia_message", "DELETE", "/api/v2/socialmedia/messages/{messageId}",
-)
 
 
 def delete_socialmedia_message(message_id: str) -> _Operation[None]:
@@ -48,12 +40,12 @@ def delete_socialmedia_message(message_id: str) -> _Operation[None]:
     Args:
         message_id: path, string.
     """
-    return _Operation(_DELETE_SOCIALMEDIA_MESSAGE, (("messageId", message_id),))
-
-
-_DELETE_SOCIALMEDIA_TOPIC = _Endpoint(
-    "delete_socialmedia_topic", "DELETE", "/api/v2/socialmedia/topics/{topicId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_socialmedia_message", "DELETE", "/api/v2/socialmedia/messages/{messageId}",
+        ),
+        (("messageId", message_id),),
+    )
 
 
 def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) -> _Operation[None]:
@@ -66,16 +58,10 @@ def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) 
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC,
+        _Endpoint("delete_socialmedia_topic", "DELETE", "/api/v2/socialmedia/topics/{topicId}"),
         (("topicId", topic_id),),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID = _Endpoint(
-    "delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "DELETE",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-)
 
 
 def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -94,17 +80,14 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID,
+        _Endpoint(
+            "delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id",
+            "DELETE",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+        ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID = _Endpoint(
-    "delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-    "DELETE",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-)
 
 
 def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -124,19 +107,17 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID,
+        _Endpoint(
+            "delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+            "DELETE",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
         ),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID = _Endpoint(
-    "delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "DELETE",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-)
 
 
 def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -155,16 +136,14 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID,
+        _Endpoint(
+            "delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
+            "DELETE",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+        ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID = _Endpoint(
-    "delete_socialmedia_topic_dataingestionrules_open_open_id", "DELETE",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-)
 
 
 def delete_socialmedia_topic_dataingestionrules_open_open_id(
@@ -183,16 +162,13 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID,
+        _Endpoint(
+            "delete_socialmedia_topic_dataingestionrules_open_open_id", "DELETE",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+        ),
         (("topicId", topic_id), ("openId", open_id)),
         (("hardDelete", hard_delete),),
     )
-
-
-_DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID = _Endpoint(
-    "delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "DELETE",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-)
 
 
 def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -211,16 +187,14 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
         hard_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID,
+        _Endpoint(
+            "delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id",
+            "DELETE",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+        ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (("hardDelete", hard_delete),),
     )
-
-
-_GET_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOB = _Endpoint(
-    "get_socialmedia_analytics_aggregates_job", "GET",
-    "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -231,14 +205,13 @@ def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.Async
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_socialmedia_analytics_aggregates_job_results", "GET",
-    "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results",
-    returns="SocialMediaAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_socialmedia_analytics_aggregates_job", "GET",
+            "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_socialmedia_analytics_aggregates_job_results(
@@ -255,16 +228,14 @@ def get_socialmedia_analytics_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_socialmedia_analytics_aggregates_job_results", "GET",
+            "/api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results",
+            "SocialMediaAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_SOCIALMEDIA_ANALYTICS_MESSAGES_JOB = _Endpoint(
-    "get_socialmedia_analytics_messages_job", "GET",
-    "/api/v2/socialmedia/analytics/messages/jobs/{jobId}", returns="AsyncQueryStatus",
-)
 
 
 def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -275,14 +246,13 @@ def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQu
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SOCIALMEDIA_ANALYTICS_MESSAGES_JOB, (("jobId", job_id),))
-
-
-_GET_SOCIALMEDIA_ANALYTICS_MESSAGES_JOB_RESULTS = _Endpoint(
-    "get_socialmedia_analytics_messages_job_results", "GET",
-    "/api/v2/socialmedia/analytics/messages/jobs/{jobId}/results",
-    returns="SocialMediaAsyncDetailQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_socialmedia_analytics_messages_job", "GET",
+            "/api/v2/socialmedia/analytics/messages/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_socialmedia_analytics_messages_job_results(
@@ -299,16 +269,14 @@ def get_socialmedia_analytics_messages_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_ANALYTICS_MESSAGES_JOB_RESULTS,
+        _Endpoint(
+            "get_socialmedia_analytics_messages_job_results", "GET",
+            "/api/v2/socialmedia/analytics/messages/jobs/{jobId}/results",
+            "SocialMediaAsyncDetailQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_SOCIALMEDIA_ESCALATIONRULE = _Endpoint(
-    "get_socialmedia_escalationrule", "GET",
-    "/api/v2/socialmedia/escalationrules/{escalationRuleId}", returns="EscalationRuleResponse",
-)
 
 
 def get_socialmedia_escalationrule(
@@ -325,16 +293,13 @@ def get_socialmedia_escalationrule(
         expand: query, string: dataIngestionRule.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_ESCALATIONRULE,
+        _Endpoint(
+            "get_socialmedia_escalationrule", "GET",
+            "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
+        ),
         (("escalationRuleId", escalation_rule_id),),
         (("expand", expand),),
     )
-
-
-_GET_SOCIALMEDIA_ESCALATIONRULES = _Endpoint(
-    "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
-    returns="SocialEscalationResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_escalationrules(
@@ -354,16 +319,13 @@ def get_socialmedia_escalationrules(
         division_id: query, string.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_ESCALATIONRULES,
+        _Endpoint(
+            "get_socialmedia_escalationrules", "GET", "/api/v2/socialmedia/escalationrules",
+            "SocialEscalationResponseEntityListing", paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size), ("divisionId", division_id)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC = _Endpoint(
-    "get_socialmedia_topic", "GET", "/api/v2/socialmedia/topics/{topicId}",
-    returns="SocialTopicWithDataIngestionRuleMetadataResponse",
-)
 
 
 def get_socialmedia_topic(
@@ -380,17 +342,13 @@ def get_socialmedia_topic(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC,
+        _Endpoint(
+            "get_socialmedia_topic", "GET", "/api/v2/socialmedia/topics/{topicId}",
+            "SocialTopicWithDataIngestionRuleMetadataResponse",
+        ),
         (("topicId", topic_id),),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules",
-    returns="GenericDataIngestionRuleResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules(
@@ -411,17 +369,14 @@ def get_socialmedia_topic_dataingestionrules(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules",
+            "GenericDataIngestionRuleResponseEntityListing", paged=True,
+        ),
         (("topicId", topic_id),),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-    returns="FacebookDataIngestionRuleResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -440,17 +395,14 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+            "FacebookDataIngestionRuleResponse",
+        ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID_VERSION = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-    returns="FacebookDataIngestionRuleVersionResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version(
@@ -471,20 +423,18 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID_VERSION,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+            "FacebookDataIngestionRuleVersionResponse",
+        ),
         (
             ("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id),
             ("dataIngestionRuleVersion", data_ingestion_rule_version),
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID_VERSIONS = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions",
-    returns="FacebookDataIngestionRuleVersionResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions(
@@ -508,18 +458,15 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID_VERSIONS,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions",
+            "FacebookDataIngestionRuleVersionResponseEntityListing", paged=True,
+        ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-    "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-    returns="GoogleBusinessProfileDataIngestionRuleResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -539,21 +486,18 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+            "GoogleBusinessProfileDataIngestionRuleResponse",
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID_VERSION = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version",
-    "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-    returns="GoogleBusinessProfileDataIngestionRuleVersionResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version(
@@ -575,7 +519,12 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID_VERSION,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+            "GoogleBusinessProfileDataIngestionRuleVersionResponse",
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
@@ -583,14 +532,6 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID_VERSIONS = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
-    "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions",
-    returns="GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions(
@@ -615,20 +556,18 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID_VERSIONS,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions",
+            "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing", paged=True,
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
         ),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-    returns="InstagramDataIngestionRuleResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -647,17 +586,14 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+            "InstagramDataIngestionRuleResponse",
+        ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID_VERSION = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-    returns="InstagramDataIngestionRuleVersionResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version(
@@ -678,21 +614,18 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID_VERSION,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+            "InstagramDataIngestionRuleVersionResponse",
+        ),
         (
             ("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id),
             ("dataIngestionRuleVersion", data_ingestion_rule_version),
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID_VERSIONS = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
-    "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions",
-    returns="InstagramDataIngestionRuleVersionResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions(
@@ -716,17 +649,15 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID_VERSIONS,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions",
+            "InstagramDataIngestionRuleVersionResponseEntityListing", paged=True,
+        ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_open_open_id", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-    returns="OpenDataIngestionRuleResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id(
@@ -745,17 +676,14 @@ def get_socialmedia_topic_dataingestionrules_open_open_id(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_open_open_id", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+            "OpenDataIngestionRuleResponse",
+        ),
         (("topicId", topic_id), ("openId", open_id)),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID_VERSION = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_open_open_id_version", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion}",
-    returns="OpenDataIngestionRuleVersionResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id_version(
@@ -776,20 +704,17 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_version(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID_VERSION,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_open_open_id_version", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion}",
+            "OpenDataIngestionRuleVersionResponse",
+        ),
         (
             ("topicId", topic_id), ("openId", open_id),
             ("dataIngestionRuleVersion", data_ingestion_rule_version),
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID_VERSIONS = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions",
-    returns="OpenDataIngestionRuleVersionResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
@@ -813,17 +738,14 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID_VERSIONS,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions",
+            "OpenDataIngestionRuleVersionResponseEntityListing", paged=True,
+        ),
         (("topicId", topic_id), ("openId", open_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-    returns="TwitterDataIngestionRuleResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -842,17 +764,14 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+            "TwitterDataIngestionRuleResponse",
+        ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID_VERSION = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion}",
-    returns="TwitterDataIngestionRuleVersionResponse",
-)
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version(
@@ -873,20 +792,18 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID_VERSION,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion}",
+            "TwitterDataIngestionRuleVersionResponse",
+        ),
         (
             ("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id),
             ("dataIngestionRuleVersion", data_ingestion_rule_version),
         ),
         (("includeDeleted", include_deleted),),
     )
-
-
-_GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID_VERSIONS = _Endpoint(
-    "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions", "GET",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions",
-    returns="TwitterDataIngestionRuleVersionResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions(
@@ -910,16 +827,15 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         include_deleted: query, boolean.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID_VERSIONS,
+        _Endpoint(
+            "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions",
+            "GET",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions",
+            "TwitterDataIngestionRuleVersionResponseEntityListing", paged=True,
+        ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (("pageNumber", page_number), ("pageSize", page_size), ("includeDeleted", include_deleted)),
     )
-
-
-_GET_SOCIALMEDIA_TOPICS = _Endpoint(
-    "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
-    returns="SocialTopicWithDataIngestionRuleMetadataResponseEntityListing", paged=True,
-)
 
 
 def get_socialmedia_topics(
@@ -944,19 +860,16 @@ def get_socialmedia_topics(
         ids: query, list of string.
     """
     return _Operation(
-        _GET_SOCIALMEDIA_TOPICS,
+        _Endpoint(
+            "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",
+            "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("divisionIds", division_ids),
             ("includeDeleted", include_deleted), ("name", name), ("ids", ids),
         ),
     )
-
-
-_PATCH_SOCIALMEDIA_TOPIC = _Endpoint(
-    "patch_socialmedia_topic", "PATCH", "/api/v2/socialmedia/topics/{topicId}",
-    returns="SocialTopicResponse", body="object",
-)
 
 
 def patch_socialmedia_topic(
@@ -972,14 +885,16 @@ def patch_socialmedia_topic(
         topic_id: path, string.
         body: ``SocialTopicPatchRequest``.
     """
-    return _Operation(_PATCH_SOCIALMEDIA_TOPIC, (("topicId", topic_id),), (), (), body)
-
-
-_PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID = _Endpoint(
-    "patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PATCH",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-    returns="FacebookDataIngestionRuleResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_socialmedia_topic", "PATCH", "/api/v2/socialmedia/topics/{topicId}",
+            "SocialTopicResponse", body="object",
+        ),
+        (("topicId", topic_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -998,20 +913,17 @@ def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(
-        _PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID,
+        _Endpoint(
+            "patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id",
+            "PATCH",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+            "FacebookDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID = _Endpoint(
-    "patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-    "PATCH",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-    returns="GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-)
 
 
 def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -1031,7 +943,12 @@ def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busi
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(
-        _PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID,
+        _Endpoint(
+            "patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+            "PATCH",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
@@ -1040,13 +957,6 @@ def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busi
         (),
         body,
     )
-
-
-_PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID = _Endpoint(
-    "patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PATCH",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-    returns="InstagramDataIngestionRuleResponse", body="object",
-)
 
 
 def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -1065,19 +975,17 @@ def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rul
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(
-        _PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID,
+        _Endpoint(
+            "patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
+            "PATCH",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+            "InstagramDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID = _Endpoint(
-    "patch_socialmedia_topic_dataingestionrules_open_open_id", "PATCH",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-    returns="OpenDataIngestionRuleResponse", body="object",
-)
 
 
 def patch_socialmedia_topic_dataingestionrules_open_open_id(
@@ -1096,19 +1004,16 @@ def patch_socialmedia_topic_dataingestionrules_open_open_id(
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(
-        _PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID,
+        _Endpoint(
+            "patch_socialmedia_topic_dataingestionrules_open_open_id", "PATCH",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+            "OpenDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("openId", open_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID = _Endpoint(
-    "patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PATCH",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-    returns="TwitterDataIngestionRuleResponse", body="object",
-)
 
 
 def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -1127,19 +1032,16 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
         body: ``DataIngestionRuleStatusPatchRequest``.
     """
     return _Operation(
-        _PATCH_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID,
+        _Endpoint(
+            "patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PATCH",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+            "TwitterDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOBS = _Endpoint(
-    "post_socialmedia_analytics_aggregates_jobs", "POST",
-    "/api/v2/socialmedia/analytics/aggregates/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
 
 
 def post_socialmedia_analytics_aggregates_jobs(
@@ -1152,14 +1054,17 @@ def post_socialmedia_analytics_aggregates_jobs(
     Args:
         body: ``SocialMediaAsyncAggregationQuery``.
     """
-    return _Operation(_POST_SOCIALMEDIA_ANALYTICS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_SOCIALMEDIA_ANALYTICS_MESSAGES_JOBS = _Endpoint(
-    "post_socialmedia_analytics_messages_jobs", "POST",
-    "/api/v2/socialmedia/analytics/messages/jobs", returns="AsyncQueryResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_socialmedia_analytics_aggregates_jobs", "POST",
+            "/api/v2/socialmedia/analytics/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_socialmedia_analytics_messages_jobs(
@@ -1172,13 +1077,17 @@ def post_socialmedia_analytics_messages_jobs(
     Args:
         body: ``SocialMediaAsyncDetailQuery``.
     """
-    return _Operation(_POST_SOCIALMEDIA_ANALYTICS_MESSAGES_JOBS, (), (), (), body)
-
-
-_POST_SOCIALMEDIA_ESCALATIONRULES = _Endpoint(
-    "post_socialmedia_escalationrules", "POST", "/api/v2/socialmedia/escalationrules",
-    returns="EscalationRuleResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_socialmedia_analytics_messages_jobs", "POST",
+            "/api/v2/socialmedia/analytics/messages/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_socialmedia_escalationrules(
@@ -1192,13 +1101,16 @@ def post_socialmedia_escalationrules(
     Args:
         body: ``EscalationRuleRequest``.
     """
-    return _Operation(_POST_SOCIALMEDIA_ESCALATIONRULES, (), (), (), body)
-
-
-_POST_SOCIALMEDIA_ESCALATIONS_MESSAGES = _Endpoint(
-    "post_socialmedia_escalations_messages", "POST", "/api/v2/socialmedia/escalations/messages",
-    returns="ManualEscalationResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_socialmedia_escalationrules", "POST", "/api/v2/socialmedia/escalationrules",
+            "EscalationRuleResponse", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_socialmedia_escalations_messages(
@@ -1215,19 +1127,15 @@ def post_socialmedia_escalations_messages(
         body: ``ManualEscalationRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_ESCALATIONS_MESSAGES,
+        _Endpoint(
+            "post_socialmedia_escalations_messages", "POST",
+            "/api/v2/socialmedia/escalations/messages", "ManualEscalationResponse", body="object",
+        ),
         (),
         (("divisionId", division_id),),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_facebook", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook",
-    returns="FacebookDataIngestionRuleResponse", body="object",
-)
 
 
 def post_socialmedia_topic_dataingestionrules_facebook(
@@ -1244,19 +1152,16 @@ def post_socialmedia_topic_dataingestionrules_facebook(
         body: ``FacebookDataIngestionRuleRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_facebook", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook",
+            "FacebookDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id),),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_googlebusinessprofile", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile",
-    returns="GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-)
 
 
 def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
@@ -1274,19 +1179,16 @@ def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_googlebusinessprofile", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile",
+            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id),),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_instagram", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram",
-    returns="InstagramDataIngestionRuleResponse", body="object",
-)
 
 
 def post_socialmedia_topic_dataingestionrules_instagram(
@@ -1303,19 +1205,16 @@ def post_socialmedia_topic_dataingestionrules_instagram(
         body: ``InstagramDataIngestionRuleRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_instagram", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram",
+            "InstagramDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id),),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_open", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open",
-    returns="OpenDataIngestionRuleResponse", body="object",
-)
 
 
 def post_socialmedia_topic_dataingestionrules_open(
@@ -1332,19 +1231,16 @@ def post_socialmedia_topic_dataingestionrules_open(
         body: ``OpenDataIngestionRuleRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_open", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open",
+            "OpenDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id),),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_RULE_ID_MESSAGES_BULK = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk",
-    returns="OpenSocialNormalizedMessageEntityListing", body="array", body_required=True,
-)
 
 
 def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
@@ -1362,19 +1258,16 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
         body: list of ``OpenSocialMediaNormalizedMessage``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_RULE_ID_MESSAGES_BULK,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk",
+            "OpenSocialNormalizedMessageEntityListing", body="array", body_required=True,
+        ),
         (("topicId", topic_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_RULE_ID_REACTIONS_BULK = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk",
-    returns="OpenSocialReactionsNormalizedEventEntityListing", body="object", body_required=True,
-)
 
 
 def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
@@ -1392,19 +1285,16 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
         body: ``OpenSocialMediaReactionsRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_RULE_ID_REACTIONS_BULK,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk",
+            "OpenSocialReactionsNormalizedEventEntityListing", body="object", body_required=True,
+        ),
         (("topicId", topic_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER = _Endpoint(
-    "post_socialmedia_topic_dataingestionrules_twitter", "POST",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter",
-    returns="TwitterDataIngestionRuleResponse", body="object",
-)
 
 
 def post_socialmedia_topic_dataingestionrules_twitter(
@@ -1421,18 +1311,16 @@ def post_socialmedia_topic_dataingestionrules_twitter(
         body: ``TwitterDataIngestionRuleRequest``.
     """
     return _Operation(
-        _POST_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER,
+        _Endpoint(
+            "post_socialmedia_topic_dataingestionrules_twitter", "POST",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter",
+            "TwitterDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id),),
         (),
         (),
         body,
     )
-
-
-_POST_SOCIALMEDIA_TOPICS = _Endpoint(
-    "post_socialmedia_topics", "POST", "/api/v2/socialmedia/topics", returns="SocialTopicResponse",
-    body="object",
-)
 
 
 def post_socialmedia_topics(
@@ -1446,14 +1334,16 @@ def post_socialmedia_topics(
     Args:
         body: ``SocialTopicRequest``.
     """
-    return _Operation(_POST_SOCIALMEDIA_TOPICS, (), (), (), body)
-
-
-_POST_SOCIALMEDIA_TWITTER_HISTORICAL_TWEETS = _Endpoint(
-    "post_socialmedia_twitter_historical_tweets", "POST",
-    "/api/v2/socialmedia/twitter/historical/tweets", returns="TwitterDataHistoricalTweetResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_socialmedia_topics", "POST", "/api/v2/socialmedia/topics", "SocialTopicResponse",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_socialmedia_twitter_historical_tweets(
@@ -1466,14 +1356,17 @@ def post_socialmedia_twitter_historical_tweets(
     Args:
         body: ``TwitterDataHistoricalTweetRequest``.
     """
-    return _Operation(_POST_SOCIALMEDIA_TWITTER_HISTORICAL_TWEETS, (), (), (), body)
-
-
-_PUT_SOCIALMEDIA_ESCALATIONRULE = _Endpoint(
-    "put_socialmedia_escalationrule", "PUT",
-    "/api/v2/socialmedia/escalationrules/{escalationRuleId}", returns="EscalationRuleResponse",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_socialmedia_twitter_historical_tweets", "POST",
+            "/api/v2/socialmedia/twitter/historical/tweets", "TwitterDataHistoricalTweetResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_socialmedia_escalationrule(
@@ -1490,19 +1383,16 @@ def put_socialmedia_escalationrule(
         body: ``EscalationRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_ESCALATIONRULE,
+        _Endpoint(
+            "put_socialmedia_escalationrule", "PUT",
+            "/api/v2/socialmedia/escalationrules/{escalationRuleId}", "EscalationRuleResponse",
+            body="object",
+        ),
         (("escalationRuleId", escalation_rule_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID = _Endpoint(
-    "put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PUT",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
-    returns="FacebookDataIngestionRuleResponse", body="object",
-)
 
 
 def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id(
@@ -1521,20 +1411,16 @@ def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         body: ``FacebookDataIngestionRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_FACEBOOK_FACEBOOK_INGESTION_RULE_ID,
+        _Endpoint(
+            "put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "PUT",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}",
+            "FacebookDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("facebookIngestionRuleId", facebook_ingestion_rule_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID = _Endpoint(
-    "put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
-    "PUT",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
-    returns="GoogleBusinessProfileDataIngestionRuleResponse", body="object",
-)
 
 
 def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id(
@@ -1554,7 +1440,12 @@ def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         body: ``GoogleBusinessProfileDataIngestionRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_GOOGLEBUSINESSPROFILE_GOOGLE_BUSINESS_PROFILE_INGESTION_RULE_ID,
+        _Endpoint(
+            "put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
+            "PUT",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}",
+            "GoogleBusinessProfileDataIngestionRuleResponse", body="object",
+        ),
         (
             ("topicId", topic_id),
             ("googleBusinessProfileIngestionRuleId", google_business_profile_ingestion_rule_id),
@@ -1563,13 +1454,6 @@ def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         (),
         body,
     )
-
-
-_PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID = _Endpoint(
-    "put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PUT",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
-    returns="InstagramDataIngestionRuleResponse", body="object",
-)
 
 
 def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id(
@@ -1588,19 +1472,16 @@ def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         body: ``InstagramDataIngestionRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_INSTAGRAM_INSTAGRAM_INGESTION_RULE_ID,
+        _Endpoint(
+            "put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "PUT",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}",
+            "InstagramDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("instagramIngestionRuleId", instagram_ingestion_rule_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID = _Endpoint(
-    "put_socialmedia_topic_dataingestionrules_open_open_id", "PUT",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
-    returns="OpenDataIngestionRuleResponse", body="object",
-)
 
 
 def put_socialmedia_topic_dataingestionrules_open_open_id(
@@ -1619,19 +1500,16 @@ def put_socialmedia_topic_dataingestionrules_open_open_id(
         body: ``OpenDataIngestionRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_OPEN_OPEN_ID,
+        _Endpoint(
+            "put_socialmedia_topic_dataingestionrules_open_open_id", "PUT",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}",
+            "OpenDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("openId", open_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID = _Endpoint(
-    "put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PUT",
-    "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
-    returns="TwitterDataIngestionRuleResponse", body="object",
-)
 
 
 def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
@@ -1650,7 +1528,11 @@ def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
         body: ``TwitterDataIngestionRuleRequest``.
     """
     return _Operation(
-        _PUT_SOCIALMEDIA_TOPIC_DATAINGESTIONRULES_TWITTER_TWITTER_INGESTION_RULE_ID,
+        _Endpoint(
+            "put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "PUT",
+            "/api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}",
+            "TwitterDataIngestionRuleResponse", body="object",
+        ),
         (("topicId", topic_id), ("twitterIngestionRuleId", twitter_ingestion_rule_id)),
         (),
         (),

@@ -13,12 +13,12 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_CATEGORY = _Endpoint(
-    "delete_speechandtextanalytics_category", "DELETE",
-    "/api/v2/speechandtextanalytics/categories/{categoryId}",
-)
+    _DialectValues = _Open[_Literal[
+        "ar-001", "ar-AE", "ar-BH", "ar-EG", "ar-IL", "ar-SA", "ar-TN", "da-DK", "de-CH", "de-DE",
+        "en-AU", "en-GB", "en-HK", "en-IE", "en-IN", "en-NZ", "en-SG", "en-US", "en-ZA", "es-ES",
+        "es-US", "fi-FI", "fr-CA", "fr-FR", "he-IL", "hi-IN", "it-IT", "ja-JP", "ko-KR", "nb-NO",
+        "nl-NL", "pl-PL", "pt-BR", "pt-PT", "sv-SE", "tr-TR", "zh-CN", "zh-HK", "zh-TW", "zu-ZA",
+    ]]
 
 
 def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]:
@@ -29,13 +29,13 @@ def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]
     Args:
         category_id: path, string.
     """
-    return _Operation(_DELETE_SPEECHANDTEXTANALYTICS_CATEGORY, (("categoryId", category_id),))
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID = _Endpoint(
-    "delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "DELETE",
-    "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_speechandtextanalytics_category", "DELETE",
+            "/api/v2/speechandtextanalytics/categories/{categoryId}",
+        ),
+        (("categoryId", category_id),),
+    )
 
 
 def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -49,15 +49,12 @@ def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
         dictionary_feedback_id: path, string.
     """
     return _Operation(
-        _DELETE_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID,
+        _Endpoint(
+            "delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "DELETE",
+            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+        ),
         (("dictionaryFeedbackId", dictionary_feedback_id),),
     )
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_PROGRAM = _Endpoint(
-    "delete_speechandtextanalytics_program", "DELETE",
-    "/api/v2/speechandtextanalytics/programs/{programId}", returns="DeleteProgramResponse",
-)
 
 
 def delete_speechandtextanalytics_program(
@@ -74,16 +71,13 @@ def delete_speechandtextanalytics_program(
         force_delete: query, boolean.
     """
     return _Operation(
-        _DELETE_SPEECHANDTEXTANALYTICS_PROGRAM,
+        _Endpoint(
+            "delete_speechandtextanalytics_program", "DELETE",
+            "/api/v2/speechandtextanalytics/programs/{programId}", "DeleteProgramResponse",
+        ),
         (("programId", program_id),),
         (("forceDelete", force_delete),),
     )
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB = _Endpoint(
-    "delete_speechandtextanalytics_reprocessing_job", "DELETE",
-    "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}",
-)
 
 
 def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[None]:
@@ -95,13 +89,13 @@ def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[No
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB, (("jobId", job_id),))
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK = _Endpoint(
-    "delete_speechandtextanalytics_sentimentfeedback", "DELETE",
-    "/api/v2/speechandtextanalytics/sentimentfeedback",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_speechandtextanalytics_reprocessing_job", "DELETE",
+            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
@@ -109,13 +103,12 @@ def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
 
     Needs ``speechAndTextAnalytics:feedback:delete``.
     """
-    return _Operation(_DELETE_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK)
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK_SENTIMENT_FEEDBACK_ID = _Endpoint(
-    "delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id", "DELETE",
-    "/api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_speechandtextanalytics_sentimentfeedback", "DELETE",
+            "/api/v2/speechandtextanalytics/sentimentfeedback",
+        ),
+    )
 
 
 def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
@@ -129,15 +122,12 @@ def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
         sentiment_feedback_id: path, string.
     """
     return _Operation(
-        _DELETE_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK_SENTIMENT_FEEDBACK_ID,
+        _Endpoint(
+            "delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id", "DELETE",
+            "/api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId}",
+        ),
         (("sentimentFeedbackId", sentiment_feedback_id),),
     )
-
-
-_DELETE_SPEECHANDTEXTANALYTICS_TOPIC = _Endpoint(
-    "delete_speechandtextanalytics_topic", "DELETE",
-    "/api/v2/speechandtextanalytics/topics/{topicId}",
-)
 
 
 def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
@@ -148,13 +138,13 @@ def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
     Args:
         topic_id: path, string.
     """
-    return _Operation(_DELETE_SPEECHANDTEXTANALYTICS_TOPIC, (("topicId", topic_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_CATEGORIES = _Endpoint(
-    "get_speechandtextanalytics_categories", "GET", "/api/v2/speechandtextanalytics/categories",
-    returns="CategoriesEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "delete_speechandtextanalytics_topic", "DELETE",
+            "/api/v2/speechandtextanalytics/topics/{topicId}",
+        ),
+        (("topicId", topic_id),),
+    )
 
 
 def get_speechandtextanalytics_categories(
@@ -180,19 +170,16 @@ def get_speechandtextanalytics_categories(
         ids: query, list of string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CATEGORIES,
+        _Endpoint(
+            "get_speechandtextanalytics_categories", "GET",
+            "/api/v2/speechandtextanalytics/categories", "CategoriesEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("sortOrder", sort_order), ("sortBy", sort_by), ("ids", ids),
         ),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CATEGORY = _Endpoint(
-    "get_speechandtextanalytics_category", "GET",
-    "/api/v2/speechandtextanalytics/categories/{categoryId}", returns="StaCategory",
-)
 
 
 def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCategory]:
@@ -203,13 +190,13 @@ def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCa
     Args:
         category_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_CATEGORY, (("categoryId", category_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION = _Endpoint(
-    "get_speechandtextanalytics_conversation", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}", returns="ConversationMetrics",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_category", "GET",
+            "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory",
+        ),
+        (("categoryId", category_id),),
+    )
 
 
 def get_speechandtextanalytics_conversation(
@@ -223,16 +210,12 @@ def get_speechandtextanalytics_conversation(
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}", "ConversationMetrics",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION_CATEGORIES = _Endpoint(
-    "get_speechandtextanalytics_conversation_categories", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}/categories",
-    returns="ConversationCategoriesEntityListing", paged=True,
-)
 
 
 def get_speechandtextanalytics_conversation_categories(
@@ -252,17 +235,14 @@ def get_speechandtextanalytics_conversation_categories(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION_CATEGORIES,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation_categories", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}/categories",
+            "ConversationCategoriesEntityListing", paged=True,
+        ),
         (("conversationId", conversation_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION_COMMUNICATION_TRANSCRIPTURL = _Endpoint(
-    "get_speechandtextanalytics_conversation_communication_transcripturl", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl",
-    returns="TranscriptUrl",
-)
 
 
 def get_speechandtextanalytics_conversation_communication_transcripturl(
@@ -278,16 +258,13 @@ def get_speechandtextanalytics_conversation_communication_transcripturl(
         communication_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION_COMMUNICATION_TRANSCRIPTURL,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation_communication_transcripturl", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl",
+            "TranscriptUrl",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION_COMMUNICATION_TRANSCRIPTURLS = _Endpoint(
-    "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls",
-    returns="TranscriptUrls",
-)
 
 
 def get_speechandtextanalytics_conversation_communication_transcripturls(
@@ -303,16 +280,13 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
         communication_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION_COMMUNICATION_TRANSCRIPTURLS,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation_communication_transcripturls", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls",
+            "TranscriptUrls",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION_SENTIMENTS = _Endpoint(
-    "get_speechandtextanalytics_conversation_sentiments", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments",
-    returns="SentimentData",
-)
 
 
 def get_speechandtextanalytics_conversation_sentiments(
@@ -326,16 +300,13 @@ def get_speechandtextanalytics_conversation_sentiments(
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION_SENTIMENTS,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation_sentiments", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments",
+            "SentimentData",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_CONVERSATION_SUMMARIES = _Endpoint(
-    "get_speechandtextanalytics_conversation_summaries", "GET",
-    "/api/v2/speechandtextanalytics/conversations/{conversationId}/summaries",
-    returns="SpeechTextAnalyticsConversationSummaryListing",
-)
 
 
 def get_speechandtextanalytics_conversation_summaries(
@@ -349,15 +320,13 @@ def get_speechandtextanalytics_conversation_summaries(
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_CONVERSATION_SUMMARIES,
+        _Endpoint(
+            "get_speechandtextanalytics_conversation_summaries", "GET",
+            "/api/v2/speechandtextanalytics/conversations/{conversationId}/summaries",
+            "SpeechTextAnalyticsConversationSummaryListing",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK = _Endpoint(
-    "get_speechandtextanalytics_dictionaryfeedback", "GET",
-    "/api/v2/speechandtextanalytics/dictionaryfeedback", returns="DictionaryFeedbackEntityListing",
-)
 
 
 def get_speechandtextanalytics_dictionaryfeedback(
@@ -378,20 +347,16 @@ def get_speechandtextanalytics_dictionaryfeedback(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK,
+        _Endpoint(
+            "get_speechandtextanalytics_dictionaryfeedback", "GET",
+            "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedbackEntityListing",
+        ),
         (),
         (
             ("dialect", dialect), ("transcriptionEngine", transcription_engine),
             ("nextPage", next_page), ("pageSize", page_size),
         ),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID = _Endpoint(
-    "get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "GET",
-    "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-    returns="DictionaryFeedback",
-)
 
 
 def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -405,15 +370,13 @@ def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
         dictionary_feedback_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID,
+        _Endpoint(
+            "get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "GET",
+            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+            "DictionaryFeedback",
+        ),
         (("dictionaryFeedbackId", dictionary_feedback_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAM = _Endpoint(
-    "get_speechandtextanalytics_program", "GET",
-    "/api/v2/speechandtextanalytics/programs/{programId}", returns="Program",
-)
 
 
 def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program]:
@@ -424,14 +387,13 @@ def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program
     Args:
         program_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAM, (("programId", program_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAM_MAPPINGS = _Endpoint(
-    "get_speechandtextanalytics_program_mappings", "GET",
-    "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
-    returns="TopicsDefinitionsProgramMappings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_program", "GET",
+            "/api/v2/speechandtextanalytics/programs/{programId}", "Program",
+        ),
+        (("programId", program_id),),
+    )
 
 
 def get_speechandtextanalytics_program_mappings(
@@ -444,14 +406,14 @@ def get_speechandtextanalytics_program_mappings(
     Args:
         program_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAM_MAPPINGS, (("programId", program_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_INSIGHTS = _Endpoint(
-    "get_speechandtextanalytics_program_settings_insights", "GET",
-    "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
-    returns="ProgramInsightsSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_program_mappings", "GET",
+            "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
+            "TopicsDefinitionsProgramMappings",
+        ),
+        (("programId", program_id),),
+    )
 
 
 def get_speechandtextanalytics_program_settings_insights(
@@ -466,16 +428,13 @@ def get_speechandtextanalytics_program_settings_insights(
         program_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_INSIGHTS,
+        _Endpoint(
+            "get_speechandtextanalytics_program_settings_insights", "GET",
+            "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
+            "ProgramInsightsSettings",
+        ),
         (("programId", program_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_PROCESSING = _Endpoint(
-    "get_speechandtextanalytics_program_settings_processing", "GET",
-    "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
-    returns="ProgramProcessingSettings",
-)
 
 
 def get_speechandtextanalytics_program_settings_processing(
@@ -487,16 +446,13 @@ def get_speechandtextanalytics_program_settings_processing(
         program_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_PROCESSING,
+        _Endpoint(
+            "get_speechandtextanalytics_program_settings_processing", "GET",
+            "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
+            "ProgramProcessingSettings",
+        ),
         (("programId", program_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAM_TRANSCRIPTIONENGINES = _Endpoint(
-    "get_speechandtextanalytics_program_transcriptionengines", "GET",
-    "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
-    returns="ProgramTranscriptionEngines",
-)
 
 
 def get_speechandtextanalytics_program_transcriptionengines(
@@ -510,15 +466,13 @@ def get_speechandtextanalytics_program_transcriptionengines(
         program_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAM_TRANSCRIPTIONENGINES,
+        _Endpoint(
+            "get_speechandtextanalytics_program_transcriptionengines", "GET",
+            "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
+            "ProgramTranscriptionEngines",
+        ),
         (("programId", program_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS = _Endpoint(
-    "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
-    returns="ProgramsEntityListing",
-)
 
 
 def get_speechandtextanalytics_programs(
@@ -545,19 +499,16 @@ def get_speechandtextanalytics_programs(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAMS,
+        _Endpoint(
+            "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
+            "ProgramsEntityListing",
+        ),
         (),
         (
             ("nextPage", next_page), ("pageSize", page_size), ("state", state), ("name", name),
             ("ids", ids), ("sortBy", sort_by), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_GENERAL_JOB = _Endpoint(
-    "get_speechandtextanalytics_programs_general_job", "GET",
-    "/api/v2/speechandtextanalytics/programs/general/jobs/{jobId}", returns="GeneralProgramJob",
-)
 
 
 def get_speechandtextanalytics_programs_general_job(
@@ -571,14 +522,13 @@ def get_speechandtextanalytics_programs_general_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_GENERAL_JOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_MAPPINGS = _Endpoint(
-    "get_speechandtextanalytics_programs_mappings", "GET",
-    "/api/v2/speechandtextanalytics/programs/mappings",
-    returns="TopicsDefinitionsProgramsMappingsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_programs_general_job", "GET",
+            "/api/v2/speechandtextanalytics/programs/general/jobs/{jobId}", "GeneralProgramJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_programs_mappings(
@@ -595,16 +545,14 @@ def get_speechandtextanalytics_programs_mappings(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAMS_MAPPINGS,
+        _Endpoint(
+            "get_speechandtextanalytics_programs_mappings", "GET",
+            "/api/v2/speechandtextanalytics/programs/mappings",
+            "TopicsDefinitionsProgramsMappingsEntityListing",
+        ),
         (),
         (("nextPage", next_page), ("pageSize", page_size)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_PUBLISHJOB = _Endpoint(
-    "get_speechandtextanalytics_programs_publishjob", "GET",
-    "/api/v2/speechandtextanalytics/programs/publishjobs/{jobId}", returns="ProgramJob",
-)
 
 
 def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m.ProgramJob]:
@@ -615,14 +563,13 @@ def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_PUBLISHJOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_SETTINGS_INSIGHTS = _Endpoint(
-    "get_speechandtextanalytics_programs_settings_insights", "GET",
-    "/api/v2/speechandtextanalytics/programs/settings/insights",
-    returns="ProgramInsightsSettingsEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_programs_publishjob", "GET",
+            "/api/v2/speechandtextanalytics/programs/publishjobs/{jobId}", "ProgramJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_programs_settings_insights(
@@ -643,17 +590,14 @@ def get_speechandtextanalytics_programs_settings_insights(
         program_ids: query, list of string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAMS_SETTINGS_INSIGHTS,
+        _Endpoint(
+            "get_speechandtextanalytics_programs_settings_insights", "GET",
+            "/api/v2/speechandtextanalytics/programs/settings/insights",
+            "ProgramInsightsSettingsEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_SETTINGS_PROCESSING = _Endpoint(
-    "get_speechandtextanalytics_programs_settings_processing", "GET",
-    "/api/v2/speechandtextanalytics/programs/settings/processing",
-    returns="ProgramProcessingSettingsEntityListing", paged=True,
-)
 
 
 def get_speechandtextanalytics_programs_settings_processing(
@@ -672,17 +616,14 @@ def get_speechandtextanalytics_programs_settings_processing(
         program_ids: query, list of string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAMS_SETTINGS_PROCESSING,
+        _Endpoint(
+            "get_speechandtextanalytics_programs_settings_processing", "GET",
+            "/api/v2/speechandtextanalytics/programs/settings/processing",
+            "ProgramProcessingSettingsEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("programIds", program_ids)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_TOPICLINKS_JOB = _Endpoint(
-    "get_speechandtextanalytics_programs_topiclinks_job", "GET",
-    "/api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId}",
-    returns="ProgramTopicLinksJob",
-)
 
 
 def get_speechandtextanalytics_programs_topiclinks_job(
@@ -695,28 +636,27 @@ def get_speechandtextanalytics_programs_topiclinks_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_TOPICLINKS_JOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_TRANSCRIPTIONENGINES_DIALECTS = _Endpoint(
-    "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
-    "/api/v2/speechandtextanalytics/programs/transcriptionengines/dialects",
-    returns="SupportedDialectsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_programs_topiclinks_job", "GET",
+            "/api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId}",
+            "ProgramTopicLinksJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_programs_transcriptionengines_dialects(
 ) -> _Operation[_m.SupportedDialectsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs/transcriptionengines/dialects -> ``SupportedDialectsEntityListing``.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_TRANSCRIPTIONENGINES_DIALECTS)
-
-
-_GET_SPEECHANDTEXTANALYTICS_PROGRAMS_UNPUBLISHED = _Endpoint(
-    "get_speechandtextanalytics_programs_unpublished", "GET",
-    "/api/v2/speechandtextanalytics/programs/unpublished",
-    returns="UnpublishedProgramsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_programs_transcriptionengines_dialects", "GET",
+            "/api/v2/speechandtextanalytics/programs/transcriptionengines/dialects",
+            "SupportedDialectsEntityListing",
+        ),
+    )
 
 
 def get_speechandtextanalytics_programs_unpublished(
@@ -733,16 +673,14 @@ def get_speechandtextanalytics_programs_unpublished(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_PROGRAMS_UNPUBLISHED,
+        _Endpoint(
+            "get_speechandtextanalytics_programs_unpublished", "GET",
+            "/api/v2/speechandtextanalytics/programs/unpublished",
+            "UnpublishedProgramsEntityListing",
+        ),
         (),
         (("nextPage", next_page), ("pageSize", page_size)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB = _Endpoint(
-    "get_speechandtextanalytics_reprocessing_job", "GET",
-    "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}", returns="ReprocessJobResponse",
-)
 
 
 def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.ReprocessJobResponse]:
@@ -754,14 +692,13 @@ def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.Re
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB_INTERACTIONS = _Endpoint(
-    "get_speechandtextanalytics_reprocessing_job_interactions", "GET",
-    "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions",
-    returns="ReprocessInteractionsByJobIdResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_reprocessing_job", "GET",
+            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}", "ReprocessJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_reprocessing_job_interactions(
@@ -776,16 +713,13 @@ def get_speechandtextanalytics_reprocessing_job_interactions(
         job_id: path, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOB_INTERACTIONS,
+        _Endpoint(
+            "get_speechandtextanalytics_reprocessing_job_interactions", "GET",
+            "/api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions",
+            "ReprocessInteractionsByJobIdResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOBS = _Endpoint(
-    "get_speechandtextanalytics_reprocessing_jobs", "GET",
-    "/api/v2/speechandtextanalytics/reprocessing/jobs", returns="ReprocessJobEntityListingResponse",
-    paged=True,
-)
 
 
 def get_speechandtextanalytics_reprocessing_jobs(
@@ -808,7 +742,11 @@ def get_speechandtextanalytics_reprocessing_jobs(
         name: query, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_REPROCESSING_JOBS,
+        _Endpoint(
+            "get_speechandtextanalytics_reprocessing_jobs", "GET",
+            "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobEntityListingResponse",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
@@ -817,21 +755,14 @@ def get_speechandtextanalytics_reprocessing_jobs(
     )
 
 
-_GET_SPEECHANDTEXTANALYTICS_SENTIMENT_DIALECTS = _Endpoint(
-    "get_speechandtextanalytics_sentiment_dialects", "GET",
-    "/api/v2/speechandtextanalytics/sentiment/dialects", returns="EntityListing",
-)
-
-
 def get_speechandtextanalytics_sentiment_dialects() -> _Operation[_m.EntityListing]:
     """GET /api/v2/speechandtextanalytics/sentiment/dialects -> ``EntityListing``."""
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_SENTIMENT_DIALECTS)
-
-
-_GET_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK = _Endpoint(
-    "get_speechandtextanalytics_sentimentfeedback", "GET",
-    "/api/v2/speechandtextanalytics/sentimentfeedback", returns="SentimentFeedbackEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_sentiment_dialects", "GET",
+            "/api/v2/speechandtextanalytics/sentiment/dialects", "EntityListing",
+        ),
+    )
 
 
 def get_speechandtextanalytics_sentimentfeedback(
@@ -845,13 +776,14 @@ def get_speechandtextanalytics_sentimentfeedback(
     Args:
         dialect: query, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK, (), (("dialect", dialect),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_SETTINGS = _Endpoint(
-    "get_speechandtextanalytics_settings", "GET", "/api/v2/speechandtextanalytics/settings",
-    returns="SpeechTextAnalyticsSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_sentimentfeedback", "GET",
+            "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedbackEntityListing",
+        ),
+        (),
+        (("dialect", dialect),),
+    )
 
 
 def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
@@ -859,13 +791,12 @@ def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSe
 
     Needs ``speechAndTextAnalytics:settings:view``.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_SETTINGS)
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPIC = _Endpoint(
-    "get_speechandtextanalytics_topic", "GET", "/api/v2/speechandtextanalytics/topics/{topicId}",
-    returns="Topic",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_settings", "GET", "/api/v2/speechandtextanalytics/settings",
+            "SpeechTextAnalyticsSettingsResponse",
+        ),
+    )
 
 
 def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
@@ -876,13 +807,13 @@ def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
     Args:
         topic_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPIC, (("topicId", topic_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS = _Endpoint(
-    "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
-    returns="TopicsEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topic", "GET",
+            "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic",
+        ),
+        (("topicId", topic_id),),
+    )
 
 
 def get_speechandtextanalytics_topics(
@@ -918,7 +849,10 @@ def get_speechandtextanalytics_topics(
         sort_order: query, string: asc, desc.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_TOPICS,
+        _Endpoint(
+            "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",
+            "TopicsEntityListing", paged=True,
+        ),
         (),
         (
             ("nextPage", next_page), ("pageSize", page_size), ("pageNumber", page_number),
@@ -928,31 +862,19 @@ def get_speechandtextanalytics_topics(
     )
 
 
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_DIALECTS = _Endpoint(
-    "get_speechandtextanalytics_topics_dialects", "GET",
-    "/api/v2/speechandtextanalytics/topics/dialects", returns="EntityListing",
-)
-
-
 def get_speechandtextanalytics_topics_dialects() -> _Operation[_m.EntityListing]:
     """GET /api/v2/speechandtextanalytics/topics/dialects -> ``EntityListing``."""
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPICS_DIALECTS)
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERAL = _Endpoint(
-    "get_speechandtextanalytics_topics_general", "GET",
-    "/api/v2/speechandtextanalytics/topics/general", returns="GeneralTopicsEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topics_dialects", "GET",
+            "/api/v2/speechandtextanalytics/topics/dialects", "EntityListing",
+        ),
+    )
 
 
 def get_speechandtextanalytics_topics_general(
     *,
-    dialect: _Open[_Literal[
-        "ar-001", "ar-AE", "ar-BH", "ar-EG", "ar-IL", "ar-SA", "ar-TN", "da-DK", "de-CH", "de-DE",
-        "en-AU", "en-GB", "en-HK", "en-IE", "en-IN", "en-NZ", "en-SG", "en-US", "en-ZA", "es-ES",
-        "es-US", "fi-FI", "fr-CA", "fr-FR", "he-IL", "hi-IN", "it-IT", "ja-JP", "ko-KR", "nb-NO",
-        "nl-NL", "pl-PL", "pt-BR", "pt-PT", "sv-SE", "tr-TR", "zh-CN", "zh-HK", "zh-TW", "zu-ZA",
-    ]] | None = None,
+    dialect: _DialectValues | None = None,
 ) -> _Operation[_m.GeneralTopicsEntityListing]:
     """GET /api/v2/speechandtextanalytics/topics/general -> ``GeneralTopicsEntityListing``.
 
@@ -964,24 +886,19 @@ def get_speechandtextanalytics_topics_general(
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERAL, (), (("dialect", dialect),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERAL_STATUS = _Endpoint(
-    "get_speechandtextanalytics_topics_general_status", "GET",
-    "/api/v2/speechandtextanalytics/topics/general/status",
-    returns="UnifiedGeneralTopicEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topics_general", "GET",
+            "/api/v2/speechandtextanalytics/topics/general", "GeneralTopicsEntityListing",
+        ),
+        (),
+        (("dialect", dialect),),
+    )
 
 
 def get_speechandtextanalytics_topics_general_status(
     *,
-    dialect: _Open[_Literal[
-        "ar-001", "ar-AE", "ar-BH", "ar-EG", "ar-IL", "ar-SA", "ar-TN", "da-DK", "de-CH", "de-DE",
-        "en-AU", "en-GB", "en-HK", "en-IE", "en-IN", "en-NZ", "en-SG", "en-US", "en-ZA", "es-ES",
-        "es-US", "fi-FI", "fr-CA", "fr-FR", "he-IL", "hi-IN", "it-IT", "ja-JP", "ko-KR", "nb-NO",
-        "nl-NL", "pl-PL", "pt-BR", "pt-PT", "sv-SE", "tr-TR", "zh-CN", "zh-HK", "zh-TW", "zu-ZA",
-    ]] | None = None,
+    dialect: _DialectValues | None = None,
 ) -> _Operation[_m.UnifiedGeneralTopicEntityListing]:
     """GET /api/v2/speechandtextanalytics/topics/general/status -> ``UnifiedGeneralTopicEntityListing``.
 
@@ -994,17 +911,14 @@ def get_speechandtextanalytics_topics_general_status(
             pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERAL_STATUS,
+        _Endpoint(
+            "get_speechandtextanalytics_topics_general_status", "GET",
+            "/api/v2/speechandtextanalytics/topics/general/status",
+            "UnifiedGeneralTopicEntityListing",
+        ),
         (),
         (("dialect", dialect),),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERATEDPHRASES_JOB = _Endpoint(
-    "get_speechandtextanalytics_topics_generatedphrases_job", "GET",
-    "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId}",
-    returns="GenAIPhrasesJob",
-)
 
 
 def get_speechandtextanalytics_topics_generatedphrases_job(
@@ -1017,13 +931,14 @@ def get_speechandtextanalytics_topics_generatedphrases_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPICS_GENERATEDPHRASES_JOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_PUBLISHJOB = _Endpoint(
-    "get_speechandtextanalytics_topics_publishjob", "GET",
-    "/api/v2/speechandtextanalytics/topics/publishjobs/{jobId}", returns="TopicJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topics_generatedphrases_job", "GET",
+            "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId}",
+            "GenAIPhrasesJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.TopicJob]:
@@ -1034,13 +949,13 @@ def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.T
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPICS_PUBLISHJOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_TOPICS_TESTPHRASE_JOB = _Endpoint(
-    "get_speechandtextanalytics_topics_testphrase_job", "GET",
-    "/api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId}", returns="TestTopicPhraseJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topics_publishjob", "GET",
+            "/api/v2/speechandtextanalytics/topics/publishjobs/{jobId}", "TopicJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_topics_testphrase_job(
@@ -1053,14 +968,13 @@ def get_speechandtextanalytics_topics_testphrase_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TOPICS_TESTPHRASE_JOB, (("jobId", job_id),))
-
-
-_GET_SPEECHANDTEXTANALYTICS_TRANSLATIONS_LANGUAGE_CONVERSATION = _Endpoint(
-    "get_speechandtextanalytics_translations_language_conversation", "GET",
-    "/api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId}",
-    returns="CommunicationTranslationList",
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_topics_testphrase_job", "GET",
+            "/api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId}", "TestTopicPhraseJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_speechandtextanalytics_translations_language_conversation(
@@ -1081,17 +995,14 @@ def get_speechandtextanalytics_translations_language_conversation(
         recording_id: query, string.
     """
     return _Operation(
-        _GET_SPEECHANDTEXTANALYTICS_TRANSLATIONS_LANGUAGE_CONVERSATION,
+        _Endpoint(
+            "get_speechandtextanalytics_translations_language_conversation", "GET",
+            "/api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId}",
+            "CommunicationTranslationList",
+        ),
         (("languageId", language_id), ("conversationId", conversation_id)),
         (("communicationId", communication_id), ("recordingId", recording_id)),
     )
-
-
-_GET_SPEECHANDTEXTANALYTICS_TRANSLATIONS_LANGUAGES = _Endpoint(
-    "get_speechandtextanalytics_translations_languages", "GET",
-    "/api/v2/speechandtextanalytics/translations/languages",
-    returns="TranslateSupportedLanguageList",
-)
 
 
 def get_speechandtextanalytics_translations_languages(
@@ -1100,14 +1011,13 @@ def get_speechandtextanalytics_translations_languages(
 
     Needs ``speechAndTextAnalytics:translation:view``.
     """
-    return _Operation(_GET_SPEECHANDTEXTANALYTICS_TRANSLATIONS_LANGUAGES)
-
-
-_PATCH_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_PROCESSING = _Endpoint(
-    "patch_speechandtextanalytics_program_settings_processing", "PATCH",
-    "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
-    returns="ProgramProcessingSettingsPatchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_speechandtextanalytics_translations_languages", "GET",
+            "/api/v2/speechandtextanalytics/translations/languages",
+            "TranslateSupportedLanguageList",
+        ),
+    )
 
 
 def patch_speechandtextanalytics_program_settings_processing(
@@ -1121,18 +1031,16 @@ def patch_speechandtextanalytics_program_settings_processing(
         body: ``ProcessingSettingsRequest``.
     """
     return _Operation(
-        _PATCH_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_PROCESSING,
+        _Endpoint(
+            "patch_speechandtextanalytics_program_settings_processing", "PATCH",
+            "/api/v2/speechandtextanalytics/programs/{programId}/settings/processing",
+            "ProgramProcessingSettingsPatchResponse", body="object", body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_SPEECHANDTEXTANALYTICS_SETTINGS = _Endpoint(
-    "patch_speechandtextanalytics_settings", "PATCH", "/api/v2/speechandtextanalytics/settings",
-    returns="SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_speechandtextanalytics_settings(
@@ -1145,13 +1053,17 @@ def patch_speechandtextanalytics_settings(
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
     """
-    return _Operation(_PATCH_SPEECHANDTEXTANALYTICS_SETTINGS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_CATEGORIES = _Endpoint(
-    "post_speechandtextanalytics_categories", "POST", "/api/v2/speechandtextanalytics/categories",
-    returns="StaCategory", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_speechandtextanalytics_settings", "PATCH",
+            "/api/v2/speechandtextanalytics/settings", "SpeechTextAnalyticsSettingsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_categories(
@@ -1164,14 +1076,17 @@ def post_speechandtextanalytics_categories(
     Args:
         body: ``CategoryRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_CATEGORIES, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK = _Endpoint(
-    "post_speechandtextanalytics_dictionaryfeedback", "POST",
-    "/api/v2/speechandtextanalytics/dictionaryfeedback", returns="DictionaryFeedback",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_categories", "POST",
+            "/api/v2/speechandtextanalytics/categories", "StaCategory", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_dictionaryfeedback(
@@ -1184,13 +1099,17 @@ def post_speechandtextanalytics_dictionaryfeedback(
     Args:
         body: ``DictionaryFeedback``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_PROGRAMS = _Endpoint(
-    "post_speechandtextanalytics_programs", "POST", "/api/v2/speechandtextanalytics/programs",
-    returns="Program", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_dictionaryfeedback", "POST",
+            "/api/v2/speechandtextanalytics/dictionaryfeedback", "DictionaryFeedback",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_programs(
@@ -1203,14 +1122,16 @@ def post_speechandtextanalytics_programs(
     Args:
         body: ``ProgramRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_PROGRAMS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_PROGRAMS_GENERAL_JOBS = _Endpoint(
-    "post_speechandtextanalytics_programs_general_jobs", "POST",
-    "/api/v2/speechandtextanalytics/programs/general/jobs", returns="GeneralProgramJob",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_programs", "POST",
+            "/api/v2/speechandtextanalytics/programs", "Program", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_programs_general_jobs(
@@ -1224,14 +1145,17 @@ def post_speechandtextanalytics_programs_general_jobs(
     Args:
         body: ``GeneralProgramJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_PROGRAMS_GENERAL_JOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_PROGRAMS_PUBLISHJOBS = _Endpoint(
-    "post_speechandtextanalytics_programs_publishjobs", "POST",
-    "/api/v2/speechandtextanalytics/programs/publishjobs", returns="ProgramJob", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_programs_general_jobs", "POST",
+            "/api/v2/speechandtextanalytics/programs/general/jobs", "GeneralProgramJob",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_programs_publishjobs(
@@ -1244,14 +1168,17 @@ def post_speechandtextanalytics_programs_publishjobs(
     Args:
         body: ``ProgramJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_PROGRAMS_PUBLISHJOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_REPROCESSING_JOBS = _Endpoint(
-    "post_speechandtextanalytics_reprocessing_jobs", "POST",
-    "/api/v2/speechandtextanalytics/reprocessing/jobs", returns="ReprocessJobResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_programs_publishjobs", "POST",
+            "/api/v2/speechandtextanalytics/programs/publishjobs", "ProgramJob", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_reprocessing_jobs(
@@ -1265,14 +1192,17 @@ def post_speechandtextanalytics_reprocessing_jobs(
     Args:
         body: ``CreateReprocessJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_REPROCESSING_JOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK = _Endpoint(
-    "post_speechandtextanalytics_sentimentfeedback", "POST",
-    "/api/v2/speechandtextanalytics/sentimentfeedback", returns="SentimentFeedback", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_reprocessing_jobs", "POST",
+            "/api/v2/speechandtextanalytics/reprocessing/jobs", "ReprocessJobResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_sentimentfeedback(
@@ -1285,13 +1215,17 @@ def post_speechandtextanalytics_sentimentfeedback(
     Args:
         body: ``SentimentFeedback``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_SENTIMENTFEEDBACK, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TOPICS = _Endpoint(
-    "post_speechandtextanalytics_topics", "POST", "/api/v2/speechandtextanalytics/topics",
-    returns="Topic", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_sentimentfeedback", "POST",
+            "/api/v2/speechandtextanalytics/sentimentfeedback", "SentimentFeedback", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _Operation[_m.Topic]:
@@ -1302,14 +1236,16 @@ def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _
     Args:
         body: ``TopicRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TOPICS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TOPICS_GENERATEDPHRASES_JOBS = _Endpoint(
-    "post_speechandtextanalytics_topics_generatedphrases_jobs", "POST",
-    "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs", returns="GenAIPhrasesJobs",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_topics", "POST", "/api/v2/speechandtextanalytics/topics",
+            "Topic", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_topics_generatedphrases_jobs(
@@ -1322,14 +1258,17 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
     Args:
         body: ``GenAIPhrasesJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TOPICS_GENERATEDPHRASES_JOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TOPICS_PUBLISHJOBS = _Endpoint(
-    "post_speechandtextanalytics_topics_publishjobs", "POST",
-    "/api/v2/speechandtextanalytics/topics/publishjobs", returns="TopicJob", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_topics_generatedphrases_jobs", "POST",
+            "/api/v2/speechandtextanalytics/topics/generatedphrases/jobs", "GenAIPhrasesJobs",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_topics_publishjobs(
@@ -1342,14 +1281,17 @@ def post_speechandtextanalytics_topics_publishjobs(
     Args:
         body: ``TopicJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TOPICS_PUBLISHJOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TOPICS_TESTPHRASE_JOBS = _Endpoint(
-    "post_speechandtextanalytics_topics_testphrase_jobs", "POST",
-    "/api/v2/speechandtextanalytics/topics/testphrase/jobs", returns="TestTopicPhraseJobs",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_topics_publishjobs", "POST",
+            "/api/v2/speechandtextanalytics/topics/publishjobs", "TopicJob", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_topics_testphrase_jobs(
@@ -1362,14 +1304,17 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
     Args:
         body: ``TestTopicPhraseJobRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TOPICS_TESTPHRASE_JOBS, (), (), (), body)
-
-
-_POST_SPEECHANDTEXTANALYTICS_TRANSCRIPTS_SEARCH = _Endpoint(
-    "post_speechandtextanalytics_transcripts_search", "POST",
-    "/api/v2/speechandtextanalytics/transcripts/search", returns="JsonSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_topics_testphrase_jobs", "POST",
+            "/api/v2/speechandtextanalytics/topics/testphrase/jobs", "TestTopicPhraseJobs",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_speechandtextanalytics_transcripts_search(
@@ -1383,14 +1328,17 @@ def post_speechandtextanalytics_transcripts_search(
     Args:
         body: ``TranscriptSearchRequest``.
     """
-    return _Operation(_POST_SPEECHANDTEXTANALYTICS_TRANSCRIPTS_SEARCH, (), (), (), body)
-
-
-_PUT_SPEECHANDTEXTANALYTICS_CATEGORY = _Endpoint(
-    "put_speechandtextanalytics_category", "PUT",
-    "/api/v2/speechandtextanalytics/categories/{categoryId}", returns="StaCategory", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_speechandtextanalytics_transcripts_search", "POST",
+            "/api/v2/speechandtextanalytics/transcripts/search", "JsonSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_speechandtextanalytics_category(
@@ -1406,19 +1354,16 @@ def put_speechandtextanalytics_category(
         body: ``CategoryRequest``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_CATEGORY,
+        _Endpoint(
+            "put_speechandtextanalytics_category", "PUT",
+            "/api/v2/speechandtextanalytics/categories/{categoryId}", "StaCategory", body="object",
+            body_required=True,
+        ),
         (("categoryId", category_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID = _Endpoint(
-    "put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "PUT",
-    "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
-    returns="DictionaryFeedback", body="object",
-)
 
 
 def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
@@ -1435,19 +1380,16 @@ def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
         body: ``DictionaryFeedback``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_DICTIONARYFEEDBACK_DICTIONARY_FEEDBACK_ID,
+        _Endpoint(
+            "put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id", "PUT",
+            "/api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId}",
+            "DictionaryFeedback", body="object",
+        ),
         (("dictionaryFeedbackId", dictionary_feedback_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_PROGRAM = _Endpoint(
-    "put_speechandtextanalytics_program", "PUT",
-    "/api/v2/speechandtextanalytics/programs/{programId}", returns="Program", body="object",
-    body_required=True,
-)
 
 
 def put_speechandtextanalytics_program(
@@ -1463,19 +1405,16 @@ def put_speechandtextanalytics_program(
         body: ``ProgramRequest``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_PROGRAM,
+        _Endpoint(
+            "put_speechandtextanalytics_program", "PUT",
+            "/api/v2/speechandtextanalytics/programs/{programId}", "Program", body="object",
+            body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_PROGRAM_MAPPINGS = _Endpoint(
-    "put_speechandtextanalytics_program_mappings", "PUT",
-    "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
-    returns="TopicsDefinitionsProgramMappings", body="object", body_required=True,
-)
 
 
 def put_speechandtextanalytics_program_mappings(
@@ -1491,19 +1430,16 @@ def put_speechandtextanalytics_program_mappings(
         body: ``ProgramMappingsRequest``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_PROGRAM_MAPPINGS,
+        _Endpoint(
+            "put_speechandtextanalytics_program_mappings", "PUT",
+            "/api/v2/speechandtextanalytics/programs/{programId}/mappings",
+            "TopicsDefinitionsProgramMappings", body="object", body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_INSIGHTS = _Endpoint(
-    "put_speechandtextanalytics_program_settings_insights", "PUT",
-    "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
-    returns="ProgramInsightsSettings", body="object", body_required=True,
-)
 
 
 def put_speechandtextanalytics_program_settings_insights(
@@ -1520,19 +1456,16 @@ def put_speechandtextanalytics_program_settings_insights(
         body: ``InsightsSettingsRequest``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_PROGRAM_SETTINGS_INSIGHTS,
+        _Endpoint(
+            "put_speechandtextanalytics_program_settings_insights", "PUT",
+            "/api/v2/speechandtextanalytics/programs/{programId}/settings/insights",
+            "ProgramInsightsSettings", body="object", body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_PROGRAM_TRANSCRIPTIONENGINES = _Endpoint(
-    "put_speechandtextanalytics_program_transcriptionengines", "PUT",
-    "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
-    returns="ProgramTranscriptionEngines", body="object", body_required=True,
-)
 
 
 def put_speechandtextanalytics_program_transcriptionengines(
@@ -1548,18 +1481,16 @@ def put_speechandtextanalytics_program_transcriptionengines(
         body: ``TranscriptionEnginesRequest``.
     """
     return _Operation(
-        _PUT_SPEECHANDTEXTANALYTICS_PROGRAM_TRANSCRIPTIONENGINES,
+        _Endpoint(
+            "put_speechandtextanalytics_program_transcriptionengines", "PUT",
+            "/api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines",
+            "ProgramTranscriptionEngines", body="object", body_required=True,
+        ),
         (("programId", program_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_SPEECHANDTEXTANALYTICS_SETTINGS = _Endpoint(
-    "put_speechandtextanalytics_settings", "PUT", "/api/v2/speechandtextanalytics/settings",
-    returns="SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
-)
 
 
 def put_speechandtextanalytics_settings(
@@ -1572,13 +1503,16 @@ def put_speechandtextanalytics_settings(
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
     """
-    return _Operation(_PUT_SPEECHANDTEXTANALYTICS_SETTINGS, (), (), (), body)
-
-
-_PUT_SPEECHANDTEXTANALYTICS_TOPIC = _Endpoint(
-    "put_speechandtextanalytics_topic", "PUT", "/api/v2/speechandtextanalytics/topics/{topicId}",
-    returns="Topic", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_speechandtextanalytics_settings", "PUT", "/api/v2/speechandtextanalytics/settings",
+            "SpeechTextAnalyticsSettingsResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_speechandtextanalytics_topic(
@@ -1593,4 +1527,14 @@ def put_speechandtextanalytics_topic(
         topic_id: path, string.
         body: ``TopicRequest``.
     """
-    return _Operation(_PUT_SPEECHANDTEXTANALYTICS_TOPIC, (("topicId", topic_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_speechandtextanalytics_topic", "PUT",
+            "/api/v2/speechandtextanalytics/topics/{topicId}", "Topic", body="object",
+            body_required=True,
+        ),
+        (("topicId", topic_id),),
+        (),
+        (),
+        body,
+    )

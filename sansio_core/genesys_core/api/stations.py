@@ -11,11 +11,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_STATION_ASSOCIATEDUSER = _Endpoint(
-    "delete_station_associateduser", "DELETE", "/api/v2/stations/{stationId}/associateduser",
-)
-
-
 def delete_station_associateduser(station_id: str) -> _Operation[None]:
     """DELETE /api/v2/stations/{stationId}/associateduser -> nothing.
 
@@ -24,10 +19,13 @@ def delete_station_associateduser(station_id: str) -> _Operation[None]:
     Args:
         station_id: path, string.
     """
-    return _Operation(_DELETE_STATION_ASSOCIATEDUSER, (("stationId", station_id),))
-
-
-_GET_STATION = _Endpoint("get_station", "GET", "/api/v2/stations/{stationId}", returns="Station")
+    return _Operation(
+        _Endpoint(
+            "delete_station_associateduser", "DELETE",
+            "/api/v2/stations/{stationId}/associateduser",
+        ),
+        (("stationId", station_id),),
+    )
 
 
 def get_station(station_id: str) -> _Operation[_m.Station]:
@@ -36,12 +34,10 @@ def get_station(station_id: str) -> _Operation[_m.Station]:
     Args:
         station_id: path, string.
     """
-    return _Operation(_GET_STATION, (("stationId", station_id),))
-
-
-_GET_STATIONS = _Endpoint(
-    "get_stations", "GET", "/api/v2/stations", returns="StationEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_station", "GET", "/api/v2/stations/{stationId}", "Station"),
+        (("stationId", station_id),),
+    )
 
 
 def get_stations(
@@ -70,7 +66,7 @@ def get_stations(
         line_appearance_id: query, string.
     """
     return _Operation(
-        _GET_STATIONS,
+        _Endpoint("get_stations", "GET", "/api/v2/stations", "StationEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),

@@ -13,15 +13,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_GET_SEARCH = _Endpoint("get_search", "GET", "/api/v2/search", returns="JsonNodeSearchResponse")
-
-
-def get_search(
-    q64: str,
-    *,
-    expand: _Sequence[_Open[_Literal[
+    _ExpandValues = _Open[_Literal[
         "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
         "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
         "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
@@ -30,7 +22,13 @@ def get_search(
         "callerUser.primaryPresence", "callerUser.conversationSummary", "callerUser.outOfOffice",
         "callerUser.geolocation", "conversations", "transcription", "images",
         "addressVerificationDetails",
-    ]]] | None = None,
+    ]]
+
+
+def get_search(
+    q64: str,
+    *,
+    expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
@@ -49,27 +47,17 @@ def get_search(
             addressVerificationDetails.
         profile: query, boolean.
     """
-    return _Operation(_GET_SEARCH, (), (("q64", q64), ("expand", expand), ("profile", profile)))
-
-
-_GET_SEARCH_SUGGEST = _Endpoint(
-    "get_search_suggest", "GET", "/api/v2/search/suggest", returns="JsonNodeSearchResponse",
-)
+    return _Operation(
+        _Endpoint("get_search", "GET", "/api/v2/search", "JsonNodeSearchResponse"),
+        (),
+        (("q64", q64), ("expand", expand), ("profile", profile)),
+    )
 
 
 def get_search_suggest(
     q64: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent", "callerUser.routingStatus",
-        "callerUser.primaryPresence", "callerUser.conversationSummary", "callerUser.outOfOffice",
-        "callerUser.geolocation", "conversations", "transcription", "images",
-        "addressVerificationDetails",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
     profile: bool | None = None,
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
@@ -89,16 +77,10 @@ def get_search_suggest(
         profile: query, boolean.
     """
     return _Operation(
-        _GET_SEARCH_SUGGEST,
+        _Endpoint("get_search_suggest", "GET", "/api/v2/search/suggest", "JsonNodeSearchResponse"),
         (),
         (("q64", q64), ("expand", expand), ("profile", profile)),
     )
-
-
-_POST_SEARCH = _Endpoint(
-    "post_search", "POST", "/api/v2/search", returns="JsonNodeSearchResponse", body="object",
-    body_required=True, reads=True,
-)
 
 
 def post_search(
@@ -114,13 +96,16 @@ def post_search(
         profile: query, boolean.
         body: ``SearchRequest``.
     """
-    return _Operation(_POST_SEARCH, (), (("profile", profile),), (), body)
-
-
-_POST_SEARCH_SUGGEST = _Endpoint(
-    "post_search_suggest", "POST", "/api/v2/search/suggest", returns="JsonNodeSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_search", "POST", "/api/v2/search", "JsonNodeSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (("profile", profile),),
+        (),
+        body,
+    )
 
 
 def post_search_suggest(
@@ -136,4 +121,13 @@ def post_search_suggest(
         profile: query, boolean.
         body: ``SuggestSearchRequest``.
     """
-    return _Operation(_POST_SEARCH_SUGGEST, (), (("profile", profile),), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_search_suggest", "POST", "/api/v2/search/suggest", "JsonNodeSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (("profile", profile),),
+        (),
+        body,
+    )

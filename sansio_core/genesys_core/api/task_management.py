@@ -15,11 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_TASKMANAGEMENT_WORKBIN = _Endpoint(
-    "delete_taskmanagement_workbin", "DELETE", "/api/v2/taskmanagement/workbins/{workbinId}",
-)
-
-
 def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workbins/{workbinId} -> nothing.
 
@@ -28,12 +23,13 @@ def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
     Args:
         workbin_id: path, string.
     """
-    return _Operation(_DELETE_TASKMANAGEMENT_WORKBIN, (("workbinId", workbin_id),))
-
-
-_DELETE_TASKMANAGEMENT_WORKITEM = _Endpoint(
-    "delete_taskmanagement_workitem", "DELETE", "/api/v2/taskmanagement/workitems/{workitemId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_taskmanagement_workbin", "DELETE",
+            "/api/v2/taskmanagement/workbins/{workbinId}",
+        ),
+        (("workbinId", workbin_id),),
+    )
 
 
 def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
@@ -44,13 +40,13 @@ def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
     Args:
         workitem_id: path, string.
     """
-    return _Operation(_DELETE_TASKMANAGEMENT_WORKITEM, (("workitemId", workitem_id),))
-
-
-_DELETE_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB = _Endpoint(
-    "delete_taskmanagement_workitems_bulk_add_job", "DELETE",
-    "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_taskmanagement_workitem", "DELETE",
+            "/api/v2/taskmanagement/workitems/{workitemId}",
+        ),
+        (("workitemId", workitem_id),),
+    )
 
 
 def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[None]:
@@ -61,13 +57,13 @@ def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(_DELETE_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB, (("bulkJobId", bulk_job_id),))
-
-
-_DELETE_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB = _Endpoint(
-    "delete_taskmanagement_workitems_bulk_terminate_job", "DELETE",
-    "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_taskmanagement_workitems_bulk_add_job", "DELETE",
+            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}",
+        ),
+        (("bulkJobId", bulk_job_id),),
+    )
 
 
 def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[None]:
@@ -79,15 +75,12 @@ def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Ope
         bulk_job_id: path, string.
     """
     return _Operation(
-        _DELETE_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB,
+        _Endpoint(
+            "delete_taskmanagement_workitems_bulk_terminate_job", "DELETE",
+            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}",
+        ),
         (("bulkJobId", bulk_job_id),),
     )
-
-
-_DELETE_TASKMANAGEMENT_WORKITEMS_SCHEMA = _Endpoint(
-    "delete_taskmanagement_workitems_schema", "DELETE",
-    "/api/v2/taskmanagement/workitems/schemas/{schemaId}",
-)
 
 
 def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
@@ -98,12 +91,13 @@ def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(_DELETE_TASKMANAGEMENT_WORKITEMS_SCHEMA, (("schemaId", schema_id),))
-
-
-_DELETE_TASKMANAGEMENT_WORKTYPE = _Endpoint(
-    "delete_taskmanagement_worktype", "DELETE", "/api/v2/taskmanagement/worktypes/{worktypeId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_taskmanagement_workitems_schema", "DELETE",
+            "/api/v2/taskmanagement/workitems/schemas/{schemaId}",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
@@ -114,13 +108,13 @@ def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
     Args:
         worktype_id: path, string.
     """
-    return _Operation(_DELETE_TASKMANAGEMENT_WORKTYPE, (("worktypeId", worktype_id),))
-
-
-_DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE = _Endpoint(
-    "delete_taskmanagement_worktype_flows_datebased_rule", "DELETE",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_taskmanagement_worktype", "DELETE",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}",
+        ),
+        (("worktypeId", worktype_id),),
+    )
 
 
 def delete_taskmanagement_worktype_flows_datebased_rule(
@@ -136,15 +130,12 @@ def delete_taskmanagement_worktype_flows_datebased_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE,
+        _Endpoint(
+            "delete_taskmanagement_worktype_flows_datebased_rule", "DELETE",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE = _Endpoint(
-    "delete_taskmanagement_worktype_flows_onattributechange_rule", "DELETE",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-)
 
 
 def delete_taskmanagement_worktype_flows_onattributechange_rule(
@@ -160,15 +151,12 @@ def delete_taskmanagement_worktype_flows_onattributechange_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE,
+        _Endpoint(
+            "delete_taskmanagement_worktype_flows_onattributechange_rule", "DELETE",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE = _Endpoint(
-    "delete_taskmanagement_worktype_flows_oncreate_rule", "DELETE",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-)
 
 
 def delete_taskmanagement_worktype_flows_oncreate_rule(
@@ -184,15 +172,12 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _DELETE_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE,
+        _Endpoint(
+            "delete_taskmanagement_worktype_flows_oncreate_rule", "DELETE",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_DELETE_TASKMANAGEMENT_WORKTYPE_STATUS = _Endpoint(
-    "delete_taskmanagement_worktype_status", "DELETE",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}",
-)
 
 
 def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _Operation[None]:
@@ -205,15 +190,12 @@ def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _
         status_id: path, string.
     """
     return _Operation(
-        _DELETE_TASKMANAGEMENT_WORKTYPE_STATUS,
+        _Endpoint(
+            "delete_taskmanagement_worktype_status", "DELETE",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}",
+        ),
         (("worktypeId", worktype_id), ("statusId", status_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKBIN = _Endpoint(
-    "get_taskmanagement_workbin", "GET", "/api/v2/taskmanagement/workbins/{workbinId}",
-    returns="Workbin",
-)
 
 
 def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
@@ -224,13 +206,13 @@ def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
     Args:
         workbin_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKBIN, (("workbinId", workbin_id),))
-
-
-_GET_TASKMANAGEMENT_WORKBIN_HISTORY = _Endpoint(
-    "get_taskmanagement_workbin_history", "GET",
-    "/api/v2/taskmanagement/workbins/{workbinId}/history", returns="WorkbinChangeListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workbin", "GET", "/api/v2/taskmanagement/workbins/{workbinId}",
+            "Workbin",
+        ),
+        (("workbinId", workbin_id),),
+    )
 
 
 def get_taskmanagement_workbin_history(
@@ -251,17 +233,13 @@ def get_taskmanagement_workbin_history(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKBIN_HISTORY,
+        _Endpoint(
+            "get_taskmanagement_workbin_history", "GET",
+            "/api/v2/taskmanagement/workbins/{workbinId}/history", "WorkbinChangeListing",
+        ),
         (("workbinId", workbin_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKBIN_VERSION = _Endpoint(
-    "get_taskmanagement_workbin_version", "GET",
-    "/api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion}",
-    returns="WorkbinVersion",
-)
 
 
 def get_taskmanagement_workbin_version(
@@ -277,15 +255,13 @@ def get_taskmanagement_workbin_version(
         entity_version: path, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKBIN_VERSION,
+        _Endpoint(
+            "get_taskmanagement_workbin_version", "GET",
+            "/api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion}",
+            "WorkbinVersion",
+        ),
         (("workbinId", workbin_id), ("entityVersion", entity_version)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKBIN_VERSIONS = _Endpoint(
-    "get_taskmanagement_workbin_versions", "GET",
-    "/api/v2/taskmanagement/workbins/{workbinId}/versions", returns="WorkbinVersionListing",
-)
 
 
 def get_taskmanagement_workbin_versions(
@@ -306,16 +282,13 @@ def get_taskmanagement_workbin_versions(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKBIN_VERSIONS,
+        _Endpoint(
+            "get_taskmanagement_workbin_versions", "GET",
+            "/api/v2/taskmanagement/workbins/{workbinId}/versions", "WorkbinVersionListing",
+        ),
         (("workbinId", workbin_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM = _Endpoint(
-    "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
-    returns="Workitem",
-)
 
 
 def get_taskmanagement_workitem(
@@ -334,16 +307,13 @@ def get_taskmanagement_workitem(
         expands: query, list of string: type, workbin, status, queue, assignee.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM,
+        _Endpoint(
+            "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
+            "Workitem",
+        ),
         (("workitemId", workitem_id),),
         (("expands", expands),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM_HISTORY = _Endpoint(
-    "get_taskmanagement_workitem_history", "GET",
-    "/api/v2/taskmanagement/workitems/{workitemId}/history", returns="WorkitemChangeListing",
-)
 
 
 def get_taskmanagement_workitem_history(
@@ -364,17 +334,13 @@ def get_taskmanagement_workitem_history(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM_HISTORY,
+        _Endpoint(
+            "get_taskmanagement_workitem_history", "GET",
+            "/api/v2/taskmanagement/workitems/{workitemId}/history", "WorkitemChangeListing",
+        ),
         (("workitemId", workitem_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM_USER_WRAPUPS = _Endpoint(
-    "get_taskmanagement_workitem_user_wrapups", "GET",
-    "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups",
-    returns="WorkitemWrapupEntityListing",
-)
 
 
 def get_taskmanagement_workitem_user_wrapups(
@@ -399,20 +365,17 @@ def get_taskmanagement_workitem_user_wrapups(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM_USER_WRAPUPS,
+        _Endpoint(
+            "get_taskmanagement_workitem_user_wrapups", "GET",
+            "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups",
+            "WorkitemWrapupEntityListing",
+        ),
         (("workitemId", workitem_id), ("userId", user_id)),
         (
             ("expands", expands), ("after", after), ("pageSize", page_size),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM_VERSION = _Endpoint(
-    "get_taskmanagement_workitem_version", "GET",
-    "/api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion}",
-    returns="WorkitemVersion",
-)
 
 
 def get_taskmanagement_workitem_version(
@@ -428,15 +391,13 @@ def get_taskmanagement_workitem_version(
         entity_version: path, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM_VERSION,
+        _Endpoint(
+            "get_taskmanagement_workitem_version", "GET",
+            "/api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion}",
+            "WorkitemVersion",
+        ),
         (("workitemId", workitem_id), ("entityVersion", entity_version)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM_VERSIONS = _Endpoint(
-    "get_taskmanagement_workitem_versions", "GET",
-    "/api/v2/taskmanagement/workitems/{workitemId}/versions", returns="WorkitemVersionListing",
-)
 
 
 def get_taskmanagement_workitem_versions(
@@ -457,16 +418,13 @@ def get_taskmanagement_workitem_versions(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM_VERSIONS,
+        _Endpoint(
+            "get_taskmanagement_workitem_versions", "GET",
+            "/api/v2/taskmanagement/workitems/{workitemId}/versions", "WorkitemVersionListing",
+        ),
         (("workitemId", workitem_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEM_WRAPUPS = _Endpoint(
-    "get_taskmanagement_workitem_wrapups", "GET",
-    "/api/v2/taskmanagement/workitems/{workitemId}/wrapups", returns="WorkitemWrapupEntityListing",
-)
 
 
 def get_taskmanagement_workitem_wrapups(
@@ -489,19 +447,16 @@ def get_taskmanagement_workitem_wrapups(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEM_WRAPUPS,
+        _Endpoint(
+            "get_taskmanagement_workitem_wrapups", "GET",
+            "/api/v2/taskmanagement/workitems/{workitemId}/wrapups", "WorkitemWrapupEntityListing",
+        ),
         (("workitemId", workitem_id),),
         (
             ("expands", expands), ("after", after), ("pageSize", page_size),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB = _Endpoint(
-    "get_taskmanagement_workitems_bulk_add_job", "GET",
-    "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", returns="BulkJob",
-)
 
 
 def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
@@ -512,14 +467,13 @@ def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m
     Args:
         bulk_job_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB, (("bulkJobId", bulk_job_id),))
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB_RESULTS = _Endpoint(
-    "get_taskmanagement_workitems_bulk_add_job_results", "GET",
-    "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results",
-    returns="BulkJobAddResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_bulk_add_job", "GET",
+            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob",
+        ),
+        (("bulkJobId", bulk_job_id),),
+    )
 
 
 def get_taskmanagement_workitems_bulk_add_job_results(
@@ -533,15 +487,13 @@ def get_taskmanagement_workitems_bulk_add_job_results(
         bulk_job_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB_RESULTS,
+        _Endpoint(
+            "get_taskmanagement_workitems_bulk_add_job_results", "GET",
+            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results",
+            "BulkJobAddResponse",
+        ),
         (("bulkJobId", bulk_job_id),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_BULK_JOBS_USERS_ME = _Endpoint(
-    "get_taskmanagement_workitems_bulk_jobs_users_me", "GET",
-    "/api/v2/taskmanagement/workitems/bulk/jobs/users/me", returns="BulkJobsListing",
-)
 
 
 def get_taskmanagement_workitems_bulk_jobs_users_me(
@@ -562,16 +514,13 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_BULK_JOBS_USERS_ME,
+        _Endpoint(
+            "get_taskmanagement_workitems_bulk_jobs_users_me", "GET",
+            "/api/v2/taskmanagement/workitems/bulk/jobs/users/me", "BulkJobsListing",
+        ),
         (),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("action", action)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB = _Endpoint(
-    "get_taskmanagement_workitems_bulk_terminate_job", "GET",
-    "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", returns="BulkJob",
-)
 
 
 def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
@@ -583,16 +532,12 @@ def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operat
         bulk_job_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB,
+        _Endpoint(
+            "get_taskmanagement_workitems_bulk_terminate_job", "GET",
+            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
+        ),
         (("bulkJobId", bulk_job_id),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB_RESULTS = _Endpoint(
-    "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
-    "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results",
-    returns="BulkJobTerminateResultsResponse",
-)
 
 
 def get_taskmanagement_workitems_bulk_terminate_job_results(
@@ -606,15 +551,13 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
         bulk_job_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB_RESULTS,
+        _Endpoint(
+            "get_taskmanagement_workitems_bulk_terminate_job_results", "GET",
+            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results",
+            "BulkJobTerminateResultsResponse",
+        ),
         (("bulkJobId", bulk_job_id),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_QUERY_JOB = _Endpoint(
-    "get_taskmanagement_workitems_query_job", "GET",
-    "/api/v2/taskmanagement/workitems/query/jobs/{jobId}", returns="WorkitemQueryJobResponse",
-)
 
 
 def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.WorkitemQueryJobResponse]:
@@ -625,14 +568,13 @@ def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.Workite
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_QUERY_JOB, (("jobId", job_id),))
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_QUERY_JOB_RESULTS = _Endpoint(
-    "get_taskmanagement_workitems_query_job_results", "GET",
-    "/api/v2/taskmanagement/workitems/query/jobs/{jobId}/results",
-    returns="WorkitemPagedEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_query_job", "GET",
+            "/api/v2/taskmanagement/workitems/query/jobs/{jobId}", "WorkitemQueryJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_taskmanagement_workitems_query_job_results(
@@ -645,13 +587,14 @@ def get_taskmanagement_workitems_query_job_results(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_QUERY_JOB_RESULTS, (("jobId", job_id),))
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMA = _Endpoint(
-    "get_taskmanagement_workitems_schema", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/{schemaId}", returns="DataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_query_job_results", "GET",
+            "/api/v2/taskmanagement/workitems/query/jobs/{jobId}/results",
+            "WorkitemPagedEntityListing",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -662,14 +605,13 @@ def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSch
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMA_VERSION = _Endpoint(
-    "get_taskmanagement_workitems_schema_version", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId}",
-    returns="DataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_schema", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_taskmanagement_workitems_schema_version(
@@ -685,15 +627,13 @@ def get_taskmanagement_workitems_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_SCHEMA_VERSION,
+        _Endpoint(
+            "get_taskmanagement_workitems_schema_version", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId}",
+            "DataSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMA_VERSIONS = _Endpoint(
-    "get_taskmanagement_workitems_schema_versions", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions", returns="DataSchemaListing",
-)
 
 
 def get_taskmanagement_workitems_schema_versions(
@@ -706,13 +646,13 @@ def get_taskmanagement_workitems_schema_versions(
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_SCHEMA_VERSIONS, (("schemaId", schema_id),))
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS = _Endpoint(
-    "get_taskmanagement_workitems_schemas", "GET", "/api/v2/taskmanagement/workitems/schemas",
-    returns="DataSchemaListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_schema_versions", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/{schemaId}/versions", "DataSchemaListing",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_taskmanagement_workitems_schemas() -> _Operation[_m.DataSchemaListing]:
@@ -720,13 +660,12 @@ def get_taskmanagement_workitems_schemas() -> _Operation[_m.DataSchemaListing]:
 
     Needs ``workitems:workitemSchema:view``.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS)
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_CORETYPE = _Endpoint(
-    "get_taskmanagement_workitems_schemas_coretype", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_schemas", "GET",
+            "/api/v2/taskmanagement/workitems/schemas", "DataSchemaListing",
+        ),
+    )
 
 
 def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -738,15 +677,12 @@ def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Opera
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_taskmanagement_workitems_schemas_coretype", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_CORETYPES = _Endpoint(
-    "get_taskmanagement_workitems_schemas_coretypes", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_taskmanagement_workitems_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -754,13 +690,12 @@ def get_taskmanagement_workitems_schemas_coretypes() -> _Operation[_m.CoretypeLi
 
     Needs ``workitems:workitemSchema:view``.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_CORETYPES)
-
-
-_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_LIMITS = _Endpoint(
-    "get_taskmanagement_workitems_schemas_limits", "GET",
-    "/api/v2/taskmanagement/workitems/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_schemas_coretypes", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -768,13 +703,12 @@ def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantit
 
     Needs ``workitems:workitemSchema:view``.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKITEMS_SCHEMAS_LIMITS)
-
-
-_GET_TASKMANAGEMENT_WORKTYPE = _Endpoint(
-    "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
-    returns="Worktype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_workitems_schemas_limits", "GET",
+            "/api/v2/taskmanagement/workitems/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_taskmanagement_worktype(
@@ -794,17 +728,13 @@ def get_taskmanagement_worktype(
             defaultScript.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE,
+        _Endpoint(
+            "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
+            "Worktype",
+        ),
         (("worktypeId", worktype_id),),
         (("expands", expands),),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE = _Endpoint(
-    "get_taskmanagement_worktype_flows_datebased_rule", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-    returns="WorkitemDateBasedRule",
-)
 
 
 def get_taskmanagement_worktype_flows_datebased_rule(
@@ -820,16 +750,13 @@ def get_taskmanagement_worktype_flows_datebased_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_datebased_rule", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+            "WorkitemDateBasedRule",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULES = _Endpoint(
-    "get_taskmanagement_worktype_flows_datebased_rules", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
-    returns="WorkitemDateBasedRuleListing",
-)
 
 
 def get_taskmanagement_worktype_flows_datebased_rules(
@@ -849,17 +776,14 @@ def get_taskmanagement_worktype_flows_datebased_rules(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULES,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_datebased_rules", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
+            "WorkitemDateBasedRuleListing",
+        ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE = _Endpoint(
-    "get_taskmanagement_worktype_flows_onattributechange_rule", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-    returns="WorkitemOnAttributeChangeRule",
-)
 
 
 def get_taskmanagement_worktype_flows_onattributechange_rule(
@@ -875,16 +799,13 @@ def get_taskmanagement_worktype_flows_onattributechange_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_onattributechange_rule", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+            "WorkitemOnAttributeChangeRule",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULES = _Endpoint(
-    "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
-    returns="WorkitemOnAttributeChangeRuleListing",
-)
 
 
 def get_taskmanagement_worktype_flows_onattributechange_rules(
@@ -904,17 +825,14 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULES,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
+            "WorkitemOnAttributeChangeRuleListing",
+        ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE = _Endpoint(
-    "get_taskmanagement_worktype_flows_oncreate_rule", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-    returns="WorkitemOnCreateRule",
-)
 
 
 def get_taskmanagement_worktype_flows_oncreate_rule(
@@ -930,16 +848,13 @@ def get_taskmanagement_worktype_flows_oncreate_rule(
         rule_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_oncreate_rule", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+            "WorkitemOnCreateRule",
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULES = _Endpoint(
-    "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
-    returns="WorkitemOnCreateRuleListing",
-)
 
 
 def get_taskmanagement_worktype_flows_oncreate_rules(
@@ -959,16 +874,14 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULES,
+        _Endpoint(
+            "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
+            "WorkitemOnCreateRuleListing",
+        ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_HISTORY = _Endpoint(
-    "get_taskmanagement_worktype_history", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/history", returns="WorktypeChangeListing",
-)
 
 
 def get_taskmanagement_worktype_history(
@@ -997,16 +910,13 @@ def get_taskmanagement_worktype_history(
             defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_HISTORY,
+        _Endpoint(
+            "get_taskmanagement_worktype_history", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/history", "WorktypeChangeListing",
+        ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order), ("fields", fields)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_STATUS = _Endpoint(
-    "get_taskmanagement_worktype_status", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", returns="WorkitemStatus",
-)
 
 
 def get_taskmanagement_worktype_status(
@@ -1022,15 +932,12 @@ def get_taskmanagement_worktype_status(
         status_id: path, string.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_STATUS,
+        _Endpoint(
+            "get_taskmanagement_worktype_status", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
+        ),
         (("worktypeId", worktype_id), ("statusId", status_id)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_STATUSES = _Endpoint(
-    "get_taskmanagement_worktype_statuses", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", returns="WorkitemStatusListing",
-)
 
 
 def get_taskmanagement_worktype_statuses(worktype_id: str) -> _Operation[_m.WorkitemStatusListing]:
@@ -1041,14 +948,13 @@ def get_taskmanagement_worktype_statuses(worktype_id: str) -> _Operation[_m.Work
     Args:
         worktype_id: path, string.
     """
-    return _Operation(_GET_TASKMANAGEMENT_WORKTYPE_STATUSES, (("worktypeId", worktype_id),))
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_VERSION = _Endpoint(
-    "get_taskmanagement_worktype_version", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion}",
-    returns="WorktypeVersion",
-)
+    return _Operation(
+        _Endpoint(
+            "get_taskmanagement_worktype_statuses", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatusListing",
+        ),
+        (("worktypeId", worktype_id),),
+    )
 
 
 def get_taskmanagement_worktype_version(
@@ -1064,15 +970,13 @@ def get_taskmanagement_worktype_version(
         entity_version: path, integer.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_VERSION,
+        _Endpoint(
+            "get_taskmanagement_worktype_version", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion}",
+            "WorktypeVersion",
+        ),
         (("worktypeId", worktype_id), ("entityVersion", entity_version)),
     )
-
-
-_GET_TASKMANAGEMENT_WORKTYPE_VERSIONS = _Endpoint(
-    "get_taskmanagement_worktype_versions", "GET",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/versions", returns="WorktypeVersionListing",
-)
 
 
 def get_taskmanagement_worktype_versions(
@@ -1093,16 +997,13 @@ def get_taskmanagement_worktype_versions(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_TASKMANAGEMENT_WORKTYPE_VERSIONS,
+        _Endpoint(
+            "get_taskmanagement_worktype_versions", "GET",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/versions", "WorktypeVersionListing",
+        ),
         (("worktypeId", worktype_id),),
         (("after", after), ("pageSize", page_size), ("sortOrder", sort_order)),
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKBIN = _Endpoint(
-    "patch_taskmanagement_workbin", "PATCH", "/api/v2/taskmanagement/workbins/{workbinId}",
-    returns="Workbin", body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_workbin(
@@ -1117,13 +1018,16 @@ def patch_taskmanagement_workbin(
         workbin_id: path, string.
         body: ``WorkbinUpdate``.
     """
-    return _Operation(_PATCH_TASKMANAGEMENT_WORKBIN, (("workbinId", workbin_id),), (), (), body)
-
-
-_PATCH_TASKMANAGEMENT_WORKITEM = _Endpoint(
-    "patch_taskmanagement_workitem", "PATCH", "/api/v2/taskmanagement/workitems/{workitemId}",
-    returns="Workitem", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_taskmanagement_workbin", "PATCH", "/api/v2/taskmanagement/workbins/{workbinId}",
+            "Workbin", body="object", body_required=True,
+        ),
+        (("workbinId", workbin_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_taskmanagement_workitem(
@@ -1138,13 +1042,17 @@ def patch_taskmanagement_workitem(
         workitem_id: path, string.
         body: ``WorkitemUpdate``.
     """
-    return _Operation(_PATCH_TASKMANAGEMENT_WORKITEM, (("workitemId", workitem_id),), (), (), body)
-
-
-_PATCH_TASKMANAGEMENT_WORKITEM_ASSIGNMENT = _Endpoint(
-    "patch_taskmanagement_workitem_assignment", "PATCH",
-    "/api/v2/taskmanagement/workitems/{workitemId}/assignment", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_taskmanagement_workitem", "PATCH",
+            "/api/v2/taskmanagement/workitems/{workitemId}", "Workitem", body="object",
+            body_required=True,
+        ),
+        (("workitemId", workitem_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_taskmanagement_workitem_assignment(
@@ -1160,19 +1068,16 @@ def patch_taskmanagement_workitem_assignment(
         body: ``WorkitemManualAssign``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKITEM_ASSIGNMENT,
+        _Endpoint(
+            "patch_taskmanagement_workitem_assignment", "PATCH",
+            "/api/v2/taskmanagement/workitems/{workitemId}/assignment", body="object",
+            body_required=True,
+        ),
         (("workitemId", workitem_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKITEM_USER_WRAPUPS = _Endpoint(
-    "patch_taskmanagement_workitem_user_wrapups", "PATCH",
-    "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups", body="object",
-    body_required=True,
-)
 
 
 def patch_taskmanagement_workitem_user_wrapups(
@@ -1190,19 +1095,16 @@ def patch_taskmanagement_workitem_user_wrapups(
         body: ``WorkitemWrapupUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKITEM_USER_WRAPUPS,
+        _Endpoint(
+            "patch_taskmanagement_workitem_user_wrapups", "PATCH",
+            "/api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups", body="object",
+            body_required=True,
+        ),
         (("workitemId", workitem_id), ("userId", user_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKITEM_USERS_ME_WRAPUPS = _Endpoint(
-    "patch_taskmanagement_workitem_users_me_wrapups", "PATCH",
-    "/api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups", body="object",
-    body_required=True,
-)
 
 
 def patch_taskmanagement_workitem_users_me_wrapups(
@@ -1218,19 +1120,16 @@ def patch_taskmanagement_workitem_users_me_wrapups(
         body: ``WorkitemWrapupUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKITEM_USERS_ME_WRAPUPS,
+        _Endpoint(
+            "patch_taskmanagement_workitem_users_me_wrapups", "PATCH",
+            "/api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups", body="object",
+            body_required=True,
+        ),
         (("workitemId", workitem_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB = _Endpoint(
-    "patch_taskmanagement_workitems_bulk_add_job", "PATCH",
-    "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", returns="BulkJob", body="object",
-    body_required=True,
-)
 
 
 def patch_taskmanagement_workitems_bulk_add_job(
@@ -1246,19 +1145,16 @@ def patch_taskmanagement_workitems_bulk_add_job(
         body: ``BulkJobUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOB,
+        _Endpoint(
+            "patch_taskmanagement_workitems_bulk_add_job", "PATCH",
+            "/api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}", "BulkJob", body="object",
+            body_required=True,
+        ),
         (("bulkJobId", bulk_job_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB = _Endpoint(
-    "patch_taskmanagement_workitems_bulk_terminate_job", "PATCH",
-    "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", returns="BulkJob",
-    body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_workitems_bulk_terminate_job(
@@ -1274,18 +1170,16 @@ def patch_taskmanagement_workitems_bulk_terminate_job(
         body: ``BulkJobUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOB,
+        _Endpoint(
+            "patch_taskmanagement_workitems_bulk_terminate_job", "PATCH",
+            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}", "BulkJob",
+            body="object", body_required=True,
+        ),
         (("bulkJobId", bulk_job_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKTYPE = _Endpoint(
-    "patch_taskmanagement_worktype", "PATCH", "/api/v2/taskmanagement/worktypes/{worktypeId}",
-    returns="Worktype", body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_worktype(
@@ -1300,14 +1194,17 @@ def patch_taskmanagement_worktype(
         worktype_id: path, string.
         body: ``WorktypeUpdate``.
     """
-    return _Operation(_PATCH_TASKMANAGEMENT_WORKTYPE, (("worktypeId", worktype_id),), (), (), body)
-
-
-_PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE = _Endpoint(
-    "patch_taskmanagement_worktype_flows_datebased_rule", "PATCH",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
-    returns="WorkitemDateBasedRule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_taskmanagement_worktype", "PATCH",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}", "Worktype", body="object",
+            body_required=True,
+        ),
+        (("worktypeId", worktype_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_taskmanagement_worktype_flows_datebased_rule(
@@ -1325,19 +1222,16 @@ def patch_taskmanagement_worktype_flows_datebased_rule(
         body: ``WorkitemDateBasedRuleUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULE,
+        _Endpoint(
+            "patch_taskmanagement_worktype_flows_datebased_rule", "PATCH",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId}",
+            "WorkitemDateBasedRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE = _Endpoint(
-    "patch_taskmanagement_worktype_flows_onattributechange_rule", "PATCH",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
-    returns="WorkitemOnAttributeChangeRule", body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_worktype_flows_onattributechange_rule(
@@ -1355,19 +1249,16 @@ def patch_taskmanagement_worktype_flows_onattributechange_rule(
         body: ``WorkitemOnAttributeChangeRuleUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULE,
+        _Endpoint(
+            "patch_taskmanagement_worktype_flows_onattributechange_rule", "PATCH",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId}",
+            "WorkitemOnAttributeChangeRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE = _Endpoint(
-    "patch_taskmanagement_worktype_flows_oncreate_rule", "PATCH",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
-    returns="WorkitemOnCreateRule", body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_worktype_flows_oncreate_rule(
@@ -1385,19 +1276,16 @@ def patch_taskmanagement_worktype_flows_oncreate_rule(
         body: ``WorkitemOnCreateRuleUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULE,
+        _Endpoint(
+            "patch_taskmanagement_worktype_flows_oncreate_rule", "PATCH",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId}",
+            "WorkitemOnCreateRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id), ("ruleId", rule_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_TASKMANAGEMENT_WORKTYPE_STATUS = _Endpoint(
-    "patch_taskmanagement_worktype_status", "PATCH",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", returns="WorkitemStatus",
-    body="object", body_required=True,
-)
 
 
 def patch_taskmanagement_worktype_status(
@@ -1415,18 +1303,16 @@ def patch_taskmanagement_worktype_status(
         body: ``WorkitemStatusUpdate``.
     """
     return _Operation(
-        _PATCH_TASKMANAGEMENT_WORKTYPE_STATUS,
+        _Endpoint(
+            "patch_taskmanagement_worktype_status", "PATCH",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId}", "WorkitemStatus",
+            body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id), ("statusId", status_id)),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKBINS = _Endpoint(
-    "post_taskmanagement_workbins", "POST", "/api/v2/taskmanagement/workbins", returns="Workbin",
-    body="object", body_required=True,
-)
 
 
 def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Operation[_m.Workbin]:
@@ -1437,13 +1323,16 @@ def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Opera
     Args:
         body: ``WorkbinCreate``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKBINS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKBINS_QUERY = _Endpoint(
-    "post_taskmanagement_workbins_query", "POST", "/api/v2/taskmanagement/workbins/query",
-    returns="WorkbinQueryEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workbins", "POST", "/api/v2/taskmanagement/workbins", "Workbin",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workbins_query(
@@ -1456,13 +1345,16 @@ def post_taskmanagement_workbins_query(
     Args:
         body: ``WorkbinQueryRequest``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKBINS_QUERY, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEM_ACD_CANCEL = _Endpoint(
-    "post_taskmanagement_workitem_acd_cancel", "POST",
-    "/api/v2/taskmanagement/workitems/{workitemId}/acd/cancel", returns="Workitem",
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workbins_query", "POST", "/api/v2/taskmanagement/workbins/query",
+            "WorkbinQueryEntityListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.Workitem]:
@@ -1473,13 +1365,13 @@ def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.W
     Args:
         workitem_id: path, string.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEM_ACD_CANCEL, (("workitemId", workitem_id),))
-
-
-_POST_TASKMANAGEMENT_WORKITEM_DISCONNECT = _Endpoint(
-    "post_taskmanagement_workitem_disconnect", "POST",
-    "/api/v2/taskmanagement/workitems/{workitemId}/disconnect", returns="Workitem",
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitem_acd_cancel", "POST",
+            "/api/v2/taskmanagement/workitems/{workitemId}/acd/cancel", "Workitem",
+        ),
+        (("workitemId", workitem_id),),
+    )
 
 
 def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.Workitem]:
@@ -1490,13 +1382,13 @@ def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.W
     Args:
         workitem_id: path, string.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEM_DISCONNECT, (("workitemId", workitem_id),))
-
-
-_POST_TASKMANAGEMENT_WORKITEM_TERMINATE = _Endpoint(
-    "post_taskmanagement_workitem_terminate", "POST",
-    "/api/v2/taskmanagement/workitems/{workitemId}/terminate", returns="Workitem", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitem_disconnect", "POST",
+            "/api/v2/taskmanagement/workitems/{workitemId}/disconnect", "Workitem",
+        ),
+        (("workitemId", workitem_id),),
+    )
 
 
 def post_taskmanagement_workitem_terminate(
@@ -1513,18 +1405,15 @@ def post_taskmanagement_workitem_terminate(
         body: ``WorkitemTerminate``.
     """
     return _Operation(
-        _POST_TASKMANAGEMENT_WORKITEM_TERMINATE,
+        _Endpoint(
+            "post_taskmanagement_workitem_terminate", "POST",
+            "/api/v2/taskmanagement/workitems/{workitemId}/terminate", "Workitem", body="object",
+        ),
         (("workitemId", workitem_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKITEMS = _Endpoint(
-    "post_taskmanagement_workitems", "POST", "/api/v2/taskmanagement/workitems", returns="Workitem",
-    body="object", body_required=True,
-)
 
 
 def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Operation[_m.Workitem]:
@@ -1535,14 +1424,16 @@ def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Ope
     Args:
         body: ``WorkitemCreate``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOBS = _Endpoint(
-    "post_taskmanagement_workitems_bulk_add_jobs", "POST",
-    "/api/v2/taskmanagement/workitems/bulk/add/jobs", returns="BulkJob", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems", "POST", "/api/v2/taskmanagement/workitems", "Workitem",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitems_bulk_add_jobs(
@@ -1555,14 +1446,17 @@ def post_taskmanagement_workitems_bulk_add_jobs(
     Args:
         body: ``BulkJobAddRequest``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS_BULK_ADD_JOBS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOBS = _Endpoint(
-    "post_taskmanagement_workitems_bulk_terminate_jobs", "POST",
-    "/api/v2/taskmanagement/workitems/bulk/terminate/jobs", returns="BulkJob", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems_bulk_add_jobs", "POST",
+            "/api/v2/taskmanagement/workitems/bulk/add/jobs", "BulkJob", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitems_bulk_terminate_jobs(
@@ -1575,13 +1469,17 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
     Args:
         body: ``BulkJobTerminateRequest``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS_BULK_TERMINATE_JOBS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEMS_QUERY = _Endpoint(
-    "post_taskmanagement_workitems_query", "POST", "/api/v2/taskmanagement/workitems/query",
-    returns="WorkitemPostQueryEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems_bulk_terminate_jobs", "POST",
+            "/api/v2/taskmanagement/workitems/bulk/terminate/jobs", "BulkJob", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitems_query(
@@ -1594,14 +1492,16 @@ def post_taskmanagement_workitems_query(
     Args:
         body: ``WorkitemQueryPostRequest``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS_QUERY, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEMS_QUERY_JOBS = _Endpoint(
-    "post_taskmanagement_workitems_query_jobs", "POST",
-    "/api/v2/taskmanagement/workitems/query/jobs", returns="WorkitemQueryJobResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems_query", "POST", "/api/v2/taskmanagement/workitems/query",
+            "WorkitemPostQueryEntityListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitems_query_jobs(
@@ -1614,13 +1514,17 @@ def post_taskmanagement_workitems_query_jobs(
     Args:
         body: ``WorkitemQueryJobCreate``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS_QUERY_JOBS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKITEMS_SCHEMAS = _Endpoint(
-    "post_taskmanagement_workitems_schemas", "POST", "/api/v2/taskmanagement/workitems/schemas",
-    returns="DataSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems_query_jobs", "POST",
+            "/api/v2/taskmanagement/workitems/query/jobs", "WorkitemQueryJobResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_workitems_schemas(
@@ -1633,14 +1537,17 @@ def post_taskmanagement_workitems_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKITEMS_SCHEMAS, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULES = _Endpoint(
-    "post_taskmanagement_worktype_flows_datebased_rules", "POST",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
-    returns="WorkitemDateBasedRule", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_workitems_schemas", "POST",
+            "/api/v2/taskmanagement/workitems/schemas", "DataSchema", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_worktype_flows_datebased_rules(
@@ -1656,19 +1563,16 @@ def post_taskmanagement_worktype_flows_datebased_rules(
         body: ``WorkitemDateBasedRuleCreate``.
     """
     return _Operation(
-        _POST_TASKMANAGEMENT_WORKTYPE_FLOWS_DATEBASED_RULES,
+        _Endpoint(
+            "post_taskmanagement_worktype_flows_datebased_rules", "POST",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules",
+            "WorkitemDateBasedRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULES = _Endpoint(
-    "post_taskmanagement_worktype_flows_onattributechange_rules", "POST",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
-    returns="WorkitemOnAttributeChangeRule", body="object", body_required=True,
-)
 
 
 def post_taskmanagement_worktype_flows_onattributechange_rules(
@@ -1684,19 +1588,16 @@ def post_taskmanagement_worktype_flows_onattributechange_rules(
         body: ``WorkitemOnAttributeChangeRuleCreate``.
     """
     return _Operation(
-        _POST_TASKMANAGEMENT_WORKTYPE_FLOWS_ONATTRIBUTECHANGE_RULES,
+        _Endpoint(
+            "post_taskmanagement_worktype_flows_onattributechange_rules", "POST",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules",
+            "WorkitemOnAttributeChangeRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULES = _Endpoint(
-    "post_taskmanagement_worktype_flows_oncreate_rules", "POST",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
-    returns="WorkitemOnCreateRule", body="object", body_required=True,
-)
 
 
 def post_taskmanagement_worktype_flows_oncreate_rules(
@@ -1712,19 +1613,16 @@ def post_taskmanagement_worktype_flows_oncreate_rules(
         body: ``WorkitemOnCreateRuleCreate``.
     """
     return _Operation(
-        _POST_TASKMANAGEMENT_WORKTYPE_FLOWS_ONCREATE_RULES,
+        _Endpoint(
+            "post_taskmanagement_worktype_flows_oncreate_rules", "POST",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules",
+            "WorkitemOnCreateRule", body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKTYPE_STATUSES = _Endpoint(
-    "post_taskmanagement_worktype_statuses", "POST",
-    "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", returns="WorkitemStatus",
-    body="object", body_required=True,
-)
 
 
 def post_taskmanagement_worktype_statuses(
@@ -1740,18 +1638,16 @@ def post_taskmanagement_worktype_statuses(
         body: ``WorkitemStatusCreate``.
     """
     return _Operation(
-        _POST_TASKMANAGEMENT_WORKTYPE_STATUSES,
+        _Endpoint(
+            "post_taskmanagement_worktype_statuses", "POST",
+            "/api/v2/taskmanagement/worktypes/{worktypeId}/statuses", "WorkitemStatus",
+            body="object", body_required=True,
+        ),
         (("worktypeId", worktype_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TASKMANAGEMENT_WORKTYPES = _Endpoint(
-    "post_taskmanagement_worktypes", "POST", "/api/v2/taskmanagement/worktypes", returns="Worktype",
-    body="object", body_required=True,
-)
 
 
 def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Operation[_m.Worktype]:
@@ -1762,13 +1658,16 @@ def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Ope
     Args:
         body: ``WorktypeCreate``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKTYPES, (), (), (), body)
-
-
-_POST_TASKMANAGEMENT_WORKTYPES_QUERY = _Endpoint(
-    "post_taskmanagement_worktypes_query", "POST", "/api/v2/taskmanagement/worktypes/query",
-    returns="WorktypeQueryEntityListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_worktypes", "POST", "/api/v2/taskmanagement/worktypes", "Worktype",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_taskmanagement_worktypes_query(
@@ -1781,14 +1680,16 @@ def post_taskmanagement_worktypes_query(
     Args:
         body: ``WorktypeQueryRequest``.
     """
-    return _Operation(_POST_TASKMANAGEMENT_WORKTYPES_QUERY, (), (), (), body)
-
-
-_PUT_TASKMANAGEMENT_WORKITEMS_SCHEMA = _Endpoint(
-    "put_taskmanagement_workitems_schema", "PUT",
-    "/api/v2/taskmanagement/workitems/schemas/{schemaId}", returns="DataSchema", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_taskmanagement_worktypes_query", "POST", "/api/v2/taskmanagement/worktypes/query",
+            "WorktypeQueryEntityListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_taskmanagement_workitems_schema(
@@ -1804,7 +1705,11 @@ def put_taskmanagement_workitems_schema(
         body: ``DataSchema``.
     """
     return _Operation(
-        _PUT_TASKMANAGEMENT_WORKITEMS_SCHEMA,
+        _Endpoint(
+            "put_taskmanagement_workitems_schema", "PUT",
+            "/api/v2/taskmanagement/workitems/schemas/{schemaId}", "DataSchema", body="object",
+            body_required=True,
+        ),
         (("schemaId", schema_id),),
         (),
         (),

@@ -14,9 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_TEAM = _Endpoint("delete_team", "DELETE", "/api/v2/teams/{teamId}")
-
-
 def delete_team(team_id: str) -> _Operation[None]:
     """DELETE /api/v2/teams/{teamId} -> nothing.
 
@@ -25,10 +22,10 @@ def delete_team(team_id: str) -> _Operation[None]:
     Args:
         team_id: path, string.
     """
-    return _Operation(_DELETE_TEAM, (("teamId", team_id),))
-
-
-_DELETE_TEAM_MEMBERS = _Endpoint("delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members")
+    return _Operation(
+        _Endpoint("delete_team", "DELETE", "/api/v2/teams/{teamId}"),
+        (("teamId", team_id),),
+    )
 
 
 def delete_team_members(team_id: str, id: str) -> _Operation[None]:
@@ -40,10 +37,11 @@ def delete_team_members(team_id: str, id: str) -> _Operation[None]:
         team_id: path, string.
         id: query, string.
     """
-    return _Operation(_DELETE_TEAM_MEMBERS, (("teamId", team_id),), (("id", id),))
-
-
-_GET_TEAM = _Endpoint("get_team", "GET", "/api/v2/teams/{teamId}", returns="Team")
+    return _Operation(
+        _Endpoint("delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members"),
+        (("teamId", team_id),),
+        (("id", id),),
+    )
 
 
 def get_team(
@@ -59,12 +57,11 @@ def get_team(
         team_id: path, string.
         expand: query, string: entities.division.
     """
-    return _Operation(_GET_TEAM, (("teamId", team_id),), (("expand", expand),))
-
-
-_GET_TEAM_MEMBERS = _Endpoint(
-    "get_team_members", "GET", "/api/v2/teams/{teamId}/members", returns="TeamMemberEntityListing",
-)
+    return _Operation(
+        _Endpoint("get_team", "GET", "/api/v2/teams/{teamId}", "Team"),
+        (("teamId", team_id),),
+        (("expand", expand),),
+    )
 
 
 def get_team_members(
@@ -87,13 +84,12 @@ def get_team_members(
         expand: query, string: entities.
     """
     return _Operation(
-        _GET_TEAM_MEMBERS,
+        _Endpoint(
+            "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
+        ),
         (("teamId", team_id),),
         (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),
     )
-
-
-_GET_TEAMS = _Endpoint("get_teams", "GET", "/api/v2/teams", returns="TeamEntityListing")
 
 
 def get_teams(
@@ -116,19 +112,13 @@ def get_teams(
         expand: query, string: entities.division.
     """
     return _Operation(
-        _GET_TEAMS,
+        _Endpoint("get_teams", "GET", "/api/v2/teams", "TeamEntityListing"),
         (),
         (
             ("pageSize", page_size), ("name", name), ("after", after), ("before", before),
             ("expand", expand),
         ),
     )
-
-
-_PATCH_TEAM = _Endpoint(
-    "patch_team", "PATCH", "/api/v2/teams/{teamId}", returns="Team", body="object",
-    body_required=True,
-)
 
 
 def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
@@ -140,13 +130,16 @@ def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]
         team_id: path, string.
         body: ``Team``.
     """
-    return _Operation(_PATCH_TEAM, (("teamId", team_id),), (), (), body)
-
-
-_POST_ANALYTICS_TEAMS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
-    returns="TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_team", "PATCH", "/api/v2/teams/{teamId}", "Team", body="object",
+            body_required=True,
+        ),
+        (("teamId", team_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_teams_activity_query(
@@ -165,18 +158,15 @@ def post_analytics_teams_activity_query(
         body: ``TeamActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_TEAMS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_teams_activity_query", "POST", "/api/v2/analytics/teams/activity/query",
+            "TeamActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_TEAM_MEMBERS = _Endpoint(
-    "post_team_members", "POST", "/api/v2/teams/{teamId}/members",
-    returns="TeamMemberAddListingResponse", body="object", body_required=True,
-)
 
 
 def post_team_members(
@@ -191,12 +181,16 @@ def post_team_members(
         team_id: path, string.
         body: ``TeamMembers``.
     """
-    return _Operation(_POST_TEAM_MEMBERS, (("teamId", team_id),), (), (), body)
-
-
-_POST_TEAMS = _Endpoint(
-    "post_teams", "POST", "/api/v2/teams", returns="Team", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_team_members", "POST", "/api/v2/teams/{teamId}/members",
+            "TeamMemberAddListingResponse", body="object", body_required=True,
+        ),
+        (("teamId", team_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
@@ -207,13 +201,13 @@ def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
     Args:
         body: ``Team``.
     """
-    return _Operation(_POST_TEAMS, (), (), (), body)
-
-
-_POST_TEAMS_SEARCH = _Endpoint(
-    "post_teams_search", "POST", "/api/v2/teams/search", returns="TeamsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint("post_teams", "POST", "/api/v2/teams", "Team", body="object", body_required=True),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_teams_search(
@@ -226,4 +220,13 @@ def post_teams_search(
     Args:
         body: ``TeamSearchRequest``.
     """
-    return _Operation(_POST_TEAMS_SEARCH, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_teams_search", "POST", "/api/v2/teams/search", "TeamsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

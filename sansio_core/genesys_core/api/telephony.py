@@ -16,12 +16,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_TELEPHONY_ORGANIZATION_LINK_TARGET_ORGANIZATION_ID = _Endpoint(
-    "delete_telephony_organization_link_target_organization_id", "DELETE",
-    "/api/v2/telephony/organization/link/{targetOrganizationId}",
-)
-
-
 def delete_telephony_organization_link_target_organization_id(
     target_organization_id: str,
 ) -> _Operation[None]:
@@ -33,15 +27,12 @@ def delete_telephony_organization_link_target_organization_id(
         target_organization_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_ORGANIZATION_LINK_TARGET_ORGANIZATION_ID,
+        _Endpoint(
+            "delete_telephony_organization_link_target_organization_id", "DELETE",
+            "/api/v2/telephony/organization/link/{targetOrganizationId}",
+        ),
         (("targetOrganizationId", target_organization_id),),
     )
-
-
-_GET_TELEPHONY_AGENT_GREETINGS = _Endpoint(
-    "get_telephony_agent_greetings", "GET", "/api/v2/telephony/agents/{agentId}/greetings",
-    returns="AgentGreeting",
-)
 
 
 def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]:
@@ -52,13 +43,13 @@ def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]
     Args:
         agent_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_AGENT_GREETINGS, (("agentId", agent_id),))
-
-
-_GET_TELEPHONY_AGENTS_GREETINGS_ME = _Endpoint(
-    "get_telephony_agents_greetings_me", "GET", "/api/v2/telephony/agents/greetings/me",
-    returns="SelfAgentGreeting",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_agent_greetings", "GET", "/api/v2/telephony/agents/{agentId}/greetings",
+            "AgentGreeting",
+        ),
+        (("agentId", agent_id),),
+    )
 
 
 def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
@@ -66,13 +57,12 @@ def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
 
     Needs ``telephony:selfAgentGreeting:view``.
     """
-    return _Operation(_GET_TELEPHONY_AGENTS_GREETINGS_ME)
-
-
-_GET_TELEPHONY_CALLS_METRICS = _Endpoint(
-    "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
-    returns="OrganizationCallMetrics",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_agents_greetings_me", "GET", "/api/v2/telephony/agents/greetings/me",
+            "SelfAgentGreeting",
+        ),
+    )
 
 
 def get_telephony_calls_metrics(
@@ -86,12 +76,14 @@ def get_telephony_calls_metrics(
     Args:
         metric_type: query, string: cloud, premises.
     """
-    return _Operation(_GET_TELEPHONY_CALLS_METRICS, (), (("metricType", metric_type),))
-
-
-_GET_TELEPHONY_MEDIAREGIONS = _Endpoint(
-    "get_telephony_mediaregions", "GET", "/api/v2/telephony/mediaregions", returns="MediaRegions",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
+            "OrganizationCallMetrics",
+        ),
+        (),
+        (("metricType", metric_type),),
+    )
 
 
 def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
@@ -99,13 +91,11 @@ def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
 
     Needs ``telephony:plugin:all``.
     """
-    return _Operation(_GET_TELEPHONY_MEDIAREGIONS)
-
-
-_GET_TELEPHONY_NUMBERS_ROUTING = _Endpoint(
-    "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
-    returns="NumberRoutingListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_mediaregions", "GET", "/api/v2/telephony/mediaregions", "MediaRegions",
+        ),
+    )
 
 
 def get_telephony_numbers_routing(
@@ -133,7 +123,10 @@ def get_telephony_numbers_routing(
         status: query, string: Normal, Redirected, Pending.
     """
     return _Operation(
-        _GET_TELEPHONY_NUMBERS_ROUTING,
+        _Endpoint(
+            "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
+            "NumberRoutingListing",
+        ),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("numberId", number_id),
@@ -143,24 +136,17 @@ def get_telephony_numbers_routing(
     )
 
 
-_GET_TELEPHONY_ORGANIZATION_LINK = _Endpoint(
-    "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
-    returns="list[OrganizationLinkResponse]",
-)
-
-
 def get_telephony_organization_link() -> _Operation[list[_m.OrganizationLinkResponse]]:
     """GET /api/v2/telephony/organization/link -> list of ``OrganizationLinkResponse``.
 
     Needs ``telephony:organizationLink:view``.
     """
-    return _Operation(_GET_TELEPHONY_ORGANIZATION_LINK)
-
-
-_GET_TELEPHONY_ORGANIZATION_LINK_REGIONS = _Endpoint(
-    "get_telephony_organization_link_regions", "GET", "/api/v2/telephony/organization/link/regions",
-    returns="list[RegionResponse]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_organization_link", "GET", "/api/v2/telephony/organization/link",
+            "list[OrganizationLinkResponse]",
+        ),
+    )
 
 
 def get_telephony_organization_link_regions() -> _Operation[list[_m.RegionResponse]]:
@@ -168,12 +154,12 @@ def get_telephony_organization_link_regions() -> _Operation[list[_m.RegionRespon
 
     Needs ``telephony:organizationLink:view``.
     """
-    return _Operation(_GET_TELEPHONY_ORGANIZATION_LINK_REGIONS)
-
-
-_GET_TELEPHONY_PREFIXES = _Endpoint(
-    "get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", returns="PrefixListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_organization_link_regions", "GET",
+            "/api/v2/telephony/organization/link/regions", "list[RegionResponse]",
+        ),
+    )
 
 
 def get_telephony_prefixes(
@@ -196,7 +182,7 @@ def get_telephony_prefixes(
         type: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PREFIXES,
+        _Endpoint("get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing"),
         (),
         (
             ("before", before), ("after", after), ("pageSize", page_size), ("prefix", prefix),
@@ -205,24 +191,20 @@ def get_telephony_prefixes(
     )
 
 
-_GET_TELEPHONY_PREFIXES_SIMULATE_CALL = _Endpoint(
-    "get_telephony_prefixes_simulate_call", "GET", "/api/v2/telephony/prefixes/simulate/call",
-    returns="CallSimulationResult",
-)
-
-
 def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimulationResult]:
     """GET /api/v2/telephony/prefixes/simulate/call -> ``CallSimulationResult``.
 
     Args:
         number: query, string.
     """
-    return _Operation(_GET_TELEPHONY_PREFIXES_SIMULATE_CALL, (), (("number", number),))
-
-
-_GET_TELEPHONY_SETTINGS = _Endpoint(
-    "get_telephony_settings", "GET", "/api/v2/telephony/settings", returns="TelephonySettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_prefixes_simulate_call", "GET",
+            "/api/v2/telephony/prefixes/simulate/call", "CallSimulationResult",
+        ),
+        (),
+        (("number", number),),
+    )
 
 
 def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
@@ -230,13 +212,11 @@ def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
 
     Needs ``telephony:settings:view``.
     """
-    return _Operation(_GET_TELEPHONY_SETTINGS)
-
-
-_GET_TELEPHONY_SIPMESSAGES_CONVERSATION = _Endpoint(
-    "get_telephony_sipmessages_conversation", "GET",
-    "/api/v2/telephony/sipmessages/conversations/{conversationId}", returns="Callmessage",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_settings", "GET", "/api/v2/telephony/settings", "TelephonySettings",
+        ),
+    )
 
 
 def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_m.Callmessage]:
@@ -248,15 +228,12 @@ def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_SIPMESSAGES_CONVERSATION,
+        _Endpoint(
+            "get_telephony_sipmessages_conversation", "GET",
+            "/api/v2/telephony/sipmessages/conversations/{conversationId}", "Callmessage",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_TELEPHONY_SIPMESSAGES_CONVERSATION_HEADERS = _Endpoint(
-    "get_telephony_sipmessages_conversation_headers", "GET",
-    "/api/v2/telephony/sipmessages/conversations/{conversationId}/headers", returns="Callheader",
-)
 
 
 def get_telephony_sipmessages_conversation_headers(
@@ -273,15 +250,13 @@ def get_telephony_sipmessages_conversation_headers(
         keys: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_SIPMESSAGES_CONVERSATION_HEADERS,
+        _Endpoint(
+            "get_telephony_sipmessages_conversation_headers", "GET",
+            "/api/v2/telephony/sipmessages/conversations/{conversationId}/headers", "Callheader",
+        ),
         (("conversationId", conversation_id),),
         (("keys", keys),),
     )
-
-
-_GET_TELEPHONY_SIPTRACES = _Endpoint(
-    "get_telephony_siptraces", "GET", "/api/v2/telephony/siptraces", returns="SipSearchResult",
-)
 
 
 def get_telephony_siptraces(
@@ -306,19 +281,15 @@ def get_telephony_siptraces(
         date_end: query, date-time.
     """
     return _Operation(
-        _GET_TELEPHONY_SIPTRACES,
+        _Endpoint(
+            "get_telephony_siptraces", "GET", "/api/v2/telephony/siptraces", "SipSearchResult",
+        ),
         (),
         (
             ("callId", call_id), ("toUser", to_user), ("fromUser", from_user),
             ("conversationId", conversation_id), ("dateStart", date_start), ("dateEnd", date_end),
         ),
     )
-
-
-_GET_TELEPHONY_SIPTRACES_DOWNLOAD_DOWNLOAD_ID = _Endpoint(
-    "get_telephony_siptraces_download_download_id", "GET",
-    "/api/v2/telephony/siptraces/download/{downloadId}", returns="SignedUrlResponse",
-)
 
 
 def get_telephony_siptraces_download_download_id(
@@ -331,14 +302,13 @@ def get_telephony_siptraces_download_download_id(
     Args:
         download_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_SIPTRACES_DOWNLOAD_DOWNLOAD_ID, (("downloadId", download_id),))
-
-
-_PATCH_TELEPHONY_ORGANIZATION_LINK_APPROVE_REQUESTING_ORGANIZATION_ID = _Endpoint(
-    "patch_telephony_organization_link_approve_requesting_organization_id", "PATCH",
-    "/api/v2/telephony/organization/link/approve/{requestingOrganizationId}", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_siptraces_download_download_id", "GET",
+            "/api/v2/telephony/siptraces/download/{downloadId}", "SignedUrlResponse",
+        ),
+        (("downloadId", download_id),),
+    )
 
 
 def patch_telephony_organization_link_approve_requesting_organization_id(
@@ -354,18 +324,16 @@ def patch_telephony_organization_link_approve_requesting_organization_id(
         body: ``OrganizationLinkApprovalRequest``.
     """
     return _Operation(
-        _PATCH_TELEPHONY_ORGANIZATION_LINK_APPROVE_REQUESTING_ORGANIZATION_ID,
+        _Endpoint(
+            "patch_telephony_organization_link_approve_requesting_organization_id", "PATCH",
+            "/api/v2/telephony/organization/link/approve/{requestingOrganizationId}", body="object",
+            body_required=True,
+        ),
         (("requestingOrganizationId", requesting_organization_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_NUMBERS_ROUTING = _Endpoint(
-    "post_telephony_numbers_routing", "POST", "/api/v2/telephony/numbers/routing", body="array",
-    body_required=True,
-)
 
 
 def post_telephony_numbers_routing(
@@ -378,13 +346,16 @@ def post_telephony_numbers_routing(
     Args:
         body: list of ``NumberRoutingRequest``.
     """
-    return _Operation(_POST_TELEPHONY_NUMBERS_ROUTING, (), (), (), body)
-
-
-_POST_TELEPHONY_NUMBERS_ROUTING_ALL = _Endpoint(
-    "post_telephony_numbers_routing_all", "POST", "/api/v2/telephony/numbers/routing/all",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_numbers_routing", "POST", "/api/v2/telephony/numbers/routing",
+            body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_numbers_routing_all(
@@ -397,13 +368,16 @@ def post_telephony_numbers_routing_all(
     Args:
         body: ``DisasterRecoveryAllRoutingRequest``.
     """
-    return _Operation(_POST_TELEPHONY_NUMBERS_ROUTING_ALL, (), (), (), body)
-
-
-_POST_TELEPHONY_NUMBERS_ROUTING_RESET = _Endpoint(
-    "post_telephony_numbers_routing_reset", "POST", "/api/v2/telephony/numbers/routing/reset",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_numbers_routing_all", "POST", "/api/v2/telephony/numbers/routing/all",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_numbers_routing_reset(
@@ -416,13 +390,16 @@ def post_telephony_numbers_routing_reset(
     Args:
         body: ``NumberRoutingResetOrganizationRequest``.
     """
-    return _Operation(_POST_TELEPHONY_NUMBERS_ROUTING_RESET, (), (), (), body)
-
-
-_POST_TELEPHONY_ORGANIZATION_LINK = _Endpoint(
-    "post_telephony_organization_link", "POST", "/api/v2/telephony/organization/link",
-    returns="OrganizationLink", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_numbers_routing_reset", "POST",
+            "/api/v2/telephony/numbers/routing/reset", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_organization_link(
@@ -435,13 +412,16 @@ def post_telephony_organization_link(
     Args:
         body: ``CreateOrganizationLink``.
     """
-    return _Operation(_POST_TELEPHONY_ORGANIZATION_LINK, (), (), (), body)
-
-
-_POST_TELEPHONY_PREFIXES_BULK = _Endpoint(
-    "post_telephony_prefixes_bulk", "POST", "/api/v2/telephony/prefixes/bulk",
-    returns="BulkPrefixesResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_organization_link", "POST", "/api/v2/telephony/organization/link",
+            "OrganizationLink", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_prefixes_bulk(
@@ -452,13 +432,16 @@ def post_telephony_prefixes_bulk(
     Args:
         body: ``BulkPrefixesRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PREFIXES_BULK, (), (), (), body)
-
-
-_POST_TELEPHONY_SIPTRACES_DOWNLOAD = _Endpoint(
-    "post_telephony_siptraces_download", "POST", "/api/v2/telephony/siptraces/download",
-    returns="SipDownloadResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_prefixes_bulk", "POST", "/api/v2/telephony/prefixes/bulk",
+            "BulkPrefixesResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_siptraces_download(
@@ -471,13 +454,16 @@ def post_telephony_siptraces_download(
     Args:
         sip_search_public_request: body, ``SIPSearchPublicRequest``.
     """
-    return _Operation(_POST_TELEPHONY_SIPTRACES_DOWNLOAD, (), (), (), sip_search_public_request)
-
-
-_PUT_TELEPHONY_AGENT_GREETINGS = _Endpoint(
-    "put_telephony_agent_greetings", "PUT", "/api/v2/telephony/agents/{agentId}/greetings",
-    returns="AgentGreeting", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_siptraces_download", "POST", "/api/v2/telephony/siptraces/download",
+            "SipDownloadResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        sip_search_public_request,
+    )
 
 
 def put_telephony_agent_greetings(
@@ -492,13 +478,16 @@ def put_telephony_agent_greetings(
         agent_id: path, string.
         body: ``AgentGreeting``.
     """
-    return _Operation(_PUT_TELEPHONY_AGENT_GREETINGS, (("agentId", agent_id),), (), (), body)
-
-
-_PUT_TELEPHONY_AGENTS_GREETINGS_ME = _Endpoint(
-    "put_telephony_agents_greetings_me", "PUT", "/api/v2/telephony/agents/greetings/me",
-    returns="SelfAgentGreeting", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_agent_greetings", "PUT", "/api/v2/telephony/agents/{agentId}/greetings",
+            "AgentGreeting", body="object", body_required=True,
+        ),
+        (("agentId", agent_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_agents_greetings_me(
@@ -511,13 +500,16 @@ def put_telephony_agents_greetings_me(
     Args:
         body: ``SelfAgentGreeting``.
     """
-    return _Operation(_PUT_TELEPHONY_AGENTS_GREETINGS_ME, (), (), (), body)
-
-
-_PUT_TELEPHONY_SETTINGS = _Endpoint(
-    "put_telephony_settings", "PUT", "/api/v2/telephony/settings", returns="TelephonySettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_agents_greetings_me", "PUT", "/api/v2/telephony/agents/greetings/me",
+            "SelfAgentGreeting", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_settings(
@@ -530,4 +522,13 @@ def put_telephony_settings(
     Args:
         body: ``TelephonySettings``.
     """
-    return _Operation(_PUT_TELEPHONY_SETTINGS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_settings", "PUT", "/api/v2/telephony/settings", "TelephonySettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

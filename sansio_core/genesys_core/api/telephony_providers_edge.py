@@ -13,11 +13,7 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGE = _Endpoint(
-    "delete_telephony_providers_edge", "DELETE", "/api/v2/telephony/providers/edges/{edgeId}",
-)
+    _ExpandValues = _Open[_Literal["externalTrunkBaseAssignments", "phoneTrunkBaseAssignments"]]
 
 
 def delete_telephony_providers_edge(edge_id: str) -> _Operation[None]:
@@ -28,13 +24,13 @@ def delete_telephony_providers_edge(edge_id: str) -> _Operation[None]:
     Args:
         edge_id: path, string.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGE, (("edgeId", edge_id),))
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE = _Endpoint(
-    "delete_telephony_providers_edge_logicalinterface", "DELETE",
-    "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edge", "DELETE",
+            "/api/v2/telephony/providers/edges/{edgeId}",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def delete_telephony_providers_edge_logicalinterface(
@@ -50,15 +46,12 @@ def delete_telephony_providers_edge_logicalinterface(
         interface_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE,
+        _Endpoint(
+            "delete_telephony_providers_edge_logicalinterface", "DELETE",
+            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+        ),
         (("edgeId", edge_id), ("interfaceId", interface_id)),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE = _Endpoint(
-    "delete_telephony_providers_edge_softwareupdate", "DELETE",
-    "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-)
 
 
 def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[None]:
@@ -67,13 +60,13 @@ def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[N
     Args:
         edge_id: path, string.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE, (("edgeId", edge_id),))
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES = _Endpoint(
-    "delete_telephony_providers_edges_alertablepresences", "DELETE",
-    "/api/v2/telephony/providers/edges/alertablepresences",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edge_softwareupdate", "DELETE",
+            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
@@ -81,13 +74,12 @@ def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
 
     Needs ``telephony:alertablePresences:delete``.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES)
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY = _Endpoint(
-    "delete_telephony_providers_edges_certificateauthority", "DELETE",
-    "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edges_alertablepresences", "DELETE",
+            "/api/v2/telephony/providers/edges/alertablepresences",
+        ),
+    )
 
 
 def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -> _Operation[None]:
@@ -99,15 +91,12 @@ def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -
         certificate_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY,
+        _Endpoint(
+            "delete_telephony_providers_edges_certificateauthority", "DELETE",
+            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+        ),
         (("certificateId", certificate_id),),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_DIDPOOL = _Endpoint(
-    "delete_telephony_providers_edges_didpool", "DELETE",
-    "/api/v2/telephony/providers/edges/didpools/{didPoolId}",
-)
 
 
 def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[None]:
@@ -118,13 +107,13 @@ def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[Non
     Args:
         did_pool_id: path, string.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGES_DIDPOOL, (("didPoolId", did_pool_id),))
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP = _Endpoint(
-    "delete_telephony_providers_edges_edgegroup", "DELETE",
-    "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edges_didpool", "DELETE",
+            "/api/v2/telephony/providers/edges/didpools/{didPoolId}",
+        ),
+        (("didPoolId", did_pool_id),),
+    )
 
 
 def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation[None]:
@@ -136,15 +125,12 @@ def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation
         edge_group_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP,
+        _Endpoint(
+            "delete_telephony_providers_edges_edgegroup", "DELETE",
+            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}",
+        ),
         (("edgeGroupId", edge_group_id),),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL = _Endpoint(
-    "delete_telephony_providers_edges_extensionpool", "DELETE",
-    "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
-)
 
 
 def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _Operation[None]:
@@ -156,15 +142,12 @@ def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _O
         extension_pool_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL,
+        _Endpoint(
+            "delete_telephony_providers_edges_extensionpool", "DELETE",
+            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
+        ),
         (("extensionPoolId", extension_pool_id),),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_PHONE = _Endpoint(
-    "delete_telephony_providers_edges_phone", "DELETE",
-    "/api/v2/telephony/providers/edges/phones/{phoneId}",
-)
 
 
 def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
@@ -175,13 +158,13 @@ def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
     Args:
         phone_id: path, string.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGES_PHONE, (("phoneId", phone_id),))
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING = _Endpoint(
-    "delete_telephony_providers_edges_phonebasesetting", "DELETE",
-    "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edges_phone", "DELETE",
+            "/api/v2/telephony/providers/edges/phones/{phoneId}",
+        ),
+        (("phoneId", phone_id),),
+    )
 
 
 def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[None]:
@@ -193,15 +176,12 @@ def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Op
         phone_base_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING,
+        _Endpoint(
+            "delete_telephony_providers_edges_phonebasesetting", "DELETE",
+            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}",
+        ),
         (("phoneBaseId", phone_base_id),),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_SITE = _Endpoint(
-    "delete_telephony_providers_edges_site", "DELETE",
-    "/api/v2/telephony/providers/edges/sites/{siteId}",
-)
 
 
 def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
@@ -212,13 +192,13 @@ def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
     Args:
         site_id: path, string.
     """
-    return _Operation(_DELETE_TELEPHONY_PROVIDERS_EDGES_SITE, (("siteId", site_id),))
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE = _Endpoint(
-    "delete_telephony_providers_edges_site_outboundroute", "DELETE",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_telephony_providers_edges_site", "DELETE",
+            "/api/v2/telephony/providers/edges/sites/{siteId}",
+        ),
+        (("siteId", site_id),),
+    )
 
 
 def delete_telephony_providers_edges_site_outboundroute(
@@ -234,15 +214,12 @@ def delete_telephony_providers_edges_site_outboundroute(
         outbound_route_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE,
+        _Endpoint(
+            "delete_telephony_providers_edges_site_outboundroute", "DELETE",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+        ),
         (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
     )
-
-
-_DELETE_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING = _Endpoint(
-    "delete_telephony_providers_edges_trunkbasesetting", "DELETE",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-)
 
 
 def delete_telephony_providers_edges_trunkbasesetting(
@@ -256,15 +233,12 @@ def delete_telephony_providers_edges_trunkbasesetting(
         trunk_base_settings_id: path, string.
     """
     return _Operation(
-        _DELETE_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING,
+        _Endpoint(
+            "delete_telephony_providers_edges_trunkbasesetting", "DELETE",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
+        ),
         (("trunkBaseSettingsId", trunk_base_settings_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE = _Endpoint(
-    "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}",
-    returns="Edge",
-)
 
 
 def get_telephony_providers_edge(
@@ -280,14 +254,14 @@ def get_telephony_providers_edge(
         edge_id: path, string.
         expand: query, list of string: site.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE, (("edgeId", edge_id),), (("expand", expand),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_NSLOOKUP = _Endpoint(
-    "get_telephony_providers_edge_diagnostic_nslookup", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
-    returns="EdgeNetworkDiagnosticResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}",
+            "Edge",
+        ),
+        (("edgeId", edge_id),),
+        (("expand", expand),),
+    )
 
 
 def get_telephony_providers_edge_diagnostic_nslookup(
@@ -300,14 +274,14 @@ def get_telephony_providers_edge_diagnostic_nslookup(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_NSLOOKUP, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_PING = _Endpoint(
-    "get_telephony_providers_edge_diagnostic_ping", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping",
-    returns="EdgeNetworkDiagnosticResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_diagnostic_nslookup", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
+            "EdgeNetworkDiagnosticResponse",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_diagnostic_ping(
@@ -320,14 +294,14 @@ def get_telephony_providers_edge_diagnostic_ping(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_PING, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_ROUTE = _Endpoint(
-    "get_telephony_providers_edge_diagnostic_route", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route",
-    returns="EdgeNetworkDiagnosticResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_diagnostic_ping", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping",
+            "EdgeNetworkDiagnosticResponse",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_diagnostic_route(
@@ -340,14 +314,14 @@ def get_telephony_providers_edge_diagnostic_route(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_ROUTE, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_TRACEPATH = _Endpoint(
-    "get_telephony_providers_edge_diagnostic_tracepath", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
-    returns="EdgeNetworkDiagnosticResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_diagnostic_route", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route",
+            "EdgeNetworkDiagnosticResponse",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_diagnostic_tracepath(
@@ -360,23 +334,21 @@ def get_telephony_providers_edge_diagnostic_tracepath(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_TRACEPATH, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE = _Endpoint(
-    "get_telephony_providers_edge_logicalinterface", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-    returns="DomainLogicalInterface",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_diagnostic_tracepath", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
+            "EdgeNetworkDiagnosticResponse",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_logicalinterface(
     edge_id: str,
     interface_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalTrunkBaseAssignments", "phoneTrunkBaseAssignments",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.DomainLogicalInterface]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
 
@@ -388,25 +360,20 @@ def get_telephony_providers_edge_logicalinterface(
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE,
+        _Endpoint(
+            "get_telephony_providers_edge_logicalinterface", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+            "DomainLogicalInterface",
+        ),
         (("edgeId", edge_id), ("interfaceId", interface_id)),
         (("expand", expand),),
     )
 
 
-_GET_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACES = _Endpoint(
-    "get_telephony_providers_edge_logicalinterfaces", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
-    returns="LogicalInterfaceEntityListing",
-)
-
-
 def get_telephony_providers_edge_logicalinterfaces(
     edge_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalTrunkBaseAssignments", "phoneTrunkBaseAssignments",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LogicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
@@ -417,16 +384,14 @@ def get_telephony_providers_edge_logicalinterfaces(
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACES,
+        _Endpoint(
+            "get_telephony_providers_edge_logicalinterfaces", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
+            "LogicalInterfaceEntityListing",
+        ),
         (("edgeId", edge_id),),
         (("expand", expand),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_LOGS_JOB = _Endpoint(
-    "get_telephony_providers_edge_logs_job", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}", returns="EdgeLogsJob",
-)
 
 
 def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operation[_m.EdgeLogsJob]:
@@ -439,15 +404,12 @@ def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operati
         job_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGE_LOGS_JOB,
+        _Endpoint(
+            "get_telephony_providers_edge_logs_job", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}", "EdgeLogsJob",
+        ),
         (("edgeId", edge_id), ("jobId", job_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_METRICS = _Endpoint(
-    "get_telephony_providers_edge_metrics", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/metrics", returns="EdgeMetrics",
-)
 
 
 def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetrics]:
@@ -458,14 +420,13 @@ def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetr
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_METRICS, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_PHYSICALINTERFACE = _Endpoint(
-    "get_telephony_providers_edge_physicalinterface", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId}",
-    returns="DomainPhysicalInterface",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_metrics", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/metrics", "EdgeMetrics",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_physicalinterface(
@@ -481,16 +442,13 @@ def get_telephony_providers_edge_physicalinterface(
         interface_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGE_PHYSICALINTERFACE,
+        _Endpoint(
+            "get_telephony_providers_edge_physicalinterface", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId}",
+            "DomainPhysicalInterface",
+        ),
         (("edgeId", edge_id), ("interfaceId", interface_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_PHYSICALINTERFACES = _Endpoint(
-    "get_telephony_providers_edge_physicalinterfaces", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces",
-    returns="PhysicalInterfaceEntityListing",
-)
 
 
 def get_telephony_providers_edge_physicalinterfaces(
@@ -503,13 +461,14 @@ def get_telephony_providers_edge_physicalinterfaces(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_PHYSICALINTERFACES, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_SETUPPACKAGE = _Endpoint(
-    "get_telephony_providers_edge_setuppackage", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/setuppackage", returns="VmPairingInfo",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_physicalinterfaces", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces",
+            "PhysicalInterfaceEntityListing",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmPairingInfo]:
@@ -520,14 +479,13 @@ def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmP
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_SETUPPACKAGE, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE = _Endpoint(
-    "get_telephony_providers_edge_softwareupdate", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-    returns="DomainEdgeSoftwareUpdateDto",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_setuppackage", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/setuppackage", "VmPairingInfo",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_softwareupdate(
@@ -538,14 +496,14 @@ def get_telephony_providers_edge_softwareupdate(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_SOFTWAREVERSIONS = _Endpoint(
-    "get_telephony_providers_edge_softwareversions", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/softwareversions",
-    returns="DomainEdgeSoftwareVersionDtoEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_softwareupdate", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
+            "DomainEdgeSoftwareUpdateDto",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_softwareversions(
@@ -558,13 +516,14 @@ def get_telephony_providers_edge_softwareversions(
     Args:
         edge_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGE_SOFTWAREVERSIONS, (("edgeId", edge_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGE_TRUNKS = _Endpoint(
-    "get_telephony_providers_edge_trunks", "GET",
-    "/api/v2/telephony/providers/edges/{edgeId}/trunks", returns="TrunkEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edge_softwareversions", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/softwareversions",
+            "DomainEdgeSoftwareVersionDtoEntityListing",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def get_telephony_providers_edge_trunks(
@@ -591,19 +550,16 @@ def get_telephony_providers_edge_trunks(
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGE_TRUNKS,
+        _Endpoint(
+            "get_telephony_providers_edge_trunks", "GET",
+            "/api/v2/telephony/providers/edges/{edgeId}/trunks", "TrunkEntityListing", paged=True,
+        ),
         (("edgeId", edge_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("trunkBase.id", trunk_base_id), ("trunkType", trunk_type),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES = _Endpoint(
-    "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
-    returns="EdgeEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges(
@@ -632,7 +588,10 @@ def get_telephony_providers_edges(
         show_cloud_media: query, boolean.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES,
+        _Endpoint(
+            "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
+            "EdgeEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
@@ -640,12 +599,6 @@ def get_telephony_providers_edges(
             ("managed", managed), ("showCloudMedia", show_cloud_media),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES = _Endpoint(
-    "get_telephony_providers_edges_alertablepresences", "GET",
-    "/api/v2/telephony/providers/edges/alertablepresences", returns="AlertablePresences",
-)
 
 
 def get_telephony_providers_edges_alertablepresences(
@@ -659,14 +612,14 @@ def get_telephony_providers_edges_alertablepresences(
     Args:
         type: query, string: defaults, overrides.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES, (), (("type", type),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITIES = _Endpoint(
-    "get_telephony_providers_edges_certificateauthorities", "GET",
-    "/api/v2/telephony/providers/edges/certificateauthorities",
-    returns="CertificateAuthorityEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_alertablepresences", "GET",
+            "/api/v2/telephony/providers/edges/alertablepresences", "AlertablePresences",
+        ),
+        (),
+        (("type", type),),
+    )
 
 
 def get_telephony_providers_edges_certificateauthorities(
@@ -675,14 +628,13 @@ def get_telephony_providers_edges_certificateauthorities(
 
     Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITIES)
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY = _Endpoint(
-    "get_telephony_providers_edges_certificateauthority", "GET",
-    "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-    returns="DomainCertificateAuthority",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_certificateauthorities", "GET",
+            "/api/v2/telephony/providers/edges/certificateauthorities",
+            "CertificateAuthorityEntityListing",
+        ),
+    )
 
 
 def get_telephony_providers_edges_certificateauthority(
@@ -696,15 +648,13 @@ def get_telephony_providers_edges_certificateauthority(
         certificate_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY,
+        _Endpoint(
+            "get_telephony_providers_edges_certificateauthority", "GET",
+            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+            "DomainCertificateAuthority",
+        ),
         (("certificateId", certificate_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_DID = _Endpoint(
-    "get_telephony_providers_edges_did", "GET", "/api/v2/telephony/providers/edges/dids/{didId}",
-    returns="DID",
-)
 
 
 def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
@@ -715,13 +665,13 @@ def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
     Args:
         did_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_DID, (("didId", did_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOL = _Endpoint(
-    "get_telephony_providers_edges_didpool", "GET",
-    "/api/v2/telephony/providers/edges/didpools/{didPoolId}", returns="DIDPool",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_did", "GET",
+            "/api/v2/telephony/providers/edges/dids/{didId}", "DID",
+        ),
+        (("didId", did_id),),
+    )
 
 
 def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DIDPool]:
@@ -732,13 +682,13 @@ def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DID
     Args:
         did_pool_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOL, (("didPoolId", did_pool_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS = _Endpoint(
-    "get_telephony_providers_edges_didpools", "GET", "/api/v2/telephony/providers/edges/didpools",
-    returns="DIDPoolEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_didpool", "GET",
+            "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool",
+        ),
+        (("didPoolId", did_pool_id),),
+    )
 
 
 def get_telephony_providers_edges_didpools(
@@ -759,16 +709,13 @@ def get_telephony_providers_edges_didpools(
         id: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS,
+        _Endpoint(
+            "get_telephony_providers_edges_didpools", "GET",
+            "/api/v2/telephony/providers/edges/didpools", "DIDPoolEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by), ("id", id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS_DIDS = _Endpoint(
-    "get_telephony_providers_edges_didpools_dids", "GET",
-    "/api/v2/telephony/providers/edges/didpools/dids", returns="DIDNumberEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_didpools_dids(
@@ -793,19 +740,16 @@ def get_telephony_providers_edges_didpools_dids(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS_DIDS,
+        _Endpoint(
+            "get_telephony_providers_edges_didpools_dids", "GET",
+            "/api/v2/telephony/providers/edges/didpools/dids", "DIDNumberEntityListing", paged=True,
+        ),
         (),
         (
             ("type", type), ("id", id), ("numberMatch", number_match), ("pageSize", page_size),
             ("pageNumber", page_number), ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_DIDS = _Endpoint(
-    "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
-    returns="DIDEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_dids(
@@ -834,7 +778,10 @@ def get_telephony_providers_edges_dids(
         id: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_DIDS,
+        _Endpoint(
+            "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
+            "DIDEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -842,12 +789,6 @@ def get_telephony_providers_edges_dids(
             ("didPool.id", did_pool_id), ("id", id),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP = _Endpoint(
-    "get_telephony_providers_edges_edgegroup", "GET",
-    "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", returns="EdgeGroup",
-)
 
 
 def get_telephony_providers_edges_edgegroup(
@@ -864,17 +805,13 @@ def get_telephony_providers_edges_edgegroup(
         expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP,
+        _Endpoint(
+            "get_telephony_providers_edges_edgegroup", "GET",
+            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup",
+        ),
         (("edgeGroupId", edge_group_id),),
         (("expand", expand),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP_EDGETRUNKBASE = _Endpoint(
-    "get_telephony_providers_edges_edgegroup_edgetrunkbase", "GET",
-    "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
-    returns="EdgeTrunkBase",
-)
 
 
 def get_telephony_providers_edges_edgegroup_edgetrunkbase(
@@ -890,15 +827,13 @@ def get_telephony_providers_edges_edgegroup_edgetrunkbase(
         edgetrunkbase_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP_EDGETRUNKBASE,
+        _Endpoint(
+            "get_telephony_providers_edges_edgegroup_edgetrunkbase", "GET",
+            "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
+            "EdgeTrunkBase",
+        ),
         (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUPS = _Endpoint(
-    "get_telephony_providers_edges_edgegroups", "GET",
-    "/api/v2/telephony/providers/edges/edgegroups", returns="EdgeGroupEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_edgegroups(
@@ -921,7 +856,10 @@ def get_telephony_providers_edges_edgegroups(
         managed: query, boolean.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EDGEGROUPS,
+        _Endpoint(
+            "get_telephony_providers_edges_edgegroups", "GET",
+            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroupEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
@@ -930,21 +868,14 @@ def get_telephony_providers_edges_edgegroups(
     )
 
 
-_GET_TELEPHONY_PROVIDERS_EDGES_EDGEVERSIONREPORT = _Endpoint(
-    "get_telephony_providers_edges_edgeversionreport", "GET",
-    "/api/v2/telephony/providers/edges/edgeversionreport", returns="EdgeVersionReport",
-)
-
-
 def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersionReport]:
     """GET /api/v2/telephony/providers/edges/edgeversionreport -> ``EdgeVersionReport``."""
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_EDGEVERSIONREPORT)
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXPIRED = _Endpoint(
-    "get_telephony_providers_edges_expired", "GET", "/api/v2/telephony/providers/edges/expired",
-    returns="ExpiredEdgeListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_edgeversionreport", "GET",
+            "/api/v2/telephony/providers/edges/edgeversionreport", "EdgeVersionReport",
+        ),
+    )
 
 
 def get_telephony_providers_edges_expired() -> _Operation[_m.ExpiredEdgeListing]:
@@ -952,13 +883,12 @@ def get_telephony_providers_edges_expired() -> _Operation[_m.ExpiredEdgeListing]
 
     Needs ``telephony:plugin:all`` or ``internal:edge:view``.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_EXPIRED)
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSION = _Endpoint(
-    "get_telephony_providers_edges_extension", "GET",
-    "/api/v2/telephony/providers/edges/extensions/{extensionId}", returns="Extension",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_expired", "GET",
+            "/api/v2/telephony/providers/edges/expired", "ExpiredEdgeListing",
+        ),
+    )
 
 
 def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.Extension]:
@@ -969,13 +899,13 @@ def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.
     Args:
         extension_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSION, (("extensionId", extension_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL = _Endpoint(
-    "get_telephony_providers_edges_extensionpool", "GET",
-    "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", returns="ExtensionPool",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_extension", "GET",
+            "/api/v2/telephony/providers/edges/extensions/{extensionId}", "Extension",
+        ),
+        (("extensionId", extension_id),),
+    )
 
 
 def get_telephony_providers_edges_extensionpool(
@@ -989,16 +919,12 @@ def get_telephony_providers_edges_extensionpool(
         extension_pool_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL,
+        _Endpoint(
+            "get_telephony_providers_edges_extensionpool", "GET",
+            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
+        ),
         (("extensionPoolId", extension_pool_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS = _Endpoint(
-    "get_telephony_providers_edges_extensionpools", "GET",
-    "/api/v2/telephony/providers/edges/extensionpools", returns="ExtensionPoolEntityListing",
-    paged=True,
-)
 
 
 def get_telephony_providers_edges_extensionpools(
@@ -1021,20 +947,17 @@ def get_telephony_providers_edges_extensionpools(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS,
+        _Endpoint(
+            "get_telephony_providers_edges_extensionpools", "GET",
+            "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPoolEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("number", number), ("divisionId", division_id),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS_DIVISIONVIEWS = _Endpoint(
-    "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
-    "/api/v2/telephony/providers/edges/extensionpools/divisionviews",
-    returns="ExtensionPoolDivisionViewEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_extensionpools_divisionviews(
@@ -1061,19 +984,17 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
+            "/api/v2/telephony/providers/edges/extensionpools/divisionviews",
+            "ExtensionPoolDivisionViewEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("id", id), ("name", name), ("divisionId", division_id),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONS = _Endpoint(
-    "get_telephony_providers_edges_extensions", "GET",
-    "/api/v2/telephony/providers/edges/extensions", returns="ExtensionEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_extensions(
@@ -1096,19 +1017,16 @@ def get_telephony_providers_edges_extensions(
         number: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_EXTENSIONS,
+        _Endpoint(
+            "get_telephony_providers_edges_extensions", "GET",
+            "/api/v2/telephony/providers/edges/extensions", "ExtensionEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("number", number),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_LINE = _Endpoint(
-    "get_telephony_providers_edges_line", "GET", "/api/v2/telephony/providers/edges/lines/{lineId}",
-    returns="Line",
-)
 
 
 def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
@@ -1119,13 +1037,13 @@ def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
     Args:
         line_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_LINE, (("lineId", line_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_LINEBASESETTING = _Endpoint(
-    "get_telephony_providers_edges_linebasesetting", "GET",
-    "/api/v2/telephony/providers/edges/linebasesettings/{lineBaseId}", returns="LineBase",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_line", "GET",
+            "/api/v2/telephony/providers/edges/lines/{lineId}", "Line",
+        ),
+        (("lineId", line_id),),
+    )
 
 
 def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operation[_m.LineBase]:
@@ -1137,16 +1055,12 @@ def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operati
         line_base_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_LINEBASESETTING,
+        _Endpoint(
+            "get_telephony_providers_edges_linebasesetting", "GET",
+            "/api/v2/telephony/providers/edges/linebasesettings/{lineBaseId}", "LineBase",
+        ),
         (("lineBaseId", line_base_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_LINEBASESETTINGS = _Endpoint(
-    "get_telephony_providers_edges_linebasesettings", "GET",
-    "/api/v2/telephony/providers/edges/linebasesettings", returns="LineBaseEntityListing",
-    paged=True,
-)
 
 
 def get_telephony_providers_edges_linebasesettings(
@@ -1169,19 +1083,17 @@ def get_telephony_providers_edges_linebasesettings(
         expand: query, list of string: properties.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_LINEBASESETTINGS,
+        _Endpoint(
+            "get_telephony_providers_edges_linebasesettings", "GET",
+            "/api/v2/telephony/providers/edges/linebasesettings", "LineBaseEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("expand", expand),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_LINES = _Endpoint(
-    "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
-    returns="LineEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_lines(
@@ -1207,19 +1119,16 @@ def get_telephony_providers_edges_lines(
             edges, assignedUser.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_LINES,
+        _Endpoint(
+            "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
+            "LineEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("sortBy", sort_by), ("expand", expand),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_LINES_TEMPLATE = _Endpoint(
-    "get_telephony_providers_edges_lines_template", "GET",
-    "/api/v2/telephony/providers/edges/lines/template", returns="Line",
-)
 
 
 def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> _Operation[_m.Line]:
@@ -1231,24 +1140,19 @@ def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> 
         line_base_settings_id: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_LINES_TEMPLATE,
+        _Endpoint(
+            "get_telephony_providers_edges_lines_template", "GET",
+            "/api/v2/telephony/providers/edges/lines/template", "Line",
+        ),
         (),
         (("lineBaseSettingsId", line_base_settings_id),),
     )
 
 
-_GET_TELEPHONY_PROVIDERS_EDGES_LOGICALINTERFACES = _Endpoint(
-    "get_telephony_providers_edges_logicalinterfaces", "GET",
-    "/api/v2/telephony/providers/edges/logicalinterfaces", returns="LogicalInterfaceEntityListing",
-)
-
-
 def get_telephony_providers_edges_logicalinterfaces(
     edge_ids: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "externalTrunkBaseAssignments", "phoneTrunkBaseAssignments",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.LogicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
@@ -1259,17 +1163,13 @@ def get_telephony_providers_edges_logicalinterfaces(
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_LOGICALINTERFACES,
+        _Endpoint(
+            "get_telephony_providers_edges_logicalinterfaces", "GET",
+            "/api/v2/telephony/providers/edges/logicalinterfaces", "LogicalInterfaceEntityListing",
+        ),
         (),
         (("edgeIds", edge_ids), ("expand", expand)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_MEDIASTATISTICS_CONVERSATION = _Endpoint(
-    "get_telephony_providers_edges_mediastatistics_conversation", "GET",
-    "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}",
-    returns="MediaStatisticsListing",
-)
 
 
 def get_telephony_providers_edges_mediastatistics_conversation(
@@ -1283,16 +1183,13 @@ def get_telephony_providers_edges_mediastatistics_conversation(
         conversation_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_MEDIASTATISTICS_CONVERSATION,
+        _Endpoint(
+            "get_telephony_providers_edges_mediastatistics_conversation", "GET",
+            "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}",
+            "MediaStatisticsListing",
+        ),
         (("conversationId", conversation_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_MEDIASTATISTICS_CONVERSATION_COMMUNICATION = _Endpoint(
-    "get_telephony_providers_edges_mediastatistics_conversation_communication", "GET",
-    "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId}",
-    returns="MediaStatistics",
-)
 
 
 def get_telephony_providers_edges_mediastatistics_conversation_communication(
@@ -1308,15 +1205,13 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
         communication_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_MEDIASTATISTICS_CONVERSATION_COMMUNICATION,
+        _Endpoint(
+            "get_telephony_providers_edges_mediastatistics_conversation_communication", "GET",
+            "/api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId}",
+            "MediaStatistics",
+        ),
         (("conversationId", conversation_id), ("communicationId", communication_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_METRICS = _Endpoint(
-    "get_telephony_providers_edges_metrics", "GET", "/api/v2/telephony/providers/edges/metrics",
-    returns="list[EdgeMetrics]",
-)
 
 
 def get_telephony_providers_edges_metrics(edge_ids: str) -> _Operation[list[_m.EdgeMetrics]]:
@@ -1327,14 +1222,14 @@ def get_telephony_providers_edges_metrics(edge_ids: str) -> _Operation[list[_m.E
     Args:
         edge_ids: query, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_METRICS, (), (("edgeIds", edge_ids),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_OUTBOUNDROUTES = _Endpoint(
-    "get_telephony_providers_edges_outboundroutes", "GET",
-    "/api/v2/telephony/providers/edges/outboundroutes", returns="OutboundRouteEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_metrics", "GET",
+            "/api/v2/telephony/providers/edges/metrics", "list[EdgeMetrics]",
+        ),
+        (),
+        (("edgeIds", edge_ids),),
+    )
 
 
 def get_telephony_providers_edges_outboundroutes(
@@ -1359,7 +1254,11 @@ def get_telephony_providers_edges_outboundroutes(
         sort_by: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_OUTBOUNDROUTES,
+        _Endpoint(
+            "get_telephony_providers_edges_outboundroutes", "GET",
+            "/api/v2/telephony/providers/edges/outboundroutes", "OutboundRouteEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
@@ -1367,12 +1266,6 @@ def get_telephony_providers_edges_outboundroutes(
             ("sortBy", sort_by),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONE = _Endpoint(
-    "get_telephony_providers_edges_phone", "GET",
-    "/api/v2/telephony/providers/edges/phones/{phoneId}", returns="Phone",
-)
 
 
 def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
@@ -1383,13 +1276,13 @@ def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
     Args:
         phone_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_PHONE, (("phoneId", phone_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING = _Endpoint(
-    "get_telephony_providers_edges_phonebasesetting", "GET",
-    "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", returns="PhoneBase",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_phone", "GET",
+            "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone",
+        ),
+        (("phoneId", phone_id),),
+    )
 
 
 def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[_m.PhoneBase]:
@@ -1401,16 +1294,12 @@ def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Opera
         phone_base_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING,
+        _Endpoint(
+            "get_telephony_providers_edges_phonebasesetting", "GET",
+            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
+        ),
         (("phoneBaseId", phone_base_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS = _Endpoint(
-    "get_telephony_providers_edges_phonebasesettings", "GET",
-    "/api/v2/telephony/providers/edges/phonebasesettings", returns="PhoneBaseEntityListing",
-    paged=True,
-)
 
 
 def get_telephony_providers_edges_phonebasesettings(
@@ -1435,20 +1324,17 @@ def get_telephony_providers_edges_phonebasesettings(
         name: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS,
+        _Endpoint(
+            "get_telephony_providers_edges_phonebasesettings", "GET",
+            "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBaseEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
             ("sortOrder", sort_order), ("expand", expand), ("name", name),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS_AVAILABLEMETABASES = _Endpoint(
-    "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
-    "/api/v2/telephony/providers/edges/phonebasesettings/availablemetabases",
-    returns="PhoneMetaBaseEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_phonebasesettings_availablemetabases(
@@ -1465,16 +1351,14 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS_AVAILABLEMETABASES,
+        _Endpoint(
+            "get_telephony_providers_edges_phonebasesettings_availablemetabases", "GET",
+            "/api/v2/telephony/providers/edges/phonebasesettings/availablemetabases",
+            "PhoneMetaBaseEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS_TEMPLATE = _Endpoint(
-    "get_telephony_providers_edges_phonebasesettings_template", "GET",
-    "/api/v2/telephony/providers/edges/phonebasesettings/template", returns="PhoneBase",
-)
 
 
 def get_telephony_providers_edges_phonebasesettings_template(
@@ -1488,16 +1372,13 @@ def get_telephony_providers_edges_phonebasesettings_template(
         phone_metabase_id: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS_TEMPLATE,
+        _Endpoint(
+            "get_telephony_providers_edges_phonebasesettings_template", "GET",
+            "/api/v2/telephony/providers/edges/phonebasesettings/template", "PhoneBase",
+        ),
         (),
         (("phoneMetabaseId", phone_metabase_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONES = _Endpoint(
-    "get_telephony_providers_edges_phones", "GET", "/api/v2/telephony/providers/edges/phones",
-    returns="PhoneEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_phones(
@@ -1554,7 +1435,10 @@ def get_telephony_providers_edges_phones(
             lines.defaultForUser.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONES,
+        _Endpoint(
+            "get_telephony_providers_edges_phones", "GET",
+            "/api/v2/telephony/providers/edges/phones", "PhoneEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1571,12 +1455,6 @@ def get_telephony_providers_edges_phones(
     )
 
 
-_GET_TELEPHONY_PROVIDERS_EDGES_PHONES_TEMPLATE = _Endpoint(
-    "get_telephony_providers_edges_phones_template", "GET",
-    "/api/v2/telephony/providers/edges/phones/template", returns="Phone",
-)
-
-
 def get_telephony_providers_edges_phones_template(
     phone_base_settings_id: str,
 ) -> _Operation[_m.Phone]:
@@ -1588,17 +1466,13 @@ def get_telephony_providers_edges_phones_template(
         phone_base_settings_id: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHONES_TEMPLATE,
+        _Endpoint(
+            "get_telephony_providers_edges_phones_template", "GET",
+            "/api/v2/telephony/providers/edges/phones/template", "Phone",
+        ),
         (),
         (("phoneBaseSettingsId", phone_base_settings_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_PHYSICALINTERFACES = _Endpoint(
-    "get_telephony_providers_edges_physicalinterfaces", "GET",
-    "/api/v2/telephony/providers/edges/physicalinterfaces",
-    returns="PhysicalInterfaceEntityListing",
-)
 
 
 def get_telephony_providers_edges_physicalinterfaces(
@@ -1612,16 +1486,14 @@ def get_telephony_providers_edges_physicalinterfaces(
         edge_ids: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_PHYSICALINTERFACES,
+        _Endpoint(
+            "get_telephony_providers_edges_physicalinterfaces", "GET",
+            "/api/v2/telephony/providers/edges/physicalinterfaces",
+            "PhysicalInterfaceEntityListing",
+        ),
         (),
         (("edgeIds", edge_ids),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE = _Endpoint(
-    "get_telephony_providers_edges_site", "GET", "/api/v2/telephony/providers/edges/sites/{siteId}",
-    returns="Site",
-)
 
 
 def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
@@ -1632,14 +1504,13 @@ def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
     Args:
         site_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_SITE, (("siteId", site_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLAN = _Endpoint(
-    "get_telephony_providers_edges_site_numberplan", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId}",
-    returns="NumberPlan",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_site", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}", "Site",
+        ),
+        (("siteId", site_id),),
+    )
 
 
 def get_telephony_providers_edges_site_numberplan(
@@ -1655,15 +1526,13 @@ def get_telephony_providers_edges_site_numberplan(
         number_plan_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLAN,
+        _Endpoint(
+            "get_telephony_providers_edges_site_numberplan", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId}",
+            "NumberPlan",
+        ),
         (("siteId", site_id), ("numberPlanId", number_plan_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS = _Endpoint(
-    "get_telephony_providers_edges_site_numberplans", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", returns="list[NumberPlan]",
-)
 
 
 def get_telephony_providers_edges_site_numberplans(site_id: str) -> _Operation[list[_m.NumberPlan]]:
@@ -1674,14 +1543,13 @@ def get_telephony_providers_edges_site_numberplans(site_id: str) -> _Operation[l
     Args:
         site_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS, (("siteId", site_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS_CLASSIFICATIONS = _Endpoint(
-    "get_telephony_providers_edges_site_numberplans_classifications", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications",
-    returns="list[str]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_site_numberplans", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
+        ),
+        (("siteId", site_id),),
+    )
 
 
 def get_telephony_providers_edges_site_numberplans_classifications(
@@ -1698,17 +1566,14 @@ def get_telephony_providers_edges_site_numberplans_classifications(
         classification: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS_CLASSIFICATIONS,
+        _Endpoint(
+            "get_telephony_providers_edges_site_numberplans_classifications", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications",
+            "list[str]",
+        ),
         (("siteId", site_id),),
         (("classification", classification),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE = _Endpoint(
-    "get_telephony_providers_edges_site_outboundroute", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-    returns="OutboundRouteBase",
-)
 
 
 def get_telephony_providers_edges_site_outboundroute(
@@ -1724,16 +1589,13 @@ def get_telephony_providers_edges_site_outboundroute(
         outbound_route_id: path, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE,
+        _Endpoint(
+            "get_telephony_providers_edges_site_outboundroute", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+            "OutboundRouteBase",
+        ),
         (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTES = _Endpoint(
-    "get_telephony_providers_edges_site_outboundroutes", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes",
-    returns="OutboundRouteBaseEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_site_outboundroutes(
@@ -1758,19 +1620,17 @@ def get_telephony_providers_edges_site_outboundroutes(
         sort_by: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTES,
+        _Endpoint(
+            "get_telephony_providers_edges_site_outboundroutes", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes",
+            "OutboundRouteBaseEntityListing", paged=True,
+        ),
         (("siteId", site_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("name", name),
             ("externalTrunkBases.ids", external_trunk_bases_ids), ("sortBy", sort_by),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS = _Endpoint(
-    "get_telephony_providers_edges_site_siteconnections", "GET",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", returns="SiteConnections",
-)
 
 
 def get_telephony_providers_edges_site_siteconnections(
@@ -1783,13 +1643,13 @@ def get_telephony_providers_edges_site_siteconnections(
     Args:
         site_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS, (("siteId", site_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITES = _Endpoint(
-    "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
-    returns="SiteEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_site_siteconnections", "GET",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+        ),
+        (("siteId", site_id),),
+    )
 
 
 def get_telephony_providers_edges_sites(
@@ -1820,7 +1680,10 @@ def get_telephony_providers_edges_sites(
         expand: query, list of string: edges, location, primarySites, secondarySites.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITES,
+        _Endpoint(
+            "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
+            "SiteEntityListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortBy", sort_by),
@@ -1828,12 +1691,6 @@ def get_telephony_providers_edges_sites(
             ("managed", managed), ("expand", expand),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH = _Endpoint(
-    "get_telephony_providers_edges_sites_search", "GET",
-    "/api/v2/telephony/providers/edges/sites/search", returns="SitesSearchResponse",
-)
 
 
 def get_telephony_providers_edges_sites_search(
@@ -1850,16 +1707,13 @@ def get_telephony_providers_edges_sites_search(
         expand: query, list of string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH,
+        _Endpoint(
+            "get_telephony_providers_edges_sites_search", "GET",
+            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse",
+        ),
         (),
         (("q64", q64), ("expand", expand)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TIMEZONES = _Endpoint(
-    "get_telephony_providers_edges_timezones", "GET", "/api/v2/telephony/providers/edges/timezones",
-    returns="TimeZoneEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_timezones(
@@ -1876,16 +1730,13 @@ def get_telephony_providers_edges_timezones(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TIMEZONES,
+        _Endpoint(
+            "get_telephony_providers_edges_timezones", "GET",
+            "/api/v2/telephony/providers/edges/timezones", "TimeZoneEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNK = _Endpoint(
-    "get_telephony_providers_edges_trunk", "GET",
-    "/api/v2/telephony/providers/edges/trunks/{trunkId}", returns="Trunk",
-)
 
 
 def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
@@ -1896,13 +1747,13 @@ def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
     Args:
         trunk_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_TRUNK, (("trunkId", trunk_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNK_METRICS = _Endpoint(
-    "get_telephony_providers_edges_trunk_metrics", "GET",
-    "/api/v2/telephony/providers/edges/trunks/{trunkId}/metrics", returns="TrunkMetrics",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_trunk", "GET",
+            "/api/v2/telephony/providers/edges/trunks/{trunkId}", "Trunk",
+        ),
+        (("trunkId", trunk_id),),
+    )
 
 
 def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.TrunkMetrics]:
@@ -1913,14 +1764,13 @@ def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.
     Args:
         trunk_id: path, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_TRUNK_METRICS, (("trunkId", trunk_id),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING = _Endpoint(
-    "get_telephony_providers_edges_trunkbasesetting", "GET",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-    returns="TrunkBase",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_trunk_metrics", "GET",
+            "/api/v2/telephony/providers/edges/trunks/{trunkId}/metrics", "TrunkMetrics",
+        ),
+        (("trunkId", trunk_id),),
+    )
 
 
 def get_telephony_providers_edges_trunkbasesetting(
@@ -1937,17 +1787,14 @@ def get_telephony_providers_edges_trunkbasesetting(
         ignore_hidden: query, boolean.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkbasesetting", "GET",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
+            "TrunkBase",
+        ),
         (("trunkBaseSettingsId", trunk_base_settings_id),),
         (("ignoreHidden", ignore_hidden),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS = _Endpoint(
-    "get_telephony_providers_edges_trunkbasesettings", "GET",
-    "/api/v2/telephony/providers/edges/trunkbasesettings", returns="TrunkBaseEntityListing",
-    paged=True,
-)
 
 
 def get_telephony_providers_edges_trunkbasesettings(
@@ -1978,7 +1825,11 @@ def get_telephony_providers_edges_trunkbasesettings(
         name: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkbasesettings", "GET",
+            "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBaseEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -1987,13 +1838,6 @@ def get_telephony_providers_edges_trunkbasesettings(
             ("name", name),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_AVAILABLEMETABASES = _Endpoint(
-    "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases",
-    returns="TrunkMetabaseEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
@@ -2012,17 +1856,14 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_AVAILABLEMETABASES,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkbasesettings_availablemetabases", "GET",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases",
+            "TrunkMetabaseEntityListing", paged=True,
+        ),
         (),
         (("type", type), ("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_SITE_SITE_ID = _Endpoint(
-    "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId}",
-    returns="TrunkBaseEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_trunkbasesettings_site_site_id(
@@ -2045,19 +1886,17 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
         sort_order: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_SITE_SITE_ID,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId}",
+            "TrunkBaseEntityListing", paged=True,
+        ),
         (("siteId", site_id),),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_TEMPLATE = _Endpoint(
-    "get_telephony_providers_edges_trunkbasesettings_template", "GET",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/template", returns="TrunkBase",
-)
 
 
 def get_telephony_providers_edges_trunkbasesettings_template(
@@ -2071,16 +1910,13 @@ def get_telephony_providers_edges_trunkbasesettings_template(
         trunk_metabase_id: query, string.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_TEMPLATE,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkbasesettings_template", "GET",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/template", "TrunkBase",
+        ),
         (),
         (("trunkMetabaseId", trunk_metabase_id),),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKS = _Endpoint(
-    "get_telephony_providers_edges_trunks", "GET", "/api/v2/telephony/providers/edges/trunks",
-    returns="TrunkEntityListing", paged=True,
-)
 
 
 def get_telephony_providers_edges_trunks(
@@ -2107,7 +1943,10 @@ def get_telephony_providers_edges_trunks(
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKS,
+        _Endpoint(
+            "get_telephony_providers_edges_trunks", "GET",
+            "/api/v2/telephony/providers/edges/trunks", "TrunkEntityListing", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("sortBy", sort_by),
@@ -2115,12 +1954,6 @@ def get_telephony_providers_edges_trunks(
             ("trunkType", trunk_type),
         ),
     )
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKS_METRICS = _Endpoint(
-    "get_telephony_providers_edges_trunks_metrics", "GET",
-    "/api/v2/telephony/providers/edges/trunks/metrics", returns="list[TrunkMetrics]",
-)
 
 
 def get_telephony_providers_edges_trunks_metrics(
@@ -2133,13 +1966,14 @@ def get_telephony_providers_edges_trunks_metrics(
     Args:
         trunk_ids: query, string.
     """
-    return _Operation(_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKS_METRICS, (), (("trunkIds", trunk_ids),))
-
-
-_GET_TELEPHONY_PROVIDERS_EDGES_TRUNKSWITHRECORDING = _Endpoint(
-    "get_telephony_providers_edges_trunkswithrecording", "GET",
-    "/api/v2/telephony/providers/edges/trunkswithrecording", returns="TrunkRecordingEnabledCount",
-)
+    return _Operation(
+        _Endpoint(
+            "get_telephony_providers_edges_trunks_metrics", "GET",
+            "/api/v2/telephony/providers/edges/trunks/metrics", "list[TrunkMetrics]",
+        ),
+        (),
+        (("trunkIds", trunk_ids),),
+    )
 
 
 def get_telephony_providers_edges_trunkswithrecording(
@@ -2154,17 +1988,13 @@ def get_telephony_providers_edges_trunkswithrecording(
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
     """
     return _Operation(
-        _GET_TELEPHONY_PROVIDERS_EDGES_TRUNKSWITHRECORDING,
+        _Endpoint(
+            "get_telephony_providers_edges_trunkswithrecording", "GET",
+            "/api/v2/telephony/providers/edges/trunkswithrecording", "TrunkRecordingEnabledCount",
+        ),
         (),
         (("trunkType", trunk_type),),
     )
-
-
-_PATCH_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS = _Endpoint(
-    "patch_telephony_providers_edges_site_siteconnections", "PATCH",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", returns="SiteConnections",
-    body="object", body_required=True,
-)
 
 
 def patch_telephony_providers_edges_site_siteconnections(
@@ -2180,19 +2010,16 @@ def patch_telephony_providers_edges_site_siteconnections(
         body: ``DisableSiteConnectionsRequest``.
     """
     return _Operation(
-        _PATCH_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS,
+        _Endpoint(
+            "patch_telephony_providers_edges_site_siteconnections", "PATCH",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+            body="object", body_required=True,
+        ),
         (("siteId", site_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_NSLOOKUP = _Endpoint(
-    "post_telephony_providers_edge_diagnostic_nslookup", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
-    returns="EdgeNetworkDiagnostic", body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_diagnostic_nslookup(
@@ -2208,19 +2035,16 @@ def post_telephony_providers_edge_diagnostic_nslookup(
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_NSLOOKUP,
+        _Endpoint(
+            "post_telephony_providers_edge_diagnostic_nslookup", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup",
+            "EdgeNetworkDiagnostic", body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_PING = _Endpoint(
-    "post_telephony_providers_edge_diagnostic_ping", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping", returns="EdgeNetworkDiagnostic",
-    body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_diagnostic_ping(
@@ -2236,19 +2060,16 @@ def post_telephony_providers_edge_diagnostic_ping(
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_PING,
+        _Endpoint(
+            "post_telephony_providers_edge_diagnostic_ping", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping", "EdgeNetworkDiagnostic",
+            body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_ROUTE = _Endpoint(
-    "post_telephony_providers_edge_diagnostic_route", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route", returns="EdgeNetworkDiagnostic",
-    body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_diagnostic_route(
@@ -2264,19 +2085,16 @@ def post_telephony_providers_edge_diagnostic_route(
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_ROUTE,
+        _Endpoint(
+            "post_telephony_providers_edge_diagnostic_route", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/route", "EdgeNetworkDiagnostic",
+            body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_TRACEPATH = _Endpoint(
-    "post_telephony_providers_edge_diagnostic_tracepath", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
-    returns="EdgeNetworkDiagnostic", body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_diagnostic_tracepath(
@@ -2292,19 +2110,16 @@ def post_telephony_providers_edge_diagnostic_tracepath(
         body: ``EdgeNetworkDiagnosticRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_DIAGNOSTIC_TRACEPATH,
+        _Endpoint(
+            "post_telephony_providers_edge_diagnostic_tracepath", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath",
+            "EdgeNetworkDiagnostic", body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACES = _Endpoint(
-    "post_telephony_providers_edge_logicalinterfaces", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
-    returns="DomainLogicalInterface", body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_logicalinterfaces(
@@ -2320,19 +2135,16 @@ def post_telephony_providers_edge_logicalinterfaces(
         body: ``DomainLogicalInterface``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACES,
+        _Endpoint(
+            "post_telephony_providers_edge_logicalinterfaces", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces",
+            "DomainLogicalInterface", body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_LOGS_JOB_UPLOAD = _Endpoint(
-    "post_telephony_providers_edge_logs_job_upload", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload", body="object",
-    body_required=True,
-)
 
 
 def post_telephony_providers_edge_logs_job_upload(
@@ -2350,19 +2162,16 @@ def post_telephony_providers_edge_logs_job_upload(
         body: ``EdgeLogsJobUploadRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_LOGS_JOB_UPLOAD,
+        _Endpoint(
+            "post_telephony_providers_edge_logs_job_upload", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload", body="object",
+            body_required=True,
+        ),
         (("edgeId", edge_id), ("jobId", job_id)),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_LOGS_JOBS = _Endpoint(
-    "post_telephony_providers_edge_logs_jobs", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs", returns="EdgeLogsJobResponse",
-    body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_logs_jobs(
@@ -2378,19 +2187,16 @@ def post_telephony_providers_edge_logs_jobs(
         body: ``EdgeLogsJobRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_LOGS_JOBS,
+        _Endpoint(
+            "post_telephony_providers_edge_logs_jobs", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/logs/jobs", "EdgeLogsJobResponse",
+            body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_OFFLINECONFIGURATION = _Endpoint(
-    "post_telephony_providers_edge_offlineconfiguration", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration",
-    returns="EdgeOfflineConfigurationResponse", body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edge_offlineconfiguration(
@@ -2404,18 +2210,16 @@ def post_telephony_providers_edge_offlineconfiguration(
         body: ``EdgeOfflineConfiguration``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_OFFLINECONFIGURATION,
+        _Endpoint(
+            "post_telephony_providers_edge_offlineconfiguration", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/offlineconfiguration",
+            "EdgeOfflineConfigurationResponse", body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_REBOOT = _Endpoint(
-    "post_telephony_providers_edge_reboot", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/reboot", returns="str", body="object",
-)
 
 
 def post_telephony_providers_edge_reboot(
@@ -2431,14 +2235,16 @@ def post_telephony_providers_edge_reboot(
         edge_id: path, string.
         body: ``EdgeRebootParameters``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGE_REBOOT, (("edgeId", edge_id),), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE = _Endpoint(
-    "post_telephony_providers_edge_softwareupdate", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
-    returns="DomainEdgeSoftwareUpdateDto", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edge_reboot", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/reboot", "str", body="object",
+        ),
+        (("edgeId", edge_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edge_softwareupdate(
@@ -2452,18 +2258,16 @@ def post_telephony_providers_edge_softwareupdate(
         body: ``DomainEdgeSoftwareUpdateDto``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_SOFTWAREUPDATE,
+        _Endpoint(
+            "post_telephony_providers_edge_softwareupdate", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/softwareupdate",
+            "DomainEdgeSoftwareUpdateDto", body="object", body_required=True,
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_STATUSCODE = _Endpoint(
-    "post_telephony_providers_edge_statuscode", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/statuscode", returns="str", body="object",
-)
 
 
 def post_telephony_providers_edge_statuscode(
@@ -2480,18 +2284,15 @@ def post_telephony_providers_edge_statuscode(
         body: ``EdgeServiceStateRequest``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGE_STATUSCODE,
+        _Endpoint(
+            "post_telephony_providers_edge_statuscode", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/statuscode", "str", body="object",
+        ),
         (("edgeId", edge_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGE_UNPAIR = _Endpoint(
-    "post_telephony_providers_edge_unpair", "POST",
-    "/api/v2/telephony/providers/edges/{edgeId}/unpair", returns="str",
-)
 
 
 def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
@@ -2502,13 +2303,13 @@ def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
     Args:
         edge_id: path, string.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGE_UNPAIR, (("edgeId", edge_id),))
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES = _Endpoint(
-    "post_telephony_providers_edges", "POST", "/api/v2/telephony/providers/edges", returns="Edge",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edge_unpair", "POST",
+            "/api/v2/telephony/providers/edges/{edgeId}/unpair", "str",
+        ),
+        (("edgeId", edge_id),),
+    )
 
 
 def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
@@ -2519,14 +2320,16 @@ def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m
     Args:
         body: ``Edge``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_ADDRESSVALIDATION = _Endpoint(
-    "post_telephony_providers_edges_addressvalidation", "POST",
-    "/api/v2/telephony/providers/edges/addressvalidation", returns="ValidateAddressResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges", "POST", "/api/v2/telephony/providers/edges", "Edge",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_addressvalidation(
@@ -2537,14 +2340,17 @@ def post_telephony_providers_edges_addressvalidation(
     Args:
         body: ``ValidateAddressRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_ADDRESSVALIDATION, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITIES = _Endpoint(
-    "post_telephony_providers_edges_certificateauthorities", "POST",
-    "/api/v2/telephony/providers/edges/certificateauthorities",
-    returns="DomainCertificateAuthority", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_addressvalidation", "POST",
+            "/api/v2/telephony/providers/edges/addressvalidation", "ValidateAddressResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_certificateauthorities(
@@ -2557,13 +2363,17 @@ def post_telephony_providers_edges_certificateauthorities(
     Args:
         body: ``DomainCertificateAuthority``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITIES, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS = _Endpoint(
-    "post_telephony_providers_edges_didpools", "POST", "/api/v2/telephony/providers/edges/didpools",
-    returns="DIDPool", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_certificateauthorities", "POST",
+            "/api/v2/telephony/providers/edges/certificateauthorities",
+            "DomainCertificateAuthority", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_didpools(
@@ -2576,14 +2386,17 @@ def post_telephony_providers_edges_didpools(
     Args:
         body: ``DIDPool``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_DIDPOOLS, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_EDGEGROUPS = _Endpoint(
-    "post_telephony_providers_edges_edgegroups", "POST",
-    "/api/v2/telephony/providers/edges/edgegroups", returns="EdgeGroup", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_didpools", "POST",
+            "/api/v2/telephony/providers/edges/didpools", "DIDPool", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_edgegroups(
@@ -2596,14 +2409,17 @@ def post_telephony_providers_edges_edgegroups(
     Args:
         body: ``EdgeGroup``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_EDGEGROUPS, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS = _Endpoint(
-    "post_telephony_providers_edges_extensionpools", "POST",
-    "/api/v2/telephony/providers/edges/extensionpools", returns="ExtensionPool", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_edgegroups", "POST",
+            "/api/v2/telephony/providers/edges/edgegroups", "EdgeGroup", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_extensionpools(
@@ -2616,13 +2432,17 @@ def post_telephony_providers_edges_extensionpools(
     Args:
         body: ``ExtensionPool``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOLS, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_PHONE_REBOOT = _Endpoint(
-    "post_telephony_providers_edges_phone_reboot", "POST",
-    "/api/v2/telephony/providers/edges/phones/{phoneId}/reboot",
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_extensionpools", "POST",
+            "/api/v2/telephony/providers/edges/extensionpools", "ExtensionPool", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[None]:
@@ -2633,14 +2453,13 @@ def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[Non
     Args:
         phone_id: path, string.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_PHONE_REBOOT, (("phoneId", phone_id),))
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS = _Endpoint(
-    "post_telephony_providers_edges_phonebasesettings", "POST",
-    "/api/v2/telephony/providers/edges/phonebasesettings", returns="PhoneBase", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_phone_reboot", "POST",
+            "/api/v2/telephony/providers/edges/phones/{phoneId}/reboot",
+        ),
+        (("phoneId", phone_id),),
+    )
 
 
 def post_telephony_providers_edges_phonebasesettings(
@@ -2653,13 +2472,17 @@ def post_telephony_providers_edges_phonebasesettings(
     Args:
         body: ``PhoneBase``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTINGS, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_PHONES = _Endpoint(
-    "post_telephony_providers_edges_phones", "POST", "/api/v2/telephony/providers/edges/phones",
-    returns="Phone", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_phonebasesettings", "POST",
+            "/api/v2/telephony/providers/edges/phonebasesettings", "PhoneBase", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Operation[_m.Phone]:
@@ -2670,13 +2493,16 @@ def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Oper
     Args:
         body: ``Phone``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_PHONES, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_PHONES_REBOOT = _Endpoint(
-    "post_telephony_providers_edges_phones_reboot", "POST",
-    "/api/v2/telephony/providers/edges/phones/reboot", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_phones", "POST",
+            "/api/v2/telephony/providers/edges/phones", "Phone", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_phones_reboot(
@@ -2689,14 +2515,16 @@ def post_telephony_providers_edges_phones_reboot(
     Args:
         body: ``PhonesReboot``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_PHONES_REBOOT, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTES = _Endpoint(
-    "post_telephony_providers_edges_site_outboundroutes", "POST",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes", returns="OutboundRouteBase",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_phones_reboot", "POST",
+            "/api/v2/telephony/providers/edges/phones/reboot", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_site_outboundroutes(
@@ -2712,18 +2540,16 @@ def post_telephony_providers_edges_site_outboundroutes(
         body: ``OutboundRouteBase``.
     """
     return _Operation(
-        _POST_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTES,
+        _Endpoint(
+            "post_telephony_providers_edges_site_outboundroutes", "POST",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes", "OutboundRouteBase",
+            body="object", body_required=True,
+        ),
         (("siteId", site_id),),
         (),
         (),
         body,
     )
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_SITES = _Endpoint(
-    "post_telephony_providers_edges_sites", "POST", "/api/v2/telephony/providers/edges/sites",
-    returns="Site", body="object", body_required=True,
-)
 
 
 def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operation[_m.Site]:
@@ -2734,14 +2560,16 @@ def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operat
     Args:
         body: ``Site``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_SITES, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH = _Endpoint(
-    "post_telephony_providers_edges_sites_search", "POST",
-    "/api/v2/telephony/providers/edges/sites/search", returns="SitesSearchResponse", body="object",
-    body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_sites", "POST",
+            "/api/v2/telephony/providers/edges/sites", "Site", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_sites_search(
@@ -2754,14 +2582,17 @@ def post_telephony_providers_edges_sites_search(
     Args:
         body: ``SiteSearchRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_SITES_SEARCH, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS = _Endpoint(
-    "post_telephony_providers_edges_trunkbasesettings", "POST",
-    "/api/v2/telephony/providers/edges/trunkbasesettings", returns="TrunkBase", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_sites_search", "POST",
+            "/api/v2/telephony/providers/edges/sites/search", "SitesSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_trunkbasesettings(
@@ -2774,14 +2605,17 @@ def post_telephony_providers_edges_trunkbasesettings(
     Args:
         body: ``TrunkBase``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_SEARCH = _Endpoint(
-    "post_telephony_providers_edges_trunkbasesettings_search", "POST",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/search",
-    returns="TrunkBasesSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_trunkbasesettings", "POST",
+            "/api/v2/telephony/providers/edges/trunkbasesettings", "TrunkBase", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_trunkbasesettings_search(
@@ -2794,14 +2628,17 @@ def post_telephony_providers_edges_trunkbasesettings_search(
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTINGS_SEARCH, (), (), (), body)
-
-
-_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKS_SEARCH = _Endpoint(
-    "post_telephony_providers_edges_trunks_search", "POST",
-    "/api/v2/telephony/providers/edges/trunks/search", returns="TrunkInstanceSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_trunkbasesettings_search", "POST",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/search",
+            "TrunkBasesSearchResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_telephony_providers_edges_trunks_search(
@@ -2814,13 +2651,17 @@ def post_telephony_providers_edges_trunks_search(
     Args:
         body: ``TelephonySearchRequest``.
     """
-    return _Operation(_POST_TELEPHONY_PROVIDERS_EDGES_TRUNKS_SEARCH, (), (), (), body)
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGE = _Endpoint(
-    "put_telephony_providers_edge", "PUT", "/api/v2/telephony/providers/edges/{edgeId}",
-    returns="Edge", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_telephony_providers_edges_trunks_search", "POST",
+            "/api/v2/telephony/providers/edges/trunks/search", "TrunkInstanceSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
@@ -2832,14 +2673,16 @@ def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _
         edge_id: path, string.
         body: ``Edge``.
     """
-    return _Operation(_PUT_TELEPHONY_PROVIDERS_EDGE, (("edgeId", edge_id),), (), (), body)
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE = _Endpoint(
-    "put_telephony_providers_edge_logicalinterface", "PUT",
-    "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
-    returns="DomainLogicalInterface", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_providers_edge", "PUT", "/api/v2/telephony/providers/edges/{edgeId}",
+            "Edge", body="object", body_required=True,
+        ),
+        (("edgeId", edge_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_providers_edge_logicalinterface(
@@ -2857,18 +2700,16 @@ def put_telephony_providers_edge_logicalinterface(
         body: ``DomainLogicalInterface``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGE_LOGICALINTERFACE,
+        _Endpoint(
+            "put_telephony_providers_edge_logicalinterface", "PUT",
+            "/api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId}",
+            "DomainLogicalInterface", body="object", body_required=True,
+        ),
         (("edgeId", edge_id), ("interfaceId", interface_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES = _Endpoint(
-    "put_telephony_providers_edges_alertablepresences", "PUT",
-    "/api/v2/telephony/providers/edges/alertablepresences", body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_alertablepresences(
@@ -2881,14 +2722,17 @@ def put_telephony_providers_edges_alertablepresences(
     Args:
         body: ``AlertablePresences``.
     """
-    return _Operation(_PUT_TELEPHONY_PROVIDERS_EDGES_ALERTABLEPRESENCES, (), (), (), body)
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY = _Endpoint(
-    "put_telephony_providers_edges_certificateauthority", "PUT",
-    "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
-    returns="DomainCertificateAuthority", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_providers_edges_alertablepresences", "PUT",
+            "/api/v2/telephony/providers/edges/alertablepresences", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_providers_edges_certificateauthority(
@@ -2904,19 +2748,16 @@ def put_telephony_providers_edges_certificateauthority(
         body: ``DomainCertificateAuthority``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_CERTIFICATEAUTHORITY,
+        _Endpoint(
+            "put_telephony_providers_edges_certificateauthority", "PUT",
+            "/api/v2/telephony/providers/edges/certificateauthorities/{certificateId}",
+            "DomainCertificateAuthority", body="object", body_required=True,
+        ),
         (("certificateId", certificate_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_DIDPOOL = _Endpoint(
-    "put_telephony_providers_edges_didpool", "PUT",
-    "/api/v2/telephony/providers/edges/didpools/{didPoolId}", returns="DIDPool", body="object",
-    body_required=True,
-)
 
 
 def put_telephony_providers_edges_didpool(
@@ -2932,19 +2773,16 @@ def put_telephony_providers_edges_didpool(
         body: ``DIDPool``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_DIDPOOL,
+        _Endpoint(
+            "put_telephony_providers_edges_didpool", "PUT",
+            "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "DIDPool", body="object",
+            body_required=True,
+        ),
         (("didPoolId", did_pool_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP = _Endpoint(
-    "put_telephony_providers_edges_edgegroup", "PUT",
-    "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", returns="EdgeGroup",
-    body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_edgegroup(
@@ -2960,19 +2798,16 @@ def put_telephony_providers_edges_edgegroup(
         body: ``EdgeGroup``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP,
+        _Endpoint(
+            "put_telephony_providers_edges_edgegroup", "PUT",
+            "/api/v2/telephony/providers/edges/edgegroups/{edgeGroupId}", "EdgeGroup",
+            body="object", body_required=True,
+        ),
         (("edgeGroupId", edge_group_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP_EDGETRUNKBASE = _Endpoint(
-    "put_telephony_providers_edges_edgegroup_edgetrunkbase", "PUT",
-    "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
-    returns="EdgeTrunkBase", body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_edgegroup_edgetrunkbase(
@@ -2990,19 +2825,16 @@ def put_telephony_providers_edges_edgegroup_edgetrunkbase(
         body: ``EdgeTrunkBase``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_EDGEGROUP_EDGETRUNKBASE,
+        _Endpoint(
+            "put_telephony_providers_edges_edgegroup_edgetrunkbase", "PUT",
+            "/api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId}",
+            "EdgeTrunkBase", body="object", body_required=True,
+        ),
         (("edgegroupId", edgegroup_id), ("edgetrunkbaseId", edgetrunkbase_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL = _Endpoint(
-    "put_telephony_providers_edges_extensionpool", "PUT",
-    "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", returns="ExtensionPool",
-    body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_extensionpool(
@@ -3018,19 +2850,16 @@ def put_telephony_providers_edges_extensionpool(
         body: ``ExtensionPool``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_EXTENSIONPOOL,
+        _Endpoint(
+            "put_telephony_providers_edges_extensionpool", "PUT",
+            "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}", "ExtensionPool",
+            body="object", body_required=True,
+        ),
         (("extensionPoolId", extension_pool_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_PHONE = _Endpoint(
-    "put_telephony_providers_edges_phone", "PUT",
-    "/api/v2/telephony/providers/edges/phones/{phoneId}", returns="Phone", body="object",
-    body_required=True,
-)
 
 
 def put_telephony_providers_edges_phone(
@@ -3045,14 +2874,17 @@ def put_telephony_providers_edges_phone(
         phone_id: path, string.
         body: ``Phone``.
     """
-    return _Operation(_PUT_TELEPHONY_PROVIDERS_EDGES_PHONE, (("phoneId", phone_id),), (), (), body)
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING = _Endpoint(
-    "put_telephony_providers_edges_phonebasesetting", "PUT",
-    "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", returns="PhoneBase",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_providers_edges_phone", "PUT",
+            "/api/v2/telephony/providers/edges/phones/{phoneId}", "Phone", body="object",
+            body_required=True,
+        ),
+        (("phoneId", phone_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_providers_edges_phonebasesetting(
@@ -3068,18 +2900,16 @@ def put_telephony_providers_edges_phonebasesetting(
         body: ``PhoneBase``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_PHONEBASESETTING,
+        _Endpoint(
+            "put_telephony_providers_edges_phonebasesetting", "PUT",
+            "/api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId}", "PhoneBase",
+            body="object", body_required=True,
+        ),
         (("phoneBaseId", phone_base_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_SITE = _Endpoint(
-    "put_telephony_providers_edges_site", "PUT", "/api/v2/telephony/providers/edges/sites/{siteId}",
-    returns="Site", body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_site(
@@ -3094,14 +2924,17 @@ def put_telephony_providers_edges_site(
         site_id: path, string.
         body: ``Site``.
     """
-    return _Operation(_PUT_TELEPHONY_PROVIDERS_EDGES_SITE, (("siteId", site_id),), (), (), body)
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS = _Endpoint(
-    "put_telephony_providers_edges_site_numberplans", "PUT",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", returns="list[NumberPlan]",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_telephony_providers_edges_site", "PUT",
+            "/api/v2/telephony/providers/edges/sites/{siteId}", "Site", body="object",
+            body_required=True,
+        ),
+        (("siteId", site_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_telephony_providers_edges_site_numberplans(
@@ -3117,19 +2950,16 @@ def put_telephony_providers_edges_site_numberplans(
         body: list of ``NumberPlan``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_SITE_NUMBERPLANS,
+        _Endpoint(
+            "put_telephony_providers_edges_site_numberplans", "PUT",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans", "list[NumberPlan]",
+            body="array", body_required=True,
+        ),
         (("siteId", site_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE = _Endpoint(
-    "put_telephony_providers_edges_site_outboundroute", "PUT",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
-    returns="OutboundRouteBase", body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_site_outboundroute(
@@ -3147,19 +2977,16 @@ def put_telephony_providers_edges_site_outboundroute(
         body: ``OutboundRouteBase``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_SITE_OUTBOUNDROUTE,
+        _Endpoint(
+            "put_telephony_providers_edges_site_outboundroute", "PUT",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}",
+            "OutboundRouteBase", body="object", body_required=True,
+        ),
         (("siteId", site_id), ("outboundRouteId", outbound_route_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS = _Endpoint(
-    "put_telephony_providers_edges_site_siteconnections", "PUT",
-    "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", returns="SiteConnections",
-    body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_site_siteconnections(
@@ -3175,19 +3002,16 @@ def put_telephony_providers_edges_site_siteconnections(
         body: ``SiteConnections``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_SITE_SITECONNECTIONS,
+        _Endpoint(
+            "put_telephony_providers_edges_site_siteconnections", "PUT",
+            "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections", "SiteConnections",
+            body="object", body_required=True,
+        ),
         (("siteId", site_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING = _Endpoint(
-    "put_telephony_providers_edges_trunkbasesetting", "PUT",
-    "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
-    returns="TrunkBase", body="object", body_required=True,
-)
 
 
 def put_telephony_providers_edges_trunkbasesetting(
@@ -3203,7 +3027,11 @@ def put_telephony_providers_edges_trunkbasesetting(
         body: ``TrunkBase``.
     """
     return _Operation(
-        _PUT_TELEPHONY_PROVIDERS_EDGES_TRUNKBASESETTING,
+        _Endpoint(
+            "put_telephony_providers_edges_trunkbasesetting", "PUT",
+            "/api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId}",
+            "TrunkBase", body="object", body_required=True,
+        ),
         (("trunkBaseSettingsId", trunk_base_settings_id),),
         (),
         (),

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_TEXTBOTS_BOTS_SEARCH = _Endpoint(
-    "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
-    returns="BotSearchResponseEntityListing",
-)
-
-
 def get_textbots_bots_search(
     *,
     bot_type: _Sequence[_Open[_Literal[
@@ -47,20 +41,16 @@ def get_textbots_bots_search(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_TEXTBOTS_BOTS_SEARCH,
+        _Endpoint(
+            "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",
+            "BotSearchResponseEntityListing",
+        ),
         (),
         (
             ("botType", bot_type), ("botName", bot_name), ("botId", bot_id),
             ("virtualAgentEnabled", virtual_agent_enabled), ("pageSize", page_size),
         ),
     )
-
-
-_POST_TEXTBOTS_BOTFLOWS_SESSION_TURNS = _Endpoint(
-    "post_textbots_botflows_session_turns", "POST",
-    "/api/v2/textbots/botflows/sessions/{sessionId}/turns", returns="TextBotFlowTurnResponse",
-    body="object", body_required=True,
-)
 
 
 def post_textbots_botflows_session_turns(
@@ -76,18 +66,16 @@ def post_textbots_botflows_session_turns(
         turn_request: body, ``TextBotFlowTurnRequest``.
     """
     return _Operation(
-        _POST_TEXTBOTS_BOTFLOWS_SESSION_TURNS,
+        _Endpoint(
+            "post_textbots_botflows_session_turns", "POST",
+            "/api/v2/textbots/botflows/sessions/{sessionId}/turns", "TextBotFlowTurnResponse",
+            body="object", body_required=True,
+        ),
         (("sessionId", session_id),),
         (),
         (),
         turn_request,
     )
-
-
-_POST_TEXTBOTS_BOTFLOWS_SESSIONS = _Endpoint(
-    "post_textbots_botflows_sessions", "POST", "/api/v2/textbots/botflows/sessions",
-    returns="TextBotFlowLaunchResponse", body="object", body_required=True,
-)
 
 
 def post_textbots_botflows_sessions(
@@ -100,13 +88,16 @@ def post_textbots_botflows_sessions(
     Args:
         launch_request: body, ``TextBotFlowLaunchRequest``.
     """
-    return _Operation(_POST_TEXTBOTS_BOTFLOWS_SESSIONS, (), (), (), launch_request)
-
-
-_POST_TEXTBOTS_BOTS_EXECUTE = _Endpoint(
-    "post_textbots_bots_execute", "POST", "/api/v2/textbots/bots/execute",
-    returns="PostTextResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_textbots_botflows_sessions", "POST", "/api/v2/textbots/botflows/sessions",
+            "TextBotFlowLaunchResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        launch_request,
+    )
 
 
 def post_textbots_bots_execute(
@@ -119,4 +110,13 @@ def post_textbots_bots_execute(
     Args:
         post_text_request: body, ``PostTextRequest``.
     """
-    return _Operation(_POST_TEXTBOTS_BOTS_EXECUTE, (), (), (), post_text_request)
+    return _Operation(
+        _Endpoint(
+            "post_textbots_bots_execute", "POST", "/api/v2/textbots/bots/execute",
+            "PostTextResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        post_text_request,
+    )

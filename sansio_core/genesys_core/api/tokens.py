@@ -12,9 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_TOKEN = _Endpoint("delete_token", "DELETE", "/api/v2/tokens/{userId}")
-
-
 def delete_token(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/tokens/{userId} -> nothing.
 
@@ -23,18 +20,15 @@ def delete_token(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_TOKEN, (("userId", user_id),))
-
-
-_DELETE_TOKENS_ME = _Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me")
+    return _Operation(
+        _Endpoint("delete_token", "DELETE", "/api/v2/tokens/{userId}"),
+        (("userId", user_id),),
+    )
 
 
 def delete_tokens_me() -> _Operation[None]:
     """DELETE /api/v2/tokens/me -> nothing."""
-    return _Operation(_DELETE_TOKENS_ME)
-
-
-_GET_TOKENS_ME = _Endpoint("get_tokens_me", "GET", "/api/v2/tokens/me", returns="TokenInfo")
+    return _Operation(_Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me"))
 
 
 def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.TokenInfo]:
@@ -43,31 +37,23 @@ def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.Tok
     Args:
         preserve_idle_ttl: query, boolean.
     """
-    return _Operation(_GET_TOKENS_ME, (), (("preserveIdleTTL", preserve_idle_ttl),))
-
-
-_GET_TOKENS_TIMEOUT = _Endpoint(
-    "get_tokens_timeout", "GET", "/api/v2/tokens/timeout", returns="IdleTokenTimeout",
-)
+    return _Operation(
+        _Endpoint("get_tokens_me", "GET", "/api/v2/tokens/me", "TokenInfo"),
+        (),
+        (("preserveIdleTTL", preserve_idle_ttl),),
+    )
 
 
 def get_tokens_timeout() -> _Operation[_m.IdleTokenTimeout]:
     """GET /api/v2/tokens/timeout -> ``IdleTokenTimeout``."""
-    return _Operation(_GET_TOKENS_TIMEOUT)
-
-
-_HEAD_TOKENS_ME = _Endpoint("head_tokens_me", "HEAD", "/api/v2/tokens/me")
+    return _Operation(
+        _Endpoint("get_tokens_timeout", "GET", "/api/v2/tokens/timeout", "IdleTokenTimeout"),
+    )
 
 
 def head_tokens_me() -> _Operation[None]:
     """HEAD /api/v2/tokens/me -> nothing."""
-    return _Operation(_HEAD_TOKENS_ME)
-
-
-_PUT_TOKENS_TIMEOUT = _Endpoint(
-    "put_tokens_timeout", "PUT", "/api/v2/tokens/timeout", returns="IdleTokenTimeout",
-    body="object",
-)
+    return _Operation(_Endpoint("head_tokens_me", "HEAD", "/api/v2/tokens/me"))
 
 
 def put_tokens_timeout(
@@ -81,4 +67,13 @@ def put_tokens_timeout(
     Args:
         body: ``IdleTokenTimeout``.
     """
-    return _Operation(_PUT_TOKENS_TIMEOUT, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_tokens_timeout", "PUT", "/api/v2/tokens/timeout", "IdleTokenTimeout",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -12,13 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOB = _Endpoint(
-    "get_knowledge_knowledgebase_uploads_urls_job", "GET",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
-    returns="GetUploadSourceUrlJobStatusResponse",
-)
-
-
 def get_knowledge_knowledgebase_uploads_urls_job(
     knowledge_base_id: str,
     job_id: str,
@@ -32,16 +25,13 @@ def get_knowledge_knowledgebase_uploads_urls_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOB,
+        _Endpoint(
+            "get_knowledge_knowledgebase_uploads_urls_job", "GET",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId}",
+            "GetUploadSourceUrlJobStatusResponse",
+        ),
         (("knowledgeBaseId", knowledge_base_id), ("jobId", job_id)),
     )
-
-
-_POST_GAMIFICATION_CONTESTS_UPLOADS_PRIZEIMAGES = _Endpoint(
-    "post_gamification_contests_uploads_prizeimages", "POST",
-    "/api/v2/gamification/contests/uploads/prizeimages", returns="UploadUrlResponse", body="object",
-    body_required=True,
-)
 
 
 def post_gamification_contests_uploads_prizeimages(
@@ -54,13 +44,17 @@ def post_gamification_contests_uploads_prizeimages(
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
     """
-    return _Operation(_POST_GAMIFICATION_CONTESTS_UPLOADS_PRIZEIMAGES, (), (), (), body)
-
-
-_POST_GUIDES_UPLOADS = _Endpoint(
-    "post_guides_uploads", "POST", "/api/v2/guides/uploads", returns="UploadUrlResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_gamification_contests_uploads_prizeimages", "POST",
+            "/api/v2/gamification/contests/uploads/prizeimages", "UploadUrlResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_guides_uploads(
@@ -73,14 +67,16 @@ def post_guides_uploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_GUIDES_UPLOADS, (), (), (), body)
-
-
-_POST_INTEGRATIONS_ACTION_DRAFT_FUNCTION_UPLOAD = _Endpoint(
-    "post_integrations_action_draft_function_upload", "POST",
-    "/api/v2/integrations/actions/{actionId}/draft/function/upload",
-    returns="FunctionUploadResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_guides_uploads", "POST", "/api/v2/guides/uploads", "UploadUrlResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_integrations_action_draft_function_upload(
@@ -96,18 +92,16 @@ def post_integrations_action_draft_function_upload(
         body: ``FunctionUploadRequest``.
     """
     return _Operation(
-        _POST_INTEGRATIONS_ACTION_DRAFT_FUNCTION_UPLOAD,
+        _Endpoint(
+            "post_integrations_action_draft_function_upload", "POST",
+            "/api/v2/integrations/actions/{actionId}/draft/function/upload",
+            "FunctionUploadResponse", body="object", body_required=True,
+        ),
         (("actionId", action_id),),
         (),
         (),
         body,
     )
-
-
-_POST_KNOWLEDGE_DOCUMENTUPLOADS = _Endpoint(
-    "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
 
 
 def post_knowledge_documentuploads(
@@ -120,14 +114,16 @@ def post_knowledge_documentuploads(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_KNOWLEDGE_DOCUMENTUPLOADS, (), (), (), body)
-
-
-_POST_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOBS = _Endpoint(
-    "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
-    "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
-    returns="CreateUploadSourceUrlJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_knowledge_documentuploads", "POST", "/api/v2/knowledge/documentuploads",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_knowledge_knowledgebase_uploads_urls_jobs(
@@ -143,19 +139,16 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
         body: ``CreateUploadSourceUrlJobRequest``.
     """
     return _Operation(
-        _POST_KNOWLEDGE_KNOWLEDGEBASE_UPLOADS_URLS_JOBS,
+        _Endpoint(
+            "post_knowledge_knowledgebase_uploads_urls_jobs", "POST",
+            "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs",
+            "CreateUploadSourceUrlJobResponse", body="object", body_required=True,
+        ),
         (("knowledgeBaseId", knowledge_base_id),),
         (),
         (),
         body,
     )
-
-
-_POST_LANGUAGEUNDERSTANDING_MINER_UPLOADS = _Endpoint(
-    "post_languageunderstanding_miner_uploads", "POST",
-    "/api/v2/languageunderstanding/miners/{minerId}/uploads", returns="UploadUrlResponse",
-    body="object", body_required=True,
-)
 
 
 def post_languageunderstanding_miner_uploads(
@@ -171,18 +164,16 @@ def post_languageunderstanding_miner_uploads(
         body: JSON of any shape.
     """
     return _Operation(
-        _POST_LANGUAGEUNDERSTANDING_MINER_UPLOADS,
+        _Endpoint(
+            "post_languageunderstanding_miner_uploads", "POST",
+            "/api/v2/languageunderstanding/miners/{minerId}/uploads", "UploadUrlResponse",
+            body="object", body_required=True,
+        ),
         (("minerId", miner_id),),
         (),
         (),
         body,
     )
-
-
-_POST_UPLOADS_LEARNING_COVERART = _Endpoint(
-    "post_uploads_learning_coverart", "POST", "/api/v2/uploads/learning/coverart",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
 
 
 def post_uploads_learning_coverart(
@@ -195,13 +186,16 @@ def post_uploads_learning_coverart(
     Args:
         body: ``LearningCoverArtUploadUrlRequest``.
     """
-    return _Operation(_POST_UPLOADS_LEARNING_COVERART, (), (), (), body)
-
-
-_POST_UPLOADS_PUBLICASSETS_IMAGES = _Endpoint(
-    "post_uploads_publicassets_images", "POST", "/api/v2/uploads/publicassets/images",
-    returns="UploadUrlResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_uploads_learning_coverart", "POST", "/api/v2/uploads/learning/coverart",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_uploads_publicassets_images(
@@ -214,13 +208,16 @@ def post_uploads_publicassets_images(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_UPLOADS_PUBLICASSETS_IMAGES, (), (), (), body)
-
-
-_POST_UPLOADS_RECORDINGS = _Endpoint(
-    "post_uploads_recordings", "POST", "/api/v2/uploads/recordings", returns="UploadUrlResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_uploads_publicassets_images", "POST", "/api/v2/uploads/publicassets/images",
+            "UploadUrlResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_uploads_recordings(
@@ -233,14 +230,16 @@ def post_uploads_recordings(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_UPLOADS_RECORDINGS, (), (), (), body)
-
-
-_POST_UPLOADS_WORKFORCEMANAGEMENT_HISTORICALDATA_CSV = _Endpoint(
-    "post_uploads_workforcemanagement_historicaldata_csv", "POST",
-    "/api/v2/uploads/workforcemanagement/historicaldata/csv", returns="UploadUrlResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_uploads_recordings", "POST", "/api/v2/uploads/recordings", "UploadUrlResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_uploads_workforcemanagement_historicaldata_csv(
@@ -253,4 +252,14 @@ def post_uploads_workforcemanagement_historicaldata_csv(
     Args:
         body: ``UploadUrlRequest``.
     """
-    return _Operation(_POST_UPLOADS_WORKFORCEMANAGEMENT_HISTORICALDATA_CSV, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_uploads_workforcemanagement_historicaldata_csv", "POST",
+            "/api/v2/uploads/workforcemanagement/historicaldata/csv", "UploadUrlResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -12,13 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_OAUTH_CLIENT_USAGE_QUERY_RESULT = _Endpoint(
-    "get_oauth_client_usage_query_result", "GET",
-    "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
-    returns="ApiUsageQueryResult",
-)
-
-
 def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
@@ -32,15 +25,13 @@ def get_oauth_client_usage_query_result(
         client_id: path, string.
     """
     return _Operation(
-        _GET_OAUTH_CLIENT_USAGE_QUERY_RESULT,
+        _Endpoint(
+            "get_oauth_client_usage_query_result", "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/query/results/{executionId}",
+            "ApiUsageQueryResult",
+        ),
         (("executionId", execution_id), ("clientId", client_id)),
     )
-
-
-_GET_OAUTH_CLIENT_USAGE_SUMMARY = _Endpoint(
-    "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
-    returns="UsageExecutionResult",
-)
 
 
 def get_oauth_client_usage_summary(
@@ -57,16 +48,13 @@ def get_oauth_client_usage_summary(
         days: query, string.
     """
     return _Operation(
-        _GET_OAUTH_CLIENT_USAGE_SUMMARY,
+        _Endpoint(
+            "get_oauth_client_usage_summary", "GET",
+            "/api/v2/oauth/clients/{clientId}/usage/summary", "UsageExecutionResult",
+        ),
         (("clientId", client_id),),
         (("days", days),),
     )
-
-
-_GET_USAGE_AGGREGATES_QUERY_JOB = _Endpoint(
-    "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
-    returns="OrganizationPublicApiUsageResultsResponse",
-)
 
 
 def get_usage_aggregates_query_job(
@@ -85,17 +73,13 @@ def get_usage_aggregates_query_job(
         after: query, string.
     """
     return _Operation(
-        _GET_USAGE_AGGREGATES_QUERY_JOB,
+        _Endpoint(
+            "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
+            "OrganizationPublicApiUsageResultsResponse",
+        ),
         (("jobId", job_id),),
         (("pageSize", page_size), ("after", after)),
     )
-
-
-_GET_USAGE_CLIENT_CLIENT_ID_AGGREGATES_QUERY_JOB = _Endpoint(
-    "get_usage_client_client_id_aggregates_query_job", "GET",
-    "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
-    returns="ClientPublicApiUsageResultsResponse",
-)
 
 
 def get_usage_client_client_id_aggregates_query_job(
@@ -116,16 +100,14 @@ def get_usage_client_client_id_aggregates_query_job(
         after: query, string.
     """
     return _Operation(
-        _GET_USAGE_CLIENT_CLIENT_ID_AGGREGATES_QUERY_JOB,
+        _Endpoint(
+            "get_usage_client_client_id_aggregates_query_job", "GET",
+            "/api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId}",
+            "ClientPublicApiUsageResultsResponse",
+        ),
         (("clientId", client_id), ("jobId", job_id)),
         (("pageSize", page_size), ("after", after)),
     )
-
-
-_GET_USAGE_QUERY_EXECUTION_ID_RESULTS = _Endpoint(
-    "get_usage_query_execution_id_results", "GET", "/api/v2/usage/query/{executionId}/results",
-    returns="ApiUsageQueryResult",
-)
 
 
 def get_usage_query_execution_id_results(execution_id: str) -> _Operation[_m.ApiUsageQueryResult]:
@@ -136,13 +118,13 @@ def get_usage_query_execution_id_results(execution_id: str) -> _Operation[_m.Api
     Args:
         execution_id: path, string.
     """
-    return _Operation(_GET_USAGE_QUERY_EXECUTION_ID_RESULTS, (("executionId", execution_id),))
-
-
-_GET_USAGE_SIMPLESEARCH_EXECUTION_ID_RESULTS = _Endpoint(
-    "get_usage_simplesearch_execution_id_results", "GET",
-    "/api/v2/usage/simplesearch/{executionId}/results", returns="ApiUsageQueryResult",
-)
+    return _Operation(
+        _Endpoint(
+            "get_usage_query_execution_id_results", "GET",
+            "/api/v2/usage/query/{executionId}/results", "ApiUsageQueryResult",
+        ),
+        (("executionId", execution_id),),
+    )
 
 
 def get_usage_simplesearch_execution_id_results(
@@ -161,16 +143,13 @@ def get_usage_simplesearch_execution_id_results(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_USAGE_SIMPLESEARCH_EXECUTION_ID_RESULTS,
+        _Endpoint(
+            "get_usage_simplesearch_execution_id_results", "GET",
+            "/api/v2/usage/simplesearch/{executionId}/results", "ApiUsageQueryResult",
+        ),
         (("executionId", execution_id),),
         (("after", after), ("pageSize", page_size)),
     )
-
-
-_POST_OAUTH_CLIENT_USAGE_QUERY = _Endpoint(
-    "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
-    returns="UsageExecutionResult", body="object", body_required=True,
-)
 
 
 def post_oauth_client_usage_query(
@@ -185,13 +164,16 @@ def post_oauth_client_usage_query(
         client_id: path, string.
         body: ``ApiUsageClientQuery``.
     """
-    return _Operation(_POST_OAUTH_CLIENT_USAGE_QUERY, (("clientId", client_id),), (), (), body)
-
-
-_POST_USAGE_AGGREGATES_QUERY_JOBS = _Endpoint(
-    "post_usage_aggregates_query_jobs", "POST", "/api/v2/usage/aggregates/query/jobs",
-    returns="OrganizationUsageQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_oauth_client_usage_query", "POST", "/api/v2/oauth/clients/{clientId}/usage/query",
+            "UsageExecutionResult", body="object", body_required=True,
+        ),
+        (("clientId", client_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_usage_aggregates_query_jobs(
@@ -204,14 +186,16 @@ def post_usage_aggregates_query_jobs(
     Args:
         body: ``OrganizationPublicApiUsageQueryRequest``.
     """
-    return _Operation(_POST_USAGE_AGGREGATES_QUERY_JOBS, (), (), (), body)
-
-
-_POST_USAGE_CLIENT_CLIENT_ID_AGGREGATES_QUERY_JOBS = _Endpoint(
-    "post_usage_client_client_id_aggregates_query_jobs", "POST",
-    "/api/v2/usage/client/{clientId}/aggregates/query/jobs", returns="ClientUsageQueryResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_usage_aggregates_query_jobs", "POST", "/api/v2/usage/aggregates/query/jobs",
+            "OrganizationUsageQueryResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_usage_client_client_id_aggregates_query_jobs(
@@ -227,18 +211,16 @@ def post_usage_client_client_id_aggregates_query_jobs(
         body: ``ClientPublicApiUsageQueryRequest``.
     """
     return _Operation(
-        _POST_USAGE_CLIENT_CLIENT_ID_AGGREGATES_QUERY_JOBS,
+        _Endpoint(
+            "post_usage_client_client_id_aggregates_query_jobs", "POST",
+            "/api/v2/usage/client/{clientId}/aggregates/query/jobs", "ClientUsageQueryResponse",
+            body="object", body_required=True,
+        ),
         (("clientId", client_id),),
         (),
         (),
         body,
     )
-
-
-_POST_USAGE_QUERY = _Endpoint(
-    "post_usage_query", "POST", "/api/v2/usage/query", returns="UsageExecutionResult",
-    body="object", body_required=True,
-)
 
 
 def post_usage_query(
@@ -251,13 +233,16 @@ def post_usage_query(
     Args:
         body: ``ApiUsageOrganizationQuery``.
     """
-    return _Operation(_POST_USAGE_QUERY, (), (), (), body)
-
-
-_POST_USAGE_SIMPLESEARCH = _Endpoint(
-    "post_usage_simplesearch", "POST", "/api/v2/usage/simplesearch", returns="UsageExecutionResult",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_usage_query", "POST", "/api/v2/usage/query", "UsageExecutionResult",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_usage_simplesearch(
@@ -270,4 +255,13 @@ def post_usage_simplesearch(
     Args:
         body: ``ApiUsageSimpleSearch``.
     """
-    return _Operation(_POST_USAGE_SIMPLESEARCH, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_usage_simplesearch", "POST", "/api/v2/usage/simplesearch", "UsageExecutionResult",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -15,23 +15,16 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_USERRECORDING = _Endpoint(
-    "delete_userrecording", "DELETE", "/api/v2/userrecordings/{recordingId}",
-)
-
-
 def delete_userrecording(recording_id: str) -> _Operation[None]:
     """DELETE /api/v2/userrecordings/{recordingId} -> nothing.
 
     Args:
         recording_id: path, string.
     """
-    return _Operation(_DELETE_USERRECORDING, (("recordingId", recording_id),))
-
-
-_GET_USERRECORDING = _Endpoint(
-    "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", returns="UserRecording",
-)
+    return _Operation(
+        _Endpoint("delete_userrecording", "DELETE", "/api/v2/userrecordings/{recordingId}"),
+        (("recordingId", recording_id),),
+    )
 
 
 def get_userrecording(
@@ -45,13 +38,13 @@ def get_userrecording(
         recording_id: path, string.
         expand: query, list of string: conversation.
     """
-    return _Operation(_GET_USERRECORDING, (("recordingId", recording_id),), (("expand", expand),))
-
-
-_GET_USERRECORDING_TRANSCODING = _Endpoint(
-    "get_userrecording_transcoding", "GET", "/api/v2/userrecordings/{recordingId}/transcoding",
-    returns="DownloadResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
+        ),
+        (("recordingId", recording_id),),
+        (("expand", expand),),
+    )
 
 
 def get_userrecording_transcoding(
@@ -70,16 +63,13 @@ def get_userrecording_transcoding(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_USERRECORDING_TRANSCODING,
+        _Endpoint(
+            "get_userrecording_transcoding", "GET",
+            "/api/v2/userrecordings/{recordingId}/transcoding", "DownloadResponse",
+        ),
         (("recordingId", recording_id),),
         (("formatId", format_id),),
     )
-
-
-_GET_USERRECORDINGS = _Endpoint(
-    "get_userrecordings", "GET", "/api/v2/userrecordings", returns="UserRecordingEntityListing",
-    paged=True,
-)
 
 
 def get_userrecordings(
@@ -98,26 +88,22 @@ def get_userrecordings(
         expand: query, list of string: conversation.
     """
     return _Operation(
-        _GET_USERRECORDINGS,
+        _Endpoint(
+            "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
+            paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number), ("expand", expand)),
     )
 
 
-_GET_USERRECORDINGS_SUMMARY = _Endpoint(
-    "get_userrecordings_summary", "GET", "/api/v2/userrecordings/summary", returns="FaxSummary",
-)
-
-
 def get_userrecordings_summary() -> _Operation[_m.FaxSummary]:
     """GET /api/v2/userrecordings/summary -> ``FaxSummary``."""
-    return _Operation(_GET_USERRECORDINGS_SUMMARY)
-
-
-_PUT_USERRECORDING = _Endpoint(
-    "put_userrecording", "PUT", "/api/v2/userrecordings/{recordingId}", returns="UserRecording",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_userrecordings_summary", "GET", "/api/v2/userrecordings/summary", "FaxSummary",
+        ),
+    )
 
 
 def put_userrecording(
@@ -134,7 +120,10 @@ def put_userrecording(
         body: ``UserRecording``.
     """
     return _Operation(
-        _PUT_USERRECORDING,
+        _Endpoint(
+            "put_userrecording", "PUT", "/api/v2/userrecordings/{recordingId}", "UserRecording",
+            body="object", body_required=True,
+        ),
         (("recordingId", recording_id),),
         (("expand", expand),),
         (),

@@ -13,12 +13,24 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_ANALYTICS_USERS_AGGREGATES_JOB = _Endpoint(
-    "delete_analytics_users_aggregates_job", "DELETE",
-    "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-)
+    _IntegrationPresenceSourceValues = _Open[_Literal[
+        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
+    ]]
+    _ExpandValues = _Open[_Literal[
+        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
+        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
+        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
+        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
+        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
+    ]]
+    _StateValues = _Open[_Literal["active", "inactive", "deleted", "any"]]
+    _TypesValues = _Open[_Literal[
+        "Informational", "Coaching", "AssessedContent", "Assessment", "External", "Native",
+    ]]
+    _StatusesValues = _Open[_Literal[
+        "Planned", "InProgress", "Completed", "InvalidSchedule", "NotCompleted",
+    ]]
+    _RelationshipValues = _Open[_Literal["Creator", "Facilitator", "Attendee"]]
 
 
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
@@ -29,12 +41,13 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_USERS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_DELETE_ANALYTICS_USERS_DETAILS_JOB = _Endpoint(
-    "delete_analytics_users_details_job", "DELETE", "/api/v2/analytics/users/details/jobs/{jobId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_users_aggregates_job", "DELETE",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
@@ -45,13 +58,13 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     Args:
         job_id: path, string.
     """
-    return _Operation(_DELETE_ANALYTICS_USERS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_DELETE_AUTHORIZATION_SUBJECT_DIVISION_ROLE = _Endpoint(
-    "delete_authorization_subject_division_role", "DELETE",
-    "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_analytics_users_details_job", "DELETE",
+            "/api/v2/analytics/users/details/jobs/{jobId}",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def delete_authorization_subject_division_role(
@@ -69,15 +82,12 @@ def delete_authorization_subject_division_role(
         role_id: path, string.
     """
     return _Operation(
-        _DELETE_AUTHORIZATION_SUBJECT_DIVISION_ROLE,
+        _Endpoint(
+            "delete_authorization_subject_division_role", "DELETE",
+            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+        ),
         (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
     )
-
-
-_DELETE_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "delete_routing_directroutingbackup_settings_me", "DELETE",
-    "/api/v2/routing/directroutingbackup/settings/me",
-)
 
 
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
@@ -85,13 +95,12 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 
     Needs ``routing:directRoutingBackup:selfDelete``.
     """
-    return _Operation(_DELETE_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME)
-
-
-_DELETE_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "delete_routing_user_directroutingbackup_settings", "DELETE",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_directroutingbackup_settings_me", "DELETE",
+            "/api/v2/routing/directroutingbackup/settings/me",
+        ),
+    )
 
 
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
@@ -102,12 +111,13 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS, (("userId", user_id),))
-
-
-_DELETE_ROUTING_USER_UTILIZATION = _Endpoint(
-    "delete_routing_user_utilization", "DELETE", "/api/v2/routing/users/{userId}/utilization",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_routing_user_directroutingbackup_settings", "DELETE",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
@@ -118,10 +128,13 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_ROUTING_USER_UTILIZATION, (("userId", user_id),))
-
-
-_DELETE_USER = _Endpoint("delete_user", "DELETE", "/api/v2/users/{userId}", returns="object")
+    return _Operation(
+        _Endpoint(
+            "delete_routing_user_utilization", "DELETE",
+            "/api/v2/routing/users/{userId}/utilization",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_user(user_id: str) -> _Operation[_Any]:
@@ -132,12 +145,10 @@ def delete_user(user_id: str) -> _Operation[_Any]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_USER, (("userId", user_id),))
-
-
-_DELETE_USER_CUSTOMATTRIBUTE = _Endpoint(
-    "delete_user_customattribute", "DELETE", "/api/v2/users/{userId}/customattributes/{schemaId}",
-)
+    return _Operation(
+        _Endpoint("delete_user", "DELETE", "/api/v2/users/{userId}", "object"),
+        (("userId", user_id),),
+    )
 
 
 def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None]:
@@ -149,13 +160,13 @@ def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None
         user_id: path, string.
         schema_id: path, string.
     """
-    return _Operation(_DELETE_USER_CUSTOMATTRIBUTE, (("userId", user_id), ("schemaId", schema_id)))
-
-
-_DELETE_USER_EXTERNALID_AUTHORITY_NAME_EXTERNAL_KEY = _Endpoint(
-    "delete_user_externalid_authority_name_external_key", "DELETE",
-    "/api/v2/users/{userId}/externalid/{authorityName}/{externalKey}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_customattribute", "DELETE",
+            "/api/v2/users/{userId}/customattributes/{schemaId}",
+        ),
+        (("userId", user_id), ("schemaId", schema_id)),
+    )
 
 
 def delete_user_externalid_authority_name_external_key(
@@ -173,14 +184,12 @@ def delete_user_externalid_authority_name_external_key(
         external_key: path, string.
     """
     return _Operation(
-        _DELETE_USER_EXTERNALID_AUTHORITY_NAME_EXTERNAL_KEY,
+        _Endpoint(
+            "delete_user_externalid_authority_name_external_key", "DELETE",
+            "/api/v2/users/{userId}/externalid/{authorityName}/{externalKey}",
+        ),
         (("userId", user_id), ("authorityName", authority_name), ("externalKey", external_key)),
     )
-
-
-_DELETE_USER_ROUTINGLANGUAGE = _Endpoint(
-    "delete_user_routinglanguage", "DELETE", "/api/v2/users/{userId}/routinglanguages/{languageId}",
-)
 
 
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
@@ -193,14 +202,12 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
         language_id: path, string.
     """
     return _Operation(
-        _DELETE_USER_ROUTINGLANGUAGE,
+        _Endpoint(
+            "delete_user_routinglanguage", "DELETE",
+            "/api/v2/users/{userId}/routinglanguages/{languageId}",
+        ),
         (("userId", user_id), ("languageId", language_id)),
     )
-
-
-_DELETE_USER_ROUTINGSKILL = _Endpoint(
-    "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
-)
 
 
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
@@ -212,13 +219,12 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
         user_id: path, string.
         skill_id: path, string.
     """
-    return _Operation(_DELETE_USER_ROUTINGSKILL, (("userId", user_id), ("skillId", skill_id)))
-
-
-_DELETE_USER_STATION_ASSOCIATEDSTATION = _Endpoint(
-    "delete_user_station_associatedstation", "DELETE",
-    "/api/v2/users/{userId}/station/associatedstation",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_routingskill", "DELETE", "/api/v2/users/{userId}/routingskills/{skillId}",
+        ),
+        (("userId", user_id), ("skillId", skill_id)),
+    )
 
 
 def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
@@ -229,12 +235,13 @@ def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_USER_STATION_ASSOCIATEDSTATION, (("userId", user_id),))
-
-
-_DELETE_USER_STATION_DEFAULTSTATION = _Endpoint(
-    "delete_user_station_defaultstation", "DELETE", "/api/v2/users/{userId}/station/defaultstation",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_station_associatedstation", "DELETE",
+            "/api/v2/users/{userId}/station/associatedstation",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
@@ -245,12 +252,13 @@ def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_DELETE_USER_STATION_DEFAULTSTATION, (("userId", user_id),))
-
-
-_DELETE_USER_VERIFIER = _Endpoint(
-    "delete_user_verifier", "DELETE", "/api/v2/users/{userId}/verifiers/{verifierId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_station_defaultstation", "DELETE",
+            "/api/v2/users/{userId}/station/defaultstation",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
@@ -262,13 +270,12 @@ def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
         user_id: path, string.
         verifier_id: path, string.
     """
-    return _Operation(_DELETE_USER_VERIFIER, (("userId", user_id), ("verifierId", verifier_id)))
-
-
-_DELETE_USERS_CUSTOMATTRIBUTES_SCHEMA = _Endpoint(
-    "delete_users_customattributes_schema", "DELETE",
-    "/api/v2/users/customattributes/schemas/{schemaId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_user_verifier", "DELETE", "/api/v2/users/{userId}/verifiers/{verifierId}",
+        ),
+        (("userId", user_id), ("verifierId", verifier_id)),
+    )
 
 
 def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
@@ -279,12 +286,13 @@ def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
     Args:
         schema_id: path, string.
     """
-    return _Operation(_DELETE_USERS_CUSTOMATTRIBUTES_SCHEMA, (("schemaId", schema_id),))
-
-
-_DELETE_USERS_ME_VERIFIER = _Endpoint(
-    "delete_users_me_verifier", "DELETE", "/api/v2/users/me/verifiers/{verifierId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_users_customattributes_schema", "DELETE",
+            "/api/v2/users/customattributes/schemas/{schemaId}",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
@@ -293,13 +301,10 @@ def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
     Args:
         verifier_id: path, string.
     """
-    return _Operation(_DELETE_USERS_ME_VERIFIER, (("verifierId", verifier_id),))
-
-
-_DELETE_USERS_STATIONS_ME_ASSOCIATEDSTATION = _Endpoint(
-    "delete_users_stations_me_associatedstation", "DELETE",
-    "/api/v2/users/stations/me/associatedstation",
-)
+    return _Operation(
+        _Endpoint("delete_users_me_verifier", "DELETE", "/api/v2/users/me/verifiers/{verifierId}"),
+        (("verifierId", verifier_id),),
+    )
 
 
 def delete_users_stations_me_associatedstation() -> _Operation[None]:
@@ -307,13 +312,12 @@ def delete_users_stations_me_associatedstation() -> _Operation[None]:
 
     Needs ``telephony:station:disassociateSelf``.
     """
-    return _Operation(_DELETE_USERS_STATIONS_ME_ASSOCIATEDSTATION)
-
-
-_GET_ANALYTICS_USERS_AGGREGATES_JOB = _Endpoint(
-    "get_analytics_users_aggregates_job", "GET", "/api/v2/analytics/users/aggregates/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_users_stations_me_associatedstation", "DELETE",
+            "/api/v2/users/stations/me/associatedstation",
+        ),
+    )
 
 
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -324,14 +328,13 @@ def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryS
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_USERS_AGGREGATES_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_USERS_AGGREGATES_JOB_RESULTS = _Endpoint(
-    "get_analytics_users_aggregates_job_results", "GET",
-    "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
-    returns="UserAsyncAggregateQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_aggregates_job", "GET",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_users_aggregates_job_results(
@@ -348,16 +351,14 @@ def get_analytics_users_aggregates_job_results(
         cursor: query, string.
     """
     return _Operation(
-        _GET_ANALYTICS_USERS_AGGREGATES_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_users_aggregates_job_results", "GET",
+            "/api/v2/analytics/users/aggregates/jobs/{jobId}/results",
+            "UserAsyncAggregateQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor),),
     )
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOB = _Endpoint(
-    "get_analytics_users_details_job", "GET", "/api/v2/analytics/users/details/jobs/{jobId}",
-    returns="AsyncQueryStatus",
-)
 
 
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
@@ -368,14 +369,13 @@ def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStat
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_ANALYTICS_USERS_DETAILS_JOB, (("jobId", job_id),))
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOB_RESULTS = _Endpoint(
-    "get_analytics_users_details_job_results", "GET",
-    "/api/v2/analytics/users/details/jobs/{jobId}/results",
-    returns="AnalyticsUserDetailsAsyncQueryResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_details_job", "GET",
+            "/api/v2/analytics/users/details/jobs/{jobId}", "AsyncQueryStatus",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_analytics_users_details_job_results(
@@ -394,16 +394,14 @@ def get_analytics_users_details_job_results(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_ANALYTICS_USERS_DETAILS_JOB_RESULTS,
+        _Endpoint(
+            "get_analytics_users_details_job_results", "GET",
+            "/api/v2/analytics/users/details/jobs/{jobId}/results",
+            "AnalyticsUserDetailsAsyncQueryResponse",
+        ),
         (("jobId", job_id),),
         (("cursor", cursor), ("pageSize", page_size)),
     )
-
-
-_GET_ANALYTICS_USERS_DETAILS_JOBS_AVAILABILITY = _Endpoint(
-    "get_analytics_users_details_jobs_availability", "GET",
-    "/api/v2/analytics/users/details/jobs/availability", returns="DataAvailabilityResponse",
-)
 
 
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
@@ -411,13 +409,12 @@ def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailab
 
     Needs ``analytics:userDetail:view``.
     """
-    return _Operation(_GET_ANALYTICS_USERS_DETAILS_JOBS_AVAILABILITY)
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_ME = _Endpoint(
-    "get_authorization_divisionspermitted_me", "GET", "/api/v2/authorization/divisionspermitted/me",
-    returns="list[AuthzDivision]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_analytics_users_details_jobs_availability", "GET",
+            "/api/v2/analytics/users/details/jobs/availability", "DataAvailabilityResponse",
+        ),
+    )
 
 
 def get_authorization_divisionspermitted_me(
@@ -434,17 +431,13 @@ def get_authorization_divisionspermitted_me(
         permission: query, string.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_ME,
+        _Endpoint(
+            "get_authorization_divisionspermitted_me", "GET",
+            "/api/v2/authorization/divisionspermitted/me", "list[AuthzDivision]",
+        ),
         (),
         (("name", name), ("permission", permission)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_ME = _Endpoint(
-    "get_authorization_divisionspermitted_paged_me", "GET",
-    "/api/v2/authorization/divisionspermitted/paged/me", returns="DivsPermittedEntityListing",
-    paged=True,
-)
 
 
 def get_authorization_divisionspermitted_paged_me(
@@ -463,17 +456,14 @@ def get_authorization_divisionspermitted_paged_me(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_ME,
+        _Endpoint(
+            "get_authorization_divisionspermitted_paged_me", "GET",
+            "/api/v2/authorization/divisionspermitted/paged/me", "DivsPermittedEntityListing",
+            paged=True,
+        ),
         (),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_SUBJECT_ID = _Endpoint(
-    "get_authorization_divisionspermitted_paged_subject_id", "GET",
-    "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
-    returns="DivsPermittedEntityListing", paged=True,
-)
 
 
 def get_authorization_divisionspermitted_paged_subject_id(
@@ -494,16 +484,14 @@ def get_authorization_divisionspermitted_paged_subject_id(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AUTHORIZATION_DIVISIONSPERMITTED_PAGED_SUBJECT_ID,
+        _Endpoint(
+            "get_authorization_divisionspermitted_paged_subject_id", "GET",
+            "/api/v2/authorization/divisionspermitted/paged/{subjectId}",
+            "DivsPermittedEntityListing", paged=True,
+        ),
         (("subjectId", subject_id),),
         (("permission", permission), ("pageNumber", page_number), ("pageSize", page_size)),
     )
-
-
-_GET_AUTHORIZATION_SUBJECT = _Endpoint(
-    "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
-    returns="AuthzSubject",
-)
 
 
 def get_authorization_subject(
@@ -522,16 +510,13 @@ def get_authorization_subject(
         include_full_roles: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_SUBJECT,
+        _Endpoint(
+            "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
+            "AuthzSubject",
+        ),
         (("subjectId", subject_id),),
         (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
     )
-
-
-_GET_AUTHORIZATION_SUBJECTS_ME = _Endpoint(
-    "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
-    returns="AuthzSubject",
-)
 
 
 def get_authorization_subjects_me(
@@ -546,13 +531,13 @@ def get_authorization_subjects_me(
         include_full_roles: query, boolean.
     """
     return _Operation(
-        _GET_AUTHORIZATION_SUBJECTS_ME,
+        _Endpoint(
+            "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me",
+            "AuthzSubject",
+        ),
         (),
         (("includeDuplicates", include_duplicates), ("includeFullRoles", include_full_roles)),
     )
-
-
-_GET_FIELDCONFIG = _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", returns="FieldConfig")
 
 
 def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operation[_m.FieldConfig]:
@@ -563,13 +548,11 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
     Args:
         type: query, string: person, group, org.
     """
-    return _Operation(_GET_FIELDCONFIG, (), (("type", type),))
-
-
-_GET_PROFILES_USERS = _Endpoint(
-    "get_profiles_users", "GET", "/api/v2/profiles/users", returns="UserProfileEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_fieldconfig", "GET", "/api/v2/fieldconfig", "FieldConfig"),
+        (),
+        (("type", type),),
+    )
 
 
 def get_profiles_users(
@@ -583,9 +566,7 @@ def get_profiles_users(
         "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
         "geolocation", "station", "authorization",
     ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Operation[_m.UserProfileEntityListing]:
     """GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
 
@@ -603,7 +584,10 @@ def get_profiles_users(
             RingCentral.
     """
     return _Operation(
-        _GET_PROFILES_USERS,
+        _Endpoint(
+            "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
+            paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id), ("jid", jid),
@@ -613,26 +597,18 @@ def get_profiles_users(
     )
 
 
-_GET_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "get_routing_directroutingbackup_settings_me", "GET",
-    "/api/v2/routing/directroutingbackup/settings/me", returns="AgentDirectRoutingBackupSettings",
-)
-
-
 def get_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
 
     Needs ``routing:directRoutingBackup:selfView``.
     """
-    return _Operation(_GET_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME)
-
-
-_GET_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "get_routing_user_directroutingbackup_settings", "GET",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-    returns="AgentDirectRoutingBackupSettings",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_directroutingbackup_settings_me", "GET",
+            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+        ),
+    )
 
 
 def get_routing_user_directroutingbackup_settings(
@@ -645,13 +621,14 @@ def get_routing_user_directroutingbackup_settings(
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS, (("userId", user_id),))
-
-
-_GET_ROUTING_USER_UTILIZATION = _Endpoint(
-    "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
-    returns="AgentMaxUtilizationResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_routing_user_directroutingbackup_settings", "GET",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+            "AgentDirectRoutingBackupSettings",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
@@ -662,25 +639,20 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_ROUTING_USER_UTILIZATION, (("userId", user_id),))
-
-
-_GET_USER = _Endpoint("get_user", "GET", "/api/v2/users/{userId}", returns="User")
+    return _Operation(
+        _Endpoint(
+            "get_routing_user_utilization", "GET", "/api/v2/routing/users/{userId}/utilization",
+            "AgentMaxUtilizationResponse",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user(
     user_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
     state: _Open[_Literal["active", "deleted"]] | None = None,
 ) -> _Operation[_m.User]:
@@ -699,7 +671,7 @@ def get_user(
         state: query, string: active, deleted.
     """
     return _Operation(
-        _GET_USER,
+        _Endpoint("get_user", "GET", "/api/v2/users/{userId}", "User"),
         (("userId", user_id),),
         (
             ("expand", expand), ("integrationPresenceSource", integration_presence_source),
@@ -708,21 +680,10 @@ def get_user(
     )
 
 
-_GET_USER_ADJACENTS = _Endpoint(
-    "get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", returns="Adjacents",
-)
-
-
 def get_user_adjacents(
     user_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.Adjacents]:
     """GET /api/v2/users/{userId}/adjacents -> ``Adjacents``.
 
@@ -734,13 +695,11 @@ def get_user_adjacents(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(_GET_USER_ADJACENTS, (("userId", user_id),), (("expand", expand),))
-
-
-_GET_USER_CALLFORWARDING = _Endpoint(
-    "get_user_callforwarding", "GET", "/api/v2/users/{userId}/callforwarding",
-    returns="CallForwarding",
-)
+    return _Operation(
+        _Endpoint("get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents"),
+        (("userId", user_id),),
+        (("expand", expand),),
+    )
 
 
 def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
@@ -751,13 +710,13 @@ def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_CALLFORWARDING, (("userId", user_id),))
-
-
-_GET_USER_CUSTOMATTRIBUTE = _Endpoint(
-    "get_user_customattribute", "GET", "/api/v2/users/{userId}/customattributes/{schemaId}",
-    returns="UserCustomAttributes",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_callforwarding", "GET", "/api/v2/users/{userId}/callforwarding",
+            "CallForwarding",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.UserCustomAttributes]:
@@ -769,13 +728,13 @@ def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.User
         user_id: path, string.
         schema_id: path, string.
     """
-    return _Operation(_GET_USER_CUSTOMATTRIBUTE, (("userId", user_id), ("schemaId", schema_id)))
-
-
-_GET_USER_CUSTOMATTRIBUTES_BULK = _Endpoint(
-    "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
-    returns="list[object]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_customattribute", "GET", "/api/v2/users/{userId}/customattributes/{schemaId}",
+            "UserCustomAttributes",
+        ),
+        (("userId", user_id), ("schemaId", schema_id)),
+    )
 
 
 def get_user_customattributes_bulk(
@@ -791,27 +750,19 @@ def get_user_customattributes_bulk(
         schema_ids: query, list of string.
     """
     return _Operation(
-        _GET_USER_CUSTOMATTRIBUTES_BULK,
+        _Endpoint(
+            "get_user_customattributes_bulk", "GET", "/api/v2/users/{userId}/customattributes/bulk",
+            "list[object]",
+        ),
         (("userId", user_id),),
         (("schemaIds", schema_ids),),
     )
 
 
-_GET_USER_DIRECTREPORTS = _Endpoint(
-    "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", returns="list[User]",
-)
-
-
 def get_user_directreports(
     user_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[list[_m.User]]:
     """GET /api/v2/users/{userId}/directreports -> list of ``User``.
 
@@ -823,13 +774,13 @@ def get_user_directreports(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(_GET_USER_DIRECTREPORTS, (("userId", user_id),), (("expand", expand),))
-
-
-_GET_USER_EXTERNALID = _Endpoint(
-    "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
-    returns="list[UserExternalIdentifier]",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
+        ),
+        (("userId", user_id),),
+        (("expand", expand),),
+    )
 
 
 def get_user_externalid(user_id: str) -> _Operation[list[_m.UserExternalIdentifier]]:
@@ -838,13 +789,13 @@ def get_user_externalid(user_id: str) -> _Operation[list[_m.UserExternalIdentifi
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_EXTERNALID, (("userId", user_id),))
-
-
-_GET_USER_EXTERNALID_AUTHORITY_NAME = _Endpoint(
-    "get_user_externalid_authority_name", "GET",
-    "/api/v2/users/{userId}/externalid/{authorityName}", returns="UserExternalIdentifier",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_externalid", "GET", "/api/v2/users/{userId}/externalid",
+            "list[UserExternalIdentifier]",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_externalid_authority_name(
@@ -858,15 +809,12 @@ def get_user_externalid_authority_name(
         authority_name: path, string.
     """
     return _Operation(
-        _GET_USER_EXTERNALID_AUTHORITY_NAME,
+        _Endpoint(
+            "get_user_externalid_authority_name", "GET",
+            "/api/v2/users/{userId}/externalid/{authorityName}", "UserExternalIdentifier",
+        ),
         (("userId", user_id), ("authorityName", authority_name)),
     )
-
-
-_GET_USER_FAVORITES = _Endpoint(
-    "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", returns="UserEntityListing",
-    paged=True,
-)
 
 
 def get_user_favorites(
@@ -875,13 +823,7 @@ def get_user_favorites(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: str | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
 
@@ -899,19 +841,16 @@ def get_user_favorites(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
     return _Operation(
-        _GET_USER_FAVORITES,
+        _Endpoint(
+            "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
+            paged=True,
+        ),
         (("userId", user_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order),
             ("expand", expand),
         ),
     )
-
-
-_GET_USER_GEOLOCATION = _Endpoint(
-    "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
-    returns="Geolocation",
-)
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
@@ -921,12 +860,13 @@ def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocat
         user_id: path, string.
         client_id: path, string.
     """
-    return _Operation(_GET_USER_GEOLOCATION, (("userId", user_id), ("clientId", client_id)))
-
-
-_GET_USER_OUTOFOFFICE = _Endpoint(
-    "get_user_outofoffice", "GET", "/api/v2/users/{userId}/outofoffice", returns="OutOfOffice",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_geolocation", "GET", "/api/v2/users/{userId}/geolocations/{clientId}",
+            "Geolocation",
+        ),
+        (("userId", user_id), ("clientId", client_id)),
+    )
 
 
 def get_user_outofoffice(user_id: str) -> _Operation[_m.OutOfOffice]:
@@ -935,12 +875,12 @@ def get_user_outofoffice(user_id: str) -> _Operation[_m.OutOfOffice]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_OUTOFOFFICE, (("userId", user_id),))
-
-
-_GET_USER_PROFILE = _Endpoint(
-    "get_user_profile", "GET", "/api/v2/users/{userId}/profile", returns="UserProfile",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_outofoffice", "GET", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_profile(
@@ -951,9 +891,7 @@ def get_user_profile(
         "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
         "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
     ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Operation[_m.UserProfile]:
     """GET /api/v2/users/{userId}/profile -> ``UserProfile``.
 
@@ -969,15 +907,10 @@ def get_user_profile(
             RingCentral.
     """
     return _Operation(
-        _GET_USER_PROFILE,
+        _Endpoint("get_user_profile", "GET", "/api/v2/users/{userId}/profile", "UserProfile"),
         (("userId", user_id),),
         (("expand", expand), ("integrationPresenceSource", integration_presence_source)),
     )
-
-
-_GET_USER_PROFILESKILLS = _Endpoint(
-    "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", returns="list[str]",
-)
 
 
 def get_user_profileskills(user_id: str) -> _Operation[list[str]]:
@@ -988,13 +921,12 @@ def get_user_profileskills(user_id: str) -> _Operation[list[str]]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_PROFILESKILLS, (("userId", user_id),))
-
-
-_GET_USER_QUEUES = _Endpoint(
-    "get_user_queues", "GET", "/api/v2/users/{userId}/queues", returns="UserQueueEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_profileskills", "GET", "/api/v2/users/{userId}/profileskills", "list[str]",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_queues(
@@ -1017,18 +949,16 @@ def get_user_queues(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_USER_QUEUES,
+        _Endpoint(
+            "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+            paged=True,
+        ),
         (("userId", user_id),),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("joined", joined),
             ("divisionId", division_id),
         ),
     )
-
-
-_GET_USER_ROLES = _Endpoint(
-    "get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", returns="UserAuthorization",
-)
 
 
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
@@ -1039,13 +969,10 @@ def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     Args:
         subject_id: path, string.
     """
-    return _Operation(_GET_USER_ROLES, (("subjectId", subject_id),))
-
-
-_GET_USER_ROUTINGLANGUAGES = _Endpoint(
-    "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
-    returns="UserLanguageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint("get_user_roles", "GET", "/api/v2/users/{subjectId}/roles", "UserAuthorization"),
+        (("subjectId", subject_id),),
+    )
 
 
 def get_user_routinglanguages(
@@ -1066,16 +993,13 @@ def get_user_routinglanguages(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USER_ROUTINGLANGUAGES,
+        _Endpoint(
+            "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
+            "UserLanguageEntityListing", paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_USER_ROUTINGSKILLS = _Endpoint(
-    "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
-    returns="UserSkillEntityListing", paged=True,
-)
 
 
 def get_user_routingskills(
@@ -1096,16 +1020,13 @@ def get_user_routingskills(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USER_ROUTINGSKILLS,
+        _Endpoint(
+            "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
+            "UserSkillEntityListing", paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_USER_ROUTINGSTATUS = _Endpoint(
-    "get_user_routingstatus", "GET", "/api/v2/users/{userId}/routingstatus",
-    returns="RoutingStatus",
-)
 
 
 def get_user_routingstatus(user_id: str) -> _Operation[_m.RoutingStatus]:
@@ -1114,13 +1035,13 @@ def get_user_routingstatus(user_id: str) -> _Operation[_m.RoutingStatus]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_ROUTINGSTATUS, (("userId", user_id),))
-
-
-_GET_USER_SKILLGROUPS = _Endpoint(
-    "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
-    returns="UserSkillGroupEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_user_routingstatus", "GET", "/api/v2/users/{userId}/routingstatus",
+            "RoutingStatus",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_user_skillgroups(
@@ -1141,15 +1062,13 @@ def get_user_skillgroups(
         before: query, string.
     """
     return _Operation(
-        _GET_USER_SKILLGROUPS,
+        _Endpoint(
+            "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
+            "UserSkillGroupEntityListing",
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("after", after), ("before", before)),
     )
-
-
-_GET_USER_STATE = _Endpoint(
-    "get_user_state", "GET", "/api/v2/users/{userId}/state", returns="UserState",
-)
 
 
 def get_user_state(user_id: str) -> _Operation[_m.UserState]:
@@ -1160,12 +1079,10 @@ def get_user_state(user_id: str) -> _Operation[_m.UserState]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_STATE, (("userId", user_id),))
-
-
-_GET_USER_STATION = _Endpoint(
-    "get_user_station", "GET", "/api/v2/users/{userId}/station", returns="UserStations",
-)
+    return _Operation(
+        _Endpoint("get_user_state", "GET", "/api/v2/users/{userId}/state", "UserState"),
+        (("userId", user_id),),
+    )
 
 
 def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
@@ -1176,24 +1093,16 @@ def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_STATION, (("userId", user_id),))
-
-
-_GET_USER_SUPERIORS = _Endpoint(
-    "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", returns="list[User]",
-)
+    return _Operation(
+        _Endpoint("get_user_station", "GET", "/api/v2/users/{userId}/station", "UserStations"),
+        (("userId", user_id),),
+    )
 
 
 def get_user_superiors(
     user_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[list[_m.User]]:
     """GET /api/v2/users/{userId}/superiors -> list of ``User``.
 
@@ -1205,13 +1114,11 @@ def get_user_superiors(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
-    return _Operation(_GET_USER_SUPERIORS, (("userId", user_id),), (("expand", expand),))
-
-
-_GET_USER_TRUSTORS = _Endpoint(
-    "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", returns="TrustorEntityListing",
-    paged=True,
-)
+    return _Operation(
+        _Endpoint("get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]"),
+        (("userId", user_id),),
+        (("expand", expand),),
+    )
 
 
 def get_user_trustors(
@@ -1230,16 +1137,13 @@ def get_user_trustors(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_USER_TRUSTORS,
+        _Endpoint(
+            "get_user_trustors", "GET", "/api/v2/users/{userId}/trustors", "TrustorEntityListing",
+            paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_USER_VERIFIERS = _Endpoint(
-    "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers",
-    returns="VerifierEntityListing",
-)
 
 
 def get_user_verifiers(user_id: str) -> _Operation[_m.VerifierEntityListing]:
@@ -1250,10 +1154,13 @@ def get_user_verifiers(user_id: str) -> _Operation[_m.VerifierEntityListing]:
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_USER_VERIFIERS, (("userId", user_id),))
-
-
-_GET_USERS = _Endpoint("get_users", "GET", "/api/v2/users", returns="UserEntityListing", paged=True)
+    return _Operation(
+        _Endpoint(
+            "get_user_verifiers", "GET", "/api/v2/users/{userId}/verifiers",
+            "VerifierEntityListing",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_users(
@@ -1263,18 +1170,10 @@ def get_users(
     id: _Sequence[str] | None = None,
     jabber_id: _Sequence[str] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
-    state: _Open[_Literal["active", "inactive", "deleted", "any"]] | None = None,
+    state: _StateValues | None = None,
 ) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/users -> ``UserEntityListing``.
 
@@ -1297,7 +1196,7 @@ def get_users(
         state: query, string: active, inactive, deleted, any.
     """
     return _Operation(
-        _GET_USERS,
+        _Endpoint("get_users", "GET", "/api/v2/users", "UserEntityListing", paged=True),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("id", id),
@@ -1306,11 +1205,6 @@ def get_users(
             ("userCustomAttributeSchemaIds", user_custom_attribute_schema_ids), ("state", state),
         ),
     )
-
-
-_GET_USERS_CHATS_ME = _Endpoint(
-    "get_users_chats_me", "GET", "/api/v2/users/chats/me", returns="ChatItemCursorListing",
-)
 
 
 def get_users_chats_me(
@@ -1332,19 +1226,13 @@ def get_users_chats_me(
         after: query, string.
     """
     return _Operation(
-        _GET_USERS_CHATS_ME,
+        _Endpoint("get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing"),
         (),
         (
             ("excludeClosed", exclude_closed), ("includePresence", include_presence),
             ("includeRoomOwners", include_room_owners), ("after", after),
         ),
     )
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMA = _Endpoint(
-    "get_users_customattributes_schema", "GET", "/api/v2/users/customattributes/schemas/{schemaId}",
-    returns="DataSchema",
-)
 
 
 def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchema]:
@@ -1355,13 +1243,13 @@ def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchem
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_USERS_CUSTOMATTRIBUTES_SCHEMA, (("schemaId", schema_id),))
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMA_VERSION = _Endpoint(
-    "get_users_customattributes_schema_version", "GET",
-    "/api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId}", returns="DataSchema",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_customattributes_schema", "GET",
+            "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_users_customattributes_schema_version(
@@ -1377,15 +1265,12 @@ def get_users_customattributes_schema_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_USERS_CUSTOMATTRIBUTES_SCHEMA_VERSION,
+        _Endpoint(
+            "get_users_customattributes_schema_version", "GET",
+            "/api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId}", "DataSchema",
+        ),
         (("schemaId", schema_id), ("versionId", version_id)),
     )
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMA_VERSIONS = _Endpoint(
-    "get_users_customattributes_schema_versions", "GET",
-    "/api/v2/users/customattributes/schemas/{schemaId}/versions", returns="DataSchemaListing",
-)
 
 
 def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.DataSchemaListing]:
@@ -1396,13 +1281,13 @@ def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.
     Args:
         schema_id: path, string.
     """
-    return _Operation(_GET_USERS_CUSTOMATTRIBUTES_SCHEMA_VERSIONS, (("schemaId", schema_id),))
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS = _Endpoint(
-    "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
-    returns="DataSchemaListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_customattributes_schema_versions", "GET",
+            "/api/v2/users/customattributes/schemas/{schemaId}/versions", "DataSchemaListing",
+        ),
+        (("schemaId", schema_id),),
+    )
 
 
 def get_users_customattributes_schemas() -> _Operation[_m.DataSchemaListing]:
@@ -1410,13 +1295,12 @@ def get_users_customattributes_schemas() -> _Operation[_m.DataSchemaListing]:
 
     Needs ``users:customAttributesSchema:view``.
     """
-    return _Operation(_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS)
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPE = _Endpoint(
-    "get_users_customattributes_schemas_coretype", "GET",
-    "/api/v2/users/customattributes/schemas/coretypes/{coreTypeName}", returns="Coretype",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_customattributes_schemas", "GET", "/api/v2/users/customattributes/schemas",
+            "DataSchemaListing",
+        ),
+    )
 
 
 def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
@@ -1428,15 +1312,12 @@ def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operati
         core_type_name: path, string.
     """
     return _Operation(
-        _GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPE,
+        _Endpoint(
+            "get_users_customattributes_schemas_coretype", "GET",
+            "/api/v2/users/customattributes/schemas/coretypes/{coreTypeName}", "Coretype",
+        ),
         (("coreTypeName", core_type_name),),
     )
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPES = _Endpoint(
-    "get_users_customattributes_schemas_coretypes", "GET",
-    "/api/v2/users/customattributes/schemas/coretypes", returns="CoretypeListing",
-)
 
 
 def get_users_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
@@ -1444,13 +1325,12 @@ def get_users_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeList
 
     Needs ``users:customAttributesSchema:view``.
     """
-    return _Operation(_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_CORETYPES)
-
-
-_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_LIMITS = _Endpoint(
-    "get_users_customattributes_schemas_limits", "GET",
-    "/api/v2/users/customattributes/schemas/limits", returns="SchemaQuantityLimits",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_customattributes_schemas_coretypes", "GET",
+            "/api/v2/users/customattributes/schemas/coretypes", "CoretypeListing",
+        ),
+    )
 
 
 def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
@@ -1458,13 +1338,12 @@ def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityL
 
     Needs ``users:customAttributesSchema:view``.
     """
-    return _Operation(_GET_USERS_CUSTOMATTRIBUTES_SCHEMAS_LIMITS)
-
-
-_GET_USERS_DEVELOPMENT_ACTIVITIES = _Endpoint(
-    "get_users_development_activities", "GET", "/api/v2/users/development/activities",
-    returns="DevelopmentActivityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_customattributes_schemas_limits", "GET",
+            "/api/v2/users/customattributes/schemas/limits", "SchemaQuantityLimits",
+        ),
+    )
 
 
 def get_users_development_activities(
@@ -1478,13 +1357,9 @@ def get_users_development_activities(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
-    types: _Sequence[_Open[_Literal[
-        "Informational", "Coaching", "AssessedContent", "Assessment", "External", "Native",
-    ]]] | None = None,
-    statuses: _Sequence[_Open[_Literal[
-        "Planned", "InProgress", "Completed", "InvalidSchedule", "NotCompleted",
-    ]]] | None = None,
-    relationship: _Sequence[_Open[_Literal["Creator", "Facilitator", "Attendee"]]] | None = None,
+    types: _Sequence[_TypesValues] | None = None,
+    statuses: _Sequence[_StatusesValues] | None = None,
+    relationship: _Sequence[_RelationshipValues] | None = None,
 ) -> _Operation[_m.DevelopmentActivityListing]:
     """GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
 
@@ -1508,7 +1383,10 @@ def get_users_development_activities(
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
     return _Operation(
-        _GET_USERS_DEVELOPMENT_ACTIVITIES,
+        _Endpoint(
+            "get_users_development_activities", "GET", "/api/v2/users/development/activities",
+            "DevelopmentActivityListing", paged=True,
+        ),
         (),
         (
             ("userId", user_id), ("moduleId", module_id), ("interval", interval),
@@ -1517,12 +1395,6 @@ def get_users_development_activities(
             ("types", types), ("statuses", statuses), ("relationship", relationship),
         ),
     )
-
-
-_GET_USERS_DEVELOPMENT_ACTIVITIES_ME = _Endpoint(
-    "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
-    returns="DevelopmentActivityListing", paged=True,
-)
 
 
 def get_users_development_activities_me(
@@ -1535,13 +1407,9 @@ def get_users_development_activities_me(
     page_size: int | None = None,
     page_number: int | None = None,
     sort_order: _Open[_Literal["Asc", "Desc"]] | None = None,
-    types: _Sequence[_Open[_Literal[
-        "Informational", "Coaching", "AssessedContent", "Assessment", "External", "Native",
-    ]]] | None = None,
-    statuses: _Sequence[_Open[_Literal[
-        "Planned", "InProgress", "Completed", "InvalidSchedule", "NotCompleted",
-    ]]] | None = None,
-    relationship: _Sequence[_Open[_Literal["Creator", "Facilitator", "Attendee"]]] | None = None,
+    types: _Sequence[_TypesValues] | None = None,
+    statuses: _Sequence[_StatusesValues] | None = None,
+    relationship: _Sequence[_RelationshipValues] | None = None,
 ) -> _Operation[_m.DevelopmentActivityListing]:
     """GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
 
@@ -1563,7 +1431,10 @@ def get_users_development_activities_me(
         relationship: query, list of string: Creator, Facilitator, Attendee.
     """
     return _Operation(
-        _GET_USERS_DEVELOPMENT_ACTIVITIES_ME,
+        _Endpoint(
+            "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
+            "DevelopmentActivityListing", paged=True,
+        ),
         (),
         (
             ("moduleId", module_id), ("interval", interval),
@@ -1574,17 +1445,9 @@ def get_users_development_activities_me(
     )
 
 
-_GET_USERS_DEVELOPMENT_ACTIVITY = _Endpoint(
-    "get_users_development_activity", "GET", "/api/v2/users/development/activities/{activityId}",
-    returns="DevelopmentActivity",
-)
-
-
 def get_users_development_activity(
     activity_id: str,
-    type: _Open[_Literal[
-        "Informational", "Coaching", "AssessedContent", "Assessment", "External", "Native",
-    ]],
+    type: _TypesValues,
 ) -> _Operation[_m.DevelopmentActivity]:
     """GET /api/v2/users/development/activities/{activityId} -> ``DevelopmentActivity``.
 
@@ -1595,29 +1458,20 @@ def get_users_development_activity(
         type: query, string: Informational, Coaching, AssessedContent, Assessment, External, Native.
     """
     return _Operation(
-        _GET_USERS_DEVELOPMENT_ACTIVITY,
+        _Endpoint(
+            "get_users_development_activity", "GET",
+            "/api/v2/users/development/activities/{activityId}", "DevelopmentActivity",
+        ),
         (("activityId", activity_id),),
         (("type", type),),
     )
-
-
-_GET_USERS_EXTERNALID_AUTHORITY_NAME_EXTERNAL_KEY = _Endpoint(
-    "get_users_externalid_authority_name_external_key", "GET",
-    "/api/v2/users/externalid/{authorityName}/{externalKey}", returns="User",
-)
 
 
 def get_users_externalid_authority_name_external_key(
     authority_name: str,
     external_key: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.User]:
     """GET /api/v2/users/externalid/{authorityName}/{externalKey} -> ``User``.
 
@@ -1631,13 +1485,13 @@ def get_users_externalid_authority_name_external_key(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent.
     """
     return _Operation(
-        _GET_USERS_EXTERNALID_AUTHORITY_NAME_EXTERNAL_KEY,
+        _Endpoint(
+            "get_users_externalid_authority_name_external_key", "GET",
+            "/api/v2/users/externalid/{authorityName}/{externalKey}", "User",
+        ),
         (("authorityName", authority_name), ("externalKey", external_key)),
         (("expand", expand),),
     )
-
-
-_GET_USERS_ME = _Endpoint("get_users_me", "GET", "/api/v2/users/me", returns="UserMe")
 
 
 def get_users_me(
@@ -1653,9 +1507,7 @@ def get_users_me(
         "favorites", "superiors", "directreports", "adjacents", "routingskills", "routinglanguages",
         "fieldconfigs", "token", "trustors", "logCapture", "autoanswersettings",
     ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
 ) -> _Operation[_m.UserMe]:
     """GET /api/v2/users/me -> ``UserMe``.
@@ -1675,7 +1527,7 @@ def get_users_me(
         user_custom_attribute_schema_ids: query, list of string.
     """
     return _Operation(
-        _GET_USERS_ME,
+        _Endpoint("get_users_me", "GET", "/api/v2/users/me", "UserMe"),
         (),
         (
             ("expand", expand), ("integrationPresenceSource", integration_presence_source),
@@ -1684,19 +1536,13 @@ def get_users_me(
     )
 
 
-_GET_USERS_ME_VERIFIERS = _Endpoint(
-    "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", returns="VerifierEntityListing",
-)
-
-
 def get_users_me_verifiers() -> _Operation[_m.VerifierEntityListing]:
     """GET /api/v2/users/me/verifiers -> ``VerifierEntityListing``."""
-    return _Operation(_GET_USERS_ME_VERIFIERS)
-
-
-_GET_USERS_QUERY = _Endpoint(
-    "get_users_query", "GET", "/api/v2/users/query", returns="UserCursorEntityListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_me_verifiers", "GET", "/api/v2/users/me/verifiers", "VerifierEntityListing",
+        ),
+    )
 
 
 def get_users_query(
@@ -1704,18 +1550,10 @@ def get_users_query(
     cursor: str | None = None,
     page_size: int | None = None,
     sort_order: _Open[_Literal["ASC", "DESC"]] | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "routingStatus", "presence", "integrationPresence", "conversationSummary", "outOfOffice",
-        "geolocation", "station", "authorization", "lasttokenissued", "authorization.unusedRoles",
-        "team", "workPlanBidRanks", "externalContactsSettings", "groups", "customAttributes",
-        "profileSkills", "certifications", "locations", "skills", "languages", "languagePreference",
-        "employerInfo", "biography", "dateLastLogin", "dateWelcomeSent",
-    ]]] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
     user_custom_attribute_schema_ids: _Sequence[str] | None = None,
-    state: _Open[_Literal["active", "inactive", "deleted", "any"]] | None = None,
+    state: _StateValues | None = None,
 ) -> _Operation[_m.UserCursorEntityListing]:
     """GET /api/v2/users/query -> ``UserCursorEntityListing``.
 
@@ -1736,7 +1574,7 @@ def get_users_query(
         state: query, string: active, inactive, deleted, any.
     """
     return _Operation(
-        _GET_USERS_QUERY,
+        _Endpoint("get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing"),
         (),
         (
             ("cursor", cursor), ("pageSize", page_size), ("sortOrder", sort_order),
@@ -1746,18 +1584,11 @@ def get_users_query(
     )
 
 
-_GET_USERS_SEARCH = _Endpoint(
-    "get_users_search", "GET", "/api/v2/users/search", returns="UsersSearchResponse",
-)
-
-
 def get_users_search(
     q64: str,
     *,
     expand: _Sequence[str] | None = None,
-    integration_presence_source: _Open[_Literal[
-        "MicrosoftTeams", "ZoomPhone", "EightByEight", "RingCentral",
-    ]] | None = None,
+    integration_presence_source: _IntegrationPresenceSourceValues | None = None,
 ) -> _Operation[_m.UsersSearchResponse]:
     """GET /api/v2/users/search -> ``UsersSearchResponse``.
 
@@ -1770,7 +1601,7 @@ def get_users_search(
             RingCentral.
     """
     return _Operation(
-        _GET_USERS_SEARCH,
+        _Endpoint("get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse"),
         (),
         (
             ("q64", q64), ("expand", expand),
@@ -1779,23 +1610,14 @@ def get_users_search(
     )
 
 
-_GET_USERS_STATIONS_ME = _Endpoint(
-    "get_users_stations_me", "GET", "/api/v2/users/stations/me", returns="UserStations",
-)
-
-
 def get_users_stations_me() -> _Operation[_m.UserStations]:
     """GET /api/v2/users/stations/me -> ``UserStations``.
 
     Needs ``telephony:selfStationAssociation:view``.
     """
-    return _Operation(_GET_USERS_STATIONS_ME)
-
-
-_PATCH_USER = _Endpoint(
-    "patch_user", "PATCH", "/api/v2/users/{userId}", returns="User", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint("get_users_stations_me", "GET", "/api/v2/users/stations/me", "UserStations"),
+    )
 
 
 def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m.User]:
@@ -1807,13 +1629,16 @@ def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m
         user_id: path, string.
         body: ``UpdateUser``.
     """
-    return _Operation(_PATCH_USER, (("userId", user_id),), (), (), body)
-
-
-_PATCH_USER_CALLFORWARDING = _Endpoint(
-    "patch_user_callforwarding", "PATCH", "/api/v2/users/{userId}/callforwarding",
-    returns="CallForwarding", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user", "PATCH", "/api/v2/users/{userId}", "User", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_callforwarding(
@@ -1828,13 +1653,16 @@ def patch_user_callforwarding(
         user_id: path, string.
         body: ``CallForwarding``.
     """
-    return _Operation(_PATCH_USER_CALLFORWARDING, (("userId", user_id),), (), (), body)
-
-
-_PATCH_USER_CUSTOMATTRIBUTES = _Endpoint(
-    "patch_user_customattributes", "PATCH", "/api/v2/users/{userId}/customattributes",
-    returns="UserCustomAttributes", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_callforwarding", "PATCH", "/api/v2/users/{userId}/callforwarding",
+            "CallForwarding", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_customattributes(
@@ -1850,18 +1678,15 @@ def patch_user_customattributes(
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(
-        _PATCH_USER_CUSTOMATTRIBUTES,
+        _Endpoint(
+            "patch_user_customattributes", "PATCH", "/api/v2/users/{userId}/customattributes",
+            "UserCustomAttributes", body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         user_custom_attributes,
     )
-
-
-_PATCH_USER_CUSTOMATTRIBUTES_BULK = _Endpoint(
-    "patch_user_customattributes_bulk", "PATCH", "/api/v2/users/{userId}/customattributes/bulk",
-    returns="UserCustomAttributes", body="array", body_required=True,
-)
 
 
 def patch_user_customattributes_bulk(
@@ -1877,18 +1702,16 @@ def patch_user_customattributes_bulk(
         user_custom_attributes_list: body, list of ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(
-        _PATCH_USER_CUSTOMATTRIBUTES_BULK,
+        _Endpoint(
+            "patch_user_customattributes_bulk", "PATCH",
+            "/api/v2/users/{userId}/customattributes/bulk", "UserCustomAttributes", body="array",
+            body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         user_custom_attributes_list,
     )
-
-
-_PATCH_USER_GEOLOCATION = _Endpoint(
-    "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
-    returns="Geolocation", body="object", body_required=True,
-)
 
 
 def patch_user_geolocation(
@@ -1904,18 +1727,15 @@ def patch_user_geolocation(
         body: ``Geolocation``.
     """
     return _Operation(
-        _PATCH_USER_GEOLOCATION,
+        _Endpoint(
+            "patch_user_geolocation", "PATCH", "/api/v2/users/{userId}/geolocations/{clientId}",
+            "Geolocation", body="object", body_required=True,
+        ),
         (("userId", user_id), ("clientId", client_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_USER_QUEUE = _Endpoint(
-    "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", returns="UserQueue",
-    body="object", body_required=True,
-)
 
 
 def patch_user_queue(
@@ -1932,13 +1752,16 @@ def patch_user_queue(
         user_id: path, string.
         body: ``UserQueue``.
     """
-    return _Operation(_PATCH_USER_QUEUE, (("queueId", queue_id), ("userId", user_id)), (), (), body)
-
-
-_PATCH_USER_QUEUES = _Endpoint(
-    "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", returns="UserQueueEntityListing",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_queue", "PATCH", "/api/v2/users/{userId}/queues/{queueId}", "UserQueue",
+            body="object", body_required=True,
+        ),
+        (("queueId", queue_id), ("userId", user_id)),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_queues(
@@ -1958,18 +1781,15 @@ def patch_user_queues(
         body: list of ``UserQueue``.
     """
     return _Operation(
-        _PATCH_USER_QUEUES,
+        _Endpoint(
+            "patch_user_queues", "PATCH", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
+            body="array", body_required=True,
+        ),
         (("userId", user_id),),
         (("divisionId", division_id),),
         (),
         body,
     )
-
-
-_PATCH_USER_ROUTINGLANGUAGE = _Endpoint(
-    "patch_user_routinglanguage", "PATCH", "/api/v2/users/{userId}/routinglanguages/{languageId}",
-    returns="UserRoutingLanguage", body="object", body_required=True,
-)
 
 
 def patch_user_routinglanguage(
@@ -1987,18 +1807,16 @@ def patch_user_routinglanguage(
         body: ``UserRoutingLanguage``.
     """
     return _Operation(
-        _PATCH_USER_ROUTINGLANGUAGE,
+        _Endpoint(
+            "patch_user_routinglanguage", "PATCH",
+            "/api/v2/users/{userId}/routinglanguages/{languageId}", "UserRoutingLanguage",
+            body="object", body_required=True,
+        ),
         (("userId", user_id), ("languageId", language_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_USER_ROUTINGLANGUAGES_BULK = _Endpoint(
-    "patch_user_routinglanguages_bulk", "PATCH", "/api/v2/users/{userId}/routinglanguages/bulk",
-    returns="UserLanguageEntityListing", body="array", body_required=True,
-)
 
 
 def patch_user_routinglanguages_bulk(
@@ -2014,13 +1832,17 @@ def patch_user_routinglanguages_bulk(
         user_id: path, string.
         body: list of ``UserRoutingLanguagePost``.
     """
-    return _Operation(_PATCH_USER_ROUTINGLANGUAGES_BULK, (("userId", user_id),), (), (), body)
-
-
-_PATCH_USER_ROUTINGSKILLS_BULK = _Endpoint(
-    "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
-    returns="UserSkillEntityListing", body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_routinglanguages_bulk", "PATCH",
+            "/api/v2/users/{userId}/routinglanguages/bulk", "UserLanguageEntityListing",
+            body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_user_routingskills_bulk(
@@ -2035,13 +1857,16 @@ def patch_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(_PATCH_USER_ROUTINGSKILLS_BULK, (("userId", user_id),), (), (), body)
-
-
-_PATCH_USERS_BULK = _Endpoint(
-    "patch_users_bulk", "PATCH", "/api/v2/users/bulk", returns="UserEntityListing", body="array",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_user_routingskills_bulk", "PATCH", "/api/v2/users/{userId}/routingskills/bulk",
+            "UserSkillEntityListing", body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_users_bulk(
@@ -2055,13 +1880,16 @@ def patch_users_bulk(
     Args:
         body: list of ``PatchUser``.
     """
-    return _Operation(_PATCH_USERS_BULK, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_ACTIVITY_QUERY = _Endpoint(
-    "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
-    returns="UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_users_bulk", "PATCH", "/api/v2/users/bulk", "UserEntityListing", body="array",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_activity_query(
@@ -2080,18 +1908,15 @@ def post_analytics_users_activity_query(
         body: ``UserActivityQuery``.
     """
     return _Operation(
-        _POST_ANALYTICS_USERS_ACTIVITY_QUERY,
+        _Endpoint(
+            "post_analytics_users_activity_query", "POST", "/api/v2/analytics/users/activity/query",
+            "UserActivityResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
         (),
         body,
     )
-
-
-_POST_ANALYTICS_USERS_AGGREGATES_JOBS = _Endpoint(
-    "post_analytics_users_aggregates_jobs", "POST", "/api/v2/analytics/users/aggregates/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
 
 
 def post_analytics_users_aggregates_jobs(
@@ -2104,13 +1929,17 @@ def post_analytics_users_aggregates_jobs(
     Args:
         body: ``UserAsyncAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_AGGREGATES_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_AGGREGATES_QUERY = _Endpoint(
-    "post_analytics_users_aggregates_query", "POST", "/api/v2/analytics/users/aggregates/query",
-    returns="UserAggregateQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_aggregates_jobs", "POST",
+            "/api/v2/analytics/users/aggregates/jobs", "AsyncQueryResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_aggregates_query(
@@ -2123,13 +1952,17 @@ def post_analytics_users_aggregates_query(
     Args:
         body: ``UserAggregationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_DETAILS_JOBS = _Endpoint(
-    "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
-    returns="AsyncQueryResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_aggregates_query", "POST",
+            "/api/v2/analytics/users/aggregates/query", "UserAggregateQueryResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_details_jobs(
@@ -2142,13 +1975,16 @@ def post_analytics_users_details_jobs(
     Args:
         body: ``AsyncUserDetailsQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_DETAILS_JOBS, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_DETAILS_QUERY = _Endpoint(
-    "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
-    returns="AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_details_jobs", "POST", "/api/v2/analytics/users/details/jobs",
+            "AsyncQueryResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_details_query(
@@ -2161,13 +1997,16 @@ def post_analytics_users_details_query(
     Args:
         body: ``UserDetailsQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_DETAILS_QUERY, (), (), (), body)
-
-
-_POST_ANALYTICS_USERS_OBSERVATIONS_QUERY = _Endpoint(
-    "post_analytics_users_observations_query", "POST", "/api/v2/analytics/users/observations/query",
-    returns="UserObservationQueryResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_details_query", "POST", "/api/v2/analytics/users/details/query",
+            "AnalyticsUserDetailsQueryResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_analytics_users_observations_query(
@@ -2180,13 +2019,17 @@ def post_analytics_users_observations_query(
     Args:
         body: ``UserObservationQuery``.
     """
-    return _Operation(_POST_ANALYTICS_USERS_OBSERVATIONS_QUERY, (), (), (), body)
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKADD = _Endpoint(
-    "post_authorization_subject_bulkadd", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_analytics_users_observations_query", "POST",
+            "/api/v2/analytics/users/observations/query", "UserObservationQueryResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_authorization_subject_bulkadd(
@@ -2205,18 +2048,15 @@ def post_authorization_subject_bulkadd(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKADD,
+        _Endpoint(
+            "post_authorization_subject_bulkadd", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkadd", body="object", body_required=True,
+        ),
         (("subjectId", subject_id),),
         (("subjectType", subject_type),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKREMOVE = _Endpoint(
-    "post_authorization_subject_bulkremove", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object", body_required=True,
-)
 
 
 def post_authorization_subject_bulkremove(
@@ -2232,18 +2072,16 @@ def post_authorization_subject_bulkremove(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKREMOVE,
+        _Endpoint(
+            "post_authorization_subject_bulkremove", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkremove", body="object",
+            body_required=True,
+        ),
         (("subjectId", subject_id),),
         (),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_BULKREPLACE = _Endpoint(
-    "post_authorization_subject_bulkreplace", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object", body_required=True,
-)
 
 
 def post_authorization_subject_bulkreplace(
@@ -2262,18 +2100,16 @@ def post_authorization_subject_bulkreplace(
         body: ``RoleDivisionGrants``.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_BULKREPLACE,
+        _Endpoint(
+            "post_authorization_subject_bulkreplace", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/bulkreplace", body="object",
+            body_required=True,
+        ),
         (("subjectId", subject_id),),
         (("subjectType", subject_type),),
         (),
         body,
     )
-
-
-_POST_AUTHORIZATION_SUBJECT_DIVISION_ROLE = _Endpoint(
-    "post_authorization_subject_division_role", "POST",
-    "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
-)
 
 
 def post_authorization_subject_division_role(
@@ -2294,16 +2130,13 @@ def post_authorization_subject_division_role(
         subject_type: query, string.
     """
     return _Operation(
-        _POST_AUTHORIZATION_SUBJECT_DIVISION_ROLE,
+        _Endpoint(
+            "post_authorization_subject_division_role", "POST",
+            "/api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId}",
+        ),
         (("subjectId", subject_id), ("divisionId", division_id), ("roleId", role_id)),
         (("subjectType", subject_type),),
     )
-
-
-_POST_USER_EXTERNALID = _Endpoint(
-    "post_user_externalid", "POST", "/api/v2/users/{userId}/externalid",
-    returns="list[UserExternalIdentifier]", body="object", body_required=True,
-)
 
 
 def post_user_externalid(
@@ -2318,10 +2151,16 @@ def post_user_externalid(
         user_id: path, string.
         body: ``UserExternalIdentifier``.
     """
-    return _Operation(_POST_USER_EXTERNALID, (("userId", user_id),), (), (), body)
-
-
-_POST_USER_INVITE = _Endpoint("post_user_invite", "POST", "/api/v2/users/{userId}/invite")
+    return _Operation(
+        _Endpoint(
+            "post_user_externalid", "POST", "/api/v2/users/{userId}/externalid",
+            "list[UserExternalIdentifier]", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[None]:
@@ -2333,13 +2172,11 @@ def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[N
         user_id: path, string.
         force: query, boolean.
     """
-    return _Operation(_POST_USER_INVITE, (("userId", user_id),), (("force", force),))
-
-
-_POST_USER_PASSWORD = _Endpoint(
-    "post_user_password", "POST", "/api/v2/users/{userId}/password", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint("post_user_invite", "POST", "/api/v2/users/{userId}/invite"),
+        (("userId", user_id),),
+        (("force", force),),
+    )
 
 
 def post_user_password(
@@ -2354,13 +2191,16 @@ def post_user_password(
         user_id: path, string.
         body: ``ChangePasswordRequest``.
     """
-    return _Operation(_POST_USER_PASSWORD, (("userId", user_id),), (), (), body)
-
-
-_POST_USER_ROUTINGLANGUAGES = _Endpoint(
-    "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
-    returns="UserRoutingLanguage", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_password", "POST", "/api/v2/users/{userId}/password", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_routinglanguages(
@@ -2375,13 +2215,16 @@ def post_user_routinglanguages(
         user_id: path, string.
         body: ``UserRoutingLanguagePost``.
     """
-    return _Operation(_POST_USER_ROUTINGLANGUAGES, (("userId", user_id),), (), (), body)
-
-
-_POST_USER_ROUTINGSKILLS = _Endpoint(
-    "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
-    returns="UserRoutingSkill", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_routinglanguages", "POST", "/api/v2/users/{userId}/routinglanguages",
+            "UserRoutingLanguage", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_user_routingskills(
@@ -2396,12 +2239,16 @@ def post_user_routingskills(
         user_id: path, string.
         body: ``UserRoutingSkillPost``.
     """
-    return _Operation(_POST_USER_ROUTINGSKILLS, (("userId", user_id),), (), (), body)
-
-
-_POST_USERS = _Endpoint(
-    "post_users", "POST", "/api/v2/users", returns="User", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_user_routingskills", "POST", "/api/v2/users/{userId}/routingskills",
+            "UserRoutingSkill", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
@@ -2412,13 +2259,13 @@ def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
     Args:
         body: ``CreateUser``.
     """
-    return _Operation(_POST_USERS, (), (), (), body)
-
-
-_POST_USERS_CUSTOMATTRIBUTES_SCHEMAS = _Endpoint(
-    "post_users_customattributes_schemas", "POST", "/api/v2/users/customattributes/schemas",
-    returns="DataSchema", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint("post_users", "POST", "/api/v2/users", "User", body="object", body_required=True),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_customattributes_schemas(
@@ -2431,14 +2278,16 @@ def post_users_customattributes_schemas(
     Args:
         body: ``DataSchema``.
     """
-    return _Operation(_POST_USERS_CUSTOMATTRIBUTES_SCHEMAS, (), (), (), body)
-
-
-_POST_USERS_DEVELOPMENT_ACTIVITIES_AGGREGATES_QUERY = _Endpoint(
-    "post_users_development_activities_aggregates_query", "POST",
-    "/api/v2/users/development/activities/aggregates/query",
-    returns="DevelopmentActivityAggregateResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_customattributes_schemas", "POST", "/api/v2/users/customattributes/schemas",
+            "DataSchema", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_development_activities_aggregates_query(
@@ -2451,13 +2300,17 @@ def post_users_development_activities_aggregates_query(
     Args:
         body: ``DevelopmentActivityAggregateParam``.
     """
-    return _Operation(_POST_USERS_DEVELOPMENT_ACTIVITIES_AGGREGATES_QUERY, (), (), (), body)
-
-
-_POST_USERS_ME_PASSWORD = _Endpoint(
-    "post_users_me_password", "POST", "/api/v2/users/me/password", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_development_activities_aggregates_query", "POST",
+            "/api/v2/users/development/activities/aggregates/query",
+            "DevelopmentActivityAggregateResponse", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _Operation[None]:
@@ -2466,13 +2319,16 @@ def post_users_me_password(body: _m.ChangeMyPasswordRequest | _JsonObject) -> _O
     Args:
         body: ``ChangeMyPasswordRequest``.
     """
-    return _Operation(_POST_USERS_ME_PASSWORD, (), (), (), body)
-
-
-_POST_USERS_ME_VERIFIERS_TOTP = _Endpoint(
-    "post_users_me_verifiers_totp", "POST", "/api/v2/users/me/verifiers/totp",
-    returns="CreateVerifierResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_me_password", "POST", "/api/v2/users/me/password", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_me_verifiers_totp(
@@ -2483,13 +2339,16 @@ def post_users_me_verifiers_totp(
     Args:
         body: ``CreateVerifierRequest``.
     """
-    return _Operation(_POST_USERS_ME_VERIFIERS_TOTP, (), (), (), body)
-
-
-_POST_USERS_ME_VERIFIERS_TOTP_VERIFIER_ID = _Endpoint(
-    "post_users_me_verifiers_totp_verifier_id", "POST",
-    "/api/v2/users/me/verifiers/totp/{verifierId}", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_me_verifiers_totp", "POST", "/api/v2/users/me/verifiers/totp",
+            "CreateVerifierResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_me_verifiers_totp_verifier_id(
@@ -2503,19 +2362,15 @@ def post_users_me_verifiers_totp_verifier_id(
         body: ``ValidateVerifierRequest``.
     """
     return _Operation(
-        _POST_USERS_ME_VERIFIERS_TOTP_VERIFIER_ID,
+        _Endpoint(
+            "post_users_me_verifiers_totp_verifier_id", "POST",
+            "/api/v2/users/me/verifiers/totp/{verifierId}", body="object", body_required=True,
+        ),
         (("verifierId", verifier_id),),
         (),
         (),
         body,
     )
-
-
-_POST_USERS_ME_VERIFIERS_WEBAUTHN_REGISTER = _Endpoint(
-    "post_users_me_verifiers_webauthn_register", "POST",
-    "/api/v2/users/me/verifiers/webauthn/register", returns="Verifier", body="object",
-    body_required=True,
-)
 
 
 def post_users_me_verifiers_webauthn_register(
@@ -2526,27 +2381,30 @@ def post_users_me_verifiers_webauthn_register(
     Args:
         body: ``FinishWebAuthnRegistrationRequest``.
     """
-    return _Operation(_POST_USERS_ME_VERIFIERS_WEBAUTHN_REGISTER, (), (), (), body)
-
-
-_POST_USERS_ME_VERIFIERS_WEBAUTHN_REGISTER_OPTIONS = _Endpoint(
-    "post_users_me_verifiers_webauthn_register_options", "POST",
-    "/api/v2/users/me/verifiers/webauthn/register/options",
-    returns="BeginWebAuthnRegistrationResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_me_verifiers_webauthn_register", "POST",
+            "/api/v2/users/me/verifiers/webauthn/register", "Verifier", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_me_verifiers_webauthn_register_options(
 ) -> _Operation[_m.BeginWebAuthnRegistrationResponse]:
     """POST /api/v2/users/me/verifiers/webauthn/register/options -> ``BeginWebAuthnRegistrationResponse``.
     """
-    return _Operation(_POST_USERS_ME_VERIFIERS_WEBAUTHN_REGISTER_OPTIONS)
-
-
-_POST_USERS_SEARCH = _Endpoint(
-    "post_users_search", "POST", "/api/v2/users/search", returns="UsersSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_me_verifiers_webauthn_register_options", "POST",
+            "/api/v2/users/me/verifiers/webauthn/register/options",
+            "BeginWebAuthnRegistrationResponse",
+        ),
+    )
 
 
 def post_users_search(
@@ -2559,13 +2417,16 @@ def post_users_search(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH, (), (), (), body)
-
-
-_POST_USERS_SEARCH_CONVERSATION_TARGET = _Endpoint(
-    "post_users_search_conversation_target", "POST", "/api/v2/users/search/conversation/target",
-    returns="UsersSearchResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search", "POST", "/api/v2/users/search", "UsersSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_conversation_target(
@@ -2579,13 +2440,17 @@ def post_users_search_conversation_target(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_CONVERSATION_TARGET, (), (), (), body)
-
-
-_POST_USERS_SEARCH_QUEUEMEMBERS_MANAGE = _Endpoint(
-    "post_users_search_queuemembers_manage", "POST", "/api/v2/users/search/queuemembers/manage",
-    returns="UsersSearchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_conversation_target", "POST",
+            "/api/v2/users/search/conversation/target", "UsersSearchResponse", body="object",
+            body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_queuemembers_manage(
@@ -2599,13 +2464,17 @@ def post_users_search_queuemembers_manage(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_QUEUEMEMBERS_MANAGE, (), (), (), body)
-
-
-_POST_USERS_SEARCH_TEAMS_ASSIGN = _Endpoint(
-    "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
-    returns="UsersSearchResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_queuemembers_manage", "POST",
+            "/api/v2/users/search/queuemembers/manage", "UsersSearchResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_search_teams_assign(
@@ -2618,14 +2487,16 @@ def post_users_search_teams_assign(
     Args:
         body: ``UserSearchRequest``.
     """
-    return _Operation(_POST_USERS_SEARCH_TEAMS_ASSIGN, (), (), (), body)
-
-
-_PUT_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME = _Endpoint(
-    "put_routing_directroutingbackup_settings_me", "PUT",
-    "/api/v2/routing/directroutingbackup/settings/me", returns="AgentDirectRoutingBackupSettings",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_search_teams_assign", "POST", "/api/v2/users/search/teams/assign",
+            "UsersSearchResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_directroutingbackup_settings_me(
@@ -2638,14 +2509,17 @@ def put_routing_directroutingbackup_settings_me(
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
     """
-    return _Operation(_PUT_ROUTING_DIRECTROUTINGBACKUP_SETTINGS_ME, (), (), (), body)
-
-
-_PUT_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS = _Endpoint(
-    "put_routing_user_directroutingbackup_settings", "PUT",
-    "/api/v2/routing/users/{userId}/directroutingbackup/settings",
-    returns="AgentDirectRoutingBackupSettings", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_directroutingbackup_settings_me", "PUT",
+            "/api/v2/routing/directroutingbackup/settings/me", "AgentDirectRoutingBackupSettings",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_routing_user_directroutingbackup_settings(
@@ -2661,18 +2535,16 @@ def put_routing_user_directroutingbackup_settings(
         body: ``AgentDirectRoutingBackupSettings``.
     """
     return _Operation(
-        _PUT_ROUTING_USER_DIRECTROUTINGBACKUP_SETTINGS,
+        _Endpoint(
+            "put_routing_user_directroutingbackup_settings", "PUT",
+            "/api/v2/routing/users/{userId}/directroutingbackup/settings",
+            "AgentDirectRoutingBackupSettings", body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_ROUTING_USER_UTILIZATION = _Endpoint(
-    "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
-    returns="AgentMaxUtilizationResponse", body="object", body_required=True,
-)
 
 
 def put_routing_user_utilization(
@@ -2687,13 +2559,16 @@ def put_routing_user_utilization(
         user_id: path, string.
         body: ``UtilizationRequest``.
     """
-    return _Operation(_PUT_ROUTING_USER_UTILIZATION, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_CALLFORWARDING = _Endpoint(
-    "put_user_callforwarding", "PUT", "/api/v2/users/{userId}/callforwarding",
-    returns="CallForwarding", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_routing_user_utilization", "PUT", "/api/v2/routing/users/{userId}/utilization",
+            "AgentMaxUtilizationResponse", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_callforwarding(
@@ -2708,13 +2583,16 @@ def put_user_callforwarding(
         user_id: path, string.
         body: ``CallForwarding``.
     """
-    return _Operation(_PUT_USER_CALLFORWARDING, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_CUSTOMATTRIBUTES = _Endpoint(
-    "put_user_customattributes", "PUT", "/api/v2/users/{userId}/customattributes",
-    returns="UserCustomAttributes", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_callforwarding", "PUT", "/api/v2/users/{userId}/callforwarding",
+            "CallForwarding", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_customattributes(
@@ -2730,18 +2608,15 @@ def put_user_customattributes(
         user_custom_attributes: body, ``UserCustomAttributesUpdateRequest``.
     """
     return _Operation(
-        _PUT_USER_CUSTOMATTRIBUTES,
+        _Endpoint(
+            "put_user_customattributes", "PUT", "/api/v2/users/{userId}/customattributes",
+            "UserCustomAttributes", body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         user_custom_attributes,
     )
-
-
-_PUT_USER_OUTOFOFFICE = _Endpoint(
-    "put_user_outofoffice", "PUT", "/api/v2/users/{userId}/outofoffice", returns="OutOfOffice",
-    body="object", body_required=True,
-)
 
 
 def put_user_outofoffice(
@@ -2754,13 +2629,16 @@ def put_user_outofoffice(
         user_id: path, string.
         body: ``OutOfOffice``.
     """
-    return _Operation(_PUT_USER_OUTOFOFFICE, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_PROFILESKILLS = _Endpoint(
-    "put_user_profileskills", "PUT", "/api/v2/users/{userId}/profileskills", returns="list[str]",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_outofoffice", "PUT", "/api/v2/users/{userId}/outofoffice", "OutOfOffice",
+            body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
@@ -2772,13 +2650,16 @@ def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[lis
         user_id: path, string.
         body: list of string.
     """
-    return _Operation(_PUT_USER_PROFILESKILLS, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_ROLES = _Endpoint(
-    "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", returns="UserAuthorization",
-    body="array", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_profileskills", "PUT", "/api/v2/users/{userId}/profileskills", "list[str]",
+            body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
@@ -2790,13 +2671,16 @@ def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserA
         subject_id: path, string.
         body: list of string.
     """
-    return _Operation(_PUT_USER_ROLES, (("subjectId", subject_id),), (), (), body)
-
-
-_PUT_USER_ROUTINGSKILL = _Endpoint(
-    "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
-    returns="UserRoutingSkill", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_roles", "PUT", "/api/v2/users/{subjectId}/roles", "UserAuthorization",
+            body="array", body_required=True,
+        ),
+        (("subjectId", subject_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_routingskill(
@@ -2814,18 +2698,15 @@ def put_user_routingskill(
         body: ``UserRoutingSkill``.
     """
     return _Operation(
-        _PUT_USER_ROUTINGSKILL,
+        _Endpoint(
+            "put_user_routingskill", "PUT", "/api/v2/users/{userId}/routingskills/{skillId}",
+            "UserRoutingSkill", body="object", body_required=True,
+        ),
         (("userId", user_id), ("skillId", skill_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_USER_ROUTINGSKILLS_BULK = _Endpoint(
-    "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
-    returns="UserSkillEntityListing", body="array", body_required=True,
-)
 
 
 def put_user_routingskills_bulk(
@@ -2840,13 +2721,16 @@ def put_user_routingskills_bulk(
         user_id: path, string.
         body: list of ``UserRoutingSkillPost``.
     """
-    return _Operation(_PUT_USER_ROUTINGSKILLS_BULK, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_ROUTINGSTATUS = _Endpoint(
-    "put_user_routingstatus", "PUT", "/api/v2/users/{userId}/routingstatus",
-    returns="RoutingStatus", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_routingskills_bulk", "PUT", "/api/v2/users/{userId}/routingskills/bulk",
+            "UserSkillEntityListing", body="array", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_routingstatus(
@@ -2859,13 +2743,16 @@ def put_user_routingstatus(
         user_id: path, string.
         body: ``RoutingStatus``.
     """
-    return _Operation(_PUT_USER_ROUTINGSTATUS, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_STATE = _Endpoint(
-    "put_user_state", "PUT", "/api/v2/users/{userId}/state", returns="UserState", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_routingstatus", "PUT", "/api/v2/users/{userId}/routingstatus",
+            "RoutingStatus", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation[_m.UserState]:
@@ -2877,13 +2764,16 @@ def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation
         user_id: path, string.
         body: ``UserState``.
     """
-    return _Operation(_PUT_USER_STATE, (("userId", user_id),), (), (), body)
-
-
-_PUT_USER_STATION_ASSOCIATEDSTATION_STATION_ID = _Endpoint(
-    "put_user_station_associatedstation_station_id", "PUT",
-    "/api/v2/users/{userId}/station/associatedstation/{stationId}",
-)
+    return _Operation(
+        _Endpoint(
+            "put_user_state", "PUT", "/api/v2/users/{userId}/state", "UserState", body="object",
+            body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_user_station_associatedstation_station_id(
@@ -2899,15 +2789,12 @@ def put_user_station_associatedstation_station_id(
         station_id: path, string.
     """
     return _Operation(
-        _PUT_USER_STATION_ASSOCIATEDSTATION_STATION_ID,
+        _Endpoint(
+            "put_user_station_associatedstation_station_id", "PUT",
+            "/api/v2/users/{userId}/station/associatedstation/{stationId}",
+        ),
         (("userId", user_id), ("stationId", station_id)),
     )
-
-
-_PUT_USER_STATION_DEFAULTSTATION_STATION_ID = _Endpoint(
-    "put_user_station_defaultstation_station_id", "PUT",
-    "/api/v2/users/{userId}/station/defaultstation/{stationId}",
-)
 
 
 def put_user_station_defaultstation_station_id(user_id: str, station_id: str) -> _Operation[None]:
@@ -2920,15 +2807,12 @@ def put_user_station_defaultstation_station_id(user_id: str, station_id: str) ->
         station_id: path, string.
     """
     return _Operation(
-        _PUT_USER_STATION_DEFAULTSTATION_STATION_ID,
+        _Endpoint(
+            "put_user_station_defaultstation_station_id", "PUT",
+            "/api/v2/users/{userId}/station/defaultstation/{stationId}",
+        ),
         (("userId", user_id), ("stationId", station_id)),
     )
-
-
-_PUT_USER_VERIFIER = _Endpoint(
-    "put_user_verifier", "PUT", "/api/v2/users/{userId}/verifiers/{verifierId}", returns="Verifier",
-    body="object", body_required=True,
-)
 
 
 def put_user_verifier(
@@ -2946,18 +2830,15 @@ def put_user_verifier(
         body: ``UpdateVerifierRequest``.
     """
     return _Operation(
-        _PUT_USER_VERIFIER,
+        _Endpoint(
+            "put_user_verifier", "PUT", "/api/v2/users/{userId}/verifiers/{verifierId}", "Verifier",
+            body="object", body_required=True,
+        ),
         (("userId", user_id), ("verifierId", verifier_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_USERS_CUSTOMATTRIBUTES_SCHEMA = _Endpoint(
-    "put_users_customattributes_schema", "PUT", "/api/v2/users/customattributes/schemas/{schemaId}",
-    returns="DataSchema", body="object", body_required=True,
-)
 
 
 def put_users_customattributes_schema(
@@ -2972,13 +2853,17 @@ def put_users_customattributes_schema(
         schema_id: path, string.
         body: ``DataSchema``.
     """
-    return _Operation(_PUT_USERS_CUSTOMATTRIBUTES_SCHEMA, (("schemaId", schema_id),), (), (), body)
-
-
-_PUT_USERS_ME_VERIFIER = _Endpoint(
-    "put_users_me_verifier", "PUT", "/api/v2/users/me/verifiers/{verifierId}", returns="Verifier",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_users_customattributes_schema", "PUT",
+            "/api/v2/users/customattributes/schemas/{schemaId}", "DataSchema", body="object",
+            body_required=True,
+        ),
+        (("schemaId", schema_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_users_me_verifier(
@@ -2991,13 +2876,16 @@ def put_users_me_verifier(
         verifier_id: path, string.
         body: ``UpdateVerifierRequest``.
     """
-    return _Operation(_PUT_USERS_ME_VERIFIER, (("verifierId", verifier_id),), (), (), body)
-
-
-_PUT_USERS_STATIONS_ME_ASSOCIATEDSTATION_STATION_ID = _Endpoint(
-    "put_users_stations_me_associatedstation_station_id", "PUT",
-    "/api/v2/users/stations/me/associatedstation/{stationId}",
-)
+    return _Operation(
+        _Endpoint(
+            "put_users_me_verifier", "PUT", "/api/v2/users/me/verifiers/{verifierId}", "Verifier",
+            body="object", body_required=True,
+        ),
+        (("verifierId", verifier_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Operation[None]:
@@ -3009,6 +2897,9 @@ def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Oper
         station_id: path, string.
     """
     return _Operation(
-        _PUT_USERS_STATIONS_ME_ASSOCIATEDSTATION_STATION_ID,
+        _Endpoint(
+            "put_users_stations_me_associatedstation_station_id", "PUT",
+            "/api/v2/users/stations/me/associatedstation/{stationId}",
+        ),
         (("stationId", station_id),),
     )

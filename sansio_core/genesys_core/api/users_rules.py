@@ -15,9 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_USERS_RULE = _Endpoint("delete_users_rule", "DELETE", "/api/v2/users/rules/{ruleId}")
-
-
 def delete_users_rule(rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/rules/{ruleId} -> nothing.
 
@@ -26,12 +23,10 @@ def delete_users_rule(rule_id: str) -> _Operation[None]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_DELETE_USERS_RULE, (("ruleId", rule_id),))
-
-
-_GET_USERS_RULE = _Endpoint(
-    "get_users_rule", "GET", "/api/v2/users/rules/{ruleId}", returns="UsersRulesRule",
-)
+    return _Operation(
+        _Endpoint("delete_users_rule", "DELETE", "/api/v2/users/rules/{ruleId}"),
+        (("ruleId", rule_id),),
+    )
 
 
 def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
@@ -42,13 +37,10 @@ def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
     Args:
         rule_id: path, string.
     """
-    return _Operation(_GET_USERS_RULE, (("ruleId", rule_id),))
-
-
-_GET_USERS_RULE_DEPENDENT_TYPE_ID = _Endpoint(
-    "get_users_rule_dependent_type_id", "GET",
-    "/api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId}", returns="UsersRulesDependent",
-)
+    return _Operation(
+        _Endpoint("get_users_rule", "GET", "/api/v2/users/rules/{ruleId}", "UsersRulesRule"),
+        (("ruleId", rule_id),),
+    )
 
 
 def get_users_rule_dependent_type_id(
@@ -66,15 +58,12 @@ def get_users_rule_dependent_type_id(
         type_id: path, string.
     """
     return _Operation(
-        _GET_USERS_RULE_DEPENDENT_TYPE_ID,
+        _Endpoint(
+            "get_users_rule_dependent_type_id", "GET",
+            "/api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId}", "UsersRulesDependent",
+        ),
         (("ruleId", rule_id), ("ruleType", rule_type), ("typeId", type_id)),
     )
-
-
-_GET_USERS_RULE_DEPENDENTS = _Endpoint(
-    "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
-    returns="UsersRulesDependentList", paged=True,
-)
 
 
 def get_users_rule_dependents(
@@ -95,15 +84,13 @@ def get_users_rule_dependents(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USERS_RULE_DEPENDENTS,
+        _Endpoint(
+            "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
+            "UsersRulesDependentList", paged=True,
+        ),
         (("ruleId", rule_id),),
         (("pageSize", page_size), ("pageNumber", page_number), ("sortOrder", sort_order)),
     )
-
-
-_GET_USERS_RULES = _Endpoint(
-    "get_users_rules", "GET", "/api/v2/users/rules", returns="UsersRulesRuleList", paged=True,
-)
 
 
 def get_users_rules(
@@ -130,7 +117,9 @@ def get_users_rules(
         sort_order: query, string: ascending, descending.
     """
     return _Operation(
-        _GET_USERS_RULES,
+        _Endpoint(
+            "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList", paged=True,
+        ),
         (),
         (
             ("pageNumber", page_number), ("pageSize", page_size), ("types", types),
@@ -138,12 +127,6 @@ def get_users_rules(
             ("sortOrder", sort_order),
         ),
     )
-
-
-_GET_USERS_RULES_SETTING = _Endpoint(
-    "get_users_rules_setting", "GET", "/api/v2/users/rules/settings/{ruleType}",
-    returns="UsersRulesRuleSettings",
-)
 
 
 def get_users_rules_setting(
@@ -156,13 +139,13 @@ def get_users_rules_setting(
     Args:
         rule_type: path, string: Learning, ActivityPlan.
     """
-    return _Operation(_GET_USERS_RULES_SETTING, (("ruleType", rule_type),))
-
-
-_PATCH_USERS_RULE = _Endpoint(
-    "patch_users_rule", "PATCH", "/api/v2/users/rules/{ruleId}", returns="UsersRulesRule",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_users_rules_setting", "GET", "/api/v2/users/rules/settings/{ruleType}",
+            "UsersRulesRuleSettings",
+        ),
+        (("ruleType", rule_type),),
+    )
 
 
 def patch_users_rule(
@@ -177,13 +160,16 @@ def patch_users_rule(
         rule_id: path, string.
         body: ``UsersRulesUpdateRuleRequest``.
     """
-    return _Operation(_PATCH_USERS_RULE, (("ruleId", rule_id),), (), (), body)
-
-
-_POST_USERS_RULES = _Endpoint(
-    "post_users_rules", "POST", "/api/v2/users/rules", returns="UsersRulesRule", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_users_rule", "PATCH", "/api/v2/users/rules/{ruleId}", "UsersRulesRule",
+            body="object", body_required=True,
+        ),
+        (("ruleId", rule_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_rules(
@@ -196,13 +182,16 @@ def post_users_rules(
     Args:
         body: ``UsersRulesCreateRuleRequest``.
     """
-    return _Operation(_POST_USERS_RULES, (), (), (), body)
-
-
-_POST_USERS_RULES_QUERY = _Endpoint(
-    "post_users_rules_query", "POST", "/api/v2/users/rules/query",
-    returns="UsersRulesQueryResponse", body="object", body_required=True, reads=True, paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_users_rules", "POST", "/api/v2/users/rules", "UsersRulesRule", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_users_rules_query(
@@ -222,7 +211,10 @@ def post_users_rules_query(
         body: ``UsersRulesQueryRuleRequest``.
     """
     return _Operation(
-        _POST_USERS_RULES_QUERY,
+        _Endpoint(
+            "post_users_rules_query", "POST", "/api/v2/users/rules/query",
+            "UsersRulesQueryResponse", body="object", body_required=True, reads=True, paged=True,
+        ),
         (),
         (("pageNumber", page_number), ("pageSize", page_size)),
         (),

@@ -12,27 +12,14 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_GET_DATE = _Endpoint("get_date", "GET", "/api/v2/date", returns="ServerDate")
-
-
 def get_date() -> _Operation[_m.ServerDate]:
     """GET /api/v2/date -> ``ServerDate``."""
-    return _Operation(_GET_DATE)
-
-
-_GET_IPRANGES = _Endpoint(
-    "get_ipranges", "GET", "/api/v2/ipranges", returns="IpAddressRangeListing",
-)
+    return _Operation(_Endpoint("get_date", "GET", "/api/v2/date", "ServerDate"))
 
 
 def get_ipranges() -> _Operation[_m.IpAddressRangeListing]:
     """GET /api/v2/ipranges -> ``IpAddressRangeListing``."""
-    return _Operation(_GET_IPRANGES)
-
-
-_GET_TIMEZONES = _Endpoint(
-    "get_timezones", "GET", "/api/v2/timezones", returns="TimeZoneEntityListing", paged=True,
-)
+    return _Operation(_Endpoint("get_ipranges", "GET", "/api/v2/ipranges", "IpAddressRangeListing"))
 
 
 def get_timezones(
@@ -48,13 +35,11 @@ def get_timezones(
         page_size: query, integer.
         page_number: query, integer.
     """
-    return _Operation(_GET_TIMEZONES, (), (("pageSize", page_size), ("pageNumber", page_number)))
-
-
-_POST_CERTIFICATE_DETAILS = _Endpoint(
-    "post_certificate_details", "POST", "/api/v2/certificate/details", returns="ParsedCertificate",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint("get_timezones", "GET", "/api/v2/timezones", "TimeZoneEntityListing", paged=True),
+        (),
+        (("pageSize", page_size), ("pageNumber", page_number)),
+    )
 
 
 def post_certificate_details(
@@ -65,4 +50,13 @@ def post_certificate_details(
     Args:
         body: ``Certificate``.
     """
-    return _Operation(_POST_CERTIFICATE_DETAILS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_certificate_details", "POST", "/api/v2/certificate/details", "ParsedCertificate",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -14,12 +14,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_AGENTIC_VIRTUALAGENT_JOBS = _Endpoint(
-    "delete_agentic_virtualagent_jobs", "DELETE",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", returns="AgenticVirtualAgentJob",
-)
-
-
 def delete_agentic_virtualagent_jobs(
     virtual_agent_id: str,
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
@@ -30,13 +24,13 @@ def delete_agentic_virtualagent_jobs(
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_DELETE_AGENTIC_VIRTUALAGENT_JOBS, (("virtualAgentId", virtual_agent_id),))
-
-
-_GET_AGENTIC_VIRTUALAGENT = _Endpoint(
-    "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-    returns="AgenticVirtualAgent",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_agentic_virtualagent_jobs", "DELETE",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs", "AgenticVirtualAgentJob",
+        ),
+        (("virtualAgentId", virtual_agent_id),),
+    )
 
 
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
@@ -47,13 +41,13 @@ def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirt
     Args:
         virtual_agent_id: path, string.
     """
-    return _Operation(_GET_AGENTIC_VIRTUALAGENT, (("virtualAgentId", virtual_agent_id),))
-
-
-_GET_AGENTIC_VIRTUALAGENT_JOB = _Endpoint(
-    "get_agentic_virtualagent_job", "GET",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", returns="AgenticVirtualAgentJob",
-)
+    return _Operation(
+        _Endpoint(
+            "get_agentic_virtualagent", "GET", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+            "AgenticVirtualAgent",
+        ),
+        (("virtualAgentId", virtual_agent_id),),
+    )
 
 
 def get_agentic_virtualagent_job(
@@ -69,15 +63,12 @@ def get_agentic_virtualagent_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_AGENTIC_VIRTUALAGENT_JOB,
+        _Endpoint(
+            "get_agentic_virtualagent_job", "GET",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId}", "AgenticVirtualAgentJob",
+        ),
         (("virtualAgentId", virtual_agent_id), ("jobId", job_id)),
     )
-
-
-_GET_AGENTIC_VIRTUALAGENTS = _Endpoint(
-    "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
-    returns="AgenticVirtualAgentEntityListing", paged=True,
-)
 
 
 def get_agentic_virtualagents(
@@ -104,7 +95,10 @@ def get_agentic_virtualagents(
         page_size: query, integer.
     """
     return _Operation(
-        _GET_AGENTIC_VIRTUALAGENTS,
+        _Endpoint(
+            "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
+            "AgenticVirtualAgentEntityListing", paged=True,
+        ),
         (),
         (
             ("name", name), ("nameContains", name_contains), ("status", status),
@@ -112,12 +106,6 @@ def get_agentic_virtualagents(
             ("pageSize", page_size),
         ),
     )
-
-
-_PATCH_AGENTIC_VIRTUALAGENT = _Endpoint(
-    "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
-    returns="AgenticVirtualAgent", body="object", body_required=True,
-)
 
 
 def patch_agentic_virtualagent(
@@ -133,19 +121,15 @@ def patch_agentic_virtualagent(
         body: ``UpdateAgenticVirtualAgent``.
     """
     return _Operation(
-        _PATCH_AGENTIC_VIRTUALAGENT,
+        _Endpoint(
+            "patch_agentic_virtualagent", "PATCH", "/api/v2/agentic/virtualagents/{virtualAgentId}",
+            "AgenticVirtualAgent", body="object", body_required=True,
+        ),
         (("virtualAgentId", virtual_agent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_AGENTIC_VIRTUALAGENT_VERSION_JOBS = _Endpoint(
-    "post_agentic_virtualagent_version_jobs", "POST",
-    "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
-    returns="AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
-)
 
 
 def post_agentic_virtualagent_version_jobs(
@@ -163,18 +147,16 @@ def post_agentic_virtualagent_version_jobs(
         body: ``AgenticVirtualAgentVersionPublishJobRequest``.
     """
     return _Operation(
-        _POST_AGENTIC_VIRTUALAGENT_VERSION_JOBS,
+        _Endpoint(
+            "post_agentic_virtualagent_version_jobs", "POST",
+            "/api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs",
+            "AgenticVirtualAgentVersionPublishJob", body="object", body_required=True,
+        ),
         (("virtualAgentId", virtual_agent_id), ("versionId", version_id)),
         (),
         (),
         body,
     )
-
-
-_POST_AGENTIC_VIRTUALAGENTS = _Endpoint(
-    "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
-    returns="AgenticVirtualAgent", body="object", body_required=True,
-)
 
 
 def post_agentic_virtualagents(
@@ -187,4 +169,13 @@ def post_agentic_virtualagents(
     Args:
         body: ``CreateAgenticVirtualAgent``.
     """
-    return _Operation(_POST_AGENTIC_VIRTUALAGENTS, (), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "post_agentic_virtualagents", "POST", "/api/v2/agentic/virtualagents",
+            "AgenticVirtualAgent", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )

@@ -13,11 +13,10 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_VOICEMAIL_MESSAGE = _Endpoint(
-    "delete_voicemail_message", "DELETE", "/api/v2/voicemail/messages/{messageId}",
-)
+    _ExpandValues = _Open[_Literal[
+        "callerUser.routingStatus", "callerUser.primaryPresence", "callerUser.conversationSummary",
+        "callerUser.outOfOffice", "callerUser.geolocation", "conversations", "transcription",
+    ]]
 
 
 def delete_voicemail_message(message_id: str) -> _Operation[None]:
@@ -26,23 +25,17 @@ def delete_voicemail_message(message_id: str) -> _Operation[None]:
     Args:
         message_id: path, string.
     """
-    return _Operation(_DELETE_VOICEMAIL_MESSAGE, (("messageId", message_id),))
-
-
-_DELETE_VOICEMAIL_MESSAGES = _Endpoint(
-    "delete_voicemail_messages", "DELETE", "/api/v2/voicemail/messages",
-)
+    return _Operation(
+        _Endpoint("delete_voicemail_message", "DELETE", "/api/v2/voicemail/messages/{messageId}"),
+        (("messageId", message_id),),
+    )
 
 
 def delete_voicemail_messages() -> _Operation[None]:
     """DELETE /api/v2/voicemail/messages -> nothing."""
-    return _Operation(_DELETE_VOICEMAIL_MESSAGES)
-
-
-_GET_VOICEMAIL_GROUP_MAILBOX = _Endpoint(
-    "get_voicemail_group_mailbox", "GET", "/api/v2/voicemail/groups/{groupId}/mailbox",
-    returns="VoicemailMailboxInfo",
-)
+    return _Operation(
+        _Endpoint("delete_voicemail_messages", "DELETE", "/api/v2/voicemail/messages"),
+    )
 
 
 def get_voicemail_group_mailbox(group_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
@@ -51,13 +44,13 @@ def get_voicemail_group_mailbox(group_id: str) -> _Operation[_m.VoicemailMailbox
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_VOICEMAIL_GROUP_MAILBOX, (("groupId", group_id),))
-
-
-_GET_VOICEMAIL_GROUP_MESSAGES = _Endpoint(
-    "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
-    returns="VoicemailMessageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_group_mailbox", "GET", "/api/v2/voicemail/groups/{groupId}/mailbox",
+            "VoicemailMailboxInfo",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def get_voicemail_group_messages(
@@ -76,16 +69,13 @@ def get_voicemail_group_messages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_VOICEMAIL_GROUP_MESSAGES,
+        _Endpoint(
+            "get_voicemail_group_messages", "GET", "/api/v2/voicemail/groups/{groupId}/messages",
+            "VoicemailMessageEntityListing", paged=True,
+        ),
         (("groupId", group_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_VOICEMAIL_GROUP_POLICY = _Endpoint(
-    "get_voicemail_group_policy", "GET", "/api/v2/voicemail/groups/{groupId}/policy",
-    returns="VoicemailGroupPolicy",
-)
 
 
 def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPolicy]:
@@ -96,34 +86,32 @@ def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPol
     Args:
         group_id: path, string.
     """
-    return _Operation(_GET_VOICEMAIL_GROUP_POLICY, (("groupId", group_id),))
-
-
-_GET_VOICEMAIL_MAILBOX = _Endpoint(
-    "get_voicemail_mailbox", "GET", "/api/v2/voicemail/mailbox", returns="VoicemailMailboxInfo",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_group_policy", "GET", "/api/v2/voicemail/groups/{groupId}/policy",
+            "VoicemailGroupPolicy",
+        ),
+        (("groupId", group_id),),
+    )
 
 
 def get_voicemail_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
     """GET /api/v2/voicemail/mailbox -> ``VoicemailMailboxInfo``."""
-    return _Operation(_GET_VOICEMAIL_MAILBOX)
-
-
-_GET_VOICEMAIL_ME_MAILBOX = _Endpoint(
-    "get_voicemail_me_mailbox", "GET", "/api/v2/voicemail/me/mailbox",
-    returns="VoicemailMailboxInfo",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_mailbox", "GET", "/api/v2/voicemail/mailbox", "VoicemailMailboxInfo",
+        ),
+    )
 
 
 def get_voicemail_me_mailbox() -> _Operation[_m.VoicemailMailboxInfo]:
     """GET /api/v2/voicemail/me/mailbox -> ``VoicemailMailboxInfo``."""
-    return _Operation(_GET_VOICEMAIL_ME_MAILBOX)
-
-
-_GET_VOICEMAIL_ME_MESSAGES = _Endpoint(
-    "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
-    returns="VoicemailMessageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_me_mailbox", "GET", "/api/v2/voicemail/me/mailbox",
+            "VoicemailMailboxInfo",
+        ),
+    )
 
 
 def get_voicemail_me_messages(
@@ -140,35 +128,28 @@ def get_voicemail_me_messages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_VOICEMAIL_ME_MESSAGES,
+        _Endpoint(
+            "get_voicemail_me_messages", "GET", "/api/v2/voicemail/me/messages",
+            "VoicemailMessageEntityListing", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
 
 
-_GET_VOICEMAIL_ME_POLICY = _Endpoint(
-    "get_voicemail_me_policy", "GET", "/api/v2/voicemail/me/policy", returns="VoicemailUserPolicy",
-)
-
-
 def get_voicemail_me_policy() -> _Operation[_m.VoicemailUserPolicy]:
     """GET /api/v2/voicemail/me/policy -> ``VoicemailUserPolicy``."""
-    return _Operation(_GET_VOICEMAIL_ME_POLICY)
-
-
-_GET_VOICEMAIL_MESSAGE = _Endpoint(
-    "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
-    returns="VoicemailMessage",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_me_policy", "GET", "/api/v2/voicemail/me/policy", "VoicemailUserPolicy",
+        ),
+    )
 
 
 def get_voicemail_message(
     message_id: str,
     *,
-    expand: _Sequence[_Open[_Literal[
-        "callerUser.routingStatus", "callerUser.primaryPresence", "callerUser.conversationSummary",
-        "callerUser.outOfOffice", "callerUser.geolocation", "conversations", "transcription",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.VoicemailMessage]:
     """GET /api/v2/voicemail/messages/{messageId} -> ``VoicemailMessage``.
 
@@ -178,13 +159,14 @@ def get_voicemail_message(
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
             conversations, transcription.
     """
-    return _Operation(_GET_VOICEMAIL_MESSAGE, (("messageId", message_id),), (("expand", expand),))
-
-
-_GET_VOICEMAIL_MESSAGE_MEDIA = _Endpoint(
-    "get_voicemail_message_media", "GET", "/api/v2/voicemail/messages/{messageId}/media",
-    returns="VoicemailMediaInfo",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
+            "VoicemailMessage",
+        ),
+        (("messageId", message_id),),
+        (("expand", expand),),
+    )
 
 
 def get_voicemail_message_media(
@@ -201,25 +183,19 @@ def get_voicemail_message_media(
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE.
     """
     return _Operation(
-        _GET_VOICEMAIL_MESSAGE_MEDIA,
+        _Endpoint(
+            "get_voicemail_message_media", "GET", "/api/v2/voicemail/messages/{messageId}/media",
+            "VoicemailMediaInfo",
+        ),
         (("messageId", message_id),),
         (("formatId", format_id),),
     )
 
 
-_GET_VOICEMAIL_MESSAGES = _Endpoint(
-    "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
-    returns="VoicemailMessageEntityListing",
-)
-
-
 def get_voicemail_messages(
     *,
     ids: str | None = None,
-    expand: _Sequence[_Open[_Literal[
-        "callerUser.routingStatus", "callerUser.primaryPresence", "callerUser.conversationSummary",
-        "callerUser.outOfOffice", "callerUser.geolocation", "conversations", "transcription",
-    ]]] | None = None,
+    expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
 
@@ -231,13 +207,14 @@ def get_voicemail_messages(
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
             conversations, transcription.
     """
-    return _Operation(_GET_VOICEMAIL_MESSAGES, (), (("ids", ids), ("expand", expand)))
-
-
-_GET_VOICEMAIL_POLICY = _Endpoint(
-    "get_voicemail_policy", "GET", "/api/v2/voicemail/policy",
-    returns="VoicemailOrganizationPolicy",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
+            "VoicemailMessageEntityListing",
+        ),
+        (),
+        (("ids", ids), ("expand", expand)),
+    )
 
 
 def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
@@ -245,13 +222,12 @@ def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
 
     Needs ``telephony:plugin:all``.
     """
-    return _Operation(_GET_VOICEMAIL_POLICY)
-
-
-_GET_VOICEMAIL_QUEUE_MESSAGES = _Endpoint(
-    "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
-    returns="VoicemailMessageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_policy", "GET", "/api/v2/voicemail/policy",
+            "VoicemailOrganizationPolicy",
+        ),
+    )
 
 
 def get_voicemail_queue_messages(
@@ -270,15 +246,13 @@ def get_voicemail_queue_messages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_VOICEMAIL_QUEUE_MESSAGES,
+        _Endpoint(
+            "get_voicemail_queue_messages", "GET", "/api/v2/voicemail/queues/{queueId}/messages",
+            "VoicemailMessageEntityListing", paged=True,
+        ),
         (("queueId", queue_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_VOICEMAIL_SEARCH = _Endpoint(
-    "get_voicemail_search", "GET", "/api/v2/voicemail/search", returns="VoicemailsSearchResponse",
-)
 
 
 def get_voicemail_search(
@@ -292,13 +266,13 @@ def get_voicemail_search(
         q64: query, string.
         expand: query, list of string.
     """
-    return _Operation(_GET_VOICEMAIL_SEARCH, (), (("q64", q64), ("expand", expand)))
-
-
-_GET_VOICEMAIL_USER_MAILBOX = _Endpoint(
-    "get_voicemail_user_mailbox", "GET", "/api/v2/voicemail/users/{userId}/mailbox",
-    returns="VoicemailMailboxInfo",
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+        ),
+        (),
+        (("q64", q64), ("expand", expand)),
+    )
 
 
 def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
@@ -309,13 +283,13 @@ def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxIn
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_VOICEMAIL_USER_MAILBOX, (("userId", user_id),))
-
-
-_GET_VOICEMAIL_USER_MESSAGES = _Endpoint(
-    "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
-    returns="VoicemailMessageEntityListing", paged=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_user_mailbox", "GET", "/api/v2/voicemail/users/{userId}/mailbox",
+            "VoicemailMailboxInfo",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_voicemail_user_messages(
@@ -334,16 +308,13 @@ def get_voicemail_user_messages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_VOICEMAIL_USER_MESSAGES,
+        _Endpoint(
+            "get_voicemail_user_messages", "GET", "/api/v2/voicemail/users/{userId}/messages",
+            "VoicemailMessageEntityListing", paged=True,
+        ),
         (("userId", user_id),),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_GET_VOICEMAIL_USERPOLICY = _Endpoint(
-    "get_voicemail_userpolicy", "GET", "/api/v2/voicemail/userpolicies/{userId}",
-    returns="VoicemailUserPolicy",
-)
 
 
 def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]:
@@ -354,13 +325,13 @@ def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_VOICEMAIL_USERPOLICY, (("userId", user_id),))
-
-
-_PATCH_VOICEMAIL_GROUP_POLICY = _Endpoint(
-    "patch_voicemail_group_policy", "PATCH", "/api/v2/voicemail/groups/{groupId}/policy",
-    returns="VoicemailGroupPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_voicemail_userpolicy", "GET", "/api/v2/voicemail/userpolicies/{userId}",
+            "VoicemailUserPolicy",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def patch_voicemail_group_policy(
@@ -375,13 +346,16 @@ def patch_voicemail_group_policy(
         group_id: path, string.
         body: ``VoicemailGroupPolicy``.
     """
-    return _Operation(_PATCH_VOICEMAIL_GROUP_POLICY, (("groupId", group_id),), (), (), body)
-
-
-_PATCH_VOICEMAIL_ME_POLICY = _Endpoint(
-    "patch_voicemail_me_policy", "PATCH", "/api/v2/voicemail/me/policy",
-    returns="VoicemailUserPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_voicemail_group_policy", "PATCH", "/api/v2/voicemail/groups/{groupId}/policy",
+            "VoicemailGroupPolicy", body="object", body_required=True,
+        ),
+        (("groupId", group_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_voicemail_me_policy(
@@ -392,13 +366,16 @@ def patch_voicemail_me_policy(
     Args:
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(_PATCH_VOICEMAIL_ME_POLICY, (), (), (), body)
-
-
-_PATCH_VOICEMAIL_MESSAGE = _Endpoint(
-    "patch_voicemail_message", "PATCH", "/api/v2/voicemail/messages/{messageId}",
-    returns="VoicemailMessage", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_voicemail_me_policy", "PATCH", "/api/v2/voicemail/me/policy",
+            "VoicemailUserPolicy", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_voicemail_message(
@@ -411,13 +388,16 @@ def patch_voicemail_message(
         message_id: path, string.
         body: ``VoicemailMessage``.
     """
-    return _Operation(_PATCH_VOICEMAIL_MESSAGE, (("messageId", message_id),), (), (), body)
-
-
-_PATCH_VOICEMAIL_USERPOLICY = _Endpoint(
-    "patch_voicemail_userpolicy", "PATCH", "/api/v2/voicemail/userpolicies/{userId}",
-    returns="VoicemailUserPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_voicemail_message", "PATCH", "/api/v2/voicemail/messages/{messageId}",
+            "VoicemailMessage", body="object", body_required=True,
+        ),
+        (("messageId", message_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_voicemail_userpolicy(
@@ -432,13 +412,16 @@ def patch_voicemail_userpolicy(
         user_id: path, string.
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(_PATCH_VOICEMAIL_USERPOLICY, (("userId", user_id),), (), (), body)
-
-
-_POST_VOICEMAIL_MESSAGES = _Endpoint(
-    "post_voicemail_messages", "POST", "/api/v2/voicemail/messages", returns="VoicemailMessage",
-    body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "patch_voicemail_userpolicy", "PATCH", "/api/v2/voicemail/userpolicies/{userId}",
+            "VoicemailUserPolicy", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def post_voicemail_messages(
@@ -450,13 +433,16 @@ def post_voicemail_messages(
     Args:
         body: ``CopyVoicemailMessage``.
     """
-    return _Operation(_POST_VOICEMAIL_MESSAGES, (), (), (), body)
-
-
-_POST_VOICEMAIL_SEARCH = _Endpoint(
-    "post_voicemail_search", "POST", "/api/v2/voicemail/search", returns="VoicemailsSearchResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_voicemail_messages", "POST", "/api/v2/voicemail/messages", "VoicemailMessage",
+            body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_voicemail_search(
@@ -469,13 +455,16 @@ def post_voicemail_search(
     Args:
         body: ``VoicemailSearchRequest``.
     """
-    return _Operation(_POST_VOICEMAIL_SEARCH, (), (), (), body)
-
-
-_PUT_VOICEMAIL_MESSAGE = _Endpoint(
-    "put_voicemail_message", "PUT", "/api/v2/voicemail/messages/{messageId}",
-    returns="VoicemailMessage", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_voicemail_search", "POST", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_voicemail_message(
@@ -488,13 +477,16 @@ def put_voicemail_message(
         message_id: path, string.
         body: ``VoicemailMessage``.
     """
-    return _Operation(_PUT_VOICEMAIL_MESSAGE, (("messageId", message_id),), (), (), body)
-
-
-_PUT_VOICEMAIL_POLICY = _Endpoint(
-    "put_voicemail_policy", "PUT", "/api/v2/voicemail/policy",
-    returns="VoicemailOrganizationPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_voicemail_message", "PUT", "/api/v2/voicemail/messages/{messageId}",
+            "VoicemailMessage", body="object", body_required=True,
+        ),
+        (("messageId", message_id),),
+        (),
+        (),
+        body,
+    )
 
 
 def put_voicemail_policy(
@@ -507,13 +499,16 @@ def put_voicemail_policy(
     Args:
         body: ``VoicemailOrganizationPolicy``.
     """
-    return _Operation(_PUT_VOICEMAIL_POLICY, (), (), (), body)
-
-
-_PUT_VOICEMAIL_USERPOLICY = _Endpoint(
-    "put_voicemail_userpolicy", "PUT", "/api/v2/voicemail/userpolicies/{userId}",
-    returns="VoicemailUserPolicy", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "put_voicemail_policy", "PUT", "/api/v2/voicemail/policy",
+            "VoicemailOrganizationPolicy", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_voicemail_userpolicy(
@@ -528,4 +523,13 @@ def put_voicemail_userpolicy(
         user_id: path, string.
         body: ``VoicemailUserPolicy``.
     """
-    return _Operation(_PUT_VOICEMAIL_USERPOLICY, (("userId", user_id),), (), (), body)
+    return _Operation(
+        _Endpoint(
+            "put_voicemail_userpolicy", "PUT", "/api/v2/voicemail/userpolicies/{userId}",
+            "VoicemailUserPolicy", body="object", body_required=True,
+        ),
+        (("userId", user_id),),
+        (),
+        (),
+        body,
+    )

@@ -15,12 +15,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_WEBDEPLOYMENTS_CONFIGURATION = _Endpoint(
-    "delete_webdeployments_configuration", "DELETE",
-    "/api/v2/webdeployments/configurations/{configurationId}",
-)
-
-
 def delete_webdeployments_configuration(configuration_id: str) -> _Operation[None]:
     """DELETE /api/v2/webdeployments/configurations/{configurationId} -> nothing.
 
@@ -30,15 +24,12 @@ def delete_webdeployments_configuration(configuration_id: str) -> _Operation[Non
         configuration_id: path, string.
     """
     return _Operation(
-        _DELETE_WEBDEPLOYMENTS_CONFIGURATION,
+        _Endpoint(
+            "delete_webdeployments_configuration", "DELETE",
+            "/api/v2/webdeployments/configurations/{configurationId}",
+        ),
         (("configurationId", configuration_id),),
     )
-
-
-_DELETE_WEBDEPLOYMENTS_DEPLOYMENT = _Endpoint(
-    "delete_webdeployments_deployment", "DELETE",
-    "/api/v2/webdeployments/deployments/{deploymentId}",
-)
 
 
 def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
@@ -49,13 +40,13 @@ def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
     Args:
         deployment_id: path, string.
     """
-    return _Operation(_DELETE_WEBDEPLOYMENTS_DEPLOYMENT, (("deploymentId", deployment_id),))
-
-
-_DELETE_WEBDEPLOYMENTS_DEPLOYMENT_COBROWSE_SESSION_ID = _Endpoint(
-    "delete_webdeployments_deployment_cobrowse_session_id", "DELETE",
-    "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}", returns="object",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_webdeployments_deployment", "DELETE",
+            "/api/v2/webdeployments/deployments/{deploymentId}",
+        ),
+        (("deploymentId", deployment_id),),
+    )
 
 
 def delete_webdeployments_deployment_cobrowse_session_id(
@@ -69,14 +60,12 @@ def delete_webdeployments_deployment_cobrowse_session_id(
         session_id: path, string.
     """
     return _Operation(
-        _DELETE_WEBDEPLOYMENTS_DEPLOYMENT_COBROWSE_SESSION_ID,
+        _Endpoint(
+            "delete_webdeployments_deployment_cobrowse_session_id", "DELETE",
+            "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}", "object",
+        ),
         (("deploymentId", deployment_id), ("sessionId", session_id)),
     )
-
-
-_DELETE_WEBDEPLOYMENTS_TOKEN_REVOKE = _Endpoint(
-    "delete_webdeployments_token_revoke", "DELETE", "/api/v2/webdeployments/token/revoke",
-)
 
 
 def delete_webdeployments_token_revoke(
@@ -91,7 +80,9 @@ def delete_webdeployments_token_revoke(
         x_journey_session_type: header ``X-Journey-Session-Type``, string.
     """
     return _Operation(
-        _DELETE_WEBDEPLOYMENTS_TOKEN_REVOKE,
+        _Endpoint(
+            "delete_webdeployments_token_revoke", "DELETE", "/api/v2/webdeployments/token/revoke",
+        ),
         (),
         (),
         (
@@ -99,13 +90,6 @@ def delete_webdeployments_token_revoke(
             ("X-Journey-Session-Type", x_journey_session_type),
         ),
     )
-
-
-_GET_WEBDEPLOYMENTS_CONFIGURATION_VERSION = _Endpoint(
-    "get_webdeployments_configuration_version", "GET",
-    "/api/v2/webdeployments/configurations/{configurationId}/versions/{versionId}",
-    returns="WebDeploymentConfigurationVersion",
-)
 
 
 def get_webdeployments_configuration_version(
@@ -121,16 +105,13 @@ def get_webdeployments_configuration_version(
         version_id: path, string.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_CONFIGURATION_VERSION,
+        _Endpoint(
+            "get_webdeployments_configuration_version", "GET",
+            "/api/v2/webdeployments/configurations/{configurationId}/versions/{versionId}",
+            "WebDeploymentConfigurationVersion",
+        ),
         (("configurationId", configuration_id), ("versionId", version_id)),
     )
-
-
-_GET_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS = _Endpoint(
-    "get_webdeployments_configuration_versions", "GET",
-    "/api/v2/webdeployments/configurations/{configurationId}/versions",
-    returns="WebDeploymentConfigurationVersionEntityListing",
-)
 
 
 def get_webdeployments_configuration_versions(
@@ -152,17 +133,14 @@ def get_webdeployments_configuration_versions(
         after: query, string.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS,
+        _Endpoint(
+            "get_webdeployments_configuration_versions", "GET",
+            "/api/v2/webdeployments/configurations/{configurationId}/versions",
+            "WebDeploymentConfigurationVersionEntityListing",
+        ),
         (("configurationId", configuration_id),),
         (("pageSize", page_size), ("before", before), ("after", after)),
     )
-
-
-_GET_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT = _Endpoint(
-    "get_webdeployments_configuration_versions_draft", "GET",
-    "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
-    returns="WebDeploymentConfigurationVersion",
-)
 
 
 def get_webdeployments_configuration_versions_draft(
@@ -176,15 +154,13 @@ def get_webdeployments_configuration_versions_draft(
         configuration_id: path, string.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT,
+        _Endpoint(
+            "get_webdeployments_configuration_versions_draft", "GET",
+            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
+            "WebDeploymentConfigurationVersion",
+        ),
         (("configurationId", configuration_id),),
     )
-
-
-_GET_WEBDEPLOYMENTS_CONFIGURATIONS = _Endpoint(
-    "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
-    returns="WebDeploymentConfigurationVersionEntityListing",
-)
 
 
 def get_webdeployments_configurations(
@@ -206,19 +182,16 @@ def get_webdeployments_configurations(
         show_only_published: query, boolean.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_CONFIGURATIONS,
+        _Endpoint(
+            "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
+            "WebDeploymentConfigurationVersionEntityListing",
+        ),
         (),
         (
             ("pageSize", page_size), ("before", before), ("after", after),
             ("showOnlyPublished", show_only_published),
         ),
     )
-
-
-_GET_WEBDEPLOYMENTS_DEPLOYMENT = _Endpoint(
-    "get_webdeployments_deployment", "GET", "/api/v2/webdeployments/deployments/{deploymentId}",
-    returns="WebDeployment",
-)
 
 
 def get_webdeployments_deployment(
@@ -235,17 +208,13 @@ def get_webdeployments_deployment(
         expand: query, list of string: supportedContent, flowDetails.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_DEPLOYMENT,
+        _Endpoint(
+            "get_webdeployments_deployment", "GET",
+            "/api/v2/webdeployments/deployments/{deploymentId}", "WebDeployment",
+        ),
         (("deploymentId", deployment_id),),
         (("expand", expand),),
     )
-
-
-_GET_WEBDEPLOYMENTS_DEPLOYMENT_COBROWSE_SESSION_ID = _Endpoint(
-    "get_webdeployments_deployment_cobrowse_session_id", "GET",
-    "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}",
-    returns="CobrowseWebMessagingSession",
-)
 
 
 def get_webdeployments_deployment_cobrowse_session_id(
@@ -259,16 +228,13 @@ def get_webdeployments_deployment_cobrowse_session_id(
         session_id: path, string.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_DEPLOYMENT_COBROWSE_SESSION_ID,
+        _Endpoint(
+            "get_webdeployments_deployment_cobrowse_session_id", "GET",
+            "/api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId}",
+            "CobrowseWebMessagingSession",
+        ),
         (("deploymentId", deployment_id), ("sessionId", session_id)),
     )
-
-
-_GET_WEBDEPLOYMENTS_DEPLOYMENT_CONFIGURATIONS = _Endpoint(
-    "get_webdeployments_deployment_configurations", "GET",
-    "/api/v2/webdeployments/deployments/{deploymentId}/configurations",
-    returns="WebDeploymentActiveConfigurationOnDeployment",
-)
 
 
 def get_webdeployments_deployment_configurations(
@@ -285,17 +251,14 @@ def get_webdeployments_deployment_configurations(
         expand: query, list of string: supportedContent.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_DEPLOYMENT_CONFIGURATIONS,
+        _Endpoint(
+            "get_webdeployments_deployment_configurations", "GET",
+            "/api/v2/webdeployments/deployments/{deploymentId}/configurations",
+            "WebDeploymentActiveConfigurationOnDeployment",
+        ),
         (("deploymentId", deployment_id),),
         (("type", type), ("expand", expand)),
     )
-
-
-_GET_WEBDEPLOYMENTS_DEPLOYMENT_IDENTITYRESOLUTION = _Endpoint(
-    "get_webdeployments_deployment_identityresolution", "GET",
-    "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
-    returns="DeploymentIdentityResolutionConfig",
-)
 
 
 def get_webdeployments_deployment_identityresolution(
@@ -309,15 +272,13 @@ def get_webdeployments_deployment_identityresolution(
         deployment_id: path, string.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_DEPLOYMENT_IDENTITYRESOLUTION,
+        _Endpoint(
+            "get_webdeployments_deployment_identityresolution", "GET",
+            "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
+            "DeploymentIdentityResolutionConfig",
+        ),
         (("deploymentId", deployment_id),),
     )
-
-
-_GET_WEBDEPLOYMENTS_DEPLOYMENTS = _Endpoint(
-    "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
-    returns="ExpandableWebDeploymentEntityListing",
-)
 
 
 def get_webdeployments_deployments(
@@ -341,17 +302,13 @@ def get_webdeployments_deployments(
         expand: query, list of string: Configuration, SupportedContent, identityresolution.
     """
     return _Operation(
-        _GET_WEBDEPLOYMENTS_DEPLOYMENTS,
+        _Endpoint(
+            "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
+            "ExpandableWebDeploymentEntityListing",
+        ),
         (),
         (("pageSize", page_size), ("before", before), ("after", after), ("expand", expand)),
     )
-
-
-_POST_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT_PUBLISH = _Endpoint(
-    "post_webdeployments_configuration_versions_draft_publish", "POST",
-    "/api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish",
-    returns="WebDeploymentConfigurationVersion",
-)
 
 
 def post_webdeployments_configuration_versions_draft_publish(
@@ -365,15 +322,13 @@ def post_webdeployments_configuration_versions_draft_publish(
         configuration_id: path, string.
     """
     return _Operation(
-        _POST_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT_PUBLISH,
+        _Endpoint(
+            "post_webdeployments_configuration_versions_draft_publish", "POST",
+            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish",
+            "WebDeploymentConfigurationVersion",
+        ),
         (("configurationId", configuration_id),),
     )
-
-
-_POST_WEBDEPLOYMENTS_CONFIGURATIONS = _Endpoint(
-    "post_webdeployments_configurations", "POST", "/api/v2/webdeployments/configurations",
-    returns="WebDeploymentConfigurationVersion", body="object", body_required=True,
-)
 
 
 def post_webdeployments_configurations(
@@ -386,13 +341,16 @@ def post_webdeployments_configurations(
     Args:
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
     """
-    return _Operation(_POST_WEBDEPLOYMENTS_CONFIGURATIONS, (), (), (), configuration_version)
-
-
-_POST_WEBDEPLOYMENTS_DEPLOYMENTS = _Endpoint(
-    "post_webdeployments_deployments", "POST", "/api/v2/webdeployments/deployments",
-    returns="WebDeployment", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_webdeployments_configurations", "POST", "/api/v2/webdeployments/configurations",
+            "WebDeploymentConfigurationVersion", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        configuration_version,
+    )
 
 
 def post_webdeployments_deployments(
@@ -405,14 +363,16 @@ def post_webdeployments_deployments(
     Args:
         deployment: body, ``WebDeployment``.
     """
-    return _Operation(_POST_WEBDEPLOYMENTS_DEPLOYMENTS, (), (), (), deployment)
-
-
-_POST_WEBDEPLOYMENTS_TOKEN_OAUTHCODEGRANTJWTEXCHANGE = _Endpoint(
-    "post_webdeployments_token_oauthcodegrantjwtexchange", "POST",
-    "/api/v2/webdeployments/token/oauthcodegrantjwtexchange",
-    returns="WebDeploymentsAuthorizationResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_webdeployments_deployments", "POST", "/api/v2/webdeployments/deployments",
+            "WebDeployment", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        deployment,
+    )
 
 
 def post_webdeployments_token_oauthcodegrantjwtexchange(
@@ -423,13 +383,17 @@ def post_webdeployments_token_oauthcodegrantjwtexchange(
     Args:
         body: ``WebDeploymentsOAuthExchangeRequest``.
     """
-    return _Operation(_POST_WEBDEPLOYMENTS_TOKEN_OAUTHCODEGRANTJWTEXCHANGE, (), (), (), body)
-
-
-_POST_WEBDEPLOYMENTS_TOKEN_REFRESH = _Endpoint(
-    "post_webdeployments_token_refresh", "POST", "/api/v2/webdeployments/token/refresh",
-    returns="SignedData", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_webdeployments_token_oauthcodegrantjwtexchange", "POST",
+            "/api/v2/webdeployments/token/oauthcodegrantjwtexchange",
+            "WebDeploymentsAuthorizationResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_webdeployments_token_refresh(
@@ -441,14 +405,16 @@ def post_webdeployments_token_refresh(
     Args:
         body: ``WebDeploymentsRefreshJWTRequest``.
     """
-    return _Operation(_POST_WEBDEPLOYMENTS_TOKEN_REFRESH, (), (), (), body)
-
-
-_PUT_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT = _Endpoint(
-    "put_webdeployments_configuration_versions_draft", "PUT",
-    "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
-    returns="WebDeploymentConfigurationVersion", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_webdeployments_token_refresh", "POST", "/api/v2/webdeployments/token/refresh",
+            "SignedData", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_webdeployments_configuration_versions_draft(
@@ -464,18 +430,16 @@ def put_webdeployments_configuration_versions_draft(
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
     """
     return _Operation(
-        _PUT_WEBDEPLOYMENTS_CONFIGURATION_VERSIONS_DRAFT,
+        _Endpoint(
+            "put_webdeployments_configuration_versions_draft", "PUT",
+            "/api/v2/webdeployments/configurations/{configurationId}/versions/draft",
+            "WebDeploymentConfigurationVersion", body="object", body_required=True,
+        ),
         (("configurationId", configuration_id),),
         (),
         (),
         configuration_version,
     )
-
-
-_PUT_WEBDEPLOYMENTS_DEPLOYMENT = _Endpoint(
-    "put_webdeployments_deployment", "PUT", "/api/v2/webdeployments/deployments/{deploymentId}",
-    returns="WebDeployment", body="object", body_required=True,
-)
 
 
 def put_webdeployments_deployment(
@@ -491,19 +455,16 @@ def put_webdeployments_deployment(
         deployment: body, ``WebDeployment``.
     """
     return _Operation(
-        _PUT_WEBDEPLOYMENTS_DEPLOYMENT,
+        _Endpoint(
+            "put_webdeployments_deployment", "PUT",
+            "/api/v2/webdeployments/deployments/{deploymentId}", "WebDeployment", body="object",
+            body_required=True,
+        ),
         (("deploymentId", deployment_id),),
         (),
         (),
         deployment,
     )
-
-
-_PUT_WEBDEPLOYMENTS_DEPLOYMENT_IDENTITYRESOLUTION = _Endpoint(
-    "put_webdeployments_deployment_identityresolution", "PUT",
-    "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
-    returns="DeploymentIdentityResolutionConfig", body="object", body_required=True,
-)
 
 
 def put_webdeployments_deployment_identityresolution(
@@ -519,7 +480,11 @@ def put_webdeployments_deployment_identityresolution(
         body: ``DeploymentIdentityResolutionConfig``.
     """
     return _Operation(
-        _PUT_WEBDEPLOYMENTS_DEPLOYMENT_IDENTITYRESOLUTION,
+        _Endpoint(
+            "put_webdeployments_deployment_identityresolution", "PUT",
+            "/api/v2/webdeployments/deployments/{deploymentId}/identityresolution",
+            "DeploymentIdentityResolutionConfig", body="object", body_required=True,
+        ),
         (("deploymentId", deployment_id),),
         (),
         (),

@@ -12,12 +12,6 @@ if _TYPE_CHECKING:
     from genesys_core import models as _m
 
 
-_DELETE_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE = _Endpoint(
-    "delete_webmessaging_deployment_pushdevice", "DELETE",
-    "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}",
-)
-
-
 def delete_webmessaging_deployment_pushdevice(
     deployment_id: str,
     token_id: str,
@@ -29,15 +23,12 @@ def delete_webmessaging_deployment_pushdevice(
         token_id: path, string.
     """
     return _Operation(
-        _DELETE_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE,
+        _Endpoint(
+            "delete_webmessaging_deployment_pushdevice", "DELETE",
+            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}",
+        ),
         (("deploymentId", deployment_id), ("tokenId", token_id)),
     )
-
-
-_GET_WEBMESSAGING_MESSAGES = _Endpoint(
-    "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
-    returns="WebMessagingMessageEntityList", paged=True,
-)
 
 
 def get_webmessaging_messages(
@@ -54,17 +45,13 @@ def get_webmessaging_messages(
         page_number: query, integer.
     """
     return _Operation(
-        _GET_WEBMESSAGING_MESSAGES,
+        _Endpoint(
+            "get_webmessaging_messages", "GET", "/api/v2/webmessaging/messages",
+            "WebMessagingMessageEntityList", paged=True,
+        ),
         (),
         (("pageSize", page_size), ("pageNumber", page_number)),
     )
-
-
-_PATCH_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE = _Endpoint(
-    "patch_webmessaging_deployment_pushdevice", "PATCH",
-    "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
-    body_required=True,
-)
 
 
 def patch_webmessaging_deployment_pushdevice(
@@ -80,19 +67,16 @@ def patch_webmessaging_deployment_pushdevice(
         body: ``PushDeviceUpdateRequest``.
     """
     return _Operation(
-        _PATCH_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE,
+        _Endpoint(
+            "patch_webmessaging_deployment_pushdevice", "PATCH",
+            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
+            body_required=True,
+        ),
         (("deploymentId", deployment_id), ("tokenId", token_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE = _Endpoint(
-    "post_webmessaging_deployment_pushdevice", "POST",
-    "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
-    body_required=True,
-)
 
 
 def post_webmessaging_deployment_pushdevice(
@@ -108,7 +92,11 @@ def post_webmessaging_deployment_pushdevice(
         body: ``PushDeviceInsertRequest``.
     """
     return _Operation(
-        _POST_WEBMESSAGING_DEPLOYMENT_PUSHDEVICE,
+        _Endpoint(
+            "post_webmessaging_deployment_pushdevice", "POST",
+            "/api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId}", body="object",
+            body_required=True,
+        ),
         (("deploymentId", deployment_id), ("tokenId", token_id)),
         (),
         (),

@@ -14,12 +14,30 @@ if _TYPE_CHECKING:
     from genesys_core.operation import JsonObject as _JsonObject
     from genesys_core.values import Open as _Open
     from genesys_core import models as _m
-
-
-_DELETE_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT = _Endpoint(
-    "delete_workforcemanagement_adherence_adjustment", "DELETE",
-    "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-)
+    _FeatureValues = _Open[_Literal[
+        "AgentHistoricalAdherence", "AgentHistoricalAdherenceConformance", "AgentSchedule",
+        "AgentAdherenceAdjustments", "AgentTimeOffRequest", "AgentWorkPlanBid", "AgentScheduleBid",
+        "AgentShiftTrade", "AlternativeShift", "Coaching", "Learning", "AgentUnavailableTimes",
+        "AgentSelfScheduleJob", "AgentSelfScheduleOffers", "AgentSelfScheduleQuery",
+        "AgentSelfScheduleActivityMove", "SelfScheduleSettings", "AgentSelfScheduleSettings",
+        "AgentOpportunitiesQuery", "AgentOpportunitiesEnrollments",
+        "AgentOpportunitiesEnrollmentsStatuses", "AgentSchedulingPreferencesQuery",
+        "AgentSchedulingPreferences", "AgentSchedulingPreferencesSettings", "ActivityCodes",
+        "ActivityPlans", "AdherenceAdjustmentsSettings", "AdherenceAdjustmentsReasonCodes",
+        "AdherenceAdjustments", "UnavailableTimes", "Agents", "BuActivityCodes", "BusinessUnits",
+        "CapacityPlan", "CapacityPlanForecastInputs", "CapacityPlanPerformancePrediction",
+        "ContinuousForecast", "PredictionsForecastingScenarioJobs",
+        "PredictionsForecastingScenarios", "HistoricalAdherence", "HistoricalShrinkage",
+        "IntradayMonitoring", "BuIntradayMonitoring", "ManagementUnits", "RealTimeAdherence",
+        "Schedules", "BuSchedules", "ServiceGoalTemplates", "PlanningGroups", "LongTermStaffing",
+        "ShiftTrading", "ShortTermForecasts", "BuShortTermForecasts", "StaffingGroups",
+        "TimeOffPlans", "TimeOffRequests", "TimeOffLimits", "WorkPlanBids", "WorkPlanBidGroups",
+        "WorkPlanRotations", "WorkPlans", "ScheduleBid", "ScheduleBidGroup", "Opportunities",
+        "OpportunitiesQuery", "OpportunitiesEnrollmentsQuery",
+        "OpportunitiesExternalActivitiesQuery", "OpportunitiesStatuses",
+        "OpportunitiesEnrollmentsStatuses", "SchedulingPreferencesQuery",
+        "SchedulingPreferencesSettings", "DecisionMetrics",
+    ]]
 
 
 def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Operation[None]:
@@ -29,15 +47,12 @@ def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Oper
         adjustment_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT,
+        _Endpoint(
+            "delete_workforcemanagement_adherence_adjustment", "DELETE",
+            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+        ),
         (("adjustmentId", adjustment_id),),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT = _Endpoint(
-    "delete_workforcemanagement_businessunit", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}",
-)
 
 
 def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation[None]:
@@ -49,15 +64,12 @@ def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation
         business_unit_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE = _Endpoint(
-    "delete_workforcemanagement_businessunit_activitycode", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-)
 
 
 def delete_workforcemanagement_businessunit_activitycode(
@@ -73,15 +85,12 @@ def delete_workforcemanagement_businessunit_activitycode(
         activity_code_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_activitycode", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+        ),
         (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE = _Endpoint(
-    "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-)
 
 
 def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -95,15 +104,12 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         reason_code_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+        ),
         (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK = _Endpoint(
-    "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-)
 
 
 def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -117,17 +123,14 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bu
         ids: query, list of string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk",
+            "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+        ),
         (("businessUnitId", business_unit_id),),
         (("ids", ids),),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONSHISTORY = _Endpoint(
-    "delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory",
-    "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory",
-)
 
 
 def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory(
@@ -146,16 +149,14 @@ def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocation
         before_date_id: query, date.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONSHISTORY,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory",
+            "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (("beforeDateId", before_date_id),),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP = _Endpoint(
-    "delete_workforcemanagement_businessunit_planninggroup", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-)
 
 
 def delete_workforcemanagement_businessunit_planninggroup(
@@ -171,15 +172,12 @@ def delete_workforcemanagement_businessunit_planninggroup(
         planning_group_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_planninggroup", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+        ),
         (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID = _Endpoint(
-    "delete_workforcemanagement_businessunit_schedulebid", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-)
 
 
 def delete_workforcemanagement_businessunit_schedulebid(
@@ -195,15 +193,12 @@ def delete_workforcemanagement_businessunit_schedulebid(
         bid_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_schedulebid", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP = _Endpoint(
-    "delete_workforcemanagement_businessunit_schedulebid_group", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-)
 
 
 def delete_workforcemanagement_businessunit_schedulebid_group(
@@ -221,15 +216,12 @@ def delete_workforcemanagement_businessunit_schedulebid_group(
         bid_group_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_schedulebid_group", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN = _Endpoint(
-    "delete_workforcemanagement_businessunit_scheduling_run", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-)
 
 
 def delete_workforcemanagement_businessunit_scheduling_run(
@@ -245,15 +237,12 @@ def delete_workforcemanagement_businessunit_scheduling_run(
         run_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_scheduling_run", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+        ),
         (("businessUnitId", business_unit_id), ("runId", run_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE = _Endpoint(
-    "delete_workforcemanagement_businessunit_servicegoaltemplate", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-)
 
 
 def delete_workforcemanagement_businessunit_servicegoaltemplate(
@@ -269,15 +258,12 @@ def delete_workforcemanagement_businessunit_servicegoaltemplate(
         service_goal_template_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_servicegoaltemplate", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+        ),
         (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP = _Endpoint(
-    "delete_workforcemanagement_businessunit_staffinggroup", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-)
 
 
 def delete_workforcemanagement_businessunit_staffinggroup(
@@ -293,15 +279,12 @@ def delete_workforcemanagement_businessunit_staffinggroup(
         staffing_group_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_staffinggroup", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+        ),
         (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT = _Endpoint(
-    "delete_workforcemanagement_businessunit_timeofflimit", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
-)
 
 
 def delete_workforcemanagement_businessunit_timeofflimit(
@@ -317,15 +300,12 @@ def delete_workforcemanagement_businessunit_timeofflimit(
         time_off_limit_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_timeofflimit", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN = _Endpoint(
-    "delete_workforcemanagement_businessunit_timeoffplan", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-)
 
 
 def delete_workforcemanagement_businessunit_timeoffplan(
@@ -341,16 +321,12 @@ def delete_workforcemanagement_businessunit_timeoffplan(
         time_off_plan_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_timeoffplan", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+        ),
         (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE = _Endpoint(
-    "delete_workforcemanagement_businessunit_week_schedule", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-    returns="BuAsyncScheduleResponse",
-)
 
 
 def delete_workforcemanagement_businessunit_week_schedule(
@@ -368,15 +344,13 @@ def delete_workforcemanagement_businessunit_week_schedule(
         schedule_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_week_schedule", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+            "BuAsyncScheduleResponse",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST = _Endpoint(
-    "delete_workforcemanagement_businessunit_week_shorttermforecast", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
-)
 
 
 def delete_workforcemanagement_businessunit_week_shorttermforecast(
@@ -394,18 +368,15 @@ def delete_workforcemanagement_businessunit_week_shorttermforecast(
         forecast_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_week_shorttermforecast", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID = _Endpoint(
-    "delete_workforcemanagement_businessunit_workplanbid", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-)
 
 
 def delete_workforcemanagement_businessunit_workplanbid(
@@ -421,15 +392,12 @@ def delete_workforcemanagement_businessunit_workplanbid(
         bid_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_workplanbid", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP = _Endpoint(
-    "delete_workforcemanagement_businessunit_workplanbid_group", "DELETE",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-)
 
 
 def delete_workforcemanagement_businessunit_workplanbid_group(
@@ -447,15 +415,12 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
         bid_group_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP,
+        _Endpoint(
+            "delete_workforcemanagement_businessunit_workplanbid_group", "DELETE",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS = _Endpoint(
-    "delete_workforcemanagement_calendar_url_ics", "DELETE",
-    "/api/v2/workforcemanagement/calendar/url/ics",
-)
 
 
 def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
@@ -463,13 +428,12 @@ def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
 
     Needs ``wfm:agentSchedule:sync``.
     """
-    return _Operation(_DELETE_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS)
-
-
-_DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT = _Endpoint(
-    "delete_workforcemanagement_managementunit", "DELETE",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}",
-)
+    return _Operation(
+        _Endpoint(
+            "delete_workforcemanagement_calendar_url_ics", "DELETE",
+            "/api/v2/workforcemanagement/calendar/url/ics",
+        ),
+    )
 
 
 def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Operation[None]:
@@ -481,15 +445,12 @@ def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Opera
         management_unit_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT,
+        _Endpoint(
+            "delete_workforcemanagement_managementunit", "DELETE",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT = _Endpoint(
-    "delete_workforcemanagement_managementunit_timeofflimit", "DELETE",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-)
 
 
 def delete_workforcemanagement_managementunit_timeofflimit(
@@ -505,15 +466,12 @@ def delete_workforcemanagement_managementunit_timeofflimit(
         time_off_limit_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT,
+        _Endpoint(
+            "delete_workforcemanagement_managementunit_timeofflimit", "DELETE",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+        ),
         (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN = _Endpoint(
-    "delete_workforcemanagement_managementunit_timeoffplan", "DELETE",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-)
 
 
 def delete_workforcemanagement_managementunit_timeoffplan(
@@ -529,15 +487,12 @@ def delete_workforcemanagement_managementunit_timeoffplan(
         time_off_plan_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "delete_workforcemanagement_managementunit_timeoffplan", "DELETE",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+        ),
         (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN = _Endpoint(
-    "delete_workforcemanagement_managementunit_workplan", "DELETE",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-)
 
 
 def delete_workforcemanagement_managementunit_workplan(
@@ -553,15 +508,12 @@ def delete_workforcemanagement_managementunit_workplan(
         work_plan_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN,
+        _Endpoint(
+            "delete_workforcemanagement_managementunit_workplan", "DELETE",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+        ),
         (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
     )
-
-
-_DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION = _Endpoint(
-    "delete_workforcemanagement_managementunit_workplanrotation", "DELETE",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-)
 
 
 def delete_workforcemanagement_managementunit_workplanrotation(
@@ -577,15 +529,12 @@ def delete_workforcemanagement_managementunit_workplanrotation(
         work_plan_rotation_id: path, string.
     """
     return _Operation(
-        _DELETE_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION,
+        _Endpoint(
+            "delete_workforcemanagement_managementunit_workplanrotation", "DELETE",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+        ),
         (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE = _Endpoint(
-    "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
-    returns="list[UserScheduleAdherence]",
-)
 
 
 def get_workforcemanagement_adherence(
@@ -598,14 +547,14 @@ def get_workforcemanagement_adherence(
     Args:
         user_id: query, list of string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ADHERENCE, (), (("userId", user_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT = _Endpoint(
-    "get_workforcemanagement_adherence_adjustment", "GET",
-    "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-    returns="CurrentAgentAdherenceAdjustment",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
+            "list[UserScheduleAdherence]",
+        ),
+        (),
+        (("userId", user_id),),
+    )
 
 
 def get_workforcemanagement_adherence_adjustment(
@@ -617,16 +566,13 @@ def get_workforcemanagement_adherence_adjustment(
         adjustment_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT,
+        _Endpoint(
+            "get_workforcemanagement_adherence_adjustment", "GET",
+            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+            "CurrentAgentAdherenceAdjustment",
+        ),
         (("adjustmentId", adjustment_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATION = _Endpoint(
-    "get_workforcemanagement_adherence_explanation", "GET",
-    "/api/v2/workforcemanagement/adherence/explanations/{explanationId}",
-    returns="AdherenceExplanationResponse",
-)
 
 
 def get_workforcemanagement_adherence_explanation(
@@ -640,16 +586,13 @@ def get_workforcemanagement_adherence_explanation(
         explanation_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATION,
+        _Endpoint(
+            "get_workforcemanagement_adherence_explanation", "GET",
+            "/api/v2/workforcemanagement/adherence/explanations/{explanationId}",
+            "AdherenceExplanationResponse",
+        ),
         (("explanationId", explanation_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS_JOB = _Endpoint(
-    "get_workforcemanagement_adherence_explanations_job", "GET",
-    "/api/v2/workforcemanagement/adherence/explanations/jobs/{jobId}",
-    returns="AdherenceExplanationJob",
-)
 
 
 def get_workforcemanagement_adherence_explanations_job(
@@ -660,14 +603,14 @@ def get_workforcemanagement_adherence_explanations_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_BULK_JOB = _Endpoint(
-    "get_workforcemanagement_adherence_historical_bulk_job", "GET",
-    "/api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId}",
-    returns="WfmHistoricalAdherenceBulkResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_adherence_explanations_job", "GET",
+            "/api/v2/workforcemanagement/adherence/explanations/jobs/{jobId}",
+            "AdherenceExplanationJob",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_adherence_historical_bulk_job(
@@ -678,14 +621,14 @@ def get_workforcemanagement_adherence_historical_bulk_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_BULK_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_JOB = _Endpoint(
-    "get_workforcemanagement_adherence_historical_job", "GET",
-    "/api/v2/workforcemanagement/adherence/historical/jobs/{jobId}",
-    returns="WfmHistoricalAdherenceResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_adherence_historical_bulk_job", "GET",
+            "/api/v2/workforcemanagement/adherence/historical/bulk/jobs/{jobId}",
+            "WfmHistoricalAdherenceBulkResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_adherence_historical_job(
@@ -698,14 +641,14 @@ def get_workforcemanagement_adherence_historical_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENT = _Endpoint(
-    "get_workforcemanagement_agent_adherence_adjustment", "GET",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
-    returns="AdherenceAdjustment",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_adherence_historical_job", "GET",
+            "/api/v2/workforcemanagement/adherence/historical/jobs/{jobId}",
+            "WfmHistoricalAdherenceResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_agent_adherence_adjustment(
@@ -719,16 +662,13 @@ def get_workforcemanagement_agent_adherence_adjustment(
         adjustment_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENT,
+        _Endpoint(
+            "get_workforcemanagement_agent_adherence_adjustment", "GET",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
+            "AdherenceAdjustment",
+        ),
         (("agentId", agent_id), ("adjustmentId", adjustment_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATION = _Endpoint(
-    "get_workforcemanagement_agent_adherence_explanation", "GET",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
-    returns="AdherenceExplanationResponse",
-)
 
 
 def get_workforcemanagement_agent_adherence_explanation(
@@ -744,16 +684,13 @@ def get_workforcemanagement_agent_adherence_explanation(
         explanation_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATION,
+        _Endpoint(
+            "get_workforcemanagement_agent_adherence_explanation", "GET",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
+            "AdherenceExplanationResponse",
+        ),
         (("agentId", agent_id), ("explanationId", explanation_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_AGENT_MANAGEMENTUNIT = _Endpoint(
-    "get_workforcemanagement_agent_managementunit", "GET",
-    "/api/v2/workforcemanagement/agents/{agentId}/managementunit",
-    returns="AgentManagementUnitReference",
-)
 
 
 def get_workforcemanagement_agent_managementunit(
@@ -768,14 +705,14 @@ def get_workforcemanagement_agent_managementunit(
     Args:
         agent_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_AGENT_MANAGEMENTUNIT, (("agentId", agent_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_AGENTS_ME_ADHERENCE_HISTORICAL_JOB = _Endpoint(
-    "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
-    "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId}",
-    returns="WfmAgentHistoricalAdherenceResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_agent_managementunit", "GET",
+            "/api/v2/workforcemanagement/agents/{agentId}/managementunit",
+            "AgentManagementUnitReference",
+        ),
+        (("agentId", agent_id),),
+    )
 
 
 def get_workforcemanagement_agents_me_adherence_historical_job(
@@ -787,15 +724,13 @@ def get_workforcemanagement_agents_me_adherence_historical_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_AGENTS_ME_ADHERENCE_HISTORICAL_JOB,
+        _Endpoint(
+            "get_workforcemanagement_agents_me_adherence_historical_job", "GET",
+            "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs/{jobId}",
+            "WfmAgentHistoricalAdherenceResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_AGENTS_ME_MANAGEMENTUNIT = _Endpoint(
-    "get_workforcemanagement_agents_me_managementunit", "GET",
-    "/api/v2/workforcemanagement/agents/me/managementunit", returns="AgentManagementUnitReference",
-)
 
 
 def get_workforcemanagement_agents_me_managementunit(
@@ -827,14 +762,12 @@ def get_workforcemanagement_agents_me_managementunit(
     ``wfm:agentSchedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesQuery:view`` or
     ``wfm:schedulingPreferencesSettings:view`` or ``wfm:schedulingPreferencesSettings:edit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_AGENTS_ME_MANAGEMENTUNIT)
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_JOB = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_offers_job", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId}",
-    returns="AlternativeShiftJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_agents_me_managementunit", "GET",
+            "/api/v2/workforcemanagement/agents/me/managementunit", "AgentManagementUnitReference",
+        ),
+    )
 
 
 def get_workforcemanagement_alternativeshifts_offers_job(
@@ -847,14 +780,14 @@ def get_workforcemanagement_alternativeshifts_offers_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_SEARCH_JOB = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_offers_search_job", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId}",
-    returns="AlternativeShiftJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_offers_job", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId}",
+            "AlternativeShiftJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_alternativeshifts_offers_search_job(
@@ -868,16 +801,13 @@ def get_workforcemanagement_alternativeshifts_offers_search_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_SEARCH_JOB,
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_offers_search_job", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId}",
+            "AlternativeShiftJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_SETTINGS = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_settings", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/settings",
-    returns="AlternativeShiftBuSettingsResponse",
-)
 
 
 def get_workforcemanagement_alternativeshifts_settings(
@@ -886,14 +816,13 @@ def get_workforcemanagement_alternativeshifts_settings(
 
     Needs ``wfm:agentAlternativeShift:submit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_SETTINGS)
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADE = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_trade", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
-    returns="AlternativeShiftTradeResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_settings", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/settings",
+            "AlternativeShiftBuSettingsResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_alternativeshifts_trade(
@@ -906,14 +835,14 @@ def get_workforcemanagement_alternativeshifts_trade(
     Args:
         trade_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADE, (("tradeId", trade_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_trades", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/trades",
-    returns="ListAlternativeShiftTradesResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_trade", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
+            "AlternativeShiftTradeResponse",
+        ),
+        (("tradeId", trade_id),),
+    )
 
 
 def get_workforcemanagement_alternativeshifts_trades(
@@ -928,17 +857,14 @@ def get_workforcemanagement_alternativeshifts_trades(
         force_async: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES,
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_trades", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/trades",
+            "ListAlternativeShiftTradesResponse",
+        ),
         (),
         (("forceAsync", force_async),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_JOB = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_trades_job", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId}",
-    returns="AlternativeShiftJobResponse",
-)
 
 
 def get_workforcemanagement_alternativeshifts_trades_job(
@@ -951,14 +877,14 @@ def get_workforcemanagement_alternativeshifts_trades_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_STATE_JOB = _Endpoint(
-    "get_workforcemanagement_alternativeshifts_trades_state_job", "GET",
-    "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId}",
-    returns="AlternativeShiftJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_trades_job", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId}",
+            "AlternativeShiftJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_alternativeshifts_trades_state_job(
@@ -972,15 +898,13 @@ def get_workforcemanagement_alternativeshifts_trades_state_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_STATE_JOB,
+        _Endpoint(
+            "get_workforcemanagement_alternativeshifts_trades_state_job", "GET",
+            "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId}",
+            "AlternativeShiftJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT = _Endpoint(
-    "get_workforcemanagement_businessunit", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}", returns="BusinessUnitResponse",
-)
 
 
 def get_workforcemanagement_businessunit(
@@ -1033,20 +957,16 @@ def get_workforcemanagement_businessunit(
         include_scheduling_default_message_severities: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT,
+        _Endpoint(
+            "get_workforcemanagement_businessunit", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
+        ),
         (("businessUnitId", business_unit_id),),
         (
             ("expand", expand),
             ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE = _Endpoint(
-    "get_workforcemanagement_businessunit_activitycode", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-    returns="BusinessUnitActivityCode",
-)
 
 
 def get_workforcemanagement_businessunit_activitycode(
@@ -1062,16 +982,13 @@ def get_workforcemanagement_businessunit_activitycode(
         activity_code_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activitycode", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+            "BusinessUnitActivityCode",
+        ),
         (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES = _Endpoint(
-    "get_workforcemanagement_businessunit_activitycodes", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
-    returns="BusinessUnitActivityCodeListing",
-)
 
 
 def get_workforcemanagement_businessunit_activitycodes(
@@ -1112,17 +1029,14 @@ def get_workforcemanagement_businessunit_activitycodes(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activitycodes", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
+            "BusinessUnitActivityCodeListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceDownloadService", force_download_service),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
-    returns="ActivityPlanResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan(
@@ -1138,16 +1052,13 @@ def get_workforcemanagement_businessunit_activityplan(
         activity_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
+            "ActivityPlanResponse",
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_DELETIONS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_deletions_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId}",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_deletions_job(
@@ -1163,19 +1074,16 @@ def get_workforcemanagement_businessunit_activityplan_deletions_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_DELETIONS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_deletions_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs/{jobId}",
+            "ActivityPlanJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_JOBS = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_jobs", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_jobs(
@@ -1189,17 +1097,13 @@ def get_workforcemanagement_businessunit_activityplan_jobs(
         activity_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_JOBS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_jobs", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/jobs",
+            "ActivityPlanJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSION_USERS_DELETIONS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId}",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job(
@@ -1219,19 +1123,17 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_session_users_d
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSION_USERS_DELETIONS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_job",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs/{jobId}",
+            "ActivityPlanJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("occurrenceId", occurrence_id), ("sessionId", session_id), ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSIONS_DELETIONS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId}",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job(
@@ -1249,19 +1151,17 @@ def get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deleti
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSIONS_DELETIONS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_job",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs/{jobId}",
+            "ActivityPlanJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("occurrenceId", occurrence_id), ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCES_DELETIONS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId}",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job(
@@ -1277,19 +1177,16 @@ def get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCES_DELETIONS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_occurrences_deletions_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs/{jobId}",
+            "ActivityPlanJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_RUNS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplan_runs_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId}",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_activityplan_runs_job(
@@ -1307,19 +1204,16 @@ def get_workforcemanagement_businessunit_activityplan_runs_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_RUNS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplan_runs_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId}",
+            "ActivityPlanJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplans", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
-    returns="ActivityPlanListing",
-)
 
 
 def get_workforcemanagement_businessunit_activityplans(
@@ -1336,17 +1230,14 @@ def get_workforcemanagement_businessunit_activityplans(
         state: query, string: Active, Inactive.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplans", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
+            "ActivityPlanListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("state", state),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS_JOBS = _Endpoint(
-    "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs",
-    returns="ActivityPlanJobListing",
-)
 
 
 def get_workforcemanagement_businessunit_activityplans_jobs(
@@ -1360,16 +1251,13 @@ def get_workforcemanagement_businessunit_activityplans_jobs(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS_JOBS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_activityplans_jobs", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs",
+            "ActivityPlanJobListing",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_BULK = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
-    returns="AdherenceAdjustmentsListing",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
@@ -1383,17 +1271,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_bulk(
         adjustment_ids: query, list of string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_BULK,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_bulk", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
+            "AdherenceAdjustmentsListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("adjustmentIds", adjustment_ids),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_query_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId}",
-    returns="BuAdherenceAdjustmentsQueryJob",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
@@ -1407,16 +1292,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_query_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs/{jobId}",
+            "BuAdherenceAdjustmentsQueryJob",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOBS = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
-    returns="BuAdherenceAdjustmentsQueryJobsReferenceListing",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
@@ -1428,16 +1310,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOBS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
+            "BuAdherenceAdjustmentsQueryJobsReferenceListing",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-    returns="AdherenceAdjustmentsReasonCode",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -1451,16 +1330,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         reason_code_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+            "AdherenceAdjustmentsReasonCode",
+        ),
         (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
-    returns="AdherenceAdjustmentsReasonCodesListing",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
@@ -1472,16 +1348,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
+            "AdherenceAdjustmentsReasonCodesListing",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-    returns="AdherenceAdjustmentsReasonCodesListing",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -1495,17 +1368,14 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
         ids: query, list of string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+            "AdherenceAdjustmentsReasonCodesListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("ids", ids),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_SETTINGS = _Endpoint(
-    "get_workforcemanagement_businessunit_adherence_adjustments_settings", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
-    returns="BuAdherenceAdjustmentsSettings",
-)
 
 
 def get_workforcemanagement_businessunit_adherence_adjustments_settings(
@@ -1517,16 +1387,13 @@ def get_workforcemanagement_businessunit_adherence_adjustments_settings(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_SETTINGS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_adherence_adjustments_settings", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
+            "BuAdherenceAdjustmentsSettings",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_SETTINGS = _Endpoint(
-    "get_workforcemanagement_businessunit_alternativeshifts_settings", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
-    returns="AlternativeShiftBuSettingsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_settings(
@@ -1540,16 +1407,13 @@ def get_workforcemanagement_businessunit_alternativeshifts_settings(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_SETTINGS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_alternativeshifts_settings", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
+            "AlternativeShiftBuSettingsResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADE = _Endpoint(
-    "get_workforcemanagement_businessunit_alternativeshifts_trade", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId}",
-    returns="AlternativeShiftTradeResponse",
-)
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_trade(
@@ -1565,16 +1429,13 @@ def get_workforcemanagement_businessunit_alternativeshifts_trade(
         trade_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADE,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_alternativeshifts_trade", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId}",
+            "AlternativeShiftTradeResponse",
+        ),
         (("businessUnitId", business_unit_id), ("tradeId", trade_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADES_SEARCH_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_alternativeshifts_trades_search_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId}",
-    returns="BuAlternativeShiftJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
@@ -1590,16 +1451,13 @@ def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADES_SEARCH_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_alternativeshifts_trades_search_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId}",
+            "BuAlternativeShiftJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplan", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
-    returns="CapacityPlanResponse",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplan(
@@ -1615,16 +1473,13 @@ def get_workforcemanagement_businessunit_capacityplan(
         capacity_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplan", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
+            "CapacityPlanResponse",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_FORECAST = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplan_forecast", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast",
-    returns="CapacityPlanForecastInputsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplan_forecast(
@@ -1643,17 +1498,14 @@ def get_workforcemanagement_businessunit_capacityplan_forecast(
         granularity: query, string: weekly, monthly.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_FORECAST,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplan_forecast", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast",
+            "CapacityPlanForecastInputsResponse",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (("granularity", granularity),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONS = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
-    returns="CapacityPlanStaffingGroupAllocationsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
@@ -1672,17 +1524,14 @@ def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
         granularity: query, string: weekly, monthly.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
+            "CapacityPlanStaffingGroupAllocationsResponse",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (("granularity", granularity),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGREQUIREMENTS = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplan_staffingrequirements", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements",
-    returns="CapacityPlanStaffingRequirementResult",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
@@ -1698,17 +1547,13 @@ def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
         capacity_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGREQUIREMENTS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplan_staffingrequirements", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements",
+            "CapacityPlanStaffingRequirementResult",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANNING_LONGTERMREQUIREMENTS_AUTOMATICBESTMETHOD_WEEK_FORECAST = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}",
-    returns="LongTermRequirementsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast(
@@ -1729,20 +1574,18 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
         granularity: query, string: weekly, monthly.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANNING_LONGTERMREQUIREMENTS_AUTOMATICBESTMETHOD_WEEK_FORECAST,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}",
+            "LongTermRequirementsResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
         (("granularity", granularity),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS = _Endpoint(
-    "get_workforcemanagement_businessunit_capacityplans", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
-    returns="CapacityPlansListResponse",
-)
 
 
 def get_workforcemanagement_businessunit_capacityplans(
@@ -1756,16 +1599,13 @@ def get_workforcemanagement_businessunit_capacityplans(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_capacityplans", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
+            "CapacityPlansListResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_decisionmetrics_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId}",
-    returns="DecisionMetricsUpdateJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_decisionmetrics_job(
@@ -1781,16 +1621,13 @@ def get_workforcemanagement_businessunit_decisionmetrics_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_decisionmetrics_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId}",
+            "DecisionMetricsUpdateJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_INTRADAY_PLANNINGGROUPS = _Endpoint(
-    "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups",
-    returns="WfmIntradayPlanningGroupListing",
-)
 
 
 def get_workforcemanagement_businessunit_intraday_planninggroups(
@@ -1806,17 +1643,14 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
         date: query, date.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_INTRADAY_PLANNINGGROUPS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups",
+            "WfmIntradayPlanningGroupListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("date", date),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session",
-    returns="ContinuousForecastGetSessionResponse",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session(
@@ -1830,17 +1664,13 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session",
+            "ContinuousForecastGetSessionResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_FORECAST_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId}",
-    returns="AggregatedSessionExportJobStatus",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job(
@@ -1856,17 +1686,14 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_FORECAST_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_job",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId}",
+            "AggregatedSessionExportJobStatus",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_HISTORICAL_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId}",
-    returns="AggregatedHistoricalExportJobStatus",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job(
@@ -1882,17 +1709,14 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_HISTORICAL_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_job",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId}",
+            "AggregatedHistoricalExportJobStatus",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_SNAPSHOT_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId}",
-    returns="AggregatedSnapshotExportJobStatus",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job(
@@ -1908,17 +1732,14 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_SNAPSHOT_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_job",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId}",
+            "AggregatedSnapshotExportJobStatus",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_SESSION_ID = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}",
-    returns="ContinuousForecastSessionResponse",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id(
@@ -1934,17 +1755,14 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         session_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_SESSION_ID,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}",
+            "ContinuousForecastSessionResponse",
+        ),
         (("businessUnitId", business_unit_id), ("sessionId", session_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_SESSION_ID_SNAPSHOT_SNAPSHOT_ID = _Endpoint(
-    "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId}",
-    returns="ContinuousForecastSnapshotResponse",
-)
 
 
 def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id(
@@ -1962,7 +1780,12 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
         snapshot_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_SESSION_ID_SNAPSHOT_SNAPSHOT_ID,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_mainforecast_continuousforecast_session_session_id_snapshot_snapshot_id",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId}",
+            "ContinuousForecastSnapshotResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("sessionId", session_id),
             ("snapshotId", snapshot_id),
@@ -1970,40 +1793,10 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     )
 
 
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MANAGEMENTUNITS = _Endpoint(
-    "get_workforcemanagement_businessunit_managementunits", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits",
-    returns="ManagementUnitListing",
-)
-
-
 def get_workforcemanagement_businessunit_managementunits(
     business_unit_id: str,
     *,
-    feature: _Open[_Literal[
-        "AgentHistoricalAdherence", "AgentHistoricalAdherenceConformance", "AgentSchedule",
-        "AgentAdherenceAdjustments", "AgentTimeOffRequest", "AgentWorkPlanBid", "AgentScheduleBid",
-        "AgentShiftTrade", "AlternativeShift", "Coaching", "Learning", "AgentUnavailableTimes",
-        "AgentSelfScheduleJob", "AgentSelfScheduleOffers", "AgentSelfScheduleQuery",
-        "AgentSelfScheduleActivityMove", "SelfScheduleSettings", "AgentSelfScheduleSettings",
-        "AgentOpportunitiesQuery", "AgentOpportunitiesEnrollments",
-        "AgentOpportunitiesEnrollmentsStatuses", "AgentSchedulingPreferencesQuery",
-        "AgentSchedulingPreferences", "AgentSchedulingPreferencesSettings", "ActivityCodes",
-        "ActivityPlans", "AdherenceAdjustmentsSettings", "AdherenceAdjustmentsReasonCodes",
-        "AdherenceAdjustments", "UnavailableTimes", "Agents", "BuActivityCodes", "BusinessUnits",
-        "CapacityPlan", "CapacityPlanForecastInputs", "CapacityPlanPerformancePrediction",
-        "ContinuousForecast", "PredictionsForecastingScenarioJobs",
-        "PredictionsForecastingScenarios", "HistoricalAdherence", "HistoricalShrinkage",
-        "IntradayMonitoring", "BuIntradayMonitoring", "ManagementUnits", "RealTimeAdherence",
-        "Schedules", "BuSchedules", "ServiceGoalTemplates", "PlanningGroups", "LongTermStaffing",
-        "ShiftTrading", "ShortTermForecasts", "BuShortTermForecasts", "StaffingGroups",
-        "TimeOffPlans", "TimeOffRequests", "TimeOffLimits", "WorkPlanBids", "WorkPlanBidGroups",
-        "WorkPlanRotations", "WorkPlans", "ScheduleBid", "ScheduleBidGroup", "Opportunities",
-        "OpportunitiesQuery", "OpportunitiesEnrollmentsQuery",
-        "OpportunitiesExternalActivitiesQuery", "OpportunitiesStatuses",
-        "OpportunitiesEnrollmentsStatuses", "SchedulingPreferencesQuery",
-        "SchedulingPreferencesSettings", "DecisionMetrics",
-    ]] | None = None,
+    feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Operation[_m.ManagementUnitListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
@@ -2036,17 +1829,14 @@ def get_workforcemanagement_businessunit_managementunits(
         division_id: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MANAGEMENTUNITS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_managementunits", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits",
+            "ManagementUnitListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("feature", feature), ("divisionId", division_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MINIMUMSTAFFING_SETTINGS = _Endpoint(
-    "get_workforcemanagement_businessunit_minimumstaffing_settings", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
-    returns="MinimumStaffingResponse",
-)
 
 
 def get_workforcemanagement_businessunit_minimumstaffing_settings(
@@ -2060,16 +1850,13 @@ def get_workforcemanagement_businessunit_minimumstaffing_settings(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_MINIMUMSTAFFING_SETTINGS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_minimumstaffing_settings", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
+            "MinimumStaffingResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITY = _Endpoint(
-    "get_workforcemanagement_businessunit_opportunity", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
-    returns="OpportunityResultWithAgentIds",
-)
 
 
 def get_workforcemanagement_businessunit_opportunity(
@@ -2088,17 +1875,14 @@ def get_workforcemanagement_businessunit_opportunity(
         expand: query, string: agentIds.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITY,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_opportunity", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
+            "OpportunityResultWithAgentIds",
+        ),
         (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP = _Endpoint(
-    "get_workforcemanagement_businessunit_planninggroup", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-    returns="PlanningGroup",
-)
 
 
 def get_workforcemanagement_businessunit_planninggroup(
@@ -2114,16 +1898,13 @@ def get_workforcemanagement_businessunit_planninggroup(
         planning_group_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_planninggroup", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+            "PlanningGroup",
+        ),
         (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUPS = _Endpoint(
-    "get_workforcemanagement_businessunit_planninggroups", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
-    returns="PlanningGroupList",
-)
 
 
 def get_workforcemanagement_businessunit_planninggroups(
@@ -2138,16 +1919,13 @@ def get_workforcemanagement_businessunit_planninggroups(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUPS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_planninggroups", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
+            "PlanningGroupList",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulebid", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-    returns="ScheduleBid",
-)
 
 
 def get_workforcemanagement_businessunit_schedulebid(
@@ -2163,16 +1941,13 @@ def get_workforcemanagement_businessunit_schedulebid(
         bid_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulebid", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+            "ScheduleBid",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulebid_group", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-    returns="ScheduleBidGroupResponse",
-)
 
 
 def get_workforcemanagement_businessunit_schedulebid_group(
@@ -2190,16 +1965,13 @@ def get_workforcemanagement_businessunit_schedulebid_group(
         bid_group_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulebid_group", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+            "ScheduleBidGroupResponse",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP_PREFERENCES = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
-    returns="AdminAgentScheduleBidPreferenceResponse",
-)
 
 
 def get_workforcemanagement_businessunit_schedulebid_group_preferences(
@@ -2225,17 +1997,14 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
             agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP_PREFERENCES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
+            "AdminAgentScheduleBidPreferenceResponse",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
         (("forceDownloadService", force_download_service), ("expand", expand)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUPS_SUMMARY = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary",
-    returns="ScheduleBidGroupSummaryList",
-)
 
 
 def get_workforcemanagement_businessunit_schedulebid_groups_summary(
@@ -2251,16 +2020,13 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
         bid_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUPS_SUMMARY,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulebid_groups_summary", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary",
+            "ScheduleBidGroupSummaryList",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulebids", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
-    returns="ScheduleBidListResponse",
-)
 
 
 def get_workforcemanagement_businessunit_schedulebids(
@@ -2274,16 +2040,13 @@ def get_workforcemanagement_businessunit_schedulebids(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulebids", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
+            "ScheduleBidListResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULER_SETTINGS = _Endpoint(
-    "get_workforcemanagement_businessunit_scheduler_settings", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
-    returns="BuSchedulerSettingsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_scheduler_settings(
@@ -2297,16 +2060,13 @@ def get_workforcemanagement_businessunit_scheduler_settings(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULER_SETTINGS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_scheduler_settings", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
+            "BuSchedulerSettingsResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN = _Endpoint(
-    "get_workforcemanagement_businessunit_scheduling_run", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-    returns="BuScheduleRun",
-)
 
 
 def get_workforcemanagement_businessunit_scheduling_run(
@@ -2322,16 +2082,13 @@ def get_workforcemanagement_businessunit_scheduling_run(
         run_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_scheduling_run", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+            "BuScheduleRun",
+        ),
         (("businessUnitId", business_unit_id), ("runId", run_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN_RESULT = _Endpoint(
-    "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result",
-    returns="BuRescheduleResult",
-)
 
 
 def get_workforcemanagement_businessunit_scheduling_run_result(
@@ -2351,17 +2108,14 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
         expand: query, list of string: headcountForecast, generationResults, agentSchedules.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN_RESULT,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result",
+            "BuRescheduleResult",
+        ),
         (("businessUnitId", business_unit_id), ("runId", run_id)),
         (("managementUnitIds", management_unit_ids), ("expand", expand)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUNS = _Endpoint(
-    "get_workforcemanagement_businessunit_scheduling_runs", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs",
-    returns="BuScheduleRunListing",
-)
 
 
 def get_workforcemanagement_businessunit_scheduling_runs(
@@ -2375,16 +2129,13 @@ def get_workforcemanagement_businessunit_scheduling_runs(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUNS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_scheduling_runs", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs",
+            "BuScheduleRunListing",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULINGPREFERENCES_SETTINGS = _Endpoint(
-    "get_workforcemanagement_businessunit_schedulingpreferences_settings", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
-    returns="BusinessUnitSchedulingPreferencesSettingsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_schedulingpreferences_settings(
@@ -2396,16 +2147,13 @@ def get_workforcemanagement_businessunit_schedulingpreferences_settings(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULINGPREFERENCES_SETTINGS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_schedulingpreferences_settings", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
+            "BusinessUnitSchedulingPreferencesSettingsResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE = _Endpoint(
-    "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-    returns="ServiceGoalTemplate",
-)
 
 
 def get_workforcemanagement_businessunit_servicegoaltemplate(
@@ -2424,17 +2172,14 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
         expand: query, list of string: impactOverride.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+            "ServiceGoalTemplate",
+        ),
         (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATES = _Endpoint(
-    "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
-    returns="ServiceGoalTemplateList",
-)
 
 
 def get_workforcemanagement_businessunit_servicegoaltemplates(
@@ -2452,17 +2197,14 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
         expand: query, list of string: impactOverride.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
+            "ServiceGoalTemplateList",
+        ),
         (("businessUnitId", business_unit_id),),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_EVALUATE_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId}",
-    returns="ShiftTradeEvaluateTradesBuJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
@@ -2478,16 +2220,13 @@ def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_EVALUATE_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId}",
+            "ShiftTradeEvaluateTradesBuJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_QUERY_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_shifttrading_trades_query_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId}",
-    returns="ShiftTradeQueryTradesBuJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
@@ -2503,16 +2242,13 @@ def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_QUERY_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_shifttrading_trades_query_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId}",
+            "ShiftTradeQueryTradesBuJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_STATE_BULK_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId}",
-    returns="ShiftTradeBulkUpdateTradeStateBuJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
@@ -2528,16 +2264,13 @@ def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_STATE_BULK_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId}",
+            "ShiftTradeBulkUpdateTradeStateBuJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_UNMATCHED_SEARCH_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_shifttrading_unmatched_search_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId}",
-    returns="ShiftTradeSearchUnmatchedTradesBuJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
@@ -2553,16 +2286,13 @@ def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_UNMATCHED_SEARCH_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_shifttrading_unmatched_search_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId}",
+            "ShiftTradeSearchUnmatchedTradesBuJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_WEEKS_SUMMARY_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_shifttrading_weeks_summary_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId}",
-    returns="ShiftTradeQueryWeekSummariesBuJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
@@ -2578,16 +2308,13 @@ def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_WEEKS_SUMMARY_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_shifttrading_weeks_summary_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId}",
+            "ShiftTradeQueryWeekSummariesBuJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP = _Endpoint(
-    "get_workforcemanagement_businessunit_staffinggroup", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-    returns="StaffingGroupResponse",
-)
 
 
 def get_workforcemanagement_businessunit_staffinggroup(
@@ -2603,16 +2330,13 @@ def get_workforcemanagement_businessunit_staffinggroup(
         staffing_group_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_staffinggroup", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+            "StaffingGroupResponse",
+        ),
         (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS = _Endpoint(
-    "get_workforcemanagement_businessunit_staffinggroups", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
-    returns="StaffingGroupListing",
-)
 
 
 def get_workforcemanagement_businessunit_staffinggroups(
@@ -2631,20 +2355,17 @@ def get_workforcemanagement_businessunit_staffinggroups(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_staffinggroups", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
+            "StaffingGroupListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (
             ("managementUnitId", management_unit_id),
             ("forceDownloadService", force_download_service),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT = _Endpoint(
-    "get_workforcemanagement_businessunit_timeofflimit", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
-    returns="BuTimeOffLimitResponse",
-)
 
 
 def get_workforcemanagement_businessunit_timeofflimit(
@@ -2660,16 +2381,13 @@ def get_workforcemanagement_businessunit_timeofflimit(
         time_off_limit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeofflimit", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}",
+            "BuTimeOffLimitResponse",
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION_JOB = _Endpoint(
-    "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId}",
-    returns="BuConvertTimeOffLimitGranularityJobResponse",
-)
 
 
 def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
@@ -2687,19 +2405,16 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION_JOB,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId}",
+            "BuConvertTimeOffLimitGranularityJobResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id),
             ("jobId", job_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION_JOBS = _Endpoint(
-    "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs",
-    returns="BuConvertTimeOffGranularityLimitJobListing",
-)
 
 
 def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs(
@@ -2718,17 +2433,14 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
         statuses: query, string: Complete, Error, Processing.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION_JOBS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs",
+            "BuConvertTimeOffGranularityLimitJobListing",
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (("statuses", statuses),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS = _Endpoint(
-    "get_workforcemanagement_businessunit_timeofflimits", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
-    returns="BuTimeOffLimitListing",
-)
 
 
 def get_workforcemanagement_businessunit_timeofflimits(
@@ -2745,17 +2457,14 @@ def get_workforcemanagement_businessunit_timeofflimits(
         management_unit_id: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeofflimits", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
+            "BuTimeOffLimitListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN = _Endpoint(
-    "get_workforcemanagement_businessunit_timeoffplan", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-    returns="BuTimeOffPlanResponse",
-)
 
 
 def get_workforcemanagement_businessunit_timeoffplan(
@@ -2771,16 +2480,13 @@ def get_workforcemanagement_businessunit_timeoffplan(
         time_off_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeoffplan", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+            "BuTimeOffPlanResponse",
+        ),
         (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLANS = _Endpoint(
-    "get_workforcemanagement_businessunit_timeoffplans", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
-    returns="BuTimeOffPlanListing",
-)
 
 
 def get_workforcemanagement_businessunit_timeoffplans(
@@ -2801,19 +2507,17 @@ def get_workforcemanagement_businessunit_timeoffplans(
         expand: query, list of string: overrideDates.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLANS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_timeoffplans", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
+            "BuTimeOffPlanListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (
             ("managementUnitId", management_unit_id),
             ("forceDownloadService", force_download_service), ("expand", expand),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_USERS = _Endpoint(
-    "get_workforcemanagement_businessunit_users", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/users", returns="BuUserListing",
-)
 
 
 def get_workforcemanagement_businessunit_users(
@@ -2830,17 +2534,13 @@ def get_workforcemanagement_businessunit_users(
         management_unit_ids: query, list of string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_USERS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_users", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/users", "BuUserListing",
+        ),
         (("businessUnitId", business_unit_id),),
         (("managementUnitIds", management_unit_ids),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-    returns="BuScheduleMetadata",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule(
@@ -2861,17 +2561,14 @@ def get_workforcemanagement_businessunit_week_schedule(
         expand: query, string: managementUnits.agents.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+            "BuScheduleMetadata",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_GENERATIONRESULTS = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule_generationresults", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults",
-    returns="ScheduleGenerationResult",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule_generationresults(
@@ -2889,16 +2586,13 @@ def get_workforcemanagement_businessunit_week_schedule_generationresults(
         schedule_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_GENERATIONRESULTS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule_generationresults", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults",
+            "ScheduleGenerationResult",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_HEADCOUNTFORECAST = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule_headcountforecast", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast",
-    returns="BuHeadcountForecastResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
@@ -2919,17 +2613,14 @@ def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
         force_download: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_HEADCOUNTFORECAST,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule_headcountforecast", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast",
+            "BuHeadcountForecastResponse",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (("forceDownload", force_download),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_HISTORY_AGENT = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule_history_agent", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId}",
-    returns="BuAgentScheduleHistoryResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule_history_agent(
@@ -2949,19 +2640,16 @@ def get_workforcemanagement_businessunit_week_schedule_history_agent(
         agent_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_HISTORY_AGENT,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule_history_agent", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId}",
+            "BuAgentScheduleHistoryResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
             ("agentId", agent_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule_performancepredictions", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions",
-    returns="PerformancePredictionResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
@@ -2979,17 +2667,13 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
         schedule_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule_performancepredictions", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions",
+            "PerformancePredictionResponse",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATION = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation",
-    "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId}",
-    returns="PerformancePredictionRecalculationResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation(
@@ -3009,19 +2693,17 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions_re
         recalculation_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATION,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculation",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId}",
+            "PerformancePredictionRecalculationResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id),
             ("recalculationId", recalculation_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES = _Endpoint(
-    "get_workforcemanagement_businessunit_week_schedules", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
-    returns="BuScheduleListing",
-)
 
 
 def get_workforcemanagement_businessunit_week_schedules(
@@ -3046,20 +2728,17 @@ def get_workforcemanagement_businessunit_week_schedules(
         expand: query, string: shortTermForecast.description.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_schedules", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
+            "BuScheduleListing",
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (
             ("earliestWeekDate", earliest_week_date), ("latestWeekDate", latest_week_date),
             ("includeOnlyPublished", include_only_published), ("expand", expand),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
-    returns="BuShortTermForecast",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast(
@@ -3080,20 +2759,17 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
         expand: query, list of string: planningGroups, generationResults.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}",
+            "BuShortTermForecast",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_DATA = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast_data", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data",
-    returns="BuForecastResultResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_data(
@@ -3116,20 +2792,17 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_data(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_DATA,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast_data", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data",
+            "BuForecastResultResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
         (("weekNumber", week_number), ("forceDownloadService", force_download_service)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_GENERATIONRESULTS = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults",
-    returns="BuForecastGenerationResult",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_generationresults(
@@ -3147,19 +2820,16 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
         forecast_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_GENERATIONRESULTS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast_generationresults", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults",
+            "BuForecastGenerationResult",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_LONGTERMFORECASTDATA = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata",
-    returns="LongTermForecastResultResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata(
@@ -3180,20 +2850,18 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecast
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_LONGTERMFORECASTDATA,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata",
+            "LongTermForecastResultResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
         (("forceDownloadService", force_download_service),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_PLANNINGGROUPS = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups",
-    returns="ForecastPlanningGroupsResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
@@ -3211,19 +2879,16 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
         forecast_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_PLANNINGGROUPS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups",
+            "ForecastPlanningGroupsResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_STAFFINGREQUIREMENT = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement",
-    returns="BuForecastStaffingRequirementsResultResponse",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement(
@@ -3251,20 +2916,18 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
             results.planningGroupStaffingRequirements.effectiveStaffPerInterval.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_STAFFINGREQUIREMENT,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement",
+            "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement",
+            "BuForecastStaffingRequirementsResultResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
         (("weekNumbers", week_numbers), ("expand", expand)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS = _Endpoint(
-    "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts",
-    returns="BuShortTermForecastListing",
-)
 
 
 def get_workforcemanagement_businessunit_week_shorttermforecasts(
@@ -3280,16 +2943,13 @@ def get_workforcemanagement_businessunit_week_shorttermforecasts(
         week_date_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_week_shorttermforecasts", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts",
+            "BuShortTermForecastListing",
+        ),
         (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID = _Endpoint(
-    "get_workforcemanagement_businessunit_workplanbid", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-    returns="WorkPlanBid",
-)
 
 
 def get_workforcemanagement_businessunit_workplanbid(
@@ -3305,16 +2965,13 @@ def get_workforcemanagement_businessunit_workplanbid(
         bid_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_workplanbid", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+            "WorkPlanBid",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP = _Endpoint(
-    "get_workforcemanagement_businessunit_workplanbid_group", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-    returns="WorkPlanBidGroupResponse",
-)
 
 
 def get_workforcemanagement_businessunit_workplanbid_group(
@@ -3332,16 +2989,13 @@ def get_workforcemanagement_businessunit_workplanbid_group(
         bid_group_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_workplanbid_group", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+            "WorkPlanBidGroupResponse",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP_PREFERENCES = _Endpoint(
-    "get_workforcemanagement_businessunit_workplanbid_group_preferences", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
-    returns="AdminAgentWorkPlanPreferenceResponse",
-)
 
 
 def get_workforcemanagement_businessunit_workplanbid_group_preferences(
@@ -3359,16 +3013,13 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
         bid_group_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP_PREFERENCES,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_workplanbid_group_preferences", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
+            "AdminAgentWorkPlanPreferenceResponse",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUPS_SUMMARY = _Endpoint(
-    "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary",
-    returns="WorkPlanBidGroupSummaryList",
-)
 
 
 def get_workforcemanagement_businessunit_workplanbid_groups_summary(
@@ -3384,16 +3035,13 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
         bid_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUPS_SUMMARY,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_workplanbid_groups_summary", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary",
+            "WorkPlanBidGroupSummaryList",
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBIDS = _Endpoint(
-    "get_workforcemanagement_businessunit_workplanbids", "GET",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
-    returns="WorkPlanBidListResponse",
-)
 
 
 def get_workforcemanagement_businessunit_workplanbids(
@@ -3407,43 +3055,18 @@ def get_workforcemanagement_businessunit_workplanbids(
         business_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBIDS,
+        _Endpoint(
+            "get_workforcemanagement_businessunit_workplanbids", "GET",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
+            "WorkPlanBidListResponse",
+        ),
         (("businessUnitId", business_unit_id),),
     )
 
 
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNITS = _Endpoint(
-    "get_workforcemanagement_businessunits", "GET", "/api/v2/workforcemanagement/businessunits",
-    returns="BusinessUnitListing",
-)
-
-
 def get_workforcemanagement_businessunits(
     *,
-    feature: _Open[_Literal[
-        "AgentHistoricalAdherence", "AgentHistoricalAdherenceConformance", "AgentSchedule",
-        "AgentAdherenceAdjustments", "AgentTimeOffRequest", "AgentWorkPlanBid", "AgentScheduleBid",
-        "AgentShiftTrade", "AlternativeShift", "Coaching", "Learning", "AgentUnavailableTimes",
-        "AgentSelfScheduleJob", "AgentSelfScheduleOffers", "AgentSelfScheduleQuery",
-        "AgentSelfScheduleActivityMove", "SelfScheduleSettings", "AgentSelfScheduleSettings",
-        "AgentOpportunitiesQuery", "AgentOpportunitiesEnrollments",
-        "AgentOpportunitiesEnrollmentsStatuses", "AgentSchedulingPreferencesQuery",
-        "AgentSchedulingPreferences", "AgentSchedulingPreferencesSettings", "ActivityCodes",
-        "ActivityPlans", "AdherenceAdjustmentsSettings", "AdherenceAdjustmentsReasonCodes",
-        "AdherenceAdjustments", "UnavailableTimes", "Agents", "BuActivityCodes", "BusinessUnits",
-        "CapacityPlan", "CapacityPlanForecastInputs", "CapacityPlanPerformancePrediction",
-        "ContinuousForecast", "PredictionsForecastingScenarioJobs",
-        "PredictionsForecastingScenarios", "HistoricalAdherence", "HistoricalShrinkage",
-        "IntradayMonitoring", "BuIntradayMonitoring", "ManagementUnits", "RealTimeAdherence",
-        "Schedules", "BuSchedules", "ServiceGoalTemplates", "PlanningGroups", "LongTermStaffing",
-        "ShiftTrading", "ShortTermForecasts", "BuShortTermForecasts", "StaffingGroups",
-        "TimeOffPlans", "TimeOffRequests", "TimeOffLimits", "WorkPlanBids", "WorkPlanBidGroups",
-        "WorkPlanRotations", "WorkPlans", "ScheduleBid", "ScheduleBidGroup", "Opportunities",
-        "OpportunitiesQuery", "OpportunitiesEnrollmentsQuery",
-        "OpportunitiesExternalActivitiesQuery", "OpportunitiesStatuses",
-        "OpportunitiesEnrollmentsStatuses", "SchedulingPreferencesQuery",
-        "SchedulingPreferencesSettings", "DecisionMetrics",
-    ]] | None = None,
+    feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Operation[_m.BusinessUnitListing]:
     """GET /api/v2/workforcemanagement/businessunits -> ``BusinessUnitListing``.
@@ -3473,16 +3096,13 @@ def get_workforcemanagement_businessunits(
         division_id: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNITS,
+        _Endpoint(
+            "get_workforcemanagement_businessunits", "GET",
+            "/api/v2/workforcemanagement/businessunits", "BusinessUnitListing",
+        ),
         (),
         (("feature", feature), ("divisionId", division_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_BUSINESSUNITS_DIVISIONVIEWS = _Endpoint(
-    "get_workforcemanagement_businessunits_divisionviews", "GET",
-    "/api/v2/workforcemanagement/businessunits/divisionviews", returns="BusinessUnitListing",
-)
 
 
 def get_workforcemanagement_businessunits_divisionviews(
@@ -3497,16 +3117,13 @@ def get_workforcemanagement_businessunits_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_BUSINESSUNITS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_workforcemanagement_businessunits_divisionviews", "GET",
+            "/api/v2/workforcemanagement/businessunits/divisionviews", "BusinessUnitListing",
+        ),
         (),
         (("divisionId", division_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_CALENDAR_DATA_ICS = _Endpoint(
-    "get_workforcemanagement_calendar_data_ics", "GET",
-    "/api/v2/workforcemanagement/calendar/data/ics", returns="str", accept="text/calendar",
-)
 
 
 def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[str]:
@@ -3516,16 +3133,13 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
         calendar_id: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_CALENDAR_DATA_ICS,
+        _Endpoint(
+            "get_workforcemanagement_calendar_data_ics", "GET",
+            "/api/v2/workforcemanagement/calendar/data/ics", "str", accept="text/calendar",
+        ),
         (),
         (("calendarId", calendar_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS = _Endpoint(
-    "get_workforcemanagement_calendar_url_ics", "GET",
-    "/api/v2/workforcemanagement/calendar/url/ics", returns="CalendarUrlResponse",
-)
 
 
 def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlResponse]:
@@ -3533,14 +3147,12 @@ def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlRespo
 
     Needs ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS)
-
-
-_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOB = _Endpoint(
-    "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
-    "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId}",
-    returns="HistoricalImportDeleteFilesJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_calendar_url_ics", "GET",
+            "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_historicaldata_bulk_remove_job(
@@ -3553,14 +3165,14 @@ def get_workforcemanagement_historicaldata_bulk_remove_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOBS = _Endpoint(
-    "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
-    "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
-    returns="HistoricalImportOverallDeleteStatusResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_historicaldata_bulk_remove_job", "GET",
+            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId}",
+            "HistoricalImportDeleteFilesJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_historicaldata_bulk_remove_jobs(
@@ -3569,14 +3181,13 @@ def get_workforcemanagement_historicaldata_bulk_remove_jobs(
 
     Needs ``wfm:historicalData:upload``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOBS)
-
-
-_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_IMPORTSTATUS = _Endpoint(
-    "get_workforcemanagement_historicaldata_importstatus", "GET",
-    "/api/v2/workforcemanagement/historicaldata/importstatus",
-    returns="HistoricalImportStatusListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_historicaldata_bulk_remove_jobs", "GET",
+            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
+            "HistoricalImportOverallDeleteStatusResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_historicaldata_importstatus(
@@ -3585,14 +3196,13 @@ def get_workforcemanagement_historicaldata_importstatus(
 
     Needs ``wfm:historicalData:upload``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_IMPORTSTATUS)
-
-
-_GET_WORKFORCEMANAGEMENT_HISTORICALDATA_IMPORTSTATUS_JOB_ID = _Endpoint(
-    "get_workforcemanagement_historicaldata_importstatus_job_id", "GET",
-    "/api/v2/workforcemanagement/historicaldata/importstatus/{jobId}",
-    returns="HistoricalImportStatusJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_historicaldata_importstatus", "GET",
+            "/api/v2/workforcemanagement/historicaldata/importstatus",
+            "HistoricalImportStatusListing",
+        ),
+    )
 
 
 def get_workforcemanagement_historicaldata_importstatus_job_id(
@@ -3606,15 +3216,13 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_HISTORICALDATA_IMPORTSTATUS_JOB_ID,
+        _Endpoint(
+            "get_workforcemanagement_historicaldata_importstatus_job_id", "GET",
+            "/api/v2/workforcemanagement/historicaldata/importstatus/{jobId}",
+            "HistoricalImportStatusJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_INTEGRATIONS_HRIS = _Endpoint(
-    "get_workforcemanagement_integrations_hris", "GET",
-    "/api/v2/workforcemanagement/integrations/hris", returns="WfmIntegrationListing",
-)
 
 
 def get_workforcemanagement_integrations_hris() -> _Operation[_m.WfmIntegrationListing]:
@@ -3622,14 +3230,12 @@ def get_workforcemanagement_integrations_hris() -> _Operation[_m.WfmIntegrationL
 
     Needs ``wfm:integration:view``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_INTEGRATIONS_HRIS)
-
-
-_GET_WORKFORCEMANAGEMENT_INTEGRATIONS_HRIS_TIMEOFFTYPES_JOB = _Endpoint(
-    "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
-    "/api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId}",
-    returns="HrisTimeOffTypesJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_integrations_hris", "GET",
+            "/api/v2/workforcemanagement/integrations/hris", "WfmIntegrationListing",
+        ),
+    )
 
 
 def get_workforcemanagement_integrations_hris_timeofftypes_job(
@@ -3641,15 +3247,13 @@ def get_workforcemanagement_integrations_hris_timeofftypes_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_INTEGRATIONS_HRIS_TIMEOFFTYPES_JOB,
+        _Endpoint(
+            "get_workforcemanagement_integrations_hris_timeofftypes_job", "GET",
+            "/api/v2/workforcemanagement/integrations/hris/timeofftypes/jobs/{jobId}",
+            "HrisTimeOffTypesJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT = _Endpoint(
-    "get_workforcemanagement_managementunit", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}", returns="ManagementUnit",
-)
 
 
 def get_workforcemanagement_managementunit(
@@ -3695,17 +3299,13 @@ def get_workforcemanagement_managementunit(
             settings.scheduling, settings.shortTermForecasting, settings.shiftTrading.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT,
+        _Endpoint(
+            "get_workforcemanagement_managementunit", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
+        ),
         (("managementUnitId", management_unit_id),),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_ACTIVITYCODES = _Endpoint(
-    "get_workforcemanagement_managementunit_activitycodes", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes",
-    returns="ActivityCodeContainer",
-)
 
 
 def get_workforcemanagement_managementunit_activitycodes(
@@ -3736,16 +3336,13 @@ def get_workforcemanagement_managementunit_activitycodes(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_ACTIVITYCODES,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_activitycodes", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes",
+            "ActivityCodeContainer",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_ADHERENCE = _Endpoint(
-    "get_workforcemanagement_managementunit_adherence", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence",
-    returns="UserScheduleAdherenceListing",
-)
 
 
 def get_workforcemanagement_managementunit_adherence(
@@ -3762,17 +3359,14 @@ def get_workforcemanagement_managementunit_adherence(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_ADHERENCE,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_adherence", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence",
+            "UserScheduleAdherenceListing",
+        ),
         (("managementUnitId", management_unit_id),),
         (("forceDownloadService", force_download_service),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENT = _Endpoint(
-    "get_workforcemanagement_managementunit_agent", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}",
-    returns="WfmAgent",
-)
 
 
 def get_workforcemanagement_managementunit_agent(
@@ -3793,17 +3387,14 @@ def get_workforcemanagement_managementunit_agent(
         expand: query, list of string: workPlanOverrides.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENT,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_agent", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}",
+            "WfmAgent",
+        ),
         (("managementUnitId", management_unit_id), ("agentId", agent_id)),
         (("excludeCapabilities", exclude_capabilities), ("expand", expand)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENT_SHIFTTRADES = _Endpoint(
-    "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades",
-    returns="ShiftTradeListResponse",
-)
 
 
 def get_workforcemanagement_managementunit_agent_shifttrades(
@@ -3819,16 +3410,13 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
         agent_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENT_SHIFTTRADES,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_agent_shifttrades", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades",
+            "ShiftTradeListResponse",
+        ),
         (("managementUnitId", management_unit_id), ("agentId", agent_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_DECISIONMETRICS = _Endpoint(
-    "get_workforcemanagement_managementunit_decisionmetrics", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics",
-    returns="DecisionMetricsResponse",
-)
 
 
 def get_workforcemanagement_managementunit_decisionmetrics(
@@ -3842,16 +3430,13 @@ def get_workforcemanagement_managementunit_decisionmetrics(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_DECISIONMETRICS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_decisionmetrics", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics",
+            "DecisionMetricsResponse",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHIFTTRADES_MATCHED = _Endpoint(
-    "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched",
-    returns="ShiftTradeMatchesSummaryResponse",
-)
 
 
 def get_workforcemanagement_managementunit_shifttrades_matched(
@@ -3865,16 +3450,13 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHIFTTRADES_MATCHED,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_shifttrades_matched", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched",
+            "ShiftTradeMatchesSummaryResponse",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHIFTTRADES_USERS = _Endpoint(
-    "get_workforcemanagement_managementunit_shifttrades_users", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users",
-    returns="WfmUserEntityListing",
-)
 
 
 def get_workforcemanagement_managementunit_shifttrades_users(
@@ -3888,16 +3470,13 @@ def get_workforcemanagement_managementunit_shifttrades_users(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHIFTTRADES_USERS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_shifttrades_users", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users",
+            "WfmUserEntityListing",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT = _Endpoint(
-    "get_workforcemanagement_managementunit_timeofflimit", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-    returns="TimeOffLimit",
-)
 
 
 def get_workforcemanagement_managementunit_timeofflimit(
@@ -3913,16 +3492,13 @@ def get_workforcemanagement_managementunit_timeofflimit(
         time_off_limit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_timeofflimit", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+            "TimeOffLimit",
+        ),
         (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS = _Endpoint(
-    "get_workforcemanagement_managementunit_timeofflimits", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
-    returns="TimeOffLimitListing",
-)
 
 
 def get_workforcemanagement_managementunit_timeofflimits(
@@ -3936,16 +3512,13 @@ def get_workforcemanagement_managementunit_timeofflimits(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_timeofflimits", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
+            "TimeOffLimitListing",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN = _Endpoint(
-    "get_workforcemanagement_managementunit_timeoffplan", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-    returns="TimeOffPlan",
-)
 
 
 def get_workforcemanagement_managementunit_timeoffplan(
@@ -3961,16 +3534,13 @@ def get_workforcemanagement_managementunit_timeoffplan(
         time_off_plan_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_timeoffplan", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+            "TimeOffPlan",
+        ),
         (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLANS = _Endpoint(
-    "get_workforcemanagement_managementunit_timeoffplans", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
-    returns="TimeOffPlanListing",
-)
 
 
 def get_workforcemanagement_managementunit_timeoffplans(
@@ -3984,16 +3554,13 @@ def get_workforcemanagement_managementunit_timeoffplans(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLANS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_timeoffplans", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
+            "TimeOffPlanListing",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST = _Endpoint(
-    "get_workforcemanagement_managementunit_user_timeoffrequest", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
-    returns="TimeOffRequestResponse",
-)
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequest(
@@ -4011,19 +3578,16 @@ def get_workforcemanagement_managementunit_user_timeoffrequest(
         time_off_request_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_user_timeoffrequest", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
+            "TimeOffRequestResponse",
+        ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
             ("timeOffRequestId", time_off_request_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST_TIMEOFFLIMITS = _Endpoint(
-    "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits",
-    returns="QueryTimeOffLimitValuesResponse",
-)
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
@@ -4041,19 +3605,16 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
         time_off_request_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST_TIMEOFFLIMITS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits",
+            "QueryTimeOffLimitValuesResponse",
+        ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
             ("timeOffRequestId", time_off_request_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUESTS = _Endpoint(
-    "get_workforcemanagement_managementunit_user_timeoffrequests", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests",
-    returns="TimeOffRequestList",
-)
 
 
 def get_workforcemanagement_managementunit_user_timeoffrequests(
@@ -4069,16 +3630,13 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
         user_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUESTS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_user_timeoffrequests", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests",
+            "TimeOffRequestList",
+        ),
         (("managementUnitId", management_unit_id), ("userId", user_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USERS = _Endpoint(
-    "get_workforcemanagement_managementunit_users", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users",
-    returns="WfmUserEntityListing",
-)
 
 
 def get_workforcemanagement_managementunit_users(
@@ -4094,16 +3652,13 @@ def get_workforcemanagement_managementunit_users(
         management_unit_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USERS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_users", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users",
+            "WfmUserEntityListing",
+        ),
         (("managementUnitId", management_unit_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SCHEDULE = _Endpoint(
-    "get_workforcemanagement_managementunit_week_schedule", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId}",
-    returns="WeekScheduleResponse",
-)
 
 
 def get_workforcemanagement_managementunit_week_schedule(
@@ -4126,20 +3681,17 @@ def get_workforcemanagement_managementunit_week_schedule(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SCHEDULE,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_week_schedule", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId}",
+            "WeekScheduleResponse",
+        ),
         (
             ("managementUnitId", management_unit_id), ("weekId", week_id),
             ("scheduleId", schedule_id),
         ),
         (("expand", expand), ("forceDownloadService", force_download_service)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SCHEDULES = _Endpoint(
-    "get_workforcemanagement_managementunit_week_schedules", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules",
-    returns="WeekScheduleListResponse",
-)
 
 
 def get_workforcemanagement_managementunit_week_schedules(
@@ -4162,20 +3714,17 @@ def get_workforcemanagement_managementunit_week_schedules(
         latest_week_date: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SCHEDULES,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_week_schedules", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules",
+            "WeekScheduleListResponse",
+        ),
         (("managementUnitId", management_unit_id), ("weekId", week_id)),
         (
             ("includeOnlyPublished", include_only_published),
             ("earliestWeekDate", earliest_week_date), ("latestWeekDate", latest_week_date),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES = _Endpoint(
-    "get_workforcemanagement_managementunit_week_shifttrades", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
-    returns="WeekShiftTradeListResponse",
-)
 
 
 def get_workforcemanagement_managementunit_week_shifttrades(
@@ -4198,7 +3747,11 @@ def get_workforcemanagement_managementunit_week_shifttrades(
         force_download_service: query, boolean.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_week_shifttrades", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
+            "WeekShiftTradeListResponse",
+        ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (
             ("evaluateMatches", evaluate_matches),
@@ -4206,13 +3759,6 @@ def get_workforcemanagement_managementunit_week_shifttrades(
             ("forceDownloadService", force_download_service),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN = _Endpoint(
-    "get_workforcemanagement_managementunit_workplan", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-    returns="WorkPlan",
-)
 
 
 def get_workforcemanagement_managementunit_workplan(
@@ -4234,17 +3780,14 @@ def get_workforcemanagement_managementunit_workplan(
             shiftStartVariances.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_workplan", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+            "WorkPlan",
+        ),
         (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
         (("includeOnly", include_only),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION = _Endpoint(
-    "get_workforcemanagement_managementunit_workplanrotation", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-    returns="WorkPlanRotationResponse",
-)
 
 
 def get_workforcemanagement_managementunit_workplanrotation(
@@ -4260,16 +3803,13 @@ def get_workforcemanagement_managementunit_workplanrotation(
         work_plan_rotation_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_workplanrotation", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+            "WorkPlanRotationResponse",
+        ),
         (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATIONS = _Endpoint(
-    "get_workforcemanagement_managementunit_workplanrotations", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
-    returns="WorkPlanRotationListResponse",
-)
 
 
 def get_workforcemanagement_managementunit_workplanrotations(
@@ -4286,17 +3826,14 @@ def get_workforcemanagement_managementunit_workplanrotations(
         expand: query, list of string: agents.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATIONS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_workplanrotations", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
+            "WorkPlanRotationListResponse",
+        ),
         (("managementUnitId", management_unit_id),),
         (("expand", expand),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANS = _Endpoint(
-    "get_workforcemanagement_managementunit_workplans", "GET",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans",
-    returns="WorkPlanListResponse",
-)
 
 
 def get_workforcemanagement_managementunit_workplans(
@@ -4319,16 +3856,14 @@ def get_workforcemanagement_managementunit_workplans(
         exclude: query, list of string: shifts.activities.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANS,
+        _Endpoint(
+            "get_workforcemanagement_managementunit_workplans", "GET",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans",
+            "WorkPlanListResponse",
+        ),
         (("managementUnitId", management_unit_id),),
         (("expand", expand), ("exclude", exclude)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNITS = _Endpoint(
-    "get_workforcemanagement_managementunits", "GET", "/api/v2/workforcemanagement/managementunits",
-    returns="ManagementUnitListing", paged=True,
-)
 
 
 def get_workforcemanagement_managementunits(
@@ -4336,30 +3871,7 @@ def get_workforcemanagement_managementunits(
     page_size: int | None = None,
     page_number: int | None = None,
     expand: _Open[_Literal["details"]] | None = None,
-    feature: _Open[_Literal[
-        "AgentHistoricalAdherence", "AgentHistoricalAdherenceConformance", "AgentSchedule",
-        "AgentAdherenceAdjustments", "AgentTimeOffRequest", "AgentWorkPlanBid", "AgentScheduleBid",
-        "AgentShiftTrade", "AlternativeShift", "Coaching", "Learning", "AgentUnavailableTimes",
-        "AgentSelfScheduleJob", "AgentSelfScheduleOffers", "AgentSelfScheduleQuery",
-        "AgentSelfScheduleActivityMove", "SelfScheduleSettings", "AgentSelfScheduleSettings",
-        "AgentOpportunitiesQuery", "AgentOpportunitiesEnrollments",
-        "AgentOpportunitiesEnrollmentsStatuses", "AgentSchedulingPreferencesQuery",
-        "AgentSchedulingPreferences", "AgentSchedulingPreferencesSettings", "ActivityCodes",
-        "ActivityPlans", "AdherenceAdjustmentsSettings", "AdherenceAdjustmentsReasonCodes",
-        "AdherenceAdjustments", "UnavailableTimes", "Agents", "BuActivityCodes", "BusinessUnits",
-        "CapacityPlan", "CapacityPlanForecastInputs", "CapacityPlanPerformancePrediction",
-        "ContinuousForecast", "PredictionsForecastingScenarioJobs",
-        "PredictionsForecastingScenarios", "HistoricalAdherence", "HistoricalShrinkage",
-        "IntradayMonitoring", "BuIntradayMonitoring", "ManagementUnits", "RealTimeAdherence",
-        "Schedules", "BuSchedules", "ServiceGoalTemplates", "PlanningGroups", "LongTermStaffing",
-        "ShiftTrading", "ShortTermForecasts", "BuShortTermForecasts", "StaffingGroups",
-        "TimeOffPlans", "TimeOffRequests", "TimeOffLimits", "WorkPlanBids", "WorkPlanBidGroups",
-        "WorkPlanRotations", "WorkPlans", "ScheduleBid", "ScheduleBidGroup", "Opportunities",
-        "OpportunitiesQuery", "OpportunitiesEnrollmentsQuery",
-        "OpportunitiesExternalActivitiesQuery", "OpportunitiesStatuses",
-        "OpportunitiesEnrollmentsStatuses", "SchedulingPreferencesQuery",
-        "SchedulingPreferencesSettings", "DecisionMetrics",
-    ]] | None = None,
+    feature: _FeatureValues | None = None,
     division_id: str | None = None,
 ) -> _Operation[_m.ManagementUnitListing]:
     """GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
@@ -4394,19 +3906,16 @@ def get_workforcemanagement_managementunits(
         division_id: query, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNITS,
+        _Endpoint(
+            "get_workforcemanagement_managementunits", "GET",
+            "/api/v2/workforcemanagement/managementunits", "ManagementUnitListing", paged=True,
+        ),
         (),
         (
             ("pageSize", page_size), ("pageNumber", page_number), ("expand", expand),
             ("feature", feature), ("divisionId", division_id),
         ),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_MANAGEMENTUNITS_DIVISIONVIEWS = _Endpoint(
-    "get_workforcemanagement_managementunits_divisionviews", "GET",
-    "/api/v2/workforcemanagement/managementunits/divisionviews", returns="ManagementUnitListing",
-)
 
 
 def get_workforcemanagement_managementunits_divisionviews(
@@ -4421,28 +3930,23 @@ def get_workforcemanagement_managementunits_divisionviews(
         division_id: query, list of string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_MANAGEMENTUNITS_DIVISIONVIEWS,
+        _Endpoint(
+            "get_workforcemanagement_managementunits_divisionviews", "GET",
+            "/api/v2/workforcemanagement/managementunits/divisionviews", "ManagementUnitListing",
+        ),
         (),
         (("divisionId", division_id),),
     )
 
 
-_GET_WORKFORCEMANAGEMENT_NOTIFICATIONS = _Endpoint(
-    "get_workforcemanagement_notifications", "GET", "/api/v2/workforcemanagement/notifications",
-    returns="NotificationsResponse",
-)
-
-
 def get_workforcemanagement_notifications() -> _Operation[_m.NotificationsResponse]:
     """GET /api/v2/workforcemanagement/notifications -> ``NotificationsResponse``."""
-    return _Operation(_GET_WORKFORCEMANAGEMENT_NOTIFICATIONS)
-
-
-_GET_WORKFORCEMANAGEMENT_SCHEDULEBID_PREFERENCE = _Endpoint(
-    "get_workforcemanagement_schedulebid_preference", "GET",
-    "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
-    returns="AgentScheduleBiddingPreferenceResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_notifications", "GET",
+            "/api/v2/workforcemanagement/notifications", "NotificationsResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_schedulebid_preference(
@@ -4455,14 +3959,14 @@ def get_workforcemanagement_schedulebid_preference(
     Args:
         bid_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SCHEDULEBID_PREFERENCE, (("bidId", bid_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_SCHEDULEBID_SCHEDULESETS = _Endpoint(
-    "get_workforcemanagement_schedulebid_schedulesets", "GET",
-    "/api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets",
-    returns="AgentScheduleBidScheduleSetResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_schedulebid_preference", "GET",
+            "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
+            "AgentScheduleBiddingPreferenceResponse",
+        ),
+        (("bidId", bid_id),),
+    )
 
 
 def get_workforcemanagement_schedulebid_schedulesets(
@@ -4475,13 +3979,14 @@ def get_workforcemanagement_schedulebid_schedulesets(
     Args:
         bid_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SCHEDULEBID_SCHEDULESETS, (("bidId", bid_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_SCHEDULEBIDS = _Endpoint(
-    "get_workforcemanagement_schedulebids", "GET", "/api/v2/workforcemanagement/schedulebids",
-    returns="AgentScheduleBids",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_schedulebid_schedulesets", "GET",
+            "/api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets",
+            "AgentScheduleBidScheduleSetResponse",
+        ),
+        (("bidId", bid_id),),
+    )
 
 
 def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
@@ -4489,13 +3994,12 @@ def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
 
     Needs ``wfm:agentScheduleBid:submit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SCHEDULEBIDS)
-
-
-_GET_WORKFORCEMANAGEMENT_SCHEDULINGJOB = _Endpoint(
-    "get_workforcemanagement_schedulingjob", "GET",
-    "/api/v2/workforcemanagement/schedulingjobs/{jobId}", returns="SchedulingStatusResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_schedulebids", "GET",
+            "/api/v2/workforcemanagement/schedulebids", "AgentScheduleBids",
+        ),
+    )
 
 
 def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.SchedulingStatusResponse]:
@@ -4506,27 +4010,26 @@ def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.Scheduli
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SCHEDULINGJOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES_SETTINGS = _Endpoint(
-    "get_workforcemanagement_schedulingpreferences_settings", "GET",
-    "/api/v2/workforcemanagement/schedulingpreferences/settings",
-    returns="BusinessUnitSchedulingPreferencesSettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_schedulingjob", "GET",
+            "/api/v2/workforcemanagement/schedulingjobs/{jobId}", "SchedulingStatusResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_schedulingpreferences_settings(
 ) -> _Operation[_m.BusinessUnitSchedulingPreferencesSettingsResponse]:
     """GET /api/v2/workforcemanagement/schedulingpreferences/settings -> ``BusinessUnitSchedulingPreferencesSettingsResponse``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES_SETTINGS)
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADES = _Endpoint(
-    "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
-    returns="ShiftTradeListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_schedulingpreferences_settings", "GET",
+            "/api/v2/workforcemanagement/schedulingpreferences/settings",
+            "BusinessUnitSchedulingPreferencesSettingsResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_shifttrades() -> _Operation[_m.ShiftTradeListResponse]:
@@ -4535,14 +4038,12 @@ def get_workforcemanagement_shifttrades() -> _Operation[_m.ShiftTradeListRespons
     Deprecated. Needs ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
     ``wfm:agentShiftTradeRequest:participate``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SHIFTTRADES)
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_JOB = _Endpoint(
-    "get_workforcemanagement_shifttrading_trade_job", "GET",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId}",
-    returns="ShiftTradeUpdateTradeJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_shifttrades", "GET", "/api/v2/workforcemanagement/shifttrades",
+            "ShiftTradeListResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_shifttrading_trade_job(
@@ -4558,16 +4059,13 @@ def get_workforcemanagement_shifttrading_trade_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_JOB,
+        _Endpoint(
+            "get_workforcemanagement_shifttrading_trade_job", "GET",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId}",
+            "ShiftTradeUpdateTradeJobResponse",
+        ),
         (("tradeId", trade_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_MATCH_JOB = _Endpoint(
-    "get_workforcemanagement_shifttrading_trade_match_job", "GET",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId}",
-    returns="ShiftTradeMatchTradeJobResponse",
-)
 
 
 def get_workforcemanagement_shifttrading_trade_match_job(
@@ -4583,16 +4081,13 @@ def get_workforcemanagement_shifttrading_trade_match_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_MATCH_JOB,
+        _Endpoint(
+            "get_workforcemanagement_shifttrading_trade_match_job", "GET",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId}",
+            "ShiftTradeMatchTradeJobResponse",
+        ),
         (("tradeId", trade_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_STATE_JOB = _Endpoint(
-    "get_workforcemanagement_shifttrading_trade_state_job", "GET",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId}",
-    returns="ShiftTradeUpdateTradeStateJobResponse",
-)
 
 
 def get_workforcemanagement_shifttrading_trade_state_job(
@@ -4608,16 +4103,13 @@ def get_workforcemanagement_shifttrading_trade_state_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_STATE_JOB,
+        _Endpoint(
+            "get_workforcemanagement_shifttrading_trade_state_job", "GET",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId}",
+            "ShiftTradeUpdateTradeStateJobResponse",
+        ),
         (("tradeId", trade_id), ("jobId", job_id)),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_JOB = _Endpoint(
-    "get_workforcemanagement_shifttrading_trades_job", "GET",
-    "/api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId}",
-    returns="ShiftTradeAddTradeJobResponse",
-)
 
 
 def get_workforcemanagement_shifttrading_trades_job(
@@ -4630,14 +4122,14 @@ def get_workforcemanagement_shifttrading_trades_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_MINE_QUERY_JOB = _Endpoint(
-    "get_workforcemanagement_shifttrading_trades_mine_query_job", "GET",
-    "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId}",
-    returns="ShiftTradeQueryAgentTradesJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_shifttrading_trades_job", "GET",
+            "/api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId}",
+            "ShiftTradeAddTradeJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_shifttrading_trades_mine_query_job(
@@ -4651,15 +4143,13 @@ def get_workforcemanagement_shifttrading_trades_mine_query_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_MINE_QUERY_JOB,
+        _Endpoint(
+            "get_workforcemanagement_shifttrading_trades_mine_query_job", "GET",
+            "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId}",
+            "ShiftTradeQueryAgentTradesJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_SHRINKAGE_JOB = _Endpoint(
-    "get_workforcemanagement_shrinkage_job", "GET",
-    "/api/v2/workforcemanagement/shrinkage/jobs/{jobId}", returns="WfmHistoricalShrinkageResponse",
-)
 
 
 def get_workforcemanagement_shrinkage_job(
@@ -4670,13 +4160,13 @@ def get_workforcemanagement_shrinkage_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_SHRINKAGE_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_TEAM_ADHERENCE = _Endpoint(
-    "get_workforcemanagement_team_adherence", "GET",
-    "/api/v2/workforcemanagement/teams/{teamId}/adherence", returns="UserScheduleAdherenceListing",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_shrinkage_job", "GET",
+            "/api/v2/workforcemanagement/shrinkage/jobs/{jobId}", "WfmHistoricalShrinkageResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_team_adherence(
@@ -4689,13 +4179,13 @@ def get_workforcemanagement_team_adherence(
     Args:
         team_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_TEAM_ADHERENCE, (("teamId", team_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_TIMEOFFBALANCE_JOB = _Endpoint(
-    "get_workforcemanagement_timeoffbalance_job", "GET",
-    "/api/v2/workforcemanagement/timeoffbalance/jobs/{jobId}", returns="TimeOffBalanceJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_team_adherence", "GET",
+            "/api/v2/workforcemanagement/teams/{teamId}/adherence", "UserScheduleAdherenceListing",
+        ),
+        (("teamId", team_id),),
+    )
 
 
 def get_workforcemanagement_timeoffbalance_job(
@@ -4706,14 +4196,13 @@ def get_workforcemanagement_timeoffbalance_job(
     Args:
         job_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_TIMEOFFBALANCE_JOB, (("jobId", job_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_TIMEOFFREQUEST = _Endpoint(
-    "get_workforcemanagement_timeoffrequest", "GET",
-    "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
-    returns="TimeOffRequestResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_timeoffbalance_job", "GET",
+            "/api/v2/workforcemanagement/timeoffbalance/jobs/{jobId}", "TimeOffBalanceJobResponse",
+        ),
+        (("jobId", job_id),),
+    )
 
 
 def get_workforcemanagement_timeoffrequest(
@@ -4727,16 +4216,13 @@ def get_workforcemanagement_timeoffrequest(
         time_off_request_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_TIMEOFFREQUEST,
+        _Endpoint(
+            "get_workforcemanagement_timeoffrequest", "GET",
+            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
+            "TimeOffRequestResponse",
+        ),
         (("timeOffRequestId", time_off_request_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_TIMEOFFREQUEST_WAITLISTPOSITIONS = _Endpoint(
-    "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
-    "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions",
-    returns="WaitlistPositionListing",
-)
 
 
 def get_workforcemanagement_timeoffrequest_waitlistpositions(
@@ -4750,15 +4236,13 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
         time_off_request_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_TIMEOFFREQUEST_WAITLISTPOSITIONS,
+        _Endpoint(
+            "get_workforcemanagement_timeoffrequest_waitlistpositions", "GET",
+            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions",
+            "WaitlistPositionListing",
+        ),
         (("timeOffRequestId", time_off_request_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS = _Endpoint(
-    "get_workforcemanagement_timeoffrequests", "GET", "/api/v2/workforcemanagement/timeoffrequests",
-    returns="TimeOffRequestList",
-)
 
 
 def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestList]:
@@ -4766,14 +4250,12 @@ def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestLis
 
     Needs ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS)
-
-
-_GET_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_SETTINGS = _Endpoint(
-    "get_workforcemanagement_unavailabletimes_settings", "GET",
-    "/api/v2/workforcemanagement/unavailabletimes/settings",
-    returns="ManagementUnitAvailabilitySettingsResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_timeoffrequests", "GET",
+            "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestList",
+        ),
+    )
 
 
 def get_workforcemanagement_unavailabletimes_settings(
@@ -4782,14 +4264,13 @@ def get_workforcemanagement_unavailabletimes_settings(
 
     Needs ``wfm:agentUnavailableTimes:submit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_SETTINGS)
-
-
-_GET_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_VALIDATION_JOB = _Endpoint(
-    "get_workforcemanagement_unavailabletimes_validation_job", "GET",
-    "/api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId}",
-    returns="QueryAgentUnavailableTimesValidationJobResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_unavailabletimes_settings", "GET",
+            "/api/v2/workforcemanagement/unavailabletimes/settings",
+            "ManagementUnitAvailabilitySettingsResponse",
+        ),
+    )
 
 
 def get_workforcemanagement_unavailabletimes_validation_job(
@@ -4803,15 +4284,13 @@ def get_workforcemanagement_unavailabletimes_validation_job(
         job_id: path, string.
     """
     return _Operation(
-        _GET_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_VALIDATION_JOB,
+        _Endpoint(
+            "get_workforcemanagement_unavailabletimes_validation_job", "GET",
+            "/api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId}",
+            "QueryAgentUnavailableTimesValidationJobResponse",
+        ),
         (("jobId", job_id),),
     )
-
-
-_GET_WORKFORCEMANAGEMENT_USER_WORKPLANBIDRANKS = _Endpoint(
-    "get_workforcemanagement_user_workplanbidranks", "GET",
-    "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", returns="WorkPlanBidRanks",
-)
 
 
 def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m.WorkPlanBidRanks]:
@@ -4822,14 +4301,13 @@ def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m
     Args:
         user_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_USER_WORKPLANBIDRANKS, (("userId", user_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_WORKPLANBID_PREFERENCES = _Endpoint(
-    "get_workforcemanagement_workplanbid_preferences", "GET",
-    "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
-    returns="AgentWorkPlanBiddingPreferenceResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_user_workplanbidranks", "GET",
+            "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
+        ),
+        (("userId", user_id),),
+    )
 
 
 def get_workforcemanagement_workplanbid_preferences(
@@ -4842,14 +4320,14 @@ def get_workforcemanagement_workplanbid_preferences(
     Args:
         bid_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_WORKPLANBID_PREFERENCES, (("bidId", bid_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_WORKPLANBID_WORKPLANS = _Endpoint(
-    "get_workforcemanagement_workplanbid_workplans", "GET",
-    "/api/v2/workforcemanagement/workplanbids/{bidId}/workplans",
-    returns="AgentWorkPlanListResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_workplanbid_preferences", "GET",
+            "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
+            "AgentWorkPlanBiddingPreferenceResponse",
+        ),
+        (("bidId", bid_id),),
+    )
 
 
 def get_workforcemanagement_workplanbid_workplans(
@@ -4862,13 +4340,14 @@ def get_workforcemanagement_workplanbid_workplans(
     Args:
         bid_id: path, string.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_WORKPLANBID_WORKPLANS, (("bidId", bid_id),))
-
-
-_GET_WORKFORCEMANAGEMENT_WORKPLANBIDS = _Endpoint(
-    "get_workforcemanagement_workplanbids", "GET", "/api/v2/workforcemanagement/workplanbids",
-    returns="AgentWorkPlanBids",
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_workplanbid_workplans", "GET",
+            "/api/v2/workforcemanagement/workplanbids/{bidId}/workplans",
+            "AgentWorkPlanListResponse",
+        ),
+        (("bidId", bid_id),),
+    )
 
 
 def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
@@ -4876,14 +4355,12 @@ def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
 
     Needs ``wfm:agentWorkPlanBid:submit``.
     """
-    return _Operation(_GET_WORKFORCEMANAGEMENT_WORKPLANBIDS)
-
-
-_PATCH_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT = _Endpoint(
-    "patch_workforcemanagement_adherence_adjustment", "PATCH",
-    "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
-    returns="CurrentAgentAdherenceAdjustment", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "get_workforcemanagement_workplanbids", "GET",
+            "/api/v2/workforcemanagement/workplanbids", "AgentWorkPlanBids",
+        ),
+    )
 
 
 def patch_workforcemanagement_adherence_adjustment(
@@ -4897,19 +4374,16 @@ def patch_workforcemanagement_adherence_adjustment(
         body: ``UpdateAdherenceAdjustmentAgentRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENT,
+        _Endpoint(
+            "patch_workforcemanagement_adherence_adjustment", "PATCH",
+            "/api/v2/workforcemanagement/adherence/adjustments/{adjustmentId}",
+            "CurrentAgentAdherenceAdjustment", body="object", body_required=True,
+        ),
         (("adjustmentId", adjustment_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENT = _Endpoint(
-    "patch_workforcemanagement_agent_adherence_adjustment", "PATCH",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
-    returns="AdherenceAdjustment", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_agent_adherence_adjustment(
@@ -4925,19 +4399,16 @@ def patch_workforcemanagement_agent_adherence_adjustment(
         body: ``UpdateAdherenceAdjustmentAdminRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENT,
+        _Endpoint(
+            "patch_workforcemanagement_agent_adherence_adjustment", "PATCH",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/{adjustmentId}",
+            "AdherenceAdjustment", body="object", body_required=True,
+        ),
         (("agentId", agent_id), ("adjustmentId", adjustment_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATION = _Endpoint(
-    "patch_workforcemanagement_agent_adherence_explanation", "PATCH",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
-    returns="AdherenceExplanationAsyncResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_agent_adherence_explanation(
@@ -4955,19 +4426,16 @@ def patch_workforcemanagement_agent_adherence_explanation(
         body: ``UpdateAdherenceExplanationStatusRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATION,
+        _Endpoint(
+            "patch_workforcemanagement_agent_adherence_explanation", "PATCH",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId}",
+            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
+        ),
         (("agentId", agent_id), ("explanationId", explanation_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_AGENT_UNAVAILABLETIMES = _Endpoint(
-    "patch_workforcemanagement_agent_unavailabletimes", "PATCH",
-    "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes",
-    returns="BulkUpdateAgentUnavailableTimesResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_agent_unavailabletimes(
@@ -4981,19 +4449,16 @@ def patch_workforcemanagement_agent_unavailabletimes(
         body: ``UpdateUnavailableTimesRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_AGENT_UNAVAILABLETIMES,
+        _Endpoint(
+            "patch_workforcemanagement_agent_unavailabletimes", "PATCH",
+            "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes",
+            "BulkUpdateAgentUnavailableTimesResponse", body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADE = _Endpoint(
-    "patch_workforcemanagement_alternativeshifts_trade", "PATCH",
-    "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
-    returns="AlternativeShiftTradeResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_alternativeshifts_trade(
@@ -5009,19 +4474,16 @@ def patch_workforcemanagement_alternativeshifts_trade(
         body: ``AgentUpdateAlternativeShiftTradeRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADE,
+        _Endpoint(
+            "patch_workforcemanagement_alternativeshifts_trade", "PATCH",
+            "/api/v2/workforcemanagement/alternativeshifts/trades/{tradeId}",
+            "AlternativeShiftTradeResponse", body="object", body_required=True,
+        ),
         (("tradeId", trade_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_STATE_JOBS = _Endpoint(
-    "patch_workforcemanagement_alternativeshifts_trades_state_jobs", "PATCH",
-    "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs",
-    returns="AlternativeShiftAsyncResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
@@ -5035,19 +4497,16 @@ def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
         body: ``AdminBulkUpdateAlternativeShiftTradeStateRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES_STATE_JOBS,
+        _Endpoint(
+            "patch_workforcemanagement_alternativeshifts_trades_state_jobs", "PATCH",
+            "/api/v2/workforcemanagement/alternativeshifts/trades/state/jobs",
+            "AlternativeShiftAsyncResponse", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT = _Endpoint(
-    "patch_workforcemanagement_businessunit", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}", returns="BusinessUnitResponse",
-    body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit(
@@ -5066,7 +4525,11 @@ def patch_workforcemanagement_businessunit(
         body: ``UpdateBusinessUnitRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}", "BusinessUnitResponse",
+            body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (
             ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
@@ -5074,13 +4537,6 @@ def patch_workforcemanagement_businessunit(
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE = _Endpoint(
-    "patch_workforcemanagement_businessunit_activitycode", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
-    returns="BusinessUnitActivityCode", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_activitycode(
@@ -5098,19 +4554,16 @@ def patch_workforcemanagement_businessunit_activitycode(
         body: ``UpdateActivityCodeRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODE,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_activitycode", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId}",
+            "BusinessUnitActivityCode", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("activityCodeId", activity_code_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES_BULK = _Endpoint(
-    "patch_workforcemanagement_businessunit_activitycodes_bulk", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk",
-    returns="BulkUpdateActivityCodeResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_activitycodes_bulk(
@@ -5126,19 +4579,16 @@ def patch_workforcemanagement_businessunit_activitycodes_bulk(
         body: ``BulkUpdateActivityCodeRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES_BULK,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_activitycodes_bulk", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk",
+            "BulkUpdateActivityCodeResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN = _Endpoint(
-    "patch_workforcemanagement_businessunit_activityplan", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
-    returns="ActivityPlanResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_activityplan(
@@ -5156,19 +4606,16 @@ def patch_workforcemanagement_businessunit_activityplan(
         body: ``UpdateActivityPlanRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_activityplan", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}",
+            "ActivityPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_BULK = _Endpoint(
-    "patch_workforcemanagement_businessunit_adherence_adjustments_bulk", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
-    returns="AdherenceAdjustmentsListing", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_bulk(
@@ -5182,19 +4629,16 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_bulk(
         body: ``UpdateAdherenceAdjustmentsBulkRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_BULK,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_adherence_adjustments_bulk", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/bulk",
+            "AdherenceAdjustmentsListing", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE = _Endpoint(
-    "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
-    returns="AdherenceAdjustmentsReasonCode", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
@@ -5210,19 +4654,16 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode(
         body: ``UpdateAdherenceAdjustmentsReasonCodeRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODE,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncode", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/{reasonCodeId}",
+            "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("reasonCodeId", reason_code_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK = _Endpoint(
-    "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-    returns="AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -5236,19 +4677,17 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bul
         body: ``UpdateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk",
+            "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+            "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_businessunit_adherence_adjustments_settings", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
-    returns="BuAdherenceAdjustmentsSettings", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_adherence_adjustments_settings(
@@ -5262,19 +4701,16 @@ def patch_workforcemanagement_businessunit_adherence_adjustments_settings(
         body: ``UpdateBuAdherenceAdjustmentsSettingsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_adherence_adjustments_settings", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/settings",
+            "BuAdherenceAdjustmentsSettings", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_businessunit_alternativeshifts_settings", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
-    returns="AlternativeShiftBuSettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_alternativeshifts_settings(
@@ -5290,19 +4726,16 @@ def patch_workforcemanagement_businessunit_alternativeshifts_settings(
         body: ``UpdateAlternativeShiftBuSettingsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_alternativeshifts_settings", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings",
+            "AlternativeShiftBuSettingsResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN = _Endpoint(
-    "patch_workforcemanagement_businessunit_capacityplan", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
-    returns="CapacityPlanResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_capacityplan(
@@ -5320,19 +4753,16 @@ def patch_workforcemanagement_businessunit_capacityplan(
         body: ``UpdateCapacityPlanRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_capacityplan", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}",
+            "CapacityPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_MINIMUMSTAFFING_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_businessunit_minimumstaffing_settings", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
-    returns="MinimumStaffingResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_minimumstaffing_settings(
@@ -5348,19 +4778,16 @@ def patch_workforcemanagement_businessunit_minimumstaffing_settings(
         body: ``MinimumStaffingRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_MINIMUMSTAFFING_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_minimumstaffing_settings", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings",
+            "MinimumStaffingResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITY = _Endpoint(
-    "patch_workforcemanagement_businessunit_opportunity", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
-    returns="OpportunityResult", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_opportunity(
@@ -5378,19 +4805,16 @@ def patch_workforcemanagement_businessunit_opportunity(
         body: ``PatchOpportunityRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITY,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_opportunity", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId}",
+            "OpportunityResult", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("opportunityId", opportunity_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP = _Endpoint(
-    "patch_workforcemanagement_businessunit_planninggroup", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
-    returns="PlanningGroup", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_planninggroup(
@@ -5408,19 +4832,16 @@ def patch_workforcemanagement_businessunit_planninggroup(
         body: ``UpdatePlanningGroupRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUP,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_planninggroup", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId}",
+            "PlanningGroup", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("planningGroupId", planning_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID = _Endpoint(
-    "patch_workforcemanagement_businessunit_schedulebid", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
-    returns="ScheduleBid", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_schedulebid(
@@ -5438,19 +4859,16 @@ def patch_workforcemanagement_businessunit_schedulebid(
         body: ``UpdateScheduleBid``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_schedulebid", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}",
+            "ScheduleBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP = _Endpoint(
-    "patch_workforcemanagement_businessunit_schedulebid_group", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
-    returns="ScheduleBidGroupResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_schedulebid_group(
@@ -5470,19 +4888,16 @@ def patch_workforcemanagement_businessunit_schedulebid_group(
         body: ``ScheduleBidGroupUpdate``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_schedulebid_group", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}",
+            "ScheduleBidGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP_PREFERENCES = _Endpoint(
-    "patch_workforcemanagement_businessunit_schedulebid_group_preferences", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
-    returns="AdminAgentScheduleBidPreferenceResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
@@ -5502,19 +4917,16 @@ def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
         body: ``AgentsBidAssignedScheduleSetOverrideRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUP_PREFERENCES,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_schedulebid_group_preferences", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences",
+            "AdminAgentScheduleBidPreferenceResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULER_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_businessunit_scheduler_settings", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
-    returns="BuSchedulerSettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_scheduler_settings(
@@ -5530,19 +4942,16 @@ def patch_workforcemanagement_businessunit_scheduler_settings(
         body: ``BuSchedulerSettingsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULER_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_scheduler_settings", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings",
+            "BuSchedulerSettingsResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN = _Endpoint(
-    "patch_workforcemanagement_businessunit_scheduling_run", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
-    body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_scheduling_run(
@@ -5560,19 +4969,16 @@ def patch_workforcemanagement_businessunit_scheduling_run(
         body: ``PatchBuScheduleRunRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULING_RUN,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_scheduling_run", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}",
+            body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("runId", run_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULINGPREFERENCES_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_businessunit_schedulingpreferences_settings", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
-    returns="BusinessUnitSchedulingPreferencesSettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_schedulingpreferences_settings(
@@ -5586,19 +4992,16 @@ def patch_workforcemanagement_businessunit_schedulingpreferences_settings(
         body: ``UpdateBusinessUnitSchedulingPreferencesSettingsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULINGPREFERENCES_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_schedulingpreferences_settings", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulingpreferences/settings",
+            "BusinessUnitSchedulingPreferencesSettingsResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE = _Endpoint(
-    "patch_workforcemanagement_businessunit_servicegoaltemplate", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
-    returns="ServiceGoalTemplate", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_servicegoaltemplate(
@@ -5616,19 +5019,16 @@ def patch_workforcemanagement_businessunit_servicegoaltemplate(
         body: ``UpdateServiceGoalTemplate``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATE,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_servicegoaltemplate", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId}",
+            "ServiceGoalTemplate", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("serviceGoalTemplateId", service_goal_template_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP = _Endpoint(
-    "patch_workforcemanagement_businessunit_staffinggroup", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
-    returns="StaffingGroupResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_staffinggroup(
@@ -5646,19 +5046,16 @@ def patch_workforcemanagement_businessunit_staffinggroup(
         body: ``UpdateStaffingGroupRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUP,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_staffinggroup", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId}",
+            "StaffingGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("staffingGroupId", staffing_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN = _Endpoint(
-    "patch_workforcemanagement_businessunit_timeoffplan", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
-    returns="BuTimeOffPlanResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_timeoffplan(
@@ -5676,19 +5073,16 @@ def patch_workforcemanagement_businessunit_timeoffplan(
         body: ``BuUpdateTimeOffPlanRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_timeoffplan", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId}",
+            "BuTimeOffPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffPlanId", time_off_plan_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID = _Endpoint(
-    "patch_workforcemanagement_businessunit_workplanbid", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
-    returns="WorkPlanBid", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_workplanbid(
@@ -5706,19 +5100,16 @@ def patch_workforcemanagement_businessunit_workplanbid(
         body: ``UpdateWorkPlanBid``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_workplanbid", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}",
+            "WorkPlanBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP = _Endpoint(
-    "patch_workforcemanagement_businessunit_workplanbid_group", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
-    returns="WorkPlanBidGroupResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_workplanbid_group(
@@ -5738,19 +5129,16 @@ def patch_workforcemanagement_businessunit_workplanbid_group(
         body: ``WorkPlanBidGroupUpdate``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_workplanbid_group", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}",
+            "WorkPlanBidGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP_PREFERENCES = _Endpoint(
-    "patch_workforcemanagement_businessunit_workplanbid_group_preferences", "PATCH",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
-    returns="AdminAgentWorkPlanPreferenceResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
@@ -5770,19 +5158,16 @@ def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
         body: ``AgentsBidAssignedWorkPlanOverrideRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUP_PREFERENCES,
+        _Endpoint(
+            "patch_workforcemanagement_businessunit_workplanbid_group_preferences", "PATCH",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences",
+            "AdminAgentWorkPlanPreferenceResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id), ("bidGroupId", bid_group_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT = _Endpoint(
-    "patch_workforcemanagement_managementunit", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}", returns="ManagementUnit",
-    body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit(
@@ -5798,19 +5183,16 @@ def patch_workforcemanagement_managementunit(
         body: ``UpdateManagementUnitRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}", "ManagementUnit",
+            body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS = _Endpoint(
-    "patch_workforcemanagement_managementunit_agents", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents", body="object",
-    body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_agents(
@@ -5826,19 +5208,16 @@ def patch_workforcemanagement_managementunit_agents(
         body: ``UpdateMuAgentsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_agents", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents", body="object",
+            body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS_WORKPLANS_BULK = _Endpoint(
-    "patch_workforcemanagement_managementunit_agents_workplans_bulk", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk",
-    returns="UpdateMuAgentWorkPlansBatchResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_agents_workplans_bulk(
@@ -5854,19 +5233,16 @@ def patch_workforcemanagement_managementunit_agents_workplans_bulk(
         body: ``UpdateMuAgentWorkPlansBatchRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS_WORKPLANS_BULK,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_agents_workplans_bulk", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk",
+            "UpdateMuAgentWorkPlansBatchResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT = _Endpoint(
-    "patch_workforcemanagement_managementunit_timeofflimit", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
-    returns="TimeOffLimit", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_timeofflimit(
@@ -5884,19 +5260,16 @@ def patch_workforcemanagement_managementunit_timeofflimit(
         body: ``UpdateTimeOffLimitRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_timeofflimit", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}",
+            "TimeOffLimit", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN = _Endpoint(
-    "patch_workforcemanagement_managementunit_timeoffplan", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
-    returns="TimeOffPlan", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_timeoffplan(
@@ -5914,19 +5287,16 @@ def patch_workforcemanagement_managementunit_timeoffplan(
         body: ``UpdateTimeOffPlanRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLAN,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_timeoffplan", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId}",
+            "TimeOffPlan", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("timeOffPlanId", time_off_plan_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUEST_USER_INTEGRATIONSTATUS = _Endpoint(
-    "patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus",
-    returns="UserTimeOffIntegrationStatusResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus(
@@ -5946,7 +5316,12 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
         body: ``SetTimeOffIntegrationStatusRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUEST_USER_INTEGRATIONSTATUS,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstatus",
+            "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus",
+            "UserTimeOffIntegrationStatusResponse", body="object", body_required=True,
+        ),
         (
             ("managementUnitId", management_unit_id), ("timeOffRequestId", time_off_request_id),
             ("userId", user_id),
@@ -5955,13 +5330,6 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_UNAVAILABLETIMES_SETTINGS = _Endpoint(
-    "patch_workforcemanagement_managementunit_unavailabletimes_settings", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings",
-    returns="ManagementUnitAvailabilitySettingsResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_unavailabletimes_settings(
@@ -5977,19 +5345,16 @@ def patch_workforcemanagement_managementunit_unavailabletimes_settings(
         body: ``UpdateManagementUnitsSettingsRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_UNAVAILABLETIMES_SETTINGS,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_unavailabletimes_settings", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings",
+            "ManagementUnitAvailabilitySettingsResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST = _Endpoint(
-    "patch_workforcemanagement_managementunit_user_timeoffrequest", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
-    returns="TimeOffRequestResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_user_timeoffrequest(
@@ -6009,7 +5374,11 @@ def patch_workforcemanagement_managementunit_user_timeoffrequest(
         body: ``AdminTimeOffRequestPatch``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_user_timeoffrequest", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}",
+            "TimeOffRequestResponse", body="object", body_required=True,
+        ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
             ("timeOffRequestId", time_off_request_id),
@@ -6018,13 +5387,6 @@ def patch_workforcemanagement_managementunit_user_timeoffrequest(
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADE = _Endpoint(
-    "patch_workforcemanagement_managementunit_week_shifttrade", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}",
-    returns="ShiftTradeResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_week_shifttrade(
@@ -6044,7 +5406,11 @@ def patch_workforcemanagement_managementunit_week_shifttrade(
         body: ``PatchShiftTradeRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADE,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_week_shifttrade", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}",
+            "ShiftTradeResponse", body="object", body_required=True,
+        ),
         (
             ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
             ("tradeId", trade_id),
@@ -6053,13 +5419,6 @@ def patch_workforcemanagement_managementunit_week_shifttrade(
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN = _Endpoint(
-    "patch_workforcemanagement_managementunit_workplan", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
-    returns="WorkPlan", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_workplan(
@@ -6080,19 +5439,16 @@ def patch_workforcemanagement_managementunit_workplan(
         body: ``WorkPlan``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_workplan", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}",
+            "WorkPlan", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
         (("validationMode", validation_mode),),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION = _Endpoint(
-    "patch_workforcemanagement_managementunit_workplanrotation", "PATCH",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
-    returns="WorkPlanRotationResponse", body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_managementunit_workplanrotation(
@@ -6110,19 +5466,16 @@ def patch_workforcemanagement_managementunit_workplanrotation(
         body: ``UpdateWorkPlanRotationRequest``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION,
+        _Endpoint(
+            "patch_workforcemanagement_managementunit_workplanrotation", "PATCH",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}",
+            "WorkPlanRotationResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES = _Endpoint(
-    "patch_workforcemanagement_schedulingpreferences", "PATCH",
-    "/api/v2/workforcemanagement/schedulingpreferences", returns="AgentSchedulingPreferenceListing",
-    body="object", body_required=True,
-)
 
 
 def patch_workforcemanagement_schedulingpreferences(
@@ -6133,14 +5486,17 @@ def patch_workforcemanagement_schedulingpreferences(
     Args:
         body: ``UpdateAgentSchedulingPreferencesRequest``.
     """
-    return _Operation(_PATCH_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES, (), (), (), body)
-
-
-_PATCH_WORKFORCEMANAGEMENT_TIMEOFFREQUEST = _Endpoint(
-    "patch_workforcemanagement_timeoffrequest", "PATCH",
-    "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
-    returns="TimeOffRequestResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_workforcemanagement_schedulingpreferences", "PATCH",
+            "/api/v2/workforcemanagement/schedulingpreferences", "AgentSchedulingPreferenceListing",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_workforcemanagement_timeoffrequest(
@@ -6156,19 +5512,16 @@ def patch_workforcemanagement_timeoffrequest(
         body: ``AgentTimeOffRequestPatch``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_TIMEOFFREQUEST,
+        _Endpoint(
+            "patch_workforcemanagement_timeoffrequest", "PATCH",
+            "/api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}",
+            "TimeOffRequestResponse", body="object", body_required=True,
+        ),
         (("timeOffRequestId", time_off_request_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_UNAVAILABLETIMES = _Endpoint(
-    "patch_workforcemanagement_unavailabletimes", "PATCH",
-    "/api/v2/workforcemanagement/unavailabletimes", returns="UnavailableTimeListing", body="object",
-    body_required=True,
-)
 
 
 def patch_workforcemanagement_unavailabletimes(
@@ -6181,14 +5534,17 @@ def patch_workforcemanagement_unavailabletimes(
     Args:
         body: ``UpdateUnavailableTimesRequest``.
     """
-    return _Operation(_PATCH_WORKFORCEMANAGEMENT_UNAVAILABLETIMES, (), (), (), body)
-
-
-_PATCH_WORKFORCEMANAGEMENT_USER_WORKPLANBIDRANKS = _Endpoint(
-    "patch_workforcemanagement_user_workplanbidranks", "PATCH",
-    "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", returns="WorkPlanBidRanks",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_workforcemanagement_unavailabletimes", "PATCH",
+            "/api/v2/workforcemanagement/unavailabletimes", "UnavailableTimeListing", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_workforcemanagement_user_workplanbidranks(
@@ -6204,19 +5560,16 @@ def patch_workforcemanagement_user_workplanbidranks(
         body: ``WorkPlanBidRanks``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_USER_WORKPLANBIDRANKS,
+        _Endpoint(
+            "patch_workforcemanagement_user_workplanbidranks", "PATCH",
+            "/api/v2/workforcemanagement/users/{userId}/workplanbidranks", "WorkPlanBidRanks",
+            body="object", body_required=True,
+        ),
         (("userId", user_id),),
         (),
         (),
         body,
     )
-
-
-_PATCH_WORKFORCEMANAGEMENT_USERS_WORKPLANBIDRANKS_BULK = _Endpoint(
-    "patch_workforcemanagement_users_workplanbidranks_bulk", "PATCH",
-    "/api/v2/workforcemanagement/users/workplanbidranks/bulk", returns="EntityListing",
-    body="array", body_required=True,
-)
 
 
 def patch_workforcemanagement_users_workplanbidranks_bulk(
@@ -6229,14 +5582,17 @@ def patch_workforcemanagement_users_workplanbidranks_bulk(
     Args:
         body: list of ``WorkPlanBidRanks``.
     """
-    return _Operation(_PATCH_WORKFORCEMANAGEMENT_USERS_WORKPLANBIDRANKS_BULK, (), (), (), body)
-
-
-_PATCH_WORKFORCEMANAGEMENT_WORKPLANBID_PREFERENCES = _Endpoint(
-    "patch_workforcemanagement_workplanbid_preferences", "PATCH",
-    "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
-    returns="AgentWorkPlanBiddingPreferenceResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "patch_workforcemanagement_users_workplanbidranks_bulk", "PATCH",
+            "/api/v2/workforcemanagement/users/workplanbidranks/bulk", "EntityListing",
+            body="array", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def patch_workforcemanagement_workplanbid_preferences(
@@ -6252,19 +5608,16 @@ def patch_workforcemanagement_workplanbid_preferences(
         body: ``UpdateAgentWorkPlanBiddingPreference``.
     """
     return _Operation(
-        _PATCH_WORKFORCEMANAGEMENT_WORKPLANBID_PREFERENCES,
+        _Endpoint(
+            "patch_workforcemanagement_workplanbid_preferences", "PATCH",
+            "/api/v2/workforcemanagement/workplanbids/{bidId}/preferences",
+            "AgentWorkPlanBiddingPreferenceResponse", body="object", body_required=True,
+        ),
         (("bidId", bid_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENTS = _Endpoint(
-    "post_workforcemanagement_adherence_adjustments", "POST",
-    "/api/v2/workforcemanagement/adherence/adjustments", returns="CurrentAgentAdherenceAdjustment",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_adherence_adjustments(
@@ -6275,15 +5628,17 @@ def post_workforcemanagement_adherence_adjustments(
     Args:
         body: ``AddAdherenceAdjustmentAgentRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENTS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENTS_QUERY = _Endpoint(
-    "post_workforcemanagement_adherence_adjustments_query", "POST",
-    "/api/v2/workforcemanagement/adherence/adjustments/query",
-    returns="CurrentAgentCursorAdherenceAdjustmentsListing", body="object", body_required=True,
-    reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_adherence_adjustments", "POST",
+            "/api/v2/workforcemanagement/adherence/adjustments", "CurrentAgentAdherenceAdjustment",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_adherence_adjustments_query(
@@ -6304,19 +5659,17 @@ def post_workforcemanagement_adherence_adjustments_query(
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_ADHERENCE_ADJUSTMENTS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_adherence_adjustments_query", "POST",
+            "/api/v2/workforcemanagement/adherence/adjustments/query",
+            "CurrentAgentCursorAdherenceAdjustmentsListing", body="object", body_required=True,
+            reads=True,
+        ),
         (),
         (("before", before), ("after", after), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS = _Endpoint(
-    "post_workforcemanagement_adherence_explanations", "POST",
-    "/api/v2/workforcemanagement/adherence/explanations",
-    returns="AdherenceExplanationAsyncResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_adherence_explanations(
@@ -6329,14 +5682,17 @@ def post_workforcemanagement_adherence_explanations(
     Args:
         body: ``AddAdherenceExplanationAgentRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS_QUERY = _Endpoint(
-    "post_workforcemanagement_adherence_explanations_query", "POST",
-    "/api/v2/workforcemanagement/adherence/explanations/query",
-    returns="QueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_adherence_explanations", "POST",
+            "/api/v2/workforcemanagement/adherence/explanations",
+            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_adherence_explanations_query(
@@ -6355,19 +5711,16 @@ def post_workforcemanagement_adherence_explanations_query(
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_ADHERENCE_EXPLANATIONS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_adherence_explanations_query", "POST",
+            "/api/v2/workforcemanagement/adherence/explanations/query",
+            "QueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
+        ),
         (),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_BULK = _Endpoint(
-    "post_workforcemanagement_adherence_historical_bulk", "POST",
-    "/api/v2/workforcemanagement/adherence/historical/bulk",
-    returns="WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_adherence_historical_bulk(
@@ -6380,14 +5733,17 @@ def post_workforcemanagement_adherence_historical_bulk(
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_ADHERENCE_HISTORICAL_BULK, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENTS_QUERY = _Endpoint(
-    "post_workforcemanagement_agent_adherence_adjustments_query", "POST",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query",
-    returns="CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_adherence_historical_bulk", "POST",
+            "/api/v2/workforcemanagement/adherence/historical/bulk",
+            "WfmHistoricalAdherenceBulkResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_agent_adherence_adjustments_query(
@@ -6410,19 +5766,16 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_ADJUSTMENTS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_agent_adherence_adjustments_query", "POST",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query",
+            "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+        ),
         (("agentId", agent_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATIONS = _Endpoint(
-    "post_workforcemanagement_agent_adherence_explanations", "POST",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations",
-    returns="AdherenceExplanationAsyncResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_agent_adherence_explanations(
@@ -6438,20 +5791,16 @@ def post_workforcemanagement_agent_adherence_explanations(
         body: ``AddAdherenceExplanationAdminRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATIONS,
+        _Endpoint(
+            "post_workforcemanagement_agent_adherence_explanations", "POST",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations",
+            "AdherenceExplanationAsyncResponse", body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATIONS_QUERY = _Endpoint(
-    "post_workforcemanagement_agent_adherence_explanations_query", "POST",
-    "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query",
-    returns="AgentQueryAdherenceExplanationsResponse", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_agent_adherence_explanations_query(
@@ -6472,19 +5821,17 @@ def post_workforcemanagement_agent_adherence_explanations_query(
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENT_ADHERENCE_EXPLANATIONS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_agent_adherence_explanations_query", "POST",
+            "/api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query",
+            "AgentQueryAdherenceExplanationsResponse", body="object", body_required=True,
+            reads=True,
+        ),
         (("agentId", agent_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENT_SCHEDULINGPREFERENCES_QUERY = _Endpoint(
-    "post_workforcemanagement_agent_schedulingpreferences_query", "POST",
-    "/api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query",
-    returns="AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_agent_schedulingpreferences_query(
@@ -6500,19 +5847,16 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENT_SCHEDULINGPREFERENCES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_agent_schedulingpreferences_query", "POST",
+            "/api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query",
+            "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENT_UNAVAILABLETIMES_QUERY = _Endpoint(
-    "post_workforcemanagement_agent_unavailabletimes_query", "POST",
-    "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query",
-    returns="UnavailableTimeListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_agent_unavailabletimes_query(
@@ -6528,18 +5872,16 @@ def post_workforcemanagement_agent_unavailabletimes_query(
         body: ``QueryAgentUnavailableTimesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENT_UNAVAILABLETIMES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_agent_unavailabletimes_query", "POST",
+            "/api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query",
+            "UnavailableTimeListing", body="object", body_required=True, reads=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS = _Endpoint(
-    "post_workforcemanagement_agents", "POST", "/api/v2/workforcemanagement/agents",
-    returns="MoveAgentsResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_agents(
@@ -6552,14 +5894,16 @@ def post_workforcemanagement_agents(
     Args:
         body: ``MoveAgentsRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_AGENTS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_INTEGRATIONS_HRIS_QUERY = _Endpoint(
-    "post_workforcemanagement_agents_integrations_hris_query", "POST",
-    "/api/v2/workforcemanagement/agents/integrations/hris/query",
-    returns="AgentsIntegrationsListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_agents", "POST", "/api/v2/workforcemanagement/agents",
+            "MoveAgentsResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_agents_integrations_hris_query(
@@ -6572,14 +5916,17 @@ def post_workforcemanagement_agents_integrations_hris_query(
     Args:
         body: ``QueryAgentsIntegrationsRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_AGENTS_INTEGRATIONS_HRIS_QUERY, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_ME_ADHERENCE_HISTORICAL_JOBS = _Endpoint(
-    "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
-    "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
-    returns="WfmAgentHistoricalAdherenceResponse", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_agents_integrations_hris_query", "POST",
+            "/api/v2/workforcemanagement/agents/integrations/hris/query",
+            "AgentsIntegrationsListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_agents_me_adherence_historical_jobs(
@@ -6598,19 +5945,16 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENTS_ME_ADHERENCE_HISTORICAL_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_agents_me_adherence_historical_jobs", "POST",
+            "/api/v2/workforcemanagement/agents/me/adherence/historical/jobs",
+            "WfmAgentHistoricalAdherenceResponse", body="object",
+        ),
         (),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_ME_POSSIBLEWORKSHIFTS = _Endpoint(
-    "post_workforcemanagement_agents_me_possibleworkshifts", "POST",
-    "/api/v2/workforcemanagement/agents/me/possibleworkshifts",
-    returns="AgentPossibleWorkShiftsResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_agents_me_possibleworkshifts(
@@ -6623,14 +5967,17 @@ def post_workforcemanagement_agents_me_possibleworkshifts(
     Args:
         body: ``AgentPossibleWorkShiftsRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_AGENTS_ME_POSSIBLEWORKSHIFTS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_ENROLLMENTS_BULK_ADD = _Endpoint(
-    "post_workforcemanagement_agents_opportunities_enrollments_bulk_add", "POST",
-    "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add",
-    returns="AgentBulkAddOpportunityEnrollmentsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_agents_me_possibleworkshifts", "POST",
+            "/api/v2/workforcemanagement/agents/me/possibleworkshifts",
+            "AgentPossibleWorkShiftsResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
@@ -6644,20 +5991,16 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
         body: ``AgentBulkAddOpportunityEnrollmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_ENROLLMENTS_BULK_ADD,
+        _Endpoint(
+            "post_workforcemanagement_agents_opportunities_enrollments_bulk_add", "POST",
+            "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add",
+            "AgentBulkAddOpportunityEnrollmentsResponse", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_ENROLLMENTS_BULK_STATUSES_UPDATE = _Endpoint(
-    "post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update", "POST",
-    "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update",
-    returns="AgentBulkStatusUpdateOpportunityEnrollmentsResponse", body="object",
-    body_required=True,
-)
 
 
 def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update(
@@ -6671,19 +6014,18 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_upda
         body: ``AgentBulkStatusUpdateOpportunityEnrollmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_ENROLLMENTS_BULK_STATUSES_UPDATE,
+        _Endpoint(
+            "post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_update",
+            "POST",
+            "/api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update",
+            "AgentBulkStatusUpdateOpportunityEnrollmentsResponse", body="object",
+            body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_QUERY = _Endpoint(
-    "post_workforcemanagement_agents_opportunities_query", "POST",
-    "/api/v2/workforcemanagement/agents/opportunities/query",
-    returns="AgentQueryOpportunitiesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_agents_opportunities_query(
@@ -6702,19 +6044,16 @@ def post_workforcemanagement_agents_opportunities_query(
         body: ``QueryOpportunitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENTS_OPPORTUNITIES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_agents_opportunities_query", "POST",
+            "/api/v2/workforcemanagement/agents/opportunities/query",
+            "AgentQueryOpportunitiesResponse", body="object", body_required=True, reads=True,
+        ),
         (),
         (("expand", expand), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTSCHEDULES_MANAGEMENTUNITS_MINE = _Endpoint(
-    "post_workforcemanagement_agentschedules_managementunits_mine", "POST",
-    "/api/v2/workforcemanagement/agentschedules/managementunits/mine",
-    returns="AgentMuQueryResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_agentschedules_managementunits_mine(
@@ -6733,19 +6072,16 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
         body: ``AgentMuScheduleQuery``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_AGENTSCHEDULES_MANAGEMENTUNITS_MINE,
+        _Endpoint(
+            "post_workforcemanagement_agentschedules_managementunits_mine", "POST",
+            "/api/v2/workforcemanagement/agentschedules/managementunits/mine",
+            "AgentMuQueryResponse", body="object", body_required=True,
+        ),
         (),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_AGENTSCHEDULES_MINE = _Endpoint(
-    "post_workforcemanagement_agentschedules_mine", "POST",
-    "/api/v2/workforcemanagement/agentschedules/mine",
-    returns="BuCurrentAgentScheduleSearchResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_agentschedules_mine(
@@ -6758,14 +6094,17 @@ def post_workforcemanagement_agentschedules_mine(
     Args:
         body: ``BuGetCurrentAgentScheduleRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_AGENTSCHEDULES_MINE, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_JOBS = _Endpoint(
-    "post_workforcemanagement_alternativeshifts_offers_jobs", "POST",
-    "/api/v2/workforcemanagement/alternativeshifts/offers/jobs",
-    returns="AlternativeShiftAsyncResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_agentschedules_mine", "POST",
+            "/api/v2/workforcemanagement/agentschedules/mine",
+            "BuCurrentAgentScheduleSearchResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_alternativeshifts_offers_jobs(
@@ -6778,14 +6117,17 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
     Args:
         body: ``AlternativeShiftOffersRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_JOBS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_SEARCH_JOBS = _Endpoint(
-    "post_workforcemanagement_alternativeshifts_offers_search_jobs", "POST",
-    "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs",
-    returns="AlternativeShiftAsyncResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_alternativeshifts_offers_jobs", "POST",
+            "/api/v2/workforcemanagement/alternativeshifts/offers/jobs",
+            "AlternativeShiftAsyncResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_alternativeshifts_offers_search_jobs(
@@ -6799,19 +6141,16 @@ def post_workforcemanagement_alternativeshifts_offers_search_jobs(
         body: ``AlternativeShiftSearchOffersRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_OFFERS_SEARCH_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_alternativeshifts_offers_search_jobs", "POST",
+            "/api/v2/workforcemanagement/alternativeshifts/offers/search/jobs",
+            "AlternativeShiftAsyncResponse", body="object", body_required=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES = _Endpoint(
-    "post_workforcemanagement_alternativeshifts_trades", "POST",
-    "/api/v2/workforcemanagement/alternativeshifts/trades", returns="AlternativeShiftTradeResponse",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_alternativeshifts_trades(
@@ -6824,14 +6163,17 @@ def post_workforcemanagement_alternativeshifts_trades(
     Args:
         body: ``CreateAlternativeShiftTradeRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_ALTERNATIVESHIFTS_TRADES, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES = _Endpoint(
-    "post_workforcemanagement_businessunit_activitycodes", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
-    returns="BusinessUnitActivityCode", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_alternativeshifts_trades", "POST",
+            "/api/v2/workforcemanagement/alternativeshifts/trades", "AlternativeShiftTradeResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_businessunit_activitycodes(
@@ -6847,19 +6189,16 @@ def post_workforcemanagement_businessunit_activitycodes(
         body: ``CreateActivityCodeRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYCODES,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activitycodes", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes",
+            "BusinessUnitActivityCode", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_DELETIONS_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs",
-    returns="ActivityPlanJobResponse",
-)
 
 
 def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
@@ -6873,17 +6212,13 @@ def post_workforcemanagement_businessunit_activityplan_deletions_jobs(
         activity_plan_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_DELETIONS_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplan_deletions_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/deletions/jobs",
+            "ActivityPlanJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSION_USERS_DELETIONS_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs",
-    returns="ActivityPlanJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs(
@@ -6903,7 +6238,12 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
         body: ``ActivityPlanDeletionSessionUserIds``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSION_USERS_DELETIONS_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplan_occurrence_session_users_deletions_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/{sessionId}/users/deletions/jobs",
+            "ActivityPlanJobResponse", body="object", body_required=True,
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("occurrenceId", occurrence_id), ("sessionId", session_id),
@@ -6912,13 +6252,6 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_session_users_
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSIONS_DELETIONS_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs",
-    returns="ActivityPlanJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs(
@@ -6936,7 +6269,12 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
         body: ``ActivityPlanDeletionSessionIds``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCE_SESSIONS_DELETIONS_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplan_occurrence_sessions_deletions_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/{occurrenceId}/sessions/deletions/jobs",
+            "ActivityPlanJobResponse", body="object", body_required=True,
+        ),
         (
             ("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id),
             ("occurrenceId", occurrence_id),
@@ -6945,13 +6283,6 @@ def post_workforcemanagement_businessunit_activityplan_occurrence_sessions_delet
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCES_DELETIONS_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs",
-    returns="ActivityPlanOccurrencesDeletionJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs(
@@ -6967,19 +6298,16 @@ def post_workforcemanagement_businessunit_activityplan_occurrences_deletions_job
         body: ``ActivityPlanDeletionOccurrenceIds``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_OCCURRENCES_DELETIONS_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplan_occurrences_deletions_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/occurrences/deletions/jobs",
+            "ActivityPlanOccurrencesDeletionJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_RUNS_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs",
-    returns="ActivityPlanRunJobResponse",
-)
 
 
 def post_workforcemanagement_businessunit_activityplan_runs_jobs(
@@ -6995,16 +6323,13 @@ def post_workforcemanagement_businessunit_activityplan_runs_jobs(
         activity_plan_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLAN_RUNS_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplan_runs_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs",
+            "ActivityPlanRunJobResponse",
+        ),
         (("businessUnitId", business_unit_id), ("activityPlanId", activity_plan_id)),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS = _Endpoint(
-    "post_workforcemanagement_businessunit_activityplans", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
-    returns="ActivityPlanResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_activityplans(
@@ -7020,19 +6345,16 @@ def post_workforcemanagement_businessunit_activityplans(
         body: ``CreateActivityPlanRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ACTIVITYPLANS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_activityplans", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans",
+            "ActivityPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_adherence_adjustments_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query",
-    returns="CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_query(
@@ -7055,19 +6377,16 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_adherence_adjustments_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query",
+            "CursorAdherenceAdjustmentsListing", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("before", before), ("after", after), ("pageSize", page_size)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
-    returns="BuAdherenceAdjustmentsQueryJob", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
@@ -7081,19 +6400,16 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query_jobs(
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_QUERY_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_adherence_adjustments_query_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query/jobs",
+            "BuAdherenceAdjustmentsQueryJob", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES = _Endpoint(
-    "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
-    returns="AdherenceAdjustmentsReasonCode", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
@@ -7107,19 +6423,16 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes(
         body: ``CreateAdherenceAdjustmentsReasonCodeRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes",
+            "AdherenceAdjustmentsReasonCode", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK = _Endpoint(
-    "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
-    returns="AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
@@ -7133,19 +6446,16 @@ def post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk
         body: ``CreateAdherenceAdjustmentsReasonCodesBulkRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_ADJUSTMENTS_REASONCODES_BULK,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk",
+            "AdherenceAdjustmentsReasonCodesListing", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_EXPLANATIONS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_adherence_explanations_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query",
-    returns="BuQueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_adherence_explanations_query(
@@ -7166,19 +6476,16 @@ def post_workforcemanagement_businessunit_adherence_explanations_query(
         body: ``BuQueryAdherenceExplanationsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ADHERENCE_EXPLANATIONS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_adherence_explanations_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query",
+            "BuQueryAdherenceExplanationsResponse", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_AGENTSCHEDULES_SEARCH = _Endpoint(
-    "post_workforcemanagement_businessunit_agentschedules_search", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search",
-    returns="BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_agentschedules_search(
@@ -7199,19 +6506,16 @@ def post_workforcemanagement_businessunit_agentschedules_search(
         body: ``BuSearchAgentSchedulesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_AGENTSCHEDULES_SEARCH,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_agentschedules_search", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search",
+            "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADES_SEARCH = _Endpoint(
-    "post_workforcemanagement_businessunit_alternativeshifts_trades_search", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search",
-    returns="BuListAlternativeShiftTradesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
@@ -7230,19 +6534,16 @@ def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
         body: ``SearchAlternativeShiftTradesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_ALTERNATIVESHIFTS_TRADES_SEARCH,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_alternativeshifts_trades_search", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search",
+            "BuListAlternativeShiftTradesResponse", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_COPY = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplan_copy", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy",
-    returns="CapacityPlanResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_capacityplan_copy(
@@ -7260,19 +6561,16 @@ def post_workforcemanagement_businessunit_capacityplan_copy(
         body: ``CopyCapacityPlanRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_COPY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplan_copy", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy",
+            "CapacityPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_REQUIREMENT_GENERATE = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplan_requirement_generate", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate",
-    returns="CapacityPlanStaffingRequirementResult",
-)
 
 
 def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
@@ -7288,16 +6586,13 @@ def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
         capacity_plan_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_REQUIREMENT_GENERATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplan_requirement_generate", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate",
+            "CapacityPlanStaffingRequirementResult",
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONS = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
-    returns="CapacityPlanStaffingGroupMetricChangeResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
@@ -7315,21 +6610,16 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
         body: ``CreateCapacityPlanStaffingGroupMetricChangeRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations",
+            "CapacityPlanStaffingGroupMetricChangeResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONSHISTORY_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query",
-    returns="CapacityPlanStaffingGroupMetricChangeHistoryListResponse", body="object",
-    body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query(
@@ -7347,20 +6637,18 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
         body: ``QueryCapacityPlanStaffingGroupMetricChangeHistory``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLAN_STAFFINGGROUPALLOCATIONSHISTORY_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationshistory_query",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query",
+            "CapacityPlanStaffingGroupMetricChangeHistoryListResponse", body="object",
+            body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id), ("capacityPlanId", capacity_plan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANNING_LONGTERMREQUIREMENTS_AUTOMATICBESTMETHOD_WEEK_FORECAST_FORCEREGENERATE = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate",
-    returns="LongTermRequirementsResponse",
-)
 
 
 def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate(
@@ -7378,19 +6666,17 @@ def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_
         forecast_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANNING_LONGTERMREQUIREMENTS_AUTOMATICBESTMETHOD_WEEK_FORECAST_FORCEREGENERATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast_forceregenerate",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate",
+            "LongTermRequirementsResponse",
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
         ),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplans", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
-    returns="CapacityPlanResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_capacityplans(
@@ -7406,19 +6692,16 @@ def post_workforcemanagement_businessunit_capacityplans(
         body: ``CapacityPlanRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplans", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans",
+            "CapacityPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS_BULK_REMOVE = _Endpoint(
-    "post_workforcemanagement_businessunit_capacityplans_bulk_remove", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
@@ -7434,19 +6717,16 @@ def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
         body: ``CapacityPlanDeleteRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_CAPACITYPLANS_BULK_REMOVE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_capacityplans_bulk_remove", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove",
+            body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_UPDATE = _Endpoint(
-    "post_workforcemanagement_businessunit_decisionmetrics_update", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update",
-    returns="DecisionMetricsUpdateJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_decisionmetrics_update(
@@ -7462,19 +6742,16 @@ def post_workforcemanagement_businessunit_decisionmetrics_update(
         body: ``DecisionMetricsUpdateJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_UPDATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_decisionmetrics_update", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update",
+            "DecisionMetricsUpdateJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_UPDATE_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl",
-    returns="DecisionMetricsUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
@@ -7490,19 +6767,16 @@ def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_DECISIONMETRICS_UPDATE_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl",
+            "DecisionMetricsUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_INTRADAY = _Endpoint(
-    "post_workforcemanagement_businessunit_intraday", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday",
-    returns="AsyncIntradayResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_intraday(
@@ -7521,20 +6795,16 @@ def post_workforcemanagement_businessunit_intraday(
         body: ``IntradayPlanningGroupRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_INTRADAY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_intraday", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday",
+            "AsyncIntradayResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_FORECAST_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs",
-    returns="AggregatedSessionExportJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs(
@@ -7550,20 +6820,17 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         body: ``AggregatedExportJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_FORECAST_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_forecast_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs",
+            "AggregatedSessionExportJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_HISTORICAL_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs",
-    returns="AggregatedHistoricalExportJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs(
@@ -7579,20 +6846,17 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         body: ``AggregatedExportJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_HISTORICAL_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_historical_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs",
+            "AggregatedHistoricalExportJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_SNAPSHOT_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs",
-    returns="AggregatedSnapshotExportJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs(
@@ -7608,19 +6872,17 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
         body: ``AggregatedExportSnapshotJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_MAINFORECAST_CONTINUOUSFORECAST_SESSION_EXPORT_SNAPSHOT_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_mainforecast_continuousforecast_session_export_snapshot_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs",
+            "AggregatedSnapshotExportJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_ADD = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_bulk_add", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add",
-    returns="BulkAddOpportunitiesResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_add(
@@ -7636,19 +6898,16 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
         body: ``BulkAddOpportunitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_ADD,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_bulk_add", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add",
+            "BulkAddOpportunitiesResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_PUBLISH = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_bulk_publish", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish",
-    returns="BulkPublishOpportunitiesResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_publish(
@@ -7664,19 +6923,16 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
         body: ``BulkOpportunitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_PUBLISH,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_bulk_publish", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish",
+            "BulkPublishOpportunitiesResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_REMOVE = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_bulk_remove", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove",
-    returns="BulkRemoveOpportunitiesResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_remove(
@@ -7692,19 +6948,16 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
         body: ``BulkOpportunitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_REMOVE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_bulk_remove", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove",
+            "BulkRemoveOpportunitiesResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_STATUSES_UPDATE = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_bulk_statuses_update", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update",
-    returns="BulkOpportunitiesStatusUpdateResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
@@ -7720,19 +6973,16 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
         body: ``BulkOpportunitiesStatusUpdateRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_BULK_STATUSES_UPDATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_bulk_statuses_update", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update",
+            "BulkOpportunitiesStatusUpdateResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_ENROLLMENTS_BULK_STATUSES_UPDATE = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update",
-    returns="BulkUpdateOpportunityEnrollmentsStatusResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update(
@@ -7748,19 +6998,17 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuse
         body: ``BulkOpportunityEnrollmentsStatusUpdateRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_ENROLLMENTS_BULK_STATUSES_UPDATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuses_update",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update",
+            "BulkUpdateOpportunityEnrollmentsStatusResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_ENROLLMENTS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_enrollments_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query",
-    returns="QueryOpportunityEnrollmentsResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_enrollments_query(
@@ -7781,20 +7029,16 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
         body: ``QueryOpportunityEnrollmentsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_ENROLLMENTS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_enrollments_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query",
+            "QueryOpportunityEnrollmentsResponse", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("expand", expand), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_EXTERNALACTIVITIES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_externalactivities_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query",
-    returns="QueryExternalActivityOpportunitiesResponse", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_externalactivities_query(
@@ -7810,19 +7054,17 @@ def post_workforcemanagement_businessunit_opportunities_externalactivities_query
         body: ``BulkOpportunitiesExternalActivitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_EXTERNALACTIVITIES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_externalactivities_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query",
+            "QueryExternalActivityOpportunitiesResponse", body="object", body_required=True,
+            reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_opportunities_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query",
-    returns="QueryOpportunitiesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_opportunities_query(
@@ -7841,19 +7083,16 @@ def post_workforcemanagement_businessunit_opportunities_query(
         body: ``QueryOpportunitiesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_OPPORTUNITIES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_opportunities_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query",
+            "QueryOpportunitiesResponse", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceDownloadService", force_download_service),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUPS = _Endpoint(
-    "post_workforcemanagement_businessunit_planninggroups", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
-    returns="PlanningGroup", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_planninggroups(
@@ -7869,19 +7108,16 @@ def post_workforcemanagement_businessunit_planninggroups(
         body: ``CreatePlanningGroupRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_PLANNINGGROUPS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_planninggroups", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups",
+            "PlanningGroup", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_COPY = _Endpoint(
-    "post_workforcemanagement_businessunit_schedulebid_copy", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy",
-    returns="ScheduleBid", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_schedulebid_copy(
@@ -7899,19 +7135,16 @@ def post_workforcemanagement_businessunit_schedulebid_copy(
         body: ``CopyScheduleBid``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_COPY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_schedulebid_copy", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy",
+            "ScheduleBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUPS = _Endpoint(
-    "post_workforcemanagement_businessunit_schedulebid_groups", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups",
-    returns="ScheduleBidGroupResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_schedulebid_groups(
@@ -7929,19 +7162,16 @@ def post_workforcemanagement_businessunit_schedulebid_groups(
         body: ``ScheduleBidGroupCreate``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBID_GROUPS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_schedulebid_groups", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups",
+            "ScheduleBidGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS = _Endpoint(
-    "post_workforcemanagement_businessunit_schedulebids", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
-    returns="ScheduleBid", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_schedulebids(
@@ -7957,19 +7187,16 @@ def post_workforcemanagement_businessunit_schedulebids(
         body: ``CreateScheduleBid``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_schedulebids", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids",
+            "ScheduleBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS_EFFECTIVESCHEDULESETS = _Endpoint(
-    "post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets",
-    returns="AgentsEffectiveScheduleSetResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
@@ -7985,19 +7212,16 @@ def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
         body: ``QueryEffectiveScheduleSetsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SCHEDULEBIDS_EFFECTIVESCHEDULESETS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets",
+            "AgentsEffectiveScheduleSetResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATES = _Endpoint(
-    "post_workforcemanagement_businessunit_servicegoaltemplates", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
-    returns="ServiceGoalTemplate", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_servicegoaltemplates(
@@ -8013,19 +7237,16 @@ def post_workforcemanagement_businessunit_servicegoaltemplates(
         body: ``CreateServiceGoalTemplate``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SERVICEGOALTEMPLATES,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_servicegoaltemplates", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates",
+            "ServiceGoalTemplate", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_EVALUATE_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs",
-    returns="ShiftTradeEvaluateTradesBuJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
@@ -8046,19 +7267,16 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
         body: ``EvaluateShiftTradeListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_EVALUATE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs",
+            "ShiftTradeEvaluateTradesBuJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_QUERY_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_shifttrading_trades_query_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs",
-    returns="ShiftTradeQueryTradesBuJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
@@ -8079,19 +7297,16 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
         body: ``QueryShiftTradeListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_QUERY_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_shifttrading_trades_query_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs",
+            "ShiftTradeQueryTradesBuJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_STATE_BULK_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs",
-    returns="ShiftTradeBulkUpdateTradeStateBuJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
@@ -8112,19 +7327,16 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
         body: ``BulkUpdateShiftTradeListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_TRADES_STATE_BULK_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs",
+            "ShiftTradeBulkUpdateTradeStateBuJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_UNMATCHED_SEARCH_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs",
-    returns="ShiftTradeSearchUnmatchedTradesBuJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
@@ -8145,19 +7357,16 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
         body: ``SearchUnmatchedShiftTradeListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_UNMATCHED_SEARCH_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs",
+            "ShiftTradeSearchUnmatchedTradesBuJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_WEEKS_SUMMARY_JOBS = _Endpoint(
-    "post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs",
-    returns="ShiftTradeQueryWeekSummariesBuJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
@@ -8176,19 +7385,16 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
         body: ``QueryWeekSummaryListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_SHIFTTRADING_WEEKS_SUMMARY_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs",
+            "ShiftTradeQueryWeekSummariesBuJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS = _Endpoint(
-    "post_workforcemanagement_businessunit_staffinggroups", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
-    returns="StaffingGroupResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_staffinggroups(
@@ -8204,19 +7410,16 @@ def post_workforcemanagement_businessunit_staffinggroups(
         body: ``CreateStaffingGroupRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_staffinggroups", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups",
+            "StaffingGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS_PLANNINGGROUPS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_staffinggroups_planninggroups_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query",
-    returns="PlanningGroupToStaffingGroupsListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
@@ -8232,19 +7435,16 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
         body: ``QueryPlanningGroupToStaffingGroupsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS_PLANNINGGROUPS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_staffinggroups_planninggroups_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query",
+            "PlanningGroupToStaffingGroupsListing", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_staffinggroups_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query",
-    returns="UserStaffingGroupListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_staffinggroups_query(
@@ -8263,19 +7463,16 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
         body: ``QueryUserStaffingGroupListRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_STAFFINGGROUPS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_staffinggroups_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query",
+            "UserStaffingGroupListing", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (("forceDownloadService", force_download_service),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimit_granularityconversion", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion",
-    returns="BuConvertTimeOffLimitGranularityJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
@@ -8293,19 +7490,16 @@ def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
         body: ``BuConvertTimeOffLimitGranularityJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_GRANULARITYCONVERSION,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimit_granularityconversion", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion",
+            "BuConvertTimeOffLimitGranularityJobResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_IMPORT = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimit_values_import", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import",
-    returns="BuTimeOffLimitResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_import(
@@ -8323,19 +7517,16 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import(
         body: ``BuImportTimeOffLimitValuesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_IMPORT,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimit_values_import", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import",
+            "BuTimeOffLimitResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_IMPORT_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl",
-    returns="BuImportTimeOffLimitValuesUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
@@ -8353,20 +7544,16 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
         body: ``BuTimeOffLimitValuesImportUploadUrlRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_IMPORT_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl",
+            "BuImportTimeOffLimitValuesUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimit_values_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query",
-    returns="BuTimeOffLimitValuesForGranularityResponse", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimit_values_query(
@@ -8384,19 +7571,17 @@ def post_workforcemanagement_businessunit_timeofflimit_values_query(
         body: ``QueryTimeOffLimitValuesForGranularityRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimit_values_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query",
+            "BuTimeOffLimitValuesForGranularityResponse", body="object", body_required=True,
+            reads=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimits", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
-    returns="BuTimeOffLimitResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimits(
@@ -8412,19 +7597,16 @@ def post_workforcemanagement_businessunit_timeofflimits(
         body: ``BuCreateTimeOffLimitRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimits", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits",
+            "BuTimeOffLimitResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS_VALUES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_timeofflimits_values_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query",
-    returns="BuTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeofflimits_values_query(
@@ -8440,19 +7622,16 @@ def post_workforcemanagement_businessunit_timeofflimits_values_query(
         body: ``QueryTimeOffLimitValuesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMITS_VALUES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeofflimits_values_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query",
+            "BuTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLANS = _Endpoint(
-    "post_workforcemanagement_businessunit_timeoffplans", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
-    returns="BuTimeOffPlanResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_timeoffplans(
@@ -8468,20 +7647,16 @@ def post_workforcemanagement_businessunit_timeoffplans(
         body: ``BuCreateTimeOffPlanRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFPLANS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_timeoffplans", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans",
+            "BuTimeOffPlanResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_UNAVAILABLETIMES_SCHEDULES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_unavailabletimes_schedules_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query",
-    returns="QueryAgentScheduleUnavailableTimesResponse", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
@@ -8497,20 +7672,17 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
         body: ``QueryAgentScheduleUnavailableTimesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_UNAVAILABLETIMES_SCHEDULES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_unavailabletimes_schedules_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query",
+            "QueryAgentScheduleUnavailableTimesResponse", body="object", body_required=True,
+            reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_UNAVAILABLETIMES_SETTINGS_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_unavailabletimes_settings_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query",
-    returns="QueryAvailabilityManagementUnitsSettingsResponse", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
@@ -8526,19 +7698,17 @@ def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
         body: ``QueryAvailabilityManagementUnitsSettingsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_UNAVAILABLETIMES_SETTINGS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_unavailabletimes_settings_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query",
+            "QueryAvailabilityManagementUnitsSettingsResponse", body="object", body_required=True,
+            reads=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_AGENTSCHEDULES_QUERY = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_agentschedules_query", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query",
-    returns="BuAsyncAgentSchedulesQueryResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
@@ -8563,19 +7733,16 @@ def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
         body: ``BuQueryAgentSchedulesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_AGENTSCHEDULES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_agentschedules_query", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query",
+            "BuAsyncAgentSchedulesQueryResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_COPY = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_copy", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy",
-    returns="BuAsyncScheduleResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_copy(
@@ -8595,20 +7762,16 @@ def post_workforcemanagement_businessunit_week_schedule_copy(
         body: ``BuCopyScheduleRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_COPY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_copy", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy",
+            "BuAsyncScheduleResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATIONS = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations",
-    returns="PerformancePredictionRecalculationResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations(
@@ -8628,20 +7791,17 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATIONS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations",
+            "PerformancePredictionRecalculationResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATIONS_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl",
-    "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl",
-    returns="PerformancePredictionRecalculationUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl(
@@ -8661,19 +7821,17 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_PERFORMANCEPREDICTIONS_RECALCULATIONS_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_performancepredictions_recalculations_uploadurl",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl",
+            "PerformancePredictionRecalculationUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_RESCHEDULE = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_reschedule", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule",
-    returns="BuAsyncScheduleRunResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_reschedule(
@@ -8693,19 +7851,16 @@ def post_workforcemanagement_businessunit_week_schedule_reschedule(
         body: ``BuRescheduleRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_RESCHEDULE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_reschedule", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule",
+            "BuAsyncScheduleRunResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_UPDATE = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_update", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update",
-    returns="BuAsyncScheduleResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_update(
@@ -8725,19 +7880,16 @@ def post_workforcemanagement_businessunit_week_schedule_update(
         body: ``ProcessScheduleUpdateUploadRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_UPDATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_update", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update",
+            "BuAsyncScheduleResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_UPDATE_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedule_update_uploadurl", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl",
-    returns="UpdateScheduleUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
@@ -8757,19 +7909,16 @@ def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULE_UPDATE_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedule_update_uploadurl", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl",
+            "UpdateScheduleUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id), ("scheduleId", schedule_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedules", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
-    returns="BuScheduleMetadata", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedules(
@@ -8787,19 +7936,16 @@ def post_workforcemanagement_businessunit_week_schedules(
         body: ``BuCreateBlankScheduleRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedules", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules",
+            "BuScheduleMetadata", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_GENERATE = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedules_generate", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate",
-    returns="BuAsyncScheduleRunResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedules_generate(
@@ -8817,19 +7963,16 @@ def post_workforcemanagement_businessunit_week_schedules_generate(
         body: ``BuGenerateScheduleRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_GENERATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedules_generate", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate",
+            "BuAsyncScheduleRunResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_IMPORT = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedules_import", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import",
-    returns="ScheduleUploadProcessingResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedules_import(
@@ -8847,19 +7990,16 @@ def post_workforcemanagement_businessunit_week_schedules_import(
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_IMPORT,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedules_import", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import",
+            "ScheduleUploadProcessingResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_IMPORT_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_week_schedules_import_uploadurl", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl",
-    returns="ImportScheduleUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
@@ -8877,19 +8017,16 @@ def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SCHEDULES_IMPORT_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_schedules_import_uploadurl", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl",
+            "ImportScheduleUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekId", week_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_COPY = _Endpoint(
-    "post_workforcemanagement_businessunit_week_shorttermforecast_copy", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy",
-    returns="AsyncForecastOperationResult", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
@@ -8912,7 +8049,11 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
         body: ``CopyBuForecastRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECAST_COPY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_shorttermforecast_copy", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy",
+            "AsyncForecastOperationResult", body="object", body_required=True,
+        ),
         (
             ("businessUnitId", business_unit_id), ("weekDateId", week_date_id),
             ("forecastId", forecast_id),
@@ -8921,13 +8062,6 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_GENERATE = _Endpoint(
-    "post_workforcemanagement_businessunit_week_shorttermforecasts_generate", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate",
-    returns="AsyncForecastOperationResult", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
@@ -8948,19 +8082,16 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
         body: ``GenerateBuForecastRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_GENERATE,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_shorttermforecasts_generate", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate",
+            "AsyncForecastOperationResult", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_IMPORT = _Endpoint(
-    "post_workforcemanagement_businessunit_week_shorttermforecasts_import", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import",
-    returns="ImportForecastResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
@@ -8978,19 +8109,16 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
         body: ``WfmProcessUploadRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_IMPORT,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_shorttermforecasts_import", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import",
+            "ImportForecastResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_IMPORT_UPLOADURL = _Endpoint(
-    "post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl",
-    returns="ImportForecastUploadResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl(
@@ -9008,19 +8136,17 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadu
         body: ``UploadUrlRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WEEK_SHORTTERMFORECASTS_IMPORT_UPLOADURL,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadurl",
+            "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl",
+            "ImportForecastUploadResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("weekDateId", week_date_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_COPY = _Endpoint(
-    "post_workforcemanagement_businessunit_workplanbid_copy", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy",
-    returns="WorkPlanBid", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_workplanbid_copy(
@@ -9038,19 +8164,16 @@ def post_workforcemanagement_businessunit_workplanbid_copy(
         body: ``CopyWorkPlanBid``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_COPY,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_workplanbid_copy", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy",
+            "WorkPlanBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUPS = _Endpoint(
-    "post_workforcemanagement_businessunit_workplanbid_groups", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups",
-    returns="WorkPlanBidGroupResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_workplanbid_groups(
@@ -9068,19 +8191,16 @@ def post_workforcemanagement_businessunit_workplanbid_groups(
         body: ``WorkPlanBidGroupCreate``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBID_GROUPS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_workplanbid_groups", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups",
+            "WorkPlanBidGroupResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("bidId", bid_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBIDS = _Endpoint(
-    "post_workforcemanagement_businessunit_workplanbids", "POST",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
-    returns="WorkPlanBid", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunit_workplanbids(
@@ -9096,18 +8216,16 @@ def post_workforcemanagement_businessunit_workplanbids(
         body: ``CreateWorkPlanBid``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNIT_WORKPLANBIDS,
+        _Endpoint(
+            "post_workforcemanagement_businessunit_workplanbids", "POST",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids",
+            "WorkPlanBid", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_BUSINESSUNITS = _Endpoint(
-    "post_workforcemanagement_businessunits", "POST", "/api/v2/workforcemanagement/businessunits",
-    returns="BusinessUnitResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_businessunits(
@@ -9124,7 +8242,11 @@ def post_workforcemanagement_businessunits(
         body: ``CreateBusinessUnitRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_BUSINESSUNITS,
+        _Endpoint(
+            "post_workforcemanagement_businessunits", "POST",
+            "/api/v2/workforcemanagement/businessunits", "BusinessUnitResponse", body="object",
+            body_required=True,
+        ),
         (),
         (
             ("includeSchedulingDefaultMessageSeverities", include_scheduling_default_message_severities),
@@ -9132,12 +8254,6 @@ def post_workforcemanagement_businessunits(
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS = _Endpoint(
-    "post_workforcemanagement_calendar_url_ics", "POST",
-    "/api/v2/workforcemanagement/calendar/url/ics", returns="CalendarUrlResponse",
-)
 
 
 def post_workforcemanagement_calendar_url_ics(
@@ -9151,14 +8267,14 @@ def post_workforcemanagement_calendar_url_ics(
     Args:
         language: query, string.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_CALENDAR_URL_ICS, (), (("language", language),))
-
-
-_POST_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOBS = _Endpoint(
-    "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
-    "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
-    returns="HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_calendar_url_ics", "POST",
+            "/api/v2/workforcemanagement/calendar/url/ics", "CalendarUrlResponse",
+        ),
+        (),
+        (("language", language),),
+    )
 
 
 def post_workforcemanagement_historicaldata_bulk_remove_jobs(
@@ -9171,14 +8287,17 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_HISTORICALDATA_BULK_REMOVE_JOBS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_HISTORICALDATA_VALIDATE = _Endpoint(
-    "post_workforcemanagement_historicaldata_validate", "POST",
-    "/api/v2/workforcemanagement/historicaldata/validate", returns="ValidationServiceAsyncResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_historicaldata_bulk_remove_jobs", "POST",
+            "/api/v2/workforcemanagement/historicaldata/bulk/remove/jobs",
+            "HistoricalImportDeleteFilesJobResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_historicaldata_validate(
@@ -9191,14 +8310,17 @@ def post_workforcemanagement_historicaldata_validate(
     Args:
         body: ``ValidationServiceRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_HISTORICALDATA_VALIDATE, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_INTEGRATIONS_HRI_TIMEOFFTYPES_JOBS = _Endpoint(
-    "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
-    "/api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs",
-    returns="HrisTimeOffTypesResponse",
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_historicaldata_validate", "POST",
+            "/api/v2/workforcemanagement/historicaldata/validate", "ValidationServiceAsyncResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
@@ -9212,16 +8334,13 @@ def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
         hris_integration_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_INTEGRATIONS_HRI_TIMEOFFTYPES_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_integrations_hri_timeofftypes_jobs", "POST",
+            "/api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs",
+            "HrisTimeOffTypesResponse",
+        ),
         (("hrisIntegrationId", hris_integration_id),),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS_WORKPLANS_QUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_agents_workplans_query", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query",
-    returns="AgentsWorkPlansResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_agents_workplans_query(
@@ -9240,19 +8359,16 @@ def post_workforcemanagement_managementunit_agents_workplans_query(
         body: ``GetAgentsWorkPlansRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTS_WORKPLANS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_agents_workplans_query", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query",
+            "AgentsWorkPlansResponse", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (("forceDownloadService", force_download_service),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTSCHEDULES_SEARCH = _Endpoint(
-    "post_workforcemanagement_managementunit_agentschedules_search", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search",
-    returns="BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_agentschedules_search(
@@ -9273,19 +8389,16 @@ def post_workforcemanagement_managementunit_agentschedules_search(
         body: ``BuSearchAgentSchedulesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_AGENTSCHEDULES_SEARCH,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_agentschedules_search", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search",
+            "BuAsyncAgentSchedulesSearchResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_HISTORICALADHERENCEQUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_historicaladherencequery", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery",
-    returns="WfmHistoricalAdherenceResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_historicaladherencequery(
@@ -9301,19 +8414,16 @@ def post_workforcemanagement_managementunit_historicaladherencequery(
         body: ``WfmHistoricalAdherenceQuery``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_HISTORICALADHERENCEQUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_historicaladherencequery", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery",
+            "WfmHistoricalAdherenceResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_MOVE = _Endpoint(
-    "post_workforcemanagement_managementunit_move", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/move",
-    returns="MoveManagementUnitResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_move(
@@ -9329,19 +8439,16 @@ def post_workforcemanagement_managementunit_move(
         body: ``MoveManagementUnitRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_MOVE,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_move", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/move",
+            "MoveManagementUnitResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SCHEDULES_SEARCH = _Endpoint(
-    "post_workforcemanagement_managementunit_schedules_search", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search",
-    returns="UserScheduleContainer", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_schedules_search(
@@ -9357,19 +8464,16 @@ def post_workforcemanagement_managementunit_schedules_search(
         body: ``UserListScheduleRequestBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SCHEDULES_SEARCH,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_schedules_search", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search",
+            "UserScheduleContainer", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHRINKAGE_JOBS = _Endpoint(
-    "post_workforcemanagement_managementunit_shrinkage_jobs", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs",
-    returns="WfmHistoricalShrinkageResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_shrinkage_jobs(
@@ -9385,19 +8489,16 @@ def post_workforcemanagement_managementunit_shrinkage_jobs(
         body: ``WfmHistoricalShrinkageRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_SHRINKAGE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_shrinkage_jobs", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs",
+            "WfmHistoricalShrinkageResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS = _Endpoint(
-    "post_workforcemanagement_managementunit_timeofflimits", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
-    returns="TimeOffLimit", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeofflimits(
@@ -9413,19 +8514,16 @@ def post_workforcemanagement_managementunit_timeofflimits(
         body: ``CreateTimeOffLimitRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeofflimits", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits",
+            "TimeOffLimit", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS_VALUES_QUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_timeofflimits_values_query", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query",
-    returns="QueryTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeofflimits_values_query(
@@ -9441,19 +8539,16 @@ def post_workforcemanagement_managementunit_timeofflimits_values_query(
         body: ``QueryTimeOffLimitValuesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMITS_VALUES_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeofflimits_values_query", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query",
+            "QueryTimeOffLimitValuesResponse", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLANS = _Endpoint(
-    "post_workforcemanagement_managementunit_timeoffplans", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
-    returns="TimeOffPlan", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeoffplans(
@@ -9469,19 +8564,16 @@ def post_workforcemanagement_managementunit_timeoffplans(
         body: ``CreateTimeOffPlanRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFPLANS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeoffplans", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans",
+            "TimeOffPlan", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS = _Endpoint(
-    "post_workforcemanagement_managementunit_timeoffrequests", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests",
-    returns="TimeOffRequestList", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests(
@@ -9497,20 +8589,16 @@ def post_workforcemanagement_managementunit_timeoffrequests(
         body: ``CreateAdminTimeOffRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeoffrequests", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests",
+            "TimeOffRequestList", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_INTEGRATIONSTATUS_QUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query",
-    returns="UserTimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query(
@@ -9526,19 +8614,18 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
         body: ``QueryTimeOffIntegrationStatusRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_INTEGRATIONSTATUS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_query",
+            "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query",
+            "UserTimeOffIntegrationStatusResponseListing", body="object", body_required=True,
+            reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_QUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_timeoffrequests_query", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query",
-    returns="TimeOffRequestListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_query(
@@ -9557,19 +8644,16 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
         body: ``TimeOffRequestQueryBody``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeoffrequests_query", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query",
+            "TimeOffRequestListing", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (("forceDownloadService", force_download_service),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_WAITLISTPOSITIONS_QUERY = _Endpoint(
-    "post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query",
-    returns="WaitlistPositionListing", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query(
@@ -9585,19 +8669,17 @@ def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_qu
         body: ``QueryWaitlistPositionsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFREQUESTS_WAITLISTPOSITIONS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_query",
+            "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query",
+            "WaitlistPositionListing", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFBALANCE_JOBS = _Endpoint(
-    "post_workforcemanagement_managementunit_user_timeoffbalance_jobs", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs",
-    returns="TimeOffBalancesResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
@@ -9615,19 +8697,16 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
         body: ``TimeOffBalanceRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFBALANCE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_user_timeoffbalance_jobs", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs",
+            "TimeOffBalancesResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("userId", user_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST_TIMEOFFBALANCE_JOBS = _Endpoint(
-    "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs",
-    returns="TimeOffBalancesResponse",
-)
 
 
 def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs(
@@ -9645,19 +8724,17 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
         time_off_request_id: path, string.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUEST_TIMEOFFBALANCE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_jobs",
+            "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs",
+            "TimeOffBalancesResponse",
+        ),
         (
             ("managementUnitId", management_unit_id), ("userId", user_id),
             ("timeOffRequestId", time_off_request_id),
         ),
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUESTS_ESTIMATE = _Endpoint(
-    "post_workforcemanagement_managementunit_user_timeoffrequests_estimate", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate",
-    returns="EstimateAvailableTimeOffResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
@@ -9678,19 +8755,16 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_USER_TIMEOFFREQUESTS_ESTIMATE,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_user_timeoffrequests_estimate", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate",
+            "EstimateAvailableTimeOffResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("userId", user_id)),
         (("includeOnly", include_only),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADE_MATCH = _Endpoint(
-    "post_workforcemanagement_managementunit_week_shifttrade_match", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match",
-    returns="MatchShiftTradeResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_week_shifttrade_match(
@@ -9710,7 +8784,11 @@ def post_workforcemanagement_managementunit_week_shifttrade_match(
         body: ``MatchShiftTradeRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADE_MATCH,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_week_shifttrade_match", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match",
+            "MatchShiftTradeResponse", body="object", body_required=True,
+        ),
         (
             ("managementUnitId", management_unit_id), ("weekDateId", week_date_id),
             ("tradeId", trade_id),
@@ -9719,13 +8797,6 @@ def post_workforcemanagement_managementunit_week_shifttrade_match(
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES = _Endpoint(
-    "post_workforcemanagement_managementunit_week_shifttrades", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
-    returns="ShiftTradeResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades(
@@ -9743,19 +8814,16 @@ def post_workforcemanagement_managementunit_week_shifttrades(
         body: ``AddShiftTradeRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_week_shifttrades", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades",
+            "ShiftTradeResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES_SEARCH = _Endpoint(
-    "post_workforcemanagement_managementunit_week_shifttrades_search", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search",
-    returns="SearchShiftTradesResponse", body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades_search(
@@ -9776,19 +8844,16 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
         body: ``SearchShiftTradesRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES_SEARCH,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_week_shifttrades_search", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search",
+            "SearchShiftTradesResponse", body="object", body_required=True, reads=True,
+        ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (("forceDownloadService", force_download_service),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES_STATE_BULK = _Endpoint(
-    "post_workforcemanagement_managementunit_week_shifttrades_state_bulk", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk",
-    returns="BulkUpdateShiftTradeStateResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
@@ -9809,19 +8874,16 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
         body: ``BulkShiftTradeStateUpdateRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WEEK_SHIFTTRADES_STATE_BULK,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_week_shifttrades_state_bulk", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk",
+            "BulkUpdateShiftTradeStateResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("weekDateId", week_date_id)),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN_COPY = _Endpoint(
-    "post_workforcemanagement_managementunit_workplan_copy", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy",
-    returns="WorkPlan", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_workplan_copy(
@@ -9839,19 +8901,16 @@ def post_workforcemanagement_managementunit_workplan_copy(
         body: ``CopyWorkPlan``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN_COPY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_workplan_copy", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy",
+            "WorkPlan", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN_VALIDATE = _Endpoint(
-    "post_workforcemanagement_managementunit_workplan_validate", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate",
-    returns="ValidateWorkPlanResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_workplan_validate(
@@ -9872,19 +8931,16 @@ def post_workforcemanagement_managementunit_workplan_validate(
         body: ``WorkPlanValidationRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLAN_VALIDATE,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_workplan_validate", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate",
+            "ValidateWorkPlanResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("workPlanId", work_plan_id)),
         (("expand", expand),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION_COPY = _Endpoint(
-    "post_workforcemanagement_managementunit_workplanrotation_copy", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy",
-    returns="WorkPlanRotationResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_workplanrotation_copy(
@@ -9902,19 +8958,16 @@ def post_workforcemanagement_managementunit_workplanrotation_copy(
         body: ``CopyWorkPlanRotationRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATION_COPY,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_workplanrotation_copy", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy",
+            "WorkPlanRotationResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("workPlanRotationId", work_plan_rotation_id)),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATIONS = _Endpoint(
-    "post_workforcemanagement_managementunit_workplanrotations", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
-    returns="WorkPlanRotationResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_workplanrotations(
@@ -9930,19 +8983,16 @@ def post_workforcemanagement_managementunit_workplanrotations(
         body: ``AddWorkPlanRotationRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANROTATIONS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_workplanrotations", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations",
+            "WorkPlanRotationResponse", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANS = _Endpoint(
-    "post_workforcemanagement_managementunit_workplans", "POST",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans", returns="WorkPlan",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_managementunit_workplans(
@@ -9961,19 +9011,16 @@ def post_workforcemanagement_managementunit_workplans(
         body: ``CreateWorkPlan``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_WORKPLANS,
+        _Endpoint(
+            "post_workforcemanagement_managementunit_workplans", "POST",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans", "WorkPlan",
+            body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id),),
         (("validationMode", validation_mode),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNITS = _Endpoint(
-    "post_workforcemanagement_managementunits", "POST",
-    "/api/v2/workforcemanagement/managementunits", returns="ManagementUnit", body="object",
-    body_required=True,
-)
 
 
 def post_workforcemanagement_managementunits(
@@ -9986,14 +9033,17 @@ def post_workforcemanagement_managementunits(
     Args:
         body: ``CreateManagementUnitApiRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_MANAGEMENTUNITS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_NOTIFICATIONS_UPDATE = _Endpoint(
-    "post_workforcemanagement_notifications_update", "POST",
-    "/api/v2/workforcemanagement/notifications/update", returns="UpdateNotificationsResponse",
-    body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_managementunits", "POST",
+            "/api/v2/workforcemanagement/managementunits", "ManagementUnit", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_notifications_update(
@@ -10004,13 +9054,17 @@ def post_workforcemanagement_notifications_update(
     Args:
         body: ``UpdateNotificationsRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_NOTIFICATIONS_UPDATE, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_SCHEDULES = _Endpoint(
-    "post_workforcemanagement_schedules", "POST", "/api/v2/workforcemanagement/schedules",
-    returns="UserScheduleContainer", body="object",
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_notifications_update", "POST",
+            "/api/v2/workforcemanagement/notifications/update", "UpdateNotificationsResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_schedules(
@@ -10024,14 +9078,16 @@ def post_workforcemanagement_schedules(
     Args:
         body: ``CurrentUserScheduleRequestBody``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_SCHEDULES, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES_QUERY = _Endpoint(
-    "post_workforcemanagement_schedulingpreferences_query", "POST",
-    "/api/v2/workforcemanagement/schedulingpreferences/query",
-    returns="AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_schedules", "POST", "/api/v2/workforcemanagement/schedules",
+            "UserScheduleContainer", body="object",
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_schedulingpreferences_query(
@@ -10044,14 +9100,17 @@ def post_workforcemanagement_schedulingpreferences_query(
     Args:
         body: ``QueryAgentSchedulingPreferencesRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_SCHEDULINGPREFERENCES_QUERY, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_JOBS = _Endpoint(
-    "post_workforcemanagement_shifttrading_trade_jobs", "POST",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs",
-    returns="ShiftTradeUpdateTradeJobResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_schedulingpreferences_query", "POST",
+            "/api/v2/workforcemanagement/schedulingpreferences/query",
+            "AgentSchedulingPreferenceListing", body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_shifttrading_trade_jobs(
@@ -10070,19 +9129,16 @@ def post_workforcemanagement_shifttrading_trade_jobs(
         body: ``UpdateShiftTradeJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_shifttrading_trade_jobs", "POST",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs",
+            "ShiftTradeUpdateTradeJobResponse", body="object", body_required=True,
+        ),
         (("tradeId", trade_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_MATCH_JOBS = _Endpoint(
-    "post_workforcemanagement_shifttrading_trade_match_jobs", "POST",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs",
-    returns="ShiftTradeMatchTradeJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_shifttrading_trade_match_jobs(
@@ -10101,19 +9157,16 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
         body: ``MatchShiftTradeJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_MATCH_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_shifttrading_trade_match_jobs", "POST",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs",
+            "ShiftTradeMatchTradeJobResponse", body="object", body_required=True,
+        ),
         (("tradeId", trade_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_STATE_JOBS = _Endpoint(
-    "post_workforcemanagement_shifttrading_trade_state_jobs", "POST",
-    "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs",
-    returns="ShiftTradeUpdateTradeStateJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_shifttrading_trade_state_jobs(
@@ -10132,19 +9185,16 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
         body: ``UpdateShiftTradeStateJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADE_STATE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_shifttrading_trade_state_jobs", "POST",
+            "/api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs",
+            "ShiftTradeUpdateTradeStateJobResponse", body="object", body_required=True,
+        ),
         (("tradeId", trade_id),),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_JOBS = _Endpoint(
-    "post_workforcemanagement_shifttrading_trades_jobs", "POST",
-    "/api/v2/workforcemanagement/shifttrading/trades/jobs", returns="ShiftTradeAddTradeJobResponse",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_shifttrading_trades_jobs(
@@ -10161,19 +9211,16 @@ def post_workforcemanagement_shifttrading_trades_jobs(
         body: ``AddShiftTradeJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_shifttrading_trades_jobs", "POST",
+            "/api/v2/workforcemanagement/shifttrading/trades/jobs", "ShiftTradeAddTradeJobResponse",
+            body="object", body_required=True,
+        ),
         (),
         (("forceAsync", force_async),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_MINE_QUERY_JOBS = _Endpoint(
-    "post_workforcemanagement_shifttrading_trades_mine_query_jobs", "POST",
-    "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs",
-    returns="ShiftTradeQueryAgentTradesJobResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
@@ -10192,19 +9239,16 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
         body: ``QueryAgentShiftTradeListJobRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_SHIFTTRADING_TRADES_MINE_QUERY_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_shifttrading_trades_mine_query_jobs", "POST",
+            "/api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs",
+            "ShiftTradeQueryAgentTradesJobResponse", body="object", body_required=True,
+        ),
         (),
         (("forceAsync", force_async), ("forceDownloadService", force_download_service)),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_TEAM_ADHERENCE_HISTORICAL = _Endpoint(
-    "post_workforcemanagement_team_adherence_historical", "POST",
-    "/api/v2/workforcemanagement/teams/{teamId}/adherence/historical",
-    returns="WfmHistoricalAdherenceResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_team_adherence_historical(
@@ -10220,19 +9264,16 @@ def post_workforcemanagement_team_adherence_historical(
         body: ``WfmHistoricalAdherenceQueryForTeams``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_TEAM_ADHERENCE_HISTORICAL,
+        _Endpoint(
+            "post_workforcemanagement_team_adherence_historical", "POST",
+            "/api/v2/workforcemanagement/teams/{teamId}/adherence/historical",
+            "WfmHistoricalAdherenceResponse", body="object", body_required=True,
+        ),
         (("teamId", team_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_TEAM_SHRINKAGE_JOBS = _Endpoint(
-    "post_workforcemanagement_team_shrinkage_jobs", "POST",
-    "/api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs",
-    returns="WfmHistoricalShrinkageResponse", body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_team_shrinkage_jobs(
@@ -10248,19 +9289,16 @@ def post_workforcemanagement_team_shrinkage_jobs(
         body: ``WfmHistoricalShrinkageTeamsRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_TEAM_SHRINKAGE_JOBS,
+        _Endpoint(
+            "post_workforcemanagement_team_shrinkage_jobs", "POST",
+            "/api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs",
+            "WfmHistoricalShrinkageResponse", body="object", body_required=True,
+        ),
         (("teamId", team_id),),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_TIMEOFFBALANCE_JOBS = _Endpoint(
-    "post_workforcemanagement_timeoffbalance_jobs", "POST",
-    "/api/v2/workforcemanagement/timeoffbalance/jobs", returns="TimeOffBalancesResponse",
-    body="object", body_required=True,
-)
 
 
 def post_workforcemanagement_timeoffbalance_jobs(
@@ -10273,14 +9311,17 @@ def post_workforcemanagement_timeoffbalance_jobs(
     Args:
         body: ``TimeOffBalanceRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_TIMEOFFBALANCE_JOBS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_TIMEOFFLIMITS_AVAILABLE_QUERY = _Endpoint(
-    "post_workforcemanagement_timeofflimits_available_query", "POST",
-    "/api/v2/workforcemanagement/timeofflimits/available/query", returns="AvailableTimeOffResponse",
-    body="object", body_required=True, reads=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_timeoffbalance_jobs", "POST",
+            "/api/v2/workforcemanagement/timeoffbalance/jobs", "TimeOffBalancesResponse",
+            body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_timeofflimits_available_query(
@@ -10293,14 +9334,17 @@ def post_workforcemanagement_timeofflimits_available_query(
     Args:
         body: ``AvailableTimeOffRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_TIMEOFFLIMITS_AVAILABLE_QUERY, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS = _Endpoint(
-    "post_workforcemanagement_timeoffrequests", "POST",
-    "/api/v2/workforcemanagement/timeoffrequests", returns="TimeOffRequestResponse", body="object",
-    body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_timeofflimits_available_query", "POST",
+            "/api/v2/workforcemanagement/timeofflimits/available/query", "AvailableTimeOffResponse",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_timeoffrequests(
@@ -10313,14 +9357,17 @@ def post_workforcemanagement_timeoffrequests(
     Args:
         body: ``CreateAgentTimeOffRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS_ESTIMATE = _Endpoint(
-    "post_workforcemanagement_timeoffrequests_estimate", "POST",
-    "/api/v2/workforcemanagement/timeoffrequests/estimate",
-    returns="EstimateAvailableTimeOffResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_timeoffrequests", "POST",
+            "/api/v2/workforcemanagement/timeoffrequests", "TimeOffRequestResponse", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_timeoffrequests_estimate(
@@ -10337,20 +9384,16 @@ def post_workforcemanagement_timeoffrequests_estimate(
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS_ESTIMATE,
+        _Endpoint(
+            "post_workforcemanagement_timeoffrequests_estimate", "POST",
+            "/api/v2/workforcemanagement/timeoffrequests/estimate",
+            "EstimateAvailableTimeOffResponse", body="object", body_required=True,
+        ),
         (),
         (("includeOnly", include_only),),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS_INTEGRATIONSTATUS_QUERY = _Endpoint(
-    "post_workforcemanagement_timeoffrequests_integrationstatus_query", "POST",
-    "/api/v2/workforcemanagement/timeoffrequests/integrationstatus/query",
-    returns="TimeOffIntegrationStatusResponseListing", body="object", body_required=True,
-    reads=True,
-)
 
 
 def post_workforcemanagement_timeoffrequests_integrationstatus_query(
@@ -10364,19 +9407,17 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
         body: ``CurrentUserTimeOffIntegrationStatusRequest``.
     """
     return _Operation(
-        _POST_WORKFORCEMANAGEMENT_TIMEOFFREQUESTS_INTEGRATIONSTATUS_QUERY,
+        _Endpoint(
+            "post_workforcemanagement_timeoffrequests_integrationstatus_query", "POST",
+            "/api/v2/workforcemanagement/timeoffrequests/integrationstatus/query",
+            "TimeOffIntegrationStatusResponseListing", body="object", body_required=True,
+            reads=True,
+        ),
         (),
         (),
         (),
         body,
     )
-
-
-_POST_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_QUERY = _Endpoint(
-    "post_workforcemanagement_unavailabletimes_query", "POST",
-    "/api/v2/workforcemanagement/unavailabletimes/query", returns="UnavailableTimeListing",
-    body="object", body_required=True, reads=True,
-)
 
 
 def post_workforcemanagement_unavailabletimes_query(
@@ -10389,14 +9430,17 @@ def post_workforcemanagement_unavailabletimes_query(
     Args:
         body: ``QueryAgentUnavailableTimesRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_QUERY, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_VALIDATION_JOBS = _Endpoint(
-    "post_workforcemanagement_unavailabletimes_validation_jobs", "POST",
-    "/api/v2/workforcemanagement/unavailabletimes/validation/jobs",
-    returns="ValidateAgentUnavailableTimesResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_unavailabletimes_query", "POST",
+            "/api/v2/workforcemanagement/unavailabletimes/query", "UnavailableTimeListing",
+            body="object", body_required=True, reads=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_unavailabletimes_validation_jobs(
@@ -10409,13 +9453,17 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
     Args:
         body: ``ValidateAgentUnavailableTimesRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_UNAVAILABLETIMES_VALIDATION_JOBS, (), (), (), body)
-
-
-_POST_WORKFORCEMANAGEMENT_USERS_ACTIVITY = _Endpoint(
-    "post_workforcemanagement_users_activity", "POST", "/api/v2/workforcemanagement/users/activity",
-    returns="UserActivityListing", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_unavailabletimes_validation_jobs", "POST",
+            "/api/v2/workforcemanagement/unavailabletimes/validation/jobs",
+            "ValidateAgentUnavailableTimesResponse", body="object", body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def post_workforcemanagement_users_activity(
@@ -10426,14 +9474,17 @@ def post_workforcemanagement_users_activity(
     Args:
         body: ``UsersActivityRequest``.
     """
-    return _Operation(_POST_WORKFORCEMANAGEMENT_USERS_ACTIVITY, (), (), (), body)
-
-
-_PUT_WORKFORCEMANAGEMENT_AGENT_INTEGRATIONS_HRIS = _Endpoint(
-    "put_workforcemanagement_agent_integrations_hris", "PUT",
-    "/api/v2/workforcemanagement/agents/{agentId}/integrations/hris",
-    returns="AgentIntegrationsResponse", body="object", body_required=True,
-)
+    return _Operation(
+        _Endpoint(
+            "post_workforcemanagement_users_activity", "POST",
+            "/api/v2/workforcemanagement/users/activity", "UserActivityListing", body="object",
+            body_required=True,
+        ),
+        (),
+        (),
+        (),
+        body,
+    )
 
 
 def put_workforcemanagement_agent_integrations_hris(
@@ -10449,19 +9500,16 @@ def put_workforcemanagement_agent_integrations_hris(
         body: ``AgentIntegrationsRequest``.
     """
     return _Operation(
-        _PUT_WORKFORCEMANAGEMENT_AGENT_INTEGRATIONS_HRIS,
+        _Endpoint(
+            "put_workforcemanagement_agent_integrations_hris", "PUT",
+            "/api/v2/workforcemanagement/agents/{agentId}/integrations/hris",
+            "AgentIntegrationsResponse", body="object", body_required=True,
+        ),
         (("agentId", agent_id),),
         (),
         (),
         body,
     )
-
-
-_PUT_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES = _Endpoint(
-    "put_workforcemanagement_businessunit_timeofflimit_values", "PUT",
-    "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values",
-    returns="BuTimeOffLimitResponse", body="object", body_required=True,
-)
 
 
 def put_workforcemanagement_businessunit_timeofflimit_values(
@@ -10479,19 +9527,16 @@ def put_workforcemanagement_businessunit_timeofflimit_values(
         body: ``BuSetTimeOffLimitValuesRequest``.
     """
     return _Operation(
-        _PUT_WORKFORCEMANAGEMENT_BUSINESSUNIT_TIMEOFFLIMIT_VALUES,
+        _Endpoint(
+            "put_workforcemanagement_businessunit_timeofflimit_values", "PUT",
+            "/api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values",
+            "BuTimeOffLimitResponse", body="object", body_required=True,
+        ),
         (("businessUnitId", business_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT_VALUES = _Endpoint(
-    "put_workforcemanagement_managementunit_timeofflimit_values", "PUT",
-    "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values",
-    returns="TimeOffLimit", body="object", body_required=True,
-)
 
 
 def put_workforcemanagement_managementunit_timeofflimit_values(
@@ -10509,19 +9554,16 @@ def put_workforcemanagement_managementunit_timeofflimit_values(
         body: ``SetTimeOffLimitValuesRequest``.
     """
     return _Operation(
-        _PUT_WORKFORCEMANAGEMENT_MANAGEMENTUNIT_TIMEOFFLIMIT_VALUES,
+        _Endpoint(
+            "put_workforcemanagement_managementunit_timeofflimit_values", "PUT",
+            "/api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values",
+            "TimeOffLimit", body="object", body_required=True,
+        ),
         (("managementUnitId", management_unit_id), ("timeOffLimitId", time_off_limit_id)),
         (),
         (),
         body,
     )
-
-
-_PUT_WORKFORCEMANAGEMENT_SCHEDULEBID_PREFERENCE = _Endpoint(
-    "put_workforcemanagement_schedulebid_preference", "PUT",
-    "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
-    returns="AgentScheduleBiddingPreferenceResponse", body="object", body_required=True,
-)
 
 
 def put_workforcemanagement_schedulebid_preference(
@@ -10537,7 +9579,11 @@ def put_workforcemanagement_schedulebid_preference(
         body: ``UpdateAgentScheduleBiddingPreference``.
     """
     return _Operation(
-        _PUT_WORKFORCEMANAGEMENT_SCHEDULEBID_PREFERENCE,
+        _Endpoint(
+            "put_workforcemanagement_schedulebid_preference", "PUT",
+            "/api/v2/workforcemanagement/schedulebids/{bidId}/preference",
+            "AgentScheduleBiddingPreferenceResponse", body="object", body_required=True,
+        ),
         (("bidId", bid_id),),
         (),
         (),

@@ -5,19 +5,25 @@ names nothing but builtins, models and helpers under private aliases, because a 
 ``list``, ``field`` or ``Literal``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from genesys_core.definition.ir import Array, Kind, Map, Plain, Ref, Type
-from genesys_core.definition.text import quoted
+from genesys_core.definition.naming import unique
+from genesys_core.definition.text import imports, quoted, split_values
 
 __all__ = [
     "HELPERS",
+    "Enums",
     "Helper",
     "Spelling",
     "annotation",
+    "enum_lines",
     "expression",
+    "grouped_imports",
     "identity",
     "literal_values",
+    "repeated_enums",
+    "values_to_split",
 ]
 
 Helper = tuple[str, str]
@@ -87,6 +93,41 @@ def annotation(type_: Type, spell: Spelling = identity, enums: Enums = {}) -> st
             return f"{spell('dict')}[{spell('str')}, {annotation(values, spell, enums)}]"
 
 
+def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
+    """Names for lists of known values that stand more than once in a module, in order of use.
+
+    Args:
+        uses: the name and type of every field or parameter.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, type_ in uses:
+        values = literal_values(type_)
+        if sum(map(len, values)) > _SHORT:
+            names.setdefault(values, []).append(name)
+    repeated = {values: found[0] for values, found in names.items() if len(found) > 1}
+    titles = unique(f"_{name.title().replace('_', '')}Values" for name in repeated.values())
+    return dict(zip(repeated, titles, strict=True))
+
+
+_SHORT = 20
+"""Letters of known values that are repeated rather than named: a name would be no shorter."""
+
+
+def enum_lines(enums: Enums, indent: str) -> list[str]:
+    """The definitions of named lists of values."""
+    return [
+        line
+        for values, name in enums.items()
+        for line in split_values(f"{indent}{name} = {annotation(Plain('string', values))}", values)
+    ]
+
+
+def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
+    """The known values that stand in a type's annotation, where a long line may be split."""
+    values = literal_values(type_)
+    return () if values in enums else values
+
+
 _EXPRESSIONS: Mapping[Kind, str] = {
     "string": "str",
     "integer": "int",
@@ -123,3 +164,19 @@ def literal_values(type_: Type) -> tuple[str, ...]:
             return literal_values(inner)
         case Ref():
             return ()
+
+
+def grouped_imports(helpers: Iterable[str]) -> list[str]:
+    """The imports of helpers: the standard library's first, then others', then ours."""
+    by_module: dict[str, set[str]] = {}
+    for helper in helpers:
+        module, name = HELPERS[helper]
+        by_module.setdefault(module, set()).add(name)
+    groups: list[list[str]] = [[], [], []]
+    for module in sorted(by_module):
+        groups[_import_group(module)] += imports(module, by_module[module])
+    return "\n\n".join("\n".join(group) for group in groups if group).split("\n")
+
+
+def _import_group(module: str) -> int:
+    return {"msgspec": 1, "genesys_core": 2}.get(module.partition(".")[0], 0)

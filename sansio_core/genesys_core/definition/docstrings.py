@@ -1,4 +1,4 @@
-"""Docstrings of builders, made from facts.
+"""Docstrings of builders and models, made from facts.
 
 Law: a docstring says what the definition says and nothing else: method and path, permissions,
 preview and deprecation, each parameter with its place, type and known values, the reply, and how it
@@ -22,10 +22,23 @@ from genesys_core.definition.ir import (
 )
 from genesys_core.definition.reads import only_reads
 from genesys_core.definition.text import docstring, plain, wrapped
+from genesys_core.model_tables import model_facts
 
-__all__ = ["operation_docstring"]
+__all__ = ["model_docstring", "operation_docstring"]
 
 _INDENT = "    "
+
+
+def model_docstring(model: ModelDef) -> str:
+    """The facts that the types of a model's fields do not tell, or nothing."""
+    facts = model_facts(
+        "" if model.wire == model.name else plain(model.wire),
+        model.fields,
+        [field.name for field in model.fields if field.required],
+        [field.name for field in model.fields if field.read_only],
+        [field.name for field in model.fields if field.secret],
+    )
+    return facts or ""
 
 
 def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:

@@ -7,38 +7,52 @@ a descriptor; sync and async share one list.
 from genesys_core.definition.ir import Api, Definition
 from genesys_core.definition.text import banner, counted, docstring, quoted
 
-__all__ = ["clients_source", "facade_source", "package_source"]
+__all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
 def facade_source(definition: Definition, api: Api) -> str:
-    """``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``."""
+    """``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, made from the module of builders."""
     name = api.class_name
-    about = f"The {counted(len(api.operations), 'method')} of the {api.tag} API"
     lines = [
-        *docstring([f"{about}, sync and async."], ""),
+        *docstring([f"{_about(api)}, sync and async."], ""),
         "",
+        f"from genesys_core.api import {api.name} as _api",
+        "",
+        "from genesys_cloud.facade import api_classes as _api_classes",
+        "",
+        f'__all__ = ["Async{name}", "{name}"]',
+        "",
+        f'{name}, Async{name} = _api_classes("{name}", _api, "{_about(api)}")',
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+def facade_stub(definition: Definition, api: Api) -> str:
+    """``apis/users.pyi``: the same as a type checker and an editor see it."""
+    name = api.class_name
+    lines = [
         f"from genesys_core.api import {api.name} as _api",
         "",
         "from genesys_cloud.facade import AsyncApi as _AsyncApi",
         "from genesys_cloud.facade import Method as _Method",
         "from genesys_cloud.facade import SyncApi as _SyncApi",
         "",
-        f'__all__ = ["Async{name}", "{name}"]',
-        "",
-        "",
         "class _Methods:",
         *(f"    {one.name} = _Method(_api.{one.name})" for one in api.operations),
         "",
-        "",
         f"class {name}(_Methods, _SyncApi):",
-        f'    """{about}; each sends its operation and returns the reply."""',
-        "",
+        f'    """{_about(api)}; each sends its operation and returns the reply."""',
         "",
         f"class Async{name}(_Methods, _AsyncApi):",
-        f'    """{about}; each returns a coroutine of the reply."""',
+        f'    """{_about(api)}; each returns a coroutine of the reply."""',
         "",
     ]
     return banner(definition.version) + "\n".join(lines)
+
+
+def _about(api: Api) -> str:
+    return f"The {counted(len(api.operations), 'method')} of the {api.tag} API"
 
 
 def package_source(definition: Definition) -> str:

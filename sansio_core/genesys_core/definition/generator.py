@@ -6,7 +6,7 @@ whatever was generated before and wherever it is written.
 
 from collections.abc import Mapping
 
-from genesys_core.definition import facades, model_facade, models, operations, topics
+from genesys_core.definition import facades, model_facade, model_stubs, models, operations, topics
 from genesys_core.definition.ir import Definition
 from genesys_core.definition.moving import differences_table
 from genesys_core.definition.parse import parse
@@ -62,13 +62,20 @@ def _models(definition: Definition) -> dict[str, str]:
     by_name = {model.name: model for model in definition.models}
     homes = {name: shard.module for shard in order for name in shard.models}
     files = {
-        f"{CORE}/models/{shard.module}.py": models.shard_source(definition, shard, by_name, homes)
+        f"{CORE}/models/{shard.module}.py": models.shard_source(definition, shard, by_name)
+        for shard in order
+    }
+    stubs = {
+        f"{CORE}/models/{shard.module}.pyi": model_stubs.shard_stub(
+            definition, shard, by_name, homes
+        )
         for shard in order
     }
     return {
         f"{CORE}/models/__init__.py": model_facade.facade_source(definition, order),
         f"{CORE}/models/__init__.pyi": model_facade.facade_stub(definition, order),
         **files,
+        **stubs,
     }
 
 
@@ -89,7 +96,8 @@ def _facades(definition: Definition) -> dict[str, str]:
         f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
         f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),
         **{
-            f"{ADAPTERS}/apis/{api.name}.py": facades.facade_source(definition, api)
+            f"{ADAPTERS}/apis/{api.name}.{ending}": source(definition, api)
             for api in definition.apis
+            for ending, source in (("py", facades.facade_source), ("pyi", facades.facade_stub))
         },
     }

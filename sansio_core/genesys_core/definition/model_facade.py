@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from genesys_core.definition.ir import Definition
 from genesys_core.definition.sharding import Shard
-from genesys_core.definition.text import banner, plain, quoted, wrapped
+from genesys_core.definition.text import banner, filled, plain, wrapped
 
 __all__ = ["facade_source", "facade_stub"]
 
@@ -21,30 +21,44 @@ that it needs. :func:`preload` does that ahead of time.
 
 from importlib import import_module as _import_module
 
-_MODULES = {
+# A module of models to a paragraph. Finding a name in this text is rare and takes microseconds; a
+# dictionary of all names would take its time whenever this package is imported.
+_TABLE = """
 %s
-}
+"""
 
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+def _home(name: str) -> str | None:
+    """The module that holds a model."""
+    if not name.isidentifier():
+        return None
+    place = max(_TABLE.find(f" {name} "), _TABLE.find(f" {name}\\n"))
+    if place < 0:
+        return None
+    start = _TABLE.rindex("\\n_", 0, place + 1) + 1
+    return _TABLE[start : _TABLE.index(" ", start)]
+
+
+def _names() -> list[str]:
+    return [name for name in _TABLE.split() if name[0] != "_"]
 
 
 def __getattr__(name: str) -> object:
-    try:
-        module = _HOMES[name]
-    except KeyError:
-        raise AttributeError(_unknown(name), name=name) from None
+    module = _home(name)
+    if module is None:
+        raise AttributeError(_unknown(name), name=name)
     model = getattr(_import_module(f"{__name__}.{module}"), name)
     globals()[name] = model
     return model
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_names()})
 
 
 def _unknown(name: str) -> str:
     wanted = name.replace("_", "").lower() if name[:1] != "_" else ""
-    near = next((known for known in _HOMES if known.lower() == wanted), None) if wanted else None
+    near = next((known for known in _names() if known.lower() == wanted), None) if wanted else None
     hint = f"; did you mean {near}?" if near else ", which defines %d models"
     return f"there is no model {name} in definition %s{hint}"
 
@@ -58,24 +72,22 @@ def preload(*names: str) -> None:
     Raises:
         AttributeError: there is no model of that name.
     """
-    for name in names or _HOMES:
+    for name in names or _names():
         __getattr__(name)
 '''
 
 
 def facade_source(definition: Definition, shards: Sequence[Shard]) -> str:
     """``models/__init__.py``: which module holds which model."""
-    table = "\n".join(line for shard in shards for line in _table_entry(shard))
+    table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
     version = plain(definition.version).replace("{", "{{").replace("}", "}}")
     return banner(definition.version) + _FACADE % (table, count, version)
 
 
-def _table_entry(shard: Shard) -> list[str]:
-    """``"_users_1": ("A B C"),``: one string a shard keeps the import of the table cheap."""
-    names = wrapped(" ".join(sorted(shard.models)), " " * 8)
-    strings = [f"        {quoted(line.strip() + ' ')}" for line in names]
-    return [f"    {quoted(shard.module)}: (", *strings, "    ),"]
+def _paragraph(shard: Shard) -> list[str]:
+    """``_users_1 A B C``: each name after a space, and before a space or the line's end."""
+    return wrapped(" ".join([shard.module, *sorted(shard.models)]), "", " ")
 
 
 def facade_stub(definition: Definition, shards: Sequence[Shard]) -> str:
@@ -83,6 +95,6 @@ def facade_stub(definition: Definition, shards: Sequence[Shard]) -> str:
     lines = ["def preload(*names: str) -> None: ...", ""]
     for shard in shards:
         lines.append(f"from .{shard.module} import (")
-        lines += [f"    {name} as {name}," for name in sorted(shard.models)]
+        lines += filled([f"{name} as {name}" for name in sorted(shard.models)], "    ")
         lines.append(")")
     return banner(definition.version) + "\n".join([*lines, ""])

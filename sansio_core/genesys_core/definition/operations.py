@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from genesys_core.definition.annotations import (
     HELPERS,
-    Spelling,
+    Enums,
     annotation,
+    enum_lines,
     expression,
-    literal_values,
+    grouped_imports,
+    repeated_enums,
+    values_to_split,
 )
 from genesys_core.definition.docstrings import operation_docstring
 from genesys_core.definition.ir import (
@@ -27,7 +30,6 @@ from genesys_core.definition.ir import (
     Ref,
     Type,
 )
-from genesys_core.definition.models import grouped_imports
 from genesys_core.definition.reads import only_reads
 from genesys_core.definition.text import (
     WIDTH,
@@ -44,11 +46,12 @@ __all__ = ["api_source", "package_source"]
 
 def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef]) -> str:
     """One module of builders."""
-    used: set[str] = set()
-    blocks = [_builder(operation, models, used) for operation in api.operations]
+    scope = _Scope(api)
+    blocks = [_builder(operation, models, scope) for operation in api.operations]
     runtime = {"_Endpoint", "_Operation"}
-    typed = [f"    {line}".rstrip() for line in _typing_imports(used - runtime)]
-    guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if typed else []
+    typed = _typing_imports(scope.used - runtime)
+    guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
+    guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
     lines = [
         *docstring([_about(api)], ""),
         "",
@@ -56,11 +59,39 @@ def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef])
         "",
         *guard,
         *grouped_imports(runtime),
-        *(["", "if _TYPE_CHECKING:", *typed] if typed else []),
+        *(["", "if _TYPE_CHECKING:", *guarded] if guarded else []),
         *(line for block in blocks for line in block),
         "",
     ]
     return banner(definition.version) + "\n".join(lines)
+
+
+class _Scope:
+    """A module of builders: what it has to import, and the lists of known values it names."""
+
+    def __init__(self, api: Api) -> None:
+        self.used: set[str] = set()
+        self.enums: Enums = repeated_enums(
+            (parameter.name, parameter.type)
+            for operation in api.operations
+            for parameter in operation.parameters
+        )
+        if self.enums:
+            self.used.update(("_Literal", "_Open"))
+
+    def spell(self, name: str) -> str:
+        """Spell a name as a module of builders sees it, and note what has to be imported."""
+        if name in HELPERS:
+            self.used.add(name)
+            return name
+        if name in _BUILTINS:
+            return name
+        self.used.add("_m")
+        return f"_m.{name}"
+
+    def annotation(self, type_: Type) -> str:
+        """A type as source."""
+        return annotation(type_, self.spell, self.enums)
 
 
 def _about(api: Api) -> str:
@@ -73,34 +104,21 @@ def _typing_imports(used: Iterable[str]) -> list[str]:
     return [line for line in [*grouped_imports(names - {"_m"}), *models] if line]
 
 
-def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], used: set[str]) -> list[str]:
-    constant = f"_{operation.name.upper()}"
-    returns = _returns_annotation(operation.returns, used)
+def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], scope: _Scope) -> list[str]:
     return [
         "",
         "",
-        *_endpoint(operation, constant),
-        "",
-        "",
-        *_signature(operation, returns, used),
+        *_signature(operation, scope),
         *operation_docstring(operation, models),
-        *_return(operation, constant),
+        *_return(operation),
     ]
-
-
-def _endpoint(operation: ApiOperation, constant: str) -> list[str]:
-    arguments = _endpoint_arguments(operation)
-    line = f"{constant} = _Endpoint({', '.join(arguments)})"
-    if len(line) <= WIDTH:
-        return [line]
-    return [f"{constant} = _Endpoint(", *filled(arguments, "    "), ")"]
 
 
 def _endpoint_arguments(operation: ApiOperation) -> list[str]:
     body = operation.body
     arguments = [quoted(operation.name), quoted(operation.method), quoted(operation.path)]
     if operation.returns is not None:
-        arguments.append(f"returns={quoted(expression(operation.returns))}")
+        arguments.append(quoted(expression(operation.returns)))
     if body is not None:
         arguments.append(f"body={quoted(_body_kind(body.type))}")
         if body.required:
@@ -126,19 +144,21 @@ def _body_kind(type_: Type) -> str:
             return "string"
 
 
-def _signature(operation: ApiOperation, returns: str, used: set[str]) -> list[str]:
+def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
     """Required parameters by position or name, optional ones by name alone."""
     arguments = [
         *((one, "") for one in operation.parameters if one.required),
         *((one, " | None = None") for one in operation.parameters if not one.required),
     ]
-    texts = [f"{one.name}: {parameter_annotation(one, used)}{end}" for one, end in arguments]
-    values = [literal_values(one.type) for one, _ in arguments]
+    texts = [f"{one.name}: {_parameter_annotation(one, scope)}{end}" for one, end in arguments]
+    values = [values_to_split(one.type, scope.enums) for one, _ in arguments]
     required = sum(one.required for one in operation.parameters)
     if required < len(texts):
         texts.insert(required, "*")
         values.insert(required, ())
-    line = f"def {operation.name}({', '.join(texts)}) -> {returns}:"
+    returns = "None" if operation.returns is None else scope.annotation(operation.returns)
+    end = f") -> _Operation[{returns}]:"
+    line = f"def {operation.name}({', '.join(texts)}{end}"
     if len(line) <= WIDTH:
         return [line]
     inner = [
@@ -146,82 +166,71 @@ def _signature(operation: ApiOperation, returns: str, used: set[str]) -> list[st
         for text, known in zip(texts, values, strict=True)
         for part in split_values(f"    {text},", known)
     ]
-    return [f"def {operation.name}(", *inner, f") -> {returns}:"]
-
-
-def _returns_annotation(type_: Type | None, used: set[str]) -> str:
-    if type_ is None:
-        return "_Operation[None]"
-    return f"_Operation[{annotation(type_, _noting(used))}]"
-
-
-def _noting(used: set[str]) -> Spelling:
-    """Spell names as a module of builders sees them, and note what has to be imported."""
-
-    def spell(name: str) -> str:
-        if name in HELPERS:
-            used.add(name)
-            return name
-        if name in _BUILTINS:
-            return name
-        used.add("_m")
-        return f"_m.{name}"
-
-    return spell
+    return [f"def {operation.name}(", *inner, end]
 
 
 _BUILTINS = frozenset({"str", "int", "float", "bool", "list", "dict"})
 _ALSO_TEXT: frozenset[Kind] = frozenset({"date", "date-time", "local-date-time", "year-month"})
 
 
-def parameter_annotation(parameter: Parameter, used: set[str]) -> str:
+def _parameter_annotation(parameter: Parameter, scope: _Scope) -> str:
     """What a caller may give: read-only containers, text for dates, dictionaries for models."""
     if parameter.location == "body":
-        return _body_annotation(parameter.type, used)
-    return _value_annotation(parameter.type, used)
+        return _body_annotation(parameter.type, scope)
+    return _value_annotation(parameter.type, scope)
 
 
-def _value_annotation(type_: Type, used: set[str]) -> str:
+def _value_annotation(type_: Type, scope: _Scope) -> str:
     match type_:
         case Array(items=items):
-            used.add("_Sequence")
-            return f"_Sequence[{_value_annotation(items, used)}]"
+            return f"{scope.spell('_Sequence')}[{_value_annotation(items, scope)}]"
         case Plain(kind=kind) if kind in _ALSO_TEXT:
-            return f"{annotation(type_, _noting(used))} | str"
+            return f"{scope.annotation(type_)} | str"
         case _:
-            return annotation(type_, _noting(used))
+            return scope.annotation(type_)
 
 
-def _body_annotation(type_: Type, used: set[str]) -> str:
+def _body_annotation(type_: Type, scope: _Scope) -> str:
     match type_:
         case Ref():
-            used.add("_JsonObject")
-            return f"{annotation(type_, _noting(used))} | _JsonObject"
+            return f"{scope.annotation(type_)} | {scope.spell('_JsonObject')}"
         case Map() | Plain(kind="object"):
-            used.add("_JsonObject")
-            return "_JsonObject"
+            return scope.spell("_JsonObject")
         case Array(items=items):
-            used.add("_Sequence")
-            return f"_Sequence[{_body_annotation(items, used)}]"
+            return f"{scope.spell('_Sequence')}[{_body_annotation(items, scope)}]"
         case Plain(kind="any"):
             return "object"
         case Plain():
-            return _value_annotation(type_, used)
+            return _value_annotation(type_, scope)
 
 
-def _return(operation: ApiOperation, constant: str) -> list[str]:
-    """The fields of the operation in order, up to the last one that is not empty."""
+def _return(operation: ApiOperation) -> list[str]:
+    """The endpoint, and the fields of the operation in order, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
     while fields and body is None and not fields[-1]:
         fields.pop()
     tail = [] if body is None else [body.name]
-    line = f"    return _Operation({', '.join([constant, *map(_tuple, fields), *tail])})"
+    endpoint = _endpoint_arguments(operation)
+    line = f"    return _Operation({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
     if len(line) <= WIDTH:
         return [line]
-    inner = [line for field in fields for line in _tuple_lines(field)]
+    inner = [line for field in fields for line in _lines("(", field, _tuple(field))]
     rest = [f"        {name}," for name in tail]
-    return ["    return _Operation(", f"        {constant},", *inner, *rest, "    )"]
+    first = _lines("_Endpoint(", endpoint, _call(endpoint))
+    return ["    return _Operation(", *first, *inner, *rest, "    )"]
+
+
+def _call(arguments: Sequence[str]) -> str:
+    return f"_Endpoint({', '.join(arguments)})"
+
+
+def _lines(start: str, items: Sequence[str], whole: str) -> list[str]:
+    """One argument of a call on a line, or with its parts on lines of their own."""
+    line = f"        {whole},"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"        {start}", *filled(items, " " * 12), "        ),"]
 
 
 def _pairs(operation: ApiOperation, location: str) -> list[str]:
@@ -234,13 +243,6 @@ def _pairs(operation: ApiOperation, location: str) -> list[str]:
 
 def _tuple(items: Sequence[str]) -> str:
     return f"({', '.join(items)}{',' * (len(items) == 1)})"
-
-
-def _tuple_lines(items: Sequence[str]) -> list[str]:
-    line = f"        {_tuple(items)},"
-    if len(line) <= WIDTH:
-        return [line]
-    return ["        (", *filled(items, " " * 12), "        ),"]
 
 
 def package_source(definition: Definition) -> str:

@@ -7,3142 +7,2587 @@ that it needs. :func:`preload` does that ahead of time.
 
 from importlib import import_module as _import_module
 
-_MODULES = {
-    "_user_me": (
-        "Actions AcwSettings AddressableEntityRef Adjacents AgentOwnedRouting AutoAnswerSetting "
-        "AutoAnswerSettings Biography Bullseye CallbackMediaSettings CannedResponseLibraries Chat "
-        "ConditionalGroupActivation ConditionalGroupActivationCondition "
-        "ConditionalGroupActivationPilotRule ConditionalGroupActivationRule "
-        "ConditionalGroupActivationSimpleMetric ConditionalGroupRouting ConditionalGroupRoutingRule "
-        "Contact DirectRouting DirectRoutingMediaSettings Division DomainEntityRef "
-        "DomainOrganizationProduct DomainOrganizationRole DomainPermissionPolicy "
-        "DomainResourceConditionNode DomainResourceConditionValue DomainRole Education EmailAddress "
-        "EmailMediaSettings EmployerInfo Entity ExpansionCriterium FieldConfig FieldConfigs FieldList "
-        "Geolocation GeolocationSettings Group GroupContact Image InactivityTimeoutSettings "
-        "InboundRoute Location LocationAddress LocationAddressVerificationDetails LocationDefinition "
-        "LocationEmergencyNumber LocationImage MediaSettings MediaSummary MediaSummaryDetail "
-        "MemberGroup MessageMediaSettings MessageSubtypeSettings NamedEntity OAuthLastTokenIssued "
-        "OrgOAuthClient OrgUser Organization OrganizationPresence OrganizationPresenceDefinition "
-        "OutOfOffice Page PresenceDefinition QueueEmailAddress QueueFullReference QueueMediaSettings "
-        "QueueMessagingAddresses ResourceConditionNode ResourceConditionValue "
-        "ResourcePermissionPolicy Ring RoleDivision RoutingRule RoutingSkill RoutingStatus Script "
-        "Section ServerDate ServiceLevel Signature SkillsToRemove Team TeamFullReference TokenInfo "
-        "TokenInfoClonedUser TrusteeAuthorization Trustor User UserAuthorization "
-        "UserConversationSummary UserFullReference UserMe UserPresence UserRoutingLanguage "
-        "UserRoutingSkill UserStation UserStations WorkPlanBidRanks WritableDivision "
-    ),
-    "_user_entity_listing": (
-        "UserEntityListing "
-    ),
-    "_queue": (
-        "Queue "
-    ),
-    "_queue_entity_listing": (
-        "QueueEntityListing "
-    ),
-    "_error_body": (
-        "Detail ErrorBody Limit "
-    ),
-    "_channel": (
-        "Channel "
-    ),
-    "_channel_topic_entity_listing": (
-        "ChannelTopic ChannelTopicEntityListing "
-    ),
-    "_conversation": (
-        "Address AdjustableLiveSpeakerDetection AfterCallWork AiAnswer AiScoring AiScoringSetting "
-        "AiScoringSettings AnswerOption AssistanceCondition Attachment Calibration Call Callback "
-        "Cobrowsesession Conversation ConversationChat ConversationDivisionMembership "
-        "ConversationMessageMetadata ConversationMessageMetadataContent "
-        "ConversationMessageMetadataEvent ConversationQueueMediaSettings ConversationReference "
-        "ConversationRoutingData DefaultAnswer DefaultAnswersTo DialerPreview DisconnectReason "
-        "Disposition DispositionAmdTimeout DispositionParameters DispositionSilentCallTimeout "
-        "DivisionEntityRef DomainEntityListingEvaluationForm Email ErrorInfo Evaluation "
-        "EvaluationForm EvaluationQuestion EvaluationQuestionGroup EvaluationQuestionGroupScore "
-        "EvaluationQuestionScore EvaluationReference EvaluationScoringSet EvaluationSettings "
-        "EvaluationSettingsAssignee EvaluationSource EvaluationVersion FaxStatus InternalMessage "
-        "InternalMessageDetails JourneyAction JourneyActionMap JourneyContext JourneyCustomer "
-        "JourneyCustomerSession Message MessageDetails MessageMedia MessageSticker "
-        "PagelessDomainEntityListingEvaluationVersion Participant PhoneNumberColumn "
-        "QuestionGroupSettings QuestionSettings RecordersState ScoredAgent ScreenMonitoring "
-        "Screenshare Segment SocialExpression TopicDuration TopicOffset TranscriptTopic "
-        "TransferDestination TransferInitiator TransferResponse TransferResponseModifiedBy "
-        "UserReferenceWithName Video VisibilityCondition Voicemail Wrapup WritableStarrableDivision "
-    ),
-    "_conversation_entity_listing": (
-        "ConversationEntityListing "
-    ),
-    "_analytics_conversation_query_response": (
-        "AggregationResult AggregationResultEntry AnalyticsAgentGroup "
-        "AnalyticsConversationQueryResponse AnalyticsConversationSegment "
-        "AnalyticsConversationWithoutAttributes AnalyticsEvaluation AnalyticsFlow "
-        "AnalyticsFlowOutcome AnalyticsMediaEndpointStat AnalyticsParticipantWithoutAttributes "
-        "AnalyticsProperty AnalyticsProposedAgent AnalyticsResolution AnalyticsScoredAgent "
-        "AnalyticsSession AnalyticsSessionMetric AnalyticsSurvey "
-    ),
-    "_users_search_response": (
-        "UsersSearchResponse "
-    ),
-    "_group_entity_listing": (
-        "GroupEntityListing "
-    ),
-    "_o_auth_client_entity_listing": (
-        "OAuthClient OAuthClientEntityListing "
-    ),
-    "_presence_event_user_presence": (
-        "PresenceEventOrganizationPresence PresenceEventUserPresence "
-    ),
-    "_conversation_event_topic_conversation": (
-        "ConversationEventTopicAddress ConversationEventTopicAfterCallWork "
-        "ConversationEventTopicAttachment ConversationEventTopicCall ConversationEventTopicCallback "
-        "ConversationEventTopicChat ConversationEventTopicCobrowse ConversationEventTopicConversation "
-        "ConversationEventTopicConversationDivisionMembership "
-        "ConversationEventTopicConversationRoutingData ConversationEventTopicDialerPreview "
-        "ConversationEventTopicDisconnectReason ConversationEventTopicDisposition "
-        "ConversationEventTopicDispositionAmdTimeout "
-        "ConversationEventTopicDispositionSilentCallTimeout ConversationEventTopicDivisionEntityRef "
-        "ConversationEventTopicDomainEntityRef ConversationEventTopicEmail "
-        "ConversationEventTopicErrorDetails ConversationEventTopicFaxStatus "
-        "ConversationEventTopicInternalMessage ConversationEventTopicInternalMessageDetails "
-        "ConversationEventTopicJourneyAction ConversationEventTopicJourneyActionMap "
-        "ConversationEventTopicJourneyContext ConversationEventTopicJourneyCustomer "
-        "ConversationEventTopicJourneyCustomerSession ConversationEventTopicMessage "
-        "ConversationEventTopicMessageDetails ConversationEventTopicMessageMedia "
-        "ConversationEventTopicMessageMetadata ConversationEventTopicMessageMetadataContent "
-        "ConversationEventTopicMessageMetadataEvent ConversationEventTopicMessageSticker "
-        "ConversationEventTopicParticipant ConversationEventTopicPhoneNumberColumn "
-        "ConversationEventTopicQueueMediaSettings ConversationEventTopicRecordersState "
-        "ConversationEventTopicScoredAgent ConversationEventTopicScreenMonitoring "
-        "ConversationEventTopicScreenShare ConversationEventTopicSocialExpression "
-        "ConversationEventTopicTransferDestination ConversationEventTopicTransferInitiator "
-        "ConversationEventTopicTransferModifedBy ConversationEventTopicTransferResponse "
-        "ConversationEventTopicUriReference ConversationEventTopicVideo "
-        "ConversationEventTopicVoicemail ConversationEventTopicWorkflow ConversationEventTopicWrapup "
-    ),
-    "_common_1": (
-        "AchievedOutcome AdditionalLanguagesIntent AdditionalLanguagesSynonyms "
-        "AgentDirectRoutingBackupSettings AgentMaxUtilizationResponse AgenticVersionAddressableEntity "
-        "AgenticVirtualAgent AgenticVirtualAgentEntityListing AgenticVirtualAgentJob "
-        "AgenticVirtualAgentVersionPublish AgenticVirtualAgentVersionPublishJob "
-        "AgenticVirtualAgentVersionPublishJobRequest AggregateMetricData AggregateViewData "
-        "AggregationRange AnalyticsConversation AnalyticsConversationAsyncQueryResponse "
-        "AnalyticsConversationWithoutAttributesMultiGetResponse AnalyticsParticipant "
-        "AnalyticsQueryAggregation AnalyticsRoutingStatusRecord AnalyticsUserDetail "
-        "AnalyticsUserDetailsAsyncQueryResponse AnalyticsUserDetailsQueryResponse "
-        "AnalyticsUserPresenceRecord AnswerGenerationConfig ApiUsageClientQuery ApiUsageQueryResult "
-        "ApiUsageRow AppleOpaqueId AssignedSegment ConversationProfile CopilotAction CopilotCondition "
-        "CopilotFallbackAction CopilotNluDomain CopilotNluDomainVersion CopilotRule Cursors Fallback "
-        "GoogleDialogflowConfig KnowledgeAnswerConfig KnowledgeBaseReference "
-        "KnowledgeBaseWithDialectReference KnowledgeSuggestionConfig LabelUtilizationResponse "
-        "MediaUtilization ModelConfig NamedEntityAnnotation NluConfig NluUtterance "
-        "NluUtteranceSegment OnDemandSummaryConfig RuleConfig StatisticalSummary "
-        "SummaryGenerationConfig SummarySettingEntity TranscriptionConfig UserReference "
-        "WrapupCodePredictionConfig "
-    ),
-    "_common_2": (
-        "Assistant AssistantQueue AsyncConversationQuery AsyncQueryResponse AsyncQueryStatus "
-        "AsyncUserDetailsQuery AudioFormat AuditQuerySort AuthzDivision AuthzDivisionCursorListing "
-        "AuthzDivisionEntityListing AuthzGrant AuthzGrantPolicy AuthzGrantRole AuthzSubject "
-        "AutoSearchConfig Browser BulkError BulkErrorDetail BulkResponse BulkResult Campaign "
-        "CertificateDetails CobrowseWebMessagingSession ContactSort ConversationDetailQueryClause "
-        "ConversationDetailQueryFilter ConversationDetailQueryPredicate Copilot DiagnosticsSettings "
-        "DynamicContactQueueingSettings DynamicLineBalancingSettings EdgeConnectionInfo "
-        "EvaluationDetailQueryClause EvaluationDetailQueryFilter EvaluationDetailQueryPredicate "
-        "ManualSearchConfig NumericRange PhoneColumn PresenceDetailQueryClause "
-        "PresenceDetailQueryFilter PresenceDetailQueryPredicate ResolutionDetailQueryClause "
-        "ResolutionDetailQueryFilter ResolutionDetailQueryPredicate RestErrorDetail "
-        "RoutingStatusDetailQueryClause RoutingStatusDetailQueryFilter "
-        "RoutingStatusDetailQueryPredicate RuleEngineConfig SegmentDetailQueryClause "
-        "SegmentDetailQueryFilter SegmentDetailQueryPredicate SurveyDetailQueryClause "
-        "SurveyDetailQueryFilter SurveyDetailQueryPredicate UserDetailQueryClause "
-        "UserDetailQueryFilter UserDetailQueryPredicate UserParam "
-    ),
-    "_common_3": (
-        "ConnectedEdge ConnectedQueue ConnectedUser ContactAddress ContactAddressableEntityRef "
-        "ContactIdentifier ContentSetting ConversationActivityData ConversationActivityEntityData "
-        "ConversationActivityMetricValue ConversationActivityQuery ConversationActivityQueryClause "
-        "ConversationActivityQueryFilter ConversationActivityQueryMetric "
-        "ConversationActivityQueryPredicate ConversationActivityResponse "
-        "ConversationActivityScoredAgent ConversationAggregateDataContainer "
-        "ConversationAggregateQueryClause ConversationAggregateQueryFilter "
-        "ConversationAggregateQueryPredicate ConversationAggregateQueryResponse "
-        "ConversationAggregationQuery ConversationAggregationSort ConversationAggregationView "
-        "ConversationAsyncAggregateQueryResponse ConversationAsyncAggregationQuery "
-        "ConversationChannel ConversationChannelMetadata ConversationContentAttachment "
-        "ConversationContentButtonResponse ConversationContentCard ConversationContentCardAction "
-        "ConversationContentCarousel ConversationContentDatePicker "
-        "ConversationContentDatePickerAvailableTime ConversationContentForm ConversationContentInput "
-        "ConversationContentInteractiveApplication ConversationContentIntroduction "
-        "ConversationContentLineItem ConversationContentListPicker ConversationContentListPickerItem "
-        "ConversationContentListPickerSection ConversationContentLocation "
-        "ConversationContentNotificationResponse ConversationContentReceivedReplyMessage "
-        "ConversationContentWheelPicker ConversationContentWheelPickerItem ConversationFormPage "
-        "ConversationFormPageComponent ConversationFormResponseComponent "
-        "ConversationFormResponseContent ConversationNotificationTemplateHeader "
-        "ConversationNotificationTemplateParameter ExternalSource InboundOnlySetting "
-        "LinkConfiguration StatisticalResponse StorySetting "
-    ),
-    "_common_4": (
-        "ConversationContentNotificationTemplate ConversationContentPaymentRequest "
-        "ConversationContentPaymentResponse ConversationContentPush ConversationContentQuickReply "
-        "ConversationContentQuickReplyV2 ConversationContentReaction "
-        "ConversationContentRequiredContactField ConversationContentStory ConversationContentText "
-        "ConversationCustomAttributesSearchRequest ConversationEnrichment "
-        "ConversationEnrichmentLanguage ConversationEnrichmentSentimentV2 ConversationEventCoBrowse "
-        "ConversationEventPresence ConversationEventTyping ConversationEventVideo "
-        "ConversationMessageContent ConversationMessageEvent ConversationMessagingChannel "
-        "ConversationMessagingFromRecipient ConversationMessagingToRecipient "
-        "ConversationNormalizedMessage ConversationNotificationTemplateBody "
-        "ConversationNotificationTemplateButton ConversationNotificationTemplateFooter "
-        "ConversationParticipantSearchCriteria ConversationParticipantSearchRequest "
-        "ConversationPublicMetadata ConversationPushFailedMessageReferences "
-        "ConversationPushNotificationMessageLabel ConversationPushProviderIntegration "
-        "ConversationQuery ConversationReason ConversationRecipientAdditionalIdentifier "
-        "ConversationUserDisposition Coretype CoretypeListing CreateAgenticVirtualAgent "
-        "CreateUploadSourceUrlJobRequest CreateUploadSourceUrlJobResponse Credential CredentialType "
-        "CustomEventAttribute CustomEventAttributeList DataAvailabilityResponse DataSchema "
-        "DataSchemaListing Device DivisionReference ItemValidationLimits Items JsonSchemaDocument "
-        "MaxLength MinLength PagingSpec Schema SearchSort ValidationLimits "
-    ),
-    "_common_5": (
-        "DivsPermittedEntityListing DocumentThumbnail DomainEdgeSoftwareUpdateDto "
-        "DomainEdgeSoftwareVersionDto DomainEntity DownloadResponse Edge EdgeAutoUpdateConfig "
-        "EdgeGroup EdgeInterface EmailSettings EmailThreadingSettings EntityListing "
-        "EvaluationAggregateDataContainer EvaluationAggregateQueryClause "
-        "EvaluationAggregateQueryFilter EvaluationAggregateQueryPredicate "
-        "EvaluationAggregateQueryResponse EvaluationAggregationQuery EvaluationAggregationView "
-        "EvaluationAsyncAggregateQueryResponse EvaluationAsyncAggregationQuery EventSetting "
-        "ExecutionDataSettingsRequest ExternalContact ExternalDataSource ExternalId "
-        "ExternalOrganization ExternalOrganizationIdentifier FacebookId FacebookScopedId FaxSummary "
-        "InstagramId InstagramScopedId Intent IntentDefinition IntentReference LineId LineUserId "
-        "MergeOperation NTPSettings NamedEntityDefinition NamedEntityTypeBinding "
-        "NamedEntityTypeDefinition NamedEntityTypeItem NamedEntityTypeMechanism "
-        "NamedEntityTypeMechanismExample NluDomain NluDomainVersion NluDomainVersionReference "
-        "PhoneNumber SettingDirection Site SiteConnection Ticker TrunkBase TrunkBaseAssignment "
-        "TwitterId TypingSetting WhatsAppId "
-    ),
-    "_common_6": (
-        "Flow FlowActivityData FlowActivityEntityData FlowActivityMetricValue FlowActivityQuery "
-        "FlowActivityQueryClause FlowActivityQueryFilter FlowActivityQueryMetric "
-        "FlowActivityQueryPredicate FlowActivityResponse FlowActivityScoredAgent "
-        "FlowAggregateDataContainer FlowAggregateQueryClause FlowAggregateQueryFilter "
-        "FlowAggregateQueryPredicate FlowAggregateQueryResponse FlowAggregationQuery "
-        "FlowAggregationView FlowAsyncAggregateQueryResponse FlowAsyncAggregationQuery "
-        "FlowObservationDataContainer FlowObservationQuery FlowObservationQueryClause "
-        "FlowObservationQueryFilter FlowObservationQueryPredicate FlowObservationQueryResponse "
-        "FlowVersion FunctionUploadRequest FunctionUploadResponse "
-        "GamificationContestPrizeImageUploadUrlRequest GetUploadSourceUrlJobStatusResponse "
-        "GroupSearchCriteria GroupSearchRequest GroupsSearchResponse IdentityResolutionExternalSource "
-        "JourneyAggregateDataContainer JourneyAggregateQueryClause JourneyAggregateQueryFilter "
-        "JourneyAggregateQueryPredicate JourneyAggregateQueryResponse JourneyAggregationQuery "
-        "JourneyAggregationView JourneyApp JourneyAsyncAggregateQueryResponse "
-        "JourneyAsyncAggregationQuery JourneyCampaign JourneyCaseAssociation JourneyGeolocation "
-        "JourneyPage JsonCursorSearchResponse JsonNodeSearchResponse JsonSearchResponse "
-        "LabelUtilizationRequest Language LanguageEntityListing NluInfo ObservationMetricData "
-        "ObservationValue Operation SupportedLanguage "
-    ),
-    "_common_7": (
-        "LocationSearchCriteria LocationSearchRequest LocationsSearchResponse MediaType "
-        "MediaTypeAccess MediaTypes MessageInfo MessagingConfigListing MessagingSetting "
-        "MessagingSettingDefaultRequest MessagingSettingRequest NetworkConnectivity Number "
-        "OutcomeAchievement Prompt PromptAsset PropertyChange PropertyIndexRequest "
-        "QueueObservationDataContainer QueueObservationQuery QueueObservationQueryClause "
-        "QueueObservationQueryFilter QueueObservationQueryPredicate QueueObservationQueryResponse "
-        "QueueReference Referrer RegionTimeZone RoleDivisionGrants RoleDivisionPair Room "
-        "RoutingActivityData RoutingActivityEntityData RoutingActivityMetricValue "
-        "RoutingActivityQuery RoutingActivityQueryClause RoutingActivityQueryFilter "
-        "RoutingActivityQueryMetric RoutingActivityQueryPredicate RoutingActivityResponse "
-        "SchemaQuantityLimits SdkLibrary SearchAggregation SearchCriteria SearchRequest "
-        "SegmentAssignment SegmentAssignmentListing SegmentAssignmentSegment SegmentAssignmentSession "
-        "SegmentAssignments SegmentForAssignment SegmentForUnassignment SegmentUnassignments Session "
-        "SessionLastEvent SessionListing SessionSegmentAssignment SignedData SiteSearchCriteria "
-        "SiteSearchRequest SitesSearchResponse "
-    ),
-    "_common_8": (
-        "SkillGroup SkillGroupCondition SkillGroupLanguageCondition SkillGroupRoutingCondition "
-        "StarrableDivision SuggestSearchCriteria SuggestSearchRequest SupportedContent "
-        "SupportedContentListing SupportedContentReference SurveyAggregateDataContainer "
-        "SurveyAggregateQueryClause SurveyAggregateQueryFilter SurveyAggregateQueryPredicate "
-        "SurveyAggregateQueryResponse SurveyAggregationQuery SurveyAggregationView "
-        "SurveyAsyncAggregateQueryResponse SurveyAsyncAggregationQuery TeamActivityData "
-        "TeamActivityEntityData TeamActivityMetricValue TeamActivityQuery TeamActivityQueryClause "
-        "TeamActivityQueryFilter TeamActivityQueryMetric TeamActivityQueryPredicate "
-        "TeamActivityResponse TeamSearchCriteria TeamSearchRequest TeamsSearchResponse "
-        "TextBotUserAgent TimeZoneEntityListing TranscriptSearchCriteria TranscriptSearchRequest "
-        "TrustorEntityListing UnprocessedSegmentAssignments UpdateAgenticVirtualAgent "
-        "UpdateSegmentAssignmentRequest UpdateSegmentAssignmentResponse UploadUrlRequest "
-        "UploadUrlResponse UrlResponse UsageExecutionResult UserActivityData UserActivityEntityData "
-        "UserActivityMetricValue UserActivityQuery UserActivityQueryClause UserActivityQueryFilter "
-        "UserActivityQueryMetric UserActivityQueryPredicate UserActivityResponse "
-        "UserAggregateDataContainer UserAggregateQueryClause UserAggregateQueryFilter "
-        "UserAggregateQueryPredicate UserAggregateQueryResponse UserAggregationQuery "
-        "UserAggregationView "
-    ),
-    "_common_9": (
-        "UserAsyncAggregateQueryResponse UserAsyncAggregationQuery UserDetailsQuery "
-        "UserLanguageEntityListing UserObservationDataContainer UserObservationQuery "
-        "UserObservationQueryClause UserObservationQueryFilter UserObservationQueryPredicate "
-        "UserObservationQueryResponse UserQueue UserQueueEntityListing UserRoutingLanguagePost "
-        "UserRoutingSkillPost UserSearchCriteria UserSearchRequest UserSkillEntityListing "
-        "UserSkillGroupEntityListing UtilizationRequest VoicemailCopyRecord VoicemailMessage "
-        "VoicemailRetentionPolicy VoicemailSearchCriteria VoicemailSearchRequest "
-        "VoicemailsSearchResponse WorkitemReference Workspace WorkspaceSummary WorktypeReference "
-        "WrapupCode WritableEntity "
-    ),
-    "_ai_studio_1": (
-        "AuthoringKnowledgeSettings ConversationAttribute ConversationAttributeSchema CreateGuide "
-        "CreateGuideVersion CustomConversationAttributeInput CustomConversationAttributeOutput "
-        "CustomConversationAttributeUpdate DataAction GenerateGuideContentRequest "
-        "GeneratedGuideContent Guide GuideContentGenerationJob GuideEntityListing GuideJob "
-        "GuideSessionInputEvent GuideSessionMessage GuideSessionTurnInvocationData "
-        "GuideSessionTurnInvocationParameters GuideSessionTurnInvocationResponse "
-        "GuideSessionTurnRequest GuideSessionTurnRequestContext GuideSessionTurnResponse "
-        "GuideSessionTurnResponseContext GuideSessionTurnResponseData GuideSessionVariable "
-        "GuideVersion GuideVersionPublish GuideVersionPublishJob GuideVersionPublishJobRequest "
-        "GuideVersionRef GuideVersionResources KnowledgeSettings SummarySetting "
-        "SummarySettingCustomEntity SummarySettingEntityListing SummarySettingPII "
-        "SummarySettingParticipantLabels SummarySettingWithTranscript UpdateGuide UpdateGuideVersion "
-        "Variable "
-    ),
-    "_agent_assistants_1": (
-        "AgentChecklist AgentChecklistItem AgentChecklistListing AssistantListing "
-        "AssistantQueueListing AssistantQueueUser AssistantQueueUsersBulkAddRequest "
-        "AssistantQueueUsersBulkRemoveRequest AssistantQueueUsersJobErrorInfo "
-        "AssistantQueueUsersJobsRequest AssistantQueueUsersJobsResponse "
-        "AssistantQueueUsersQueryRequest AssistantQueueUsersQueryResponse "
-    ),
-    "_agent_copilot_1": (
-        "FeatureSupport LanguageSupportInfoRecord LanguageSupportResponse "
-    ),
-    "_alerting_1": (
-        "AlertListing AlertNotification AlertRequest AlertRuleProperties AlertSummary "
-        "AlertSummaryEntity AlertingUnreadStatus CommonAlert CommonAlertBulkUpdateRequest "
-        "CommonAllAlertUpdateRequest CommonRule CommonRuleBulkDeleteRequest "
-        "CommonRuleBulkUpdateNotificationsRequest CommonRuleConditions CommonRuleContainer "
-        "CommonRulePredicate CommonRulePredicateEntity GetAlertQuery GetRulesQuery "
-        "ModifiableRuleProperties MuteSnoozeFields UnreadFields "
-    ),
-    "_analytics_1": (
-        "ActionAggregateDataContainer ActionAggregateQueryClause ActionAggregateQueryFilter "
-        "ActionAggregateQueryPredicate ActionAggregateQueryResponse ActionAggregationQuery "
-        "ActionAggregationView ActionAsyncAggregateQueryResponse ActionAsyncAggregationQuery "
-        "AgentCopilotAggregateDataContainer AgentCopilotAggregateQueryClause "
-        "AgentCopilotAggregateQueryFilter AgentCopilotAggregateQueryPredicate "
-        "AgentCopilotAggregateQueryResponse AgentCopilotAggregationQuery AgentCopilotAggregationSort "
-        "AgentCopilotAggregationView AgentCopilotAsyncAggregateQueryResponse "
-        "AgentCopilotAsyncAggregationQuery AgentStateActivityCategoryCount "
-        "AgentStateAdherenceStateCount AgentStateAgentQueryClause AgentStateAgentQueryPredicate "
-        "AgentStateCountsRequest AgentStateIsOutOfOfficeCount AgentStatePresenceCount "
-        "AgentStateQueryRequest AgentStateRoutingStatusCount AgentStateSegmentTypeCount "
-        "AgentStateSessionFilter AgentStateSessionQueryClause AgentStateSessionQueryPredicate "
-        "AgentStateUserFilter AgentUtilizationAggregateDataContainer "
-        "AgentUtilizationAggregateQueryClause AgentUtilizationAggregateQueryFilter "
-        "AgentUtilizationAggregateQueryPredicate AgentUtilizationAggregateQueryResponse "
-        "AgentUtilizationAggregationQuery AgentUtilizationAggregationView "
-        "AgentUtilizationAsyncAggregateQueryResponse AgentUtilizationAsyncAggregationQuery "
-        "AnalyticsAgentStateAgentResponse AnalyticsAgentStateAgentSessionResult "
-        "AnalyticsAgentStateCountsResponse AnalyticsAgentStateQueryResponse "
-        "AnalyticsDataRetentionResponse AnalyticsReportingSettings BotAggregateDataContainer "
-        "BotAggregateQueryClause BotAggregateQueryFilter BotAggregateQueryPredicate "
-        "BotAggregateQueryResponse BotAggregationQuery BotAggregationSort BotAggregationView "
-        "BotAsyncAggregateQueryResponse BotAsyncAggregationQuery BotChannel BotFlowSession "
-    ),
-    "_analytics_2": (
-        "CaseManagementAggregateDataContainer CaseManagementAggregateQueryClause "
-        "CaseManagementAggregateQueryFilter CaseManagementAggregateQueryPredicate "
-        "CaseManagementAggregateQueryResponse CaseManagementAggregationQuery "
-        "CaseManagementAggregationView CaseManagementAsyncAggregateQueryResponse "
-        "CaseManagementAsyncAggregationQuery ChartColumn ConversationProperties "
-        "CopilotAggregateDataContainer CopilotAggregateQueryClause CopilotAggregateQueryFilter "
-        "CopilotAggregateQueryPredicate CopilotAggregateQueryResponse CopilotAggregationQuery "
-        "CopilotAggregationView CopilotAsyncAggregateQueryResponse CopilotAsyncAggregationQuery "
-        "DashboardConfiguration DashboardConfigurationBulkRequest DashboardConfigurationListing "
-        "DashboardConfigurationQueryRequest DashboardUser DashboardUserListing DashboardsSharedWith "
-        "DataExtractionFileSchema DataExtractionFileSchemaListing DataExtractionFileUrl "
-        "DataExtractionFileUrlListing DownloadServiceRequest FlowExecutionAggregateDataContainer "
-        "FlowExecutionAggregateQueryClause FlowExecutionAggregateQueryFilter "
-        "FlowExecutionAggregateQueryPredicate FlowExecutionAggregateQueryResponse "
-        "FlowExecutionAggregationQuery FlowExecutionAggregationView "
-        "FlowExecutionAsyncAggregateQueryResponse FlowExecutionAsyncAggregationQuery "
-        "KnowledgeAggregateDataContainer KnowledgeAggregateQueryClause KnowledgeAggregateQueryFilter "
-        "KnowledgeAggregateQueryPredicate KnowledgeAggregateQueryResponse KnowledgeAggregationQuery "
-        "KnowledgeAggregationSort KnowledgeAggregationView KnowledgeAsyncAggregateQueryResponse "
-        "KnowledgeAsyncAggregationQuery RateLimitAggregateDataContainer SocialKeyword "
-        "SocialNumericRange TranscriptTopics Transcripts ViewFilter Warning Widget "
-        "WorkitemStatusFilter "
-    ),
-    "_analytics_3": (
-        "RateLimitAggregateQueryClause RateLimitAggregateQueryFilter RateLimitAggregateQueryPredicate "
-        "RateLimitAggregateQueryResponse RateLimitAggregationQuery RateLimitAggregationView "
-        "ReportingExportJobListing ReportingExportJobRequest ReportingExportJobResponse "
-        "ReportingExportMetadataJobListing ReportingExportMetadataJobResponse ReportingTurn "
-        "ReportingTurnAction ReportingTurnIntent ReportingTurnIntentSlot ReportingTurnKnowledge "
-        "ReportingTurnKnowledgeDocument ReportingTurnKnowledgeEvents ReportingTurnKnowledgeFeedback "
-        "ReportingTurnKnowledgeFeedbackEvent ReportingTurnKnowledgeSearch "
-        "ReportingTurnKnowledgeSearchEvent ReportingTurnsResponse ResolutionAggregateDataContainer "
-        "ResolutionAggregateQueryClause ResolutionAggregateQueryFilter "
-        "ResolutionAggregateQueryPredicate ResolutionAggregateQueryResponse "
-        "ResolutionAggregationQuery ResolutionAggregationView ResolutionAsyncAggregateQueryResponse "
-        "ResolutionAsyncAggregationQuery SelectedColumns SessionEndDetails SessionsResponse "
-        "SummaryAggregateDataContainer SummaryAggregateQueryClause SummaryAggregateQueryFilter "
-        "SummaryAggregateQueryPredicate SummaryAggregateQueryResponse SummaryAggregationQuery "
-        "SummaryAggregationSort SummaryAggregationView SummaryAsyncAggregateQueryResponse "
-        "SummaryAsyncAggregationQuery TaskManagementAggregateDataContainer "
-        "TaskManagementAggregateQueryClause TaskManagementAggregateQueryFilter "
-        "TaskManagementAggregateQueryPredicate TaskManagementAggregateQueryResponse "
-        "TaskManagementAggregationQuery TaskManagementAggregationView "
-        "TaskManagementAsyncAggregateQueryResponse TaskManagementAsyncAggregationQuery "
-        "TaskManagementObservationDataContainer TaskManagementObservationDetailContainer "
-        "TaskManagementObservationGroupResult TaskManagementObservationMetricStats "
-        "TaskManagementObservationPredicate TaskManagementQueryMetric "
-    ),
-    "_analytics_4": (
-        "TaskManagementObservationQuery TaskManagementObservationQueryFilter "
-        "TaskManagementObservationQueryResponse TaskManagementObservationResult "
-        "TranscriptAggregateDataContainer TranscriptAggregateQueryClause "
-        "TranscriptAggregateQueryFilter TranscriptAggregateQueryPredicate "
-        "TranscriptAggregateQueryResponse TranscriptAggregationQuery TranscriptAggregationSort "
-        "TranscriptAggregationView TranscriptAsyncAggregateQueryResponse "
-        "TranscriptAsyncAggregationQuery UpdateAnalyticsDataRetentionRequest "
-    ),
-    "_architect_1": (
-        "ArchitectExportJobStateResponse ArchitectFlowReference ArchitectJobMessage "
-        "ArchitectJobMessageDetail ArchitectJobStateResponse ArchitectValidateJobStateResponse "
-        "ConfusionDetails ConfusionInfo ConfusionIntentDetails ConfusionIntentInfo ConfusionUtterance "
-        "ConsumedResourcesEntityListing ConsumingResourcesEntityListing CriteriaCategoryInfo "
-        "CriteriaGroup CriteriaItem CriteriaQuery DataTable DataTableExportJob "
-        "DataTableImportEntityListing DataTableImportJob DataTableRowEntityListing "
-        "DataTablesDomainEntityListing Dependency DependencyObject DependencyObjectEntityListing "
-        "DependencyStatus DependencyType DependencyTypeEntityListing EmergencyCallFlow EmergencyGroup "
-        "EmergencyGroupDivisionView EmergencyGroupDivisionViewEntityListing EmergencyGroupListing "
-        "ExecutionDataEntity ExecutionDataFlowSettingsResponse ExecutionDataRequest ExportDetails "
-        "FailedObject FlowCharacteristics FlowDivisionView FlowDivisionViewEntityListing "
-        "FlowEntityListing FlowExecutionDataQueryResult FlowExecutionLaunchRequest "
-        "FlowExecutionLaunchResponse FlowHealth FlowHealthErrorInfo FlowHealthIntent "
-        "FlowHealthIntentInfo FlowHealthIntentUtterance FlowHealthIntentVersionInfo "
-        "FlowHealthUtterance FlowHealthVersionInfo FlowLogLevel HealthInfo LocaleFlowVersionInfo "
-        "LocaleHealth LocaleInfo OutlierInfo "
-    ),
-    "_architect_2": (
-        "FlowLogLevelCharacteristicsDefinition FlowLogLevelCharacteristicsDefinitions "
-        "FlowLogLevelRequest FlowMilestone FlowMilestoneDivisionView "
-        "FlowMilestoneDivisionViewEntityListing FlowMilestoneListing FlowOutcome "
-        "FlowOutcomeDivisionView FlowOutcomeDivisionViewEntityListing FlowOutcomeListing "
-        "FlowResultEntityListing FlowRuntimeExecution FlowSettingsResponse "
-        "FlowSettingsResponseEntityListing FlowVersionEntityListing FlowsQueryCriteriaResponse "
-        "GetFlowExecutionDataJobResult Grammar GrammarFileUploadRequest GrammarLanguage "
-        "GrammarLanguageFileMetadata GrammarLanguageUpdate GrammarListing HistoryEntry HistoryListing "
-        "IVR IVRDivisionView IVRDivisionViewEntityListing IVREntityListing "
-        "IVRIdentityResolutionConfig PromptAssetCreate PromptAssetEntityListing PromptAssetUpload "
-        "PromptEntityListing QueryCriteria RegisterArchitectExportJob "
-        "RegisterArchitectExportJobResponse RegisterArchitectJobRequest RegisterArchitectJobResponse "
-        "RegisterArchitectValidateJob RegisterArchitectValidateJobResponse Schedule "
-        "ScheduleDivisionViewEntityListing ScheduleEntityListing ScheduleGroup "
-        "ScheduleGroupDivisionView ScheduleGroupDivisionViewEntityListing ScheduleGroupEntityListing "
-        "SchedulesDivisionView SystemPrompt SystemPromptAsset SystemPromptAssetEntityListing "
-        "SystemPromptEntityListing ValidateDetails "
-    ),
-    "_assistant_copilot_variations_1": (
-        "AssistantCopilotVariation AssistantCopilotVariationListing "
-    ),
-    "_audit_1": (
-        "AuditLogMessage AuditQueryEntity AuditQueryExecutionResultsResponse "
-        "AuditQueryExecutionStatusResponse AuditQueryFilter AuditQueryRequest AuditQueryService "
-        "AuditQueryServiceMapping AuditRealtimeQueryRequest AuditRealtimeQueryResultsResponse "
-        "AuditRealtimeRelatedRequest AuditRealtimeRelatedResultsResponse EntityChange "
-        "InitiatingAction "
-    ),
-    "_authorization_1": (
-        "AuthorizationPolicy AuthorizationPolicyEntityListing AuthorizationSettings "
-        "AuthzDivisionGrantEntityListing DomainOrgRoleDifference DomainOrganizationRoleCreate "
-        "DomainOrganizationRoleUpdate DomainPermission DomainPermissionCollection "
-        "OrganizationProductEntityListing OrganizationRoleEntityListing "
-        "PermissionCollectionEntityListing PolicyAttribute PolicyAttributeSet PolicyConditionResult "
-        "PolicyTestPayload PolicyTestResult RoleSettings Subject SubjectDivisionGrants "
-        "SubjectDivisionGrantsEntityListing SubjectDivisions TargetAttributeValue TargetAttributes "
-        "TypedAttribute UserReferenceEntityListing ValidationErrorListing ValidationErrorResponse "
-    ),
-    "_background_assistant_1": (
-        "BackgroundAssistantUserAuthenticatedInfo "
-    ),
-    "_billing_1": (
-        "BillingCharge BillingContract BillingContractListing BillingContractPeriod "
-        "BillingContractPeriodDetail BillingInvoice BillingInvoiceItem BillingInvoiceItemListing "
-        "BillingInvoiceListing BillingPlan BillingPlanItem BillingProduct BillingUsage "
-        "BillingUsageReport BillingUsageResource BillingWallet Customer InvoiceAddress "
-        "SubscriptionOverviewUsage TrusteeBillingOverview "
-    ),
-    "_business_rules_1": (
-        "BulkAddDecisionTableRowsRequest BulkAddDecisionTableRowsResponse "
-        "BulkDeleteDecisionTableRowsRequest BulkUpdateDecisionTableRowsRequest "
-        "BulkUpdateDecisionTableRowsResponse BusinessRulesDataSchema BusinessRulesDataSchemaListing "
-        "BusinessRulesParentSchemaRef BusinessRulesSchemaCreateRequest "
-        "BusinessRulesSchemaUpdateRequest Contractual CopyDecisionTableRequest "
-        "CreateDecisionTableColumnsRequest CreateDecisionTableImportJobRequest "
-        "CreateDecisionTableRequest CreateDecisionTableRowRequest CreateDecisionTableSnapshotRequest "
-        "CreateDecisionTableVersionRequest DecisionTable DecisionTableColumnDefaultRowValue "
-        "DecisionTableColumns DecisionTableContract DecisionTableExecutionRequest "
-        "DecisionTableExecutionResponse DecisionTableExportJob DecisionTableExportJobError "
-        "DecisionTableExportJobListing DecisionTableExportJobRequest DecisionTableImportJob "
-        "DecisionTableImportJobError DecisionTableImportJobListing DecisionTableImportRowMetrics "
-        "DecisionTableInputColumn DecisionTableInputColumnExpression DecisionTableInputColumnRequest "
-        "DecisionTableJobValidationError DecisionTableListing DecisionTableOutputColumn "
-        "DecisionTableOutputColumnRequest DecisionTableRow DecisionTableRowEntityRef "
-        "DecisionTableRowExecutionOutput DecisionTableRowListing DecisionTableRowParameterValue "
-        "DecisionTableSnapshot DecisionTableVersion DecisionTableVersionEntity "
-        "DecisionTableVersionListing Definition JsonSchemaWithDefinitions Literal OutputValue "
-        "PutDecisionTableRowRequest RollbackDecisionTableVersionRequest Row RowSearchFilter "
-        "RowSearchPredicate SearchDecisionTableRowsRequest UpdateDecisionTableColumnsRequest "
-        "UpdateDecisionTableImportJobRequest "
-    ),
-    "_business_rules_2": (
-        "UpdateDecisionTableRequest UpdateDecisionTableVersionRequest UpdateRowIndexRequest "
-    ),
-    "_carrier_services_1": (
-        "EmergencyLocation "
-    ),
-    "_case_management_1": (
-        "Case CaseAssociation CaseAssociationCreate CaseAssociationListing CaseAssociationQuery "
-        "CaseAssociationQueryEntityListing CaseCreate CaseDateDueUpdate CaseDescriptionUpdate "
-        "CaseExternalContactReference CaseExternalIdUpdate CaseListing CaseOwnerUpdate "
-        "CasePriorityUpdate CaseQueryJobCreate CaseQueryJobError CaseQueryJobFilter "
-        "CaseQueryJobResponse CaseQueryJobResultsResponse CaseQueryJobSort CaseReference "
-        "CaseSummaryUpdate CaseUserReference Caseplan CaseplanCreate CaseplanCreateResponse "
-        "CaseplanDataSchema CaseplanDataSchemaListing CaseplanDataSchemaRequest CaseplanFilter "
-        "CaseplanListing CaseplanQueryEntityListing CaseplanQueryRequest CaseplanReference "
-        "CaseplanUpdate Comment CommentCreate CommentListing CustomerIntentReference FailureReason "
-        "Intake IntakeSetting IntakeSettingsListing IntakeSettingsUpdate Stage StageListing "
-        "StageReference Stageplan StageplanCreate StageplanListing StageplanReference "
-        "StageplanReposition StageplanUpdate Step StepListing StepReference Stepplan "
-        "StepplansWorktypeReference WorkitemActivityReference WorkitemSettingsResponse "
-    ),
-    "_case_management_2": (
-        "StepplanListing StepplanUpdate TerminateJob WorkitemSettings "
-    ),
-    "_chat_1": (
-        "ChatMessageEntityListing ChatMessageResponse ChatReaction ChatReactionUpdate "
-        "ChatSendMessageResponse ChatSettings ChatUserSettings CreateRoomRequest CreateRoomResponse "
-        "MobileNotificationSettings MobileSettings OneOnOne PinnedMessageRequest RoomParticipant "
-        "RoomParticipantResponse RoomParticipantsResponse RoomUpdateRequest SendMessageBody "
-        "UserChatSettingsPost UserSettingsForChat "
-    ),
-    "_coaching_1": (
-        "AddConversationRequest AddConversationResponse AvailableTime CoachingAnnotation "
-        "CoachingAnnotationCreateRequest CoachingAnnotationList CoachingAppointmentAggregateRequest "
-        "CoachingAppointmentAggregateResponse CoachingAppointmentReference "
-        "CoachingAppointmentResponse CoachingAppointmentResponseList CoachingAppointmentStatusRequest "
-        "CoachingAppointmentStatusResponse CoachingAppointmentStatusResponseList CoachingNotification "
-        "CoachingNotificationList CoachingScheduleSlotsJobRequest CoachingScheduleSlotsJobResponse "
-        "CoachingScheduleSlotsJobResult CoachingScheduleSlotsJobSchedule CoachingScheduleSlotsJobSlot "
-        "CoachingSlot CoachingSlotsRequest CoachingSlotsResponse CreateCoachingAppointmentRequest "
-        "DocumentReference FullDayTimeOffMarker QueryRequestClause QueryRequestFilter "
-        "QueryRequestPredicate QueryResponseData QueryResponseGroupedData QueryResponseMetric "
-        "QueryResponseStats ScheduleActivity UpdateCoachingAppointmentRequest UserAvailableTimes "
-        "WfmBusinessUnitReference WfmScheduleActivity WfmScheduleReference "
-    ),
-    "_content_management_1": (
-        "Attribute AttributeFilterItem CommandStatus CommandStatusEntityListing ContentFilterItem "
-        "CreateShareRequest CreateShareRequestMember CreateShareResponse Document DocumentAttribute "
-        "DocumentEntityListing DocumentUpdate DocumentUpload DomainEntityListingQueryResult "
-        "FacetEntry FacetKeyAttribute FacetStatistics FacetTerm LockInfo MemberEntity QueryFacetInfo "
-        "QueryRequest QueryResult QueryResults ReplaceRequest ReplaceResponse SecurityProfile "
-        "SecurityProfileEntityListing Share ShareEntityListing SharedEntity SharedResponse SortItem "
-        "TagQueryRequest TagValue TagValueEntityListing TermAttribute Usage UsageItem WorkspaceCreate "
-        "WorkspaceEntityListing WorkspaceMember WorkspaceMemberEntityListing "
-    ),
-    "_conversations_1": (
-        "ActivationTrigger AdditionalMessage AdditionalSocialMediaMessage AfterCallWorkUpdate "
-        "AgentAction AgentActionPayload AgentChecklistInfo AgentChecklistResponse "
-        "AgentChecklistResponseList AgentlessEmailSendRequestDto AgentlessEmailSendResponseDto "
-        "AppleAuthentication AppleIMessageApp AppleIdentityResolutionConfig AppleIntegration "
-        "AppleIntegrationEntityListing AppleIntegrationRequest AppleIntegrationUpdateRequest ApplePay "
-        "Article AssignedWrapupCode BulkCallbackDisconnectRequest BulkCallbackPatchRequest "
-        "BulkCallbackPatchResponse CachedMediaItem CachedMediaItemEntityListing CallCommand "
-        "CallConversation CallConversationEntityListing CallHistoryConversation "
-        "CallHistoryConversationEntityListing CallHistoryParticipant CallMediaParticipant "
-        "CallbackConversation CallbackConversationEntityListing CallbackDisconnectIdentifier "
-        "CallbackIdentifier CallbackMediaParticipant CardParameters CarouselParameters "
-        "ChecklistActivationPayload ChecklistFinalizePayload ChecklistInferenceJobCreationResponse "
-        "ChecklistInferenceJobPayload ChecklistInferenceJobResponse ChecklistItem "
-        "CobrowseConversation CobrowseConversationEntityListing CobrowseMediaParticipant "
-        "ConsultTransfer ConsultTransferResponse ConsultTransferToAddress ConversationContext "
-        "Destination MessagingSettingReference MessagingSettingRequestReference MetadataAttribute "
-        "PatchCallbackRequest SendMessagingTemplateRequest TemplateParameter "
-    ),
-    "_conversations_2": (
-        "ConsultTransferToAgent ConsultTransferToExternal ConsultTransferToExternalContact "
-        "ConsultTransferToQueue ConsultTransferUpdate ContentButtonResponse "
-        "ConversationAccessAttributesResponse ConversationAccessAttributesUpdate "
-        "ConversationDataSchema ConversationDataSchemaListing ConversationEditedInput "
-        "ConversationEncryptionConfiguration ConversationEncryptionConfigurationListing "
-        "ConversationJsonSchemaDocument ConversationJsonSchemaRequest ConversationSchemaUpdateRequest "
-        "ConversationSecureAttributes ConversationSessionSummary ConversationSummariesGetResponse "
-        "ConversationSummary ConversationSummaryFollowup ConversationSummaryReason "
-        "ConversationSummaryResolution ConversationSummaryWrapupCode ConversationTagsUpdate "
-        "ConversationThreadingWindow ConversationThreadingWindowSetting ConversationUser "
-        "ConversationUtilizationLabelUpdate CopilotContextEntity CopilotContextValueItem "
-        "CopilotContextValues CopyAttachmentsRequest CoverSheet CreateCallRequest CreateCallResponse "
-        "CreateCallbackCommand CreateCallbackOnConversationCommand CreateCallbackResponse "
-        "CreateEmailRequest CreateJoinVideoResponse CreateOutboundMessagingConversationRequest "
-        "CreateOutboundMessagingConversationResponse CreateSecureSession CustomAttributes "
-        "CustomAttributesBulkUpdateResponse CustomAttributesBulkUpdateResponseMap "
-        "CustomAttributesIdResponse CustomAttributesListing CustomAttributesPatchRequest "
-        "CustomAttributesUpdateRequest Digits DraftManipulationRequest EmailConversation "
-        "EmailConversationEntityListing EmailMediaParticipant EmailMessage EmailMessagePreview "
-        "HistoryHeadersTranslation RoutingData "
-    ),
-    "_conversations_3": (
-        "EmailMessagePreviewListing EmailMessageReply EmailsSettings EngagementRequest "
-        "FacebookAppCredentials FacebookIdentityResolutionConfig FacebookIntegration "
-        "FacebookIntegrationEntityListing FacebookIntegrationRequest FacebookIntegrationUpdateRequest "
-        "FacebookPermission FacebookPermissionEntityListing Faq FaxSendRequest FaxSendResponse "
-        "Feedback FeedbackAddRequest FeedbackUpdateRequest GenerateMeetingIdRequest GoogleAuthToken "
-        "GoogleAuthTokenReference GoogleAuthTokenRequest GoogleBusinessProfileAccount "
-        "GoogleBusinessProfileAccountListing GoogleBusinessProfileAccountReference "
-        "GoogleBusinessProfileOpenIntegration GoogleBusinessProfileOpenIntegrationRequest "
-        "GoogleBusinessProfileOpenIntegrationUpdateRequest GoogleOAuthSettingsResponse "
-        "InboundMessageRequest InstagramIdentityResolutionConfig InstagramIntegration "
-        "InstagramIntegrationEntityListing InstagramIntegrationRequest "
-        "InstagramIntegrationUpdateRequest InternalMessageConversation "
-        "InternalMessageConversationEntityListing InternalMessageData "
-        "InternalMessageDataEntityListing InternalMessageMediaParticipant InternalMessageRequest "
-        "MandatoryPostCallActionInput MaxParticipants MediaParticipantRequest MeetingIdRecord "
-        "MessageConversation MessageConversationEntityListing MessageData MessageMediaData "
-        "MessageMediaListing MessageMediaParticipant MessageMediaUploadData MessageTypingEventRequest "
-        "MessagingConferResponse MessagingConferWithUserRequest MessagingIntegration "
-        "MessagingIntegrationEntityListing MessagingSettingPatchRequest "
-        "OAuthAppleAuthorizationResponseError WrapupInput "
-    ),
-    "_conversations_4": (
-        "OAuthAppleAuthorizationResponse OnDemandConversationSummaryRequest "
-        "OnDemandSummaryAcceptedResponse OpenContentAttachment OpenContentThumbnail OpenEvent "
-        "OpenEventNormalizedMessage OpenInboundMessageContent OpenInboundMessageMessagingChannel "
-        "OpenInboundMessagingChannel OpenInboundMessagingReceiptChannel OpenInboundNormalizedEvent "
-        "OpenInboundNormalizedMessage OpenInboundNormalizedReceipt "
-        "OpenInboundStructuredResponseMessage OpenInboundStructuredResponseNormalizedMessageContent "
-        "OpenIntegration OpenIntegrationEntityListing OpenIntegrationRequest "
-        "OpenIntegrationUpdateRequest OpenMessageContent OpenMessageEvent "
-        "OpenMessageNormalizedMessage OpenMessagingChannel OpenMessagingFromRecipient "
-        "OpenMessagingIdentityResolutionConfig OpenMessagingToRecipient OpenNormalizedMessage "
-        "OpenReceiptNormalizedMessage OpenStructuredResponseNormalizedMessage ParkingStateRequest "
-        "ParticipantAttributes ParticipantInfo PatchCallbackResponse SecureSession "
-        "SecureSessionEntityListing SendAgentlessOutboundMessageRequest "
-        "SendAgentlessOutboundMessageResponse SetRecordingState SetUuiDataRequest Settings "
-        "SnippetRecordingRequest SocialMediaMessageData Suggestion SuggestionCannedResponse "
-        "SuggestionContext SuggestionEngagement SuggestionFeedback SuggestionKnowledgeAnswer "
-        "SuggestionKnowledgeArticle SuggestionKnowledgeSearch SuggestionListing "
-        "SuggestionPatchRequest SuggestionScript TextMessageListing ThirdPartySuggestion "
-        "ThirdPartySuggestionSource TransferRequest TransferToAddressRequest TransferToAgentRequest "
-    ),
-    "_conversations_5": (
-        "TransferToExternalContactRequest TransferToExternalRequest TransferToQueueRequest "
-        "TwitterIdentityResolutionConfig TwitterIntegration TwitterIntegrationEntityListing "
-        "TwitterIntegrationRequest TwitterIntegrationUpdateRequest TwitterOAuthSettings "
-        "TwitterSignupOAuthSettings UpdateConferenceRequest UploadAttachmentRequest "
-        "UploadAttachmentResponse UploadMediaRequest VideoConferenceDetails "
-        "WhatsAppAvailablePhoneNumberDetails WhatsAppAvailablePhoneNumberDetailsListing "
-        "WhatsAppEmbeddedSignupIntegrationActivationRequest WhatsAppEmbeddedSignupIntegrationRequest "
-        "WhatsAppIdentityResolutionConfig WhatsAppIntegration WhatsAppIntegrationEntityListing "
-        "WhatsAppIntegrationRequest WhatsAppIntegrationUpdateRequest "
-    ),
-    "_data_privacy_1": (
-        "MaskingRule MaskingRuleListing MaskingRuleValidateRequest MaskingRuleValidateResponse "
-    ),
-    "_dependencies_1": (
-        "DependencyCount DependencyEntity DependencyEntityListing "
-    ),
-    "_employee_engagement_1": (
-        "Celebration CelebrationStateParam ContestCompleteData ContestCompleteDataScore "
-        "ContestDataMetrics ContestDataPrizes ContestDataWinners ContestDataWinnersUsers "
-        "CreateRecognition GetCelebrationListing Recognition RecognitionBase Recognitions "
-        "SourceEntity "
-    ),
-    "_events_1": (
-        "AudioState AudioUpdatedEvent BatchConversationEventRequest BatchEventResponse "
-        "BatchPredictiveRoutingCustomKpiAttributionEventRequest BatchUserPresenceEventRequest "
-        "BatchUserRoutingStatusEventRequest CommunicationAnsweredEvent "
-        "CommunicationDispositionAppliedEvent CommunicationEndedEvent ConsultTransferEvent "
-        "EmailBeginTransmittingEvent EmailCommunicationAnsweredEvent "
-        "EmailCommunicationDispositionAppliedEvent EmailCommunicationEndedEvent "
-        "EmailCommunicationSentMessageEvent EmailEndTransferEvent EmailExternalEstablishedEvent "
-        "EmailFlowEstablishedEvent EmailHoldUpdatedEvent EmailInitialConfiguration "
-        "EmailProgressTransferEvent EmailRoutingEstablishedEvent EmailRoutingTransferEvent "
-        "EmailUserEstablishedEvent EmailUserTransferEvent EndConsultTransferEvent EndTransferEvent "
-        "EventError ExternalEstablishedEvent HoldUpdatedEvent InitialConfiguration "
-        "IvrEstablishedEvent PhoneEstablishedEvent PhoneTransferEvent "
-        "PredictiveRoutingCustomKpiAttributionEvent ProgressConsultTransferEvent "
-        "ProgressTransferEvent RoutingEstablishedEvent RoutingTransferEvent SourceConfiguration "
-        "UserEstablishedEvent UserPresenceEvent UserRoutingStatusEvent UserTransferEvent "
-    ),
-    "_external_contacts_1": (
-        "BulkContactsEnrichRequest BulkContactsEnrichResponse BulkContactsRequest "
-        "BulkContactsResponse BulkDeleteResponse BulkEntityErrorContactEnrichRequest "
-        "BulkEntityErrorEntity BulkEntityErrorExternalContact BulkEntityErrorExternalOrganization "
-        "BulkEntityErrorExternalOrganizationEnrichRequest BulkEntityErrorNote "
-        "BulkEntityErrorRelationship BulkFetchContactsResponse BulkFetchNotesResponse "
-        "BulkFetchOrganizationsResponse BulkFetchRelationshipsResponse BulkIdsRequest "
-        "BulkNotesRequest BulkNotesResponse BulkOrganizationsEnrichRequest "
-        "BulkOrganizationsEnrichResponse BulkOrganizationsRequest BulkOrganizationsResponse "
-        "BulkRelationshipsRequest BulkRelationshipsResponse "
-        "BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest "
-        "BulkResponseResultExternalContactEntityBulkEntityErrorEntity "
-        "BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact "
-        "BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity "
-        "BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization "
-        "BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest "
-        "BulkResponseResultNoteEntityBulkEntityErrorEntity "
-        "BulkResponseResultNoteNoteBulkEntityErrorNote "
-        "BulkResponseResultRelationshipEntityBulkEntityErrorEntity "
-        "BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship "
-        "BulkResponseResultVoidEntityBulkEntityErrorEntity Cluster ClusterList ClusterScan "
-        "ClusterScanList ClusterScanStatistics ClusterStatistics ContactEnrichOptions "
-        "ContactEnrichRequest ContactIdentifierListing ContactImportField ContactImportJobMetadata "
-        "ContactVertex EnrichFieldRule EnrichFieldRules ExternalContactsEntity "
-        "ExternalOrganizationEnrichRequest Graph GraphEdge GraphVertices IdentifierVertex MergeError "
-        "MergeInfo Note Relationship "
-    ),
-    "_external_contacts_2": (
-        "ContactImportJobEntityListing ContactImportJobRequest ContactImportJobResponse "
-        "ContactImportJobStatusUpdateRequest ContactImportJobStatusUpdateResponse "
-        "ContactImportSettings ContactImportSettingsEntityListing ContactListing "
-        "ContactSearchOperation ContactSearchRequest ContactSimpleSearch ContactsExport "
-        "ContactsExportComparisonFieldFilter ContactsExportFieldFilter ContactsExportFieldListFilter "
-        "ContactsExportFilter ContactsExportListing ContactsExportQueryConditions ContactsPatchChange "
-        "ConversationAssociation CsvJobRequest CsvJobResponse CsvMappingEntry CsvSettings "
-        "CsvUploadDetailsResponse CsvUploadPreviewResponse CsvUploadRequest CsvUploadResponse "
-        "CursorContactListing CursorExternalSourceListing CursorNoteListing CursorOrganizationListing "
-        "CursorRelationshipListing ExternalContactsPatchRequest "
-        "ExternalOrganizationIdentifierClaimRequest ExternalOrganizationIdentifierListing "
-        "ExternalOrganizationListing ExternalOrganizationTrustorLink GraphSettings Header "
-        "IdentifierClaimRequest Listing MergeContactsRequest MergeRequest NoteListing NotesExport "
-        "NotesExportComparisonFieldFilter NotesExportFieldFilter NotesExportFieldListFilter "
-        "NotesExportFilter NotesExportListing NotesExportQueryConditions OrganizationsExport "
-        "OrganizationsExportComparisonFieldFilter OrganizationsExportFieldFilter "
-        "OrganizationsExportFieldListFilter OrganizationsExportFilter "
-        "OrganizationsExportQueryConditions ValidationError ValidationResult "
-    ),
-    "_external_contacts_3": (
-        "OrganizationsExportListing RelationshipListing RelationshipsExport "
-        "RelationshipsExportComparisonFieldFilter RelationshipsExportFieldFilter "
-        "RelationshipsExportFieldListFilter RelationshipsExportFilter RelationshipsExportListing "
-        "RelationshipsExportQueryConditions ReverseWhitepagesLookupResult "
-    ),
-    "_fax_1": (
-        "FaxConfig FaxDocument FaxDocumentEntityListing OutboundFaxStatus "
-    ),
-    "_gamification_1": (
-        "AllTimePoints AssignUsers Assignment AssignmentError AssignmentValidation AttendanceStatus "
-        "AttendanceStatusListing ContestDisqualifiedAgents ContestMetricScore "
-        "ContestMetricScoreRanked ContestMetrics ContestPrizes ContestProfile "
-        "ContestRequesingParticipantDailyInfo ContestScore ContestScoreRanked ContestScoresAgentTrend "
-        "ContestScoresAgentTrendList ContestScoresAgents ContestScoresAgentsPagedList "
-        "ContestScoresGroupTrend ContestScoresGroupTrendList ContestUserRank ContestWinners "
-        "ContestWinnersRequest ContestsCreateRequest ContestsEssentials ContestsFinalizeRequest "
-        "ContestsResponse CreateMetric CreateObjective CreatePerformanceProfile DefaultObjective "
-        "ExternalMetricDataItem ExternalMetricDataProcessedItem ExternalMetricDataUnprocessedItem "
-        "ExternalMetricDataWriteRequest ExternalMetricDataWriteResponse ExternalMetricDefinition "
-        "ExternalMetricDefinitionCreateRequest ExternalMetricDefinitionListing "
-        "ExternalMetricDefinitionUpdateRequest GamificationStatus GetContestsEssentialsListing "
-        "GetMetricDefinitionsResponse GetMetricResponse GetMetricsResponse GetProfilesResponse "
-        "GetTemplatesResponse InsightsAgentItem InvalidAssignment Metric MetricDefinition Metrics "
-        "Objective ObjectiveTemplate ObjectiveZone OtherProfileAssignment PerformanceProfile "
-        "ReportingInterval "
-    ),
-    "_gamification_2": (
-        "InsightsAgents InsightsDetails InsightsDetailsMetricItem InsightsDetailsMetricPeriodPoints "
-        "InsightsDetailsOverallItem InsightsDetailsOverallPeriodPoints InsightsRankings "
-        "InsightsSummary InsightsSummaryMetricItem InsightsSummaryMetricPeriodPoints "
-        "InsightsSummaryOverallItem InsightsSummaryOverallPeriodPoints InsightsSummaryUserItem "
-        "InsightsTrend InsightsTrendMetricItem InsightsTrendTotalItem InsightsTrends Leaderboard "
-        "LeaderboardItem Member MemberListing MetricValueTrendAverage OverallBestPoints "
-        "OverallBestPointsItem PrizeImages ProfileWithDateRange PunctualityEvent "
-        "QualityEvaluationScoreItem SingleWorkdayAveragePoints SingleWorkdayAverageValues "
-        "TargetPerformanceProfile TrendData UserBestPoints UserBestPointsItem UserInsightsTrend "
-        "UserInsightsTrendMetricItem UserInsightsTrendTotalItem UserInsightsTrends "
-        "UserProfilesInDateRange UserProfilesInDateRangeRequest UserTrendData ValidateAssignUsers "
-        "WorkdayMetric WorkdayMetricListing WorkdayPeriod WorkdayPointsTrend WorkdayPointsTrendItem "
-        "WorkdayValuesMetricItem WorkdayValuesTrend WorkdayValuesTrendItem "
-    ),
-    "_general_data_protection_regulation_1": (
-        "DialerContactId GDPRJourneyCustomer GDPRRequest GDPRRequestEntityListing GDPRSubject "
-        "GDPRSubjectEntityListing ReplacementTerm SocialHandle "
-    ),
-    "_greetings_1": (
-        "DefaultGreetingList DomainEntityListing Greeting GreetingAudioFile GreetingListing "
-        "GreetingMediaInfo GreetingOwner "
-    ),
-    "_groups_1": (
-        "DynamicGroupDefinition DynamicGroupLanguageSkillCondition DynamicGroupQuery "
-        "DynamicGroupQueryPreview DynamicGroupRoutingSkillCondition DynamicGroupSkillCondition "
-        "GroupCreate GroupMembersUpdate GroupProfile GroupProfileEntityListing GroupUpdate "
-    ),
-    "_identity_provider_1": (
-        "ADFS CustomProvider CustomerInteractionCenter GSuite GenericSAML IdentityNow "
-        "IdentityProvider IdentityProviderEntityListing Okta OneLogin PingIdentity PureCloud "
-        "PureEngage SAMLProvider Salesforce "
-    ),
-    "_infrastructure_as_code_1": (
-        "AcceleratorInput AcceleratorList AcceleratorMetadata AcceleratorParameter "
-        "AcceleratorSpecification InfrastructureascodeJob MetadataDocumentation MetadataPresentation "
-        "MetadataProperty MetadataResultEntity MetadataResults MetadataSchema "
-    ),
-    "_integrations_1": (
-        "Action ActionCertificate ActionCertificateListing ActionConfig ActionContract "
-        "ActionContractInput ActionEntityListing ActionInput ActionOutput AsyncJob "
-        "AudioConnectorIntegration AudioConnectorIntegrationEntityListing Bot BotConnectorBot "
-        "BotConnectorBotSummaryEntityListing BotConnectorBotVersion "
-        "BotConnectorBotVersionSummaryEntityListing BotConnectorIntent BotConnectorSummary "
-        "BotConnectorVersionSummary BotEntity BotEntityValue BotExecutionConfiguration BotIntent "
-        "BotList BotListing BotSlot BotSummary BotSummaryEntityListing BotVersion BotVersionSummary "
-        "Category CategoryEntityListing ClientApp ClientAppConfigurationInfo ClientAppEntityListing "
-        "ComplexVariableInfo CreateIntegrationRequest CredentialInfo CredentialInfoCursorListing "
-        "CredentialInfoListing CredentialSpecification DialogflowAgent DialogflowAgentSummary "
-        "DialogflowAgentSummaryEntityListing DialogflowCXProject DialogflowIntent DialogflowParameter "
-        "DialogflowProject EffectiveConfiguration FlattenedJsonSchemaDocument HelpLink "
-        "IntegrationConfiguration IntegrationStatusInfo IntegrationType NuanceBotCredentials "
-        "PostInputContract PostOutputContract RequestConfig ResponseConfig "
-    ),
-    "_integrations_2": (
-        "DialogflowCXAgent DialogflowCXAgentSummary DialogflowCXAgentSummaryEntityListing "
-        "DialogflowCXEnvironment DraftValidationResult Function FunctionConfig FunctionRuntime "
-        "FunctionZipConfig IncomingMessageRequest IncomingMessageResponse InputMessage Integration "
-        "IntegrationConfigurationInfo IntegrationEntityListing IntegrationTypeEntityListing "
-        "LanguageOverride LexBot LexBotAlias LexBotAliasEntityListing LexBotEntityListing LexIntent "
-        "LexSlot LexV2Bot LexV2BotAlias LexV2BotAliasEntityListing LexV2BotEntityListing LexV2Intent "
-        "LexV2Slot NuanceApplication NuanceBot NuanceBotEntityListing NuanceBotLaunchSettings "
-        "NuanceBotTransferNode NuanceBotVariable NuanceChannel NuanceEnvironment NuanceGeography "
-        "NuanceOrganization OutgoingMessageRequest OutgoingMessageResponse PostActionInput "
-        "PublishDraftInput ReplyMessage SttEngineEntity SttEngineEntityListing "
-        "TestExecutionOperationResult TestExecutionResult TrustedCertificateInfo TrustedCertificates "
-        "TtsEngineEntity TtsEngineEntityListing TtsSettings TtsVoiceEntity TtsVoiceEntityListing "
-        "UCI10n UCIcon UCThirdPartyPresence UnifiedCommunicationsIntegration "
-        "UnifiedCommunicationsIntegrationListing "
-    ),
-    "_integrations_3": (
-        "UpdateActionInput UpdateDraftInput UserApp UserAppConfigurationInfo UserAppEntityListing "
-        "WebhookInvocationResponse "
-    ),
-    "_intents_1": (
-        "BatchGetCustomerIntentsRequest BulkAddSourceIntentsRequest BulkRemoveSourceIntentsRequest "
-        "BulkResults BulkSourceIntentsResponse CustomerIntent CustomerIntentAssignmentListing "
-        "CustomerIntentAssignmentRequest CustomerIntentAssignmentResponse CustomerIntentListing "
-        "CustomerIntentPatch CustomerIntentResponse CustomerSourceIntent CustomerSourceIntentListing "
-        "IntentsCategory IntentsCategoryListing IntentsCategoryPatch SourceIntent "
-    ),
-    "_journey_1": (
-        "ActionEventActionMap ActionEventRequest ActionMap ActionMapAction ActionMapActionTemplate "
-        "ActionMapEstimateOutcomeCriteria ActionMapEstimateRequest ActionMapEstimateResult "
-        "ActionMapListing ActionMapScheduleGroup ActionMapScheduleGroups ActionTarget "
-        "ActionTargetListing ActionTemplate ActionTemplateListing ActivateExternalEventRequest "
-        "ActivateExternalEventResponse Activation AppEvent AppEventRequest AppEventResponse "
-        "AppEventResponseSession ArchitectFlowFields AssociatedValueField CallToAction "
-        "CloseButtonStyleProperties ContentOffer ContentOfferStyleProperties "
-        "ContentOfferStylingConfiguration ContentPositionProperties Context ContextPattern "
-        "CreateExternalEventsConfigurationRequest Criteria CtaButtonStyleProperties DataRange "
-        "DeploymentPing DeploymentWebAction EntityTypeCriteria EstimateJobAsyncResponse EventAction "
-        "EventCondition EventSession KeyValue OpenActionFields OpenActionProperties "
-        "OutcomeAchievedEvent OutcomeAchievedEventOutcome OutcomePercentileCondition "
-        "OutcomeProbabilityCondition OutcomeQuantileCondition RequestDevice RequestMapping "
-        "SegmentAssignmentEvent SegmentEstimateCount TextStyleProperties UrlCondition WebActionEvent "
-        "WebMessagingOfferFields WebMessagingOfferProperties "
-    ),
-    "_journey_2": (
-        "Event EventListing ExternalEvent ExternalEventChange ExternalEventChangesResponse "
-        "ExternalEventExternalId ExternalEventIdentifiers ExternalEventSummary "
-        "ExternalEventsConfiguration ExternalEventsConfigurationListing ExternalEventsRequest "
-        "ExternalEventsResponse ExternalSegment FlowPaths FlowPathsElement FlowPathsFlowDetails "
-        "FlowPathsFlowFilter FlowPathsQuery GetExternalEventsResponse GroupByAttribute Journey "
-        "JourneyEventDefinition JourneyEventDefinitionListing JourneyExternalEventsSchema "
-        "JourneyExternalEventsSchemaListing JourneyJsonSchemaDocument JourneyJsonSchemaRequest "
-        "JourneyPattern JourneySchemaUpdateRequest JourneySegment JourneySegmentRequest JourneyView "
-        "JourneyViewChart JourneyViewChartDisplayAttributes JourneyViewChartGroupByAttribute "
-        "JourneyViewChartMetric JourneyViewChartMetricResult JourneyViewChartMetricResultValue "
-        "JourneyViewChartResult JourneyViewElement JourneyViewElementAttributes "
-        "JourneyViewElementDisplayAttributes JourneyViewElementFilter "
-        "JourneyViewElementFilterNumberPredicate JourneyViewElementFilterPredicate "
-        "JourneyViewElementFilterRange JourneyViewElementFilterRangeData JourneyViewJob "
-        "JourneyViewLink JourneyViewLinkTimeConstraint JourneyViewUser RequestContext "
-        "RequestContextPattern RequestCriteria RequestEntityTypeCriteria RequestExternalSegment "
-        "RequestJourney RequestJourneyPattern UnprocessedExternalEvent WebEvent "
-    ),
-    "_journey_3": (
-        "JourneyViewJobListing JourneyViewListing JourneyViewResult JourneyViewResultElement "
-        "JourneyViewResultLink JourneyViewResultMetrics JourneyViewSchedule "
-        "JourneyViewScheduleListing Label Outcome OutcomeAttributionAsyncResponse "
-        "OutcomeAttributionJobStateResponse OutcomeAttributionListing OutcomeAttributionRequest "
-        "OutcomeAttributionResponseListing OutcomeAttributionResultsResponse OutcomeListing "
-        "OutcomePredictor OutcomePredictorListing OutcomePredictorRequest OutcomeRef "
-        "OutcomeRefRequest OutcomeRequest OutcomeScore OutcomeScoresResult PatchAction PatchActionMap "
-        "PatchActionMapScheduleGroups PatchActionTemplate PatchAssociatedValueField PatchCallToAction "
-        "PatchCloseButtonStyleProperties PatchContentOffer PatchContentOfferStyleProperties "
-        "PatchContentOfferStylingConfiguration PatchContentPositionProperties PatchContext "
-        "PatchContextPattern PatchCriteria PatchCtaButtonStyleProperties PatchEntityTypeCriteria "
-        "PatchExternalSegment PatchJourney PatchJourneyPattern PatchOutcome PatchSegment "
-        "PatchTextStyleProperties PatchWebMessagingOfferFields RequestPage ResponsePage "
-        "SegmentListing Touchpoint TouchpointResponse UpdateExternalEventRequest "
-        "UpdateExternalEventResponse UpdateExternalEventsConfigurationRequest WebEventBrowser "
-        "WebEventDevice WebEventRequest WebEventResponseSession "
-    ),
-    "_journey_4": (
-        "WebEventResponse "
-    ),
-    "_knowledge_1": (
-        "AnswerGenerationDocument AuthenticationProperties CategoryCreateRequest CategoryReference "
-        "CategoryResponse CategoryResponseListing CategoryUpdateRequest ChunkSearchRegisterRequest "
-        "ConnectionCreateRequest ConnectionCreateResponse ConnectionListing ConnectionOption "
-        "ConnectionOptionListing ConnectionResponse ConnectionUpdateRequest DocumentBody "
-        "DocumentBodyBlock DocumentBodyBlockWithHighlight DocumentBodyImage "
-        "DocumentBodyImageProperties DocumentBodyList DocumentBodyListBlock "
-        "DocumentBodyListBlockProperties DocumentBodyListBlockWithHighlight "
-        "DocumentBodyListItemProperties DocumentBodyListWithHighlight DocumentBodyParagraph "
-        "DocumentBodyParagraphProperties DocumentBodyParagraphWithHighlight DocumentBodyTable "
-        "DocumentBodyTableCaptionBlock DocumentBodyTableCaptionItem DocumentBodyTableCellBlock "
-        "DocumentBodyTableCellBlockProperties DocumentBodyTableCellBlockWithHighlight "
-        "DocumentBodyTableProperties DocumentBodyTableRowBlock DocumentBodyTableRowBlockProperties "
-        "DocumentBodyTableRowBlockWithHighlight DocumentBodyTableWithHighlight DocumentBodyVideo "
-        "DocumentBodyVideoProperties DocumentBodyWithHighlight DocumentChunkBlock "
-        "DocumentChunkReference DocumentContentBlock DocumentContentBlockWithHighlight "
-        "DocumentContentHighlightIndex DocumentElementLength DocumentListContentBlock "
-        "DocumentListContentBlockWithHighlight DocumentQueryClause DocumentQueryPredicate "
-        "DocumentTableContentBlock DocumentTableContentBlockWithHighlight DocumentText "
-        "DocumentTextProperties KnowledgeIntegrationReference SelectedAnswer "
-        "SharepointAuthenticationProperties "
-    ),
-    "_knowledge_2": (
-        "DocumentQuery DocumentQueryInterval DocumentVariationAnswer DocumentVariationContext "
-        "DocumentVariationQueryChunkBlock DocumentVariationRequest DocumentVariationResponse "
-        "DocumentVariationResponseListing DocumentVariationSearchChunkBlock EntityReference FabricTag "
-        "GuestCategoryReference GuestCategoryResponseListing GuestResponseCategory "
-        "ImportStatusRequest KnowledgeAnswerDocumentResponse KnowledgeAnswerDocumentsResponse "
-        "KnowledgeAnswerGenerationResponse KnowledgeBase KnowledgeBaseCreateRequest "
-        "KnowledgeBaseListing KnowledgeBaseUpdateRequest KnowledgeContextReference "
-        "KnowledgeContextValueReference KnowledgeConversationContext "
-        "KnowledgeConversationContextResponse KnowledgeConversationTurn KnowledgeDocumentAlternative "
-        "KnowledgeDocumentBulkRemoveRequest KnowledgeDocumentBulkUpdateEntity "
-        "KnowledgeDocumentBulkUpdateRequest KnowledgeDocumentBulkVersionAddEntity "
-        "KnowledgeDocumentBulkVersionAddRequest KnowledgeDocumentChunkRequest "
-        "KnowledgeDocumentChunkResponse KnowledgeDocumentCopy KnowledgeDocumentFeedback "
-        "KnowledgeDocumentFeedbackResponse KnowledgeDocumentFeedbackResponseListing "
-        "KnowledgeDocumentFeedbackUpdateRequest KnowledgeDocumentGuestSearch "
-        "KnowledgeDocumentGuestSearchRequest KnowledgeDocumentGuestSearchResult "
-        "KnowledgeDocumentPresentation KnowledgeDocumentQuery KnowledgeDocumentQueryResponse "
-        "KnowledgeDocumentQueryResult KnowledgeDocumentQueryVariation KnowledgeDocumentReference "
-        "KnowledgeDocumentReq KnowledgeDocumentResponse KnowledgeDocumentResponseListing "
-        "KnowledgeDocumentSearchVariation KnowledgeDocumentVersionReference "
-        "KnowledgeGuestDocumentVariationAnswer KnowledgeGuestDocumentVariationContext "
-        "KnowledgeGuestSearchDocumentResponse KnowledgeSearchClientApplication LabelResponse "
-        "PresentedKnowledgeDocument "
-    ),
-    "_knowledge_3": (
-        "KnowledgeDocumentSearch KnowledgeDocumentSearchRequest KnowledgeDocumentSearchResult "
-        "KnowledgeDocumentSuggestion KnowledgeDocumentSuggestionRequest "
-        "KnowledgeDocumentSuggestionResult KnowledgeDocumentSuggestionResultDocument "
-        "KnowledgeDocumentVersion KnowledgeDocumentVersionListing KnowledgeDocumentVersionVariation "
-        "KnowledgeDocumentVersionVariationListing KnowledgeDocumentView "
-        "KnowledgeDocumentsAnswerFilter KnowledgeExportJobDocumentsFilter KnowledgeExportJobFilter "
-        "KnowledgeExportJobRequest KnowledgeExportJobResponse KnowledgeGenerationSetting "
-        "KnowledgeGroupStatistics KnowledgeGuestAnswerDocumentResponse "
-        "KnowledgeGuestAnswerDocumentsResponse KnowledgeGuestDocumentCopy "
-        "KnowledgeGuestDocumentFeedback KnowledgeGuestDocumentPresentation "
-        "KnowledgeGuestDocumentResponse KnowledgeGuestDocumentResponseListing "
-        "KnowledgeGuestDocumentSuggestion KnowledgeGuestDocumentSuggestionRequest "
-        "KnowledgeGuestDocumentSuggestionResult KnowledgeGuestDocumentVariation "
-        "KnowledgeGuestDocumentVersionReference KnowledgeGuestDocumentView "
-        "KnowledgeGuestSearchClientApplication KnowledgeGuestSession KnowledgeGuestSessionApp "
-        "KnowledgeGuestSessionContext KnowledgeImportJobError KnowledgeImportJobReport "
-        "KnowledgeImportJobRequest KnowledgeImportJobResponse KnowledgeImportJobSettings "
-        "KnowledgeImportJobStatistics KnowledgeIntegrationFilter KnowledgeIntegrationFilterValue "
-        "KnowledgeIntegrationOptionsResponse KnowledgeOperationSource KnowledgeParseImportResult "
-        "KnowledgeParseJobRequest KnowledgeParseJobRequestImport KnowledgeParseJobRequestPatch "
-        "KnowledgeParseJobResponse KnowledgeParseRecord KnowledgeRetrievedReference "
-        "KnowledgeSearchDocumentResponse KnowledgeSearchPreviewRequest KnowledgeSearchResult "
-        "KnowledgeV3PreviewConversationContext V3KnowledgeSearchPreviewClientApplication V3SourceRef "
-        "V3SourceTagFilter "
-    ),
-    "_knowledge_4": (
-        "KnowledgeSearchPreviewResponse KnowledgeSettingListing KnowledgeSettingsRequest "
-        "KnowledgeSettingsResponse KnowledgeSourcesSearchRequest KnowledgeSourcesSearchResponse "
-        "KnowledgeSyncJobReport KnowledgeSyncJobRequest KnowledgeSyncJobResponse "
-        "KnowledgeSyncJobStatistics KnowledgeV3ConversationContext "
-        "KnowledgeV3ConversationContextResponse LabelCreateRequest LabelListing LabelUpdateRequest "
-        "OperationCreatorUserResponse OperationListing OperationResponse PhraseAssociations "
-        "SalesforceSettings SalesforceSourceRequest SalesforceSourceResponse SearchUpdateRequest "
-        "ServiceNowSettings ServiceNowSourceRequest ServiceNowSourceResponse SourceBaseResponse "
-        "SourceLastSync SourceSyncResponse SyncStatusRequest UnansweredGroup "
-        "UnansweredGroupSuggestedDocument UnansweredGroups UnansweredPhrase UnansweredPhraseGroup "
-        "UnansweredPhraseGroupPatchRequestBody UnansweredPhraseGroupUpdateResponse "
-        "V3KnowledgeSearchClientApplication V3SourceCreateRequest V3SourceDetailedResponse "
-        "V3SourceExpandableListResponse V3SourceExpandableListing V3SourceExpandableResponse "
-        "V3SourceFilter V3SourceFilterDetails V3SourceFolderDetails V3SourceLastSynchronization "
-        "V3SourceScheduleSettings V3SourceSiteDetails V3SourceUpdateRequest V3StartManualSyncRequest "
-        "V3Synchronization V3SynchronizationDeletion V3SynchronizationDeletionListing "
-        "V3SynchronizationFileDeletionRequest V3SynchronizationListing V3SynchronizationRef "
-        "V3SynchronizationStatistics V3SynchronizationUpdateRequest V3SynchronizationUploadMetadata "
-    ),
-    "_knowledge_5": (
-        "V3SynchronizationUpload V3SynchronizationUploadListing V3SynchronizationUploadUrlRequest "
-        "V3SynchronizationUploadUrlResponse "
-    ),
-    "_language_understanding_1": (
-        "ContextEntity ContextIntent DetectedDialogAct DetectedIntent DetectedNamedEntity "
-        "DetectedNamedEntityValue Draft DraftIntents DraftListing DraftRequest DraftTopicRequest "
-        "DraftTopics IgnorePhrase IgnorePhrasesRequest IgnorePhrasesResponse IgnoreTopic "
-        "IgnoreTopicsRequest IgnoreTopicsResponse IgnoredMinedEntity IgnoredMinedPhraseListing "
-        "IgnoredMinedTopicListing IntentFeedback MinedIntentsListing Miner MinerErrorInfo "
-        "MinerExecuteRequest MinerIntent MinerListing MinerTopic MinerTopicPhrase MinerTopicsListing "
-        "NluConfusionMatrixColumn NluConfusionMatrixRow NluDetectionContext NluDetectionInput "
-        "NluDetectionOutput NluDetectionRequest NluDetectionResponse NluDomainListing "
-        "NluDomainVersionListing NluDomainVersionQualityReport NluDomainVersionTrainingResponse "
-        "NluFeedbackListing NluFeedbackRequest NluFeedbackResponse NluOrganization "
-        "NluQualityReportSummary NluQualityReportSummaryMetric RemoveEntitiesRequest RemoveEntity "
-        "SupportedEntityTypeStatus SupportedLanguagesInfoDefinition TopicPhrase Utterance "
-    ),
-    "_languages_1": (
-        "AvailableTranslations "
-    ),
-    "_learning_1": (
-        "AssessmentForm AssessmentFormQuestion AssessmentFormQuestionGroup "
-        "AssessmentQuestionGroupScore AssessmentQuestionScore AssessmentScoringSet "
-        "AssignedLearningModule AssignedLearningModuleDomainEntityListing "
-        "DisallowedEntityLearningAssignmentItem DisallowedEntityLearningAssignmentReference "
-        "LearningAssessment LearningAssessmentScoringRequest LearningAssignment "
-        "LearningAssignmentAggregateParam LearningAssignmentAggregateQueryRequestClause "
-        "LearningAssignmentAggregateQueryRequestFilter "
-        "LearningAssignmentAggregateQueryRequestPredicate "
-        "LearningAssignmentAggregateQueryResponseData "
-        "LearningAssignmentAggregateQueryResponseGroupedData "
-        "LearningAssignmentAggregateQueryResponseMetric LearningAssignmentAggregateQueryResponseStats "
-        "LearningAssignmentAggregateResponse LearningAssignmentBulkAddResponse "
-        "LearningAssignmentBulkRemoveResponse LearningAssignmentCreate LearningAssignmentEntity "
-        "LearningAssignmentExternalUpdate LearningAssignmentItem LearningAssignmentReference "
-        "LearningAssignmentReschedule LearningAssignmentStep LearningAssignmentStepScoStructure "
-        "LearningAssignmentStepSignedCookie LearningAssignmentUpdate LearningAssignmentUser "
-        "LearningAssignmentUserListing LearningAssignmentUserQuery LearningAssignmentsDomainEntity "
-        "LearningCoverArtThumbnail LearningModule LearningModuleAutoAssignRequest "
-        "LearningModuleAutoAssignResponse LearningModuleCoverArtRequest "
-        "LearningModuleCoverArtResponse LearningModuleInformStep LearningModuleInformStepRequest "
-        "LearningModuleJobRequest LearningModuleJobResponse LearningModuleList "
-        "LearningModuleMigrateResponse LearningModulePreviewGetResponseAssignment "
-        "LearningModulePreviewGetResponseStep LearningModulePreviewGetScoStructure "
-        "LearningModuleReassignSummary LearningModuleRule LearningModuleRuleParts "
-        "LearningModuleSummary LearningShareableContentObject ReviewAssessmentResults "
-        "UsersRulesRuleReference "
-    ),
-    "_learning_2": (
-        "LearningModulePreviewGetResponse LearningModulePreviewUpdateRequest "
-        "LearningModulePreviewUpdateRequestCurrentStep LearningModulePreviewUpdateResponse "
-        "LearningModulePreviewUpdateResponseAssignment LearningModulePreviewUpdateResponseCurrentStep "
-        "LearningModulePreviewUpdateScoStructure LearningModulePreviewUpdateStep "
-        "LearningModulePublishRequest LearningModulePublishResponse LearningModuleRequest "
-        "LearningScheduleSlotsJobRequest LearningScheduleSlotsJobResponse "
-        "LearningScheduleSlotsJobResult LearningScheduleSlotsJobSchedule LearningScheduleSlotsJobSlot "
-        "LearningScheduleSlotsQueryRequest LearningScheduleSlotsQueryResponse LearningScormResponse "
-        "LearningScormUploadRequest LearningScormUploadResponse LearningSlot "
-        "LearningSlotFullDayTimeOffMarker LearningSlotScheduleActivity "
-        "LearningSlotWfmScheduleActivity "
-    ),
-    "_license_1": (
-        "AddressableLicenseDefinition LicenseAssignmentRequest LicenseBatchAssignmentRequest "
-        "LicenseDefinition LicenseOrgToggle LicenseUpdateStatus LicenseUser Permissions UserLicenses "
-        "UserLicensesEntityListing "
-    ),
-    "_locations_1": (
-        "LocationCreateDefinition LocationEntityListing LocationUpdateDefinition "
-    ),
-    "_log_capture_1": (
-        "LogCaptureDownloadExecutionResponse LogCaptureQueryRequest LogCaptureQueryResponse "
-        "LogCaptureUserConfiguration LogCaptureUserConfigurationListing "
-        "LogCaptureUserConfigurationResponse LogEntry "
-    ),
-    "_mobile_devices_1": (
-        "DirectoryUserDevicesListing UserDevice "
-    ),
-    "_notifications_1": (
-        "AvailableTopic AvailableTopicEntityListing ChannelEntityListing PermissionDetails "
-    ),
-    "_oauth_1": (
-        "OAuthAuthorization OAuthAuthorizationListing OAuthClientRequest OAuthScope OAuthScopeListing "
-    ),
-    "_operational_events_1": (
-        "EventAggregatesQueryRequest EventAggregatesResponse EventDefinition "
-        "EventDefinitionAggregates EventDefinitionListing EventQueryRequest EventQueryResponse "
-        "OperationalEvent "
-    ),
-    "_organization_1": (
-        "ApprovalNamespace EmbeddedIntegration FeatureState FreeTrialLimit FreeTrialLimitDocs "
-        "FreeTrialNamespace IpAddressAuthentication LimitChangeRequestDetails "
-        "LimitChangeRequestsEntityListing LimitDocs LimitDocumentation LimitsEntityListing "
-        "NamespaceDocs OrgAuthSettings OrgWhitelistSettings OrganizationFeatures PasswordRequirements "
-        "StatusChange "
-    ),
-    "_organization_authorization_1": (
-        "ClonedUser ClonedUserEntityListing Facet Filter TrustCreate TrustEntityListing TrustGroup "
-        "TrustGroupEntityListing TrustMemberCreate TrustRequest TrustRequestCreate TrustUpdate "
-        "TrustUser TrustUserDetails TrustUserEntityListing Trustee TrusteeAuditQueryRequest "
-        "TrusteeReferenceList TrustorAuditQueryRequest "
-    ),
-    "_outbound_1": (
-        "Agent AgentOwnedMappingPreview AgentOwnedMappingPreviewListing Alteration "
-        "AppendToDncActionSettings AttemptLimits AttemptLimitsEntityListing AtzmTimeSlot "
-        "AtzmTimeSlotWithTimeZone AutomaticTimeZoneMappingSettings BulkEntityErrorContactList "
-        "BulkResponseResultContactListContactListBulkEntityErrorContactList CallBasic CallRecord "
-        "CallableContactsDiagnostic CallableTime CallableTimeSet CallableTimeSetEntityListing "
-        "CallableWindow CallbackBasic CampaignBusinessCategoryMetrics "
-        "CampaignDiagnosticCampaignHealthState CampaignDiagnosticCampaignState "
-        "CampaignDiagnosticConfigChange CampaignDiagnosticSummary CampaignDiagnosticWindow "
-        "CampaignDiagnostics CampaignDivisionView CampaignDivisionViewListing CampaignEntityListing "
-        "CampaignInteraction CampaignInteractions CampaignLinesUtilization "
-        "CampaignOutboundLinesAllocation CampaignOutboundLinesDistribution "
-        "CampaignOutboundLinesReservation CampaignPatchRequest CampaignPerformanceData "
-        "CampaignPerformanceDataContactRate CampaignPerformanceDataListing "
-        "CampaignPerformanceDataProgress CampaignProgress CampaignRuleEntities CampaignRuleParameters "
-        "CampaignRuleTimeOfDayInterval CampaignRuleTimeOfDayParameters CampaignSkillStatistics "
-        "CampaignTimeSlot ColumnDataTypeSpecification ContactList ContactPhoneNumberColumn "
-        "ConversationBasic DynamicLineBalancingSettingsPatchRequest EmailColumn ImportStatus "
-        "ParticipantBasic QueueUtilizationDiagnostic RecallEntry RuleSetDiagnostic WhatsAppColumn "
-    ),
-    "_outbound_2": (
-        "CampaignRule CampaignRuleAction CampaignRuleActionEntities "
-        "CampaignRuleCampaignRunTimeSettings CampaignRuleCampaignWaitTimeSettings "
-        "CampaignRuleCondition CampaignRuleConditionGroup CampaignRuleDateTimeConditionParameters "
-        "CampaignRuleDayOfMonthInterval CampaignRuleDayOfMonthParameters "
-        "CampaignRuleDayOfWeekInterval CampaignRuleDayOfWeekParameters CampaignRuleEntityListing "
-        "CampaignRuleExecutionSettings CampaignRuleSpecificDateInterval "
-        "CampaignRuleSpecificDateParameters CampaignRuleWarning CampaignRuleWarningParameters "
-        "CampaignRuleWeekDayOfMonth CampaignRuleWeekDayOfMonthInterval "
-        "CampaignRuleWeekDayOfMonthParameters CampaignSchedule CampaignSequence "
-        "CampaignSequenceEntityListing CampaignStats Column ColumnStatus CommonCampaign "
-        "CommonCampaignDivisionView CommonCampaignDivisionViewEntityListing "
-        "CommonCampaignEntityListing Condition ConfigurationOverrides ConnectRate "
-        "ContactAddressConditionSettings ContactAddressTypeConditionSettings ContactBulkEditRequest "
-        "ContactBulkSearchCriteria ContactBulkSearchParameters ContactCallbackRequest "
-        "ContactColumnConditionSettings ContactColumnTimeZone ContactColumnToDataActionFieldMapping "
-        "ContactListFilterClause ContactListFilterPredicate ContactListFilterRange ContactableStatus "
-        "DataActionConditionPredicate DialerContact DivisionedDomainEntityRef MessageEvaluation "
-        "NextOccurrenceDetails OccurrenceDetails Pattern PhoneNumberStatus Range Reoccurrence "
-        "ScheduleInterval TimeAndDateSubCondition TimeAndDateSubConditionRange "
-    ),
-    "_outbound_3": (
-        "ContactListDivisionView ContactListDivisionViewListing ContactListEntityListing "
-        "ContactListFilter ContactListFilterBulkRetrieveBody ContactListFilterEntityListing "
-        "ContactListTemplate ContactListTemplateBulkRetrieveBody ContactListTemplateEntityListing "
-        "ContactListUploadUrlRequest ContactListingRequest ContactListingResponse "
-        "ContactListsBulkEditRequest ContactListsBulkEditResponse ContactsBulkOperationJob "
-        "ContactsBulkOperationJobListing ContactsExportRequest DNCListUploadUrlRequest "
-        "DataActionConditionSettings DataActionContactColumnFieldMapping DialerAction "
-        "DialerEventEntityListing DialerRule DigitalAction DigitalCondition "
-        "DigitalDataActionConditionPredicate DigitalRule DigitalRuleSet DigitalRuleSetEntityListing "
-        "DncList DncListCreate DncListDivisionView DncListDivisionViewListing DncListEntityListing "
-        "DncPatchCustomExclusionColumnsRequest DncPatchEmailsRequest DncPatchPhoneNumbersRequest "
-        "DncPatchWhatsAppNumbersRequest EmailCampaignSchedule EmailCampaignScheduleEntityListing "
-        "EmailConfig EventLog EventMessage ExportUri FileSpecificationTemplate "
-        "FileSpecificationTemplateEntityListing FilterPreviewResponse FromEmailAddress "
-        "LastAttemptByColumnConditionSettings LastAttemptOverallConditionSettings "
-        "LastResultByColumnConditionSettings LastResultOverallConditionSettings "
-        "MarkContactUncontactableActionSettings PreprocessingRule ReplyToEmailAddress "
-        "SetContentTemplateActionSettings SetSmsPhoneNumberActionSettings "
-        "SetWhatsAppIntegrationActionSettings SplittingInformation UpdateContactColumnActionSettings "
-    ),
-    "_outbound_4": (
-        "ImportTemplate ImportTemplateEntityListing MessagingCampaign MessagingCampaignDiagnostics "
-        "MessagingCampaignDivisionView MessagingCampaignDivisionViewEntityListing "
-        "MessagingCampaignEntityListing MessagingCampaignSchedule "
-        "MessagingCampaignScheduleEntityListing OutboundSettings PagedSkillCombinationListing "
-        "Reaction ResponseSet ResponseSetEntityListing RuleSet RuleSetEntityListing SequenceSchedule "
-        "SkillCombinationInfo SmsConfig SmsPhoneNumberRef TimeZoneMappingPreview "
-        "WhatsAppCampaignSchedule WhatsAppCampaignScheduleEntityListing WhatsAppConfig "
-        "WrapUpCodeMapping WritableDialerContact "
-    ),
-    "_presence_1": (
-        "MutableUserPresence OrganizationPresenceDefinitionEntityListing "
-        "OrganizationPresenceEntityListing PresenceSettings RestorePresenceSettings Source "
-        "SourceEntityListing SystemPresence UcUserPresence UserPrimarySource "
-    ),
-    "_process_automation_1": (
-        "CreateScheduledTriggerRequest CreateTriggerRequest MatchCriteria MatchCriteriaTestResult "
-        "MatchTestResult ScheduledTrigger ScheduledTriggerEntityListing TestMatchesEventOperation "
-        "TestMatchesOperation TestModeEventResults TestModeResults TestModeTrigger "
-        "TestSchemaOperation TestTargetOperation TopicCursorEntityListing Trigger "
-        "TriggerEntityListing TriggerSchedule TriggerTarget UpdateScheduledTriggerRequest "
-        "UpdateTriggerRequest WorkflowTargetSettings "
-    ),
-    "_quality_1": (
-        "AgentActivity AgentActivityEntityListing AgentEvaluatorActivity AgentScoringRule "
-        "AgentScoringRuleEntityListing CalibrationCreate CalibrationEntityListing CreateSurveyRequest "
-        "CreateSurveyResponse DomainEntityListingSurveyForm EvaluationAggregationQueryMe "
-        "EvaluationCreateBody EvaluationCreateCalibration EvaluationCreateConversation "
-        "EvaluationCreateEvalForm EvaluationCreateQueue EvaluationCreateUser EvaluationEntityListing "
-        "EvaluationFormAndScoringSet EvaluationFormDivisionView EvaluationFormDivisionViewListing "
-        "EvaluationFormResponse EvaluationFormResponseEntityListing EvaluationFormSearchResponse "
-        "EvaluationResponse EvaluationSearchAggregationBucket EvaluationSearchAggregationDTO "
-        "EvaluationSearchAggregationResponse EvaluationSearchCriteriaDTO EvaluationSearchItemResponse "
-        "EvaluationSearchRequestDTO EvaluationSearchResponse EvaluationSearchSubAggregationDTO "
-        "EvaluatorActivity EvaluatorActivityEntityListing FlowDiagnosticInfo PublishForm "
-        "QMAuditQueryRequest QualityAuditLogMessage QualityAuditQueryExecutionResultsResponse "
-        "QualityAuditQueryExecutionStatusResponse QualityAuditQueryFilter "
-        "QueryApiSearchAggregationRange ScorableSurvey Survey SurveyErrorDetails SurveyForm "
-        "SurveyFormAndScoringSet SurveyFormDivisionView SurveyFormDivisionViewListing "
-        "SurveyFormEntityListing SurveyQuestion SurveyQuestionGroup SurveyQuestionGroupScore "
-        "SurveyQuestionScore SurveyScoringSet "
-    ),
-    "_recording_1": (
-        "AcknowledgeScreenRecordingRequest Annotation ArchiveRetention BatchDownloadJobResult "
-        "BatchDownloadJobStatusResult BatchDownloadJobSubmission BatchDownloadJobSubmissionResult "
-        "BatchDownloadRequest ButtonResponse CalibrationAssignment CallMediaPolicy "
-        "CallMediaPolicyConditions Card CardAction ChatMediaPolicy ChatMediaPolicyConditions "
-        "ChatMessage ChatMessageUser ConversationDeletionProtectionQuery CrossPlatformCallMediaPolicy "
-        "CrossPlatformChatMediaPolicy CrossPlatformEmailMediaPolicy CrossPlatformMediaPolicies "
-        "CrossPlatformMessageMediaPolicy CrossPlatformPolicy CrossPlatformPolicyActions "
-        "CrossPlatformPolicyCreate CrossPlatformPolicyUpdate DatePicker DatePickerAvailableDateTime "
-        "DeleteRetention DurationCondition EmailAttachment EmailMediaPolicy "
-        "EmailMediaPolicyConditions EncryptionKey EncryptionKeyEntityListing Endpoint "
-        "EvaluationAssignment ExecuteRecordingJobsQuery FailedDeleteProtectionUpdate "
-        "FailedRecordingEntityListing InitiateScreenRecording IntegrationExport "
-        "LocalEncryptionConfiguration MessageMediaPolicyConditions MeteredAssignmentByAgent "
-        "MeteredEvaluationAssignment PolicyActions PolicyConditions PolicyErrorMessage PolicyErrors "
-        "PolicyUser PublishedSurveyFormReference RecordingJobFailedRecording RetentionDuration "
-        "SurveyAssignment TimeAllowed TimeInterval TimeSlot "
-    ),
-    "_recording_2": (
-        "InteractiveApplication KeyRotationSchedule ListPicker ListPickerItem ListPickerSection "
-        "LocalEncryptionKeyRequest ManageDeleteProtectionResult MediaPolicies MediaResult "
-        "MessageMediaAttachment MessageMediaPolicy MessageStickerAttachment OrphanRecording "
-        "OrphanRecordingListing OrphanUpdateRequest PaymentLineItem PaymentRequest PaymentResponse "
-        "Policy PolicyCreate PolicyEntityListing PolicyUpdate QuickReply ReceivedReplyMessage "
-        "Recording RecordingAttachment RecordingContentStory RecordingEmailMessage "
-        "RecordingEncryptionConfiguration RecordingEncryptionConfigurationListing RecordingForm "
-        "RecordingFormPage RecordingFormPageComponent RecordingFormResponseComponent "
-        "RecordingFormResponseContent RecordingInput RecordingIntroduction RecordingJob "
-        "RecordingJobEntityListing RecordingJobsQuery RecordingLocation RecordingMessageReceipt "
-        "RecordingMessageReceiptReason RecordingMessagingMessage RecordingMetadata "
-        "RecordingNotificationResponse RecordingNotificationTemplate RecordingRetention "
-        "RecordingRetentionCursorEntityListing RecordingRoadsideAssistance RecordingTemplateBody "
-        "RecordingTemplateButton RecordingTemplateCard RecordingTemplateCarousel "
-        "RecordingTemplateFooter RecordingTemplateHeader RecordingWheelPicker "
-        "RecordingWheelPickerItem RichLink RichLinkHeader "
-    ),
-    "_recording_3": (
-        "RecordingSettings RecordingUploadReport RecordingUploadReportRequest "
-        "ScreenRecordingActiveSessions ScreenRecordingMetaData ScreenRecordingMetaDataRequest "
-    ),
-    "_response_management_1": (
-        "AppleInvitation Button CardBodyText Carousel CarouselCard CreateResponseAssetRequest "
-        "CreateResponseAssetResponse DomainEntityListingResponseDivisionView FooterTemplate Form "
-        "FormDatePicker FormIntroduction FormListPicker FormListPickerItem FormListPickerSection "
-        "FormMessage FormPage FormPageComponent Input Library LibraryBatchRequest LibraryDivisionView "
-        "LibraryDivisionViewEntityListing LibraryEntityListing MessageFooter MessageHeader "
-        "MessagingTemplate QueryCriteriaGroup QueryCriteriaItem QueryCriteriaQuery Response "
-        "ResponseAsset ResponseAssetBulkRequest ResponseAssetEntityListing ResponseAssetFilter "
-        "ResponseAssetRequest ResponseAssetSearchRequest ResponseAssetSearchResults "
-        "ResponseAssetStatus ResponseDivisionView ResponseDivisionViewQueryResults ResponseEntityList "
-        "ResponseEntityListing ResponseFilter ResponseQueryRequest ResponseQueryResults "
-        "ResponseSubstitution ResponseText RmsAssetAddressableRef StatusInfo WhatsAppDefinition "
-        "WheelPicker WheelPickerItem "
-    ),
-    "_routing_1": (
-        "AssessmentJobListing AssessmentListing AuthorizedDomains AvailableMediaType "
-        "AvailableMediaTypeEntityListing BenefitAssessment BenefitAssessmentJob Check "
-        "ComparisonPeriod ComparisonPeriodListing Compliance ComplianceResponse ContactCenterSettings "
-        "CreateBenefitAssessmentJobRequest CreateBenefitAssessmentRequest CreateKpiRequest "
-        "CreatePredictorRequest CreateQueueRequest CreateRoutingSkill CreateUtilizationLabelRequest "
-        "CustomSmtpServerRequest DmarcResult DnsRecordEntry Domains EmailErrorInfo "
-        "EmailOutboundDomainResult EmailSetting EmailSettingEntityListing EmailSettingReference "
-        "EmailSetup EstimatedWaitTimePredictions GraphApiSettings HelpSettings "
-        "IdentityResolutionQueueConfig ImapSettings InboundDomain InboundDomainCreateRequest "
-        "InboundDomainEntityListing InboundDomainPatchRequest InboundRouteEntityListing "
-        "KeyPerformanceIndicator KeyPerformanceIndicatorAssessment "
-        "KeyPerformanceIndicatorEntityListing KeyPerformanceIndicatorType KpiResult MailFromResult "
-        "OptInSettings OutboundDomain OutboundDomainCreateRequest OutboundDomainEntityListing "
-        "OutboundDomainPatchRequest OutboundQueueIdentityResolutionConfig OutcomeConfig "
-        "PredictionResults PredictorSchedule PredictorWorkloadBalancing Record StopSettings "
-        "VerificationResult WrapUpCodeConfig "
-    ),
-    "_routing_2": (
-        "PatchPredictorRequest Predictor PredictorListing PredictorModel PredictorModelBrief "
-        "PredictorModelFeature PredictorModelFeatureListing PredictorModelRetrainingError "
-        "PredictorModels QueueMember QueueMemberEntityListing QueueMemberEntityListingV1 QueueRequest "
-        "Recipient RecipientFlow RecipientListing RecipientRequest RequestScoredAgent "
-        "RouteIdentityResolutionConfig RoutingConversationAttributesRequest "
-        "RoutingConversationAttributesResponse RoutingSettings SMSAvailablePhoneNumberEntityListing "
-        "SkillEntityListing SkillExpression SkillExpressionData SkillExpressionEntityListing "
-        "SkillExpressionValidationError SkillExpressionValidationResult SkillGroupDefinition "
-        "SkillGroupEntityListing SkillGroupMemberDivisionList SkillGroupMemberDivisions "
-        "SkillGroupMemberEntityListing SkillGroupWithMemberDivisions SkillReference SmsAddress "
-        "SmsAddressEntityListing SmsAddressProvision SmsAlphanumericProvision SmsAvailablePhoneNumber "
-        "SmsIdentityResolutionConfig SmsPhoneNumber SmsPhoneNumberEntityListing SmsPhoneNumberImport "
-        "SmsPhoneNumberPatchRequest SmsPhoneNumberProvision SmsProvisioningStatus TestMessage "
-        "TranscriptionSettings UpdateKpiRequest UpdateSkillDivisionRequest "
-        "UpdateUtilizationLabelRequest UtilizationLabel UtilizationLabelEntityListing "
-        "UtilizationResponse WrapUpCodeReference WrapupCodeEntityListing WrapupCodeRequest "
-    ),
-    "_scim_1": (
-        "Manager ScimConfigResourceType ScimConfigResourceTypeSchemaExtension "
-        "ScimConfigResourceTypesListResponse ScimEmail ScimGenesysUserExternalId "
-        "ScimGroupListResponse ScimMetadata ScimPhoneNumber ScimServiceProviderConfig "
-        "ScimServiceProviderConfigAuthenticationScheme ScimServiceProviderConfigBulkFeature "
-        "ScimServiceProviderConfigFilterFeature ScimServiceProviderConfigSimpleFeature "
-        "ScimUserExtensions ScimUserListResponse ScimUserRole ScimUserRoutingLanguage "
-        "ScimUserRoutingSkill ScimV2CreateUser ScimV2EnterpriseUser ScimV2Group ScimV2GroupReference "
-        "ScimV2MemberReference ScimV2PatchOperation ScimV2PatchRequest ScimV2SchemaAttribute "
-        "ScimV2SchemaDefinition ScimV2SchemaListResponse ScimV2User "
-    ),
-    "_screen_monitoring_1": (
-        "ScreenMonitorSettings ScreenMonitoringDetails ScreenMonitoringSession "
-        "ScreenMonitoringSessionEntityListing ScreenMonitoringUserDetails "
-        "ScreenMonitoringUserDetailsEntityListing StartScreenMonitorResponseBody "
-    ),
-    "_scripts_1": (
-        "ExportScriptRequest ExportScriptResponse ImportScriptStatusResponse PublishScriptRequestData "
-        "ScriptEntityListing "
-    ),
-    "_search_1": (
-        "DocumentationResult DocumentationSearchCriteria DocumentationSearchRequest "
-        "DocumentationSearchResponse DocumentationV2SearchAggregation DocumentationV2SearchCriteria "
-        "DocumentationV2SearchRequest GKNDocumentationResult GKNDocumentationSearchCriteria "
-        "GKNDocumentationSearchRequest GKNDocumentationSearchResponse "
-    ),
-    "_settings_1": (
-        "ExecutionDataGlobalSettingsResponse ExternalContactsSettings UpdatedSettingsResponse "
-    ),
-    "_social_media_1": (
-        "ContentModeration ContentReaction DataIngestionRuleStatusPatchRequest "
-        "DataIngestionRulesMetadata EscalationRuleRequest EscalationRuleResponse EscalationTarget "
-        "FacebookDataIngestionRuleRequest FacebookDataIngestionRuleResponse "
-        "FacebookDataIngestionRuleVersionResponse "
-        "FacebookDataIngestionRuleVersionResponseEntityListing GenericDataIngestionRuleResponse "
-        "GenericDataIngestionRuleResponseEntityListing GoogleBusinessProfileDataIngestionRuleRequest "
-        "GoogleBusinessProfileDataIngestionRuleResponse "
-        "GoogleBusinessProfileDataIngestionRuleVersionResponse "
-        "GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing "
-        "InstagramDataIngestionRuleRequest InstagramDataIngestionRuleResponse "
-        "InstagramDataIngestionRuleVersionResponse "
-        "InstagramDataIngestionRuleVersionResponseEntityListing ManualEscalationRequest "
-        "ManualEscalationResponse OpenDataIngestionRuleRequest OpenDataIngestionRuleResponse "
-        "OpenDataIngestionRuleVersionResponse OpenDataIngestionRuleVersionResponseEntityListing "
-        "OpenSocialMediaChannel OpenSocialMediaMessageContent OpenSocialMediaNormalizedMessage "
-        "OpenSocialMediaPublicMetadata OpenSocialMediaReactionsChannel OpenSocialMediaReactionsEvent "
-        "OpenSocialMediaReactionsNormalizedEvent OpenSocialMediaReactionsRequest "
-        "OpenSocialMediaRecipient OpenSocialMediaRecipientAdditionalIdentifier "
-        "OpenSocialNormalizedMessageEntityListing OpenSocialReactionsNormalizedEventEntityListing "
-        "OverrideEscalationTarget SocialEscalationResponseEntityListing "
-        "SocialMediaAggregateDataContainer SocialMediaAggregateMetricData "
-        "SocialMediaAsyncAggregateQueryResponse SocialMediaAsyncAggregationQuery "
-        "SocialMediaAsyncDetailQuery SocialMediaAsyncDetailQueryResponse "
-        "SocialMediaDetailDataContainer SocialMediaDetailMessageContainer "
-        "SocialMediaMessageEscalationInfo SocialMediaQueryClause SocialMediaQueryFilter "
-        "SocialMediaQueryPredicate SocialMediaStatisticalResponse SocialMediaStatisticalSummary "
-        "SocialTopicPatchRequest SocialTopicRequest SocialTopicResponse "
-        "SocialTopicWithDataIngestionRuleMetadataResponse "
-        "SocialTopicWithDataIngestionRuleMetadataResponseEntityListing "
-    ),
-    "_social_media_2": (
-        "TweetUsage TwitterDataHistoricalTweetRequest TwitterDataHistoricalTweetResponse "
-        "TwitterDataIngestionRuleRequest TwitterDataIngestionRuleResponse "
-        "TwitterDataIngestionRuleVersionResponse TwitterDataIngestionRuleVersionResponseEntityListing "
-    ),
-    "_speech_text_analytics_1": (
-        "BaseProgramEntity BaseTopicEntitiy CategoriesEntityListing CategoryRequest "
-        "CommunicationTranslation CommunicationTranslationList ConversationCategoriesEntityListing "
-        "ConversationCategory ConversationInsight ConversationMetrics CreateReprocessJobRequest "
-        "DeleteProgramResponse DictionaryFeedback DictionaryFeedbackEntityListing "
-        "DictionaryFeedbackExamplePhrase EmpathyScore EngineIntegration GenAIPhrasesJob "
-        "GenAIPhrasesJobRequest GenAIPhrasesJobTopic GenAIPhrasesJobs GeneralProgramJob "
-        "GeneralProgramJobRequest GeneralTopic GeneralTopicsEntityListing InfixOperator "
-        "InsightsSettingsRequest ListedDictionaryFeedback ListedProgram ListedTopic Operand "
-        "OperandPosition OperatorPosition ParticipantMetrics Phrase PhraseTranslation "
-        "ProcessingSettingsRequest Program ProgramInsightsSettings "
-        "ProgramInsightsSettingsEntityListing ProgramJob ProgramJobRequest ProgramMappingsRequest "
-        "ProgramProcessingSettings ProgramProcessingSettingsEntityListing "
-        "ProgramProcessingSettingsPatchResponse ProgramRequest ProgramTopicLinksJob "
-        "ProgramTranscriptionEngine ProgramTranscriptionEngines ProgramsEntityListing "
-        "ReprocessInteractionsByJobIdResponse ReprocessJobEntityListingResponse ReprocessJobResponse "
-        "SegmentUrl SentimentInsightEntry SentimentInsights StaCategory Term TranscriptTranslation "
-    ),
-    "_speech_text_analytics_2": (
-        "SentimentData SentimentFeedback SentimentFeedbackEntityListing "
-        "SpeechTextAnalyticsConversationSummary SpeechTextAnalyticsConversationSummaryListing "
-        "SpeechTextAnalyticsSettingsRequest SpeechTextAnalyticsSettingsResponse "
-        "SupportedDialectsEntityListing SupportedDialectsTranscriptionEngine TestTopicPhraseJob "
-        "TestTopicPhraseJobRequest TestTopicPhraseJobs TestTopicPhrasePhrase TestTopicPhraseTopic "
-        "Topic TopicJob TopicJobRequest TopicRequest TopicsDefinitionsProgramMappings "
-        "TopicsDefinitionsProgramsMappingsEntityListing TopicsEntityListing TranscriptUrl "
-        "TranscriptUrls TranscriptionEnginesRequest TranscriptsFilters TranslateSupportedLanguage "
-        "TranslateSupportedLanguageList UnifiedGeneralTopic UnifiedGeneralTopicEntityListing "
-        "UnpublishedProgramsEntityListing "
-    ),
-    "_stations_1": (
-        "Station StationEntityListing "
-    ),
-    "_task_management_1": (
-        "AutoStatusTransitionDetail BulkJob BulkJobAddRequest BulkJobAddResponse BulkJobAddResult "
-        "BulkJobAddWorkitemSummary BulkJobEntity BulkJobError BulkJobTerminateRequest "
-        "BulkJobTerminateResult BulkJobTerminateResultEntity BulkJobTerminateResultsResponse "
-        "BulkJobUpdate BulkJobsListing ExternalContactReference TaskManagementErrorDetails Workbin "
-        "WorkbinChangeListing WorkbinCreate WorkbinDelta WorkbinQueryEntityListing "
-        "WorkbinQueryRequest WorkbinQuerySort WorkbinReference WorkbinUpdate WorkbinVersion "
-        "WorkbinVersionListing Workitem WorkitemChangeListing WorkitemCommonCreate WorkitemCreate "
-        "WorkitemDateBasedCondition WorkitemDateBasedConditionUpdate WorkitemDateBasedRule "
-        "WorkitemDateBasedRuleCreate WorkitemDelta WorkitemFilter WorkitemLanguageReference "
-        "WorkitemQueueReference WorkitemRoutingSkillReference WorkitemRuleAction WorkitemSchema "
-        "WorkitemScoredAgent WorkitemScoredAgentDelta WorkitemScoredAgentRequest "
-        "WorkitemScriptReference WorkitemStatusReference WorkitemUtilizationLabelReference "
-        "WorkitemsAttributeChangeBoolean WorkitemsAttributeChangeInstant "
-        "WorkitemsAttributeChangeInteger WorkitemsAttributeChangeList "
-        "WorkitemsAttributeChangeListWorkitemScoredAgentDelta WorkitemsAttributeChangeMap "
-        "WorkitemsAttributeChangeString WorkitemsAttributeChangeWorkitemStatusCategory "
-        "WorkitemsAttributeChangeWrapupDelta WorkitemsChangeWorkbinDelta WorkitemsChangeWorkitemDelta "
-        "WrapupDelta "
-    ),
-    "_task_management_2": (
-        "WorkitemDateBasedRuleListing WorkitemDateBasedRuleUpdate WorkitemFlowReference "
-        "WorkitemManualAssign WorkitemOnAttributeChangeCondition "
-        "WorkitemOnAttributeChangeConditionUpdate WorkitemOnAttributeChangeRule "
-        "WorkitemOnAttributeChangeRuleCreate WorkitemOnAttributeChangeRuleListing "
-        "WorkitemOnAttributeChangeRuleUpdate WorkitemOnCreateRule WorkitemOnCreateRuleCreate "
-        "WorkitemOnCreateRuleListing WorkitemOnCreateRuleUpdate WorkitemPagedEntityListing "
-        "WorkitemPostQueryEntityListing WorkitemQueryJobCreate WorkitemQueryJobError "
-        "WorkitemQueryJobFilter WorkitemQueryJobQueryFilters WorkitemQueryJobQueryFiltersCriteria "
-        "WorkitemQueryJobQueryFiltersPredicate WorkitemQueryJobResponse WorkitemQueryJobSort "
-        "WorkitemQueryPostRequest WorkitemQuerySort WorkitemRuleSettings WorkitemStatus "
-        "WorkitemStatusCreate WorkitemStatusListing WorkitemStatusUpdate WorkitemTerminate "
-        "WorkitemUpdate WorkitemVersion WorkitemVersionListing WorkitemWrapup "
-        "WorkitemWrapupEntityListing WorkitemWrapupUpdate "
-        "WorkitemsAttributeChangeWorkitemRuleSettings WorkitemsChangeWorktypeDelta Worktype "
-        "WorktypeChangeListing WorktypeCreate WorktypeDelta WorktypeQueryEntityListing "
-        "WorktypeQueryRequest WorktypeQuerySort WorktypeUpdate WorktypeVersion WorktypeVersionListing "
-        "WrapupIdReference "
-    ),
-    "_teams_1": (
-        "TeamAddMemberFailure TeamEntityListing TeamMemberAddListingResponse TeamMemberEntityListing "
-        "TeamMembers "
-    ),
-    "_telephony_1": (
-        "AgentGreeting BulkEntityErrorPrefix BulkPrefixesRequest BulkPrefixesResponse "
-        "BulkResponseResultPrefixPrefixBulkEntityErrorPrefix CallSimulationResult Callheader "
-        "Callmessage CreateOrganizationLink DisasterRecoveryAllRoutingRequest HomerRecord "
-        "MediaRegions NumberRouting NumberRoutingListing NumberRoutingRequest "
-        "NumberRoutingResetOrganizationRequest OrganizationCallMetrics OrganizationLink "
-        "OrganizationLinkApprovalRequest OrganizationLinkResponse Prefix PrefixListing "
-        "PrefixListingItem RegionResponse SIPSearchPublicRequest SelfAgentGreeting SignedUrlResponse "
-        "SipDownloadResponse SipSearchResult TelephonySettings "
-    ),
-    "_telephony_providers_edge_1": (
-        "AlertablePresences CertificateAuthorityEntityListing DID DIDEntityListing DIDNumber "
-        "DIDNumberEntityListing DIDPool DIDPoolEntityListing DigitLength "
-        "DisableSiteConnectionsRequest DomainCapabilities DomainCertificateAuthority "
-        "DomainEdgeSoftwareVersionDtoEntityListing DomainLogicalInterface DomainNetworkAddress "
-        "DomainNetworkCommandResponse DomainNetworkRoute DomainPhysicalCapabilities "
-        "DomainPhysicalInterface EdgeEntityListing EdgeGroupEntityListing EdgeLogsJob EdgeLogsJobFile "
-        "EdgeLogsJobRequest EdgeLogsJobResponse EdgeLogsJobUploadRequest EdgeMetrics EdgeMetricsDisk "
-        "EdgeMetricsMemory EdgeMetricsNetwork EdgeMetricsProcessor EdgeMetricsSubsystem "
-        "EdgeNetworkDiagnostic EdgeNetworkDiagnosticRequest EdgeNetworkDiagnosticResponse "
-        "EdgeOfflineConfiguration EdgeOfflineConfigurationInterface EdgeOfflineConfigurationNetwork "
-        "EdgeOfflineConfigurationResponse EdgeRebootParameters EdgeServiceStateRequest EdgeTrunkBase "
-        "EdgeVersionInformation EdgeVersionReport ErrorDetails ExpiredEdgeListing Extension "
-        "ExtensionEntityListing ExtensionPool ExtensionPoolDivisionView "
-        "ExtensionPoolDivisionViewEntityListing ExtensionPoolEntityListing Line LineBase "
-        "LineBaseEntityListing LineEntityListing LineStatus LogicalInterfaceEntityListing "
-        "MediaIceSelectedCandidate MediaStatisticsTrunkInfo "
-    ),
-    "_telephony_providers_edge_2": (
-        "MediaEndpointStatistics MediaIceSelectedPair MediaIceStatistics MediaRtpStatistics "
-        "MediaStatistics MediaStatisticsClientInfo MediaStatisticsListing MetaData Metabase "
-        "NumberPlan OutboundRoute OutboundRouteBase OutboundRouteBaseEntityListing "
-        "OutboundRouteEntityListing Phone PhoneBase PhoneBaseEntityListing PhoneBaseSettings "
-        "PhoneCapabilities PhoneEntityListing PhoneMetaBaseEntityListing PhoneStatus PhonesReboot "
-        "PhysicalInterfaceEntityListing ProvisionInfo SiteConnections SiteEntityListing StreetAddress "
-        "SubscriberResponse TelephonySearchCriteria TelephonySearchRequest Trunk "
-        "TrunkBaseEntityListing TrunkBasesSearchResponse TrunkConnectedStatus TrunkEntityListing "
-        "TrunkErrorInfo TrunkErrorInfoDetails TrunkInstanceSearchResponse TrunkMetabaseEntityListing "
-        "TrunkMetrics TrunkMetricsCalls TrunkMetricsNetworkTypeIp TrunkMetricsOptions TrunkMetricsQoS "
-        "TrunkMetricsRegisters TrunkRecordingEnabledCount UserAgentInfo ValidateAddressRequest "
-        "ValidateAddressResponse VmPairingInfo "
-    ),
-    "_textbots_1": (
-        "AmazonLexRequest BotSearchResponse BotSearchResponseEntityListing Format GenesysBotConnector "
-        "GoogleDialogflowCustomSettings NuanceMixDlgSettings PostTextMessage PostTextRequest "
-        "PostTextResponse TextBotChannel TextBotDisconnectAction TextBotErrorInputEvent "
-        "TextBotExitAction TextBotFlow TextBotFlowLaunchRequest TextBotFlowLaunchResponse "
-        "TextBotFlowLocation TextBotFlowMilestone TextBotFlowOutcome TextBotFlowTurnRequest "
-        "TextBotFlowTurnResponse TextBotInputOutputData TextBotModeConstraints "
-        "TextBotModeOutputPrompts TextBotOutputPrompts TextBotPromptSegment "
-        "TextBotTextModeConstraints TextBotTranscript TextBotTurnReference "
-        "TextBotUserInputAlternative TextBotUserInputEvent TextBotWaitForInputAction "
-        "TextBotsRichMediaInputEvent "
-    ),
-    "_tokens_1": (
-        "IdleTokenTimeout InactivityTimeoutGroupBundle "
-    ),
-    "_uploads_1": (
-        "LearningCoverArtUploadUrlRequest "
-    ),
-    "_usage_1": (
-        "ApiUsageOrganizationQuery ApiUsageSimpleSearch ClientPublicApiUsage "
-        "ClientPublicApiUsageQueryRequest ClientPublicApiUsageResultsResponse "
-        "ClientUsageQueryResponse OrganizationPublicApiUsage OrganizationPublicApiUsageQueryRequest "
-        "OrganizationPublicApiUsageResultsResponse OrganizationUsageQueryResponse UsageQuerySortBy "
-    ),
-    "_user_recordings_1": (
-        "UserRecording UserRecordingEntityListing "
-    ),
-    "_users_1": (
-        "AuthenticatorAttestationResponse AuthenticatorSelection BeginWebAuthnRegistrationResponse "
-        "CallForwarding CallRoute CallTarget ChangeMyPasswordRequest ChangePasswordRequest "
-        "ChatFavorite ChatItem ChatItemCursorListing ChatPresence ChatUserRef CreateUser "
-        "CreateVerifierRequest CreateVerifierResponse CredentialDescriptor CredentialParameter "
-        "DevelopmentActivity DevelopmentActivityAggregateParam "
-        "DevelopmentActivityAggregateQueryRequestClause "
-        "DevelopmentActivityAggregateQueryRequestFilter "
-        "DevelopmentActivityAggregateQueryRequestPredicate "
-        "DevelopmentActivityAggregateQueryResponseData "
-        "DevelopmentActivityAggregateQueryResponseGroupedData "
-        "DevelopmentActivityAggregateQueryResponseMetric "
-        "DevelopmentActivityAggregateQueryResponseStatistics DevelopmentActivityAggregateResponse "
-        "DevelopmentActivityListing FinishWebAuthnRegistrationRequest PatchUser "
-        "PublicKeyCredentialCreationOptions PublicKeyCredentialCreationResponse RelyingPartyEntity "
-        "UpdateUser UpdateVerifierRequest UserCursorEntityListing UserCustomAttributes "
-        "UserCustomAttributesUpdateRequest UserEntity UserExpands UserExternalIdentifier UserProfile "
-        "UserProfileEntityListing UserState ValidateVerifierRequest Verifier VerifierEntityListing "
-    ),
-    "_users_rules_1": (
-        "UsersRulesCreateRuleRequest UsersRulesCriteria UsersRulesDependent UsersRulesDependentList "
-        "UsersRulesDependentRule UsersRulesGroupItem UsersRulesLastRunMetadata "
-        "UsersRulesLockedCriteriaSettingsCriteria UsersRulesLockedCriteriaSettingsGroup "
-        "UsersRulesQueryResponse UsersRulesQueryRuleRequest UsersRulesRule UsersRulesRuleList "
-        "UsersRulesRuleSettings UsersRulesUpdateRuleRequest UsersRulesValue "
-    ),
-    "_utilities_1": (
-        "Certificate IpAddressRange IpAddressRangeListing ParsedCertificate "
-    ),
-    "_voicemail_1": (
-        "CopyVoicemailMessage GroupEmailPolicy PINConfiguration VoicemailGroupPolicy "
-        "VoicemailMailboxInfo VoicemailMediaInfo VoicemailMessageEntityListing "
-        "VoicemailOrganizationPolicy VoicemailUserPolicy "
-    ),
-    "_web_deployments_1": (
-        "AgentVideoSettings AuthenticationSettings AutoStart BackgroundImageSettings "
-        "BotMessengerProfile CobrowseSettings ConversationAppSettings ConversationClearSettings "
-        "ConversationDisconnectSettings CustomI18nLabels DeploymentIdentityResolutionConfig "
-        "ExpandableWebDeployment ExpandableWebDeploymentEntityListing FileUploadMode "
-        "FileUploadSettings FormsTrackTrigger Humanize Icon IdentityResolutionAutomergeConfig "
-        "IdleEventTrigger IpFilter JourneyEventsSettings Knowledge LauncherButtonSettings "
-        "LocalizedLabels Markdown MessengerApps MessengerHomeScreen MessengerSettings MessengerStyles "
-        "NotificationsSettings PauseCriteria PositionSettings PushIntegration "
-        "ScrollPercentageEventTrigger SelectorEventTrigger SupportCenterCategory "
-        "SupportCenterCompactCategoryModuleTemplate SupportCenterCustomMessage "
-        "SupportCenterDetailedCategoryModuleSidebar SupportCenterDetailedCategoryModuleTemplate "
-        "SupportCenterFeedbackSettings SupportCenterGlobalStyle SupportCenterHeroStyle "
-        "SupportCenterImage SupportCenterImageSource SupportCenterLabelFilter "
-        "SupportCenterModuleSetting SupportCenterScreen SupportCenterSettings "
-        "SupportCenterStyleSetting TrackingSettings UserVideoSettings VideoSettings WebDeployment "
-        "WebDeploymentConfigurationVersion WebDeploymentConfigurationVersionEntityRef "
-        "WebDeploymentConfigurationVersionResponse WebDeploymentFlowEntityRef "
-        "WebDeploymentHeadlessMode "
-    ),
-    "_web_deployments_2": (
-        "WebDeploymentActiveConfigurationOnDeployment WebDeploymentConfigurationVersionEntityListing "
-        "WebDeploymentsAuthorizationResponse WebDeploymentsJourneyContext "
-        "WebDeploymentsOAuthExchangeRequest WebDeploymentsOAuthRequestParameters "
-        "WebDeploymentsRefreshJWTRequest "
-    ),
-    "_web_messaging_1": (
-        "ButtonComponent ContentActions ContentCard ContentCardAction ContentCarousel "
-        "ContentDatePicker ContentDatePickerAvailableTime PushDeviceInsertRequest "
-        "PushDeviceUpdateRequest Reason RecipientAdditionalIdentifier WebMessagingAttachment "
-        "WebMessagingButtonResponse WebMessagingChannel WebMessagingContent WebMessagingEvent "
-        "WebMessagingEventCoBrowse WebMessagingEventPresence WebMessagingEventVideo "
-        "WebMessagingGeneric WebMessagingMessage WebMessagingMessageEntityList WebMessagingQuickReply "
-        "WebMessagingRecipient "
-    ),
-    "_workforce_management_1": (
-        "ActivityCode ActivityCodeContainer ActivityCodeReference ActivityCodeStyle "
-        "ActivityCodeSummary ActivityCodesReference ActivityPlanAbandonRateImpactOverride "
-        "ActivityPlanAsaImpactOverride ActivityPlanDeletionOccurrenceIds "
-        "ActivityPlanDeletionSessionIds ActivityPlanDeletionSessionUserIds ActivityPlanJobException "
-        "ActivityPlanJobListing ActivityPlanJobResponse ActivityPlanListItem ActivityPlanListing "
-        "ActivityPlanOccurrenceReference ActivityPlanOccurrenceSessionsUsersStructureReference "
-        "ActivityPlanOccurrencesDeletionJobResponse ActivityPlanReference ActivityPlanResponse "
-        "ActivityPlanRunJobResponse ActivityPlanServiceGoalImpactOverrides "
-        "ActivityPlanServiceLevelImpactOverride ActivityPlanSessionStructureReference "
-        "ActivityPlanStructureWithOccurrenceSessionsUsersReference "
-        "ActivityPlanStructureWithOccurrencesReference AddAdherenceAdjustmentAgentRequest "
-        "AddAdherenceExplanationAdminRequest AddAdherenceExplanationAgentRequest AddOpportunityBody "
-        "AddShiftTradeJobRequest AddShiftTradeRequest AddWorkPlanRotationAgentRequest "
-        "AddWorkPlanRotationRequest AdherenceAdjustment AdherenceAdjustmentsListing "
-        "AdherenceAdjustmentsReasonCode AdherenceAdjustmentsReasonCodeReference AvailabilityRange "
-        "BuScheduleReference BusinessUnitReference DateRangeWithOptionalEnd FixedAvailability "
-        "GroupSettings InitiatingShiftRequestItem ManagementUnitReference RecurrenceEndSettings "
-        "RecurrencePeriod RecurrenceSettings RequiredDateRange RequiredLocalDateRange "
-        "SchedulingPeriod SchedulingPeriodBase SecondaryPresence ShiftTradeTargetRequestItem "
-        "UserSearchRule UserSearchRulePart WfmVersionedEntityMetadata WorkPlanPatternRequest "
-    ),
-    "_workforce_management_2": (
-        "AdherenceAdjustmentsReasonCodesListing AdherenceExplanationAsyncResponse "
-        "AdherenceExplanationJob AdherenceExplanationJobReference AdherenceExplanationListing "
-        "AdherenceExplanationListingAgentQueryResponse AdherenceExplanationListingBuQueryResponse "
-        "AdherenceExplanationNotification AdherenceExplanationResponse AdherenceSettings "
-        "AdminAgentScheduleBidBiddingPreference AdminAgentScheduleBidPreferenceResponse "
-        "AdminAgentScheduleSetPreferences AdminAgentWorkPlanBiddingPreference "
-        "AdminAgentWorkPlanPreferenceResponse AdminBulkUpdateAlternativeShiftTradeState "
-        "AdminBulkUpdateAlternativeShiftTradeStateRequest AdminTimeOffRequestPatch "
-        "AgentAddOpportunityEnrollment AgentAdherenceDayMetrics AgentAdherenceScheduledActivity "
-        "AgentAssignedScheduleSetList AgentAssignedShiftSet AgentBidScheduleSetOverrideRequest "
-        "AgentBidWorkPlanOverrideRequest AgentBulkAddOpportunityEnrollment "
-        "AgentBulkAddOpportunityEnrollmentResult AgentBulkAddOpportunityEnrollmentsRequest "
-        "AgentBulkAddOpportunityEnrollmentsResponse "
-        "AgentBulkStatusUpdateOpportunityEnrollmentsRequest "
-        "AgentBulkStatusUpdateOpportunityEnrollmentsResponse AgentBusinessUnitOpportunities "
-        "AgentCountRange AgentEffectiveBid AgentIntegrationAssociationRequest "
-        "AgentIntegrationAssociationResponse AgentIntegrationsRequest AgentIntegrationsResponse "
-        "AgentManagementUnitReference AgentMuScheduleItem AgentMuScheduleShift "
-        "AgentOpportunityEnrollmentResult AgentQueryOpportunityResult "
-        "AgentScheduleBiddingPreferencePriority AgentScheduleShiftActivity AssignedAgentDetails "
-        "BulkOpportunitiesEnrollmentResult BulkOpportunitiesError IgnoredActivityCategories "
-        "IgnoredActivityCodeIds ListWrapperInteger OpportunityEnrollment "
-        "PendingAndApprovedOpportunityEnrollmentCounts ScheduleBidGroupReference ScheduleBidReference "
-        "ScheduleBidScheduledActivity ScheduleBidScheduledShift ShiftSetEffectiveWorkPlan "
-        "WfmIntegrationReference WorkPlanReference "
-    ),
-    "_workforce_management_3": (
-        "AgentMuQueryResponse AgentMuScheduleQuery AgentMuScheduleResult "
-        "AgentPossibleWorkShiftsRequest AgentPossibleWorkShiftsResponse "
-        "AgentQueryAdherenceAdjustmentsRequest AgentQueryAdherenceExplanationsRequest "
-        "AgentQueryAdherenceExplanationsResponse AgentQueryOpportunities "
-        "AgentQueryOpportunitiesResponse AgentQueueTimeRequest AgentScheduleBid "
-        "AgentScheduleBidScheduleSetResponse AgentScheduleBiddingPreferenceResponse AgentScheduleBids "
-        "AgentScheduleUnavailableTime AgentSchedulingPreference AgentSchedulingPreferenceListing "
-        "AgentTimeOffRequestPatch AgentUpdateAlternativeShiftTradeRequest AgentWorkPlan "
-        "AgentWorkPlanActivity AgentWorkPlanBid AgentWorkPlanBiddingPreference "
-        "AgentWorkPlanBiddingPreferenceRequest AgentWorkPlanBiddingPreferenceResponse "
-        "AgentWorkPlanBids AgentWorkPlanListResponse AgentWorkPlanShift AgentWorkPlans "
-        "AgentsBidAssignedScheduleSetOverrideRequest AgentsBidAssignedWorkPlanOverrideRequest "
-        "AgentsEffectiveScheduleSetResponse AgentsIntegrationsListing AgentsWorkPlansResponse "
-        "AggregateHistoricalAvailability AggregatedExportJobRequest "
-        "AggregatedExportSnapshotJobRequest AggregatedHistoricalExportJobResponse "
-        "AggregatedHistoricalExportJobStatus AggregatedSessionExportJobResponse "
-        "AggregatedSessionExportJobStatus AggregatedSnapshotExportJobResponse "
-        "AggregatedSnapshotExportJobStatus AlternativeShiftAgentScheduledShift "
-        "AlternativeShiftAsyncResponse AlternativeShiftBuSettingsResponse "
-        "AlternativeShiftBulkUpdateTradesResponseTemplate AlternativeShiftJobReference "
-        "AlternativeShiftScheduleLookup AlternativeShiftTradeBulkUpdateTemplateItem "
-        "BidGroupScheduleSet BuAgentScheduleActivity CsvExportErrorDetails DailyPossibleShift "
-        "MuAgentsWorkPlansResult PossibleWorkShiftsForWeek SetWrapperDayOfWeek ShiftSet WfmTimeSpan "
-    ),
-    "_workforce_management_4": (
-        "AlternativeShiftJobResponse AlternativeShiftNotification AlternativeShiftOffersRequest "
-        "AlternativeShiftOffersViewResponseTemplate AlternativeShiftSearchOffersRequest "
-        "AlternativeShiftTradeListing AlternativeShiftTradeResponse "
-        "AlternativeShiftTradesViewResponseTemplate AsyncForecastOperationResult "
-        "AsyncIntradayResponse AvailableTimeOffRange AvailableTimeOffRequest AvailableTimeOffResponse "
-        "BidGroupWorkPlanRequest BidGroupWorkPlanResponse BidGroupWorkPlanRotationRequest "
-        "BidGroupWorkPlanRotationResponse BuAbandonRate BuActivitySettingsRequest "
-        "BuActivitySettingsResponse BuAdherenceAdjustmentsQueryJob "
-        "BuAdherenceAdjustmentsQueryJobsReference BuAdherenceAdjustmentsQueryJobsReferenceListing "
-        "BuAdherenceAdjustmentsSettings BuAgentScheduleHistoryChange "
-        "BuAgentScheduleHistoryChangeMetadata BuAgentScheduleHistoryDeletedChange "
-        "BuAgentScheduleHistoryDroppedChange BuAgentScheduleHistoryResponse "
-        "BuAgentSchedulePublishedScheduleReference BuAgentScheduleShift "
-        "BuForecastGenerationPlanningGroupResult BuForecastGenerationResult "
-        "BuForecastModificationResponse BuForecastTimeSeriesResult BuFullDayTimeOffMarker "
-        "BuIntradayDataGroup BuIntradayForecastData BuIntradayResponse BuIntradayScheduleData "
-        "BuShortTermForecast BuShortTermForecastReference ForecastAbandonRateResponse "
-        "ForecastAverageSpeedOfAnswerResponse ForecastPlanningGroupResponse "
-        "ForecastPlanningGroupsResponse ForecastServiceGoalTemplateImpactOverrideResponse "
-        "ForecastServiceGoalTemplateResponse ForecastServiceLevelResponse ForecastSourceDayPointer "
-        "InitiatingAlternativeShift IntradayPerformancePredictionData LanguageReference "
-        "LocalDateRange RoutePathResponse RoutingSkillReference TimeOffLimitReference "
-        "WfmForecastModificationIntervalOffsetValue WfmServiceGoalImpact WfmServiceGoalImpactSettings "
-    ),
-    "_workforce_management_5": (
-        "BuAgentScheduleQueryResponse BuAgentScheduleRescheduleResponse BuAgentScheduleSearchResponse "
-        "BuAgentScheduleShiftRequest BuAgentScheduleUpdate BuAgentSchedulesQueryResponse "
-        "BuAgentSchedulesSearchResponse BuAlternativeShiftJobResponse "
-        "BuAsyncAgentSchedulesQueryResponse BuAsyncAgentSchedulesSearchResponse "
-        "BuAsyncScheduleResponse BuAsyncScheduleRunResponse BuAverageSpeedOfAnswer "
-        "BuConvertTimeOffGranularityLimitJobListing BuConvertTimeOffLimitGranularityJobProgress "
-        "BuConvertTimeOffLimitGranularityJobRequest BuConvertTimeOffLimitGranularityJobResponse "
-        "BuCopyScheduleRequest BuCreateBlankScheduleRequest BuCreateTimeOffLimitRequest "
-        "BuCreateTimeOffPlanRequest BuCurrentAgentScheduleSearchResponse BuForecastResult "
-        "BuForecastResultResponse BuForecastStaffingRequirementsResult "
-        "BuForecastStaffingRequirementsResultResponse BuGenerateScheduleRequest "
-        "BuGetCurrentAgentScheduleRequest BuHeadcountForecastBuPlanningGroupHeadcountForecastResult "
-        "BuHeadcountForecastBuPlanningGroupHeadcountForecastUploadSchema BuHeadcountForecastResponse "
-        "BuImportAgentScheduleUploadSchema BuImportShortTermForecastSchema BuImportTimeOffLimitValue "
-        "BuImportTimeOffLimitValuesRequest BuImportTimeOffLimitValuesSchema "
-        "BuImportTimeOffLimitValuesUploadResponse BuListAlternativeShiftTradesResponse "
-        "BuManagementUnitScheduleSummary BuPlanningGroupHeadcountForecastResult "
-        "BuPlanningGroupHeadcountForecastUploadSchema BuScheduleMetadata BuScheduleRun "
-        "BuTimeOffLimitReference CreateTimeOffPlanBusinessUnitAssociation "
-        "CreateTimeOffPlanManagementUnitAssociation ForecastPlanningGroupData HrisTimeOffType "
-        "ListWrapperString LongTermForecastPlanningGroupData OverrideDate PlanningGroupReference "
-        "ReschedulingManagementUnitResponse ReschedulingOptionsRunResponse "
-        "ScheduleGenerationResultSummary SchedulerMessageSeverityCount "
-        "SchedulingNoForecastOptionsRequest SchedulingOptionsRequest "
-        "StaffingRequirementsPlanningGroupData ValueWrapperString "
-    ),
-    "_workforce_management_6": (
-        "BuNotificationSettingsRequest BuNotificationSettingsResponse "
-        "BuQueryAdherenceAdjustmentsRequest BuQueryAdherenceExplanationsRequest "
-        "BuQueryAdherenceExplanationsResponse BuQueryAgentSchedulesRequest "
-        "BuRescheduleAgentScheduleResult BuRescheduleRequest BuRescheduleResult BuScheduleListItem "
-        "BuScheduleListing BuScheduleNotificationsCategorySettings "
-        "BuScheduleNotificationsSettingsRequest BuScheduleNotificationsSettingsResponse "
-        "BuScheduleReferenceForMuRoute BuScheduleRunListing BuSchedulerSettingsRequest "
-        "BuSchedulerSettingsResponse BuSchedulingSettingsRequest BuSchedulingSettingsResponse "
-        "BuSearchAgentSchedulesRequest BuServiceLevel BuSetTimeOffLimitValuesRequest "
-        "BuShortTermForecastListItem BuShortTermForecastListing BuShortTermForecastWeekReference "
-        "BuShortTermForecastingSettings BuTimeOffLimitListing BuTimeOffLimitRange "
-        "BuTimeOffLimitResponse BuTimeOffLimitValueRange BuTimeOffLimitValues "
-        "BuTimeOffLimitValuesForGranularityResponse BuTimeOffLimitValuesImportUploadUrlRequest "
-        "BuTimeOffLimitValuesResponse BuTimeOffPlanListing BuTimeOffPlanResponse "
-        "BuUpdateAgentScheduleShift BuUpdateAgentScheduleUploadSchema BuUpdateTimeOffPlanRequest "
-        "BuUserListing BulkAddOpportunitiesRequest ListWrapperOverrideDate ManagementUnitUserListing "
-        "MuRescheduleResultWrapper OpportunityEnrollmentCounts OpportunityResult "
-        "ScheduleGenerationMessage ScheduleGenerationResult SchedulerMessageArgument "
-        "SchedulerMessageTypeSeverity SetWrapperString SetWrapperSyncTimeOffProperty "
-        "StaffingGroupReference TimeOffLimitValues TimeOffPlanBusinessUnitAssociation "
-        "TimeOffPlanManagementUnitAssociation UpdateTimeOffPlanBusinessUnitAssociation "
-        "UpdateTimeOffPlanManagementUnitAssociation ValueWrapperHrisTimeOffType "
-    ),
-    "_workforce_management_7": (
-        "BulkAddOpportunitiesResponse BulkOpportunitiesExternalActivitiesRequest "
-        "BulkOpportunitiesReferenceResult BulkOpportunitiesRequest "
-        "BulkOpportunitiesStatusUpdateRequest BulkOpportunitiesStatusUpdateResponse "
-        "BulkOpportunityEnrollmentsStatusUpdateRequest BulkPublishOpportunitiesResponse "
-        "BulkRemoveOpportunitiesResponse BulkRemoveOpportunitiesResult "
-        "BulkShiftTradeStateUpdateRequest BulkUpdateActivityCodeRequest "
-        "BulkUpdateActivityCodeRequestItem BulkUpdateActivityCodeResponse "
-        "BulkUpdateAgentUnavailableTimesResponse BulkUpdateAgentUnavailableTimesResultItem "
-        "BulkUpdateOpportunityEnrollmentsStatusResponse BulkUpdateShiftTradeListJobRequest "
-        "BulkUpdateShiftTradeStateRequestItem BulkUpdateShiftTradeStateResponse "
-        "BulkUpdateShiftTradeStateResult BulkUpdateShiftTradeStateResultItem BusinessUnitActivityCode "
-        "BusinessUnitActivityCodeListing BusinessUnitListItem BusinessUnitListing "
-        "BusinessUnitResponse BusinessUnitSchedulingPreferencesSettingsResponse "
-        "BusinessUnitSettingsResponse CalendarUrlResponse CapacityPlanDeleteRequest "
-        "CapacityPlanForecastInputsResponse CapacityPlanForecastInputsTemplate "
-        "CapacityPlanForecastMetrics CapacityPlanListItem CapacityPlanMetadata "
-        "CapacityPlanMetricsSummary CapacityPlanReference CapacityPlanRequest CapacityPlanResponse "
-        "CapacityPlanStaffingGroupAllocationsResponse "
-        "CapacityPlanStaffingGroupMetricChangeHistoryListResponse "
-        "CapacityPlanStaffingGroupMetricChangeResponse CapacityPlanStaffingRequirementResult "
-        "CapacityPlanningPlanningGroupAllocation CreateStaffingGroupAllocation "
-        "ForecastInputPlanningGroupData LongTermRequirementsErrorDetail "
-        "LongTermRequirementsServiceGoal LongTermRequirementsServiceGoalDetail OpportunityReference "
-        "PlanningGroupRequirementOutput StaffingGroupAllocation "
-        "StaffingGroupAllocationsResponseTemplate StaffingGroupFullTimeEquivalentContribution "
-        "StaffingGroupMetricChangeResponse StaffingRequirementResultResponseTemplate "
-        "TargetUnavailableTime TransfersFullTimeEquivalent ValueWrapperActivityCodeStyle "
-    ),
-    "_workforce_management_8": (
-        "CapacityPlansListResponse ComputedData ConstraintConflictMessage "
-        "ContinuousForecastGetSessionResponse ContinuousForecastSessionResponse "
-        "ContinuousForecastSnapshotResponse ContinuousForecastTimeSeries ContinuousForecastWeeks "
-        "CopyBuForecastRequest CopyCapacityPlanRequest CopyScheduleBid CopyWorkPlan CopyWorkPlanBid "
-        "CopyWorkPlanRotationRequest CreateActivityCodeRequest CreateActivityPlanRequest "
-        "CreateAdherenceAdjustmentsReasonCodeRequest CreateAdherenceAdjustmentsReasonCodesBulkRequest "
-        "CreateAdminTimeOffRequest CreateAgentTimeOffRequest CreateAlternativeShiftTradeRequest "
-        "CreateBusinessUnitRequest CreateBusinessUnitSettingsRequest "
-        "CreateCapacityPlanStaffingGroupMetricChangeRequest Daily HistoricalData ModelData "
-        "ModelMetaData ModelMetaDataResult MonthlyPlanningPeriodSettings Outlier OutlierData "
-        "OutlierResultBody OutlierResultTemplate PlanningGroupModel PlanningPeriodSettings "
-        "QuarterHourly SessionFiles SessionInfo SessionMetaData SessionMetaDataResult "
-        "SessionMetricData ShortTermForecastingSettings ShrinkageOverride ShrinkageOverrides "
-        "SnapshotFiles SnapshotInfo SnapshotMetaData SnapshotMetaDataResult SnapshotMetricData "
-        "Snapshots TimeOffSettingsRequest ValueWrapperBuShortTermForecastReference "
-        "ValueWrapperLocalDate ValueWrapperMonthlyPlanningPeriodSettings "
-        "ValueWrapperPlanningPeriodSettings Weekly WorkPlanConstraintConflictMessage "
-        "WorkPlanConstraintMessage WorkPlanValidationMessageArgument "
-    ),
-    "_workforce_management_9": (
-        "CreateManagementUnitApiRequest CreateManagementUnitSettingsRequest "
-        "CreatePlanningGroupRequest CreateScheduleBid CreateServiceGoalTemplate "
-        "CreateStaffingGroupRequest CreateTimeOffLimitRequest CreateTimeOffPlanRequest CreateWorkPlan "
-        "CreateWorkPlanActivity CreateWorkPlanBid CreateWorkPlanShift CurrentAgentAdherenceAdjustment "
-        "CurrentAgentCursorAdherenceAdjustmentsListing CurrentUserScheduleRequestBody "
-        "CurrentUserTimeOffIntegrationStatusRequest CursorAdherenceAdjustmentsListing DateRange "
-        "DayOfWeekMinimums DecisionMetricsData DecisionMetricsJobReference DecisionMetricsResponse "
-        "DecisionMetricsUpdateError DecisionMetricsUpdateJobRequest DecisionMetricsUpdateJobResponse "
-        "DecisionMetricsUploadData DecisionMetricsUploadResponse DecisionMetricsUploadSchema "
-        "DeletableUserReference EstimateAvailableFullDayTimeOffRequest "
-        "EstimateAvailableFullDayTimeOffResponse EstimateAvailablePartialDayTimeOffRequest "
-        "EstimateAvailablePartialDayTimeOffResponse EstimateAvailableTimeOffRequest "
-        "EstimateAvailableTimeOffResponse EvaluateShiftTradeListJobRequest "
-        "ListWrapperShiftStartVariance PlanningPeriodShiftConstraints RoutePathRequest "
-        "ScheduleReferenceWithBusinessUnit ScheduleVisibilitySettingsRequest "
-        "SchedulingSettingsRequest ServiceGoalTemplateImpactOverride ShiftStartVariance "
-        "ShiftTradeActivityPreviewResponse ShiftTradeActivityRule ShiftTradeExternalActivityRule "
-        "ShiftTradeInitiatingSideResponseItem ShiftTradeMatchReviewResponse "
-        "ShiftTradeMatchReviewUserResponse ShiftTradeMatchViolation ShiftTradePreviewResponse "
-        "ShiftTradeReceivingSideResponseItem ShiftTradeResponseItem ShiftTradeSettings "
-        "ShiftTradeShiftResponseItem ShiftTradeTargetResponseItem SourcePlanningGroupRequest "
-        "ValueWrapperInteger WfmEntityMetadata "
-    ),
-    "_workforce_management_10": (
-        "EvaluateShiftTradeListJobResponseItem EvaluatedShiftTradeResponseItem ForecastMetadata "
-        "GenerateBuForecastRequest GetAgentsWorkPlansRequest HeadcountForecast HeadcountInterval "
-        "HistoricalAdherenceActuals HistoricalAdherenceDayMetrics HistoricalAdherenceExceptionInfo "
-        "HistoricalAdherenceQueryResult HistoricalDataDeleteEntity "
-        "HistoricalDataDisallowedDeleteEntity HistoricalDataJobEntityStatus "
-        "HistoricalImportDeleteFilesJobRequest HistoricalImportDeleteFilesJobResponse "
-        "HistoricalImportOverallDeleteStatusResponse HistoricalImportStatus "
-        "HistoricalImportStatusJobResponse HistoricalImportStatusListing "
-        "HistoricalShrinkageActivityCategoryResponse HistoricalShrinkageActivityCodeResponse "
-        "HistoricalShrinkageAggregateResponse HistoricalShrinkageResult "
-        "HistoricalShrinkageResultListing HrisTimeOffTypeResponse HrisTimeOffTypesJobReference "
-        "HrisTimeOffTypesJobResponse HrisTimeOffTypesResponse ImportForecastResponse "
-        "ImportForecastUploadResponse ImportScheduleUploadResponse ImportScheduleUploadSchema "
-        "IntradayPlanningGroupRequest ListAlternativeShiftTradesResponse "
-        "ListWrapperAgentWorkPlanField ListWrapperAlternativeShiftBuSettingsActivityCategory "
-        "ListWrapperAlternativeShiftBuSettingsGranularity ListWrapperBidGroupWorkPlanRequest "
-        "ListWrapperBidGroupWorkPlanRotationRequest ListWrapperFixedAvailability ListWrapperInterval "
-        "ListWrapperPlanningGroupMinimumsRequest ListWrapperRequiredDateRange "
-        "ListWrapperScheduleSetRequest ListWrapperSecondaryPresence LongTermForecastResult "
-        "LongTermForecastResultResponse LongTermRequirements LongTermRequirementsResponse "
-        "ManagementUnit ManagementUnitAvailabilitySettingsResponse ManagementUnitListing "
-        "ManagementUnitSettingsRequest ManagementUnitSettingsResponse PlanningGroupMinimumsRequest "
-        "ScheduleSetRequest ScheduleVisibilitySettingsResponse SchedulingSettingsResponse "
-        "TimeOffSettingsResponse "
-    ),
-    "_workforce_management_11": (
-        "MatchShiftTradeJobRequest MatchShiftTradeRequest MatchShiftTradeResponse "
-        "MinimumStaffingRequest MinimumStaffingResponse MoveAgentResponse MoveAgentsRequest "
-        "MoveAgentsResponse MoveManagementUnitRequest MoveManagementUnitResponse "
-        "MuAgentQueueTimeRequest NotificationsResponse OpportunitiesResultWithPagination "
-        "OpportunityResultWithAgentIds PatchBuReschedulingOptionsManagementUnitRequest "
-        "PatchBuReschedulingOptionsRequest PatchBuScheduleRunRequest PatchOpportunityRequest "
-        "PatchShiftTradeRequest PerformancePredictionOutputs "
-        "PerformancePredictionRecalculationResponse PerformancePredictionRecalculationUploadResponse "
-        "PerformancePredictionResponse PerformancePredictionUploadSchema PlanningGroup "
-        "PlanningGroupList PlanningGroupMinimumsResponse PlanningGroupOutputs "
-        "PlanningGroupToStaffingGroupsListing PlanningGroupToStaffingGroupsResponse "
-        "ProcessScheduleUpdateUploadRequest QueryAdherenceExplanationsResponse "
-        "QueryAgentScheduleUnavailableTimesRequest QueryAgentScheduleUnavailableTimesResponse "
-        "QueryAgentSchedulingPreferencesRequest QueryAgentShiftTradeListJobRequest "
-        "QueryAgentUnavailableTimesRequest QueryAgentUnavailableTimesValidationJobResponse "
-        "QueryAgentsIntegrationsRequest QueryAvailabilityManagementUnitsSettingsRequest "
-        "QueryAvailabilityManagementUnitsSettingsResponse "
-        "QueryCapacityPlanStaffingGroupMetricChangeHistory QueryEffectiveScheduleSetsRequest "
-        "QueryEnrollmentOpportunityResult QueryExternalActivityOpportunitiesResponse "
-        "QueryExternalActivityOpportunityResult QueryOpportunitiesRequest ReceivingScheduleLookup "
-        "ServiceGoalTemplateReference ShiftTradeNotification ShiftTradeResponse "
-        "TimeOffRequestNotification UnavailableTimesManagementUnitSettings "
-        "UnavailableTimesValidationResult UnavailableTimesViolationMessageArgument ValueWrapperDate "
-        "ValueWrapperInstant WfmUserNotification WorkPlanConstraintViolationMessage "
-        "WorkPlanConstraintsViolationMessage "
-    ),
-    "_workforce_management_12": (
-        "QueryOpportunitiesResponse QueryOpportunityEnrollmentMetadata "
-        "QueryOpportunityEnrollmentResult QueryOpportunityEnrollmentsRequest "
-        "QueryOpportunityEnrollmentsResponse QueryOpportunityEnrollmentsResult "
-        "QueryPlanningGroupToStaffingGroupsRequest QueryShiftTradeListJobRequest "
-        "QueryTimeOffIntegrationStatusRequest QueryTimeOffLimitValuesForGranularityRequest "
-        "QueryTimeOffLimitValuesRequest QueryTimeOffLimitValuesResponse "
-        "QueryUserStaffingGroupListRequest QueryWaitlistPositionsRequest "
-        "QueryWeekSummaryListJobRequest QueryWeekSummaryListJobResponseItem "
-        "RealTimeAdherenceExplanation RecurrenceSettingsBase ScheduleBid ScheduleBidGroup "
-        "ScheduleBidGroupCreate ScheduleBidGroupResponse ScheduleBidGroupSummary "
-        "ScheduleBidGroupSummaryList ScheduleBidGroupUpdate ScheduleBidListResponse "
-        "ScheduleGenerationWarning ScheduleSetError ScheduleUploadProcessingResponse "
-        "SchedulingProcessingError SchedulingStatusResponse SearchAlternativeShiftTradesRequest "
-        "SearchShiftTradeResponse SearchShiftTradesRequest SearchShiftTradesResponse "
-        "SearchUnmatchedShiftTradeListJobRequest SearchUnmatchedShiftTradeListJobResponseItem "
-        "SearchUnmatchedShiftTradeResponseItem SecondaryPresenceLookupItem ServiceGoalTemplate "
-        "ServiceGoalTemplateList SetTimeOffIntegrationStatusRequest SetTimeOffLimitValuesRequest "
-        "SetWrapperRoutePathRequest ShiftTradeAddTradeJobResponse "
-        "ShiftTradeBulkUpdateTradeStateBuJobResponse ShiftTradeEvaluateTradesBuJobResponse "
-        "ShiftTradeListJobResponse ShiftTradeListResponse ShiftTradeMatchResponseItem "
-        "ShiftTradeMatchTradeJobResponse ShiftTradeMatchesSummaryResponse "
-        "ShiftTradeWeekSummaryResponseItem TimeOffLimitRange TimeOffLimitValueRange "
-        "TimeOffRequestLookup UserTimeOffRequestReference WeekShiftTradeMatchesSummaryResponse "
-        "WorkPlanBidMetadata WorkPlanRotationReference "
-    ),
-    "_workforce_management_13": (
-        "ShiftTradeQueryAgentTradesJobResponse ShiftTradeQueryTradesBuJobResponse "
-        "ShiftTradeQueryWeekSummariesBuJobResponse ShiftTradeSearchUnmatchedTradesBuJobResponse "
-        "ShiftTradeUpdateTradeJobResponse ShiftTradeUpdateTradeStateJobResponse "
-        "ShortTermForecastReference StaffingGroupListing StaffingGroupResponse TeamReference "
-        "TimeOffBalanceJobReference TimeOffBalanceJobResponse TimeOffBalanceRequest "
-        "TimeOffBalanceResponse TimeOffBalancesResponse TimeOffIntegrationStatusResponse "
-        "TimeOffIntegrationStatusResponseListing TimeOffLimit TimeOffLimitListing TimeOffPlan "
-        "TimeOffPlanListing TimeOffRequestList TimeOffRequestListItem TimeOffRequestListing "
-        "TimeOffRequestQueryBody TimeOffRequestReference TimeOffRequestResponse UnavailableTime "
-        "UnavailableTimeListing UpdateActivityCodeRequest UpdateActivityPlanRequest "
-        "UpdateAdherenceAdjustmentAdminRequest UpdateAdherenceAdjustmentAgentRequest "
-        "UpdateAdherenceAdjustmentsBulkItem UpdateAdherenceAdjustmentsBulkRequest "
-        "UpdateAdherenceAdjustmentsReasonCodeRequest UpdateAdherenceAdjustmentsReasonCodesBulkItem "
-        "UpdateAdherenceAdjustmentsReasonCodesBulkRequest UpdateAdherenceExplanationStatusRequest "
-        "UpdateAgentScheduleBiddingPreference UpdateAgentSchedulingPreferencesRequest "
-        "UpdateAgentWorkPlanBiddingPreference UpdateAlternativeShiftBuSettingsRequest "
-        "UpdateBuAdherenceAdjustmentsSettingsRequest UpdateBusinessUnitRequest "
-        "UpdateBusinessUnitSchedulingPreferencesSettingsRequest UpdateBusinessUnitSettingsRequest "
-        "UpdateCapacityPlanRequest UpdateManagementUnitRequest UpdateManagementUnitsSettingsRequest "
-        "UpdateMuAgentRequest UpdateMuAgentWorkPlanFailureResponse UpdateMuAgentWorkPlanRequest "
-        "UpdateMuAgentWorkPlansBatchRequest UpdateMuAgentWorkPlansBatchResponse "
-        "ValueWrapperActivityPlanServiceGoalImpactOverrides ValueWrapperGroupSettings "
-        "ValueWrapperUserSearchRule WorkPlanOverrideListWrapperWorkPlanOverrideRequest "
-        "WorkPlanOverrideRequest "
-    ),
-    "_workforce_management_14": (
-        "UpdateMuAgentsRequest UpdateNotificationResponse UpdateNotificationsRequest "
-        "UpdateNotificationsResponse UpdatePlanningGroupRequest UpdateScheduleBid "
-        "UpdateScheduleUploadResponse UpdateScheduleUploadSchema UpdateServiceGoalTemplate "
-        "UpdateShiftTradeJobRequest UpdateShiftTradeStateJobRequest UpdateStaffingGroupRequest "
-        "UpdateTimeOffLimitRequest UpdateTimeOffPlanRequest UpdateUnavailableTime "
-        "UpdateUnavailableTimesRequest UpdateWorkPlanBid UpdateWorkPlanRotationAgentRequest "
-        "UpdateWorkPlanRotationRequest UploadUrlRequestBody UserActivity "
-        "UserActivityAdherencePresence UserActivityListing UserActivityOutOfOffice "
-        "UserActivityPresenceDefinition UserActivityRoutingStatus UserListScheduleRequestBody "
-        "UserNextActivityReminder UserSchedule UserScheduleActivity UserScheduleAdherence "
-        "UserScheduleAdherenceListing UserScheduleContainer UserScheduleFullDayTimeOffMarker "
-        "UserScheduleShift UserStaffingGroupListing UserStaffingGroupResponse "
-        "UserTimeOffIntegrationStatusResponse UserTimeOffIntegrationStatusResponseListing "
-        "UsersActivityRequest ValidateAgentUnavailableTimesRequest "
-        "ValidateAgentUnavailableTimesResponse ValidateWorkPlanMessages ValidateWorkPlanResponse "
-        "ValidationServiceAsyncResponse ValidationServiceRequest "
-        "ValueWrapperShiftTradeTargetRequestItem WaitlistPosition WaitlistPositionListing "
-        "WeekSchedule WeekScheduleGenerationResult WeekScheduleListItemResponse "
-        "WeekScheduleListResponse WeekScheduleReference WeekScheduleResponse "
-        "WeekShiftTradeListResponse WeekShiftTradeResponse WfmAgent "
-        "WorkPlanConfigurationViolationMessage WorkPlanOverride "
-    ),
-    "_workforce_management_15": (
-        "WfmAgentHistoricalAdherenceJobReference WfmAgentHistoricalAdherenceResponse "
-        "WfmAgentHistoricalAdherenceResult WfmHistoricalAdherenceBulkItem "
-        "WfmHistoricalAdherenceBulkJobReference WfmHistoricalAdherenceBulkQuery "
-        "WfmHistoricalAdherenceBulkResponse WfmHistoricalAdherenceBulkResult "
-        "WfmHistoricalAdherenceBulkUserDayMetrics WfmHistoricalAdherenceBulkUserResult "
-        "WfmHistoricalAdherenceQuery WfmHistoricalAdherenceQueryForAgent "
-        "WfmHistoricalAdherenceQueryForTeams WfmHistoricalAdherenceResponse "
-        "WfmHistoricalAdherenceResultWrapper WfmHistoricalShrinkageRequest "
-        "WfmHistoricalShrinkageResponse WfmHistoricalShrinkageTeamsRequest WfmIntegrationListing "
-        "WfmIntegrationResponse WfmIntradayPlanningGroupListing WfmProcessUploadRequest "
-        "WfmUserEntityListing WorkPlan WorkPlanActivity WorkPlanBid WorkPlanBidGroup "
-        "WorkPlanBidGroupCreate WorkPlanBidGroupResponse WorkPlanBidGroupSummary "
-        "WorkPlanBidGroupSummaryList WorkPlanBidGroupUpdate WorkPlanBidListResponse "
-        "WorkPlanListItemResponse WorkPlanListResponse WorkPlanPatternResponse "
-        "WorkPlanRotationAgentResponse WorkPlanRotationListResponse WorkPlanRotationResponse "
-        "WorkPlanShift WorkPlanValidationRequest "
-    ),
-    "_topics_1": (
-        "AcdEndDetailEventTopicAcdEndEvent AcdStartDetailEventTopicAcdStartEvent "
-        "AcwDetailEventTopicAfterCallWorkEvent AdhocRecordingTopicConversationData "
-        "AdhocRecordingTopicLockData AdhocRecordingTopicRecordingDataV2 AdhocRecordingTopicUserData "
-        "AdhocRecordingTopicWorkspaceData AgentActivityChangedTopicAgentActivity "
-        "AgentActivityChangedTopicOrganizationPresence AgentActivityChangedTopicOutOfOffice "
-        "AgentActivityChangedTopicPresence AgentActivityChangedTopicRoutingStatus "
-        "AgentStateEventTopicAgentStateEventNotification "
-        "ArchitectDependencyTrackingBuildNotificationClient "
-        "ArchitectDependencyTrackingBuildNotificationDependencyTrackingBuildNotification "
-        "ArchitectDependencyTrackingBuildNotificationHomeOrganization "
-        "ArchitectDependencyTrackingBuildNotificationUser ArchitectFlowNotificationArchitectOperation "
-        "ArchitectFlowNotificationClient ArchitectFlowNotificationErrorDetail "
-        "ArchitectFlowNotificationErrorMessageParams ArchitectFlowNotificationFlowNotification "
-        "ArchitectFlowNotificationFlowVersion ArchitectFlowNotificationHomeOrganization "
-        "ArchitectFlowNotificationUser ArchitectFlowOutcomeNotificationArchitectOperation "
-        "ArchitectFlowOutcomeNotificationClient ArchitectFlowOutcomeNotificationErrorDetail "
-        "ArchitectFlowOutcomeNotificationErrorMessageParams "
-        "ArchitectFlowOutcomeNotificationFlowOutcomeNotification "
-        "ArchitectFlowOutcomeNotificationHomeOrganization ArchitectFlowOutcomeNotificationUser "
-        "ArchitectPromptNotificationArchitectOperation ArchitectPromptNotificationClient "
-        "ArchitectPromptNotificationErrorDetail ArchitectPromptNotificationErrorMessageParams "
-        "ArchitectPromptNotificationHomeOrganization ArchitectPromptNotificationPromptNotification "
-        "ArchitectPromptNotificationUser ArchitectPromptResourceNotificationPromptResourceAudioFormat "
-        "ArchitectPromptResourceNotificationPromptResourceNotification "
-        "ArchitectSystemPromptResourceNotificationPromptResourceAudioFormat "
-        "ArchitectSystemPromptResourceNotificationSystemPromptResourceNotification "
-        "AttributeDetailEventTopicAttributeUpdateEvent AttributeDetailEventTopicCommunication "
-        "AuditTopicAddressableEntityRef AuditTopicAuditLogMessage AuditTopicDomainEntityRef "
-        "AuditTopicMessageInfo AuditTopicPropertyChange CallForwardingEventCall "
-        "CallForwardingEventCallForwarding CallForwardingEventTarget CallForwardingEventUser "
-        "CapacityPlanningRequirementsResultTopicBusinessUnit "
-        "CapacityPlanningRequirementsResultTopicCapacityPlanReference "
-        "CapacityPlanningRequirementsResultTopicStaffingRequirementsNotification "
-        "ChatBadgeTopicBadgeEntity ChatBadgeTopicChatBadge "
-    ),
-    "_topics_2": (
-        "CollaborateChatAdhocMessageEventTopicCollaborateChatEntity "
-        "CollaborateChatAdhocMessageEventTopicCollaborateChatMessage "
-        "CollaborateChatGroupMessageEventTopicCollaborateChatEntity "
-        "CollaborateChatGroupMessageEventTopicCollaborateChatMessage "
-        "ContactDetailEventTopicContactUpdateEvent ContactlistDownloadReadyExportUri "
-        "ContactlistImportStatusImportStatus ContentManagementSingleDocumentTopicDocumentDataV2 "
-        "ContentManagementSingleDocumentTopicLockData ContentManagementSingleDocumentTopicUserData "
-        "ContentManagementSingleDocumentTopicWorkspaceData "
-        "ContentManagementWorkspaceDocumentsTopicDocumentDataV2 "
-        "ContentManagementWorkspaceDocumentsTopicLockData "
-        "ContentManagementWorkspaceDocumentsTopicUserData "
-        "ContentManagementWorkspaceDocumentsTopicWorkspaceData "
-        "ConversationCallEventTopicCallConversation ConversationCallEventTopicCallMediaParticipant "
-        "ConversationCallEventTopicConversationDivisionMembership "
-        "ConversationCallEventTopicConversationRoutingData ConversationCallEventTopicDetail "
-        "ConversationCallEventTopicDisposition ConversationCallEventTopicDispositionAmdTimeout "
-        "ConversationCallEventTopicDispositionSilentCallTimeout "
-        "ConversationCallEventTopicDivisionEntityRef ConversationCallEventTopicDomainEntityRef "
-        "ConversationCallEventTopicErrorBody ConversationCallEventTopicFaxStatus "
-        "ConversationCallEventTopicJourneyAction ConversationCallEventTopicJourneyActionMap "
-        "ConversationCallEventTopicJourneyContext ConversationCallEventTopicJourneyCustomer "
-        "ConversationCallEventTopicJourneyCustomerSession ConversationCallEventTopicLimit "
-        "ConversationCallEventTopicQueueMediaSettings ConversationCallEventTopicRecordersState "
-        "ConversationCallEventTopicScoredAgent ConversationCallEventTopicUriReference "
-        "ConversationCallEventTopicWrapup ConversationCallbackEventTopicCallbackConversation "
-        "ConversationCallbackEventTopicCallbackMediaParticipant "
-        "ConversationCallbackEventTopicConversationDivisionMembership "
-        "ConversationCallbackEventTopicConversationRoutingData ConversationCallbackEventTopicDetail "
-        "ConversationCallbackEventTopicDialerPreview ConversationCallbackEventTopicDivisionEntityRef "
-        "ConversationCallbackEventTopicDomainEntityRef ConversationCallbackEventTopicErrorBody "
-        "ConversationCallbackEventTopicJourneyAction ConversationCallbackEventTopicJourneyActionMap "
-        "ConversationCallbackEventTopicJourneyContext ConversationCallbackEventTopicJourneyCustomer "
-        "ConversationCallbackEventTopicJourneyCustomerSession ConversationCallbackEventTopicLimit "
-        "ConversationCallbackEventTopicPhoneNumberColumn "
-        "ConversationCallbackEventTopicQueueMediaSettings ConversationCallbackEventTopicScoredAgent "
-        "ConversationCallbackEventTopicUriReference ConversationCallbackEventTopicVoicemail "
-        "ConversationCallbackEventTopicWrapup ConversationChatEventTopicUriReference "
-    ),
-    "_topics_3": (
-        "ConversationChatEventTopicChatConversation ConversationChatEventTopicChatMediaParticipant "
-        "ConversationChatEventTopicConversationDivisionMembership "
-        "ConversationChatEventTopicConversationRoutingData ConversationChatEventTopicDetail "
-        "ConversationChatEventTopicDivisionEntityRef ConversationChatEventTopicDomainEntityRef "
-        "ConversationChatEventTopicErrorBody ConversationChatEventTopicJourneyAction "
-        "ConversationChatEventTopicJourneyActionMap ConversationChatEventTopicJourneyContext "
-        "ConversationChatEventTopicJourneyCustomer ConversationChatEventTopicJourneyCustomerSession "
-        "ConversationChatEventTopicLimit ConversationChatEventTopicQueueMediaSettings "
-        "ConversationChatEventTopicScoredAgent ConversationChatEventTopicWrapup "
-        "ConversationChecklistTopicAgentChecklistActivationTrigger "
-        "ConversationChecklistTopicAgentChecklistItemState "
-        "ConversationChecklistTopicAgentChecklistRuntimeEventBody "
-        "ConversationChecklistTopicConversationContextTurnInfo "
-        "ConversationCobrowseEventTopicCobrowseConversation "
-        "ConversationCobrowseEventTopicCobrowseMediaParticipant "
-        "ConversationCobrowseEventTopicConversationDivisionMembership "
-        "ConversationCobrowseEventTopicConversationRoutingData ConversationCobrowseEventTopicDetail "
-        "ConversationCobrowseEventTopicDivisionEntityRef "
-        "ConversationCobrowseEventTopicDomainEntityRef ConversationCobrowseEventTopicErrorBody "
-        "ConversationCobrowseEventTopicJourneyAction ConversationCobrowseEventTopicJourneyActionMap "
-        "ConversationCobrowseEventTopicJourneyContext ConversationCobrowseEventTopicJourneyCustomer "
-        "ConversationCobrowseEventTopicJourneyCustomerSession ConversationCobrowseEventTopicLimit "
-        "ConversationCobrowseEventTopicQueueMediaSettings ConversationCobrowseEventTopicScoredAgent "
-        "ConversationCobrowseEventTopicUriReference ConversationCobrowseEventTopicWrapup "
-        "ConversationDetailsDatalakeAvailabilityTopicDataAvailabilityChangeNotification "
-        "ConversationEmailEventTopicAttachment "
-        "ConversationEmailEventTopicConversationDivisionMembership "
-        "ConversationEmailEventTopicConversationRoutingData ConversationEmailEventTopicDetail "
-        "ConversationEmailEventTopicDivisionEntityRef ConversationEmailEventTopicDomainEntityRef "
-        "ConversationEmailEventTopicEmailConversation "
-        "ConversationEmailEventTopicEmailMediaParticipant ConversationEmailEventTopicErrorBody "
-        "ConversationEmailEventTopicJourneyAction ConversationEmailEventTopicJourneyActionMap "
-        "ConversationEmailEventTopicJourneyContext ConversationEmailEventTopicJourneyCustomer "
-        "ConversationEmailEventTopicJourneyCustomerSession ConversationEmailEventTopicLimit "
-        "ConversationEmailEventTopicQueueMediaSettings ConversationEmailEventTopicScoredAgent "
-        "ConversationEmailEventTopicUriReference ConversationEmailEventTopicWrapup "
-        "ConversationIntentSuggestionsTopicSuggestionFeedback "
-    ),
-    "_topics_4": (
-        "ConversationIntentSuggestionsTopicIntentSuggestionEvent "
-        "ConversationIntentSuggestionsTopicQueryReformulationContext "
-        "ConversationIntentSuggestionsTopicSuggestedIntent "
-        "ConversationIntentSuggestionsTopicSuggestedIntentSlot "
-        "ConversationIntentSuggestionsTopicSuggestionContext "
-        "ConversationKnowledgeArticleSuggestionsTopicKnowledgeAnswer "
-        "ConversationKnowledgeArticleSuggestionsTopicKnowledgeArticleSuggestionEvent "
-        "ConversationKnowledgeArticleSuggestionsTopicQueryReformulationContext "
-        "ConversationKnowledgeArticleSuggestionsTopicSuggestedArticle "
-        "ConversationKnowledgeArticleSuggestionsTopicSuggestedIntent "
-        "ConversationKnowledgeArticleSuggestionsTopicSuggestedIntentSlot "
-        "ConversationKnowledgeArticleSuggestionsTopicSuggestionContext "
-        "ConversationKnowledgeArticleSuggestionsTopicSuggestionFeedback "
-        "ConversationKnowledgeSearchSuggestionsTopicKnowledgeAnswer "
-        "ConversationKnowledgeSearchSuggestionsTopicKnowledgeSearchSuggestionEvent "
-        "ConversationKnowledgeSearchSuggestionsTopicQueryReformulationContext "
-        "ConversationKnowledgeSearchSuggestionsTopicSuggestedIntent "
-        "ConversationKnowledgeSearchSuggestionsTopicSuggestedIntentSlot "
-        "ConversationKnowledgeSearchSuggestionsTopicSuggestedSearchResult "
-        "ConversationKnowledgeSearchSuggestionsTopicSuggestionContext "
-        "ConversationKnowledgeSearchSuggestionsTopicSuggestionFeedback "
-        "ConversationMessageEventTopicConversationDivisionMembership "
-        "ConversationMessageEventTopicConversationRoutingData ConversationMessageEventTopicDetail "
-        "ConversationMessageEventTopicDivisionEntityRef ConversationMessageEventTopicDomainEntityRef "
-        "ConversationMessageEventTopicErrorBody ConversationMessageEventTopicErrorDetails "
-        "ConversationMessageEventTopicJourneyAction ConversationMessageEventTopicJourneyActionMap "
-        "ConversationMessageEventTopicJourneyContext ConversationMessageEventTopicJourneyCustomer "
-        "ConversationMessageEventTopicJourneyCustomerSession ConversationMessageEventTopicLimit "
-        "ConversationMessageEventTopicMessageConversation ConversationMessageEventTopicMessageDetails "
-        "ConversationMessageEventTopicMessageMedia "
-        "ConversationMessageEventTopicMessageMediaParticipant "
-        "ConversationMessageEventTopicMessageMetadata "
-        "ConversationMessageEventTopicMessageMetadataContent "
-        "ConversationMessageEventTopicMessageMetadataEvent "
-        "ConversationMessageEventTopicMessageSticker ConversationMessageEventTopicQueueMediaSettings "
-        "ConversationMessageEventTopicScoredAgent ConversationMessageEventTopicUriReference "
-        "ConversationMessageEventTopicWrapup ConversationMetricsTopicConversationMetricRecord "
-        "ConversationMetricsTopicConversationProposedAgent "
-        "ConversationMetricsTopicConversationScoredAgent "
-        "ConversationResponseSuggestionsTopicCannedResponseSuggestionEvent "
-        "ConversationResponseSuggestionsTopicQueryReformulationContext "
-        "ConversationResponseSuggestionsTopicSuggestedCannedResponse "
-        "ConversationResponseSuggestionsTopicSuggestedIntent "
-        "ConversationResponseSuggestionsTopicSuggestedIntentSlot "
-        "ConversationResponseSuggestionsTopicSuggestionContext "
-        "ConversationResponseSuggestionsTopicSuggestionFeedback "
-        "ConversationScreenShareEventTopicConversationDivisionMembership "
-        "ConversationScreenShareEventTopicDivisionEntityRef "
-        "ConversationScreenShareEventTopicDomainEntityRef "
-        "ConversationScreenShareEventTopicUriReference "
-    ),
-    "_topics_5": (
-        "ConversationScreenShareEventTopicConversationRoutingData "
-        "ConversationScreenShareEventTopicDetail ConversationScreenShareEventTopicErrorBody "
-        "ConversationScreenShareEventTopicJourneyAction "
-        "ConversationScreenShareEventTopicJourneyActionMap "
-        "ConversationScreenShareEventTopicJourneyContext "
-        "ConversationScreenShareEventTopicJourneyCustomer "
-        "ConversationScreenShareEventTopicJourneyCustomerSession "
-        "ConversationScreenShareEventTopicLimit ConversationScreenShareEventTopicQueueMediaSettings "
-        "ConversationScreenShareEventTopicScoredAgent "
-        "ConversationScreenShareEventTopicScreenShareConversation "
-        "ConversationScreenShareEventTopicScreenShareMediaParticipant "
-        "ConversationScreenShareEventTopicWrapup "
-        "ConversationScriptSuggestionsTopicQueryReformulationContext "
-        "ConversationScriptSuggestionsTopicScriptSuggestionEvent "
-        "ConversationScriptSuggestionsTopicSuggestedIntent "
-        "ConversationScriptSuggestionsTopicSuggestedIntentSlot "
-        "ConversationScriptSuggestionsTopicSuggestedScript "
-        "ConversationScriptSuggestionsTopicSuggestionContext "
-        "ConversationScriptSuggestionsTopicSuggestionFeedback "
-        "ConversationSocialExpressionEventTopicConversationDivisionMembership "
-        "ConversationSocialExpressionEventTopicConversationRoutingData "
-        "ConversationSocialExpressionEventTopicDetail "
-        "ConversationSocialExpressionEventTopicDivisionEntityRef "
-        "ConversationSocialExpressionEventTopicDomainEntityRef "
-        "ConversationSocialExpressionEventTopicErrorBody "
-        "ConversationSocialExpressionEventTopicJourneyAction "
-        "ConversationSocialExpressionEventTopicJourneyActionMap "
-        "ConversationSocialExpressionEventTopicJourneyContext "
-        "ConversationSocialExpressionEventTopicJourneyCustomer "
-        "ConversationSocialExpressionEventTopicJourneyCustomerSession "
-        "ConversationSocialExpressionEventTopicLimit "
-        "ConversationSocialExpressionEventTopicQueueMediaSettings "
-        "ConversationSocialExpressionEventTopicScoredAgent "
-        "ConversationSocialExpressionEventTopicSocialConversation "
-        "ConversationSocialExpressionEventTopicSocialMediaParticipant "
-        "ConversationSocialExpressionEventTopicUriReference "
-        "ConversationSocialExpressionEventTopicWrapup "
-        "ConversationSummaryTopicConversationFollowupAction "
-        "ConversationSummaryTopicConversationHeadline ConversationSummaryTopicConversationReason "
-        "ConversationSummaryTopicConversationResolution ConversationSummaryTopicConversationSummary "
-        "ConversationSummaryTopicConversationSummaryEvent "
-        "ConversationSummaryTopicConversationSummaryLabel "
-        "ConversationSummaryTopicConversationSummaryParticipant "
-        "ConversationSummaryTopicConversationWrapUpCode "
-        "ConversationSummaryTopicSummaryExtractedCustomEntity ConversationSummaryTopicTriggerSource "
-        "ConversationSummaryTopicVirtualAgentsConversationFollowupAction "
-        "ConversationSummaryTopicVirtualAgentsConversationHeadline "
-        "ConversationSummaryTopicVirtualAgentsConversationReason "
-        "ConversationSummaryTopicVirtualAgentsConversationResolution "
-        "ConversationSummaryTopicVirtualAgentsConversationSummary "
-        "ConversationSummaryTopicVirtualAgentsConversationSummaryLabel "
-        "ConversationSummaryTopicVirtualAgentsConversationSummaryParticipant "
-        "ConversationSummaryTopicVirtualAgentsConversationWrapUpCode "
-        "ConversationSummaryTopicVirtualAgentsSummaryExtractedCustomEntity "
-        "ConversationSummaryTopicVirtualAgentsTriggerSource "
-    ),
-    "_topics_6": (
-        "ConversationSummaryTopicVirtualAgentsConversationSummaryEvent "
-        "ConversationThirdPartyActionSuggestionsTopicQueryReformulationContext "
-        "ConversationThirdPartyActionSuggestionsTopicSuggestedIntent "
-        "ConversationThirdPartyActionSuggestionsTopicSuggestedIntentSlot "
-        "ConversationThirdPartyActionSuggestionsTopicSuggestionContext "
-        "ConversationThirdPartyActionSuggestionsTopicSuggestionFeedback "
-        "ConversationThirdPartyActionSuggestionsTopicThirdPartyActionSuggestionEvent "
-        "ConversationThirdPartyActionSuggestionsTopicThirdPartySuggestion "
-        "ConversationThirdPartyActionSuggestionsTopicThirdPartySuggestionSource "
-        "ConversationVideoEventTopicConversationDivisionMembership "
-        "ConversationVideoEventTopicConversationRoutingData ConversationVideoEventTopicDetail "
-        "ConversationVideoEventTopicDivisionEntityRef ConversationVideoEventTopicDomainEntityRef "
-        "ConversationVideoEventTopicErrorBody ConversationVideoEventTopicJourneyAction "
-        "ConversationVideoEventTopicJourneyActionMap ConversationVideoEventTopicJourneyContext "
-        "ConversationVideoEventTopicJourneyCustomer ConversationVideoEventTopicJourneyCustomerSession "
-        "ConversationVideoEventTopicLimit ConversationVideoEventTopicQueueMediaSettings "
-        "ConversationVideoEventTopicScoredAgent ConversationVideoEventTopicUriReference "
-        "ConversationVideoEventTopicVideoConversation "
-        "ConversationVideoEventTopicVideoMediaParticipant ConversationVideoEventTopicWrapup "
-        "CreateGeneralProgramTestPhraseDetectedPhrase CreateGeneralProgramTestPhraseMatchedTranscript "
-        "CreateGeneralProgramTestTopicPhraseResults CreateGeneralProgramTopicsDefinitionsJob "
-        "CustomerEndDetailEventTopicCustomerEndEvent CustomerStartDetailEventTopicCustomerStartEvent "
-        "CustomerStartDetailEventTopicJourneyContext "
-        "DecisionMetricsAdminNotificationTopicAddressableEntityRef "
-        "DecisionMetricsAdminNotificationTopicDecisionMetricsJobNotification "
-        "DecisionMetricsAdminNotificationTopicDecisionMetricsUpdateError "
-        "DialerAttemptLimitsConfigChangeAttemptLimits DialerAttemptLimitsConfigChangeRecallEntry "
-        "DialerCallabletimesetConfigChangeCallableTime "
-        "DialerCallabletimesetConfigChangeCallableTimeSet DialerCallabletimesetConfigChangeTimeSlot "
-        "DialerCampaignConfigChangeCampaign DialerCampaignConfigChangeContactSort "
-        "DialerCampaignConfigChangePhoneColumn DialerCampaignConfigChangeRestErrorDetail "
-        "DialerCampaignConfigChangeUriReference DialerCampaignProgressEventCampaignProgress "
-        "DialerCampaignProgressEventUriReference DialerCampaignRuleConfigChangeCampaignRule "
-        "DialerCampaignRuleConfigChangeCampaignRuleAction "
-        "DialerCampaignRuleConfigChangeCampaignRuleActionEntities "
-        "DialerCampaignRuleConfigChangeCampaignRuleCondition "
-        "DialerCampaignRuleConfigChangeCampaignRuleEntities "
-        "DialerCampaignRuleConfigChangeUriReference DialerCampaignScheduleConfigChangeAlteration "
-        "DialerCampaignScheduleConfigChangeRecurrencePattern "
-        "DialerCampaignScheduleConfigChangeRecurrenceRange "
-        "DialerCampaignScheduleConfigChangeScheduleInterval "
-        "DialerCampaignScheduleConfigChangeScheduleRecurrence "
-    ),
-    "_topics_7": (
-        "DialerCampaignScheduleConfigChangeCampaignSchedule "
-        "DialerCampaignScheduleConfigChangeUriReference "
-        "DialerCampaignSkillCombinationStatsEventCampaignSkillCombinationStats "
-        "DialerCampaignSkillCombinationStatsEventSkillCombinationDetailNotification "
-        "DialerCampaignSkillCombinationStatsEventUriReference "
-        "DialerContactlistConfigChangeContactList "
-        "DialerContactlistConfigChangeContactPhoneNumberColumn "
-        "DialerContactlistConfigChangeEmailColumn DialerContactlistConfigChangeImportStatus "
-        "DialerContactlistConfigChangeUriReference "
-        "DialerContactlistfilterConfigChangeContactListFilter "
-        "DialerContactlistfilterConfigChangeFilterClause "
-        "DialerContactlistfilterConfigChangeFilterPredicate "
-        "DialerContactlistfilterConfigChangeFilterRange "
-        "DialerContactlistfilterConfigChangeUriReference DialerDnclistConfigChangeDncList "
-        "DialerDnclistConfigChangeImportStatus DialerDnclistConfigChangeUriReference "
-        "DialerOutboundSettingsConfigChangeAtzmTimeSlot "
-        "DialerOutboundSettingsConfigChangeAtzmTimeSlotWithTimeZone "
-        "DialerOutboundSettingsConfigChangeAutomaticTimeZoneMappingSettings "
-        "DialerOutboundSettingsConfigChangeCallableWindow "
-        "DialerOutboundSettingsConfigChangeOutboundSettings DialerResponsesetConfigChangeReaction "
-        "DialerResponsesetConfigChangeResponseSet DialerRulesetConfigChangeAction "
-        "DialerRulesetConfigChangeCondition "
-        "DialerRulesetConfigChangeContactColumnToDataActionFieldMapping "
-        "DialerRulesetConfigChangeDataActionConditionPredicate DialerRulesetConfigChangeRule "
-        "DialerRulesetConfigChangeRuleSet DialerRulesetConfigChangeUriReference "
-        "DialerSequenceConfigChangeCampaignSequence DialerSequenceConfigChangeUriReference "
-        "DialerSequenceScheduleConfigChangeAlteration "
-        "DialerSequenceScheduleConfigChangeRecurrencePattern "
-        "DialerSequenceScheduleConfigChangeRecurrenceRange "
-        "DialerSequenceScheduleConfigChangeScheduleInterval "
-        "DialerSequenceScheduleConfigChangeScheduleRecurrence "
-        "DialerSequenceScheduleConfigChangeSequenceSchedule "
-        "DialerSequenceScheduleConfigChangeUriReference "
-        "DialerWrapupcodemappingConfigChangeWrapUpCodeMapping DnclistDownloadReadyExportUri "
-        "DnclistImportStatusImportStatus EdgeChangeTopicEdge "
-        "EdgeLogicalInterfacesChangeTopicDomainLogicalInterfaceChange "
-        "EdgeLogicalInterfacesChangeTopicErrorInfo EdgeMetricsTopicEdgeMetricDisk "
-        "EdgeMetricsTopicEdgeMetricMemory EdgeMetricsTopicEdgeMetricNetworks "
-        "EdgeMetricsTopicEdgeMetricProcessor EdgeMetricsTopicEdgeMetricSubsystem "
-        "EdgeMetricsTopicEdgeMetricSubsystemMedia EdgeMetricsTopicEdgeMetrics "
-        "EdgeMetricsTopicUriReference EdgeSoftwareUpdateTopicDomainEdgeSoftwareUpdate "
-        "EmailCampaignScheduleConfigChangeAlteration "
-        "EmailCampaignScheduleConfigChangeRecurrencePattern "
-        "EmailCampaignScheduleConfigChangeRecurrenceRange "
-        "EmailCampaignScheduleConfigChangeScheduleInterval "
-    ),
-    "_topics_8": (
-        "EmailCampaignScheduleConfigChangeEmailCampaignSchedule "
-        "EmailCampaignScheduleConfigChangeScheduleRecurrence "
-        "EmailCampaignScheduleConfigChangeUriReference "
-        "EmployeePerformanceExternalMetricsDefinitionExternalMetricsDefinition "
-        "EvaluationQualityV2TopicCalibration EvaluationQualityV2TopicEvaluationReference "
-        "EvaluationQualityV2TopicEvaluationScoringSet EvaluationQualityV2TopicEvaluationSource "
-        "EvaluationQualityV2TopicEvaluationV2 EvaluationQualityV2TopicUser "
-        "ExternalContactsContactChangedTopicAppleOpaqueId ExternalContactsContactChangedTopicContact "
-        "ExternalContactsContactChangedTopicContactAddress "
-        "ExternalContactsContactChangedTopicDataSchema ExternalContactsContactChangedTopicDivision "
-        "ExternalContactsContactChangedTopicExternalId "
-        "ExternalContactsContactChangedTopicExternalOrganization "
-        "ExternalContactsContactChangedTopicExternalSource "
-        "ExternalContactsContactChangedTopicFacebookId "
-        "ExternalContactsContactChangedTopicFacebookScopedId "
-        "ExternalContactsContactChangedTopicInstagramId "
-        "ExternalContactsContactChangedTopicInstagramScopedId "
-        "ExternalContactsContactChangedTopicLineId ExternalContactsContactChangedTopicLineUserId "
-        "ExternalContactsContactChangedTopicMergeOperation "
-        "ExternalContactsContactChangedTopicPhoneNumber ExternalContactsContactChangedTopicTicker "
-        "ExternalContactsContactChangedTopicTwitterId "
-        "ExternalContactsContactChangedTopicWhatsAppBusinessScopedId "
-        "ExternalContactsContactChangedTopicWhatsAppId "
-        "ExternalContactsContactNoteChangedTopicDivision ExternalContactsContactNoteChangedTopicNote "
-        "ExternalContactsContactNoteChangedTopicUser "
-        "ExternalContactsOrganizationChangedTopicContactAddress "
-        "ExternalContactsOrganizationChangedTopicDivision "
-        "ExternalContactsOrganizationChangedTopicExternalOrganization "
-        "ExternalContactsOrganizationChangedTopicPhoneNumber "
-        "ExternalContactsOrganizationChangedTopicTicker "
-        "ExternalContactsOrganizationChangedTopicTwitterId "
-        "ExternalContactsOrganizationNoteChangedTopicDivision "
-        "ExternalContactsOrganizationNoteChangedTopicNote "
-        "ExternalContactsOrganizationNoteChangedTopicUser "
-        "ExternalContactsRelationshipChangedTopicContactAddress "
-        "ExternalContactsRelationshipChangedTopicDivision "
-        "ExternalContactsRelationshipChangedTopicExternalOrganization "
-        "ExternalContactsRelationshipChangedTopicPhoneNumber "
-        "ExternalContactsRelationshipChangedTopicRelationship "
-        "ExternalContactsRelationshipChangedTopicTicker "
-        "ExternalContactsRelationshipChangedTopicTwitterId "
-        "ExternalContactsRelationshipChangedTopicUser "
-        "ExternalContactsUnresolvedContactChangedTopicAppleOpaqueId "
-        "ExternalContactsUnresolvedContactChangedTopicContactAddress "
-        "ExternalContactsUnresolvedContactChangedTopicDivision "
-        "ExternalContactsUnresolvedContactChangedTopicExternalOrganization "
-        "ExternalContactsUnresolvedContactChangedTopicLineId "
-        "ExternalContactsUnresolvedContactChangedTopicLineUserId "
-        "ExternalContactsUnresolvedContactChangedTopicPhoneNumber "
-        "ExternalContactsUnresolvedContactChangedTopicTicker "
-        "ExternalContactsUnresolvedContactChangedTopicTwitterId "
-        "ExternalContactsUnresolvedContactChangedTopicWhatsAppBusinessScopedId "
-    ),
-    "_topics_9": (
-        "ExternalContactsUnresolvedContactChangedTopicContact "
-        "ExternalContactsUnresolvedContactChangedTopicDataSchema "
-        "ExternalContactsUnresolvedContactChangedTopicExternalId "
-        "ExternalContactsUnresolvedContactChangedTopicExternalSource "
-        "ExternalContactsUnresolvedContactChangedTopicFacebookId "
-        "ExternalContactsUnresolvedContactChangedTopicFacebookScopedId "
-        "ExternalContactsUnresolvedContactChangedTopicInstagramId "
-        "ExternalContactsUnresolvedContactChangedTopicInstagramScopedId "
-        "ExternalContactsUnresolvedContactChangedTopicMergeOperation "
-        "ExternalContactsUnresolvedContactChangedTopicWhatsAppId FaxTopicFaxDataV2 FaxTopicLockData "
-        "FaxTopicUserData FaxTopicWorkspaceData FlowEndDetailEventTopicFlowEndEvent "
-        "FlowMetricsTopicFlowMetricRecord FlowMetricsTopicFlowOutcome "
-        "FlowMetricsTopicFlowProposedAgent FlowMetricsTopicFlowScoredAgent "
-        "FlowOutcomeDetailEventTopicFlowMilestone FlowOutcomeDetailEventTopicFlowOutcomeEvent "
-        "FlowStartDetailEventTopicFlowStartEvent GamificationScorecardChangeTopicEvaluationDetail "
-        "GamificationScorecardChangeTopicMetric GamificationScorecardChangeTopicPerformanceMetric "
-        "GamificationScorecardChangeTopicPunctualityEvent "
-        "GamificationScorecardChangeTopicScorecardChange "
-        "GcuccTeamsCalendarEventsGCUCCTeamsCalendarEventV2 GenAiPhrasesTestPhraseDetectedPhrase "
-        "GenAiPhrasesTestPhraseMatchedTranscript GenAiPhrasesTestTopicPhraseResults "
-        "GenAiPhrasesTopicsDefinitionsJob GeolocationEventGeolocation GroupGreetingEventGreeting "
-        "GroupGreetingEventGreetingAudioFile GroupGreetingEventGreetingOwner "
-        "ImportTemplateImportStatusImportStatus JourneyAppEventsNotificationActionMap "
-        "JourneyAppEventsNotificationActionTarget JourneyAppEventsNotificationApp "
-        "JourneyAppEventsNotificationAppEventsNotification JourneyAppEventsNotificationAppMessage "
-        "JourneyAppEventsNotificationBrowser JourneyAppEventsNotificationCustomEventAttribute "
-        "JourneyAppEventsNotificationDevice JourneyAppEventsNotificationEventAction "
-        "JourneyAppEventsNotificationExternalContact JourneyAppEventsNotificationGeoLocation "
-        "JourneyAppEventsNotificationMktCampaign JourneyAppEventsNotificationNetworkConnectivity "
-        "JourneyAppEventsNotificationReferrer JourneyAppEventsNotificationSdkLibrary "
-        "JourneyAppEventsNotificationSegment JourneyAppEventsNotificationSegmentAssignmentMessage "
-        "JourneyAppEventsNotificationSession JourneyAppEventsNotificationWebActionMessage "
-        "JourneyOutcomeEventsNotificationActionMap JourneyOutcomeEventsNotificationAssociatedValue "
-        "JourneyOutcomeEventsNotificationExternalContact JourneyOutcomeEventsNotificationOutcome "
-    ),
-    "_topics_10": (
-        "JourneyOutcomeEventsNotificationOutcomeAttributionMessage "
-        "JourneyOutcomeEventsNotificationOutcomeEventsNotification "
-        "JourneyOutcomeEventsNotificationOutcomeTouchpoint "
-        "JourneyOutcomeEventsNotificationOutcomeTouchpointChannel "
-        "JourneyOutcomeEventsNotificationSegment JourneyOutcomeEventsNotificationSession "
-        "JourneySegmentAssignmentEventsNotificationExternalContact "
-        "JourneySegmentAssignmentEventsNotificationSegment "
-        "JourneySegmentAssignmentEventsNotificationSegmentAssignmentEventsNotification "
-        "JourneySegmentAssignmentEventsNotificationSegmentAssignmentMessage "
-        "JourneySegmentAssignmentEventsNotificationSession JourneySessionEventsNotificationApp "
-        "JourneySessionEventsNotificationBrowser JourneySessionEventsNotificationCase "
-        "JourneySessionEventsNotificationCaseAssociation "
-        "JourneySessionEventsNotificationConnectedQueue JourneySessionEventsNotificationConversation "
-        "JourneySessionEventsNotificationConversationChannel "
-        "JourneySessionEventsNotificationConversationUserDisposition "
-        "JourneySessionEventsNotificationDevice JourneySessionEventsNotificationExternalContact "
-        "JourneySessionEventsNotificationGeoLocation JourneySessionEventsNotificationMktCampaign "
-        "JourneySessionEventsNotificationNetworkConnectivity JourneySessionEventsNotificationOutcome "
-        "JourneySessionEventsNotificationOutcomeAchievement JourneySessionEventsNotificationPage "
-        "JourneySessionEventsNotificationReferrer JourneySessionEventsNotificationSdkLibrary "
-        "JourneySessionEventsNotificationSegment JourneySessionEventsNotificationSegmentAssignment "
-        "JourneySessionEventsNotificationSessionEvent "
-        "JourneySessionEventsNotificationSessionLastEvent JourneySessionEventsNotificationUser "
-        "JourneyViewJobNotificationTopicJourneyView "
-        "JourneyViewJobNotificationTopicJourneyViewJobNotificationEventV2 "
-        "JourneyWebActionEventsNotificationActionMap "
-        "JourneyWebActionEventsNotificationActionMapPageUrlCondition "
-        "JourneyWebActionEventsNotificationActionTarget "
-        "JourneyWebActionEventsNotificationBlockedWebActionOfferMessage "
-        "JourneyWebActionEventsNotificationBrowser JourneyWebActionEventsNotificationDevice "
-        "JourneyWebActionEventsNotificationEmergencyGroup "
-        "JourneyWebActionEventsNotificationEventAction "
-        "JourneyWebActionEventsNotificationExternalContact "
-        "JourneyWebActionEventsNotificationGeoLocation JourneyWebActionEventsNotificationMktCampaign "
-        "JourneyWebActionEventsNotificationReferrer JourneyWebActionEventsNotificationScheduleGroup "
-        "JourneyWebActionEventsNotificationSession "
-        "JourneyWebActionEventsNotificationWebActionEventsNotification "
-        "JourneyWebActionEventsNotificationWebActionMessage JourneyWebEventsNotificationActionMap "
-        "JourneyWebEventsNotificationActionTarget JourneyWebEventsNotificationBrowser "
-        "JourneyWebEventsNotificationCustomEventAttribute JourneyWebEventsNotificationDevice "
-        "JourneyWebEventsNotificationEventAction JourneyWebEventsNotificationExternalContact "
-        "JourneyWebEventsNotificationGeoLocation "
-    ),
-    "_topics_11": (
-        "JourneyWebEventsNotificationMktCampaign JourneyWebEventsNotificationPage "
-        "JourneyWebEventsNotificationReferrer JourneyWebEventsNotificationSegment "
-        "JourneyWebEventsNotificationSegmentAssignmentMessage JourneyWebEventsNotificationSession "
-        "JourneyWebEventsNotificationWebActionMessage "
-        "JourneyWebEventsNotificationWebEventsNotification JourneyWebEventsNotificationWebMessage "
-        "LearningAssignmentRuleRunTopicLearningAssignmentRuleRunNotification "
-        "LearningAssignmentRuleRunTopicLearningAssignmentsCreated "
-        "LearningAssignmentRuleRunTopicLearningModuleReference "
-        "LearningAssignmentTopicLearningAssignmentNotification "
-        "LearningAssignmentTopicLearningModuleReference LearningAssignmentTopicUserReference "
-        "MaestroWebhooksInvocationTopicPublicWebhooksEvent "
-        "MaestroWebhooksInvocationTopicWebhooksInvocation "
-        "MessagingCampaignScheduleConfigChangeAlteration "
-        "MessagingCampaignScheduleConfigChangeMessagingCampaignSchedule "
-        "MessagingCampaignScheduleConfigChangeRecurrencePattern "
-        "MessagingCampaignScheduleConfigChangeRecurrenceRange "
-        "MessagingCampaignScheduleConfigChangeScheduleInterval "
-        "MessagingCampaignScheduleConfigChangeScheduleRecurrence "
-        "MessagingCampaignScheduleConfigChangeUriReference "
-        "OperationalEventNotificationTopicEventEntity "
-        "OperationalEventNotificationTopicOperationalEventNotification OutOfOfficeEventOutOfOffice "
-        "OutOfOfficeEventUser OutboundDetailEventTopicOutboundInitEvent "
-        "OutboundMessagingCampaignPostContactEmailEventTopicEmailAttributes "
-        "OutboundMessagingCampaignPostContactEmailEventTopicOutboundMessagingCampaignPostContactEmailEvent "
-        "OutboundMessagingCampaignPostContactSmsEventTopicOutboundMessagingCampaignPostContactSMSEvent "
-        "OutboundMessagingCampaignPostContactSmsEventTopicSMSAttributes "
-        "OutboundMessagingCampaignPostContactWhatsappEventTopicOutboundMessagingCampaignPostContactWhatsAppEvent "
-        "OutboundMessagingCampaignPostContactWhatsappEventTopicWhatsAppAttributes "
-        "OutboundMessagingCampaignPreContactEmailEventTopicEmailAttributes "
-        "OutboundMessagingCampaignPreContactEmailEventTopicOutboundMessagingCampaignPreContactEmailEvent "
-        "OutboundMessagingCampaignPreContactSmsEventTopicOutboundMessagingCampaignPreContactSMSEvent "
-        "OutboundMessagingCampaignPreContactSmsEventTopicSMSAttributes "
-        "OutboundMessagingCampaignPreContactWhatsappEventTopicOutboundMessagingCampaignPreContactWhatsAppEvent "
-        "OutboundMessagingCampaignPreContactWhatsappEventTopicWhatsAppAttributes "
-        "OutboundMessagingEmailCampaignConfigChangeContactSort "
-        "OutboundMessagingEmailCampaignConfigChangeEmailConfig "
-        "OutboundMessagingEmailCampaignConfigChangeErrorDetail "
-        "OutboundMessagingEmailCampaignConfigChangeFromEmailAddress "
-        "OutboundMessagingEmailCampaignConfigChangeIntegrationRef "
-        "OutboundMessagingEmailCampaignConfigChangeMessagingCampaign "
-        "OutboundMessagingEmailCampaignConfigChangeReplyToEmailAddress "
-        "OutboundMessagingEmailCampaignConfigChangeResponseRef "
-        "OutboundMessagingEmailCampaignConfigChangeSmsConfig "
-        "OutboundMessagingEmailCampaignConfigChangeSmsPhoneNumberRef "
-        "OutboundMessagingEmailCampaignConfigChangeUriReference "
-        "OutboundMessagingEmailCampaignConfigChangeWhatsAppConfig "
-        "OutboundMessagingEmailCampaignProgressEventCampaignProgress "
-        "OutboundMessagingEmailCampaignProgressEventUriReference "
-        "OutboundMessagingMessagingCampaignConfigChangeContactSort "
-        "OutboundMessagingMessagingCampaignConfigChangeFromEmailAddress "
-        "OutboundMessagingMessagingCampaignConfigChangeReplyToEmailAddress "
-        "OutboundMessagingMessagingCampaignConfigChangeResponseRef "
-        "OutboundMessagingMessagingCampaignConfigChangeUriReference "
-    ),
-    "_topics_12": (
-        "OutboundMessagingMessagingCampaignConfigChangeEmailConfig "
-        "OutboundMessagingMessagingCampaignConfigChangeErrorDetail "
-        "OutboundMessagingMessagingCampaignConfigChangeIntegrationRef "
-        "OutboundMessagingMessagingCampaignConfigChangeMessagingCampaign "
-        "OutboundMessagingMessagingCampaignConfigChangeSmsConfig "
-        "OutboundMessagingMessagingCampaignConfigChangeSmsPhoneNumberRef "
-        "OutboundMessagingMessagingCampaignConfigChangeWhatsAppConfig "
-        "OutboundMessagingMessagingCampaignProgressEventCampaignProgress "
-        "OutboundMessagingMessagingCampaignProgressEventUriReference "
-        "OutboundMessagingWhatsappCampaignConfigChangeContactSort "
-        "OutboundMessagingWhatsappCampaignConfigChangeEmailConfig "
-        "OutboundMessagingWhatsappCampaignConfigChangeErrorDetail "
-        "OutboundMessagingWhatsappCampaignConfigChangeFromEmailAddress "
-        "OutboundMessagingWhatsappCampaignConfigChangeIntegrationRef "
-        "OutboundMessagingWhatsappCampaignConfigChangeMessagingCampaign "
-        "OutboundMessagingWhatsappCampaignConfigChangeReplyToEmailAddress "
-        "OutboundMessagingWhatsappCampaignConfigChangeResponseRef "
-        "OutboundMessagingWhatsappCampaignConfigChangeSmsConfig "
-        "OutboundMessagingWhatsappCampaignConfigChangeSmsPhoneNumberRef "
-        "OutboundMessagingWhatsappCampaignConfigChangeUriReference "
-        "OutboundMessagingWhatsappCampaignConfigChangeWhatsAppConfig "
-        "OutboundMessagingWhatsappCampaignProgressEventCampaignProgress "
-        "OutboundMessagingWhatsappCampaignProgressEventUriReference "
-        "OutboundPreviewCampaignPostContactOutboundPreviewCampaignPostContactEvent "
-        "OutboundPreviewCampaignPostContactVoiceAttributes "
-        "OutboundPreviewCampaignPreContactOutboundPreviewCampaignPreContactEvent "
-        "OutboundPreviewCampaignPreContactVoiceAttributes "
-        "OutboundVoiceCampaignPostContactOutboundVoiceCampaignPostContactEvent "
-        "OutboundVoiceCampaignPostContactVoiceAttributes "
-        "OutboundVoiceCampaignPreContactOutboundVoiceCampaignPreContactEvent "
-        "OutboundVoiceCampaignPreContactVoiceAttributes "
-        "PerformancePredictionCompleteEventTopicErrorBody "
-        "PerformancePredictionCompleteEventTopicPerformancePredictionCalculationNotification "
-        "PerformancePredictionRecalculationCompleteEventTopicErrorBody "
-        "PerformancePredictionRecalculationCompleteEventTopicPerformancePredictionUserRecalculationNotification "
-        "PersistentConnectionChangeTopicErrorInfo PersistentConnectionChangeTopicErrorInfoDetails "
-        "PersistentConnectionChangeTopicErrorLocation "
-        "PersistentConnectionChangeTopicPersistentConnectionChangeEvent PhoneChangeTopicEdgeReference "
-        "PhoneChangeTopicLineStatus PhoneChangeTopicPhone PhoneChangeTopicPhoneStatus "
-        "PhoneChangeTopicProvisionInfo PhoneChangeTopicUserAgentInfo "
-        "ProgramTopicLinksTestPhraseDetectedPhrase ProgramTopicLinksTestPhraseMatchedTranscript "
-        "ProgramTopicLinksTestTopicPhraseResults ProgramTopicLinksTopicsDefinitionsJob "
-        "PublishProgramTestPhraseDetectedPhrase PublishProgramTestPhraseMatchedTranscript "
-        "PublishProgramTestTopicPhraseResults PublishProgramTopicsDefinitionsJob "
-        "PublishTopicTestPhraseDetectedPhrase PublishTopicTestPhraseMatchedTranscript "
-        "PublishTopicTestTopicPhraseResults PublishTopicTopicsDefinitionsJob "
-        "QueueConversationCallEventTopicDetail QueueConversationCallEventTopicLimit "
-        "QueueConversationCallEventTopicUriReference "
-    ),
-    "_topics_13": (
-        "QueueConversationCallEventTopicCallConversation "
-        "QueueConversationCallEventTopicCallMediaParticipant "
-        "QueueConversationCallEventTopicConversationDivisionMembership "
-        "QueueConversationCallEventTopicConversationRoutingData "
-        "QueueConversationCallEventTopicDisposition "
-        "QueueConversationCallEventTopicDispositionAmdTimeout "
-        "QueueConversationCallEventTopicDispositionSilentCallTimeout "
-        "QueueConversationCallEventTopicDivisionEntityRef "
-        "QueueConversationCallEventTopicDomainEntityRef QueueConversationCallEventTopicErrorBody "
-        "QueueConversationCallEventTopicFaxStatus QueueConversationCallEventTopicJourneyAction "
-        "QueueConversationCallEventTopicJourneyActionMap "
-        "QueueConversationCallEventTopicJourneyContext QueueConversationCallEventTopicJourneyCustomer "
-        "QueueConversationCallEventTopicJourneyCustomerSession "
-        "QueueConversationCallEventTopicQueueMediaSettings "
-        "QueueConversationCallEventTopicRecordersState QueueConversationCallEventTopicScoredAgent "
-        "QueueConversationCallEventTopicWrapup "
-        "QueueConversationCallbackEventTopicCallbackConversation "
-        "QueueConversationCallbackEventTopicCallbackMediaParticipant "
-        "QueueConversationCallbackEventTopicConversationDivisionMembership "
-        "QueueConversationCallbackEventTopicConversationRoutingData "
-        "QueueConversationCallbackEventTopicDetail QueueConversationCallbackEventTopicDialerPreview "
-        "QueueConversationCallbackEventTopicDivisionEntityRef "
-        "QueueConversationCallbackEventTopicDomainEntityRef "
-        "QueueConversationCallbackEventTopicErrorBody "
-        "QueueConversationCallbackEventTopicJourneyAction "
-        "QueueConversationCallbackEventTopicJourneyActionMap "
-        "QueueConversationCallbackEventTopicJourneyContext "
-        "QueueConversationCallbackEventTopicJourneyCustomer "
-        "QueueConversationCallbackEventTopicJourneyCustomerSession "
-        "QueueConversationCallbackEventTopicLimit "
-        "QueueConversationCallbackEventTopicPhoneNumberColumn "
-        "QueueConversationCallbackEventTopicQueueMediaSettings "
-        "QueueConversationCallbackEventTopicScoredAgent "
-        "QueueConversationCallbackEventTopicUriReference QueueConversationCallbackEventTopicVoicemail "
-        "QueueConversationCallbackEventTopicWrapup QueueConversationChatEventTopicChatConversation "
-        "QueueConversationChatEventTopicChatMediaParticipant "
-        "QueueConversationChatEventTopicConversationDivisionMembership "
-        "QueueConversationChatEventTopicConversationRoutingData QueueConversationChatEventTopicDetail "
-        "QueueConversationChatEventTopicDivisionEntityRef "
-        "QueueConversationChatEventTopicDomainEntityRef QueueConversationChatEventTopicErrorBody "
-        "QueueConversationChatEventTopicJourneyAction QueueConversationChatEventTopicJourneyActionMap "
-        "QueueConversationChatEventTopicJourneyContext QueueConversationChatEventTopicJourneyCustomer "
-        "QueueConversationChatEventTopicJourneyCustomerSession QueueConversationChatEventTopicLimit "
-        "QueueConversationChatEventTopicQueueMediaSettings QueueConversationChatEventTopicScoredAgent "
-        "QueueConversationChatEventTopicUriReference QueueConversationChatEventTopicWrapup "
-        "QueueConversationCobrowseEventTopicUriReference "
-    ),
-    "_topics_14": (
-        "QueueConversationCobrowseEventTopicCobrowseConversation "
-        "QueueConversationCobrowseEventTopicCobrowseMediaParticipant "
-        "QueueConversationCobrowseEventTopicConversationDivisionMembership "
-        "QueueConversationCobrowseEventTopicConversationRoutingData "
-        "QueueConversationCobrowseEventTopicDetail "
-        "QueueConversationCobrowseEventTopicDivisionEntityRef "
-        "QueueConversationCobrowseEventTopicDomainEntityRef "
-        "QueueConversationCobrowseEventTopicErrorBody "
-        "QueueConversationCobrowseEventTopicJourneyAction "
-        "QueueConversationCobrowseEventTopicJourneyActionMap "
-        "QueueConversationCobrowseEventTopicJourneyContext "
-        "QueueConversationCobrowseEventTopicJourneyCustomer "
-        "QueueConversationCobrowseEventTopicJourneyCustomerSession "
-        "QueueConversationCobrowseEventTopicLimit "
-        "QueueConversationCobrowseEventTopicQueueMediaSettings "
-        "QueueConversationCobrowseEventTopicScoredAgent QueueConversationCobrowseEventTopicWrapup "
-        "QueueConversationEmailEventTopicAttachment "
-        "QueueConversationEmailEventTopicConversationDivisionMembership "
-        "QueueConversationEmailEventTopicConversationRoutingData "
-        "QueueConversationEmailEventTopicDetail QueueConversationEmailEventTopicDivisionEntityRef "
-        "QueueConversationEmailEventTopicDomainEntityRef "
-        "QueueConversationEmailEventTopicEmailConversation "
-        "QueueConversationEmailEventTopicEmailMediaParticipant "
-        "QueueConversationEmailEventTopicErrorBody QueueConversationEmailEventTopicJourneyAction "
-        "QueueConversationEmailEventTopicJourneyActionMap "
-        "QueueConversationEmailEventTopicJourneyContext "
-        "QueueConversationEmailEventTopicJourneyCustomer "
-        "QueueConversationEmailEventTopicJourneyCustomerSession QueueConversationEmailEventTopicLimit "
-        "QueueConversationEmailEventTopicQueueMediaSettings "
-        "QueueConversationEmailEventTopicScoredAgent QueueConversationEmailEventTopicUriReference "
-        "QueueConversationEmailEventTopicWrapup QueueConversationEventTopicAddress "
-        "QueueConversationEventTopicAfterCallWork QueueConversationEventTopicAttachment "
-        "QueueConversationEventTopicCall QueueConversationEventTopicCallback "
-        "QueueConversationEventTopicChat QueueConversationEventTopicCobrowse "
-        "QueueConversationEventTopicDialerPreview QueueConversationEventTopicDisconnectReason "
-        "QueueConversationEventTopicDisposition QueueConversationEventTopicDispositionAmdTimeout "
-        "QueueConversationEventTopicDispositionSilentCallTimeout "
-        "QueueConversationEventTopicErrorDetails QueueConversationEventTopicFaxStatus "
-        "QueueConversationEventTopicJourneyAction QueueConversationEventTopicJourneyActionMap "
-        "QueueConversationEventTopicJourneyContext QueueConversationEventTopicJourneyCustomer "
-        "QueueConversationEventTopicJourneyCustomerSession "
-        "QueueConversationEventTopicPhoneNumberColumn QueueConversationEventTopicQueueMediaSettings "
-        "QueueConversationEventTopicRecordersState QueueConversationEventTopicVoicemail "
-        "QueueConversationEventTopicWrapup "
-    ),
-    "_topics_15": (
-        "QueueConversationEventTopicConversation "
-        "QueueConversationEventTopicConversationDivisionMembership "
-        "QueueConversationEventTopicConversationRoutingData "
-        "QueueConversationEventTopicDivisionEntityRef QueueConversationEventTopicDomainEntityRef "
-        "QueueConversationEventTopicEmail QueueConversationEventTopicInternalMessage "
-        "QueueConversationEventTopicInternalMessageDetails QueueConversationEventTopicMessage "
-        "QueueConversationEventTopicMessageDetails QueueConversationEventTopicMessageMedia "
-        "QueueConversationEventTopicMessageMetadata QueueConversationEventTopicMessageMetadataContent "
-        "QueueConversationEventTopicMessageMetadataEvent QueueConversationEventTopicMessageSticker "
-        "QueueConversationEventTopicParticipant QueueConversationEventTopicScoredAgent "
-        "QueueConversationEventTopicScreenMonitoring QueueConversationEventTopicScreenShare "
-        "QueueConversationEventTopicSocialExpression QueueConversationEventTopicTransferDestination "
-        "QueueConversationEventTopicTransferInitiator QueueConversationEventTopicTransferModifedBy "
-        "QueueConversationEventTopicTransferResponse QueueConversationEventTopicUriReference "
-        "QueueConversationEventTopicVideo QueueConversationEventTopicWorkflow "
-        "QueueConversationMessageEventTopicConversationDivisionMembership "
-        "QueueConversationMessageEventTopicConversationRoutingData "
-        "QueueConversationMessageEventTopicDetail QueueConversationMessageEventTopicDivisionEntityRef "
-        "QueueConversationMessageEventTopicDomainEntityRef "
-        "QueueConversationMessageEventTopicErrorBody QueueConversationMessageEventTopicErrorDetails "
-        "QueueConversationMessageEventTopicJourneyAction "
-        "QueueConversationMessageEventTopicJourneyActionMap "
-        "QueueConversationMessageEventTopicJourneyContext "
-        "QueueConversationMessageEventTopicJourneyCustomer "
-        "QueueConversationMessageEventTopicJourneyCustomerSession "
-        "QueueConversationMessageEventTopicLimit "
-        "QueueConversationMessageEventTopicMessageConversation "
-        "QueueConversationMessageEventTopicMessageDetails "
-        "QueueConversationMessageEventTopicMessageMedia "
-        "QueueConversationMessageEventTopicMessageMediaParticipant "
-        "QueueConversationMessageEventTopicMessageMetadata "
-        "QueueConversationMessageEventTopicMessageMetadataContent "
-        "QueueConversationMessageEventTopicMessageMetadataEvent "
-        "QueueConversationMessageEventTopicMessageSticker "
-        "QueueConversationMessageEventTopicQueueMediaSettings "
-        "QueueConversationMessageEventTopicScoredAgent QueueConversationMessageEventTopicUriReference "
-        "QueueConversationMessageEventTopicWrapup "
-        "QueueConversationScreenShareEventTopicConversationDivisionMembership "
-        "QueueConversationScreenShareEventTopicConversationRoutingData "
-        "QueueConversationScreenShareEventTopicDetail "
-        "QueueConversationScreenShareEventTopicDivisionEntityRef "
-        "QueueConversationScreenShareEventTopicDomainEntityRef "
-        "QueueConversationScreenShareEventTopicLimit "
-        "QueueConversationScreenShareEventTopicScoredAgent "
-        "QueueConversationScreenShareEventTopicUriReference "
-    ),
-    "_topics_16": (
-        "QueueConversationScreenShareEventTopicErrorBody "
-        "QueueConversationScreenShareEventTopicJourneyAction "
-        "QueueConversationScreenShareEventTopicJourneyActionMap "
-        "QueueConversationScreenShareEventTopicJourneyContext "
-        "QueueConversationScreenShareEventTopicJourneyCustomer "
-        "QueueConversationScreenShareEventTopicJourneyCustomerSession "
-        "QueueConversationScreenShareEventTopicQueueMediaSettings "
-        "QueueConversationScreenShareEventTopicScreenShareConversation "
-        "QueueConversationScreenShareEventTopicScreenShareMediaParticipant "
-        "QueueConversationScreenShareEventTopicWrapup "
-        "QueueConversationSocialExpressionEventTopicAddress "
-        "QueueConversationSocialExpressionEventTopicAfterCallWork "
-        "QueueConversationSocialExpressionEventTopicAttachment "
-        "QueueConversationSocialExpressionEventTopicCall "
-        "QueueConversationSocialExpressionEventTopicCallback "
-        "QueueConversationSocialExpressionEventTopicChat "
-        "QueueConversationSocialExpressionEventTopicCobrowse "
-        "QueueConversationSocialExpressionEventTopicConversationDivisionMembership "
-        "QueueConversationSocialExpressionEventTopicConversationRoutingData "
-        "QueueConversationSocialExpressionEventTopicDialerPreview "
-        "QueueConversationSocialExpressionEventTopicDisconnectReason "
-        "QueueConversationSocialExpressionEventTopicDisposition "
-        "QueueConversationSocialExpressionEventTopicDispositionAmdTimeout "
-        "QueueConversationSocialExpressionEventTopicDispositionSilentCallTimeout "
-        "QueueConversationSocialExpressionEventTopicDivisionEntityRef "
-        "QueueConversationSocialExpressionEventTopicDomainEntityRef "
-        "QueueConversationSocialExpressionEventTopicEmail "
-        "QueueConversationSocialExpressionEventTopicErrorDetails "
-        "QueueConversationSocialExpressionEventTopicFaxStatus "
-        "QueueConversationSocialExpressionEventTopicInternalMessage "
-        "QueueConversationSocialExpressionEventTopicInternalMessageDetails "
-        "QueueConversationSocialExpressionEventTopicJourneyAction "
-        "QueueConversationSocialExpressionEventTopicJourneyActionMap "
-        "QueueConversationSocialExpressionEventTopicJourneyContext "
-        "QueueConversationSocialExpressionEventTopicJourneyCustomer "
-        "QueueConversationSocialExpressionEventTopicJourneyCustomerSession "
-        "QueueConversationSocialExpressionEventTopicMessage "
-        "QueueConversationSocialExpressionEventTopicMessageDetails "
-        "QueueConversationSocialExpressionEventTopicMessageMedia "
-        "QueueConversationSocialExpressionEventTopicMessageMetadata "
-        "QueueConversationSocialExpressionEventTopicMessageMetadataContent "
-        "QueueConversationSocialExpressionEventTopicMessageMetadataEvent "
-        "QueueConversationSocialExpressionEventTopicMessageSticker "
-        "QueueConversationSocialExpressionEventTopicParticipant "
-        "QueueConversationSocialExpressionEventTopicPhoneNumberColumn "
-        "QueueConversationSocialExpressionEventTopicQueueMediaSettings "
-        "QueueConversationSocialExpressionEventTopicRecordersState "
-        "QueueConversationSocialExpressionEventTopicScoredAgent "
-        "QueueConversationSocialExpressionEventTopicScreenMonitoring "
-        "QueueConversationSocialExpressionEventTopicScreenShare "
-        "QueueConversationSocialExpressionEventTopicSocialExpression "
-        "QueueConversationSocialExpressionEventTopicTransferDestination "
-        "QueueConversationSocialExpressionEventTopicTransferInitiator "
-        "QueueConversationSocialExpressionEventTopicTransferModifedBy "
-        "QueueConversationSocialExpressionEventTopicTransferResponse "
-        "QueueConversationSocialExpressionEventTopicUriReference "
-        "QueueConversationSocialExpressionEventTopicVideo "
-        "QueueConversationSocialExpressionEventTopicVoicemail "
-        "QueueConversationSocialExpressionEventTopicWorkflow "
-        "QueueConversationSocialExpressionEventTopicWrapup "
-    ),
-    "_topics_17": (
-        "QueueConversationSocialExpressionEventTopicConversation "
-        "QueueConversationVideoEventTopicAddress QueueConversationVideoEventTopicAfterCallWork "
-        "QueueConversationVideoEventTopicAttachment QueueConversationVideoEventTopicCall "
-        "QueueConversationVideoEventTopicCallback QueueConversationVideoEventTopicChat "
-        "QueueConversationVideoEventTopicCobrowse QueueConversationVideoEventTopicConversation "
-        "QueueConversationVideoEventTopicConversationDivisionMembership "
-        "QueueConversationVideoEventTopicConversationRoutingData "
-        "QueueConversationVideoEventTopicDialerPreview "
-        "QueueConversationVideoEventTopicDisconnectReason QueueConversationVideoEventTopicDisposition "
-        "QueueConversationVideoEventTopicDispositionAmdTimeout "
-        "QueueConversationVideoEventTopicDispositionSilentCallTimeout "
-        "QueueConversationVideoEventTopicDivisionEntityRef "
-        "QueueConversationVideoEventTopicDomainEntityRef QueueConversationVideoEventTopicEmail "
-        "QueueConversationVideoEventTopicErrorDetails QueueConversationVideoEventTopicFaxStatus "
-        "QueueConversationVideoEventTopicInternalMessage "
-        "QueueConversationVideoEventTopicInternalMessageDetails "
-        "QueueConversationVideoEventTopicJourneyAction "
-        "QueueConversationVideoEventTopicJourneyActionMap "
-        "QueueConversationVideoEventTopicJourneyContext "
-        "QueueConversationVideoEventTopicJourneyCustomer "
-        "QueueConversationVideoEventTopicJourneyCustomerSession "
-        "QueueConversationVideoEventTopicMessage QueueConversationVideoEventTopicMessageDetails "
-        "QueueConversationVideoEventTopicMessageMedia QueueConversationVideoEventTopicMessageMetadata "
-        "QueueConversationVideoEventTopicMessageMetadataContent "
-        "QueueConversationVideoEventTopicMessageMetadataEvent "
-        "QueueConversationVideoEventTopicMessageSticker QueueConversationVideoEventTopicParticipant "
-        "QueueConversationVideoEventTopicPhoneNumberColumn "
-        "QueueConversationVideoEventTopicQueueMediaSettings "
-        "QueueConversationVideoEventTopicRecordersState QueueConversationVideoEventTopicScoredAgent "
-        "QueueConversationVideoEventTopicScreenMonitoring QueueConversationVideoEventTopicScreenShare "
-        "QueueConversationVideoEventTopicSocialExpression "
-        "QueueConversationVideoEventTopicTransferDestination "
-        "QueueConversationVideoEventTopicTransferInitiator "
-        "QueueConversationVideoEventTopicTransferModifedBy "
-        "QueueConversationVideoEventTopicTransferResponse "
-        "QueueConversationVideoEventTopicUriReference QueueConversationVideoEventTopicVideo "
-        "QueueConversationVideoEventTopicVoicemail QueueConversationVideoEventTopicWorkflow "
-        "QueueConversationVideoEventTopicWrapup QueueUserEventTopicQueueMember "
-        "QueueUserEventTopicUserReference RecordingArchiveRestoreTopicMediaResult "
-        "RecordingArchiveRestoreTopicRecording RecordingEventMediaResult RecordingEventRecording "
-        "RecordingTranscodeCompleteTopicMediaResult RecordingTranscodeCompleteTopicRecording "
-    ),
-    "_topics_18": (
-        "ReportingDataExportTopicDataExportNotification "
-        "ScheduleBiddingAdminNotificationTopicScheduleBiddingNotification "
-        "StatEventCampaignTopicIntervalMetrics StatEventCampaignTopicMetricStats "
-        "StatEventCampaignTopicStatsNotification StatEventFlowOutcomeTopicIntervalMetrics "
-        "StatEventFlowOutcomeTopicMetricStats StatEventFlowOutcomeTopicStatsNotification "
-        "StatEventFlowTopicIntervalMetrics StatEventFlowTopicMetricStats "
-        "StatEventFlowTopicStatsNotification StatEventQueueTopicIntervalMetrics "
-        "StatEventQueueTopicMetricStats StatEventQueueTopicStatsNotification "
-        "StatEventUserTopicIntervalMetrics StatEventUserTopicMetricStats "
-        "StatEventUserTopicStatsNotification StatEventWrapUpCodeTopicIntervalMetrics "
-        "StatEventWrapUpCodeTopicMetricStats StatEventWrapUpCodeTopicStatsNotification "
-        "SystemMessageSystemMessage TestTopicPhraseTestPhraseDetectedPhrase "
-        "TestTopicPhraseTestPhraseMatchedTranscript TestTopicPhraseTestTopicPhraseResults "
-        "TestTopicPhraseTopicsDefinitionsJob TranscriptionTopicTranscriptAlternative "
-        "TranscriptionTopicTranscriptResult TranscriptionTopicTranscriptWord "
-        "TranscriptionTopicTranscriptionMessage TranscriptionTopicTranscriptionRequestStatus "
-        "TrunkInstanceTopicTrunk TrunkInstanceTopicTrunkConnectedStatus "
-        "TrunkInstanceTopicTrunkErrorInfo TrunkInstanceTopicTrunkErrorInfoDetails "
-        "TrunkInstanceTopicTrunkMetricsNetworkTypeIp TrunkInstanceTopicTrunkMetricsOptions "
-        "TrunkInstanceTopicTrunkMetricsRegisters TrunkMetricsTopicTrunkMetrics "
-        "TrunkMetricsTopicTrunkMetricsCalls TrunkMetricsTopicTrunkMetricsQoS "
-        "TrunkMetricsTopicUriReference UpdatedTopicSystemMessage UserConversationsEventMediaSummary "
-        "UserConversationsEventMediaSummaryDetail UserConversationsEventUserConversationSummary "
-        "UserDetailsDatalakeAvailabilityTopicDataAvailabilityChangeNotification "
-        "UserEndDetailEventTopicUserEndEvent UserGreetingEventGreeting "
-        "UserGreetingEventGreetingAudioFile UserGreetingEventGreetingOwner UserRoutingStatusErrorInfo "
-        "UserRoutingStatusRoutingStatus UserRoutingStatusUserParam UserRoutingStatusUserRoutingStatus "
-        "UserStartDetailEventTopicUserStartEvent UserStationChangeTopicUser "
-        "UserStationChangeTopicUserStation UserStationChangeTopicUserStations "
-        "UserTokensTopicTokenNotification UserTokensTopicUriReference "
-    ),
-    "_topics_19": (
-        "V2ConversationMessageTypingEventForUserTopicConversationEventTyping "
-        "V2ConversationMessageTypingEventForUserTopicConversationMessageEvent "
-        "V2ConversationMessageTypingEventForUserTopicConversationMessagingChannel "
-        "V2ConversationMessageTypingEventForUserTopicConversationMessagingFromRecipient "
-        "V2ConversationMessageTypingEventForUserTopicConversationMessagingToRecipient "
-        "V2ConversationMessageTypingEventForUserTopicConversationNormalizedMessage "
-        "V2ConversationMessageTypingEventForUserTopicConversationRecipientAdditionalIdentifier "
-        "V2ConversationMessageTypingEventForUserTopicMessageData "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationEventTyping "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationMessageEvent "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingChannel "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingFromRecipient "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingToRecipient "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationNormalizedMessage "
-        "V2ConversationMessageTypingEventForWorkflowTopicConversationRecipientAdditionalIdentifier "
-        "V2ConversationMessageTypingEventForWorkflowTopicMessageData "
-        "V2FlowExecutionDataFlowidTopicFlowErrorWarningInfo "
-        "V2FlowExecutionDataFlowidTopicFlowExecutionHistory "
-        "V2FlowExecutionDataFlowidTopicFlowExecutionItem "
-        "V2FlowExecutionDataFlowidTopicInvokingContextInfo "
-        "V2FlowExecutionDataFlowidTopicInvokingFlowContext "
-        "V2FlowExecutionDataFlowidTopicInvokingJourneyActionMapContext "
-        "V2FlowExecutionDataFlowidTopicInvokingProcessAutomationContext "
-        "V2FlowExecutionDataFlowidTopicInvokingQualityContext "
-        "V2FlowExecutionDataFlowidTopicInvokingWorkitemContext "
-        "V2IntegrationPresenceEventOrganizationPresence "
-        "V2IntegrationPresenceEventPresenceActivityEvent V2MobiusAlertsTopicAddressableEntityRef "
-        "V2MobiusAlertsTopicAlert V2MobiusAlertsTopicAlertNotification "
-        "V2MobiusAlertsTopicAlertNotificationRecipient V2MobiusAlertsTopicAlertRuleProperties "
-        "V2MobiusAlertsTopicAlertSummary V2MobiusAlertsTopicAlertSummaryEntity "
-        "V2MobiusAlertsTopicAlertingAddressableEntityRef V2MobiusAlertsTopicCondition "
-        "V2MobiusAlertsTopicConditionRulePredicate V2MobiusAlertsTopicEntityProperties "
-        "V2MobiusRulesTopicAlertNotification V2MobiusRulesTopicAlertNotificationRecipient "
-        "V2MobiusRulesTopicAlertingAddressableEntityRef V2MobiusRulesTopicCondition "
-        "V2MobiusRulesTopicConditionRulePredicate V2MobiusRulesTopicEntityProperties "
-        "V2MobiusRulesTopicRule V2QueueObservationMetricCountData V2QueueObservationMetricCountGroup "
-        "V2QueueObservationObservationCountNotification "
-        "V2ReprocessJobStateChangedTopicJobStateChanged "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationFollowupAction "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationReasonMessage "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationResolutionMessage "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationSummaryExtractedEntity "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationSummaryLabel "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationSummaryMessage "
-        "V2SessionConversationsSummarySettingsPreviewEventConversationSummarySettingsPreviewMessage "
-        "V2StaConversationCategoriesStaConversationCategoriesMessage "
-        "V2StaEmpathyOverallTopicAgentEmpathyScore V2StaEmpathyOverallTopicOverallEmpathyMessage "
-        "V2StaSentimentOverallTopicOverallSentimentMessage "
-    ),
-    "_topics_20": (
-        "V2StaTopicsDetectedTopicParticipant V2StaTopicsDetectedTopicTopicDetected "
-        "V2StaTopicsDetectedTopicTopicsDetectedMessage V2WebMessagingUndeliveredMessageTopicMessage "
-        "V2WebMessagingUndeliveredMessageTopicWebMessagingUndeliveredMessageEventBody "
-        "V2WemEngagementCelebrationUpdatesTopicContestCompleteData "
-        "V2WemEngagementCelebrationUpdatesTopicContestMetrics "
-        "V2WemEngagementCelebrationUpdatesTopicContestPrizes "
-        "V2WemEngagementCelebrationUpdatesTopicContestWinners "
-        "V2WemEngagementCelebrationUpdatesTopicContestWinnersScore "
-        "V2WemEngagementCelebrationUpdatesTopicContestWinnersUsers "
-        "V2WemEngagementCelebrationUpdatesTopicEngagementCelebration "
-        "V2WemEngagementCelebrationUpdatesTopicSourceEntity "
-        "V2WemEngagementCelebrationUpdatesTopicUserId "
-        "V2WfmAgentOpportunityTopicAgentOpportunityNotification "
-        "V2WfmMainForecastExportForecastEventMainForecastErrorBody "
-        "V2WfmMainForecastExportForecastEventMainForecastExportNotification "
-        "V2WfmMainForecastExportHistoricalEventMainForecastErrorBody "
-        "V2WfmMainForecastExportHistoricalEventMainForecastExportNotification "
-        "V2WfmMainForecastExportSnapshotEventMainForecastErrorBody "
-        "V2WfmMainForecastExportSnapshotEventMainForecastExportNotification "
-        "V2WfmOpportunityTopicOpportunityNotification VideoConferenceUpdateTopicParticipantInfo "
-        "VideoConferenceUpdateTopicVideoConference VoicemailEndDetailEventTopicVoicemailEndEvent "
-        "VoicemailMessagesTopicOwner VoicemailMessagesTopicVoicemailCopyRecord "
-        "VoicemailMessagesTopicVoicemailMessage VoicemailStartDetailEventTopicVoicemailStartEvent "
-        "WebDeploymentsConfigTopicWebMessagingConfigChangeEventBody "
-        "WebDeploymentsDeploymentTopicWebMessagingConfigChangeEventBody "
-        "WebDeploymentsDeploymentTopicWebMessagingDeploymentChangeEventBody "
-        "WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobComplete "
-        "WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResults "
-        "WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResultsSlot "
-        "WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResultsSlotSchedule "
-        "WemCoachingUserNotificationTopicCoachingAppointmentReference "
-        "WemCoachingUserNotificationTopicCoachingUserNotification "
-        "WfmActivityPlanJobCompleteTopicActivityPlanJobCompleteNotification "
-        "WfmActivityPlanJobCompleteTopicActivityPlanJobException "
-        "WfmActivityPlanJobCompleteTopicActivityPlanOccurrenceReference "
-        "WfmActivityPlanJobCompleteTopicActivityPlanReference "
-        "WfmActivityPlanJobCompleteTopicActivityPlanSessionReference "
-        "WfmActivityPlanJobCompleteTopicErrorBody WfmActivityPlanJobCompleteTopicUserReference "
-        "WfmActivityPlanRunJobCompleteTopicActivityPlanJobCompleteNotification "
-        "WfmActivityPlanRunJobCompleteTopicActivityPlanJobException "
-        "WfmActivityPlanRunJobCompleteTopicActivityPlanOccurrenceReference "
-        "WfmActivityPlanRunJobCompleteTopicActivityPlanReference "
-        "WfmActivityPlanRunJobCompleteTopicActivityPlanSessionReference "
-        "WfmActivityPlanRunJobCompleteTopicErrorBody WfmActivityPlanRunJobCompleteTopicUserReference "
-        "WfmAdherenceExplanationJobCompleteTopicAdherenceExplanationChangedNotification "
-        "WfmAdherenceExplanationJobCompleteTopicAdherenceExplanationJobNotification "
-        "WfmAdherenceExplanationJobCompleteTopicBusinessUnit "
-        "WfmAdherenceExplanationJobCompleteTopicErrorBody "
-        "WfmAdherenceExplanationJobCompleteTopicManagementUnit "
-        "WfmAdherenceExplanationJobCompleteTopicUserReference "
-        "WfmAgentAdherenceExplanationChangedAgentTopicManagementUnit "
-        "WfmAgentAdherenceExplanationChangedAgentTopicUserReference "
-    ),
-    "_topics_21": (
-        "WfmAgentAdherenceExplanationChangedAgentTopicAdherenceExplanationChangedNotification "
-        "WfmAgentAdherenceExplanationChangedAgentTopicBusinessUnit "
-        "WfmAgentAdherenceExplanationChangedBusinessUnitTopicAdherenceExplanationChangedNotification "
-        "WfmAgentAdherenceExplanationChangedBusinessUnitTopicBusinessUnit "
-        "WfmAgentAdherenceExplanationChangedBusinessUnitTopicManagementUnit "
-        "WfmAgentAdherenceExplanationChangedBusinessUnitTopicUserReference "
-        "WfmAgentManagementUnitScheduleChangedTopicAgentMuScheduleChangedNotification "
-        "WfmAgentManagementUnitScheduleChangedTopicAgentMuScheduleVisibilityRange "
-        "WfmAgentManagementUnitScheduleChangedTopicAgentMuUserScheduleChanged "
-        "WfmAgentMuScheduleSearchCompleteTopicAgentMuScheduleSearchCompleteNotification "
-        "WfmAgentMuScheduleSearchCompleteTopicErrorBody "
-        "WfmAgentScheduleUpdateTopicAgentScheduleShiftUpdate "
-        "WfmAgentScheduleUpdateTopicAgentScheduleUpdateNotification "
-        "WfmAgentScheduleUpdateTopicAgentScheduleVisibilityRange "
-        "WfmAgentScheduleUpdateTopicUserReference "
-        "WfmAlternativeShiftJobCompleteEventV3AlternativeShiftJobCompleteNotification "
-        "WfmAlternativeShiftJobCompleteEventV3ErrorBody "
-        "WfmBuIntradayDataUpdateTopicBuIntradayDataGroup "
-        "WfmBuIntradayDataUpdateTopicBuIntradayForecastData "
-        "WfmBuIntradayDataUpdateTopicBuIntradayNotification "
-        "WfmBuIntradayDataUpdateTopicBuIntradayResult "
-        "WfmBuIntradayDataUpdateTopicBuIntradayScheduleData "
-        "WfmBuIntradayDataUpdateTopicBuScheduleReference "
-        "WfmBuIntradayDataUpdateTopicBuShortTermForecastReference "
-        "WfmBuIntradayDataUpdateTopicIntradayPerformancePredictionData "
-        "WfmBuScheduleQueryResultTopicBuScheduleSearchResultNotification "
-        "WfmBuScheduleRunTopicBuScheduleReference WfmBuScheduleRunTopicBuScheduleRun "
-        "WfmBuScheduleRunTopicBuSchedulingRunProgressNotification "
-        "WfmBuScheduleRunTopicSchedulerMessageSeverityCount WfmBuScheduleRunTopicUserReference "
-        "WfmBuScheduleSearchResultTopicBuScheduleSearchResultNotification "
-        "WfmBuScheduleTopicBuManagementUnitScheduleSummary "
-        "WfmBuScheduleTopicBuScheduleGenerationResultSummary WfmBuScheduleTopicBuScheduleMetadata "
-        "WfmBuScheduleTopicBuScheduleNotification WfmBuScheduleTopicBuShortTermForecastReference "
-        "WfmBuScheduleTopicManagementUnit WfmBuScheduleTopicSchedulerMessageSeverityCount "
-        "WfmBuScheduleTopicUserReference WfmBuScheduleTopicWfmVersionedEntityMetadata "
-        "WfmBuShortTermForecastCopyCompleteTopicBuForecastModification "
-        "WfmBuShortTermForecastCopyCompleteTopicBuShortTermForecast "
-        "WfmBuShortTermForecastCopyCompleteTopicBuShortTermForecastNotification "
-        "WfmBuShortTermForecastCopyCompleteTopicForecastSourceDayPointer "
-        "WfmBuShortTermForecastCopyCompleteTopicModificationIntervalOffsetValue "
-        "WfmBuShortTermForecastCopyCompleteTopicUserReference "
-        "WfmBuShortTermForecastCopyCompleteTopicWfmVersionedEntityMetadata "
-        "WfmBuShortTermForecastGenerateProgressTopicBuForecastModification "
-        "WfmBuShortTermForecastGenerateProgressTopicBuShortTermForecast "
-        "WfmBuShortTermForecastGenerateProgressTopicForecastSourceDayPointer "
-        "WfmBuShortTermForecastGenerateProgressTopicGenerateBuShortTermForecastProgressNotification "
-        "WfmBuShortTermForecastGenerateProgressTopicModificationIntervalOffsetValue "
-        "WfmBuShortTermForecastGenerateProgressTopicUserReference "
-        "WfmBuShortTermForecastGenerateProgressTopicWfmVersionedEntityMetadata "
-        "WfmBuShortTermForecastImportCompleteTopicBuForecastModification "
-        "WfmBuShortTermForecastImportCompleteTopicForecastSourceDayPointer "
-        "WfmBuShortTermForecastImportCompleteTopicModificationIntervalOffsetValue "
-        "WfmBuShortTermForecastImportCompleteTopicUserReference "
-        "WfmBuShortTermForecastImportCompleteTopicWfmVersionedEntityMetadata "
-    ),
-    "_topics_22": (
-        "WfmBuShortTermForecastImportCompleteTopicBuShortTermForecast "
-        "WfmBuShortTermForecastImportCompleteTopicBuShortTermForecastNotification "
-        "WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuForecastShortTermStaffingRequirementsNotification "
-        "WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuForecastShortTermStaffingRequirementsResults "
-        "WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuShortTermForecastReference "
-        "WfmBuShortTermForecastUpdateCompleteTopicBuForecastModification "
-        "WfmBuShortTermForecastUpdateCompleteTopicBuShortTermForecast "
-        "WfmBuShortTermForecastUpdateCompleteTopicBuShortTermForecastNotification "
-        "WfmBuShortTermForecastUpdateCompleteTopicForecastSourceDayPointer "
-        "WfmBuShortTermForecastUpdateCompleteTopicModificationIntervalOffsetValue "
-        "WfmBuShortTermForecastUpdateCompleteTopicUserReference "
-        "WfmBuShortTermForecastUpdateCompleteTopicWfmVersionedEntityMetadata "
-        "WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateNotification "
-        "WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateResult "
-        "WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateResultListing "
-        "WfmBulkShiftTradeStateUpdateNotificationTopicUserReference "
-        "WfmBulkShiftTradeStateUpdateNotificationTopicWfmVersionedEntityMetadata "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicSecondaryPresenceReference "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicUserReference "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceActuals "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentCalculationsCompleteNotification "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentDayMetrics "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentResult "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceExceptionInfo "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceScheduledActivity "
-        "WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmSecondaryPresenceLookupItem "
-        "WfmHistoricalAdherenceBulkCalculationsCompleteTopicWfmHistoricalAdherenceBulkCalculationsCompleteNotification "
-        "WfmHistoricalAdherenceCalculationsCompleteTopicWfmHistoricalAdherenceCalculationsCompleteNotice "
-        "WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataDeleteEntity "
-        "WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataDisallowedDeleteEntity "
-        "WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataPurgeRequestComplete "
-        "WfmHistoricalDataUploadPurgeRequestStatusTopicHistoricalDataUploadPurgeRequestUpdate "
-        "WfmHistoricalDataUploadRequestStatusTopicHistoricalDataUploadRequestUpdate "
-        "WfmHistoricalShrinkageCalculationsCompleteTopicHistoricalShrinkageCalculationsCompleteNotification "
-        "WfmIntegrationsHrisTimeOffTypesJobTopicErrorBody "
-        "WfmIntegrationsHrisTimeOffTypesJobTopicHrisTimeOffType "
-        "WfmIntegrationsHrisTimeOffTypesJobTopicHrisTimeOffTypesJobNotification "
-        "WfmIntradayDataUpdateTopicIntradayDataGroup WfmIntradayDataUpdateTopicIntradayDataUpdate "
-        "WfmIntradayDataUpdateTopicIntradayForecastData "
-        "WfmIntradayDataUpdateTopicIntradayHistoricalAgentData "
-        "WfmIntradayDataUpdateTopicIntradayHistoricalQueueData "
-        "WfmIntradayDataUpdateTopicIntradayMetric "
-        "WfmIntradayDataUpdateTopicIntradayPerformancePredictionAgentData "
-        "WfmIntradayDataUpdateTopicIntradayPerformancePredictionQueueData "
-        "WfmIntradayDataUpdateTopicIntradayScheduleData WfmMoveAgentsCompleteTopicManagementUnit "
-        "WfmMoveAgentsCompleteTopicUserReference WfmMoveAgentsCompleteTopicWfmMoveAgentData "
-        "WfmMoveAgentsCompleteTopicWfmMoveAgentsComplete WfmMoveManagementUnitTopicBusinessUnit "
-        "WfmMoveManagementUnitTopicMoveManagementUnitNotification "
-        "WfmScheduleTopicWfmScheduleNotification WfmShiftTradingJobCompleteEventErrorBody "
-        "WfmShiftTradingJobCompleteEventTradeEntity WfmShiftTradingJobCompleteEventTradeShift "
-        "WfmShiftTradingJobCompleteEventTradeSide WfmShiftTradingJobCompleteEventWeekSummary "
-        "WfmShiftTradingJobCompleteEventWfmDateTimeInterval "
-        "WfmShiftTradingJobCompleteEventWfmVersionMetadata "
-    ),
-    "_topics_23": (
-        "WfmShiftTradingJobCompleteEventShiftTradingJobCompleteNotification "
-        "WfmShiftTradingJobCompleteEventWeekSummaryList WfmTimeOffBalanceJobTopicErrorBody "
-        "WfmTimeOffBalanceJobTopicTimeOffBalance "
-        "WfmTimeOffBalanceJobTopicTimeOffBalanceJobNotification "
-        "WfmTimeOffRequestUpdateTopicTimeOffRequestUpdate WfmTimeOffRequestUpdateTopicUserReference "
-        "WfmUpdateAgentDetailsTopicWfmUpdateAgentDetailsComplete "
-        "WfmUserNotificationTopicAdherenceExplanationNotification "
-        "WfmUserNotificationTopicAlternativeShiftNotification WfmUserNotificationTopicBusinessUnit "
-        "WfmUserNotificationTopicManagementUnit WfmUserNotificationTopicShiftTradeNotification "
-        "WfmUserNotificationTopicTimeOffRequestNotification WfmUserNotificationTopicUserReference "
-        "WfmUserNotificationTopicWfmUserNotification "
-        "WfmUserScheduleAdherenceUpdatedMuTopicActivityCodeReference "
-        "WfmUserScheduleAdherenceUpdatedMuTopicQueueReference "
-        "WfmUserScheduleAdherenceUpdatedMuTopicRealTimeAdherenceExplanation "
-        "WfmUserScheduleAdherenceUpdatedMuTopicSecondaryPresenceReference "
-        "WfmUserScheduleAdherenceUpdatedMuTopicUriReference "
-        "WfmUserScheduleAdherenceUpdatedMuTopicUserNextActivityReminder "
-        "WfmUserScheduleAdherenceUpdatedMuTopicUserReference "
-        "WfmUserScheduleAdherenceUpdatedMuTopicUserScheduleAdherenceUpdate "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicActivityCodeReference "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicQueueReference "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicRealTimeAdherenceExplanation "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicSecondaryPresenceReference "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicUriReference "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicUserNextActivityReminder "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicUserReference "
-        "WfmUserScheduleAdherenceUpdatedTeamTopicUserScheduleAdherenceUpdate "
-        "WfmUserScheduleAdherenceUpdatedTopicActivityCodeReference "
-        "WfmUserScheduleAdherenceUpdatedTopicQueueReference "
-        "WfmUserScheduleAdherenceUpdatedTopicRealTimeAdherenceExplanation "
-        "WfmUserScheduleAdherenceUpdatedTopicSecondaryPresenceReference "
-        "WfmUserScheduleAdherenceUpdatedTopicUriReference "
-        "WfmUserScheduleAdherenceUpdatedTopicUserNextActivityReminder "
-        "WfmUserScheduleAdherenceUpdatedTopicUserReference "
-        "WfmUserScheduleAdherenceUpdatedTopicUserScheduleAdherenceUpdate "
-        "WhatsappCampaignScheduleConfigChangeAlteration "
-        "WhatsappCampaignScheduleConfigChangeRecurrencePattern "
-        "WhatsappCampaignScheduleConfigChangeRecurrenceRange "
-        "WhatsappCampaignScheduleConfigChangeScheduleInterval "
-        "WhatsappCampaignScheduleConfigChangeScheduleRecurrence "
-        "WhatsappCampaignScheduleConfigChangeUriReference "
-        "WhatsappCampaignScheduleConfigChangeWhatsAppCampaignSchedule "
-        "WorkPlanBiddingAdminNotificationTopicWorkPlanBiddingNotification "
-        "WorkitemsEventsNotificationAssignmentSegment WorkitemsEventsNotificationCustomAttribute "
-        "WorkitemsEventsNotificationDelta WorkitemsEventsNotificationPropertyChange "
-        "WorkitemsEventsNotificationScoredAgent WorkitemsEventsNotificationSession "
-        "WorkitemsEventsNotificationWorkitem WorkitemsEventsNotificationWrapup "
-        "WorkitemsQueueEventsNotificationAssignmentSegment "
-        "WorkitemsQueueEventsNotificationCustomAttribute WorkitemsQueueEventsNotificationDelta "
-        "WorkitemsQueueEventsNotificationPropertyChange "
-    ),
-    "_topics_24": (
-        "WorkitemsQueueEventsNotificationScoredAgent WorkitemsQueueEventsNotificationSession "
-        "WorkitemsQueueEventsNotificationWorkitem WorkitemsQueueEventsNotificationWrapup "
-        "WorkitemsUserEventsNotificationAssignmentSegment "
-        "WorkitemsUserEventsNotificationCustomAttribute WorkitemsUserEventsNotificationDelta "
-        "WorkitemsUserEventsNotificationPropertyChange WorkitemsUserEventsNotificationScoredAgent "
-        "WorkitemsUserEventsNotificationSession WorkitemsUserEventsNotificationWorkitem "
-        "WorkitemsUserEventsNotificationWrapup WrapupDetailEventTopicWrapupEvent "
-    ),
-    "_unreached_1": (
-        "AccessRestriction ActionAggregationSort AdditionalMatchCriteria "
-        "AgenticVirtualAgentAgentCardSkill AgenticVirtualAgentComfortStatementSettings "
-        "AgenticVirtualAgentDataActionSchemas AgenticVirtualAgentDynamicTurnInstructions "
-        "AgenticVirtualAgentGuardrailInstruction AgenticVirtualAgentGuardrails "
-        "AgenticVirtualAgentPropertyDefinition AgenticVirtualAgentRepetitionCheck "
-        "AgenticVirtualAgentStructuredCondition AgenticVirtualAgentStructuredConditionGroup "
-        "AgenticVirtualAgentStructuredConditionGroupAllOf "
-        "AgenticVirtualAgentStructuredOutputCondition "
-        "AgenticVirtualAgentStructuredOutputConditionGroup "
-        "AgenticVirtualAgentStructuredOutputConditionGroupAllOf "
-        "AgenticVirtualAgentStructuredOutputRule AgenticVirtualAgentStructuredOutputRuleAllOf "
-        "AgenticVirtualAgentStructuredRule AgenticVirtualAgentStructuredRuleAllOf "
-        "AgenticVirtualAgentTargetDefinition AgenticVirtualAgentTargetReferenceDefinition "
-        "AgenticVirtualAgentToolError AgenticVirtualAgentToolInput AgenticVirtualAgentTypeDefinition "
-        "AgenticVirtualAgentVersionSettings AllocationOutputsTemplate AllocationResultsTemplate "
-        "AppleInvitationNotificationParameters ArrayNode ArticlesFilter AssignmentEffectiveDateRange "
-        "AuditQueryExecutionLargeResultsResponse AuditQueryResponse AutomatedAnswer "
-        "CampaignDiagnosticCampaignAction CapacityPlanImportedForecast "
-        "CapacityPlanImportedForecastRequest CaseManagementAggregationSort CategoriesFilter "
-        "CategoryEntity ChecklistTransferConfig ContactlistDownloadReadyObject "
-        "ContactlistImportStatusObject ConversationAttributeProperties ConversationChannelLocation "
-        "ConversationContentRichLink ConversationContentRichLinkHeader "
-        "ConversationContentRoadsideAssistance ConversationContentThumbnail "
-        "ConversationCustomAttributesSearchCriteria ConversationNotificationTemplateCard "
-        "ConversationNotificationTemplateCarousel ConversationRecipientAdditionalProviderInfo "
-        "ConversationSchemaReference DataIngestionRuleCriteria LabelEntity LabelsFilter TopicCriteria "
-    ),
-    "_unreached_2": (
-        "ConversationSummaryEditedBy ConversationSummaryExtractedEntity ConversationSummaryLabel "
-        "ConversationSummaryTriggerSource CopilotAggregationSort CopilotContext CopilotContextFilter "
-        "CopilotContextValue CopilotSentimentSettings CopilotTranscriptionConfig "
-        "CreateUserAssignmentsRequest DataActionInput DataSchemaRef "
-        "DialerAttemptLimitsConfigChangeObject DialerCallabletimesetConfigChangeObject "
-        "DialerCampaignConfigChangeObject DialerCampaignProgressEventObject "
-        "DialerCampaignRuleConfigChangeObject DialerCampaignScheduleConfigChangeObject "
-        "DialerContactlistConfigChangeObject DialerContactlistfilterConfigChangeObject "
-        "DialerDnclistConfigChangeObject DialerResponsesetConfigChangeObject "
-        "DialerRulesetConfigChangeObject DialerSequenceConfigChangeObject "
-        "DialerSequenceScheduleConfigChangeObject DnclistDownloadReadyObject "
-        "DnclistImportStatusObject DoNotSendActionSettings Duration DynamicListValues "
-        "DynamicListValuesAllOf DynamicUtilization DynamicUtilizationRule "
-        "EmailCampaignScheduleConfigChangeObject EmailRefinementConfig EmailSummaryGenerationConfig "
-        "EmailSummarySettingsEntity Empty EngagementFilter ExternalContactsContactChangedTopicObject "
-        "ExternalContactsOrganizationChangedTopicObject "
-        "ExternalContactsRelationshipChangedTopicObject "
-        "ExternalContactsUnresolvedContactChangedTopicObject ExternalPageMetadata FieldMapping "
-        "FlowAggregationSort FlowExecutionAggregationSort FollowersFilter GenericTemplate HeaderEntry "
-        "ImportTemplateImportStatusObject InstagramHashtags InstagramNonOwnedAccount "
-        "IntegrationAction IntegrationActionFields RecordingButtonComponent RecordingContentActions "
-        "RefinementSettingEntity TemporalUnit "
-    ),
-    "_unreached_3": (
-        "IntentClassifierInfo JourneyAggregationSort JsonNode KnowledgeIntegrationDefaultSettings "
-        "KnowledgeSetting KnowledgeSettingDynamicFilter KnowledgeSource KnowledgeSyncRequest "
-        "LearningAssignmentReassign ListItem ListValues MaestroWebhooksInvocationTopicObject "
-        "MarkContactAddressUncontactableActionSettings MessagingCampaignScheduleConfigChangeObject "
-        "MessagingCommunicationAnsweredEvent MessagingCommunicationDispositionAppliedEvent "
-        "MessagingCommunicationEndedEvent MessagingEndTransferEvent MessagingExternalEstablishedEvent "
-        "MessagingFlowEstablishedEvent MessagingHoldUpdatedEvent MessagingIdentityResolutionConfig "
-        "MessagingInitialConfiguration MessagingProgressTransferEvent "
-        "MessagingRoutingEstablishedEvent MessagingRoutingTransferEvent MessagingUserEstablishedEvent "
-        "MessagingUserTransferEvent MetadataItem OpenRichMediaSetting OutboundBlendingSettings "
-        "OutboundMessagingEmailCampaignConfigChangeObject "
-        "OutboundMessagingEmailCampaignProgressEventObject "
-        "OutboundMessagingMessagingCampaignConfigChangeObject "
-        "OutboundMessagingMessagingCampaignProgressEventObject "
-        "OutboundMessagingWhatsappCampaignConfigChangeObject "
-        "OutboundMessagingWhatsappCampaignProgressEventObject OutboundOnlySetting "
-        "PagedNamespaceListing PatchIntegrationAction PatchIntegrationActionFields PolicyCondition "
-        "PredictiveRouting PropertyDefinition QueryDivision QueryProcessingConfig "
-        "QueryReformulationContext QueueUserEventTopicObject RateLimitAggregationSort RatingFilter "
-        "RecordingAnnotationFlow RecordingAnnotationQueue ReportingTurnActionAgentDetails "
-        "ReportingTurnBotFlowInvocationEvent ReportingTurnFlow ReportingTurnGuardrailEvent "
-        "ReportingTurnKnowledgeMetadata ReportingTurnToolCall ResolutionAggregationSort "
-        "ScheduleVisibilityRange "
-    ),
-    "_unreached_4": (
-        "SchedulingTestingOptionsRequest ScimError SelectedCustomCalculationColumns "
-        "SessionPlanningGroups SetWrapperAssignmentEffectiveDateRange SocialMediaEngagement "
-        "SocialMediaQuerySort SpeechTextAnalyticsSummaryLabel StaticListValues StaticListValuesAllOf "
-        "Subscription SuggestedSearchChunk SuggestionGeneratedKnowledgeAnswer SummaryTransferConfig "
-        "SurveyAggregationSort SwapRowIndexRequest SystemMessageObject TaskManagementAggregationSort "
-        "TranscriptCategories UpdateUserAssignmentsRequest UpdatedTopicObject UserAssignmentsResponse "
-        "UserChatSettings UserRoutingStatusObject UsersRuleReference "
-        "V2WfmContinuousForecastSessionEventContinuousForecastSessionNotification "
-        "ValueWrapperCapacityPlanImportedForecastRequest VariableValidation Void "
-        "WhatsAppBusinessScopedId WhatsAppCallingConfigurationRequest "
-        "WhatsAppCallingConfigurationResponse WhatsappCampaignScheduleConfigChangeObject "
-        "WorkitemCaseReference "
-    ),
-}
+# A module of models to a paragraph. Finding a name in this text is rare and takes microseconds; a
+# dictionary of all names would take its time whenever this package is imported.
+_TABLE = """
+_user_me Actions AcwSettings AddressableEntityRef Adjacents AgentOwnedRouting AutoAnswerSetting
+ AutoAnswerSettings Biography Bullseye CallbackMediaSettings CannedResponseLibraries Chat
+ ConditionalGroupActivation ConditionalGroupActivationCondition ConditionalGroupActivationPilotRule
+ ConditionalGroupActivationRule ConditionalGroupActivationSimpleMetric ConditionalGroupRouting
+ ConditionalGroupRoutingRule Contact DirectRouting DirectRoutingMediaSettings Division
+ DomainEntityRef DomainOrganizationProduct DomainOrganizationRole DomainPermissionPolicy
+ DomainResourceConditionNode DomainResourceConditionValue DomainRole Education EmailAddress
+ EmailMediaSettings EmployerInfo Entity ExpansionCriterium FieldConfig FieldConfigs FieldList
+ Geolocation GeolocationSettings Group GroupContact Image InactivityTimeoutSettings InboundRoute
+ Location LocationAddress LocationAddressVerificationDetails LocationDefinition
+ LocationEmergencyNumber LocationImage MediaSettings MediaSummary MediaSummaryDetail MemberGroup
+ MessageMediaSettings MessageSubtypeSettings NamedEntity OAuthLastTokenIssued OrgOAuthClient OrgUser
+ Organization OrganizationPresence OrganizationPresenceDefinition OutOfOffice Page
+ PresenceDefinition QueueEmailAddress QueueFullReference QueueMediaSettings QueueMessagingAddresses
+ ResourceConditionNode ResourceConditionValue ResourcePermissionPolicy Ring RoleDivision RoutingRule
+ RoutingSkill RoutingStatus Script Section ServerDate ServiceLevel Signature SkillsToRemove Team
+ TeamFullReference TokenInfo TokenInfoClonedUser TrusteeAuthorization Trustor User UserAuthorization
+ UserConversationSummary UserFullReference UserMe UserPresence UserRoutingLanguage UserRoutingSkill
+ UserStation UserStations WorkPlanBidRanks WritableDivision
+_user_entity_listing UserEntityListing
+_queue Queue
+_queue_entity_listing QueueEntityListing
+_error_body Detail ErrorBody Limit
+_channel Channel
+_channel_topic_entity_listing ChannelTopic ChannelTopicEntityListing
+_conversation Address AdjustableLiveSpeakerDetection AfterCallWork AiAnswer AiScoring
+ AiScoringSetting AiScoringSettings AnswerOption AssistanceCondition Attachment Calibration Call
+ Callback Cobrowsesession Conversation ConversationChat ConversationDivisionMembership
+ ConversationMessageMetadata ConversationMessageMetadataContent ConversationMessageMetadataEvent
+ ConversationQueueMediaSettings ConversationReference ConversationRoutingData DefaultAnswer
+ DefaultAnswersTo DialerPreview DisconnectReason Disposition DispositionAmdTimeout
+ DispositionParameters DispositionSilentCallTimeout DivisionEntityRef
+ DomainEntityListingEvaluationForm Email ErrorInfo Evaluation EvaluationForm EvaluationQuestion
+ EvaluationQuestionGroup EvaluationQuestionGroupScore EvaluationQuestionScore EvaluationReference
+ EvaluationScoringSet EvaluationSettings EvaluationSettingsAssignee EvaluationSource
+ EvaluationVersion FaxStatus InternalMessage InternalMessageDetails JourneyAction JourneyActionMap
+ JourneyContext JourneyCustomer JourneyCustomerSession Message MessageDetails MessageMedia
+ MessageSticker PagelessDomainEntityListingEvaluationVersion Participant PhoneNumberColumn
+ QuestionGroupSettings QuestionSettings RecordersState ScoredAgent ScreenMonitoring Screenshare
+ Segment SocialExpression TopicDuration TopicOffset TranscriptTopic TransferDestination
+ TransferInitiator TransferResponse TransferResponseModifiedBy UserReferenceWithName Video
+ VisibilityCondition Voicemail Wrapup WritableStarrableDivision
+_conversation_entity_listing ConversationEntityListing
+_analytics_conversation_query_response AggregationResult AggregationResultEntry AnalyticsAgentGroup
+ AnalyticsConversationQueryResponse AnalyticsConversationSegment
+ AnalyticsConversationWithoutAttributes AnalyticsEvaluation AnalyticsFlow AnalyticsFlowOutcome
+ AnalyticsMediaEndpointStat AnalyticsParticipantWithoutAttributes AnalyticsProperty
+ AnalyticsProposedAgent AnalyticsResolution AnalyticsScoredAgent AnalyticsSession
+ AnalyticsSessionMetric AnalyticsSurvey
+_users_search_response UsersSearchResponse
+_group_entity_listing GroupEntityListing
+_o_auth_client_entity_listing OAuthClient OAuthClientEntityListing
+_presence_event_user_presence PresenceEventOrganizationPresence PresenceEventUserPresence
+_conversation_event_topic_conversation ConversationEventTopicAddress
+ ConversationEventTopicAfterCallWork ConversationEventTopicAttachment ConversationEventTopicCall
+ ConversationEventTopicCallback ConversationEventTopicChat ConversationEventTopicCobrowse
+ ConversationEventTopicConversation ConversationEventTopicConversationDivisionMembership
+ ConversationEventTopicConversationRoutingData ConversationEventTopicDialerPreview
+ ConversationEventTopicDisconnectReason ConversationEventTopicDisposition
+ ConversationEventTopicDispositionAmdTimeout ConversationEventTopicDispositionSilentCallTimeout
+ ConversationEventTopicDivisionEntityRef ConversationEventTopicDomainEntityRef
+ ConversationEventTopicEmail ConversationEventTopicErrorDetails ConversationEventTopicFaxStatus
+ ConversationEventTopicInternalMessage ConversationEventTopicInternalMessageDetails
+ ConversationEventTopicJourneyAction ConversationEventTopicJourneyActionMap
+ ConversationEventTopicJourneyContext ConversationEventTopicJourneyCustomer
+ ConversationEventTopicJourneyCustomerSession ConversationEventTopicMessage
+ ConversationEventTopicMessageDetails ConversationEventTopicMessageMedia
+ ConversationEventTopicMessageMetadata ConversationEventTopicMessageMetadataContent
+ ConversationEventTopicMessageMetadataEvent ConversationEventTopicMessageSticker
+ ConversationEventTopicParticipant ConversationEventTopicPhoneNumberColumn
+ ConversationEventTopicQueueMediaSettings ConversationEventTopicRecordersState
+ ConversationEventTopicScoredAgent ConversationEventTopicScreenMonitoring
+ ConversationEventTopicScreenShare ConversationEventTopicSocialExpression
+ ConversationEventTopicTransferDestination ConversationEventTopicTransferInitiator
+ ConversationEventTopicTransferModifedBy ConversationEventTopicTransferResponse
+ ConversationEventTopicUriReference ConversationEventTopicVideo ConversationEventTopicVoicemail
+ ConversationEventTopicWorkflow ConversationEventTopicWrapup
+_common_1 AchievedOutcome AdditionalLanguagesIntent AdditionalLanguagesSynonyms
+ AgentDirectRoutingBackupSettings AgentMaxUtilizationResponse AgenticVersionAddressableEntity
+ AgenticVirtualAgent AgenticVirtualAgentEntityListing AgenticVirtualAgentJob
+ AgenticVirtualAgentVersionPublish AgenticVirtualAgentVersionPublishJob
+ AgenticVirtualAgentVersionPublishJobRequest AggregateMetricData AggregateViewData AggregationRange
+ AnalyticsConversation AnalyticsConversationAsyncQueryResponse
+ AnalyticsConversationWithoutAttributesMultiGetResponse AnalyticsParticipant
+ AnalyticsQueryAggregation AnalyticsRoutingStatusRecord AnalyticsUserDetail
+ AnalyticsUserDetailsAsyncQueryResponse AnalyticsUserDetailsQueryResponse
+ AnalyticsUserPresenceRecord AnswerGenerationConfig ApiUsageClientQuery ApiUsageQueryResult
+ ApiUsageRow AppleOpaqueId AssignedSegment ConversationProfile CopilotAction CopilotCondition
+ CopilotFallbackAction CopilotNluDomain CopilotNluDomainVersion CopilotRule Cursors Fallback
+ GoogleDialogflowConfig KnowledgeAnswerConfig KnowledgeBaseReference
+ KnowledgeBaseWithDialectReference KnowledgeSuggestionConfig LabelUtilizationResponse
+ MediaUtilization ModelConfig NamedEntityAnnotation NluConfig NluUtterance NluUtteranceSegment
+ OnDemandSummaryConfig RuleConfig StatisticalSummary SummaryGenerationConfig SummarySettingEntity
+ TranscriptionConfig UserReference WrapupCodePredictionConfig
+_common_2 Assistant AssistantQueue AsyncConversationQuery AsyncQueryResponse AsyncQueryStatus
+ AsyncUserDetailsQuery AudioFormat AuditQuerySort AuthzDivision AuthzDivisionCursorListing
+ AuthzDivisionEntityListing AuthzGrant AuthzGrantPolicy AuthzGrantRole AuthzSubject AutoSearchConfig
+ Browser BulkError BulkErrorDetail BulkResponse BulkResult Campaign CertificateDetails
+ CobrowseWebMessagingSession ContactSort ConversationDetailQueryClause ConversationDetailQueryFilter
+ ConversationDetailQueryPredicate Copilot DiagnosticsSettings DynamicContactQueueingSettings
+ DynamicLineBalancingSettings EdgeConnectionInfo EvaluationDetailQueryClause
+ EvaluationDetailQueryFilter EvaluationDetailQueryPredicate ManualSearchConfig NumericRange
+ PhoneColumn PresenceDetailQueryClause PresenceDetailQueryFilter PresenceDetailQueryPredicate
+ ResolutionDetailQueryClause ResolutionDetailQueryFilter ResolutionDetailQueryPredicate
+ RestErrorDetail RoutingStatusDetailQueryClause RoutingStatusDetailQueryFilter
+ RoutingStatusDetailQueryPredicate RuleEngineConfig SegmentDetailQueryClause
+ SegmentDetailQueryFilter SegmentDetailQueryPredicate SurveyDetailQueryClause
+ SurveyDetailQueryFilter SurveyDetailQueryPredicate UserDetailQueryClause UserDetailQueryFilter
+ UserDetailQueryPredicate UserParam
+_common_3 ConnectedEdge ConnectedQueue ConnectedUser ContactAddress ContactAddressableEntityRef
+ ContactIdentifier ContentSetting ConversationActivityData ConversationActivityEntityData
+ ConversationActivityMetricValue ConversationActivityQuery ConversationActivityQueryClause
+ ConversationActivityQueryFilter ConversationActivityQueryMetric ConversationActivityQueryPredicate
+ ConversationActivityResponse ConversationActivityScoredAgent ConversationAggregateDataContainer
+ ConversationAggregateQueryClause ConversationAggregateQueryFilter
+ ConversationAggregateQueryPredicate ConversationAggregateQueryResponse ConversationAggregationQuery
+ ConversationAggregationSort ConversationAggregationView ConversationAsyncAggregateQueryResponse
+ ConversationAsyncAggregationQuery ConversationChannel ConversationChannelMetadata
+ ConversationContentAttachment ConversationContentButtonResponse ConversationContentCard
+ ConversationContentCardAction ConversationContentCarousel ConversationContentDatePicker
+ ConversationContentDatePickerAvailableTime ConversationContentForm ConversationContentInput
+ ConversationContentInteractiveApplication ConversationContentIntroduction
+ ConversationContentLineItem ConversationContentListPicker ConversationContentListPickerItem
+ ConversationContentListPickerSection ConversationContentLocation
+ ConversationContentNotificationResponse ConversationContentReceivedReplyMessage
+ ConversationContentWheelPicker ConversationContentWheelPickerItem ConversationFormPage
+ ConversationFormPageComponent ConversationFormResponseComponent ConversationFormResponseContent
+ ConversationNotificationTemplateHeader ConversationNotificationTemplateParameter ExternalSource
+ InboundOnlySetting LinkConfiguration StatisticalResponse StorySetting
+_common_4 ConversationContentNotificationTemplate ConversationContentPaymentRequest
+ ConversationContentPaymentResponse ConversationContentPush ConversationContentQuickReply
+ ConversationContentQuickReplyV2 ConversationContentReaction ConversationContentRequiredContactField
+ ConversationContentStory ConversationContentText ConversationCustomAttributesSearchRequest
+ ConversationEnrichment ConversationEnrichmentLanguage ConversationEnrichmentSentimentV2
+ ConversationEventCoBrowse ConversationEventPresence ConversationEventTyping ConversationEventVideo
+ ConversationMessageContent ConversationMessageEvent ConversationMessagingChannel
+ ConversationMessagingFromRecipient ConversationMessagingToRecipient ConversationNormalizedMessage
+ ConversationNotificationTemplateBody ConversationNotificationTemplateButton
+ ConversationNotificationTemplateFooter ConversationParticipantSearchCriteria
+ ConversationParticipantSearchRequest ConversationPublicMetadata
+ ConversationPushFailedMessageReferences ConversationPushNotificationMessageLabel
+ ConversationPushProviderIntegration ConversationQuery ConversationReason
+ ConversationRecipientAdditionalIdentifier ConversationUserDisposition Coretype CoretypeListing
+ CreateAgenticVirtualAgent CreateUploadSourceUrlJobRequest CreateUploadSourceUrlJobResponse
+ Credential CredentialType CustomEventAttribute CustomEventAttributeList DataAvailabilityResponse
+ DataSchema DataSchemaListing Device DivisionReference ItemValidationLimits Items JsonSchemaDocument
+ MaxLength MinLength PagingSpec Schema SearchSort ValidationLimits
+_common_5 DivsPermittedEntityListing DocumentThumbnail DomainEdgeSoftwareUpdateDto
+ DomainEdgeSoftwareVersionDto DomainEntity DownloadResponse Edge EdgeAutoUpdateConfig EdgeGroup
+ EdgeInterface EmailSettings EmailThreadingSettings EntityListing EvaluationAggregateDataContainer
+ EvaluationAggregateQueryClause EvaluationAggregateQueryFilter EvaluationAggregateQueryPredicate
+ EvaluationAggregateQueryResponse EvaluationAggregationQuery EvaluationAggregationView
+ EvaluationAsyncAggregateQueryResponse EvaluationAsyncAggregationQuery EventSetting
+ ExecutionDataSettingsRequest ExternalContact ExternalDataSource ExternalId ExternalOrganization
+ ExternalOrganizationIdentifier FacebookId FacebookScopedId FaxSummary InstagramId InstagramScopedId
+ Intent IntentDefinition IntentReference LineId LineUserId MergeOperation NTPSettings
+ NamedEntityDefinition NamedEntityTypeBinding NamedEntityTypeDefinition NamedEntityTypeItem
+ NamedEntityTypeMechanism NamedEntityTypeMechanismExample NluDomain NluDomainVersion
+ NluDomainVersionReference PhoneNumber SettingDirection Site SiteConnection Ticker TrunkBase
+ TrunkBaseAssignment TwitterId TypingSetting WhatsAppId
+_common_6 Flow FlowActivityData FlowActivityEntityData FlowActivityMetricValue FlowActivityQuery
+ FlowActivityQueryClause FlowActivityQueryFilter FlowActivityQueryMetric FlowActivityQueryPredicate
+ FlowActivityResponse FlowActivityScoredAgent FlowAggregateDataContainer FlowAggregateQueryClause
+ FlowAggregateQueryFilter FlowAggregateQueryPredicate FlowAggregateQueryResponse
+ FlowAggregationQuery FlowAggregationView FlowAsyncAggregateQueryResponse FlowAsyncAggregationQuery
+ FlowObservationDataContainer FlowObservationQuery FlowObservationQueryClause
+ FlowObservationQueryFilter FlowObservationQueryPredicate FlowObservationQueryResponse FlowVersion
+ FunctionUploadRequest FunctionUploadResponse GamificationContestPrizeImageUploadUrlRequest
+ GetUploadSourceUrlJobStatusResponse GroupSearchCriteria GroupSearchRequest GroupsSearchResponse
+ IdentityResolutionExternalSource JourneyAggregateDataContainer JourneyAggregateQueryClause
+ JourneyAggregateQueryFilter JourneyAggregateQueryPredicate JourneyAggregateQueryResponse
+ JourneyAggregationQuery JourneyAggregationView JourneyApp JourneyAsyncAggregateQueryResponse
+ JourneyAsyncAggregationQuery JourneyCampaign JourneyCaseAssociation JourneyGeolocation JourneyPage
+ JsonCursorSearchResponse JsonNodeSearchResponse JsonSearchResponse LabelUtilizationRequest Language
+ LanguageEntityListing NluInfo ObservationMetricData ObservationValue Operation SupportedLanguage
+_common_7 LocationSearchCriteria LocationSearchRequest LocationsSearchResponse MediaType
+ MediaTypeAccess MediaTypes MessageInfo MessagingConfigListing MessagingSetting
+ MessagingSettingDefaultRequest MessagingSettingRequest NetworkConnectivity Number
+ OutcomeAchievement Prompt PromptAsset PropertyChange PropertyIndexRequest
+ QueueObservationDataContainer QueueObservationQuery QueueObservationQueryClause
+ QueueObservationQueryFilter QueueObservationQueryPredicate QueueObservationQueryResponse
+ QueueReference Referrer RegionTimeZone RoleDivisionGrants RoleDivisionPair Room RoutingActivityData
+ RoutingActivityEntityData RoutingActivityMetricValue RoutingActivityQuery
+ RoutingActivityQueryClause RoutingActivityQueryFilter RoutingActivityQueryMetric
+ RoutingActivityQueryPredicate RoutingActivityResponse SchemaQuantityLimits SdkLibrary
+ SearchAggregation SearchCriteria SearchRequest SegmentAssignment SegmentAssignmentListing
+ SegmentAssignmentSegment SegmentAssignmentSession SegmentAssignments SegmentForAssignment
+ SegmentForUnassignment SegmentUnassignments Session SessionLastEvent SessionListing
+ SessionSegmentAssignment SignedData SiteSearchCriteria SiteSearchRequest SitesSearchResponse
+_common_8 SkillGroup SkillGroupCondition SkillGroupLanguageCondition SkillGroupRoutingCondition
+ StarrableDivision SuggestSearchCriteria SuggestSearchRequest SupportedContent
+ SupportedContentListing SupportedContentReference SurveyAggregateDataContainer
+ SurveyAggregateQueryClause SurveyAggregateQueryFilter SurveyAggregateQueryPredicate
+ SurveyAggregateQueryResponse SurveyAggregationQuery SurveyAggregationView
+ SurveyAsyncAggregateQueryResponse SurveyAsyncAggregationQuery TeamActivityData
+ TeamActivityEntityData TeamActivityMetricValue TeamActivityQuery TeamActivityQueryClause
+ TeamActivityQueryFilter TeamActivityQueryMetric TeamActivityQueryPredicate TeamActivityResponse
+ TeamSearchCriteria TeamSearchRequest TeamsSearchResponse TextBotUserAgent TimeZoneEntityListing
+ TranscriptSearchCriteria TranscriptSearchRequest TrustorEntityListing UnprocessedSegmentAssignments
+ UpdateAgenticVirtualAgent UpdateSegmentAssignmentRequest UpdateSegmentAssignmentResponse
+ UploadUrlRequest UploadUrlResponse UrlResponse UsageExecutionResult UserActivityData
+ UserActivityEntityData UserActivityMetricValue UserActivityQuery UserActivityQueryClause
+ UserActivityQueryFilter UserActivityQueryMetric UserActivityQueryPredicate UserActivityResponse
+ UserAggregateDataContainer UserAggregateQueryClause UserAggregateQueryFilter
+ UserAggregateQueryPredicate UserAggregateQueryResponse UserAggregationQuery UserAggregationView
+_common_9 UserAsyncAggregateQueryResponse UserAsyncAggregationQuery UserDetailsQuery
+ UserLanguageEntityListing UserObservationDataContainer UserObservationQuery
+ UserObservationQueryClause UserObservationQueryFilter UserObservationQueryPredicate
+ UserObservationQueryResponse UserQueue UserQueueEntityListing UserRoutingLanguagePost
+ UserRoutingSkillPost UserSearchCriteria UserSearchRequest UserSkillEntityListing
+ UserSkillGroupEntityListing UtilizationRequest VoicemailCopyRecord VoicemailMessage
+ VoicemailRetentionPolicy VoicemailSearchCriteria VoicemailSearchRequest VoicemailsSearchResponse
+ WorkitemReference Workspace WorkspaceSummary WorktypeReference WrapupCode WritableEntity
+_ai_studio_1 AuthoringKnowledgeSettings ConversationAttribute ConversationAttributeSchema
+ CreateGuide CreateGuideVersion CustomConversationAttributeInput CustomConversationAttributeOutput
+ CustomConversationAttributeUpdate DataAction GenerateGuideContentRequest GeneratedGuideContent
+ Guide GuideContentGenerationJob GuideEntityListing GuideJob GuideSessionInputEvent
+ GuideSessionMessage GuideSessionTurnInvocationData GuideSessionTurnInvocationParameters
+ GuideSessionTurnInvocationResponse GuideSessionTurnRequest GuideSessionTurnRequestContext
+ GuideSessionTurnResponse GuideSessionTurnResponseContext GuideSessionTurnResponseData
+ GuideSessionVariable GuideVersion GuideVersionPublish GuideVersionPublishJob
+ GuideVersionPublishJobRequest GuideVersionRef GuideVersionResources KnowledgeSettings
+ SummarySetting SummarySettingCustomEntity SummarySettingEntityListing SummarySettingPII
+ SummarySettingParticipantLabels SummarySettingWithTranscript UpdateGuide UpdateGuideVersion
+ Variable
+_agent_assistants_1 AgentChecklist AgentChecklistItem AgentChecklistListing AssistantListing
+ AssistantQueueListing AssistantQueueUser AssistantQueueUsersBulkAddRequest
+ AssistantQueueUsersBulkRemoveRequest AssistantQueueUsersJobErrorInfo AssistantQueueUsersJobsRequest
+ AssistantQueueUsersJobsResponse AssistantQueueUsersQueryRequest AssistantQueueUsersQueryResponse
+_agent_copilot_1 FeatureSupport LanguageSupportInfoRecord LanguageSupportResponse
+_alerting_1 AlertListing AlertNotification AlertRequest AlertRuleProperties AlertSummary
+ AlertSummaryEntity AlertingUnreadStatus CommonAlert CommonAlertBulkUpdateRequest
+ CommonAllAlertUpdateRequest CommonRule CommonRuleBulkDeleteRequest
+ CommonRuleBulkUpdateNotificationsRequest CommonRuleConditions CommonRuleContainer
+ CommonRulePredicate CommonRulePredicateEntity GetAlertQuery GetRulesQuery ModifiableRuleProperties
+ MuteSnoozeFields UnreadFields
+_analytics_1 ActionAggregateDataContainer ActionAggregateQueryClause ActionAggregateQueryFilter
+ ActionAggregateQueryPredicate ActionAggregateQueryResponse ActionAggregationQuery
+ ActionAggregationView ActionAsyncAggregateQueryResponse ActionAsyncAggregationQuery
+ AgentCopilotAggregateDataContainer AgentCopilotAggregateQueryClause
+ AgentCopilotAggregateQueryFilter AgentCopilotAggregateQueryPredicate
+ AgentCopilotAggregateQueryResponse AgentCopilotAggregationQuery AgentCopilotAggregationSort
+ AgentCopilotAggregationView AgentCopilotAsyncAggregateQueryResponse
+ AgentCopilotAsyncAggregationQuery AgentStateActivityCategoryCount AgentStateAdherenceStateCount
+ AgentStateAgentQueryClause AgentStateAgentQueryPredicate AgentStateCountsRequest
+ AgentStateIsOutOfOfficeCount AgentStatePresenceCount AgentStateQueryRequest
+ AgentStateRoutingStatusCount AgentStateSegmentTypeCount AgentStateSessionFilter
+ AgentStateSessionQueryClause AgentStateSessionQueryPredicate AgentStateUserFilter
+ AgentUtilizationAggregateDataContainer AgentUtilizationAggregateQueryClause
+ AgentUtilizationAggregateQueryFilter AgentUtilizationAggregateQueryPredicate
+ AgentUtilizationAggregateQueryResponse AgentUtilizationAggregationQuery
+ AgentUtilizationAggregationView AgentUtilizationAsyncAggregateQueryResponse
+ AgentUtilizationAsyncAggregationQuery AnalyticsAgentStateAgentResponse
+ AnalyticsAgentStateAgentSessionResult AnalyticsAgentStateCountsResponse
+ AnalyticsAgentStateQueryResponse AnalyticsDataRetentionResponse AnalyticsReportingSettings
+ BotAggregateDataContainer BotAggregateQueryClause BotAggregateQueryFilter
+ BotAggregateQueryPredicate BotAggregateQueryResponse BotAggregationQuery BotAggregationSort
+ BotAggregationView BotAsyncAggregateQueryResponse BotAsyncAggregationQuery BotChannel
+ BotFlowSession
+_analytics_2 CaseManagementAggregateDataContainer CaseManagementAggregateQueryClause
+ CaseManagementAggregateQueryFilter CaseManagementAggregateQueryPredicate
+ CaseManagementAggregateQueryResponse CaseManagementAggregationQuery CaseManagementAggregationView
+ CaseManagementAsyncAggregateQueryResponse CaseManagementAsyncAggregationQuery ChartColumn
+ ConversationProperties CopilotAggregateDataContainer CopilotAggregateQueryClause
+ CopilotAggregateQueryFilter CopilotAggregateQueryPredicate CopilotAggregateQueryResponse
+ CopilotAggregationQuery CopilotAggregationView CopilotAsyncAggregateQueryResponse
+ CopilotAsyncAggregationQuery DashboardConfiguration DashboardConfigurationBulkRequest
+ DashboardConfigurationListing DashboardConfigurationQueryRequest DashboardUser DashboardUserListing
+ DashboardsSharedWith DataExtractionFileSchema DataExtractionFileSchemaListing DataExtractionFileUrl
+ DataExtractionFileUrlListing DownloadServiceRequest FlowExecutionAggregateDataContainer
+ FlowExecutionAggregateQueryClause FlowExecutionAggregateQueryFilter
+ FlowExecutionAggregateQueryPredicate FlowExecutionAggregateQueryResponse
+ FlowExecutionAggregationQuery FlowExecutionAggregationView FlowExecutionAsyncAggregateQueryResponse
+ FlowExecutionAsyncAggregationQuery KnowledgeAggregateDataContainer KnowledgeAggregateQueryClause
+ KnowledgeAggregateQueryFilter KnowledgeAggregateQueryPredicate KnowledgeAggregateQueryResponse
+ KnowledgeAggregationQuery KnowledgeAggregationSort KnowledgeAggregationView
+ KnowledgeAsyncAggregateQueryResponse KnowledgeAsyncAggregationQuery RateLimitAggregateDataContainer
+ SocialKeyword SocialNumericRange TranscriptTopics Transcripts ViewFilter Warning Widget
+ WorkitemStatusFilter
+_analytics_3 RateLimitAggregateQueryClause RateLimitAggregateQueryFilter
+ RateLimitAggregateQueryPredicate RateLimitAggregateQueryResponse RateLimitAggregationQuery
+ RateLimitAggregationView ReportingExportJobListing ReportingExportJobRequest
+ ReportingExportJobResponse ReportingExportMetadataJobListing ReportingExportMetadataJobResponse
+ ReportingTurn ReportingTurnAction ReportingTurnIntent ReportingTurnIntentSlot
+ ReportingTurnKnowledge ReportingTurnKnowledgeDocument ReportingTurnKnowledgeEvents
+ ReportingTurnKnowledgeFeedback ReportingTurnKnowledgeFeedbackEvent ReportingTurnKnowledgeSearch
+ ReportingTurnKnowledgeSearchEvent ReportingTurnsResponse ResolutionAggregateDataContainer
+ ResolutionAggregateQueryClause ResolutionAggregateQueryFilter ResolutionAggregateQueryPredicate
+ ResolutionAggregateQueryResponse ResolutionAggregationQuery ResolutionAggregationView
+ ResolutionAsyncAggregateQueryResponse ResolutionAsyncAggregationQuery SelectedColumns
+ SessionEndDetails SessionsResponse SummaryAggregateDataContainer SummaryAggregateQueryClause
+ SummaryAggregateQueryFilter SummaryAggregateQueryPredicate SummaryAggregateQueryResponse
+ SummaryAggregationQuery SummaryAggregationSort SummaryAggregationView
+ SummaryAsyncAggregateQueryResponse SummaryAsyncAggregationQuery
+ TaskManagementAggregateDataContainer TaskManagementAggregateQueryClause
+ TaskManagementAggregateQueryFilter TaskManagementAggregateQueryPredicate
+ TaskManagementAggregateQueryResponse TaskManagementAggregationQuery TaskManagementAggregationView
+ TaskManagementAsyncAggregateQueryResponse TaskManagementAsyncAggregationQuery
+ TaskManagementObservationDataContainer TaskManagementObservationDetailContainer
+ TaskManagementObservationGroupResult TaskManagementObservationMetricStats
+ TaskManagementObservationPredicate TaskManagementQueryMetric
+_analytics_4 TaskManagementObservationQuery TaskManagementObservationQueryFilter
+ TaskManagementObservationQueryResponse TaskManagementObservationResult
+ TranscriptAggregateDataContainer TranscriptAggregateQueryClause TranscriptAggregateQueryFilter
+ TranscriptAggregateQueryPredicate TranscriptAggregateQueryResponse TranscriptAggregationQuery
+ TranscriptAggregationSort TranscriptAggregationView TranscriptAsyncAggregateQueryResponse
+ TranscriptAsyncAggregationQuery UpdateAnalyticsDataRetentionRequest
+_architect_1 ArchitectExportJobStateResponse ArchitectFlowReference ArchitectJobMessage
+ ArchitectJobMessageDetail ArchitectJobStateResponse ArchitectValidateJobStateResponse
+ ConfusionDetails ConfusionInfo ConfusionIntentDetails ConfusionIntentInfo ConfusionUtterance
+ ConsumedResourcesEntityListing ConsumingResourcesEntityListing CriteriaCategoryInfo CriteriaGroup
+ CriteriaItem CriteriaQuery DataTable DataTableExportJob DataTableImportEntityListing
+ DataTableImportJob DataTableRowEntityListing DataTablesDomainEntityListing Dependency
+ DependencyObject DependencyObjectEntityListing DependencyStatus DependencyType
+ DependencyTypeEntityListing EmergencyCallFlow EmergencyGroup EmergencyGroupDivisionView
+ EmergencyGroupDivisionViewEntityListing EmergencyGroupListing ExecutionDataEntity
+ ExecutionDataFlowSettingsResponse ExecutionDataRequest ExportDetails FailedObject
+ FlowCharacteristics FlowDivisionView FlowDivisionViewEntityListing FlowEntityListing
+ FlowExecutionDataQueryResult FlowExecutionLaunchRequest FlowExecutionLaunchResponse FlowHealth
+ FlowHealthErrorInfo FlowHealthIntent FlowHealthIntentInfo FlowHealthIntentUtterance
+ FlowHealthIntentVersionInfo FlowHealthUtterance FlowHealthVersionInfo FlowLogLevel HealthInfo
+ LocaleFlowVersionInfo LocaleHealth LocaleInfo OutlierInfo
+_architect_2 FlowLogLevelCharacteristicsDefinition FlowLogLevelCharacteristicsDefinitions
+ FlowLogLevelRequest FlowMilestone FlowMilestoneDivisionView FlowMilestoneDivisionViewEntityListing
+ FlowMilestoneListing FlowOutcome FlowOutcomeDivisionView FlowOutcomeDivisionViewEntityListing
+ FlowOutcomeListing FlowResultEntityListing FlowRuntimeExecution FlowSettingsResponse
+ FlowSettingsResponseEntityListing FlowVersionEntityListing FlowsQueryCriteriaResponse
+ GetFlowExecutionDataJobResult Grammar GrammarFileUploadRequest GrammarLanguage
+ GrammarLanguageFileMetadata GrammarLanguageUpdate GrammarListing HistoryEntry HistoryListing IVR
+ IVRDivisionView IVRDivisionViewEntityListing IVREntityListing IVRIdentityResolutionConfig
+ PromptAssetCreate PromptAssetEntityListing PromptAssetUpload PromptEntityListing QueryCriteria
+ RegisterArchitectExportJob RegisterArchitectExportJobResponse RegisterArchitectJobRequest
+ RegisterArchitectJobResponse RegisterArchitectValidateJob RegisterArchitectValidateJobResponse
+ Schedule ScheduleDivisionViewEntityListing ScheduleEntityListing ScheduleGroup
+ ScheduleGroupDivisionView ScheduleGroupDivisionViewEntityListing ScheduleGroupEntityListing
+ SchedulesDivisionView SystemPrompt SystemPromptAsset SystemPromptAssetEntityListing
+ SystemPromptEntityListing ValidateDetails
+_assistant_copilot_variations_1 AssistantCopilotVariation AssistantCopilotVariationListing
+_audit_1 AuditLogMessage AuditQueryEntity AuditQueryExecutionResultsResponse
+ AuditQueryExecutionStatusResponse AuditQueryFilter AuditQueryRequest AuditQueryService
+ AuditQueryServiceMapping AuditRealtimeQueryRequest AuditRealtimeQueryResultsResponse
+ AuditRealtimeRelatedRequest AuditRealtimeRelatedResultsResponse EntityChange InitiatingAction
+_authorization_1 AuthorizationPolicy AuthorizationPolicyEntityListing AuthorizationSettings
+ AuthzDivisionGrantEntityListing DomainOrgRoleDifference DomainOrganizationRoleCreate
+ DomainOrganizationRoleUpdate DomainPermission DomainPermissionCollection
+ OrganizationProductEntityListing OrganizationRoleEntityListing PermissionCollectionEntityListing
+ PolicyAttribute PolicyAttributeSet PolicyConditionResult PolicyTestPayload PolicyTestResult
+ RoleSettings Subject SubjectDivisionGrants SubjectDivisionGrantsEntityListing SubjectDivisions
+ TargetAttributeValue TargetAttributes TypedAttribute UserReferenceEntityListing
+ ValidationErrorListing ValidationErrorResponse
+_background_assistant_1 BackgroundAssistantUserAuthenticatedInfo
+_billing_1 BillingCharge BillingContract BillingContractListing BillingContractPeriod
+ BillingContractPeriodDetail BillingInvoice BillingInvoiceItem BillingInvoiceItemListing
+ BillingInvoiceListing BillingPlan BillingPlanItem BillingProduct BillingUsage BillingUsageReport
+ BillingUsageResource BillingWallet Customer InvoiceAddress SubscriptionOverviewUsage
+ TrusteeBillingOverview
+_business_rules_1 BulkAddDecisionTableRowsRequest BulkAddDecisionTableRowsResponse
+ BulkDeleteDecisionTableRowsRequest BulkUpdateDecisionTableRowsRequest
+ BulkUpdateDecisionTableRowsResponse BusinessRulesDataSchema BusinessRulesDataSchemaListing
+ BusinessRulesParentSchemaRef BusinessRulesSchemaCreateRequest BusinessRulesSchemaUpdateRequest
+ Contractual CopyDecisionTableRequest CreateDecisionTableColumnsRequest
+ CreateDecisionTableImportJobRequest CreateDecisionTableRequest CreateDecisionTableRowRequest
+ CreateDecisionTableSnapshotRequest CreateDecisionTableVersionRequest DecisionTable
+ DecisionTableColumnDefaultRowValue DecisionTableColumns DecisionTableContract
+ DecisionTableExecutionRequest DecisionTableExecutionResponse DecisionTableExportJob
+ DecisionTableExportJobError DecisionTableExportJobListing DecisionTableExportJobRequest
+ DecisionTableImportJob DecisionTableImportJobError DecisionTableImportJobListing
+ DecisionTableImportRowMetrics DecisionTableInputColumn DecisionTableInputColumnExpression
+ DecisionTableInputColumnRequest DecisionTableJobValidationError DecisionTableListing
+ DecisionTableOutputColumn DecisionTableOutputColumnRequest DecisionTableRow
+ DecisionTableRowEntityRef DecisionTableRowExecutionOutput DecisionTableRowListing
+ DecisionTableRowParameterValue DecisionTableSnapshot DecisionTableVersion
+ DecisionTableVersionEntity DecisionTableVersionListing Definition JsonSchemaWithDefinitions Literal
+ OutputValue PutDecisionTableRowRequest RollbackDecisionTableVersionRequest Row RowSearchFilter
+ RowSearchPredicate SearchDecisionTableRowsRequest UpdateDecisionTableColumnsRequest
+ UpdateDecisionTableImportJobRequest
+_business_rules_2 UpdateDecisionTableRequest UpdateDecisionTableVersionRequest UpdateRowIndexRequest
+_carrier_services_1 EmergencyLocation
+_case_management_1 Case CaseAssociation CaseAssociationCreate CaseAssociationListing
+ CaseAssociationQuery CaseAssociationQueryEntityListing CaseCreate CaseDateDueUpdate
+ CaseDescriptionUpdate CaseExternalContactReference CaseExternalIdUpdate CaseListing CaseOwnerUpdate
+ CasePriorityUpdate CaseQueryJobCreate CaseQueryJobError CaseQueryJobFilter CaseQueryJobResponse
+ CaseQueryJobResultsResponse CaseQueryJobSort CaseReference CaseSummaryUpdate CaseUserReference
+ Caseplan CaseplanCreate CaseplanCreateResponse CaseplanDataSchema CaseplanDataSchemaListing
+ CaseplanDataSchemaRequest CaseplanFilter CaseplanListing CaseplanQueryEntityListing
+ CaseplanQueryRequest CaseplanReference CaseplanUpdate Comment CommentCreate CommentListing
+ CustomerIntentReference FailureReason Intake IntakeSetting IntakeSettingsListing
+ IntakeSettingsUpdate Stage StageListing StageReference Stageplan StageplanCreate StageplanListing
+ StageplanReference StageplanReposition StageplanUpdate Step StepListing StepReference Stepplan
+ StepplansWorktypeReference WorkitemActivityReference WorkitemSettingsResponse
+_case_management_2 StepplanListing StepplanUpdate TerminateJob WorkitemSettings
+_chat_1 ChatMessageEntityListing ChatMessageResponse ChatReaction ChatReactionUpdate
+ ChatSendMessageResponse ChatSettings ChatUserSettings CreateRoomRequest CreateRoomResponse
+ MobileNotificationSettings MobileSettings OneOnOne PinnedMessageRequest RoomParticipant
+ RoomParticipantResponse RoomParticipantsResponse RoomUpdateRequest SendMessageBody
+ UserChatSettingsPost UserSettingsForChat
+_coaching_1 AddConversationRequest AddConversationResponse AvailableTime CoachingAnnotation
+ CoachingAnnotationCreateRequest CoachingAnnotationList CoachingAppointmentAggregateRequest
+ CoachingAppointmentAggregateResponse CoachingAppointmentReference CoachingAppointmentResponse
+ CoachingAppointmentResponseList CoachingAppointmentStatusRequest CoachingAppointmentStatusResponse
+ CoachingAppointmentStatusResponseList CoachingNotification CoachingNotificationList
+ CoachingScheduleSlotsJobRequest CoachingScheduleSlotsJobResponse CoachingScheduleSlotsJobResult
+ CoachingScheduleSlotsJobSchedule CoachingScheduleSlotsJobSlot CoachingSlot CoachingSlotsRequest
+ CoachingSlotsResponse CreateCoachingAppointmentRequest DocumentReference FullDayTimeOffMarker
+ QueryRequestClause QueryRequestFilter QueryRequestPredicate QueryResponseData
+ QueryResponseGroupedData QueryResponseMetric QueryResponseStats ScheduleActivity
+ UpdateCoachingAppointmentRequest UserAvailableTimes WfmBusinessUnitReference WfmScheduleActivity
+ WfmScheduleReference
+_content_management_1 Attribute AttributeFilterItem CommandStatus CommandStatusEntityListing
+ ContentFilterItem CreateShareRequest CreateShareRequestMember CreateShareResponse Document
+ DocumentAttribute DocumentEntityListing DocumentUpdate DocumentUpload
+ DomainEntityListingQueryResult FacetEntry FacetKeyAttribute FacetStatistics FacetTerm LockInfo
+ MemberEntity QueryFacetInfo QueryRequest QueryResult QueryResults ReplaceRequest ReplaceResponse
+ SecurityProfile SecurityProfileEntityListing Share ShareEntityListing SharedEntity SharedResponse
+ SortItem TagQueryRequest TagValue TagValueEntityListing TermAttribute Usage UsageItem
+ WorkspaceCreate WorkspaceEntityListing WorkspaceMember WorkspaceMemberEntityListing
+_conversations_1 ActivationTrigger AdditionalMessage AdditionalSocialMediaMessage
+ AfterCallWorkUpdate AgentAction AgentActionPayload AgentChecklistInfo AgentChecklistResponse
+ AgentChecklistResponseList AgentlessEmailSendRequestDto AgentlessEmailSendResponseDto
+ AppleAuthentication AppleIMessageApp AppleIdentityResolutionConfig AppleIntegration
+ AppleIntegrationEntityListing AppleIntegrationRequest AppleIntegrationUpdateRequest ApplePay
+ Article AssignedWrapupCode BulkCallbackDisconnectRequest BulkCallbackPatchRequest
+ BulkCallbackPatchResponse CachedMediaItem CachedMediaItemEntityListing CallCommand CallConversation
+ CallConversationEntityListing CallHistoryConversation CallHistoryConversationEntityListing
+ CallHistoryParticipant CallMediaParticipant CallbackConversation CallbackConversationEntityListing
+ CallbackDisconnectIdentifier CallbackIdentifier CallbackMediaParticipant CardParameters
+ CarouselParameters ChecklistActivationPayload ChecklistFinalizePayload
+ ChecklistInferenceJobCreationResponse ChecklistInferenceJobPayload ChecklistInferenceJobResponse
+ ChecklistItem CobrowseConversation CobrowseConversationEntityListing CobrowseMediaParticipant
+ ConsultTransfer ConsultTransferResponse ConsultTransferToAddress ConversationContext Destination
+ MessagingSettingReference MessagingSettingRequestReference MetadataAttribute PatchCallbackRequest
+ SendMessagingTemplateRequest TemplateParameter
+_conversations_2 ConsultTransferToAgent ConsultTransferToExternal ConsultTransferToExternalContact
+ ConsultTransferToQueue ConsultTransferUpdate ContentButtonResponse
+ ConversationAccessAttributesResponse ConversationAccessAttributesUpdate ConversationDataSchema
+ ConversationDataSchemaListing ConversationEditedInput ConversationEncryptionConfiguration
+ ConversationEncryptionConfigurationListing ConversationJsonSchemaDocument
+ ConversationJsonSchemaRequest ConversationSchemaUpdateRequest ConversationSecureAttributes
+ ConversationSessionSummary ConversationSummariesGetResponse ConversationSummary
+ ConversationSummaryFollowup ConversationSummaryReason ConversationSummaryResolution
+ ConversationSummaryWrapupCode ConversationTagsUpdate ConversationThreadingWindow
+ ConversationThreadingWindowSetting ConversationUser ConversationUtilizationLabelUpdate
+ CopilotContextEntity CopilotContextValueItem CopilotContextValues CopyAttachmentsRequest CoverSheet
+ CreateCallRequest CreateCallResponse CreateCallbackCommand CreateCallbackOnConversationCommand
+ CreateCallbackResponse CreateEmailRequest CreateJoinVideoResponse
+ CreateOutboundMessagingConversationRequest CreateOutboundMessagingConversationResponse
+ CreateSecureSession CustomAttributes CustomAttributesBulkUpdateResponse
+ CustomAttributesBulkUpdateResponseMap CustomAttributesIdResponse CustomAttributesListing
+ CustomAttributesPatchRequest CustomAttributesUpdateRequest Digits DraftManipulationRequest
+ EmailConversation EmailConversationEntityListing EmailMediaParticipant EmailMessage
+ EmailMessagePreview HistoryHeadersTranslation RoutingData
+_conversations_3 EmailMessagePreviewListing EmailMessageReply EmailsSettings EngagementRequest
+ FacebookAppCredentials FacebookIdentityResolutionConfig FacebookIntegration
+ FacebookIntegrationEntityListing FacebookIntegrationRequest FacebookIntegrationUpdateRequest
+ FacebookPermission FacebookPermissionEntityListing Faq FaxSendRequest FaxSendResponse Feedback
+ FeedbackAddRequest FeedbackUpdateRequest GenerateMeetingIdRequest GoogleAuthToken
+ GoogleAuthTokenReference GoogleAuthTokenRequest GoogleBusinessProfileAccount
+ GoogleBusinessProfileAccountListing GoogleBusinessProfileAccountReference
+ GoogleBusinessProfileOpenIntegration GoogleBusinessProfileOpenIntegrationRequest
+ GoogleBusinessProfileOpenIntegrationUpdateRequest GoogleOAuthSettingsResponse InboundMessageRequest
+ InstagramIdentityResolutionConfig InstagramIntegration InstagramIntegrationEntityListing
+ InstagramIntegrationRequest InstagramIntegrationUpdateRequest InternalMessageConversation
+ InternalMessageConversationEntityListing InternalMessageData InternalMessageDataEntityListing
+ InternalMessageMediaParticipant InternalMessageRequest MandatoryPostCallActionInput MaxParticipants
+ MediaParticipantRequest MeetingIdRecord MessageConversation MessageConversationEntityListing
+ MessageData MessageMediaData MessageMediaListing MessageMediaParticipant MessageMediaUploadData
+ MessageTypingEventRequest MessagingConferResponse MessagingConferWithUserRequest
+ MessagingIntegration MessagingIntegrationEntityListing MessagingSettingPatchRequest
+ OAuthAppleAuthorizationResponseError WrapupInput
+_conversations_4 OAuthAppleAuthorizationResponse OnDemandConversationSummaryRequest
+ OnDemandSummaryAcceptedResponse OpenContentAttachment OpenContentThumbnail OpenEvent
+ OpenEventNormalizedMessage OpenInboundMessageContent OpenInboundMessageMessagingChannel
+ OpenInboundMessagingChannel OpenInboundMessagingReceiptChannel OpenInboundNormalizedEvent
+ OpenInboundNormalizedMessage OpenInboundNormalizedReceipt OpenInboundStructuredResponseMessage
+ OpenInboundStructuredResponseNormalizedMessageContent OpenIntegration OpenIntegrationEntityListing
+ OpenIntegrationRequest OpenIntegrationUpdateRequest OpenMessageContent OpenMessageEvent
+ OpenMessageNormalizedMessage OpenMessagingChannel OpenMessagingFromRecipient
+ OpenMessagingIdentityResolutionConfig OpenMessagingToRecipient OpenNormalizedMessage
+ OpenReceiptNormalizedMessage OpenStructuredResponseNormalizedMessage ParkingStateRequest
+ ParticipantAttributes ParticipantInfo PatchCallbackResponse SecureSession
+ SecureSessionEntityListing SendAgentlessOutboundMessageRequest SendAgentlessOutboundMessageResponse
+ SetRecordingState SetUuiDataRequest Settings SnippetRecordingRequest SocialMediaMessageData
+ Suggestion SuggestionCannedResponse SuggestionContext SuggestionEngagement SuggestionFeedback
+ SuggestionKnowledgeAnswer SuggestionKnowledgeArticle SuggestionKnowledgeSearch SuggestionListing
+ SuggestionPatchRequest SuggestionScript TextMessageListing ThirdPartySuggestion
+ ThirdPartySuggestionSource TransferRequest TransferToAddressRequest TransferToAgentRequest
+_conversations_5 TransferToExternalContactRequest TransferToExternalRequest TransferToQueueRequest
+ TwitterIdentityResolutionConfig TwitterIntegration TwitterIntegrationEntityListing
+ TwitterIntegrationRequest TwitterIntegrationUpdateRequest TwitterOAuthSettings
+ TwitterSignupOAuthSettings UpdateConferenceRequest UploadAttachmentRequest UploadAttachmentResponse
+ UploadMediaRequest VideoConferenceDetails WhatsAppAvailablePhoneNumberDetails
+ WhatsAppAvailablePhoneNumberDetailsListing WhatsAppEmbeddedSignupIntegrationActivationRequest
+ WhatsAppEmbeddedSignupIntegrationRequest WhatsAppIdentityResolutionConfig WhatsAppIntegration
+ WhatsAppIntegrationEntityListing WhatsAppIntegrationRequest WhatsAppIntegrationUpdateRequest
+_data_privacy_1 MaskingRule MaskingRuleListing MaskingRuleValidateRequest
+ MaskingRuleValidateResponse
+_dependencies_1 DependencyCount DependencyEntity DependencyEntityListing
+_employee_engagement_1 Celebration CelebrationStateParam ContestCompleteData
+ ContestCompleteDataScore ContestDataMetrics ContestDataPrizes ContestDataWinners
+ ContestDataWinnersUsers CreateRecognition GetCelebrationListing Recognition RecognitionBase
+ Recognitions SourceEntity
+_events_1 AudioState AudioUpdatedEvent BatchConversationEventRequest BatchEventResponse
+ BatchPredictiveRoutingCustomKpiAttributionEventRequest BatchUserPresenceEventRequest
+ BatchUserRoutingStatusEventRequest CommunicationAnsweredEvent CommunicationDispositionAppliedEvent
+ CommunicationEndedEvent ConsultTransferEvent EmailBeginTransmittingEvent
+ EmailCommunicationAnsweredEvent EmailCommunicationDispositionAppliedEvent
+ EmailCommunicationEndedEvent EmailCommunicationSentMessageEvent EmailEndTransferEvent
+ EmailExternalEstablishedEvent EmailFlowEstablishedEvent EmailHoldUpdatedEvent
+ EmailInitialConfiguration EmailProgressTransferEvent EmailRoutingEstablishedEvent
+ EmailRoutingTransferEvent EmailUserEstablishedEvent EmailUserTransferEvent EndConsultTransferEvent
+ EndTransferEvent EventError ExternalEstablishedEvent HoldUpdatedEvent InitialConfiguration
+ IvrEstablishedEvent PhoneEstablishedEvent PhoneTransferEvent
+ PredictiveRoutingCustomKpiAttributionEvent ProgressConsultTransferEvent ProgressTransferEvent
+ RoutingEstablishedEvent RoutingTransferEvent SourceConfiguration UserEstablishedEvent
+ UserPresenceEvent UserRoutingStatusEvent UserTransferEvent
+_external_contacts_1 BulkContactsEnrichRequest BulkContactsEnrichResponse BulkContactsRequest
+ BulkContactsResponse BulkDeleteResponse BulkEntityErrorContactEnrichRequest BulkEntityErrorEntity
+ BulkEntityErrorExternalContact BulkEntityErrorExternalOrganization
+ BulkEntityErrorExternalOrganizationEnrichRequest BulkEntityErrorNote BulkEntityErrorRelationship
+ BulkFetchContactsResponse BulkFetchNotesResponse BulkFetchOrganizationsResponse
+ BulkFetchRelationshipsResponse BulkIdsRequest BulkNotesRequest BulkNotesResponse
+ BulkOrganizationsEnrichRequest BulkOrganizationsEnrichResponse BulkOrganizationsRequest
+ BulkOrganizationsResponse BulkRelationshipsRequest BulkRelationshipsResponse
+ BulkResponseResultExternalContactContactEnrichRequestBulkEntityErrorContactEnrichRequest
+ BulkResponseResultExternalContactEntityBulkEntityErrorEntity
+ BulkResponseResultExternalContactExternalContactBulkEntityErrorExternalContact
+ BulkResponseResultExternalOrganizationEntityBulkEntityErrorEntity
+ BulkResponseResultExternalOrganizationExternalOrganizationBulkEntityErrorExternalOrganization
+ BulkResponseResultExternalOrganizationExternalOrganizationEnrichRequestBulkEntityErrorExternalOrganizationEnrichRequest
+ BulkResponseResultNoteEntityBulkEntityErrorEntity BulkResponseResultNoteNoteBulkEntityErrorNote
+ BulkResponseResultRelationshipEntityBulkEntityErrorEntity
+ BulkResponseResultRelationshipRelationshipBulkEntityErrorRelationship
+ BulkResponseResultVoidEntityBulkEntityErrorEntity Cluster ClusterList ClusterScan ClusterScanList
+ ClusterScanStatistics ClusterStatistics ContactEnrichOptions ContactEnrichRequest
+ ContactIdentifierListing ContactImportField ContactImportJobMetadata ContactVertex EnrichFieldRule
+ EnrichFieldRules ExternalContactsEntity ExternalOrganizationEnrichRequest Graph GraphEdge
+ GraphVertices IdentifierVertex MergeError MergeInfo Note Relationship
+_external_contacts_2 ContactImportJobEntityListing ContactImportJobRequest ContactImportJobResponse
+ ContactImportJobStatusUpdateRequest ContactImportJobStatusUpdateResponse ContactImportSettings
+ ContactImportSettingsEntityListing ContactListing ContactSearchOperation ContactSearchRequest
+ ContactSimpleSearch ContactsExport ContactsExportComparisonFieldFilter ContactsExportFieldFilter
+ ContactsExportFieldListFilter ContactsExportFilter ContactsExportListing
+ ContactsExportQueryConditions ContactsPatchChange ConversationAssociation CsvJobRequest
+ CsvJobResponse CsvMappingEntry CsvSettings CsvUploadDetailsResponse CsvUploadPreviewResponse
+ CsvUploadRequest CsvUploadResponse CursorContactListing CursorExternalSourceListing
+ CursorNoteListing CursorOrganizationListing CursorRelationshipListing ExternalContactsPatchRequest
+ ExternalOrganizationIdentifierClaimRequest ExternalOrganizationIdentifierListing
+ ExternalOrganizationListing ExternalOrganizationTrustorLink GraphSettings Header
+ IdentifierClaimRequest Listing MergeContactsRequest MergeRequest NoteListing NotesExport
+ NotesExportComparisonFieldFilter NotesExportFieldFilter NotesExportFieldListFilter
+ NotesExportFilter NotesExportListing NotesExportQueryConditions OrganizationsExport
+ OrganizationsExportComparisonFieldFilter OrganizationsExportFieldFilter
+ OrganizationsExportFieldListFilter OrganizationsExportFilter OrganizationsExportQueryConditions
+ ValidationError ValidationResult
+_external_contacts_3 OrganizationsExportListing RelationshipListing RelationshipsExport
+ RelationshipsExportComparisonFieldFilter RelationshipsExportFieldFilter
+ RelationshipsExportFieldListFilter RelationshipsExportFilter RelationshipsExportListing
+ RelationshipsExportQueryConditions ReverseWhitepagesLookupResult
+_fax_1 FaxConfig FaxDocument FaxDocumentEntityListing OutboundFaxStatus
+_gamification_1 AllTimePoints AssignUsers Assignment AssignmentError AssignmentValidation
+ AttendanceStatus AttendanceStatusListing ContestDisqualifiedAgents ContestMetricScore
+ ContestMetricScoreRanked ContestMetrics ContestPrizes ContestProfile
+ ContestRequesingParticipantDailyInfo ContestScore ContestScoreRanked ContestScoresAgentTrend
+ ContestScoresAgentTrendList ContestScoresAgents ContestScoresAgentsPagedList
+ ContestScoresGroupTrend ContestScoresGroupTrendList ContestUserRank ContestWinners
+ ContestWinnersRequest ContestsCreateRequest ContestsEssentials ContestsFinalizeRequest
+ ContestsResponse CreateMetric CreateObjective CreatePerformanceProfile DefaultObjective
+ ExternalMetricDataItem ExternalMetricDataProcessedItem ExternalMetricDataUnprocessedItem
+ ExternalMetricDataWriteRequest ExternalMetricDataWriteResponse ExternalMetricDefinition
+ ExternalMetricDefinitionCreateRequest ExternalMetricDefinitionListing
+ ExternalMetricDefinitionUpdateRequest GamificationStatus GetContestsEssentialsListing
+ GetMetricDefinitionsResponse GetMetricResponse GetMetricsResponse GetProfilesResponse
+ GetTemplatesResponse InsightsAgentItem InvalidAssignment Metric MetricDefinition Metrics Objective
+ ObjectiveTemplate ObjectiveZone OtherProfileAssignment PerformanceProfile ReportingInterval
+_gamification_2 InsightsAgents InsightsDetails InsightsDetailsMetricItem
+ InsightsDetailsMetricPeriodPoints InsightsDetailsOverallItem InsightsDetailsOverallPeriodPoints
+ InsightsRankings InsightsSummary InsightsSummaryMetricItem InsightsSummaryMetricPeriodPoints
+ InsightsSummaryOverallItem InsightsSummaryOverallPeriodPoints InsightsSummaryUserItem InsightsTrend
+ InsightsTrendMetricItem InsightsTrendTotalItem InsightsTrends Leaderboard LeaderboardItem Member
+ MemberListing MetricValueTrendAverage OverallBestPoints OverallBestPointsItem PrizeImages
+ ProfileWithDateRange PunctualityEvent QualityEvaluationScoreItem SingleWorkdayAveragePoints
+ SingleWorkdayAverageValues TargetPerformanceProfile TrendData UserBestPoints UserBestPointsItem
+ UserInsightsTrend UserInsightsTrendMetricItem UserInsightsTrendTotalItem UserInsightsTrends
+ UserProfilesInDateRange UserProfilesInDateRangeRequest UserTrendData ValidateAssignUsers
+ WorkdayMetric WorkdayMetricListing WorkdayPeriod WorkdayPointsTrend WorkdayPointsTrendItem
+ WorkdayValuesMetricItem WorkdayValuesTrend WorkdayValuesTrendItem
+_general_data_protection_regulation_1 DialerContactId GDPRJourneyCustomer GDPRRequest
+ GDPRRequestEntityListing GDPRSubject GDPRSubjectEntityListing ReplacementTerm SocialHandle
+_greetings_1 DefaultGreetingList DomainEntityListing Greeting GreetingAudioFile GreetingListing
+ GreetingMediaInfo GreetingOwner
+_groups_1 DynamicGroupDefinition DynamicGroupLanguageSkillCondition DynamicGroupQuery
+ DynamicGroupQueryPreview DynamicGroupRoutingSkillCondition DynamicGroupSkillCondition GroupCreate
+ GroupMembersUpdate GroupProfile GroupProfileEntityListing GroupUpdate
+_identity_provider_1 ADFS CustomProvider CustomerInteractionCenter GSuite GenericSAML IdentityNow
+ IdentityProvider IdentityProviderEntityListing Okta OneLogin PingIdentity PureCloud PureEngage
+ SAMLProvider Salesforce
+_infrastructure_as_code_1 AcceleratorInput AcceleratorList AcceleratorMetadata AcceleratorParameter
+ AcceleratorSpecification InfrastructureascodeJob MetadataDocumentation MetadataPresentation
+ MetadataProperty MetadataResultEntity MetadataResults MetadataSchema
+_integrations_1 Action ActionCertificate ActionCertificateListing ActionConfig ActionContract
+ ActionContractInput ActionEntityListing ActionInput ActionOutput AsyncJob AudioConnectorIntegration
+ AudioConnectorIntegrationEntityListing Bot BotConnectorBot BotConnectorBotSummaryEntityListing
+ BotConnectorBotVersion BotConnectorBotVersionSummaryEntityListing BotConnectorIntent
+ BotConnectorSummary BotConnectorVersionSummary BotEntity BotEntityValue BotExecutionConfiguration
+ BotIntent BotList BotListing BotSlot BotSummary BotSummaryEntityListing BotVersion
+ BotVersionSummary Category CategoryEntityListing ClientApp ClientAppConfigurationInfo
+ ClientAppEntityListing ComplexVariableInfo CreateIntegrationRequest CredentialInfo
+ CredentialInfoCursorListing CredentialInfoListing CredentialSpecification DialogflowAgent
+ DialogflowAgentSummary DialogflowAgentSummaryEntityListing DialogflowCXProject DialogflowIntent
+ DialogflowParameter DialogflowProject EffectiveConfiguration FlattenedJsonSchemaDocument HelpLink
+ IntegrationConfiguration IntegrationStatusInfo IntegrationType NuanceBotCredentials
+ PostInputContract PostOutputContract RequestConfig ResponseConfig
+_integrations_2 DialogflowCXAgent DialogflowCXAgentSummary DialogflowCXAgentSummaryEntityListing
+ DialogflowCXEnvironment DraftValidationResult Function FunctionConfig FunctionRuntime
+ FunctionZipConfig IncomingMessageRequest IncomingMessageResponse InputMessage Integration
+ IntegrationConfigurationInfo IntegrationEntityListing IntegrationTypeEntityListing LanguageOverride
+ LexBot LexBotAlias LexBotAliasEntityListing LexBotEntityListing LexIntent LexSlot LexV2Bot
+ LexV2BotAlias LexV2BotAliasEntityListing LexV2BotEntityListing LexV2Intent LexV2Slot
+ NuanceApplication NuanceBot NuanceBotEntityListing NuanceBotLaunchSettings NuanceBotTransferNode
+ NuanceBotVariable NuanceChannel NuanceEnvironment NuanceGeography NuanceOrganization
+ OutgoingMessageRequest OutgoingMessageResponse PostActionInput PublishDraftInput ReplyMessage
+ SttEngineEntity SttEngineEntityListing TestExecutionOperationResult TestExecutionResult
+ TrustedCertificateInfo TrustedCertificates TtsEngineEntity TtsEngineEntityListing TtsSettings
+ TtsVoiceEntity TtsVoiceEntityListing UCI10n UCIcon UCThirdPartyPresence
+ UnifiedCommunicationsIntegration UnifiedCommunicationsIntegrationListing
+_integrations_3 UpdateActionInput UpdateDraftInput UserApp UserAppConfigurationInfo
+ UserAppEntityListing WebhookInvocationResponse
+_intents_1 BatchGetCustomerIntentsRequest BulkAddSourceIntentsRequest BulkRemoveSourceIntentsRequest
+ BulkResults BulkSourceIntentsResponse CustomerIntent CustomerIntentAssignmentListing
+ CustomerIntentAssignmentRequest CustomerIntentAssignmentResponse CustomerIntentListing
+ CustomerIntentPatch CustomerIntentResponse CustomerSourceIntent CustomerSourceIntentListing
+ IntentsCategory IntentsCategoryListing IntentsCategoryPatch SourceIntent
+_journey_1 ActionEventActionMap ActionEventRequest ActionMap ActionMapAction ActionMapActionTemplate
+ ActionMapEstimateOutcomeCriteria ActionMapEstimateRequest ActionMapEstimateResult ActionMapListing
+ ActionMapScheduleGroup ActionMapScheduleGroups ActionTarget ActionTargetListing ActionTemplate
+ ActionTemplateListing ActivateExternalEventRequest ActivateExternalEventResponse Activation
+ AppEvent AppEventRequest AppEventResponse AppEventResponseSession ArchitectFlowFields
+ AssociatedValueField CallToAction CloseButtonStyleProperties ContentOffer
+ ContentOfferStyleProperties ContentOfferStylingConfiguration ContentPositionProperties Context
+ ContextPattern CreateExternalEventsConfigurationRequest Criteria CtaButtonStyleProperties DataRange
+ DeploymentPing DeploymentWebAction EntityTypeCriteria EstimateJobAsyncResponse EventAction
+ EventCondition EventSession KeyValue OpenActionFields OpenActionProperties OutcomeAchievedEvent
+ OutcomeAchievedEventOutcome OutcomePercentileCondition OutcomeProbabilityCondition
+ OutcomeQuantileCondition RequestDevice RequestMapping SegmentAssignmentEvent SegmentEstimateCount
+ TextStyleProperties UrlCondition WebActionEvent WebMessagingOfferFields WebMessagingOfferProperties
+_journey_2 Event EventListing ExternalEvent ExternalEventChange ExternalEventChangesResponse
+ ExternalEventExternalId ExternalEventIdentifiers ExternalEventSummary ExternalEventsConfiguration
+ ExternalEventsConfigurationListing ExternalEventsRequest ExternalEventsResponse ExternalSegment
+ FlowPaths FlowPathsElement FlowPathsFlowDetails FlowPathsFlowFilter FlowPathsQuery
+ GetExternalEventsResponse GroupByAttribute Journey JourneyEventDefinition
+ JourneyEventDefinitionListing JourneyExternalEventsSchema JourneyExternalEventsSchemaListing
+ JourneyJsonSchemaDocument JourneyJsonSchemaRequest JourneyPattern JourneySchemaUpdateRequest
+ JourneySegment JourneySegmentRequest JourneyView JourneyViewChart JourneyViewChartDisplayAttributes
+ JourneyViewChartGroupByAttribute JourneyViewChartMetric JourneyViewChartMetricResult
+ JourneyViewChartMetricResultValue JourneyViewChartResult JourneyViewElement
+ JourneyViewElementAttributes JourneyViewElementDisplayAttributes JourneyViewElementFilter
+ JourneyViewElementFilterNumberPredicate JourneyViewElementFilterPredicate
+ JourneyViewElementFilterRange JourneyViewElementFilterRangeData JourneyViewJob JourneyViewLink
+ JourneyViewLinkTimeConstraint JourneyViewUser RequestContext RequestContextPattern RequestCriteria
+ RequestEntityTypeCriteria RequestExternalSegment RequestJourney RequestJourneyPattern
+ UnprocessedExternalEvent WebEvent
+_journey_3 JourneyViewJobListing JourneyViewListing JourneyViewResult JourneyViewResultElement
+ JourneyViewResultLink JourneyViewResultMetrics JourneyViewSchedule JourneyViewScheduleListing Label
+ Outcome OutcomeAttributionAsyncResponse OutcomeAttributionJobStateResponse
+ OutcomeAttributionListing OutcomeAttributionRequest OutcomeAttributionResponseListing
+ OutcomeAttributionResultsResponse OutcomeListing OutcomePredictor OutcomePredictorListing
+ OutcomePredictorRequest OutcomeRef OutcomeRefRequest OutcomeRequest OutcomeScore
+ OutcomeScoresResult PatchAction PatchActionMap PatchActionMapScheduleGroups PatchActionTemplate
+ PatchAssociatedValueField PatchCallToAction PatchCloseButtonStyleProperties PatchContentOffer
+ PatchContentOfferStyleProperties PatchContentOfferStylingConfiguration
+ PatchContentPositionProperties PatchContext PatchContextPattern PatchCriteria
+ PatchCtaButtonStyleProperties PatchEntityTypeCriteria PatchExternalSegment PatchJourney
+ PatchJourneyPattern PatchOutcome PatchSegment PatchTextStyleProperties PatchWebMessagingOfferFields
+ RequestPage ResponsePage SegmentListing Touchpoint TouchpointResponse UpdateExternalEventRequest
+ UpdateExternalEventResponse UpdateExternalEventsConfigurationRequest WebEventBrowser WebEventDevice
+ WebEventRequest WebEventResponseSession
+_journey_4 WebEventResponse
+_knowledge_1 AnswerGenerationDocument AuthenticationProperties CategoryCreateRequest
+ CategoryReference CategoryResponse CategoryResponseListing CategoryUpdateRequest
+ ChunkSearchRegisterRequest ConnectionCreateRequest ConnectionCreateResponse ConnectionListing
+ ConnectionOption ConnectionOptionListing ConnectionResponse ConnectionUpdateRequest DocumentBody
+ DocumentBodyBlock DocumentBodyBlockWithHighlight DocumentBodyImage DocumentBodyImageProperties
+ DocumentBodyList DocumentBodyListBlock DocumentBodyListBlockProperties
+ DocumentBodyListBlockWithHighlight DocumentBodyListItemProperties DocumentBodyListWithHighlight
+ DocumentBodyParagraph DocumentBodyParagraphProperties DocumentBodyParagraphWithHighlight
+ DocumentBodyTable DocumentBodyTableCaptionBlock DocumentBodyTableCaptionItem
+ DocumentBodyTableCellBlock DocumentBodyTableCellBlockProperties
+ DocumentBodyTableCellBlockWithHighlight DocumentBodyTableProperties DocumentBodyTableRowBlock
+ DocumentBodyTableRowBlockProperties DocumentBodyTableRowBlockWithHighlight
+ DocumentBodyTableWithHighlight DocumentBodyVideo DocumentBodyVideoProperties
+ DocumentBodyWithHighlight DocumentChunkBlock DocumentChunkReference DocumentContentBlock
+ DocumentContentBlockWithHighlight DocumentContentHighlightIndex DocumentElementLength
+ DocumentListContentBlock DocumentListContentBlockWithHighlight DocumentQueryClause
+ DocumentQueryPredicate DocumentTableContentBlock DocumentTableContentBlockWithHighlight
+ DocumentText DocumentTextProperties KnowledgeIntegrationReference SelectedAnswer
+ SharepointAuthenticationProperties
+_knowledge_2 DocumentQuery DocumentQueryInterval DocumentVariationAnswer DocumentVariationContext
+ DocumentVariationQueryChunkBlock DocumentVariationRequest DocumentVariationResponse
+ DocumentVariationResponseListing DocumentVariationSearchChunkBlock EntityReference FabricTag
+ GuestCategoryReference GuestCategoryResponseListing GuestResponseCategory ImportStatusRequest
+ KnowledgeAnswerDocumentResponse KnowledgeAnswerDocumentsResponse KnowledgeAnswerGenerationResponse
+ KnowledgeBase KnowledgeBaseCreateRequest KnowledgeBaseListing KnowledgeBaseUpdateRequest
+ KnowledgeContextReference KnowledgeContextValueReference KnowledgeConversationContext
+ KnowledgeConversationContextResponse KnowledgeConversationTurn KnowledgeDocumentAlternative
+ KnowledgeDocumentBulkRemoveRequest KnowledgeDocumentBulkUpdateEntity
+ KnowledgeDocumentBulkUpdateRequest KnowledgeDocumentBulkVersionAddEntity
+ KnowledgeDocumentBulkVersionAddRequest KnowledgeDocumentChunkRequest KnowledgeDocumentChunkResponse
+ KnowledgeDocumentCopy KnowledgeDocumentFeedback KnowledgeDocumentFeedbackResponse
+ KnowledgeDocumentFeedbackResponseListing KnowledgeDocumentFeedbackUpdateRequest
+ KnowledgeDocumentGuestSearch KnowledgeDocumentGuestSearchRequest KnowledgeDocumentGuestSearchResult
+ KnowledgeDocumentPresentation KnowledgeDocumentQuery KnowledgeDocumentQueryResponse
+ KnowledgeDocumentQueryResult KnowledgeDocumentQueryVariation KnowledgeDocumentReference
+ KnowledgeDocumentReq KnowledgeDocumentResponse KnowledgeDocumentResponseListing
+ KnowledgeDocumentSearchVariation KnowledgeDocumentVersionReference
+ KnowledgeGuestDocumentVariationAnswer KnowledgeGuestDocumentVariationContext
+ KnowledgeGuestSearchDocumentResponse KnowledgeSearchClientApplication LabelResponse
+ PresentedKnowledgeDocument
+_knowledge_3 KnowledgeDocumentSearch KnowledgeDocumentSearchRequest KnowledgeDocumentSearchResult
+ KnowledgeDocumentSuggestion KnowledgeDocumentSuggestionRequest KnowledgeDocumentSuggestionResult
+ KnowledgeDocumentSuggestionResultDocument KnowledgeDocumentVersion KnowledgeDocumentVersionListing
+ KnowledgeDocumentVersionVariation KnowledgeDocumentVersionVariationListing KnowledgeDocumentView
+ KnowledgeDocumentsAnswerFilter KnowledgeExportJobDocumentsFilter KnowledgeExportJobFilter
+ KnowledgeExportJobRequest KnowledgeExportJobResponse KnowledgeGenerationSetting
+ KnowledgeGroupStatistics KnowledgeGuestAnswerDocumentResponse KnowledgeGuestAnswerDocumentsResponse
+ KnowledgeGuestDocumentCopy KnowledgeGuestDocumentFeedback KnowledgeGuestDocumentPresentation
+ KnowledgeGuestDocumentResponse KnowledgeGuestDocumentResponseListing
+ KnowledgeGuestDocumentSuggestion KnowledgeGuestDocumentSuggestionRequest
+ KnowledgeGuestDocumentSuggestionResult KnowledgeGuestDocumentVariation
+ KnowledgeGuestDocumentVersionReference KnowledgeGuestDocumentView
+ KnowledgeGuestSearchClientApplication KnowledgeGuestSession KnowledgeGuestSessionApp
+ KnowledgeGuestSessionContext KnowledgeImportJobError KnowledgeImportJobReport
+ KnowledgeImportJobRequest KnowledgeImportJobResponse KnowledgeImportJobSettings
+ KnowledgeImportJobStatistics KnowledgeIntegrationFilter KnowledgeIntegrationFilterValue
+ KnowledgeIntegrationOptionsResponse KnowledgeOperationSource KnowledgeParseImportResult
+ KnowledgeParseJobRequest KnowledgeParseJobRequestImport KnowledgeParseJobRequestPatch
+ KnowledgeParseJobResponse KnowledgeParseRecord KnowledgeRetrievedReference
+ KnowledgeSearchDocumentResponse KnowledgeSearchPreviewRequest KnowledgeSearchResult
+ KnowledgeV3PreviewConversationContext V3KnowledgeSearchPreviewClientApplication V3SourceRef
+ V3SourceTagFilter
+_knowledge_4 KnowledgeSearchPreviewResponse KnowledgeSettingListing KnowledgeSettingsRequest
+ KnowledgeSettingsResponse KnowledgeSourcesSearchRequest KnowledgeSourcesSearchResponse
+ KnowledgeSyncJobReport KnowledgeSyncJobRequest KnowledgeSyncJobResponse KnowledgeSyncJobStatistics
+ KnowledgeV3ConversationContext KnowledgeV3ConversationContextResponse LabelCreateRequest
+ LabelListing LabelUpdateRequest OperationCreatorUserResponse OperationListing OperationResponse
+ PhraseAssociations SalesforceSettings SalesforceSourceRequest SalesforceSourceResponse
+ SearchUpdateRequest ServiceNowSettings ServiceNowSourceRequest ServiceNowSourceResponse
+ SourceBaseResponse SourceLastSync SourceSyncResponse SyncStatusRequest UnansweredGroup
+ UnansweredGroupSuggestedDocument UnansweredGroups UnansweredPhrase UnansweredPhraseGroup
+ UnansweredPhraseGroupPatchRequestBody UnansweredPhraseGroupUpdateResponse
+ V3KnowledgeSearchClientApplication V3SourceCreateRequest V3SourceDetailedResponse
+ V3SourceExpandableListResponse V3SourceExpandableListing V3SourceExpandableResponse V3SourceFilter
+ V3SourceFilterDetails V3SourceFolderDetails V3SourceLastSynchronization V3SourceScheduleSettings
+ V3SourceSiteDetails V3SourceUpdateRequest V3StartManualSyncRequest V3Synchronization
+ V3SynchronizationDeletion V3SynchronizationDeletionListing V3SynchronizationFileDeletionRequest
+ V3SynchronizationListing V3SynchronizationRef V3SynchronizationStatistics
+ V3SynchronizationUpdateRequest V3SynchronizationUploadMetadata
+_knowledge_5 V3SynchronizationUpload V3SynchronizationUploadListing
+ V3SynchronizationUploadUrlRequest V3SynchronizationUploadUrlResponse
+_language_understanding_1 ContextEntity ContextIntent DetectedDialogAct DetectedIntent
+ DetectedNamedEntity DetectedNamedEntityValue Draft DraftIntents DraftListing DraftRequest
+ DraftTopicRequest DraftTopics IgnorePhrase IgnorePhrasesRequest IgnorePhrasesResponse IgnoreTopic
+ IgnoreTopicsRequest IgnoreTopicsResponse IgnoredMinedEntity IgnoredMinedPhraseListing
+ IgnoredMinedTopicListing IntentFeedback MinedIntentsListing Miner MinerErrorInfo
+ MinerExecuteRequest MinerIntent MinerListing MinerTopic MinerTopicPhrase MinerTopicsListing
+ NluConfusionMatrixColumn NluConfusionMatrixRow NluDetectionContext NluDetectionInput
+ NluDetectionOutput NluDetectionRequest NluDetectionResponse NluDomainListing
+ NluDomainVersionListing NluDomainVersionQualityReport NluDomainVersionTrainingResponse
+ NluFeedbackListing NluFeedbackRequest NluFeedbackResponse NluOrganization NluQualityReportSummary
+ NluQualityReportSummaryMetric RemoveEntitiesRequest RemoveEntity SupportedEntityTypeStatus
+ SupportedLanguagesInfoDefinition TopicPhrase Utterance
+_languages_1 AvailableTranslations
+_learning_1 AssessmentForm AssessmentFormQuestion AssessmentFormQuestionGroup
+ AssessmentQuestionGroupScore AssessmentQuestionScore AssessmentScoringSet AssignedLearningModule
+ AssignedLearningModuleDomainEntityListing DisallowedEntityLearningAssignmentItem
+ DisallowedEntityLearningAssignmentReference LearningAssessment LearningAssessmentScoringRequest
+ LearningAssignment LearningAssignmentAggregateParam LearningAssignmentAggregateQueryRequestClause
+ LearningAssignmentAggregateQueryRequestFilter LearningAssignmentAggregateQueryRequestPredicate
+ LearningAssignmentAggregateQueryResponseData LearningAssignmentAggregateQueryResponseGroupedData
+ LearningAssignmentAggregateQueryResponseMetric LearningAssignmentAggregateQueryResponseStats
+ LearningAssignmentAggregateResponse LearningAssignmentBulkAddResponse
+ LearningAssignmentBulkRemoveResponse LearningAssignmentCreate LearningAssignmentEntity
+ LearningAssignmentExternalUpdate LearningAssignmentItem LearningAssignmentReference
+ LearningAssignmentReschedule LearningAssignmentStep LearningAssignmentStepScoStructure
+ LearningAssignmentStepSignedCookie LearningAssignmentUpdate LearningAssignmentUser
+ LearningAssignmentUserListing LearningAssignmentUserQuery LearningAssignmentsDomainEntity
+ LearningCoverArtThumbnail LearningModule LearningModuleAutoAssignRequest
+ LearningModuleAutoAssignResponse LearningModuleCoverArtRequest LearningModuleCoverArtResponse
+ LearningModuleInformStep LearningModuleInformStepRequest LearningModuleJobRequest
+ LearningModuleJobResponse LearningModuleList LearningModuleMigrateResponse
+ LearningModulePreviewGetResponseAssignment LearningModulePreviewGetResponseStep
+ LearningModulePreviewGetScoStructure LearningModuleReassignSummary LearningModuleRule
+ LearningModuleRuleParts LearningModuleSummary LearningShareableContentObject
+ ReviewAssessmentResults UsersRulesRuleReference
+_learning_2 LearningModulePreviewGetResponse LearningModulePreviewUpdateRequest
+ LearningModulePreviewUpdateRequestCurrentStep LearningModulePreviewUpdateResponse
+ LearningModulePreviewUpdateResponseAssignment LearningModulePreviewUpdateResponseCurrentStep
+ LearningModulePreviewUpdateScoStructure LearningModulePreviewUpdateStep
+ LearningModulePublishRequest LearningModulePublishResponse LearningModuleRequest
+ LearningScheduleSlotsJobRequest LearningScheduleSlotsJobResponse LearningScheduleSlotsJobResult
+ LearningScheduleSlotsJobSchedule LearningScheduleSlotsJobSlot LearningScheduleSlotsQueryRequest
+ LearningScheduleSlotsQueryResponse LearningScormResponse LearningScormUploadRequest
+ LearningScormUploadResponse LearningSlot LearningSlotFullDayTimeOffMarker
+ LearningSlotScheduleActivity LearningSlotWfmScheduleActivity
+_license_1 AddressableLicenseDefinition LicenseAssignmentRequest LicenseBatchAssignmentRequest
+ LicenseDefinition LicenseOrgToggle LicenseUpdateStatus LicenseUser Permissions UserLicenses
+ UserLicensesEntityListing
+_locations_1 LocationCreateDefinition LocationEntityListing LocationUpdateDefinition
+_log_capture_1 LogCaptureDownloadExecutionResponse LogCaptureQueryRequest LogCaptureQueryResponse
+ LogCaptureUserConfiguration LogCaptureUserConfigurationListing LogCaptureUserConfigurationResponse
+ LogEntry
+_mobile_devices_1 DirectoryUserDevicesListing UserDevice
+_notifications_1 AvailableTopic AvailableTopicEntityListing ChannelEntityListing PermissionDetails
+_oauth_1 OAuthAuthorization OAuthAuthorizationListing OAuthClientRequest OAuthScope
+ OAuthScopeListing
+_operational_events_1 EventAggregatesQueryRequest EventAggregatesResponse EventDefinition
+ EventDefinitionAggregates EventDefinitionListing EventQueryRequest EventQueryResponse
+ OperationalEvent
+_organization_1 ApprovalNamespace EmbeddedIntegration FeatureState FreeTrialLimit FreeTrialLimitDocs
+ FreeTrialNamespace IpAddressAuthentication LimitChangeRequestDetails
+ LimitChangeRequestsEntityListing LimitDocs LimitDocumentation LimitsEntityListing NamespaceDocs
+ OrgAuthSettings OrgWhitelistSettings OrganizationFeatures PasswordRequirements StatusChange
+_organization_authorization_1 ClonedUser ClonedUserEntityListing Facet Filter TrustCreate
+ TrustEntityListing TrustGroup TrustGroupEntityListing TrustMemberCreate TrustRequest
+ TrustRequestCreate TrustUpdate TrustUser TrustUserDetails TrustUserEntityListing Trustee
+ TrusteeAuditQueryRequest TrusteeReferenceList TrustorAuditQueryRequest
+_outbound_1 Agent AgentOwnedMappingPreview AgentOwnedMappingPreviewListing Alteration
+ AppendToDncActionSettings AttemptLimits AttemptLimitsEntityListing AtzmTimeSlot
+ AtzmTimeSlotWithTimeZone AutomaticTimeZoneMappingSettings BulkEntityErrorContactList
+ BulkResponseResultContactListContactListBulkEntityErrorContactList CallBasic CallRecord
+ CallableContactsDiagnostic CallableTime CallableTimeSet CallableTimeSetEntityListing CallableWindow
+ CallbackBasic CampaignBusinessCategoryMetrics CampaignDiagnosticCampaignHealthState
+ CampaignDiagnosticCampaignState CampaignDiagnosticConfigChange CampaignDiagnosticSummary
+ CampaignDiagnosticWindow CampaignDiagnostics CampaignDivisionView CampaignDivisionViewListing
+ CampaignEntityListing CampaignInteraction CampaignInteractions CampaignLinesUtilization
+ CampaignOutboundLinesAllocation CampaignOutboundLinesDistribution CampaignOutboundLinesReservation
+ CampaignPatchRequest CampaignPerformanceData CampaignPerformanceDataContactRate
+ CampaignPerformanceDataListing CampaignPerformanceDataProgress CampaignProgress
+ CampaignRuleEntities CampaignRuleParameters CampaignRuleTimeOfDayInterval
+ CampaignRuleTimeOfDayParameters CampaignSkillStatistics CampaignTimeSlot
+ ColumnDataTypeSpecification ContactList ContactPhoneNumberColumn ConversationBasic
+ DynamicLineBalancingSettingsPatchRequest EmailColumn ImportStatus ParticipantBasic
+ QueueUtilizationDiagnostic RecallEntry RuleSetDiagnostic WhatsAppColumn
+_outbound_2 CampaignRule CampaignRuleAction CampaignRuleActionEntities
+ CampaignRuleCampaignRunTimeSettings CampaignRuleCampaignWaitTimeSettings CampaignRuleCondition
+ CampaignRuleConditionGroup CampaignRuleDateTimeConditionParameters CampaignRuleDayOfMonthInterval
+ CampaignRuleDayOfMonthParameters CampaignRuleDayOfWeekInterval CampaignRuleDayOfWeekParameters
+ CampaignRuleEntityListing CampaignRuleExecutionSettings CampaignRuleSpecificDateInterval
+ CampaignRuleSpecificDateParameters CampaignRuleWarning CampaignRuleWarningParameters
+ CampaignRuleWeekDayOfMonth CampaignRuleWeekDayOfMonthInterval CampaignRuleWeekDayOfMonthParameters
+ CampaignSchedule CampaignSequence CampaignSequenceEntityListing CampaignStats Column ColumnStatus
+ CommonCampaign CommonCampaignDivisionView CommonCampaignDivisionViewEntityListing
+ CommonCampaignEntityListing Condition ConfigurationOverrides ConnectRate
+ ContactAddressConditionSettings ContactAddressTypeConditionSettings ContactBulkEditRequest
+ ContactBulkSearchCriteria ContactBulkSearchParameters ContactCallbackRequest
+ ContactColumnConditionSettings ContactColumnTimeZone ContactColumnToDataActionFieldMapping
+ ContactListFilterClause ContactListFilterPredicate ContactListFilterRange ContactableStatus
+ DataActionConditionPredicate DialerContact DivisionedDomainEntityRef MessageEvaluation
+ NextOccurrenceDetails OccurrenceDetails Pattern PhoneNumberStatus Range Reoccurrence
+ ScheduleInterval TimeAndDateSubCondition TimeAndDateSubConditionRange
+_outbound_3 ContactListDivisionView ContactListDivisionViewListing ContactListEntityListing
+ ContactListFilter ContactListFilterBulkRetrieveBody ContactListFilterEntityListing
+ ContactListTemplate ContactListTemplateBulkRetrieveBody ContactListTemplateEntityListing
+ ContactListUploadUrlRequest ContactListingRequest ContactListingResponse
+ ContactListsBulkEditRequest ContactListsBulkEditResponse ContactsBulkOperationJob
+ ContactsBulkOperationJobListing ContactsExportRequest DNCListUploadUrlRequest
+ DataActionConditionSettings DataActionContactColumnFieldMapping DialerAction
+ DialerEventEntityListing DialerRule DigitalAction DigitalCondition
+ DigitalDataActionConditionPredicate DigitalRule DigitalRuleSet DigitalRuleSetEntityListing DncList
+ DncListCreate DncListDivisionView DncListDivisionViewListing DncListEntityListing
+ DncPatchCustomExclusionColumnsRequest DncPatchEmailsRequest DncPatchPhoneNumbersRequest
+ DncPatchWhatsAppNumbersRequest EmailCampaignSchedule EmailCampaignScheduleEntityListing EmailConfig
+ EventLog EventMessage ExportUri FileSpecificationTemplate FileSpecificationTemplateEntityListing
+ FilterPreviewResponse FromEmailAddress LastAttemptByColumnConditionSettings
+ LastAttemptOverallConditionSettings LastResultByColumnConditionSettings
+ LastResultOverallConditionSettings MarkContactUncontactableActionSettings PreprocessingRule
+ ReplyToEmailAddress SetContentTemplateActionSettings SetSmsPhoneNumberActionSettings
+ SetWhatsAppIntegrationActionSettings SplittingInformation UpdateContactColumnActionSettings
+_outbound_4 ImportTemplate ImportTemplateEntityListing MessagingCampaign
+ MessagingCampaignDiagnostics MessagingCampaignDivisionView
+ MessagingCampaignDivisionViewEntityListing MessagingCampaignEntityListing MessagingCampaignSchedule
+ MessagingCampaignScheduleEntityListing OutboundSettings PagedSkillCombinationListing Reaction
+ ResponseSet ResponseSetEntityListing RuleSet RuleSetEntityListing SequenceSchedule
+ SkillCombinationInfo SmsConfig SmsPhoneNumberRef TimeZoneMappingPreview WhatsAppCampaignSchedule
+ WhatsAppCampaignScheduleEntityListing WhatsAppConfig WrapUpCodeMapping WritableDialerContact
+_presence_1 MutableUserPresence OrganizationPresenceDefinitionEntityListing
+ OrganizationPresenceEntityListing PresenceSettings RestorePresenceSettings Source
+ SourceEntityListing SystemPresence UcUserPresence UserPrimarySource
+_process_automation_1 CreateScheduledTriggerRequest CreateTriggerRequest MatchCriteria
+ MatchCriteriaTestResult MatchTestResult ScheduledTrigger ScheduledTriggerEntityListing
+ TestMatchesEventOperation TestMatchesOperation TestModeEventResults TestModeResults TestModeTrigger
+ TestSchemaOperation TestTargetOperation TopicCursorEntityListing Trigger TriggerEntityListing
+ TriggerSchedule TriggerTarget UpdateScheduledTriggerRequest UpdateTriggerRequest
+ WorkflowTargetSettings
+_quality_1 AgentActivity AgentActivityEntityListing AgentEvaluatorActivity AgentScoringRule
+ AgentScoringRuleEntityListing CalibrationCreate CalibrationEntityListing CreateSurveyRequest
+ CreateSurveyResponse DomainEntityListingSurveyForm EvaluationAggregationQueryMe
+ EvaluationCreateBody EvaluationCreateCalibration EvaluationCreateConversation
+ EvaluationCreateEvalForm EvaluationCreateQueue EvaluationCreateUser EvaluationEntityListing
+ EvaluationFormAndScoringSet EvaluationFormDivisionView EvaluationFormDivisionViewListing
+ EvaluationFormResponse EvaluationFormResponseEntityListing EvaluationFormSearchResponse
+ EvaluationResponse EvaluationSearchAggregationBucket EvaluationSearchAggregationDTO
+ EvaluationSearchAggregationResponse EvaluationSearchCriteriaDTO EvaluationSearchItemResponse
+ EvaluationSearchRequestDTO EvaluationSearchResponse EvaluationSearchSubAggregationDTO
+ EvaluatorActivity EvaluatorActivityEntityListing FlowDiagnosticInfo PublishForm QMAuditQueryRequest
+ QualityAuditLogMessage QualityAuditQueryExecutionResultsResponse
+ QualityAuditQueryExecutionStatusResponse QualityAuditQueryFilter QueryApiSearchAggregationRange
+ ScorableSurvey Survey SurveyErrorDetails SurveyForm SurveyFormAndScoringSet SurveyFormDivisionView
+ SurveyFormDivisionViewListing SurveyFormEntityListing SurveyQuestion SurveyQuestionGroup
+ SurveyQuestionGroupScore SurveyQuestionScore SurveyScoringSet
+_recording_1 AcknowledgeScreenRecordingRequest Annotation ArchiveRetention BatchDownloadJobResult
+ BatchDownloadJobStatusResult BatchDownloadJobSubmission BatchDownloadJobSubmissionResult
+ BatchDownloadRequest ButtonResponse CalibrationAssignment CallMediaPolicy CallMediaPolicyConditions
+ Card CardAction ChatMediaPolicy ChatMediaPolicyConditions ChatMessage ChatMessageUser
+ ConversationDeletionProtectionQuery CrossPlatformCallMediaPolicy CrossPlatformChatMediaPolicy
+ CrossPlatformEmailMediaPolicy CrossPlatformMediaPolicies CrossPlatformMessageMediaPolicy
+ CrossPlatformPolicy CrossPlatformPolicyActions CrossPlatformPolicyCreate CrossPlatformPolicyUpdate
+ DatePicker DatePickerAvailableDateTime DeleteRetention DurationCondition EmailAttachment
+ EmailMediaPolicy EmailMediaPolicyConditions EncryptionKey EncryptionKeyEntityListing Endpoint
+ EvaluationAssignment ExecuteRecordingJobsQuery FailedDeleteProtectionUpdate
+ FailedRecordingEntityListing InitiateScreenRecording IntegrationExport LocalEncryptionConfiguration
+ MessageMediaPolicyConditions MeteredAssignmentByAgent MeteredEvaluationAssignment PolicyActions
+ PolicyConditions PolicyErrorMessage PolicyErrors PolicyUser PublishedSurveyFormReference
+ RecordingJobFailedRecording RetentionDuration SurveyAssignment TimeAllowed TimeInterval TimeSlot
+_recording_2 InteractiveApplication KeyRotationSchedule ListPicker ListPickerItem ListPickerSection
+ LocalEncryptionKeyRequest ManageDeleteProtectionResult MediaPolicies MediaResult
+ MessageMediaAttachment MessageMediaPolicy MessageStickerAttachment OrphanRecording
+ OrphanRecordingListing OrphanUpdateRequest PaymentLineItem PaymentRequest PaymentResponse Policy
+ PolicyCreate PolicyEntityListing PolicyUpdate QuickReply ReceivedReplyMessage Recording
+ RecordingAttachment RecordingContentStory RecordingEmailMessage RecordingEncryptionConfiguration
+ RecordingEncryptionConfigurationListing RecordingForm RecordingFormPage RecordingFormPageComponent
+ RecordingFormResponseComponent RecordingFormResponseContent RecordingInput RecordingIntroduction
+ RecordingJob RecordingJobEntityListing RecordingJobsQuery RecordingLocation RecordingMessageReceipt
+ RecordingMessageReceiptReason RecordingMessagingMessage RecordingMetadata
+ RecordingNotificationResponse RecordingNotificationTemplate RecordingRetention
+ RecordingRetentionCursorEntityListing RecordingRoadsideAssistance RecordingTemplateBody
+ RecordingTemplateButton RecordingTemplateCard RecordingTemplateCarousel RecordingTemplateFooter
+ RecordingTemplateHeader RecordingWheelPicker RecordingWheelPickerItem RichLink RichLinkHeader
+_recording_3 RecordingSettings RecordingUploadReport RecordingUploadReportRequest
+ ScreenRecordingActiveSessions ScreenRecordingMetaData ScreenRecordingMetaDataRequest
+_response_management_1 AppleInvitation Button CardBodyText Carousel CarouselCard
+ CreateResponseAssetRequest CreateResponseAssetResponse DomainEntityListingResponseDivisionView
+ FooterTemplate Form FormDatePicker FormIntroduction FormListPicker FormListPickerItem
+ FormListPickerSection FormMessage FormPage FormPageComponent Input Library LibraryBatchRequest
+ LibraryDivisionView LibraryDivisionViewEntityListing LibraryEntityListing MessageFooter
+ MessageHeader MessagingTemplate QueryCriteriaGroup QueryCriteriaItem QueryCriteriaQuery Response
+ ResponseAsset ResponseAssetBulkRequest ResponseAssetEntityListing ResponseAssetFilter
+ ResponseAssetRequest ResponseAssetSearchRequest ResponseAssetSearchResults ResponseAssetStatus
+ ResponseDivisionView ResponseDivisionViewQueryResults ResponseEntityList ResponseEntityListing
+ ResponseFilter ResponseQueryRequest ResponseQueryResults ResponseSubstitution ResponseText
+ RmsAssetAddressableRef StatusInfo WhatsAppDefinition WheelPicker WheelPickerItem
+_routing_1 AssessmentJobListing AssessmentListing AuthorizedDomains AvailableMediaType
+ AvailableMediaTypeEntityListing BenefitAssessment BenefitAssessmentJob Check ComparisonPeriod
+ ComparisonPeriodListing Compliance ComplianceResponse ContactCenterSettings
+ CreateBenefitAssessmentJobRequest CreateBenefitAssessmentRequest CreateKpiRequest
+ CreatePredictorRequest CreateQueueRequest CreateRoutingSkill CreateUtilizationLabelRequest
+ CustomSmtpServerRequest DmarcResult DnsRecordEntry Domains EmailErrorInfo EmailOutboundDomainResult
+ EmailSetting EmailSettingEntityListing EmailSettingReference EmailSetup
+ EstimatedWaitTimePredictions GraphApiSettings HelpSettings IdentityResolutionQueueConfig
+ ImapSettings InboundDomain InboundDomainCreateRequest InboundDomainEntityListing
+ InboundDomainPatchRequest InboundRouteEntityListing KeyPerformanceIndicator
+ KeyPerformanceIndicatorAssessment KeyPerformanceIndicatorEntityListing KeyPerformanceIndicatorType
+ KpiResult MailFromResult OptInSettings OutboundDomain OutboundDomainCreateRequest
+ OutboundDomainEntityListing OutboundDomainPatchRequest OutboundQueueIdentityResolutionConfig
+ OutcomeConfig PredictionResults PredictorSchedule PredictorWorkloadBalancing Record StopSettings
+ VerificationResult WrapUpCodeConfig
+_routing_2 PatchPredictorRequest Predictor PredictorListing PredictorModel PredictorModelBrief
+ PredictorModelFeature PredictorModelFeatureListing PredictorModelRetrainingError PredictorModels
+ QueueMember QueueMemberEntityListing QueueMemberEntityListingV1 QueueRequest Recipient
+ RecipientFlow RecipientListing RecipientRequest RequestScoredAgent RouteIdentityResolutionConfig
+ RoutingConversationAttributesRequest RoutingConversationAttributesResponse RoutingSettings
+ SMSAvailablePhoneNumberEntityListing SkillEntityListing SkillExpression SkillExpressionData
+ SkillExpressionEntityListing SkillExpressionValidationError SkillExpressionValidationResult
+ SkillGroupDefinition SkillGroupEntityListing SkillGroupMemberDivisionList SkillGroupMemberDivisions
+ SkillGroupMemberEntityListing SkillGroupWithMemberDivisions SkillReference SmsAddress
+ SmsAddressEntityListing SmsAddressProvision SmsAlphanumericProvision SmsAvailablePhoneNumber
+ SmsIdentityResolutionConfig SmsPhoneNumber SmsPhoneNumberEntityListing SmsPhoneNumberImport
+ SmsPhoneNumberPatchRequest SmsPhoneNumberProvision SmsProvisioningStatus TestMessage
+ TranscriptionSettings UpdateKpiRequest UpdateSkillDivisionRequest UpdateUtilizationLabelRequest
+ UtilizationLabel UtilizationLabelEntityListing UtilizationResponse WrapUpCodeReference
+ WrapupCodeEntityListing WrapupCodeRequest
+_scim_1 Manager ScimConfigResourceType ScimConfigResourceTypeSchemaExtension
+ ScimConfigResourceTypesListResponse ScimEmail ScimGenesysUserExternalId ScimGroupListResponse
+ ScimMetadata ScimPhoneNumber ScimServiceProviderConfig
+ ScimServiceProviderConfigAuthenticationScheme ScimServiceProviderConfigBulkFeature
+ ScimServiceProviderConfigFilterFeature ScimServiceProviderConfigSimpleFeature ScimUserExtensions
+ ScimUserListResponse ScimUserRole ScimUserRoutingLanguage ScimUserRoutingSkill ScimV2CreateUser
+ ScimV2EnterpriseUser ScimV2Group ScimV2GroupReference ScimV2MemberReference ScimV2PatchOperation
+ ScimV2PatchRequest ScimV2SchemaAttribute ScimV2SchemaDefinition ScimV2SchemaListResponse ScimV2User
+_screen_monitoring_1 ScreenMonitorSettings ScreenMonitoringDetails ScreenMonitoringSession
+ ScreenMonitoringSessionEntityListing ScreenMonitoringUserDetails
+ ScreenMonitoringUserDetailsEntityListing StartScreenMonitorResponseBody
+_scripts_1 ExportScriptRequest ExportScriptResponse ImportScriptStatusResponse
+ PublishScriptRequestData ScriptEntityListing
+_search_1 DocumentationResult DocumentationSearchCriteria DocumentationSearchRequest
+ DocumentationSearchResponse DocumentationV2SearchAggregation DocumentationV2SearchCriteria
+ DocumentationV2SearchRequest GKNDocumentationResult GKNDocumentationSearchCriteria
+ GKNDocumentationSearchRequest GKNDocumentationSearchResponse
+_settings_1 ExecutionDataGlobalSettingsResponse ExternalContactsSettings UpdatedSettingsResponse
+_social_media_1 ContentModeration ContentReaction DataIngestionRuleStatusPatchRequest
+ DataIngestionRulesMetadata EscalationRuleRequest EscalationRuleResponse EscalationTarget
+ FacebookDataIngestionRuleRequest FacebookDataIngestionRuleResponse
+ FacebookDataIngestionRuleVersionResponse FacebookDataIngestionRuleVersionResponseEntityListing
+ GenericDataIngestionRuleResponse GenericDataIngestionRuleResponseEntityListing
+ GoogleBusinessProfileDataIngestionRuleRequest GoogleBusinessProfileDataIngestionRuleResponse
+ GoogleBusinessProfileDataIngestionRuleVersionResponse
+ GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing
+ InstagramDataIngestionRuleRequest InstagramDataIngestionRuleResponse
+ InstagramDataIngestionRuleVersionResponse InstagramDataIngestionRuleVersionResponseEntityListing
+ ManualEscalationRequest ManualEscalationResponse OpenDataIngestionRuleRequest
+ OpenDataIngestionRuleResponse OpenDataIngestionRuleVersionResponse
+ OpenDataIngestionRuleVersionResponseEntityListing OpenSocialMediaChannel
+ OpenSocialMediaMessageContent OpenSocialMediaNormalizedMessage OpenSocialMediaPublicMetadata
+ OpenSocialMediaReactionsChannel OpenSocialMediaReactionsEvent
+ OpenSocialMediaReactionsNormalizedEvent OpenSocialMediaReactionsRequest OpenSocialMediaRecipient
+ OpenSocialMediaRecipientAdditionalIdentifier OpenSocialNormalizedMessageEntityListing
+ OpenSocialReactionsNormalizedEventEntityListing OverrideEscalationTarget
+ SocialEscalationResponseEntityListing SocialMediaAggregateDataContainer
+ SocialMediaAggregateMetricData SocialMediaAsyncAggregateQueryResponse
+ SocialMediaAsyncAggregationQuery SocialMediaAsyncDetailQuery SocialMediaAsyncDetailQueryResponse
+ SocialMediaDetailDataContainer SocialMediaDetailMessageContainer SocialMediaMessageEscalationInfo
+ SocialMediaQueryClause SocialMediaQueryFilter SocialMediaQueryPredicate
+ SocialMediaStatisticalResponse SocialMediaStatisticalSummary SocialTopicPatchRequest
+ SocialTopicRequest SocialTopicResponse SocialTopicWithDataIngestionRuleMetadataResponse
+ SocialTopicWithDataIngestionRuleMetadataResponseEntityListing
+_social_media_2 TweetUsage TwitterDataHistoricalTweetRequest TwitterDataHistoricalTweetResponse
+ TwitterDataIngestionRuleRequest TwitterDataIngestionRuleResponse
+ TwitterDataIngestionRuleVersionResponse TwitterDataIngestionRuleVersionResponseEntityListing
+_speech_text_analytics_1 BaseProgramEntity BaseTopicEntitiy CategoriesEntityListing CategoryRequest
+ CommunicationTranslation CommunicationTranslationList ConversationCategoriesEntityListing
+ ConversationCategory ConversationInsight ConversationMetrics CreateReprocessJobRequest
+ DeleteProgramResponse DictionaryFeedback DictionaryFeedbackEntityListing
+ DictionaryFeedbackExamplePhrase EmpathyScore EngineIntegration GenAIPhrasesJob
+ GenAIPhrasesJobRequest GenAIPhrasesJobTopic GenAIPhrasesJobs GeneralProgramJob
+ GeneralProgramJobRequest GeneralTopic GeneralTopicsEntityListing InfixOperator
+ InsightsSettingsRequest ListedDictionaryFeedback ListedProgram ListedTopic Operand OperandPosition
+ OperatorPosition ParticipantMetrics Phrase PhraseTranslation ProcessingSettingsRequest Program
+ ProgramInsightsSettings ProgramInsightsSettingsEntityListing ProgramJob ProgramJobRequest
+ ProgramMappingsRequest ProgramProcessingSettings ProgramProcessingSettingsEntityListing
+ ProgramProcessingSettingsPatchResponse ProgramRequest ProgramTopicLinksJob
+ ProgramTranscriptionEngine ProgramTranscriptionEngines ProgramsEntityListing
+ ReprocessInteractionsByJobIdResponse ReprocessJobEntityListingResponse ReprocessJobResponse
+ SegmentUrl SentimentInsightEntry SentimentInsights StaCategory Term TranscriptTranslation
+_speech_text_analytics_2 SentimentData SentimentFeedback SentimentFeedbackEntityListing
+ SpeechTextAnalyticsConversationSummary SpeechTextAnalyticsConversationSummaryListing
+ SpeechTextAnalyticsSettingsRequest SpeechTextAnalyticsSettingsResponse
+ SupportedDialectsEntityListing SupportedDialectsTranscriptionEngine TestTopicPhraseJob
+ TestTopicPhraseJobRequest TestTopicPhraseJobs TestTopicPhrasePhrase TestTopicPhraseTopic Topic
+ TopicJob TopicJobRequest TopicRequest TopicsDefinitionsProgramMappings
+ TopicsDefinitionsProgramsMappingsEntityListing TopicsEntityListing TranscriptUrl TranscriptUrls
+ TranscriptionEnginesRequest TranscriptsFilters TranslateSupportedLanguage
+ TranslateSupportedLanguageList UnifiedGeneralTopic UnifiedGeneralTopicEntityListing
+ UnpublishedProgramsEntityListing
+_stations_1 Station StationEntityListing
+_task_management_1 AutoStatusTransitionDetail BulkJob BulkJobAddRequest BulkJobAddResponse
+ BulkJobAddResult BulkJobAddWorkitemSummary BulkJobEntity BulkJobError BulkJobTerminateRequest
+ BulkJobTerminateResult BulkJobTerminateResultEntity BulkJobTerminateResultsResponse BulkJobUpdate
+ BulkJobsListing ExternalContactReference TaskManagementErrorDetails Workbin WorkbinChangeListing
+ WorkbinCreate WorkbinDelta WorkbinQueryEntityListing WorkbinQueryRequest WorkbinQuerySort
+ WorkbinReference WorkbinUpdate WorkbinVersion WorkbinVersionListing Workitem WorkitemChangeListing
+ WorkitemCommonCreate WorkitemCreate WorkitemDateBasedCondition WorkitemDateBasedConditionUpdate
+ WorkitemDateBasedRule WorkitemDateBasedRuleCreate WorkitemDelta WorkitemFilter
+ WorkitemLanguageReference WorkitemQueueReference WorkitemRoutingSkillReference WorkitemRuleAction
+ WorkitemSchema WorkitemScoredAgent WorkitemScoredAgentDelta WorkitemScoredAgentRequest
+ WorkitemScriptReference WorkitemStatusReference WorkitemUtilizationLabelReference
+ WorkitemsAttributeChangeBoolean WorkitemsAttributeChangeInstant WorkitemsAttributeChangeInteger
+ WorkitemsAttributeChangeList WorkitemsAttributeChangeListWorkitemScoredAgentDelta
+ WorkitemsAttributeChangeMap WorkitemsAttributeChangeString
+ WorkitemsAttributeChangeWorkitemStatusCategory WorkitemsAttributeChangeWrapupDelta
+ WorkitemsChangeWorkbinDelta WorkitemsChangeWorkitemDelta WrapupDelta
+_task_management_2 WorkitemDateBasedRuleListing WorkitemDateBasedRuleUpdate WorkitemFlowReference
+ WorkitemManualAssign WorkitemOnAttributeChangeCondition WorkitemOnAttributeChangeConditionUpdate
+ WorkitemOnAttributeChangeRule WorkitemOnAttributeChangeRuleCreate
+ WorkitemOnAttributeChangeRuleListing WorkitemOnAttributeChangeRuleUpdate WorkitemOnCreateRule
+ WorkitemOnCreateRuleCreate WorkitemOnCreateRuleListing WorkitemOnCreateRuleUpdate
+ WorkitemPagedEntityListing WorkitemPostQueryEntityListing WorkitemQueryJobCreate
+ WorkitemQueryJobError WorkitemQueryJobFilter WorkitemQueryJobQueryFilters
+ WorkitemQueryJobQueryFiltersCriteria WorkitemQueryJobQueryFiltersPredicate WorkitemQueryJobResponse
+ WorkitemQueryJobSort WorkitemQueryPostRequest WorkitemQuerySort WorkitemRuleSettings WorkitemStatus
+ WorkitemStatusCreate WorkitemStatusListing WorkitemStatusUpdate WorkitemTerminate WorkitemUpdate
+ WorkitemVersion WorkitemVersionListing WorkitemWrapup WorkitemWrapupEntityListing
+ WorkitemWrapupUpdate WorkitemsAttributeChangeWorkitemRuleSettings WorkitemsChangeWorktypeDelta
+ Worktype WorktypeChangeListing WorktypeCreate WorktypeDelta WorktypeQueryEntityListing
+ WorktypeQueryRequest WorktypeQuerySort WorktypeUpdate WorktypeVersion WorktypeVersionListing
+ WrapupIdReference
+_teams_1 TeamAddMemberFailure TeamEntityListing TeamMemberAddListingResponse TeamMemberEntityListing
+ TeamMembers
+_telephony_1 AgentGreeting BulkEntityErrorPrefix BulkPrefixesRequest BulkPrefixesResponse
+ BulkResponseResultPrefixPrefixBulkEntityErrorPrefix CallSimulationResult Callheader Callmessage
+ CreateOrganizationLink DisasterRecoveryAllRoutingRequest HomerRecord MediaRegions NumberRouting
+ NumberRoutingListing NumberRoutingRequest NumberRoutingResetOrganizationRequest
+ OrganizationCallMetrics OrganizationLink OrganizationLinkApprovalRequest OrganizationLinkResponse
+ Prefix PrefixListing PrefixListingItem RegionResponse SIPSearchPublicRequest SelfAgentGreeting
+ SignedUrlResponse SipDownloadResponse SipSearchResult TelephonySettings
+_telephony_providers_edge_1 AlertablePresences CertificateAuthorityEntityListing DID
+ DIDEntityListing DIDNumber DIDNumberEntityListing DIDPool DIDPoolEntityListing DigitLength
+ DisableSiteConnectionsRequest DomainCapabilities DomainCertificateAuthority
+ DomainEdgeSoftwareVersionDtoEntityListing DomainLogicalInterface DomainNetworkAddress
+ DomainNetworkCommandResponse DomainNetworkRoute DomainPhysicalCapabilities DomainPhysicalInterface
+ EdgeEntityListing EdgeGroupEntityListing EdgeLogsJob EdgeLogsJobFile EdgeLogsJobRequest
+ EdgeLogsJobResponse EdgeLogsJobUploadRequest EdgeMetrics EdgeMetricsDisk EdgeMetricsMemory
+ EdgeMetricsNetwork EdgeMetricsProcessor EdgeMetricsSubsystem EdgeNetworkDiagnostic
+ EdgeNetworkDiagnosticRequest EdgeNetworkDiagnosticResponse EdgeOfflineConfiguration
+ EdgeOfflineConfigurationInterface EdgeOfflineConfigurationNetwork EdgeOfflineConfigurationResponse
+ EdgeRebootParameters EdgeServiceStateRequest EdgeTrunkBase EdgeVersionInformation EdgeVersionReport
+ ErrorDetails ExpiredEdgeListing Extension ExtensionEntityListing ExtensionPool
+ ExtensionPoolDivisionView ExtensionPoolDivisionViewEntityListing ExtensionPoolEntityListing Line
+ LineBase LineBaseEntityListing LineEntityListing LineStatus LogicalInterfaceEntityListing
+ MediaIceSelectedCandidate MediaStatisticsTrunkInfo
+_telephony_providers_edge_2 MediaEndpointStatistics MediaIceSelectedPair MediaIceStatistics
+ MediaRtpStatistics MediaStatistics MediaStatisticsClientInfo MediaStatisticsListing MetaData
+ Metabase NumberPlan OutboundRoute OutboundRouteBase OutboundRouteBaseEntityListing
+ OutboundRouteEntityListing Phone PhoneBase PhoneBaseEntityListing PhoneBaseSettings
+ PhoneCapabilities PhoneEntityListing PhoneMetaBaseEntityListing PhoneStatus PhonesReboot
+ PhysicalInterfaceEntityListing ProvisionInfo SiteConnections SiteEntityListing StreetAddress
+ SubscriberResponse TelephonySearchCriteria TelephonySearchRequest Trunk TrunkBaseEntityListing
+ TrunkBasesSearchResponse TrunkConnectedStatus TrunkEntityListing TrunkErrorInfo
+ TrunkErrorInfoDetails TrunkInstanceSearchResponse TrunkMetabaseEntityListing TrunkMetrics
+ TrunkMetricsCalls TrunkMetricsNetworkTypeIp TrunkMetricsOptions TrunkMetricsQoS
+ TrunkMetricsRegisters TrunkRecordingEnabledCount UserAgentInfo ValidateAddressRequest
+ ValidateAddressResponse VmPairingInfo
+_textbots_1 AmazonLexRequest BotSearchResponse BotSearchResponseEntityListing Format
+ GenesysBotConnector GoogleDialogflowCustomSettings NuanceMixDlgSettings PostTextMessage
+ PostTextRequest PostTextResponse TextBotChannel TextBotDisconnectAction TextBotErrorInputEvent
+ TextBotExitAction TextBotFlow TextBotFlowLaunchRequest TextBotFlowLaunchResponse
+ TextBotFlowLocation TextBotFlowMilestone TextBotFlowOutcome TextBotFlowTurnRequest
+ TextBotFlowTurnResponse TextBotInputOutputData TextBotModeConstraints TextBotModeOutputPrompts
+ TextBotOutputPrompts TextBotPromptSegment TextBotTextModeConstraints TextBotTranscript
+ TextBotTurnReference TextBotUserInputAlternative TextBotUserInputEvent TextBotWaitForInputAction
+ TextBotsRichMediaInputEvent
+_tokens_1 IdleTokenTimeout InactivityTimeoutGroupBundle
+_uploads_1 LearningCoverArtUploadUrlRequest
+_usage_1 ApiUsageOrganizationQuery ApiUsageSimpleSearch ClientPublicApiUsage
+ ClientPublicApiUsageQueryRequest ClientPublicApiUsageResultsResponse ClientUsageQueryResponse
+ OrganizationPublicApiUsage OrganizationPublicApiUsageQueryRequest
+ OrganizationPublicApiUsageResultsResponse OrganizationUsageQueryResponse UsageQuerySortBy
+_user_recordings_1 UserRecording UserRecordingEntityListing
+_users_1 AuthenticatorAttestationResponse AuthenticatorSelection BeginWebAuthnRegistrationResponse
+ CallForwarding CallRoute CallTarget ChangeMyPasswordRequest ChangePasswordRequest ChatFavorite
+ ChatItem ChatItemCursorListing ChatPresence ChatUserRef CreateUser CreateVerifierRequest
+ CreateVerifierResponse CredentialDescriptor CredentialParameter DevelopmentActivity
+ DevelopmentActivityAggregateParam DevelopmentActivityAggregateQueryRequestClause
+ DevelopmentActivityAggregateQueryRequestFilter DevelopmentActivityAggregateQueryRequestPredicate
+ DevelopmentActivityAggregateQueryResponseData DevelopmentActivityAggregateQueryResponseGroupedData
+ DevelopmentActivityAggregateQueryResponseMetric DevelopmentActivityAggregateQueryResponseStatistics
+ DevelopmentActivityAggregateResponse DevelopmentActivityListing FinishWebAuthnRegistrationRequest
+ PatchUser PublicKeyCredentialCreationOptions PublicKeyCredentialCreationResponse RelyingPartyEntity
+ UpdateUser UpdateVerifierRequest UserCursorEntityListing UserCustomAttributes
+ UserCustomAttributesUpdateRequest UserEntity UserExpands UserExternalIdentifier UserProfile
+ UserProfileEntityListing UserState ValidateVerifierRequest Verifier VerifierEntityListing
+_users_rules_1 UsersRulesCreateRuleRequest UsersRulesCriteria UsersRulesDependent
+ UsersRulesDependentList UsersRulesDependentRule UsersRulesGroupItem UsersRulesLastRunMetadata
+ UsersRulesLockedCriteriaSettingsCriteria UsersRulesLockedCriteriaSettingsGroup
+ UsersRulesQueryResponse UsersRulesQueryRuleRequest UsersRulesRule UsersRulesRuleList
+ UsersRulesRuleSettings UsersRulesUpdateRuleRequest UsersRulesValue
+_utilities_1 Certificate IpAddressRange IpAddressRangeListing ParsedCertificate
+_voicemail_1 CopyVoicemailMessage GroupEmailPolicy PINConfiguration VoicemailGroupPolicy
+ VoicemailMailboxInfo VoicemailMediaInfo VoicemailMessageEntityListing VoicemailOrganizationPolicy
+ VoicemailUserPolicy
+_web_deployments_1 AgentVideoSettings AuthenticationSettings AutoStart BackgroundImageSettings
+ BotMessengerProfile CobrowseSettings ConversationAppSettings ConversationClearSettings
+ ConversationDisconnectSettings CustomI18nLabels DeploymentIdentityResolutionConfig
+ ExpandableWebDeployment ExpandableWebDeploymentEntityListing FileUploadMode FileUploadSettings
+ FormsTrackTrigger Humanize Icon IdentityResolutionAutomergeConfig IdleEventTrigger IpFilter
+ JourneyEventsSettings Knowledge LauncherButtonSettings LocalizedLabels Markdown MessengerApps
+ MessengerHomeScreen MessengerSettings MessengerStyles NotificationsSettings PauseCriteria
+ PositionSettings PushIntegration ScrollPercentageEventTrigger SelectorEventTrigger
+ SupportCenterCategory SupportCenterCompactCategoryModuleTemplate SupportCenterCustomMessage
+ SupportCenterDetailedCategoryModuleSidebar SupportCenterDetailedCategoryModuleTemplate
+ SupportCenterFeedbackSettings SupportCenterGlobalStyle SupportCenterHeroStyle SupportCenterImage
+ SupportCenterImageSource SupportCenterLabelFilter SupportCenterModuleSetting SupportCenterScreen
+ SupportCenterSettings SupportCenterStyleSetting TrackingSettings UserVideoSettings VideoSettings
+ WebDeployment WebDeploymentConfigurationVersion WebDeploymentConfigurationVersionEntityRef
+ WebDeploymentConfigurationVersionResponse WebDeploymentFlowEntityRef WebDeploymentHeadlessMode
+_web_deployments_2 WebDeploymentActiveConfigurationOnDeployment
+ WebDeploymentConfigurationVersionEntityListing WebDeploymentsAuthorizationResponse
+ WebDeploymentsJourneyContext WebDeploymentsOAuthExchangeRequest
+ WebDeploymentsOAuthRequestParameters WebDeploymentsRefreshJWTRequest
+_web_messaging_1 ButtonComponent ContentActions ContentCard ContentCardAction ContentCarousel
+ ContentDatePicker ContentDatePickerAvailableTime PushDeviceInsertRequest PushDeviceUpdateRequest
+ Reason RecipientAdditionalIdentifier WebMessagingAttachment WebMessagingButtonResponse
+ WebMessagingChannel WebMessagingContent WebMessagingEvent WebMessagingEventCoBrowse
+ WebMessagingEventPresence WebMessagingEventVideo WebMessagingGeneric WebMessagingMessage
+ WebMessagingMessageEntityList WebMessagingQuickReply WebMessagingRecipient
+_workforce_management_1 ActivityCode ActivityCodeContainer ActivityCodeReference ActivityCodeStyle
+ ActivityCodeSummary ActivityCodesReference ActivityPlanAbandonRateImpactOverride
+ ActivityPlanAsaImpactOverride ActivityPlanDeletionOccurrenceIds ActivityPlanDeletionSessionIds
+ ActivityPlanDeletionSessionUserIds ActivityPlanJobException ActivityPlanJobListing
+ ActivityPlanJobResponse ActivityPlanListItem ActivityPlanListing ActivityPlanOccurrenceReference
+ ActivityPlanOccurrenceSessionsUsersStructureReference ActivityPlanOccurrencesDeletionJobResponse
+ ActivityPlanReference ActivityPlanResponse ActivityPlanRunJobResponse
+ ActivityPlanServiceGoalImpactOverrides ActivityPlanServiceLevelImpactOverride
+ ActivityPlanSessionStructureReference ActivityPlanStructureWithOccurrenceSessionsUsersReference
+ ActivityPlanStructureWithOccurrencesReference AddAdherenceAdjustmentAgentRequest
+ AddAdherenceExplanationAdminRequest AddAdherenceExplanationAgentRequest AddOpportunityBody
+ AddShiftTradeJobRequest AddShiftTradeRequest AddWorkPlanRotationAgentRequest
+ AddWorkPlanRotationRequest AdherenceAdjustment AdherenceAdjustmentsListing
+ AdherenceAdjustmentsReasonCode AdherenceAdjustmentsReasonCodeReference AvailabilityRange
+ BuScheduleReference BusinessUnitReference DateRangeWithOptionalEnd FixedAvailability GroupSettings
+ InitiatingShiftRequestItem ManagementUnitReference RecurrenceEndSettings RecurrencePeriod
+ RecurrenceSettings RequiredDateRange RequiredLocalDateRange SchedulingPeriod SchedulingPeriodBase
+ SecondaryPresence ShiftTradeTargetRequestItem UserSearchRule UserSearchRulePart
+ WfmVersionedEntityMetadata WorkPlanPatternRequest
+_workforce_management_2 AdherenceAdjustmentsReasonCodesListing AdherenceExplanationAsyncResponse
+ AdherenceExplanationJob AdherenceExplanationJobReference AdherenceExplanationListing
+ AdherenceExplanationListingAgentQueryResponse AdherenceExplanationListingBuQueryResponse
+ AdherenceExplanationNotification AdherenceExplanationResponse AdherenceSettings
+ AdminAgentScheduleBidBiddingPreference AdminAgentScheduleBidPreferenceResponse
+ AdminAgentScheduleSetPreferences AdminAgentWorkPlanBiddingPreference
+ AdminAgentWorkPlanPreferenceResponse AdminBulkUpdateAlternativeShiftTradeState
+ AdminBulkUpdateAlternativeShiftTradeStateRequest AdminTimeOffRequestPatch
+ AgentAddOpportunityEnrollment AgentAdherenceDayMetrics AgentAdherenceScheduledActivity
+ AgentAssignedScheduleSetList AgentAssignedShiftSet AgentBidScheduleSetOverrideRequest
+ AgentBidWorkPlanOverrideRequest AgentBulkAddOpportunityEnrollment
+ AgentBulkAddOpportunityEnrollmentResult AgentBulkAddOpportunityEnrollmentsRequest
+ AgentBulkAddOpportunityEnrollmentsResponse AgentBulkStatusUpdateOpportunityEnrollmentsRequest
+ AgentBulkStatusUpdateOpportunityEnrollmentsResponse AgentBusinessUnitOpportunities AgentCountRange
+ AgentEffectiveBid AgentIntegrationAssociationRequest AgentIntegrationAssociationResponse
+ AgentIntegrationsRequest AgentIntegrationsResponse AgentManagementUnitReference AgentMuScheduleItem
+ AgentMuScheduleShift AgentOpportunityEnrollmentResult AgentQueryOpportunityResult
+ AgentScheduleBiddingPreferencePriority AgentScheduleShiftActivity AssignedAgentDetails
+ BulkOpportunitiesEnrollmentResult BulkOpportunitiesError IgnoredActivityCategories
+ IgnoredActivityCodeIds ListWrapperInteger OpportunityEnrollment
+ PendingAndApprovedOpportunityEnrollmentCounts ScheduleBidGroupReference ScheduleBidReference
+ ScheduleBidScheduledActivity ScheduleBidScheduledShift ShiftSetEffectiveWorkPlan
+ WfmIntegrationReference WorkPlanReference
+_workforce_management_3 AgentMuQueryResponse AgentMuScheduleQuery AgentMuScheduleResult
+ AgentPossibleWorkShiftsRequest AgentPossibleWorkShiftsResponse
+ AgentQueryAdherenceAdjustmentsRequest AgentQueryAdherenceExplanationsRequest
+ AgentQueryAdherenceExplanationsResponse AgentQueryOpportunities AgentQueryOpportunitiesResponse
+ AgentQueueTimeRequest AgentScheduleBid AgentScheduleBidScheduleSetResponse
+ AgentScheduleBiddingPreferenceResponse AgentScheduleBids AgentScheduleUnavailableTime
+ AgentSchedulingPreference AgentSchedulingPreferenceListing AgentTimeOffRequestPatch
+ AgentUpdateAlternativeShiftTradeRequest AgentWorkPlan AgentWorkPlanActivity AgentWorkPlanBid
+ AgentWorkPlanBiddingPreference AgentWorkPlanBiddingPreferenceRequest
+ AgentWorkPlanBiddingPreferenceResponse AgentWorkPlanBids AgentWorkPlanListResponse
+ AgentWorkPlanShift AgentWorkPlans AgentsBidAssignedScheduleSetOverrideRequest
+ AgentsBidAssignedWorkPlanOverrideRequest AgentsEffectiveScheduleSetResponse
+ AgentsIntegrationsListing AgentsWorkPlansResponse AggregateHistoricalAvailability
+ AggregatedExportJobRequest AggregatedExportSnapshotJobRequest AggregatedHistoricalExportJobResponse
+ AggregatedHistoricalExportJobStatus AggregatedSessionExportJobResponse
+ AggregatedSessionExportJobStatus AggregatedSnapshotExportJobResponse
+ AggregatedSnapshotExportJobStatus AlternativeShiftAgentScheduledShift AlternativeShiftAsyncResponse
+ AlternativeShiftBuSettingsResponse AlternativeShiftBulkUpdateTradesResponseTemplate
+ AlternativeShiftJobReference AlternativeShiftScheduleLookup
+ AlternativeShiftTradeBulkUpdateTemplateItem BidGroupScheduleSet BuAgentScheduleActivity
+ CsvExportErrorDetails DailyPossibleShift MuAgentsWorkPlansResult PossibleWorkShiftsForWeek
+ SetWrapperDayOfWeek ShiftSet WfmTimeSpan
+_workforce_management_4 AlternativeShiftJobResponse AlternativeShiftNotification
+ AlternativeShiftOffersRequest AlternativeShiftOffersViewResponseTemplate
+ AlternativeShiftSearchOffersRequest AlternativeShiftTradeListing AlternativeShiftTradeResponse
+ AlternativeShiftTradesViewResponseTemplate AsyncForecastOperationResult AsyncIntradayResponse
+ AvailableTimeOffRange AvailableTimeOffRequest AvailableTimeOffResponse BidGroupWorkPlanRequest
+ BidGroupWorkPlanResponse BidGroupWorkPlanRotationRequest BidGroupWorkPlanRotationResponse
+ BuAbandonRate BuActivitySettingsRequest BuActivitySettingsResponse BuAdherenceAdjustmentsQueryJob
+ BuAdherenceAdjustmentsQueryJobsReference BuAdherenceAdjustmentsQueryJobsReferenceListing
+ BuAdherenceAdjustmentsSettings BuAgentScheduleHistoryChange BuAgentScheduleHistoryChangeMetadata
+ BuAgentScheduleHistoryDeletedChange BuAgentScheduleHistoryDroppedChange
+ BuAgentScheduleHistoryResponse BuAgentSchedulePublishedScheduleReference BuAgentScheduleShift
+ BuForecastGenerationPlanningGroupResult BuForecastGenerationResult BuForecastModificationResponse
+ BuForecastTimeSeriesResult BuFullDayTimeOffMarker BuIntradayDataGroup BuIntradayForecastData
+ BuIntradayResponse BuIntradayScheduleData BuShortTermForecast BuShortTermForecastReference
+ ForecastAbandonRateResponse ForecastAverageSpeedOfAnswerResponse ForecastPlanningGroupResponse
+ ForecastPlanningGroupsResponse ForecastServiceGoalTemplateImpactOverrideResponse
+ ForecastServiceGoalTemplateResponse ForecastServiceLevelResponse ForecastSourceDayPointer
+ InitiatingAlternativeShift IntradayPerformancePredictionData LanguageReference LocalDateRange
+ RoutePathResponse RoutingSkillReference TimeOffLimitReference
+ WfmForecastModificationIntervalOffsetValue WfmServiceGoalImpact WfmServiceGoalImpactSettings
+_workforce_management_5 BuAgentScheduleQueryResponse BuAgentScheduleRescheduleResponse
+ BuAgentScheduleSearchResponse BuAgentScheduleShiftRequest BuAgentScheduleUpdate
+ BuAgentSchedulesQueryResponse BuAgentSchedulesSearchResponse BuAlternativeShiftJobResponse
+ BuAsyncAgentSchedulesQueryResponse BuAsyncAgentSchedulesSearchResponse BuAsyncScheduleResponse
+ BuAsyncScheduleRunResponse BuAverageSpeedOfAnswer BuConvertTimeOffGranularityLimitJobListing
+ BuConvertTimeOffLimitGranularityJobProgress BuConvertTimeOffLimitGranularityJobRequest
+ BuConvertTimeOffLimitGranularityJobResponse BuCopyScheduleRequest BuCreateBlankScheduleRequest
+ BuCreateTimeOffLimitRequest BuCreateTimeOffPlanRequest BuCurrentAgentScheduleSearchResponse
+ BuForecastResult BuForecastResultResponse BuForecastStaffingRequirementsResult
+ BuForecastStaffingRequirementsResultResponse BuGenerateScheduleRequest
+ BuGetCurrentAgentScheduleRequest BuHeadcountForecastBuPlanningGroupHeadcountForecastResult
+ BuHeadcountForecastBuPlanningGroupHeadcountForecastUploadSchema BuHeadcountForecastResponse
+ BuImportAgentScheduleUploadSchema BuImportShortTermForecastSchema BuImportTimeOffLimitValue
+ BuImportTimeOffLimitValuesRequest BuImportTimeOffLimitValuesSchema
+ BuImportTimeOffLimitValuesUploadResponse BuListAlternativeShiftTradesResponse
+ BuManagementUnitScheduleSummary BuPlanningGroupHeadcountForecastResult
+ BuPlanningGroupHeadcountForecastUploadSchema BuScheduleMetadata BuScheduleRun
+ BuTimeOffLimitReference CreateTimeOffPlanBusinessUnitAssociation
+ CreateTimeOffPlanManagementUnitAssociation ForecastPlanningGroupData HrisTimeOffType
+ ListWrapperString LongTermForecastPlanningGroupData OverrideDate PlanningGroupReference
+ ReschedulingManagementUnitResponse ReschedulingOptionsRunResponse ScheduleGenerationResultSummary
+ SchedulerMessageSeverityCount SchedulingNoForecastOptionsRequest SchedulingOptionsRequest
+ StaffingRequirementsPlanningGroupData ValueWrapperString
+_workforce_management_6 BuNotificationSettingsRequest BuNotificationSettingsResponse
+ BuQueryAdherenceAdjustmentsRequest BuQueryAdherenceExplanationsRequest
+ BuQueryAdherenceExplanationsResponse BuQueryAgentSchedulesRequest BuRescheduleAgentScheduleResult
+ BuRescheduleRequest BuRescheduleResult BuScheduleListItem BuScheduleListing
+ BuScheduleNotificationsCategorySettings BuScheduleNotificationsSettingsRequest
+ BuScheduleNotificationsSettingsResponse BuScheduleReferenceForMuRoute BuScheduleRunListing
+ BuSchedulerSettingsRequest BuSchedulerSettingsResponse BuSchedulingSettingsRequest
+ BuSchedulingSettingsResponse BuSearchAgentSchedulesRequest BuServiceLevel
+ BuSetTimeOffLimitValuesRequest BuShortTermForecastListItem BuShortTermForecastListing
+ BuShortTermForecastWeekReference BuShortTermForecastingSettings BuTimeOffLimitListing
+ BuTimeOffLimitRange BuTimeOffLimitResponse BuTimeOffLimitValueRange BuTimeOffLimitValues
+ BuTimeOffLimitValuesForGranularityResponse BuTimeOffLimitValuesImportUploadUrlRequest
+ BuTimeOffLimitValuesResponse BuTimeOffPlanListing BuTimeOffPlanResponse BuUpdateAgentScheduleShift
+ BuUpdateAgentScheduleUploadSchema BuUpdateTimeOffPlanRequest BuUserListing
+ BulkAddOpportunitiesRequest ListWrapperOverrideDate ManagementUnitUserListing
+ MuRescheduleResultWrapper OpportunityEnrollmentCounts OpportunityResult ScheduleGenerationMessage
+ ScheduleGenerationResult SchedulerMessageArgument SchedulerMessageTypeSeverity SetWrapperString
+ SetWrapperSyncTimeOffProperty StaffingGroupReference TimeOffLimitValues
+ TimeOffPlanBusinessUnitAssociation TimeOffPlanManagementUnitAssociation
+ UpdateTimeOffPlanBusinessUnitAssociation UpdateTimeOffPlanManagementUnitAssociation
+ ValueWrapperHrisTimeOffType
+_workforce_management_7 BulkAddOpportunitiesResponse BulkOpportunitiesExternalActivitiesRequest
+ BulkOpportunitiesReferenceResult BulkOpportunitiesRequest BulkOpportunitiesStatusUpdateRequest
+ BulkOpportunitiesStatusUpdateResponse BulkOpportunityEnrollmentsStatusUpdateRequest
+ BulkPublishOpportunitiesResponse BulkRemoveOpportunitiesResponse BulkRemoveOpportunitiesResult
+ BulkShiftTradeStateUpdateRequest BulkUpdateActivityCodeRequest BulkUpdateActivityCodeRequestItem
+ BulkUpdateActivityCodeResponse BulkUpdateAgentUnavailableTimesResponse
+ BulkUpdateAgentUnavailableTimesResultItem BulkUpdateOpportunityEnrollmentsStatusResponse
+ BulkUpdateShiftTradeListJobRequest BulkUpdateShiftTradeStateRequestItem
+ BulkUpdateShiftTradeStateResponse BulkUpdateShiftTradeStateResult
+ BulkUpdateShiftTradeStateResultItem BusinessUnitActivityCode BusinessUnitActivityCodeListing
+ BusinessUnitListItem BusinessUnitListing BusinessUnitResponse
+ BusinessUnitSchedulingPreferencesSettingsResponse BusinessUnitSettingsResponse CalendarUrlResponse
+ CapacityPlanDeleteRequest CapacityPlanForecastInputsResponse CapacityPlanForecastInputsTemplate
+ CapacityPlanForecastMetrics CapacityPlanListItem CapacityPlanMetadata CapacityPlanMetricsSummary
+ CapacityPlanReference CapacityPlanRequest CapacityPlanResponse
+ CapacityPlanStaffingGroupAllocationsResponse
+ CapacityPlanStaffingGroupMetricChangeHistoryListResponse
+ CapacityPlanStaffingGroupMetricChangeResponse CapacityPlanStaffingRequirementResult
+ CapacityPlanningPlanningGroupAllocation CreateStaffingGroupAllocation
+ ForecastInputPlanningGroupData LongTermRequirementsErrorDetail LongTermRequirementsServiceGoal
+ LongTermRequirementsServiceGoalDetail OpportunityReference PlanningGroupRequirementOutput
+ StaffingGroupAllocation StaffingGroupAllocationsResponseTemplate
+ StaffingGroupFullTimeEquivalentContribution StaffingGroupMetricChangeResponse
+ StaffingRequirementResultResponseTemplate TargetUnavailableTime TransfersFullTimeEquivalent
+ ValueWrapperActivityCodeStyle
+_workforce_management_8 CapacityPlansListResponse ComputedData ConstraintConflictMessage
+ ContinuousForecastGetSessionResponse ContinuousForecastSessionResponse
+ ContinuousForecastSnapshotResponse ContinuousForecastTimeSeries ContinuousForecastWeeks
+ CopyBuForecastRequest CopyCapacityPlanRequest CopyScheduleBid CopyWorkPlan CopyWorkPlanBid
+ CopyWorkPlanRotationRequest CreateActivityCodeRequest CreateActivityPlanRequest
+ CreateAdherenceAdjustmentsReasonCodeRequest CreateAdherenceAdjustmentsReasonCodesBulkRequest
+ CreateAdminTimeOffRequest CreateAgentTimeOffRequest CreateAlternativeShiftTradeRequest
+ CreateBusinessUnitRequest CreateBusinessUnitSettingsRequest
+ CreateCapacityPlanStaffingGroupMetricChangeRequest Daily HistoricalData ModelData ModelMetaData
+ ModelMetaDataResult MonthlyPlanningPeriodSettings Outlier OutlierData OutlierResultBody
+ OutlierResultTemplate PlanningGroupModel PlanningPeriodSettings QuarterHourly SessionFiles
+ SessionInfo SessionMetaData SessionMetaDataResult SessionMetricData ShortTermForecastingSettings
+ ShrinkageOverride ShrinkageOverrides SnapshotFiles SnapshotInfo SnapshotMetaData
+ SnapshotMetaDataResult SnapshotMetricData Snapshots TimeOffSettingsRequest
+ ValueWrapperBuShortTermForecastReference ValueWrapperLocalDate
+ ValueWrapperMonthlyPlanningPeriodSettings ValueWrapperPlanningPeriodSettings Weekly
+ WorkPlanConstraintConflictMessage WorkPlanConstraintMessage WorkPlanValidationMessageArgument
+_workforce_management_9 CreateManagementUnitApiRequest CreateManagementUnitSettingsRequest
+ CreatePlanningGroupRequest CreateScheduleBid CreateServiceGoalTemplate CreateStaffingGroupRequest
+ CreateTimeOffLimitRequest CreateTimeOffPlanRequest CreateWorkPlan CreateWorkPlanActivity
+ CreateWorkPlanBid CreateWorkPlanShift CurrentAgentAdherenceAdjustment
+ CurrentAgentCursorAdherenceAdjustmentsListing CurrentUserScheduleRequestBody
+ CurrentUserTimeOffIntegrationStatusRequest CursorAdherenceAdjustmentsListing DateRange
+ DayOfWeekMinimums DecisionMetricsData DecisionMetricsJobReference DecisionMetricsResponse
+ DecisionMetricsUpdateError DecisionMetricsUpdateJobRequest DecisionMetricsUpdateJobResponse
+ DecisionMetricsUploadData DecisionMetricsUploadResponse DecisionMetricsUploadSchema
+ DeletableUserReference EstimateAvailableFullDayTimeOffRequest
+ EstimateAvailableFullDayTimeOffResponse EstimateAvailablePartialDayTimeOffRequest
+ EstimateAvailablePartialDayTimeOffResponse EstimateAvailableTimeOffRequest
+ EstimateAvailableTimeOffResponse EvaluateShiftTradeListJobRequest ListWrapperShiftStartVariance
+ PlanningPeriodShiftConstraints RoutePathRequest ScheduleReferenceWithBusinessUnit
+ ScheduleVisibilitySettingsRequest SchedulingSettingsRequest ServiceGoalTemplateImpactOverride
+ ShiftStartVariance ShiftTradeActivityPreviewResponse ShiftTradeActivityRule
+ ShiftTradeExternalActivityRule ShiftTradeInitiatingSideResponseItem ShiftTradeMatchReviewResponse
+ ShiftTradeMatchReviewUserResponse ShiftTradeMatchViolation ShiftTradePreviewResponse
+ ShiftTradeReceivingSideResponseItem ShiftTradeResponseItem ShiftTradeSettings
+ ShiftTradeShiftResponseItem ShiftTradeTargetResponseItem SourcePlanningGroupRequest
+ ValueWrapperInteger WfmEntityMetadata
+_workforce_management_10 EvaluateShiftTradeListJobResponseItem EvaluatedShiftTradeResponseItem
+ ForecastMetadata GenerateBuForecastRequest GetAgentsWorkPlansRequest HeadcountForecast
+ HeadcountInterval HistoricalAdherenceActuals HistoricalAdherenceDayMetrics
+ HistoricalAdherenceExceptionInfo HistoricalAdherenceQueryResult HistoricalDataDeleteEntity
+ HistoricalDataDisallowedDeleteEntity HistoricalDataJobEntityStatus
+ HistoricalImportDeleteFilesJobRequest HistoricalImportDeleteFilesJobResponse
+ HistoricalImportOverallDeleteStatusResponse HistoricalImportStatus
+ HistoricalImportStatusJobResponse HistoricalImportStatusListing
+ HistoricalShrinkageActivityCategoryResponse HistoricalShrinkageActivityCodeResponse
+ HistoricalShrinkageAggregateResponse HistoricalShrinkageResult HistoricalShrinkageResultListing
+ HrisTimeOffTypeResponse HrisTimeOffTypesJobReference HrisTimeOffTypesJobResponse
+ HrisTimeOffTypesResponse ImportForecastResponse ImportForecastUploadResponse
+ ImportScheduleUploadResponse ImportScheduleUploadSchema IntradayPlanningGroupRequest
+ ListAlternativeShiftTradesResponse ListWrapperAgentWorkPlanField
+ ListWrapperAlternativeShiftBuSettingsActivityCategory
+ ListWrapperAlternativeShiftBuSettingsGranularity ListWrapperBidGroupWorkPlanRequest
+ ListWrapperBidGroupWorkPlanRotationRequest ListWrapperFixedAvailability ListWrapperInterval
+ ListWrapperPlanningGroupMinimumsRequest ListWrapperRequiredDateRange ListWrapperScheduleSetRequest
+ ListWrapperSecondaryPresence LongTermForecastResult LongTermForecastResultResponse
+ LongTermRequirements LongTermRequirementsResponse ManagementUnit
+ ManagementUnitAvailabilitySettingsResponse ManagementUnitListing ManagementUnitSettingsRequest
+ ManagementUnitSettingsResponse PlanningGroupMinimumsRequest ScheduleSetRequest
+ ScheduleVisibilitySettingsResponse SchedulingSettingsResponse TimeOffSettingsResponse
+_workforce_management_11 MatchShiftTradeJobRequest MatchShiftTradeRequest MatchShiftTradeResponse
+ MinimumStaffingRequest MinimumStaffingResponse MoveAgentResponse MoveAgentsRequest
+ MoveAgentsResponse MoveManagementUnitRequest MoveManagementUnitResponse MuAgentQueueTimeRequest
+ NotificationsResponse OpportunitiesResultWithPagination OpportunityResultWithAgentIds
+ PatchBuReschedulingOptionsManagementUnitRequest PatchBuReschedulingOptionsRequest
+ PatchBuScheduleRunRequest PatchOpportunityRequest PatchShiftTradeRequest
+ PerformancePredictionOutputs PerformancePredictionRecalculationResponse
+ PerformancePredictionRecalculationUploadResponse PerformancePredictionResponse
+ PerformancePredictionUploadSchema PlanningGroup PlanningGroupList PlanningGroupMinimumsResponse
+ PlanningGroupOutputs PlanningGroupToStaffingGroupsListing PlanningGroupToStaffingGroupsResponse
+ ProcessScheduleUpdateUploadRequest QueryAdherenceExplanationsResponse
+ QueryAgentScheduleUnavailableTimesRequest QueryAgentScheduleUnavailableTimesResponse
+ QueryAgentSchedulingPreferencesRequest QueryAgentShiftTradeListJobRequest
+ QueryAgentUnavailableTimesRequest QueryAgentUnavailableTimesValidationJobResponse
+ QueryAgentsIntegrationsRequest QueryAvailabilityManagementUnitsSettingsRequest
+ QueryAvailabilityManagementUnitsSettingsResponse QueryCapacityPlanStaffingGroupMetricChangeHistory
+ QueryEffectiveScheduleSetsRequest QueryEnrollmentOpportunityResult
+ QueryExternalActivityOpportunitiesResponse QueryExternalActivityOpportunityResult
+ QueryOpportunitiesRequest ReceivingScheduleLookup ServiceGoalTemplateReference
+ ShiftTradeNotification ShiftTradeResponse TimeOffRequestNotification
+ UnavailableTimesManagementUnitSettings UnavailableTimesValidationResult
+ UnavailableTimesViolationMessageArgument ValueWrapperDate ValueWrapperInstant WfmUserNotification
+ WorkPlanConstraintViolationMessage WorkPlanConstraintsViolationMessage
+_workforce_management_12 QueryOpportunitiesResponse QueryOpportunityEnrollmentMetadata
+ QueryOpportunityEnrollmentResult QueryOpportunityEnrollmentsRequest
+ QueryOpportunityEnrollmentsResponse QueryOpportunityEnrollmentsResult
+ QueryPlanningGroupToStaffingGroupsRequest QueryShiftTradeListJobRequest
+ QueryTimeOffIntegrationStatusRequest QueryTimeOffLimitValuesForGranularityRequest
+ QueryTimeOffLimitValuesRequest QueryTimeOffLimitValuesResponse QueryUserStaffingGroupListRequest
+ QueryWaitlistPositionsRequest QueryWeekSummaryListJobRequest QueryWeekSummaryListJobResponseItem
+ RealTimeAdherenceExplanation RecurrenceSettingsBase ScheduleBid ScheduleBidGroup
+ ScheduleBidGroupCreate ScheduleBidGroupResponse ScheduleBidGroupSummary ScheduleBidGroupSummaryList
+ ScheduleBidGroupUpdate ScheduleBidListResponse ScheduleGenerationWarning ScheduleSetError
+ ScheduleUploadProcessingResponse SchedulingProcessingError SchedulingStatusResponse
+ SearchAlternativeShiftTradesRequest SearchShiftTradeResponse SearchShiftTradesRequest
+ SearchShiftTradesResponse SearchUnmatchedShiftTradeListJobRequest
+ SearchUnmatchedShiftTradeListJobResponseItem SearchUnmatchedShiftTradeResponseItem
+ SecondaryPresenceLookupItem ServiceGoalTemplate ServiceGoalTemplateList
+ SetTimeOffIntegrationStatusRequest SetTimeOffLimitValuesRequest SetWrapperRoutePathRequest
+ ShiftTradeAddTradeJobResponse ShiftTradeBulkUpdateTradeStateBuJobResponse
+ ShiftTradeEvaluateTradesBuJobResponse ShiftTradeListJobResponse ShiftTradeListResponse
+ ShiftTradeMatchResponseItem ShiftTradeMatchTradeJobResponse ShiftTradeMatchesSummaryResponse
+ ShiftTradeWeekSummaryResponseItem TimeOffLimitRange TimeOffLimitValueRange TimeOffRequestLookup
+ UserTimeOffRequestReference WeekShiftTradeMatchesSummaryResponse WorkPlanBidMetadata
+ WorkPlanRotationReference
+_workforce_management_13 ShiftTradeQueryAgentTradesJobResponse ShiftTradeQueryTradesBuJobResponse
+ ShiftTradeQueryWeekSummariesBuJobResponse ShiftTradeSearchUnmatchedTradesBuJobResponse
+ ShiftTradeUpdateTradeJobResponse ShiftTradeUpdateTradeStateJobResponse ShortTermForecastReference
+ StaffingGroupListing StaffingGroupResponse TeamReference TimeOffBalanceJobReference
+ TimeOffBalanceJobResponse TimeOffBalanceRequest TimeOffBalanceResponse TimeOffBalancesResponse
+ TimeOffIntegrationStatusResponse TimeOffIntegrationStatusResponseListing TimeOffLimit
+ TimeOffLimitListing TimeOffPlan TimeOffPlanListing TimeOffRequestList TimeOffRequestListItem
+ TimeOffRequestListing TimeOffRequestQueryBody TimeOffRequestReference TimeOffRequestResponse
+ UnavailableTime UnavailableTimeListing UpdateActivityCodeRequest UpdateActivityPlanRequest
+ UpdateAdherenceAdjustmentAdminRequest UpdateAdherenceAdjustmentAgentRequest
+ UpdateAdherenceAdjustmentsBulkItem UpdateAdherenceAdjustmentsBulkRequest
+ UpdateAdherenceAdjustmentsReasonCodeRequest UpdateAdherenceAdjustmentsReasonCodesBulkItem
+ UpdateAdherenceAdjustmentsReasonCodesBulkRequest UpdateAdherenceExplanationStatusRequest
+ UpdateAgentScheduleBiddingPreference UpdateAgentSchedulingPreferencesRequest
+ UpdateAgentWorkPlanBiddingPreference UpdateAlternativeShiftBuSettingsRequest
+ UpdateBuAdherenceAdjustmentsSettingsRequest UpdateBusinessUnitRequest
+ UpdateBusinessUnitSchedulingPreferencesSettingsRequest UpdateBusinessUnitSettingsRequest
+ UpdateCapacityPlanRequest UpdateManagementUnitRequest UpdateManagementUnitsSettingsRequest
+ UpdateMuAgentRequest UpdateMuAgentWorkPlanFailureResponse UpdateMuAgentWorkPlanRequest
+ UpdateMuAgentWorkPlansBatchRequest UpdateMuAgentWorkPlansBatchResponse
+ ValueWrapperActivityPlanServiceGoalImpactOverrides ValueWrapperGroupSettings
+ ValueWrapperUserSearchRule WorkPlanOverrideListWrapperWorkPlanOverrideRequest
+ WorkPlanOverrideRequest
+_workforce_management_14 UpdateMuAgentsRequest UpdateNotificationResponse UpdateNotificationsRequest
+ UpdateNotificationsResponse UpdatePlanningGroupRequest UpdateScheduleBid
+ UpdateScheduleUploadResponse UpdateScheduleUploadSchema UpdateServiceGoalTemplate
+ UpdateShiftTradeJobRequest UpdateShiftTradeStateJobRequest UpdateStaffingGroupRequest
+ UpdateTimeOffLimitRequest UpdateTimeOffPlanRequest UpdateUnavailableTime
+ UpdateUnavailableTimesRequest UpdateWorkPlanBid UpdateWorkPlanRotationAgentRequest
+ UpdateWorkPlanRotationRequest UploadUrlRequestBody UserActivity UserActivityAdherencePresence
+ UserActivityListing UserActivityOutOfOffice UserActivityPresenceDefinition
+ UserActivityRoutingStatus UserListScheduleRequestBody UserNextActivityReminder UserSchedule
+ UserScheduleActivity UserScheduleAdherence UserScheduleAdherenceListing UserScheduleContainer
+ UserScheduleFullDayTimeOffMarker UserScheduleShift UserStaffingGroupListing
+ UserStaffingGroupResponse UserTimeOffIntegrationStatusResponse
+ UserTimeOffIntegrationStatusResponseListing UsersActivityRequest
+ ValidateAgentUnavailableTimesRequest ValidateAgentUnavailableTimesResponse ValidateWorkPlanMessages
+ ValidateWorkPlanResponse ValidationServiceAsyncResponse ValidationServiceRequest
+ ValueWrapperShiftTradeTargetRequestItem WaitlistPosition WaitlistPositionListing WeekSchedule
+ WeekScheduleGenerationResult WeekScheduleListItemResponse WeekScheduleListResponse
+ WeekScheduleReference WeekScheduleResponse WeekShiftTradeListResponse WeekShiftTradeResponse
+ WfmAgent WorkPlanConfigurationViolationMessage WorkPlanOverride
+_workforce_management_15 WfmAgentHistoricalAdherenceJobReference WfmAgentHistoricalAdherenceResponse
+ WfmAgentHistoricalAdherenceResult WfmHistoricalAdherenceBulkItem
+ WfmHistoricalAdherenceBulkJobReference WfmHistoricalAdherenceBulkQuery
+ WfmHistoricalAdherenceBulkResponse WfmHistoricalAdherenceBulkResult
+ WfmHistoricalAdherenceBulkUserDayMetrics WfmHistoricalAdherenceBulkUserResult
+ WfmHistoricalAdherenceQuery WfmHistoricalAdherenceQueryForAgent WfmHistoricalAdherenceQueryForTeams
+ WfmHistoricalAdherenceResponse WfmHistoricalAdherenceResultWrapper WfmHistoricalShrinkageRequest
+ WfmHistoricalShrinkageResponse WfmHistoricalShrinkageTeamsRequest WfmIntegrationListing
+ WfmIntegrationResponse WfmIntradayPlanningGroupListing WfmProcessUploadRequest WfmUserEntityListing
+ WorkPlan WorkPlanActivity WorkPlanBid WorkPlanBidGroup WorkPlanBidGroupCreate
+ WorkPlanBidGroupResponse WorkPlanBidGroupSummary WorkPlanBidGroupSummaryList WorkPlanBidGroupUpdate
+ WorkPlanBidListResponse WorkPlanListItemResponse WorkPlanListResponse WorkPlanPatternResponse
+ WorkPlanRotationAgentResponse WorkPlanRotationListResponse WorkPlanRotationResponse WorkPlanShift
+ WorkPlanValidationRequest
+_topics_1 AcdEndDetailEventTopicAcdEndEvent AcdStartDetailEventTopicAcdStartEvent
+ AcwDetailEventTopicAfterCallWorkEvent AdhocRecordingTopicConversationData
+ AdhocRecordingTopicLockData AdhocRecordingTopicRecordingDataV2 AdhocRecordingTopicUserData
+ AdhocRecordingTopicWorkspaceData AgentActivityChangedTopicAgentActivity
+ AgentActivityChangedTopicOrganizationPresence AgentActivityChangedTopicOutOfOffice
+ AgentActivityChangedTopicPresence AgentActivityChangedTopicRoutingStatus
+ AgentStateEventTopicAgentStateEventNotification ArchitectDependencyTrackingBuildNotificationClient
+ ArchitectDependencyTrackingBuildNotificationDependencyTrackingBuildNotification
+ ArchitectDependencyTrackingBuildNotificationHomeOrganization
+ ArchitectDependencyTrackingBuildNotificationUser ArchitectFlowNotificationArchitectOperation
+ ArchitectFlowNotificationClient ArchitectFlowNotificationErrorDetail
+ ArchitectFlowNotificationErrorMessageParams ArchitectFlowNotificationFlowNotification
+ ArchitectFlowNotificationFlowVersion ArchitectFlowNotificationHomeOrganization
+ ArchitectFlowNotificationUser ArchitectFlowOutcomeNotificationArchitectOperation
+ ArchitectFlowOutcomeNotificationClient ArchitectFlowOutcomeNotificationErrorDetail
+ ArchitectFlowOutcomeNotificationErrorMessageParams
+ ArchitectFlowOutcomeNotificationFlowOutcomeNotification
+ ArchitectFlowOutcomeNotificationHomeOrganization ArchitectFlowOutcomeNotificationUser
+ ArchitectPromptNotificationArchitectOperation ArchitectPromptNotificationClient
+ ArchitectPromptNotificationErrorDetail ArchitectPromptNotificationErrorMessageParams
+ ArchitectPromptNotificationHomeOrganization ArchitectPromptNotificationPromptNotification
+ ArchitectPromptNotificationUser ArchitectPromptResourceNotificationPromptResourceAudioFormat
+ ArchitectPromptResourceNotificationPromptResourceNotification
+ ArchitectSystemPromptResourceNotificationPromptResourceAudioFormat
+ ArchitectSystemPromptResourceNotificationSystemPromptResourceNotification
+ AttributeDetailEventTopicAttributeUpdateEvent AttributeDetailEventTopicCommunication
+ AuditTopicAddressableEntityRef AuditTopicAuditLogMessage AuditTopicDomainEntityRef
+ AuditTopicMessageInfo AuditTopicPropertyChange CallForwardingEventCall
+ CallForwardingEventCallForwarding CallForwardingEventTarget CallForwardingEventUser
+ CapacityPlanningRequirementsResultTopicBusinessUnit
+ CapacityPlanningRequirementsResultTopicCapacityPlanReference
+ CapacityPlanningRequirementsResultTopicStaffingRequirementsNotification ChatBadgeTopicBadgeEntity
+ ChatBadgeTopicChatBadge
+_topics_2 CollaborateChatAdhocMessageEventTopicCollaborateChatEntity
+ CollaborateChatAdhocMessageEventTopicCollaborateChatMessage
+ CollaborateChatGroupMessageEventTopicCollaborateChatEntity
+ CollaborateChatGroupMessageEventTopicCollaborateChatMessage
+ ContactDetailEventTopicContactUpdateEvent ContactlistDownloadReadyExportUri
+ ContactlistImportStatusImportStatus ContentManagementSingleDocumentTopicDocumentDataV2
+ ContentManagementSingleDocumentTopicLockData ContentManagementSingleDocumentTopicUserData
+ ContentManagementSingleDocumentTopicWorkspaceData
+ ContentManagementWorkspaceDocumentsTopicDocumentDataV2
+ ContentManagementWorkspaceDocumentsTopicLockData ContentManagementWorkspaceDocumentsTopicUserData
+ ContentManagementWorkspaceDocumentsTopicWorkspaceData ConversationCallEventTopicCallConversation
+ ConversationCallEventTopicCallMediaParticipant
+ ConversationCallEventTopicConversationDivisionMembership
+ ConversationCallEventTopicConversationRoutingData ConversationCallEventTopicDetail
+ ConversationCallEventTopicDisposition ConversationCallEventTopicDispositionAmdTimeout
+ ConversationCallEventTopicDispositionSilentCallTimeout ConversationCallEventTopicDivisionEntityRef
+ ConversationCallEventTopicDomainEntityRef ConversationCallEventTopicErrorBody
+ ConversationCallEventTopicFaxStatus ConversationCallEventTopicJourneyAction
+ ConversationCallEventTopicJourneyActionMap ConversationCallEventTopicJourneyContext
+ ConversationCallEventTopicJourneyCustomer ConversationCallEventTopicJourneyCustomerSession
+ ConversationCallEventTopicLimit ConversationCallEventTopicQueueMediaSettings
+ ConversationCallEventTopicRecordersState ConversationCallEventTopicScoredAgent
+ ConversationCallEventTopicUriReference ConversationCallEventTopicWrapup
+ ConversationCallbackEventTopicCallbackConversation
+ ConversationCallbackEventTopicCallbackMediaParticipant
+ ConversationCallbackEventTopicConversationDivisionMembership
+ ConversationCallbackEventTopicConversationRoutingData ConversationCallbackEventTopicDetail
+ ConversationCallbackEventTopicDialerPreview ConversationCallbackEventTopicDivisionEntityRef
+ ConversationCallbackEventTopicDomainEntityRef ConversationCallbackEventTopicErrorBody
+ ConversationCallbackEventTopicJourneyAction ConversationCallbackEventTopicJourneyActionMap
+ ConversationCallbackEventTopicJourneyContext ConversationCallbackEventTopicJourneyCustomer
+ ConversationCallbackEventTopicJourneyCustomerSession ConversationCallbackEventTopicLimit
+ ConversationCallbackEventTopicPhoneNumberColumn ConversationCallbackEventTopicQueueMediaSettings
+ ConversationCallbackEventTopicScoredAgent ConversationCallbackEventTopicUriReference
+ ConversationCallbackEventTopicVoicemail ConversationCallbackEventTopicWrapup
+ ConversationChatEventTopicUriReference
+_topics_3 ConversationChatEventTopicChatConversation ConversationChatEventTopicChatMediaParticipant
+ ConversationChatEventTopicConversationDivisionMembership
+ ConversationChatEventTopicConversationRoutingData ConversationChatEventTopicDetail
+ ConversationChatEventTopicDivisionEntityRef ConversationChatEventTopicDomainEntityRef
+ ConversationChatEventTopicErrorBody ConversationChatEventTopicJourneyAction
+ ConversationChatEventTopicJourneyActionMap ConversationChatEventTopicJourneyContext
+ ConversationChatEventTopicJourneyCustomer ConversationChatEventTopicJourneyCustomerSession
+ ConversationChatEventTopicLimit ConversationChatEventTopicQueueMediaSettings
+ ConversationChatEventTopicScoredAgent ConversationChatEventTopicWrapup
+ ConversationChecklistTopicAgentChecklistActivationTrigger
+ ConversationChecklistTopicAgentChecklistItemState
+ ConversationChecklistTopicAgentChecklistRuntimeEventBody
+ ConversationChecklistTopicConversationContextTurnInfo
+ ConversationCobrowseEventTopicCobrowseConversation
+ ConversationCobrowseEventTopicCobrowseMediaParticipant
+ ConversationCobrowseEventTopicConversationDivisionMembership
+ ConversationCobrowseEventTopicConversationRoutingData ConversationCobrowseEventTopicDetail
+ ConversationCobrowseEventTopicDivisionEntityRef ConversationCobrowseEventTopicDomainEntityRef
+ ConversationCobrowseEventTopicErrorBody ConversationCobrowseEventTopicJourneyAction
+ ConversationCobrowseEventTopicJourneyActionMap ConversationCobrowseEventTopicJourneyContext
+ ConversationCobrowseEventTopicJourneyCustomer ConversationCobrowseEventTopicJourneyCustomerSession
+ ConversationCobrowseEventTopicLimit ConversationCobrowseEventTopicQueueMediaSettings
+ ConversationCobrowseEventTopicScoredAgent ConversationCobrowseEventTopicUriReference
+ ConversationCobrowseEventTopicWrapup
+ ConversationDetailsDatalakeAvailabilityTopicDataAvailabilityChangeNotification
+ ConversationEmailEventTopicAttachment ConversationEmailEventTopicConversationDivisionMembership
+ ConversationEmailEventTopicConversationRoutingData ConversationEmailEventTopicDetail
+ ConversationEmailEventTopicDivisionEntityRef ConversationEmailEventTopicDomainEntityRef
+ ConversationEmailEventTopicEmailConversation ConversationEmailEventTopicEmailMediaParticipant
+ ConversationEmailEventTopicErrorBody ConversationEmailEventTopicJourneyAction
+ ConversationEmailEventTopicJourneyActionMap ConversationEmailEventTopicJourneyContext
+ ConversationEmailEventTopicJourneyCustomer ConversationEmailEventTopicJourneyCustomerSession
+ ConversationEmailEventTopicLimit ConversationEmailEventTopicQueueMediaSettings
+ ConversationEmailEventTopicScoredAgent ConversationEmailEventTopicUriReference
+ ConversationEmailEventTopicWrapup ConversationIntentSuggestionsTopicSuggestionFeedback
+_topics_4 ConversationIntentSuggestionsTopicIntentSuggestionEvent
+ ConversationIntentSuggestionsTopicQueryReformulationContext
+ ConversationIntentSuggestionsTopicSuggestedIntent
+ ConversationIntentSuggestionsTopicSuggestedIntentSlot
+ ConversationIntentSuggestionsTopicSuggestionContext
+ ConversationKnowledgeArticleSuggestionsTopicKnowledgeAnswer
+ ConversationKnowledgeArticleSuggestionsTopicKnowledgeArticleSuggestionEvent
+ ConversationKnowledgeArticleSuggestionsTopicQueryReformulationContext
+ ConversationKnowledgeArticleSuggestionsTopicSuggestedArticle
+ ConversationKnowledgeArticleSuggestionsTopicSuggestedIntent
+ ConversationKnowledgeArticleSuggestionsTopicSuggestedIntentSlot
+ ConversationKnowledgeArticleSuggestionsTopicSuggestionContext
+ ConversationKnowledgeArticleSuggestionsTopicSuggestionFeedback
+ ConversationKnowledgeSearchSuggestionsTopicKnowledgeAnswer
+ ConversationKnowledgeSearchSuggestionsTopicKnowledgeSearchSuggestionEvent
+ ConversationKnowledgeSearchSuggestionsTopicQueryReformulationContext
+ ConversationKnowledgeSearchSuggestionsTopicSuggestedIntent
+ ConversationKnowledgeSearchSuggestionsTopicSuggestedIntentSlot
+ ConversationKnowledgeSearchSuggestionsTopicSuggestedSearchResult
+ ConversationKnowledgeSearchSuggestionsTopicSuggestionContext
+ ConversationKnowledgeSearchSuggestionsTopicSuggestionFeedback
+ ConversationMessageEventTopicConversationDivisionMembership
+ ConversationMessageEventTopicConversationRoutingData ConversationMessageEventTopicDetail
+ ConversationMessageEventTopicDivisionEntityRef ConversationMessageEventTopicDomainEntityRef
+ ConversationMessageEventTopicErrorBody ConversationMessageEventTopicErrorDetails
+ ConversationMessageEventTopicJourneyAction ConversationMessageEventTopicJourneyActionMap
+ ConversationMessageEventTopicJourneyContext ConversationMessageEventTopicJourneyCustomer
+ ConversationMessageEventTopicJourneyCustomerSession ConversationMessageEventTopicLimit
+ ConversationMessageEventTopicMessageConversation ConversationMessageEventTopicMessageDetails
+ ConversationMessageEventTopicMessageMedia ConversationMessageEventTopicMessageMediaParticipant
+ ConversationMessageEventTopicMessageMetadata ConversationMessageEventTopicMessageMetadataContent
+ ConversationMessageEventTopicMessageMetadataEvent ConversationMessageEventTopicMessageSticker
+ ConversationMessageEventTopicQueueMediaSettings ConversationMessageEventTopicScoredAgent
+ ConversationMessageEventTopicUriReference ConversationMessageEventTopicWrapup
+ ConversationMetricsTopicConversationMetricRecord ConversationMetricsTopicConversationProposedAgent
+ ConversationMetricsTopicConversationScoredAgent
+ ConversationResponseSuggestionsTopicCannedResponseSuggestionEvent
+ ConversationResponseSuggestionsTopicQueryReformulationContext
+ ConversationResponseSuggestionsTopicSuggestedCannedResponse
+ ConversationResponseSuggestionsTopicSuggestedIntent
+ ConversationResponseSuggestionsTopicSuggestedIntentSlot
+ ConversationResponseSuggestionsTopicSuggestionContext
+ ConversationResponseSuggestionsTopicSuggestionFeedback
+ ConversationScreenShareEventTopicConversationDivisionMembership
+ ConversationScreenShareEventTopicDivisionEntityRef ConversationScreenShareEventTopicDomainEntityRef
+ ConversationScreenShareEventTopicUriReference
+_topics_5 ConversationScreenShareEventTopicConversationRoutingData
+ ConversationScreenShareEventTopicDetail ConversationScreenShareEventTopicErrorBody
+ ConversationScreenShareEventTopicJourneyAction ConversationScreenShareEventTopicJourneyActionMap
+ ConversationScreenShareEventTopicJourneyContext ConversationScreenShareEventTopicJourneyCustomer
+ ConversationScreenShareEventTopicJourneyCustomerSession ConversationScreenShareEventTopicLimit
+ ConversationScreenShareEventTopicQueueMediaSettings ConversationScreenShareEventTopicScoredAgent
+ ConversationScreenShareEventTopicScreenShareConversation
+ ConversationScreenShareEventTopicScreenShareMediaParticipant
+ ConversationScreenShareEventTopicWrapup ConversationScriptSuggestionsTopicQueryReformulationContext
+ ConversationScriptSuggestionsTopicScriptSuggestionEvent
+ ConversationScriptSuggestionsTopicSuggestedIntent
+ ConversationScriptSuggestionsTopicSuggestedIntentSlot
+ ConversationScriptSuggestionsTopicSuggestedScript
+ ConversationScriptSuggestionsTopicSuggestionContext
+ ConversationScriptSuggestionsTopicSuggestionFeedback
+ ConversationSocialExpressionEventTopicConversationDivisionMembership
+ ConversationSocialExpressionEventTopicConversationRoutingData
+ ConversationSocialExpressionEventTopicDetail
+ ConversationSocialExpressionEventTopicDivisionEntityRef
+ ConversationSocialExpressionEventTopicDomainEntityRef
+ ConversationSocialExpressionEventTopicErrorBody ConversationSocialExpressionEventTopicJourneyAction
+ ConversationSocialExpressionEventTopicJourneyActionMap
+ ConversationSocialExpressionEventTopicJourneyContext
+ ConversationSocialExpressionEventTopicJourneyCustomer
+ ConversationSocialExpressionEventTopicJourneyCustomerSession
+ ConversationSocialExpressionEventTopicLimit
+ ConversationSocialExpressionEventTopicQueueMediaSettings
+ ConversationSocialExpressionEventTopicScoredAgent
+ ConversationSocialExpressionEventTopicSocialConversation
+ ConversationSocialExpressionEventTopicSocialMediaParticipant
+ ConversationSocialExpressionEventTopicUriReference ConversationSocialExpressionEventTopicWrapup
+ ConversationSummaryTopicConversationFollowupAction ConversationSummaryTopicConversationHeadline
+ ConversationSummaryTopicConversationReason ConversationSummaryTopicConversationResolution
+ ConversationSummaryTopicConversationSummary ConversationSummaryTopicConversationSummaryEvent
+ ConversationSummaryTopicConversationSummaryLabel
+ ConversationSummaryTopicConversationSummaryParticipant
+ ConversationSummaryTopicConversationWrapUpCode ConversationSummaryTopicSummaryExtractedCustomEntity
+ ConversationSummaryTopicTriggerSource
+ ConversationSummaryTopicVirtualAgentsConversationFollowupAction
+ ConversationSummaryTopicVirtualAgentsConversationHeadline
+ ConversationSummaryTopicVirtualAgentsConversationReason
+ ConversationSummaryTopicVirtualAgentsConversationResolution
+ ConversationSummaryTopicVirtualAgentsConversationSummary
+ ConversationSummaryTopicVirtualAgentsConversationSummaryLabel
+ ConversationSummaryTopicVirtualAgentsConversationSummaryParticipant
+ ConversationSummaryTopicVirtualAgentsConversationWrapUpCode
+ ConversationSummaryTopicVirtualAgentsSummaryExtractedCustomEntity
+ ConversationSummaryTopicVirtualAgentsTriggerSource
+_topics_6 ConversationSummaryTopicVirtualAgentsConversationSummaryEvent
+ ConversationThirdPartyActionSuggestionsTopicQueryReformulationContext
+ ConversationThirdPartyActionSuggestionsTopicSuggestedIntent
+ ConversationThirdPartyActionSuggestionsTopicSuggestedIntentSlot
+ ConversationThirdPartyActionSuggestionsTopicSuggestionContext
+ ConversationThirdPartyActionSuggestionsTopicSuggestionFeedback
+ ConversationThirdPartyActionSuggestionsTopicThirdPartyActionSuggestionEvent
+ ConversationThirdPartyActionSuggestionsTopicThirdPartySuggestion
+ ConversationThirdPartyActionSuggestionsTopicThirdPartySuggestionSource
+ ConversationVideoEventTopicConversationDivisionMembership
+ ConversationVideoEventTopicConversationRoutingData ConversationVideoEventTopicDetail
+ ConversationVideoEventTopicDivisionEntityRef ConversationVideoEventTopicDomainEntityRef
+ ConversationVideoEventTopicErrorBody ConversationVideoEventTopicJourneyAction
+ ConversationVideoEventTopicJourneyActionMap ConversationVideoEventTopicJourneyContext
+ ConversationVideoEventTopicJourneyCustomer ConversationVideoEventTopicJourneyCustomerSession
+ ConversationVideoEventTopicLimit ConversationVideoEventTopicQueueMediaSettings
+ ConversationVideoEventTopicScoredAgent ConversationVideoEventTopicUriReference
+ ConversationVideoEventTopicVideoConversation ConversationVideoEventTopicVideoMediaParticipant
+ ConversationVideoEventTopicWrapup CreateGeneralProgramTestPhraseDetectedPhrase
+ CreateGeneralProgramTestPhraseMatchedTranscript CreateGeneralProgramTestTopicPhraseResults
+ CreateGeneralProgramTopicsDefinitionsJob CustomerEndDetailEventTopicCustomerEndEvent
+ CustomerStartDetailEventTopicCustomerStartEvent CustomerStartDetailEventTopicJourneyContext
+ DecisionMetricsAdminNotificationTopicAddressableEntityRef
+ DecisionMetricsAdminNotificationTopicDecisionMetricsJobNotification
+ DecisionMetricsAdminNotificationTopicDecisionMetricsUpdateError
+ DialerAttemptLimitsConfigChangeAttemptLimits DialerAttemptLimitsConfigChangeRecallEntry
+ DialerCallabletimesetConfigChangeCallableTime DialerCallabletimesetConfigChangeCallableTimeSet
+ DialerCallabletimesetConfigChangeTimeSlot DialerCampaignConfigChangeCampaign
+ DialerCampaignConfigChangeContactSort DialerCampaignConfigChangePhoneColumn
+ DialerCampaignConfigChangeRestErrorDetail DialerCampaignConfigChangeUriReference
+ DialerCampaignProgressEventCampaignProgress DialerCampaignProgressEventUriReference
+ DialerCampaignRuleConfigChangeCampaignRule DialerCampaignRuleConfigChangeCampaignRuleAction
+ DialerCampaignRuleConfigChangeCampaignRuleActionEntities
+ DialerCampaignRuleConfigChangeCampaignRuleCondition
+ DialerCampaignRuleConfigChangeCampaignRuleEntities DialerCampaignRuleConfigChangeUriReference
+ DialerCampaignScheduleConfigChangeAlteration DialerCampaignScheduleConfigChangeRecurrencePattern
+ DialerCampaignScheduleConfigChangeRecurrenceRange
+ DialerCampaignScheduleConfigChangeScheduleInterval
+ DialerCampaignScheduleConfigChangeScheduleRecurrence
+_topics_7 DialerCampaignScheduleConfigChangeCampaignSchedule
+ DialerCampaignScheduleConfigChangeUriReference
+ DialerCampaignSkillCombinationStatsEventCampaignSkillCombinationStats
+ DialerCampaignSkillCombinationStatsEventSkillCombinationDetailNotification
+ DialerCampaignSkillCombinationStatsEventUriReference DialerContactlistConfigChangeContactList
+ DialerContactlistConfigChangeContactPhoneNumberColumn DialerContactlistConfigChangeEmailColumn
+ DialerContactlistConfigChangeImportStatus DialerContactlistConfigChangeUriReference
+ DialerContactlistfilterConfigChangeContactListFilter
+ DialerContactlistfilterConfigChangeFilterClause DialerContactlistfilterConfigChangeFilterPredicate
+ DialerContactlistfilterConfigChangeFilterRange DialerContactlistfilterConfigChangeUriReference
+ DialerDnclistConfigChangeDncList DialerDnclistConfigChangeImportStatus
+ DialerDnclistConfigChangeUriReference DialerOutboundSettingsConfigChangeAtzmTimeSlot
+ DialerOutboundSettingsConfigChangeAtzmTimeSlotWithTimeZone
+ DialerOutboundSettingsConfigChangeAutomaticTimeZoneMappingSettings
+ DialerOutboundSettingsConfigChangeCallableWindow DialerOutboundSettingsConfigChangeOutboundSettings
+ DialerResponsesetConfigChangeReaction DialerResponsesetConfigChangeResponseSet
+ DialerRulesetConfigChangeAction DialerRulesetConfigChangeCondition
+ DialerRulesetConfigChangeContactColumnToDataActionFieldMapping
+ DialerRulesetConfigChangeDataActionConditionPredicate DialerRulesetConfigChangeRule
+ DialerRulesetConfigChangeRuleSet DialerRulesetConfigChangeUriReference
+ DialerSequenceConfigChangeCampaignSequence DialerSequenceConfigChangeUriReference
+ DialerSequenceScheduleConfigChangeAlteration DialerSequenceScheduleConfigChangeRecurrencePattern
+ DialerSequenceScheduleConfigChangeRecurrenceRange
+ DialerSequenceScheduleConfigChangeScheduleInterval
+ DialerSequenceScheduleConfigChangeScheduleRecurrence
+ DialerSequenceScheduleConfigChangeSequenceSchedule DialerSequenceScheduleConfigChangeUriReference
+ DialerWrapupcodemappingConfigChangeWrapUpCodeMapping DnclistDownloadReadyExportUri
+ DnclistImportStatusImportStatus EdgeChangeTopicEdge
+ EdgeLogicalInterfacesChangeTopicDomainLogicalInterfaceChange
+ EdgeLogicalInterfacesChangeTopicErrorInfo EdgeMetricsTopicEdgeMetricDisk
+ EdgeMetricsTopicEdgeMetricMemory EdgeMetricsTopicEdgeMetricNetworks
+ EdgeMetricsTopicEdgeMetricProcessor EdgeMetricsTopicEdgeMetricSubsystem
+ EdgeMetricsTopicEdgeMetricSubsystemMedia EdgeMetricsTopicEdgeMetrics EdgeMetricsTopicUriReference
+ EdgeSoftwareUpdateTopicDomainEdgeSoftwareUpdate EmailCampaignScheduleConfigChangeAlteration
+ EmailCampaignScheduleConfigChangeRecurrencePattern EmailCampaignScheduleConfigChangeRecurrenceRange
+ EmailCampaignScheduleConfigChangeScheduleInterval
+_topics_8 EmailCampaignScheduleConfigChangeEmailCampaignSchedule
+ EmailCampaignScheduleConfigChangeScheduleRecurrence EmailCampaignScheduleConfigChangeUriReference
+ EmployeePerformanceExternalMetricsDefinitionExternalMetricsDefinition
+ EvaluationQualityV2TopicCalibration EvaluationQualityV2TopicEvaluationReference
+ EvaluationQualityV2TopicEvaluationScoringSet EvaluationQualityV2TopicEvaluationSource
+ EvaluationQualityV2TopicEvaluationV2 EvaluationQualityV2TopicUser
+ ExternalContactsContactChangedTopicAppleOpaqueId ExternalContactsContactChangedTopicContact
+ ExternalContactsContactChangedTopicContactAddress ExternalContactsContactChangedTopicDataSchema
+ ExternalContactsContactChangedTopicDivision ExternalContactsContactChangedTopicExternalId
+ ExternalContactsContactChangedTopicExternalOrganization
+ ExternalContactsContactChangedTopicExternalSource ExternalContactsContactChangedTopicFacebookId
+ ExternalContactsContactChangedTopicFacebookScopedId ExternalContactsContactChangedTopicInstagramId
+ ExternalContactsContactChangedTopicInstagramScopedId ExternalContactsContactChangedTopicLineId
+ ExternalContactsContactChangedTopicLineUserId ExternalContactsContactChangedTopicMergeOperation
+ ExternalContactsContactChangedTopicPhoneNumber ExternalContactsContactChangedTopicTicker
+ ExternalContactsContactChangedTopicTwitterId
+ ExternalContactsContactChangedTopicWhatsAppBusinessScopedId
+ ExternalContactsContactChangedTopicWhatsAppId ExternalContactsContactNoteChangedTopicDivision
+ ExternalContactsContactNoteChangedTopicNote ExternalContactsContactNoteChangedTopicUser
+ ExternalContactsOrganizationChangedTopicContactAddress
+ ExternalContactsOrganizationChangedTopicDivision
+ ExternalContactsOrganizationChangedTopicExternalOrganization
+ ExternalContactsOrganizationChangedTopicPhoneNumber ExternalContactsOrganizationChangedTopicTicker
+ ExternalContactsOrganizationChangedTopicTwitterId
+ ExternalContactsOrganizationNoteChangedTopicDivision
+ ExternalContactsOrganizationNoteChangedTopicNote ExternalContactsOrganizationNoteChangedTopicUser
+ ExternalContactsRelationshipChangedTopicContactAddress
+ ExternalContactsRelationshipChangedTopicDivision
+ ExternalContactsRelationshipChangedTopicExternalOrganization
+ ExternalContactsRelationshipChangedTopicPhoneNumber
+ ExternalContactsRelationshipChangedTopicRelationship ExternalContactsRelationshipChangedTopicTicker
+ ExternalContactsRelationshipChangedTopicTwitterId ExternalContactsRelationshipChangedTopicUser
+ ExternalContactsUnresolvedContactChangedTopicAppleOpaqueId
+ ExternalContactsUnresolvedContactChangedTopicContactAddress
+ ExternalContactsUnresolvedContactChangedTopicDivision
+ ExternalContactsUnresolvedContactChangedTopicExternalOrganization
+ ExternalContactsUnresolvedContactChangedTopicLineId
+ ExternalContactsUnresolvedContactChangedTopicLineUserId
+ ExternalContactsUnresolvedContactChangedTopicPhoneNumber
+ ExternalContactsUnresolvedContactChangedTopicTicker
+ ExternalContactsUnresolvedContactChangedTopicTwitterId
+ ExternalContactsUnresolvedContactChangedTopicWhatsAppBusinessScopedId
+_topics_9 ExternalContactsUnresolvedContactChangedTopicContact
+ ExternalContactsUnresolvedContactChangedTopicDataSchema
+ ExternalContactsUnresolvedContactChangedTopicExternalId
+ ExternalContactsUnresolvedContactChangedTopicExternalSource
+ ExternalContactsUnresolvedContactChangedTopicFacebookId
+ ExternalContactsUnresolvedContactChangedTopicFacebookScopedId
+ ExternalContactsUnresolvedContactChangedTopicInstagramId
+ ExternalContactsUnresolvedContactChangedTopicInstagramScopedId
+ ExternalContactsUnresolvedContactChangedTopicMergeOperation
+ ExternalContactsUnresolvedContactChangedTopicWhatsAppId FaxTopicFaxDataV2 FaxTopicLockData
+ FaxTopicUserData FaxTopicWorkspaceData FlowEndDetailEventTopicFlowEndEvent
+ FlowMetricsTopicFlowMetricRecord FlowMetricsTopicFlowOutcome FlowMetricsTopicFlowProposedAgent
+ FlowMetricsTopicFlowScoredAgent FlowOutcomeDetailEventTopicFlowMilestone
+ FlowOutcomeDetailEventTopicFlowOutcomeEvent FlowStartDetailEventTopicFlowStartEvent
+ GamificationScorecardChangeTopicEvaluationDetail GamificationScorecardChangeTopicMetric
+ GamificationScorecardChangeTopicPerformanceMetric GamificationScorecardChangeTopicPunctualityEvent
+ GamificationScorecardChangeTopicScorecardChange GcuccTeamsCalendarEventsGCUCCTeamsCalendarEventV2
+ GenAiPhrasesTestPhraseDetectedPhrase GenAiPhrasesTestPhraseMatchedTranscript
+ GenAiPhrasesTestTopicPhraseResults GenAiPhrasesTopicsDefinitionsJob GeolocationEventGeolocation
+ GroupGreetingEventGreeting GroupGreetingEventGreetingAudioFile GroupGreetingEventGreetingOwner
+ ImportTemplateImportStatusImportStatus JourneyAppEventsNotificationActionMap
+ JourneyAppEventsNotificationActionTarget JourneyAppEventsNotificationApp
+ JourneyAppEventsNotificationAppEventsNotification JourneyAppEventsNotificationAppMessage
+ JourneyAppEventsNotificationBrowser JourneyAppEventsNotificationCustomEventAttribute
+ JourneyAppEventsNotificationDevice JourneyAppEventsNotificationEventAction
+ JourneyAppEventsNotificationExternalContact JourneyAppEventsNotificationGeoLocation
+ JourneyAppEventsNotificationMktCampaign JourneyAppEventsNotificationNetworkConnectivity
+ JourneyAppEventsNotificationReferrer JourneyAppEventsNotificationSdkLibrary
+ JourneyAppEventsNotificationSegment JourneyAppEventsNotificationSegmentAssignmentMessage
+ JourneyAppEventsNotificationSession JourneyAppEventsNotificationWebActionMessage
+ JourneyOutcomeEventsNotificationActionMap JourneyOutcomeEventsNotificationAssociatedValue
+ JourneyOutcomeEventsNotificationExternalContact JourneyOutcomeEventsNotificationOutcome
+_topics_10 JourneyOutcomeEventsNotificationOutcomeAttributionMessage
+ JourneyOutcomeEventsNotificationOutcomeEventsNotification
+ JourneyOutcomeEventsNotificationOutcomeTouchpoint
+ JourneyOutcomeEventsNotificationOutcomeTouchpointChannel JourneyOutcomeEventsNotificationSegment
+ JourneyOutcomeEventsNotificationSession JourneySegmentAssignmentEventsNotificationExternalContact
+ JourneySegmentAssignmentEventsNotificationSegment
+ JourneySegmentAssignmentEventsNotificationSegmentAssignmentEventsNotification
+ JourneySegmentAssignmentEventsNotificationSegmentAssignmentMessage
+ JourneySegmentAssignmentEventsNotificationSession JourneySessionEventsNotificationApp
+ JourneySessionEventsNotificationBrowser JourneySessionEventsNotificationCase
+ JourneySessionEventsNotificationCaseAssociation JourneySessionEventsNotificationConnectedQueue
+ JourneySessionEventsNotificationConversation JourneySessionEventsNotificationConversationChannel
+ JourneySessionEventsNotificationConversationUserDisposition JourneySessionEventsNotificationDevice
+ JourneySessionEventsNotificationExternalContact JourneySessionEventsNotificationGeoLocation
+ JourneySessionEventsNotificationMktCampaign JourneySessionEventsNotificationNetworkConnectivity
+ JourneySessionEventsNotificationOutcome JourneySessionEventsNotificationOutcomeAchievement
+ JourneySessionEventsNotificationPage JourneySessionEventsNotificationReferrer
+ JourneySessionEventsNotificationSdkLibrary JourneySessionEventsNotificationSegment
+ JourneySessionEventsNotificationSegmentAssignment JourneySessionEventsNotificationSessionEvent
+ JourneySessionEventsNotificationSessionLastEvent JourneySessionEventsNotificationUser
+ JourneyViewJobNotificationTopicJourneyView
+ JourneyViewJobNotificationTopicJourneyViewJobNotificationEventV2
+ JourneyWebActionEventsNotificationActionMap
+ JourneyWebActionEventsNotificationActionMapPageUrlCondition
+ JourneyWebActionEventsNotificationActionTarget
+ JourneyWebActionEventsNotificationBlockedWebActionOfferMessage
+ JourneyWebActionEventsNotificationBrowser JourneyWebActionEventsNotificationDevice
+ JourneyWebActionEventsNotificationEmergencyGroup JourneyWebActionEventsNotificationEventAction
+ JourneyWebActionEventsNotificationExternalContact JourneyWebActionEventsNotificationGeoLocation
+ JourneyWebActionEventsNotificationMktCampaign JourneyWebActionEventsNotificationReferrer
+ JourneyWebActionEventsNotificationScheduleGroup JourneyWebActionEventsNotificationSession
+ JourneyWebActionEventsNotificationWebActionEventsNotification
+ JourneyWebActionEventsNotificationWebActionMessage JourneyWebEventsNotificationActionMap
+ JourneyWebEventsNotificationActionTarget JourneyWebEventsNotificationBrowser
+ JourneyWebEventsNotificationCustomEventAttribute JourneyWebEventsNotificationDevice
+ JourneyWebEventsNotificationEventAction JourneyWebEventsNotificationExternalContact
+ JourneyWebEventsNotificationGeoLocation
+_topics_11 JourneyWebEventsNotificationMktCampaign JourneyWebEventsNotificationPage
+ JourneyWebEventsNotificationReferrer JourneyWebEventsNotificationSegment
+ JourneyWebEventsNotificationSegmentAssignmentMessage JourneyWebEventsNotificationSession
+ JourneyWebEventsNotificationWebActionMessage JourneyWebEventsNotificationWebEventsNotification
+ JourneyWebEventsNotificationWebMessage
+ LearningAssignmentRuleRunTopicLearningAssignmentRuleRunNotification
+ LearningAssignmentRuleRunTopicLearningAssignmentsCreated
+ LearningAssignmentRuleRunTopicLearningModuleReference
+ LearningAssignmentTopicLearningAssignmentNotification
+ LearningAssignmentTopicLearningModuleReference LearningAssignmentTopicUserReference
+ MaestroWebhooksInvocationTopicPublicWebhooksEvent MaestroWebhooksInvocationTopicWebhooksInvocation
+ MessagingCampaignScheduleConfigChangeAlteration
+ MessagingCampaignScheduleConfigChangeMessagingCampaignSchedule
+ MessagingCampaignScheduleConfigChangeRecurrencePattern
+ MessagingCampaignScheduleConfigChangeRecurrenceRange
+ MessagingCampaignScheduleConfigChangeScheduleInterval
+ MessagingCampaignScheduleConfigChangeScheduleRecurrence
+ MessagingCampaignScheduleConfigChangeUriReference OperationalEventNotificationTopicEventEntity
+ OperationalEventNotificationTopicOperationalEventNotification OutOfOfficeEventOutOfOffice
+ OutOfOfficeEventUser OutboundDetailEventTopicOutboundInitEvent
+ OutboundMessagingCampaignPostContactEmailEventTopicEmailAttributes
+ OutboundMessagingCampaignPostContactEmailEventTopicOutboundMessagingCampaignPostContactEmailEvent
+ OutboundMessagingCampaignPostContactSmsEventTopicOutboundMessagingCampaignPostContactSMSEvent
+ OutboundMessagingCampaignPostContactSmsEventTopicSMSAttributes
+ OutboundMessagingCampaignPostContactWhatsappEventTopicOutboundMessagingCampaignPostContactWhatsAppEvent
+ OutboundMessagingCampaignPostContactWhatsappEventTopicWhatsAppAttributes
+ OutboundMessagingCampaignPreContactEmailEventTopicEmailAttributes
+ OutboundMessagingCampaignPreContactEmailEventTopicOutboundMessagingCampaignPreContactEmailEvent
+ OutboundMessagingCampaignPreContactSmsEventTopicOutboundMessagingCampaignPreContactSMSEvent
+ OutboundMessagingCampaignPreContactSmsEventTopicSMSAttributes
+ OutboundMessagingCampaignPreContactWhatsappEventTopicOutboundMessagingCampaignPreContactWhatsAppEvent
+ OutboundMessagingCampaignPreContactWhatsappEventTopicWhatsAppAttributes
+ OutboundMessagingEmailCampaignConfigChangeContactSort
+ OutboundMessagingEmailCampaignConfigChangeEmailConfig
+ OutboundMessagingEmailCampaignConfigChangeErrorDetail
+ OutboundMessagingEmailCampaignConfigChangeFromEmailAddress
+ OutboundMessagingEmailCampaignConfigChangeIntegrationRef
+ OutboundMessagingEmailCampaignConfigChangeMessagingCampaign
+ OutboundMessagingEmailCampaignConfigChangeReplyToEmailAddress
+ OutboundMessagingEmailCampaignConfigChangeResponseRef
+ OutboundMessagingEmailCampaignConfigChangeSmsConfig
+ OutboundMessagingEmailCampaignConfigChangeSmsPhoneNumberRef
+ OutboundMessagingEmailCampaignConfigChangeUriReference
+ OutboundMessagingEmailCampaignConfigChangeWhatsAppConfig
+ OutboundMessagingEmailCampaignProgressEventCampaignProgress
+ OutboundMessagingEmailCampaignProgressEventUriReference
+ OutboundMessagingMessagingCampaignConfigChangeContactSort
+ OutboundMessagingMessagingCampaignConfigChangeFromEmailAddress
+ OutboundMessagingMessagingCampaignConfigChangeReplyToEmailAddress
+ OutboundMessagingMessagingCampaignConfigChangeResponseRef
+ OutboundMessagingMessagingCampaignConfigChangeUriReference
+_topics_12 OutboundMessagingMessagingCampaignConfigChangeEmailConfig
+ OutboundMessagingMessagingCampaignConfigChangeErrorDetail
+ OutboundMessagingMessagingCampaignConfigChangeIntegrationRef
+ OutboundMessagingMessagingCampaignConfigChangeMessagingCampaign
+ OutboundMessagingMessagingCampaignConfigChangeSmsConfig
+ OutboundMessagingMessagingCampaignConfigChangeSmsPhoneNumberRef
+ OutboundMessagingMessagingCampaignConfigChangeWhatsAppConfig
+ OutboundMessagingMessagingCampaignProgressEventCampaignProgress
+ OutboundMessagingMessagingCampaignProgressEventUriReference
+ OutboundMessagingWhatsappCampaignConfigChangeContactSort
+ OutboundMessagingWhatsappCampaignConfigChangeEmailConfig
+ OutboundMessagingWhatsappCampaignConfigChangeErrorDetail
+ OutboundMessagingWhatsappCampaignConfigChangeFromEmailAddress
+ OutboundMessagingWhatsappCampaignConfigChangeIntegrationRef
+ OutboundMessagingWhatsappCampaignConfigChangeMessagingCampaign
+ OutboundMessagingWhatsappCampaignConfigChangeReplyToEmailAddress
+ OutboundMessagingWhatsappCampaignConfigChangeResponseRef
+ OutboundMessagingWhatsappCampaignConfigChangeSmsConfig
+ OutboundMessagingWhatsappCampaignConfigChangeSmsPhoneNumberRef
+ OutboundMessagingWhatsappCampaignConfigChangeUriReference
+ OutboundMessagingWhatsappCampaignConfigChangeWhatsAppConfig
+ OutboundMessagingWhatsappCampaignProgressEventCampaignProgress
+ OutboundMessagingWhatsappCampaignProgressEventUriReference
+ OutboundPreviewCampaignPostContactOutboundPreviewCampaignPostContactEvent
+ OutboundPreviewCampaignPostContactVoiceAttributes
+ OutboundPreviewCampaignPreContactOutboundPreviewCampaignPreContactEvent
+ OutboundPreviewCampaignPreContactVoiceAttributes
+ OutboundVoiceCampaignPostContactOutboundVoiceCampaignPostContactEvent
+ OutboundVoiceCampaignPostContactVoiceAttributes
+ OutboundVoiceCampaignPreContactOutboundVoiceCampaignPreContactEvent
+ OutboundVoiceCampaignPreContactVoiceAttributes PerformancePredictionCompleteEventTopicErrorBody
+ PerformancePredictionCompleteEventTopicPerformancePredictionCalculationNotification
+ PerformancePredictionRecalculationCompleteEventTopicErrorBody
+ PerformancePredictionRecalculationCompleteEventTopicPerformancePredictionUserRecalculationNotification
+ PersistentConnectionChangeTopicErrorInfo PersistentConnectionChangeTopicErrorInfoDetails
+ PersistentConnectionChangeTopicErrorLocation
+ PersistentConnectionChangeTopicPersistentConnectionChangeEvent PhoneChangeTopicEdgeReference
+ PhoneChangeTopicLineStatus PhoneChangeTopicPhone PhoneChangeTopicPhoneStatus
+ PhoneChangeTopicProvisionInfo PhoneChangeTopicUserAgentInfo
+ ProgramTopicLinksTestPhraseDetectedPhrase ProgramTopicLinksTestPhraseMatchedTranscript
+ ProgramTopicLinksTestTopicPhraseResults ProgramTopicLinksTopicsDefinitionsJob
+ PublishProgramTestPhraseDetectedPhrase PublishProgramTestPhraseMatchedTranscript
+ PublishProgramTestTopicPhraseResults PublishProgramTopicsDefinitionsJob
+ PublishTopicTestPhraseDetectedPhrase PublishTopicTestPhraseMatchedTranscript
+ PublishTopicTestTopicPhraseResults PublishTopicTopicsDefinitionsJob
+ QueueConversationCallEventTopicDetail QueueConversationCallEventTopicLimit
+ QueueConversationCallEventTopicUriReference
+_topics_13 QueueConversationCallEventTopicCallConversation
+ QueueConversationCallEventTopicCallMediaParticipant
+ QueueConversationCallEventTopicConversationDivisionMembership
+ QueueConversationCallEventTopicConversationRoutingData QueueConversationCallEventTopicDisposition
+ QueueConversationCallEventTopicDispositionAmdTimeout
+ QueueConversationCallEventTopicDispositionSilentCallTimeout
+ QueueConversationCallEventTopicDivisionEntityRef QueueConversationCallEventTopicDomainEntityRef
+ QueueConversationCallEventTopicErrorBody QueueConversationCallEventTopicFaxStatus
+ QueueConversationCallEventTopicJourneyAction QueueConversationCallEventTopicJourneyActionMap
+ QueueConversationCallEventTopicJourneyContext QueueConversationCallEventTopicJourneyCustomer
+ QueueConversationCallEventTopicJourneyCustomerSession
+ QueueConversationCallEventTopicQueueMediaSettings QueueConversationCallEventTopicRecordersState
+ QueueConversationCallEventTopicScoredAgent QueueConversationCallEventTopicWrapup
+ QueueConversationCallbackEventTopicCallbackConversation
+ QueueConversationCallbackEventTopicCallbackMediaParticipant
+ QueueConversationCallbackEventTopicConversationDivisionMembership
+ QueueConversationCallbackEventTopicConversationRoutingData
+ QueueConversationCallbackEventTopicDetail QueueConversationCallbackEventTopicDialerPreview
+ QueueConversationCallbackEventTopicDivisionEntityRef
+ QueueConversationCallbackEventTopicDomainEntityRef QueueConversationCallbackEventTopicErrorBody
+ QueueConversationCallbackEventTopicJourneyAction
+ QueueConversationCallbackEventTopicJourneyActionMap
+ QueueConversationCallbackEventTopicJourneyContext
+ QueueConversationCallbackEventTopicJourneyCustomer
+ QueueConversationCallbackEventTopicJourneyCustomerSession QueueConversationCallbackEventTopicLimit
+ QueueConversationCallbackEventTopicPhoneNumberColumn
+ QueueConversationCallbackEventTopicQueueMediaSettings
+ QueueConversationCallbackEventTopicScoredAgent QueueConversationCallbackEventTopicUriReference
+ QueueConversationCallbackEventTopicVoicemail QueueConversationCallbackEventTopicWrapup
+ QueueConversationChatEventTopicChatConversation QueueConversationChatEventTopicChatMediaParticipant
+ QueueConversationChatEventTopicConversationDivisionMembership
+ QueueConversationChatEventTopicConversationRoutingData QueueConversationChatEventTopicDetail
+ QueueConversationChatEventTopicDivisionEntityRef QueueConversationChatEventTopicDomainEntityRef
+ QueueConversationChatEventTopicErrorBody QueueConversationChatEventTopicJourneyAction
+ QueueConversationChatEventTopicJourneyActionMap QueueConversationChatEventTopicJourneyContext
+ QueueConversationChatEventTopicJourneyCustomer
+ QueueConversationChatEventTopicJourneyCustomerSession QueueConversationChatEventTopicLimit
+ QueueConversationChatEventTopicQueueMediaSettings QueueConversationChatEventTopicScoredAgent
+ QueueConversationChatEventTopicUriReference QueueConversationChatEventTopicWrapup
+ QueueConversationCobrowseEventTopicUriReference
+_topics_14 QueueConversationCobrowseEventTopicCobrowseConversation
+ QueueConversationCobrowseEventTopicCobrowseMediaParticipant
+ QueueConversationCobrowseEventTopicConversationDivisionMembership
+ QueueConversationCobrowseEventTopicConversationRoutingData
+ QueueConversationCobrowseEventTopicDetail QueueConversationCobrowseEventTopicDivisionEntityRef
+ QueueConversationCobrowseEventTopicDomainEntityRef QueueConversationCobrowseEventTopicErrorBody
+ QueueConversationCobrowseEventTopicJourneyAction
+ QueueConversationCobrowseEventTopicJourneyActionMap
+ QueueConversationCobrowseEventTopicJourneyContext
+ QueueConversationCobrowseEventTopicJourneyCustomer
+ QueueConversationCobrowseEventTopicJourneyCustomerSession QueueConversationCobrowseEventTopicLimit
+ QueueConversationCobrowseEventTopicQueueMediaSettings
+ QueueConversationCobrowseEventTopicScoredAgent QueueConversationCobrowseEventTopicWrapup
+ QueueConversationEmailEventTopicAttachment
+ QueueConversationEmailEventTopicConversationDivisionMembership
+ QueueConversationEmailEventTopicConversationRoutingData QueueConversationEmailEventTopicDetail
+ QueueConversationEmailEventTopicDivisionEntityRef QueueConversationEmailEventTopicDomainEntityRef
+ QueueConversationEmailEventTopicEmailConversation
+ QueueConversationEmailEventTopicEmailMediaParticipant QueueConversationEmailEventTopicErrorBody
+ QueueConversationEmailEventTopicJourneyAction QueueConversationEmailEventTopicJourneyActionMap
+ QueueConversationEmailEventTopicJourneyContext QueueConversationEmailEventTopicJourneyCustomer
+ QueueConversationEmailEventTopicJourneyCustomerSession QueueConversationEmailEventTopicLimit
+ QueueConversationEmailEventTopicQueueMediaSettings QueueConversationEmailEventTopicScoredAgent
+ QueueConversationEmailEventTopicUriReference QueueConversationEmailEventTopicWrapup
+ QueueConversationEventTopicAddress QueueConversationEventTopicAfterCallWork
+ QueueConversationEventTopicAttachment QueueConversationEventTopicCall
+ QueueConversationEventTopicCallback QueueConversationEventTopicChat
+ QueueConversationEventTopicCobrowse QueueConversationEventTopicDialerPreview
+ QueueConversationEventTopicDisconnectReason QueueConversationEventTopicDisposition
+ QueueConversationEventTopicDispositionAmdTimeout
+ QueueConversationEventTopicDispositionSilentCallTimeout QueueConversationEventTopicErrorDetails
+ QueueConversationEventTopicFaxStatus QueueConversationEventTopicJourneyAction
+ QueueConversationEventTopicJourneyActionMap QueueConversationEventTopicJourneyContext
+ QueueConversationEventTopicJourneyCustomer QueueConversationEventTopicJourneyCustomerSession
+ QueueConversationEventTopicPhoneNumberColumn QueueConversationEventTopicQueueMediaSettings
+ QueueConversationEventTopicRecordersState QueueConversationEventTopicVoicemail
+ QueueConversationEventTopicWrapup
+_topics_15 QueueConversationEventTopicConversation
+ QueueConversationEventTopicConversationDivisionMembership
+ QueueConversationEventTopicConversationRoutingData QueueConversationEventTopicDivisionEntityRef
+ QueueConversationEventTopicDomainEntityRef QueueConversationEventTopicEmail
+ QueueConversationEventTopicInternalMessage QueueConversationEventTopicInternalMessageDetails
+ QueueConversationEventTopicMessage QueueConversationEventTopicMessageDetails
+ QueueConversationEventTopicMessageMedia QueueConversationEventTopicMessageMetadata
+ QueueConversationEventTopicMessageMetadataContent QueueConversationEventTopicMessageMetadataEvent
+ QueueConversationEventTopicMessageSticker QueueConversationEventTopicParticipant
+ QueueConversationEventTopicScoredAgent QueueConversationEventTopicScreenMonitoring
+ QueueConversationEventTopicScreenShare QueueConversationEventTopicSocialExpression
+ QueueConversationEventTopicTransferDestination QueueConversationEventTopicTransferInitiator
+ QueueConversationEventTopicTransferModifedBy QueueConversationEventTopicTransferResponse
+ QueueConversationEventTopicUriReference QueueConversationEventTopicVideo
+ QueueConversationEventTopicWorkflow
+ QueueConversationMessageEventTopicConversationDivisionMembership
+ QueueConversationMessageEventTopicConversationRoutingData QueueConversationMessageEventTopicDetail
+ QueueConversationMessageEventTopicDivisionEntityRef
+ QueueConversationMessageEventTopicDomainEntityRef QueueConversationMessageEventTopicErrorBody
+ QueueConversationMessageEventTopicErrorDetails QueueConversationMessageEventTopicJourneyAction
+ QueueConversationMessageEventTopicJourneyActionMap QueueConversationMessageEventTopicJourneyContext
+ QueueConversationMessageEventTopicJourneyCustomer
+ QueueConversationMessageEventTopicJourneyCustomerSession QueueConversationMessageEventTopicLimit
+ QueueConversationMessageEventTopicMessageConversation
+ QueueConversationMessageEventTopicMessageDetails QueueConversationMessageEventTopicMessageMedia
+ QueueConversationMessageEventTopicMessageMediaParticipant
+ QueueConversationMessageEventTopicMessageMetadata
+ QueueConversationMessageEventTopicMessageMetadataContent
+ QueueConversationMessageEventTopicMessageMetadataEvent
+ QueueConversationMessageEventTopicMessageSticker
+ QueueConversationMessageEventTopicQueueMediaSettings QueueConversationMessageEventTopicScoredAgent
+ QueueConversationMessageEventTopicUriReference QueueConversationMessageEventTopicWrapup
+ QueueConversationScreenShareEventTopicConversationDivisionMembership
+ QueueConversationScreenShareEventTopicConversationRoutingData
+ QueueConversationScreenShareEventTopicDetail
+ QueueConversationScreenShareEventTopicDivisionEntityRef
+ QueueConversationScreenShareEventTopicDomainEntityRef QueueConversationScreenShareEventTopicLimit
+ QueueConversationScreenShareEventTopicScoredAgent
+ QueueConversationScreenShareEventTopicUriReference
+_topics_16 QueueConversationScreenShareEventTopicErrorBody
+ QueueConversationScreenShareEventTopicJourneyAction
+ QueueConversationScreenShareEventTopicJourneyActionMap
+ QueueConversationScreenShareEventTopicJourneyContext
+ QueueConversationScreenShareEventTopicJourneyCustomer
+ QueueConversationScreenShareEventTopicJourneyCustomerSession
+ QueueConversationScreenShareEventTopicQueueMediaSettings
+ QueueConversationScreenShareEventTopicScreenShareConversation
+ QueueConversationScreenShareEventTopicScreenShareMediaParticipant
+ QueueConversationScreenShareEventTopicWrapup QueueConversationSocialExpressionEventTopicAddress
+ QueueConversationSocialExpressionEventTopicAfterCallWork
+ QueueConversationSocialExpressionEventTopicAttachment
+ QueueConversationSocialExpressionEventTopicCall QueueConversationSocialExpressionEventTopicCallback
+ QueueConversationSocialExpressionEventTopicChat QueueConversationSocialExpressionEventTopicCobrowse
+ QueueConversationSocialExpressionEventTopicConversationDivisionMembership
+ QueueConversationSocialExpressionEventTopicConversationRoutingData
+ QueueConversationSocialExpressionEventTopicDialerPreview
+ QueueConversationSocialExpressionEventTopicDisconnectReason
+ QueueConversationSocialExpressionEventTopicDisposition
+ QueueConversationSocialExpressionEventTopicDispositionAmdTimeout
+ QueueConversationSocialExpressionEventTopicDispositionSilentCallTimeout
+ QueueConversationSocialExpressionEventTopicDivisionEntityRef
+ QueueConversationSocialExpressionEventTopicDomainEntityRef
+ QueueConversationSocialExpressionEventTopicEmail
+ QueueConversationSocialExpressionEventTopicErrorDetails
+ QueueConversationSocialExpressionEventTopicFaxStatus
+ QueueConversationSocialExpressionEventTopicInternalMessage
+ QueueConversationSocialExpressionEventTopicInternalMessageDetails
+ QueueConversationSocialExpressionEventTopicJourneyAction
+ QueueConversationSocialExpressionEventTopicJourneyActionMap
+ QueueConversationSocialExpressionEventTopicJourneyContext
+ QueueConversationSocialExpressionEventTopicJourneyCustomer
+ QueueConversationSocialExpressionEventTopicJourneyCustomerSession
+ QueueConversationSocialExpressionEventTopicMessage
+ QueueConversationSocialExpressionEventTopicMessageDetails
+ QueueConversationSocialExpressionEventTopicMessageMedia
+ QueueConversationSocialExpressionEventTopicMessageMetadata
+ QueueConversationSocialExpressionEventTopicMessageMetadataContent
+ QueueConversationSocialExpressionEventTopicMessageMetadataEvent
+ QueueConversationSocialExpressionEventTopicMessageSticker
+ QueueConversationSocialExpressionEventTopicParticipant
+ QueueConversationSocialExpressionEventTopicPhoneNumberColumn
+ QueueConversationSocialExpressionEventTopicQueueMediaSettings
+ QueueConversationSocialExpressionEventTopicRecordersState
+ QueueConversationSocialExpressionEventTopicScoredAgent
+ QueueConversationSocialExpressionEventTopicScreenMonitoring
+ QueueConversationSocialExpressionEventTopicScreenShare
+ QueueConversationSocialExpressionEventTopicSocialExpression
+ QueueConversationSocialExpressionEventTopicTransferDestination
+ QueueConversationSocialExpressionEventTopicTransferInitiator
+ QueueConversationSocialExpressionEventTopicTransferModifedBy
+ QueueConversationSocialExpressionEventTopicTransferResponse
+ QueueConversationSocialExpressionEventTopicUriReference
+ QueueConversationSocialExpressionEventTopicVideo
+ QueueConversationSocialExpressionEventTopicVoicemail
+ QueueConversationSocialExpressionEventTopicWorkflow
+ QueueConversationSocialExpressionEventTopicWrapup
+_topics_17 QueueConversationSocialExpressionEventTopicConversation
+ QueueConversationVideoEventTopicAddress QueueConversationVideoEventTopicAfterCallWork
+ QueueConversationVideoEventTopicAttachment QueueConversationVideoEventTopicCall
+ QueueConversationVideoEventTopicCallback QueueConversationVideoEventTopicChat
+ QueueConversationVideoEventTopicCobrowse QueueConversationVideoEventTopicConversation
+ QueueConversationVideoEventTopicConversationDivisionMembership
+ QueueConversationVideoEventTopicConversationRoutingData
+ QueueConversationVideoEventTopicDialerPreview QueueConversationVideoEventTopicDisconnectReason
+ QueueConversationVideoEventTopicDisposition QueueConversationVideoEventTopicDispositionAmdTimeout
+ QueueConversationVideoEventTopicDispositionSilentCallTimeout
+ QueueConversationVideoEventTopicDivisionEntityRef QueueConversationVideoEventTopicDomainEntityRef
+ QueueConversationVideoEventTopicEmail QueueConversationVideoEventTopicErrorDetails
+ QueueConversationVideoEventTopicFaxStatus QueueConversationVideoEventTopicInternalMessage
+ QueueConversationVideoEventTopicInternalMessageDetails
+ QueueConversationVideoEventTopicJourneyAction QueueConversationVideoEventTopicJourneyActionMap
+ QueueConversationVideoEventTopicJourneyContext QueueConversationVideoEventTopicJourneyCustomer
+ QueueConversationVideoEventTopicJourneyCustomerSession QueueConversationVideoEventTopicMessage
+ QueueConversationVideoEventTopicMessageDetails QueueConversationVideoEventTopicMessageMedia
+ QueueConversationVideoEventTopicMessageMetadata
+ QueueConversationVideoEventTopicMessageMetadataContent
+ QueueConversationVideoEventTopicMessageMetadataEvent QueueConversationVideoEventTopicMessageSticker
+ QueueConversationVideoEventTopicParticipant QueueConversationVideoEventTopicPhoneNumberColumn
+ QueueConversationVideoEventTopicQueueMediaSettings QueueConversationVideoEventTopicRecordersState
+ QueueConversationVideoEventTopicScoredAgent QueueConversationVideoEventTopicScreenMonitoring
+ QueueConversationVideoEventTopicScreenShare QueueConversationVideoEventTopicSocialExpression
+ QueueConversationVideoEventTopicTransferDestination
+ QueueConversationVideoEventTopicTransferInitiator QueueConversationVideoEventTopicTransferModifedBy
+ QueueConversationVideoEventTopicTransferResponse QueueConversationVideoEventTopicUriReference
+ QueueConversationVideoEventTopicVideo QueueConversationVideoEventTopicVoicemail
+ QueueConversationVideoEventTopicWorkflow QueueConversationVideoEventTopicWrapup
+ QueueUserEventTopicQueueMember QueueUserEventTopicUserReference
+ RecordingArchiveRestoreTopicMediaResult RecordingArchiveRestoreTopicRecording
+ RecordingEventMediaResult RecordingEventRecording RecordingTranscodeCompleteTopicMediaResult
+ RecordingTranscodeCompleteTopicRecording
+_topics_18 ReportingDataExportTopicDataExportNotification
+ ScheduleBiddingAdminNotificationTopicScheduleBiddingNotification
+ StatEventCampaignTopicIntervalMetrics StatEventCampaignTopicMetricStats
+ StatEventCampaignTopicStatsNotification StatEventFlowOutcomeTopicIntervalMetrics
+ StatEventFlowOutcomeTopicMetricStats StatEventFlowOutcomeTopicStatsNotification
+ StatEventFlowTopicIntervalMetrics StatEventFlowTopicMetricStats StatEventFlowTopicStatsNotification
+ StatEventQueueTopicIntervalMetrics StatEventQueueTopicMetricStats
+ StatEventQueueTopicStatsNotification StatEventUserTopicIntervalMetrics
+ StatEventUserTopicMetricStats StatEventUserTopicStatsNotification
+ StatEventWrapUpCodeTopicIntervalMetrics StatEventWrapUpCodeTopicMetricStats
+ StatEventWrapUpCodeTopicStatsNotification SystemMessageSystemMessage
+ TestTopicPhraseTestPhraseDetectedPhrase TestTopicPhraseTestPhraseMatchedTranscript
+ TestTopicPhraseTestTopicPhraseResults TestTopicPhraseTopicsDefinitionsJob
+ TranscriptionTopicTranscriptAlternative TranscriptionTopicTranscriptResult
+ TranscriptionTopicTranscriptWord TranscriptionTopicTranscriptionMessage
+ TranscriptionTopicTranscriptionRequestStatus TrunkInstanceTopicTrunk
+ TrunkInstanceTopicTrunkConnectedStatus TrunkInstanceTopicTrunkErrorInfo
+ TrunkInstanceTopicTrunkErrorInfoDetails TrunkInstanceTopicTrunkMetricsNetworkTypeIp
+ TrunkInstanceTopicTrunkMetricsOptions TrunkInstanceTopicTrunkMetricsRegisters
+ TrunkMetricsTopicTrunkMetrics TrunkMetricsTopicTrunkMetricsCalls TrunkMetricsTopicTrunkMetricsQoS
+ TrunkMetricsTopicUriReference UpdatedTopicSystemMessage UserConversationsEventMediaSummary
+ UserConversationsEventMediaSummaryDetail UserConversationsEventUserConversationSummary
+ UserDetailsDatalakeAvailabilityTopicDataAvailabilityChangeNotification
+ UserEndDetailEventTopicUserEndEvent UserGreetingEventGreeting UserGreetingEventGreetingAudioFile
+ UserGreetingEventGreetingOwner UserRoutingStatusErrorInfo UserRoutingStatusRoutingStatus
+ UserRoutingStatusUserParam UserRoutingStatusUserRoutingStatus
+ UserStartDetailEventTopicUserStartEvent UserStationChangeTopicUser
+ UserStationChangeTopicUserStation UserStationChangeTopicUserStations
+ UserTokensTopicTokenNotification UserTokensTopicUriReference
+_topics_19 V2ConversationMessageTypingEventForUserTopicConversationEventTyping
+ V2ConversationMessageTypingEventForUserTopicConversationMessageEvent
+ V2ConversationMessageTypingEventForUserTopicConversationMessagingChannel
+ V2ConversationMessageTypingEventForUserTopicConversationMessagingFromRecipient
+ V2ConversationMessageTypingEventForUserTopicConversationMessagingToRecipient
+ V2ConversationMessageTypingEventForUserTopicConversationNormalizedMessage
+ V2ConversationMessageTypingEventForUserTopicConversationRecipientAdditionalIdentifier
+ V2ConversationMessageTypingEventForUserTopicMessageData
+ V2ConversationMessageTypingEventForWorkflowTopicConversationEventTyping
+ V2ConversationMessageTypingEventForWorkflowTopicConversationMessageEvent
+ V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingChannel
+ V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingFromRecipient
+ V2ConversationMessageTypingEventForWorkflowTopicConversationMessagingToRecipient
+ V2ConversationMessageTypingEventForWorkflowTopicConversationNormalizedMessage
+ V2ConversationMessageTypingEventForWorkflowTopicConversationRecipientAdditionalIdentifier
+ V2ConversationMessageTypingEventForWorkflowTopicMessageData
+ V2FlowExecutionDataFlowidTopicFlowErrorWarningInfo
+ V2FlowExecutionDataFlowidTopicFlowExecutionHistory V2FlowExecutionDataFlowidTopicFlowExecutionItem
+ V2FlowExecutionDataFlowidTopicInvokingContextInfo V2FlowExecutionDataFlowidTopicInvokingFlowContext
+ V2FlowExecutionDataFlowidTopicInvokingJourneyActionMapContext
+ V2FlowExecutionDataFlowidTopicInvokingProcessAutomationContext
+ V2FlowExecutionDataFlowidTopicInvokingQualityContext
+ V2FlowExecutionDataFlowidTopicInvokingWorkitemContext
+ V2IntegrationPresenceEventOrganizationPresence V2IntegrationPresenceEventPresenceActivityEvent
+ V2MobiusAlertsTopicAddressableEntityRef V2MobiusAlertsTopicAlert
+ V2MobiusAlertsTopicAlertNotification V2MobiusAlertsTopicAlertNotificationRecipient
+ V2MobiusAlertsTopicAlertRuleProperties V2MobiusAlertsTopicAlertSummary
+ V2MobiusAlertsTopicAlertSummaryEntity V2MobiusAlertsTopicAlertingAddressableEntityRef
+ V2MobiusAlertsTopicCondition V2MobiusAlertsTopicConditionRulePredicate
+ V2MobiusAlertsTopicEntityProperties V2MobiusRulesTopicAlertNotification
+ V2MobiusRulesTopicAlertNotificationRecipient V2MobiusRulesTopicAlertingAddressableEntityRef
+ V2MobiusRulesTopicCondition V2MobiusRulesTopicConditionRulePredicate
+ V2MobiusRulesTopicEntityProperties V2MobiusRulesTopicRule V2QueueObservationMetricCountData
+ V2QueueObservationMetricCountGroup V2QueueObservationObservationCountNotification
+ V2ReprocessJobStateChangedTopicJobStateChanged
+ V2SessionConversationsSummarySettingsPreviewEventConversationFollowupAction
+ V2SessionConversationsSummarySettingsPreviewEventConversationReasonMessage
+ V2SessionConversationsSummarySettingsPreviewEventConversationResolutionMessage
+ V2SessionConversationsSummarySettingsPreviewEventConversationSummaryExtractedEntity
+ V2SessionConversationsSummarySettingsPreviewEventConversationSummaryLabel
+ V2SessionConversationsSummarySettingsPreviewEventConversationSummaryMessage
+ V2SessionConversationsSummarySettingsPreviewEventConversationSummarySettingsPreviewMessage
+ V2StaConversationCategoriesStaConversationCategoriesMessage
+ V2StaEmpathyOverallTopicAgentEmpathyScore V2StaEmpathyOverallTopicOverallEmpathyMessage
+ V2StaSentimentOverallTopicOverallSentimentMessage
+_topics_20 V2StaTopicsDetectedTopicParticipant V2StaTopicsDetectedTopicTopicDetected
+ V2StaTopicsDetectedTopicTopicsDetectedMessage V2WebMessagingUndeliveredMessageTopicMessage
+ V2WebMessagingUndeliveredMessageTopicWebMessagingUndeliveredMessageEventBody
+ V2WemEngagementCelebrationUpdatesTopicContestCompleteData
+ V2WemEngagementCelebrationUpdatesTopicContestMetrics
+ V2WemEngagementCelebrationUpdatesTopicContestPrizes
+ V2WemEngagementCelebrationUpdatesTopicContestWinners
+ V2WemEngagementCelebrationUpdatesTopicContestWinnersScore
+ V2WemEngagementCelebrationUpdatesTopicContestWinnersUsers
+ V2WemEngagementCelebrationUpdatesTopicEngagementCelebration
+ V2WemEngagementCelebrationUpdatesTopicSourceEntity V2WemEngagementCelebrationUpdatesTopicUserId
+ V2WfmAgentOpportunityTopicAgentOpportunityNotification
+ V2WfmMainForecastExportForecastEventMainForecastErrorBody
+ V2WfmMainForecastExportForecastEventMainForecastExportNotification
+ V2WfmMainForecastExportHistoricalEventMainForecastErrorBody
+ V2WfmMainForecastExportHistoricalEventMainForecastExportNotification
+ V2WfmMainForecastExportSnapshotEventMainForecastErrorBody
+ V2WfmMainForecastExportSnapshotEventMainForecastExportNotification
+ V2WfmOpportunityTopicOpportunityNotification VideoConferenceUpdateTopicParticipantInfo
+ VideoConferenceUpdateTopicVideoConference VoicemailEndDetailEventTopicVoicemailEndEvent
+ VoicemailMessagesTopicOwner VoicemailMessagesTopicVoicemailCopyRecord
+ VoicemailMessagesTopicVoicemailMessage VoicemailStartDetailEventTopicVoicemailStartEvent
+ WebDeploymentsConfigTopicWebMessagingConfigChangeEventBody
+ WebDeploymentsDeploymentTopicWebMessagingConfigChangeEventBody
+ WebDeploymentsDeploymentTopicWebMessagingDeploymentChangeEventBody
+ WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobComplete
+ WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResults
+ WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResultsSlot
+ WemCoachingScheduleSlotJobCompleteTopicCoachingScheduleSlotJobResultsSlotSchedule
+ WemCoachingUserNotificationTopicCoachingAppointmentReference
+ WemCoachingUserNotificationTopicCoachingUserNotification
+ WfmActivityPlanJobCompleteTopicActivityPlanJobCompleteNotification
+ WfmActivityPlanJobCompleteTopicActivityPlanJobException
+ WfmActivityPlanJobCompleteTopicActivityPlanOccurrenceReference
+ WfmActivityPlanJobCompleteTopicActivityPlanReference
+ WfmActivityPlanJobCompleteTopicActivityPlanSessionReference
+ WfmActivityPlanJobCompleteTopicErrorBody WfmActivityPlanJobCompleteTopicUserReference
+ WfmActivityPlanRunJobCompleteTopicActivityPlanJobCompleteNotification
+ WfmActivityPlanRunJobCompleteTopicActivityPlanJobException
+ WfmActivityPlanRunJobCompleteTopicActivityPlanOccurrenceReference
+ WfmActivityPlanRunJobCompleteTopicActivityPlanReference
+ WfmActivityPlanRunJobCompleteTopicActivityPlanSessionReference
+ WfmActivityPlanRunJobCompleteTopicErrorBody WfmActivityPlanRunJobCompleteTopicUserReference
+ WfmAdherenceExplanationJobCompleteTopicAdherenceExplanationChangedNotification
+ WfmAdherenceExplanationJobCompleteTopicAdherenceExplanationJobNotification
+ WfmAdherenceExplanationJobCompleteTopicBusinessUnit
+ WfmAdherenceExplanationJobCompleteTopicErrorBody
+ WfmAdherenceExplanationJobCompleteTopicManagementUnit
+ WfmAdherenceExplanationJobCompleteTopicUserReference
+ WfmAgentAdherenceExplanationChangedAgentTopicManagementUnit
+ WfmAgentAdherenceExplanationChangedAgentTopicUserReference
+_topics_21 WfmAgentAdherenceExplanationChangedAgentTopicAdherenceExplanationChangedNotification
+ WfmAgentAdherenceExplanationChangedAgentTopicBusinessUnit
+ WfmAgentAdherenceExplanationChangedBusinessUnitTopicAdherenceExplanationChangedNotification
+ WfmAgentAdherenceExplanationChangedBusinessUnitTopicBusinessUnit
+ WfmAgentAdherenceExplanationChangedBusinessUnitTopicManagementUnit
+ WfmAgentAdherenceExplanationChangedBusinessUnitTopicUserReference
+ WfmAgentManagementUnitScheduleChangedTopicAgentMuScheduleChangedNotification
+ WfmAgentManagementUnitScheduleChangedTopicAgentMuScheduleVisibilityRange
+ WfmAgentManagementUnitScheduleChangedTopicAgentMuUserScheduleChanged
+ WfmAgentMuScheduleSearchCompleteTopicAgentMuScheduleSearchCompleteNotification
+ WfmAgentMuScheduleSearchCompleteTopicErrorBody WfmAgentScheduleUpdateTopicAgentScheduleShiftUpdate
+ WfmAgentScheduleUpdateTopicAgentScheduleUpdateNotification
+ WfmAgentScheduleUpdateTopicAgentScheduleVisibilityRange WfmAgentScheduleUpdateTopicUserReference
+ WfmAlternativeShiftJobCompleteEventV3AlternativeShiftJobCompleteNotification
+ WfmAlternativeShiftJobCompleteEventV3ErrorBody WfmBuIntradayDataUpdateTopicBuIntradayDataGroup
+ WfmBuIntradayDataUpdateTopicBuIntradayForecastData
+ WfmBuIntradayDataUpdateTopicBuIntradayNotification WfmBuIntradayDataUpdateTopicBuIntradayResult
+ WfmBuIntradayDataUpdateTopicBuIntradayScheduleData WfmBuIntradayDataUpdateTopicBuScheduleReference
+ WfmBuIntradayDataUpdateTopicBuShortTermForecastReference
+ WfmBuIntradayDataUpdateTopicIntradayPerformancePredictionData
+ WfmBuScheduleQueryResultTopicBuScheduleSearchResultNotification
+ WfmBuScheduleRunTopicBuScheduleReference WfmBuScheduleRunTopicBuScheduleRun
+ WfmBuScheduleRunTopicBuSchedulingRunProgressNotification
+ WfmBuScheduleRunTopicSchedulerMessageSeverityCount WfmBuScheduleRunTopicUserReference
+ WfmBuScheduleSearchResultTopicBuScheduleSearchResultNotification
+ WfmBuScheduleTopicBuManagementUnitScheduleSummary
+ WfmBuScheduleTopicBuScheduleGenerationResultSummary WfmBuScheduleTopicBuScheduleMetadata
+ WfmBuScheduleTopicBuScheduleNotification WfmBuScheduleTopicBuShortTermForecastReference
+ WfmBuScheduleTopicManagementUnit WfmBuScheduleTopicSchedulerMessageSeverityCount
+ WfmBuScheduleTopicUserReference WfmBuScheduleTopicWfmVersionedEntityMetadata
+ WfmBuShortTermForecastCopyCompleteTopicBuForecastModification
+ WfmBuShortTermForecastCopyCompleteTopicBuShortTermForecast
+ WfmBuShortTermForecastCopyCompleteTopicBuShortTermForecastNotification
+ WfmBuShortTermForecastCopyCompleteTopicForecastSourceDayPointer
+ WfmBuShortTermForecastCopyCompleteTopicModificationIntervalOffsetValue
+ WfmBuShortTermForecastCopyCompleteTopicUserReference
+ WfmBuShortTermForecastCopyCompleteTopicWfmVersionedEntityMetadata
+ WfmBuShortTermForecastGenerateProgressTopicBuForecastModification
+ WfmBuShortTermForecastGenerateProgressTopicBuShortTermForecast
+ WfmBuShortTermForecastGenerateProgressTopicForecastSourceDayPointer
+ WfmBuShortTermForecastGenerateProgressTopicGenerateBuShortTermForecastProgressNotification
+ WfmBuShortTermForecastGenerateProgressTopicModificationIntervalOffsetValue
+ WfmBuShortTermForecastGenerateProgressTopicUserReference
+ WfmBuShortTermForecastGenerateProgressTopicWfmVersionedEntityMetadata
+ WfmBuShortTermForecastImportCompleteTopicBuForecastModification
+ WfmBuShortTermForecastImportCompleteTopicForecastSourceDayPointer
+ WfmBuShortTermForecastImportCompleteTopicModificationIntervalOffsetValue
+ WfmBuShortTermForecastImportCompleteTopicUserReference
+ WfmBuShortTermForecastImportCompleteTopicWfmVersionedEntityMetadata
+_topics_22 WfmBuShortTermForecastImportCompleteTopicBuShortTermForecast
+ WfmBuShortTermForecastImportCompleteTopicBuShortTermForecastNotification
+ WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuForecastShortTermStaffingRequirementsNotification
+ WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuForecastShortTermStaffingRequirementsResults
+ WfmBuShortTermForecastStaffingRequirementsGenerateCompleteTopicBuShortTermForecastReference
+ WfmBuShortTermForecastUpdateCompleteTopicBuForecastModification
+ WfmBuShortTermForecastUpdateCompleteTopicBuShortTermForecast
+ WfmBuShortTermForecastUpdateCompleteTopicBuShortTermForecastNotification
+ WfmBuShortTermForecastUpdateCompleteTopicForecastSourceDayPointer
+ WfmBuShortTermForecastUpdateCompleteTopicModificationIntervalOffsetValue
+ WfmBuShortTermForecastUpdateCompleteTopicUserReference
+ WfmBuShortTermForecastUpdateCompleteTopicWfmVersionedEntityMetadata
+ WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateNotification
+ WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateResult
+ WfmBulkShiftTradeStateUpdateNotificationTopicBulkShiftTradeStateUpdateResultListing
+ WfmBulkShiftTradeStateUpdateNotificationTopicUserReference
+ WfmBulkShiftTradeStateUpdateNotificationTopicWfmVersionedEntityMetadata
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicSecondaryPresenceReference
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicUserReference
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceActuals
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentCalculationsCompleteNotification
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentDayMetrics
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceAgentResult
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceExceptionInfo
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmHistoricalAdherenceScheduledActivity
+ WfmHistoricalAdherenceAgentCalculationsCompleteTopicWfmSecondaryPresenceLookupItem
+ WfmHistoricalAdherenceBulkCalculationsCompleteTopicWfmHistoricalAdherenceBulkCalculationsCompleteNotification
+ WfmHistoricalAdherenceCalculationsCompleteTopicWfmHistoricalAdherenceCalculationsCompleteNotice
+ WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataDeleteEntity
+ WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataDisallowedDeleteEntity
+ WfmHistoricalDataImportPurgeCompleteTopicHistoricalDataPurgeRequestComplete
+ WfmHistoricalDataUploadPurgeRequestStatusTopicHistoricalDataUploadPurgeRequestUpdate
+ WfmHistoricalDataUploadRequestStatusTopicHistoricalDataUploadRequestUpdate
+ WfmHistoricalShrinkageCalculationsCompleteTopicHistoricalShrinkageCalculationsCompleteNotification
+ WfmIntegrationsHrisTimeOffTypesJobTopicErrorBody
+ WfmIntegrationsHrisTimeOffTypesJobTopicHrisTimeOffType
+ WfmIntegrationsHrisTimeOffTypesJobTopicHrisTimeOffTypesJobNotification
+ WfmIntradayDataUpdateTopicIntradayDataGroup WfmIntradayDataUpdateTopicIntradayDataUpdate
+ WfmIntradayDataUpdateTopicIntradayForecastData
+ WfmIntradayDataUpdateTopicIntradayHistoricalAgentData
+ WfmIntradayDataUpdateTopicIntradayHistoricalQueueData WfmIntradayDataUpdateTopicIntradayMetric
+ WfmIntradayDataUpdateTopicIntradayPerformancePredictionAgentData
+ WfmIntradayDataUpdateTopicIntradayPerformancePredictionQueueData
+ WfmIntradayDataUpdateTopicIntradayScheduleData WfmMoveAgentsCompleteTopicManagementUnit
+ WfmMoveAgentsCompleteTopicUserReference WfmMoveAgentsCompleteTopicWfmMoveAgentData
+ WfmMoveAgentsCompleteTopicWfmMoveAgentsComplete WfmMoveManagementUnitTopicBusinessUnit
+ WfmMoveManagementUnitTopicMoveManagementUnitNotification WfmScheduleTopicWfmScheduleNotification
+ WfmShiftTradingJobCompleteEventErrorBody WfmShiftTradingJobCompleteEventTradeEntity
+ WfmShiftTradingJobCompleteEventTradeShift WfmShiftTradingJobCompleteEventTradeSide
+ WfmShiftTradingJobCompleteEventWeekSummary WfmShiftTradingJobCompleteEventWfmDateTimeInterval
+ WfmShiftTradingJobCompleteEventWfmVersionMetadata
+_topics_23 WfmShiftTradingJobCompleteEventShiftTradingJobCompleteNotification
+ WfmShiftTradingJobCompleteEventWeekSummaryList WfmTimeOffBalanceJobTopicErrorBody
+ WfmTimeOffBalanceJobTopicTimeOffBalance WfmTimeOffBalanceJobTopicTimeOffBalanceJobNotification
+ WfmTimeOffRequestUpdateTopicTimeOffRequestUpdate WfmTimeOffRequestUpdateTopicUserReference
+ WfmUpdateAgentDetailsTopicWfmUpdateAgentDetailsComplete
+ WfmUserNotificationTopicAdherenceExplanationNotification
+ WfmUserNotificationTopicAlternativeShiftNotification WfmUserNotificationTopicBusinessUnit
+ WfmUserNotificationTopicManagementUnit WfmUserNotificationTopicShiftTradeNotification
+ WfmUserNotificationTopicTimeOffRequestNotification WfmUserNotificationTopicUserReference
+ WfmUserNotificationTopicWfmUserNotification
+ WfmUserScheduleAdherenceUpdatedMuTopicActivityCodeReference
+ WfmUserScheduleAdherenceUpdatedMuTopicQueueReference
+ WfmUserScheduleAdherenceUpdatedMuTopicRealTimeAdherenceExplanation
+ WfmUserScheduleAdherenceUpdatedMuTopicSecondaryPresenceReference
+ WfmUserScheduleAdherenceUpdatedMuTopicUriReference
+ WfmUserScheduleAdherenceUpdatedMuTopicUserNextActivityReminder
+ WfmUserScheduleAdherenceUpdatedMuTopicUserReference
+ WfmUserScheduleAdherenceUpdatedMuTopicUserScheduleAdherenceUpdate
+ WfmUserScheduleAdherenceUpdatedTeamTopicActivityCodeReference
+ WfmUserScheduleAdherenceUpdatedTeamTopicQueueReference
+ WfmUserScheduleAdherenceUpdatedTeamTopicRealTimeAdherenceExplanation
+ WfmUserScheduleAdherenceUpdatedTeamTopicSecondaryPresenceReference
+ WfmUserScheduleAdherenceUpdatedTeamTopicUriReference
+ WfmUserScheduleAdherenceUpdatedTeamTopicUserNextActivityReminder
+ WfmUserScheduleAdherenceUpdatedTeamTopicUserReference
+ WfmUserScheduleAdherenceUpdatedTeamTopicUserScheduleAdherenceUpdate
+ WfmUserScheduleAdherenceUpdatedTopicActivityCodeReference
+ WfmUserScheduleAdherenceUpdatedTopicQueueReference
+ WfmUserScheduleAdherenceUpdatedTopicRealTimeAdherenceExplanation
+ WfmUserScheduleAdherenceUpdatedTopicSecondaryPresenceReference
+ WfmUserScheduleAdherenceUpdatedTopicUriReference
+ WfmUserScheduleAdherenceUpdatedTopicUserNextActivityReminder
+ WfmUserScheduleAdherenceUpdatedTopicUserReference
+ WfmUserScheduleAdherenceUpdatedTopicUserScheduleAdherenceUpdate
+ WhatsappCampaignScheduleConfigChangeAlteration
+ WhatsappCampaignScheduleConfigChangeRecurrencePattern
+ WhatsappCampaignScheduleConfigChangeRecurrenceRange
+ WhatsappCampaignScheduleConfigChangeScheduleInterval
+ WhatsappCampaignScheduleConfigChangeScheduleRecurrence
+ WhatsappCampaignScheduleConfigChangeUriReference
+ WhatsappCampaignScheduleConfigChangeWhatsAppCampaignSchedule
+ WorkPlanBiddingAdminNotificationTopicWorkPlanBiddingNotification
+ WorkitemsEventsNotificationAssignmentSegment WorkitemsEventsNotificationCustomAttribute
+ WorkitemsEventsNotificationDelta WorkitemsEventsNotificationPropertyChange
+ WorkitemsEventsNotificationScoredAgent WorkitemsEventsNotificationSession
+ WorkitemsEventsNotificationWorkitem WorkitemsEventsNotificationWrapup
+ WorkitemsQueueEventsNotificationAssignmentSegment WorkitemsQueueEventsNotificationCustomAttribute
+ WorkitemsQueueEventsNotificationDelta WorkitemsQueueEventsNotificationPropertyChange
+_topics_24 WorkitemsQueueEventsNotificationScoredAgent WorkitemsQueueEventsNotificationSession
+ WorkitemsQueueEventsNotificationWorkitem WorkitemsQueueEventsNotificationWrapup
+ WorkitemsUserEventsNotificationAssignmentSegment WorkitemsUserEventsNotificationCustomAttribute
+ WorkitemsUserEventsNotificationDelta WorkitemsUserEventsNotificationPropertyChange
+ WorkitemsUserEventsNotificationScoredAgent WorkitemsUserEventsNotificationSession
+ WorkitemsUserEventsNotificationWorkitem WorkitemsUserEventsNotificationWrapup
+ WrapupDetailEventTopicWrapupEvent
+_unreached_1 AccessRestriction ActionAggregationSort AdditionalMatchCriteria
+ AgenticVirtualAgentAgentCardSkill AgenticVirtualAgentComfortStatementSettings
+ AgenticVirtualAgentDataActionSchemas AgenticVirtualAgentDynamicTurnInstructions
+ AgenticVirtualAgentGuardrailInstruction AgenticVirtualAgentGuardrails
+ AgenticVirtualAgentPropertyDefinition AgenticVirtualAgentRepetitionCheck
+ AgenticVirtualAgentStructuredCondition AgenticVirtualAgentStructuredConditionGroup
+ AgenticVirtualAgentStructuredConditionGroupAllOf AgenticVirtualAgentStructuredOutputCondition
+ AgenticVirtualAgentStructuredOutputConditionGroup
+ AgenticVirtualAgentStructuredOutputConditionGroupAllOf AgenticVirtualAgentStructuredOutputRule
+ AgenticVirtualAgentStructuredOutputRuleAllOf AgenticVirtualAgentStructuredRule
+ AgenticVirtualAgentStructuredRuleAllOf AgenticVirtualAgentTargetDefinition
+ AgenticVirtualAgentTargetReferenceDefinition AgenticVirtualAgentToolError
+ AgenticVirtualAgentToolInput AgenticVirtualAgentTypeDefinition AgenticVirtualAgentVersionSettings
+ AllocationOutputsTemplate AllocationResultsTemplate AppleInvitationNotificationParameters ArrayNode
+ ArticlesFilter AssignmentEffectiveDateRange AuditQueryExecutionLargeResultsResponse
+ AuditQueryResponse AutomatedAnswer CampaignDiagnosticCampaignAction CapacityPlanImportedForecast
+ CapacityPlanImportedForecastRequest CaseManagementAggregationSort CategoriesFilter CategoryEntity
+ ChecklistTransferConfig ContactlistDownloadReadyObject ContactlistImportStatusObject
+ ConversationAttributeProperties ConversationChannelLocation ConversationContentRichLink
+ ConversationContentRichLinkHeader ConversationContentRoadsideAssistance
+ ConversationContentThumbnail ConversationCustomAttributesSearchCriteria
+ ConversationNotificationTemplateCard ConversationNotificationTemplateCarousel
+ ConversationRecipientAdditionalProviderInfo ConversationSchemaReference DataIngestionRuleCriteria
+ LabelEntity LabelsFilter TopicCriteria
+_unreached_2 ConversationSummaryEditedBy ConversationSummaryExtractedEntity ConversationSummaryLabel
+ ConversationSummaryTriggerSource CopilotAggregationSort CopilotContext CopilotContextFilter
+ CopilotContextValue CopilotSentimentSettings CopilotTranscriptionConfig
+ CreateUserAssignmentsRequest DataActionInput DataSchemaRef DialerAttemptLimitsConfigChangeObject
+ DialerCallabletimesetConfigChangeObject DialerCampaignConfigChangeObject
+ DialerCampaignProgressEventObject DialerCampaignRuleConfigChangeObject
+ DialerCampaignScheduleConfigChangeObject DialerContactlistConfigChangeObject
+ DialerContactlistfilterConfigChangeObject DialerDnclistConfigChangeObject
+ DialerResponsesetConfigChangeObject DialerRulesetConfigChangeObject
+ DialerSequenceConfigChangeObject DialerSequenceScheduleConfigChangeObject
+ DnclistDownloadReadyObject DnclistImportStatusObject DoNotSendActionSettings Duration
+ DynamicListValues DynamicListValuesAllOf DynamicUtilization DynamicUtilizationRule
+ EmailCampaignScheduleConfigChangeObject EmailRefinementConfig EmailSummaryGenerationConfig
+ EmailSummarySettingsEntity Empty EngagementFilter ExternalContactsContactChangedTopicObject
+ ExternalContactsOrganizationChangedTopicObject ExternalContactsRelationshipChangedTopicObject
+ ExternalContactsUnresolvedContactChangedTopicObject ExternalPageMetadata FieldMapping
+ FlowAggregationSort FlowExecutionAggregationSort FollowersFilter GenericTemplate HeaderEntry
+ ImportTemplateImportStatusObject InstagramHashtags InstagramNonOwnedAccount IntegrationAction
+ IntegrationActionFields RecordingButtonComponent RecordingContentActions RefinementSettingEntity
+ TemporalUnit
+_unreached_3 IntentClassifierInfo JourneyAggregationSort JsonNode
+ KnowledgeIntegrationDefaultSettings KnowledgeSetting KnowledgeSettingDynamicFilter KnowledgeSource
+ KnowledgeSyncRequest LearningAssignmentReassign ListItem ListValues
+ MaestroWebhooksInvocationTopicObject MarkContactAddressUncontactableActionSettings
+ MessagingCampaignScheduleConfigChangeObject MessagingCommunicationAnsweredEvent
+ MessagingCommunicationDispositionAppliedEvent MessagingCommunicationEndedEvent
+ MessagingEndTransferEvent MessagingExternalEstablishedEvent MessagingFlowEstablishedEvent
+ MessagingHoldUpdatedEvent MessagingIdentityResolutionConfig MessagingInitialConfiguration
+ MessagingProgressTransferEvent MessagingRoutingEstablishedEvent MessagingRoutingTransferEvent
+ MessagingUserEstablishedEvent MessagingUserTransferEvent MetadataItem OpenRichMediaSetting
+ OutboundBlendingSettings OutboundMessagingEmailCampaignConfigChangeObject
+ OutboundMessagingEmailCampaignProgressEventObject
+ OutboundMessagingMessagingCampaignConfigChangeObject
+ OutboundMessagingMessagingCampaignProgressEventObject
+ OutboundMessagingWhatsappCampaignConfigChangeObject
+ OutboundMessagingWhatsappCampaignProgressEventObject OutboundOnlySetting PagedNamespaceListing
+ PatchIntegrationAction PatchIntegrationActionFields PolicyCondition PredictiveRouting
+ PropertyDefinition QueryDivision QueryProcessingConfig QueryReformulationContext
+ QueueUserEventTopicObject RateLimitAggregationSort RatingFilter RecordingAnnotationFlow
+ RecordingAnnotationQueue ReportingTurnActionAgentDetails ReportingTurnBotFlowInvocationEvent
+ ReportingTurnFlow ReportingTurnGuardrailEvent ReportingTurnKnowledgeMetadata ReportingTurnToolCall
+ ResolutionAggregationSort ScheduleVisibilityRange
+_unreached_4 SchedulingTestingOptionsRequest ScimError SelectedCustomCalculationColumns
+ SessionPlanningGroups SetWrapperAssignmentEffectiveDateRange SocialMediaEngagement
+ SocialMediaQuerySort SpeechTextAnalyticsSummaryLabel StaticListValues StaticListValuesAllOf
+ Subscription SuggestedSearchChunk SuggestionGeneratedKnowledgeAnswer SummaryTransferConfig
+ SurveyAggregationSort SwapRowIndexRequest SystemMessageObject TaskManagementAggregationSort
+ TranscriptCategories UpdateUserAssignmentsRequest UpdatedTopicObject UserAssignmentsResponse
+ UserChatSettings UserRoutingStatusObject UsersRuleReference
+ V2WfmContinuousForecastSessionEventContinuousForecastSessionNotification
+ ValueWrapperCapacityPlanImportedForecastRequest VariableValidation Void WhatsAppBusinessScopedId
+ WhatsAppCallingConfigurationRequest WhatsAppCallingConfigurationResponse
+ WhatsappCampaignScheduleConfigChangeObject WorkitemCaseReference
+"""
 
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+def _home(name: str) -> str | None:
+    """The module that holds a model."""
+    if not name.isidentifier():
+        return None
+    place = max(_TABLE.find(f" {name} "), _TABLE.find(f" {name}\n"))
+    if place < 0:
+        return None
+    start = _TABLE.rindex("\n_", 0, place + 1) + 1
+    return _TABLE[start : _TABLE.index(" ", start)]
+
+
+def _names() -> list[str]:
+    return [name for name in _TABLE.split() if name[0] != "_"]
 
 
 def __getattr__(name: str) -> object:
-    try:
-        module = _HOMES[name]
-    except KeyError:
-        raise AttributeError(_unknown(name), name=name) from None
+    module = _home(name)
+    if module is None:
+        raise AttributeError(_unknown(name), name=name)
     model = getattr(_import_module(f"{__name__}.{module}"), name)
     globals()[name] = model
     return model
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_names()})
 
 
 def _unknown(name: str) -> str:
     wanted = name.replace("_", "").lower() if name[:1] != "_" else ""
-    near = next((known for known in _HOMES if known.lower() == wanted), None) if wanted else None
+    near = next((known for known in _names() if known.lower() == wanted), None) if wanted else None
     hint = f"; did you mean {near}?" if near else ", which defines 6651 models"
     return f"there is no model {name} in definition 269.0.0{hint}"
 
@@ -3156,5 +2601,5 @@ def preload(*names: str) -> None:
     Raises:
         AttributeError: there is no model of that name.
     """
-    for name in names or _HOMES:
+    for name in names or _names():
         __getattr__(name)

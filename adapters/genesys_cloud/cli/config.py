@@ -1,0 +1,93 @@
+"""``genesys-cloud config``.
+
+Law: what is secret is never printed. Exit code 0 for a configuration that can be used, 1 for one that
+cannot, with every problem on standard error.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from genesys_core.configuration import Configuration
+    from genesys_core.errors import GenesysCloudError
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Configuration files.", no_args_is_help=True)
+
+File = Annotated[
+    Path | None, typer.Argument(metavar="[PATH]", help="The file; else the default one.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """Configuration files."""
+
+
+@app.command()
+def check(path: File = None) -> None:
+    """Find every problem of a configuration file.
+
+    Exit code 1 if it has any, or cannot be read. What has no effect is a warning.
+    """
+    from genesys_cloud.config import Configuration, default_path  # noqa: PLC0415 - see app.py
+    from genesys_core.errors import ConfigurationError  # noqa: PLC0415
+
+    try:
+        found = Configuration.from_file(path)
+    except ConfigurationError as error:
+        _fail("check", error)
+    _warn(found)
+    typer.echo(f"{path or default_path()}: no problems")
+
+
+@app.command()
+def show(path: File = None) -> None:
+    """Show what a client would be configured with here, and where each value comes from.
+
+    The environment goes before the file, the file before the defaults. Secrets are masked.
+    """
+    from genesys_cloud.config import (  # noqa: PLC0415 - see app.py
+        DEFAULTS,
+        Configuration,
+        configuration_in,
+        default_path,
+        look_at,
+        merge,
+    )
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
+
+    named = default_path()
+    try:
+        environment = Configuration.from_environment(os.environ)
+        if path is not None:
+            file = Configuration.from_file(path)
+        elif named is not None:
+            file = configuration_in(look_at(named), named)  # empty where there is none
+        else:
+            file = Configuration()
+        merged = merge(environment, file, DEFAULTS)
+    except GenesysCloudError as error:
+        _fail("show", error)
+    _warn(merged)
+    given = [setting for setting in merged.describe() if setting.value is not None]
+    rows = [(f"{each.section}.{each.key}", each.value or "", each.origin or "") for each in given]
+    names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for name, value, origin in rows:
+        typer.echo(f"{name:{names}}  {value:{values}}  {origin}")
+
+
+def _warn(found: "Configuration") -> None:
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _fail(command: str, error: "GenesysCloudError") -> NoReturn:
+    """Show every problem, one a line, and end the command."""
+    for problem in str(error).splitlines():
+        typer.echo(f"genesys-cloud config {command}: {problem}", err=True)
+    raise typer.Exit(1)

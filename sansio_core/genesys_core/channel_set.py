@@ -1,0 +1,224 @@
+"""Several notification channels that act as one, for more topics than one channel holds.
+
+Law: a channel of the set is a machine of its own. The set only decides which topics go to which
+(:class:`~genesys_core.subscriptions.Plan`), and passes everything else on.
+
+The adapter's loop is that of :mod:`genesys_core.channel`; effects come with the index of their
+channel, and that index goes with what comes back.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.channel import Existing, Running, State, Step, Stopped, start
+from genesys_core.channel_events import Adopted, Effect, Emit, SubscriptionRejected
+from genesys_core.channel_policy import Policy
+from genesys_core.errors import InvalidValueError
+from genesys_core.subscriptions import Plan
+from genesys_core.values import Now
+from genesys_core.websocket_events import Closed, Failed
+
+__all__ = ["Addressed", "ChannelSet", "SetStep"]
+
+
+class Addressed(Struct, frozen=True):
+    """An effect of one of the channels.
+
+    Attributes:
+        channel: the index of the channel.
+        effect: what is to be done.
+    """
+
+    channel: int
+    effect: Effect
+
+
+class ChannelSet(Struct, frozen=True):
+    """Channels at work.
+
+    Attributes:
+        policy: the times of each.
+        plan: which topics go to which.
+        members: the machines.
+    """
+
+    policy: Policy
+    plan: Plan
+    members: tuple[State, ...]
+
+    @classmethod
+    def start(
+        cls,
+        topics: Iterable[str],
+        *,
+        policy: Policy,
+        now: Now,
+        existing: Existing | None = None,
+        plan: Plan | None = None,
+    ) -> "SetStep":
+        """The set's first step; there is one channel at least, even without topics.
+
+        Args:
+            topics: what to subscribe to.
+            policy: the times of each channel.
+            now: both clocks.
+            existing: a channel that the caller has, which becomes the first.
+            plan: an empty plan with limits of its own.
+
+        Raises:
+            InvalidValueError: a text that is no topic, or more topics than the channels can hold;
+                or an existing channel without id or address.
+        """
+        plan = (plan or Plan()).adding(topics)
+        wanted = plan.entries(0) if plan.channels else frozenset[str]()
+        first = start(wanted, policy=policy, now=now, existing=existing)
+        alone = cls(policy, plan, (first.state,))
+        return alone._planned(plan, now).after(_addressed(0, first.effects))
+
+    @property
+    def next_deadline(self) -> float | None:
+        """When :meth:`timer` is due, on the monotonic clock; ``None`` once all have stopped."""
+        running = (member for member in self.members if isinstance(member, Running))
+        return min((member.next_deadline for member in running), default=None)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether all channels have stopped."""
+        return all(isinstance(member, Stopped) for member in self.members)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the server has exactly the topics asked for, as far as it accepts them."""
+        return all(isinstance(member, Running) and member.settled for member in self.members)
+
+    def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
+        """A REST call of a channel came back."""
+        return self._at(channel, lambda member: member.called(call, outcome, now=now), now)
+
+    def connected(self, channel: int, socket: int, *, now: Now) -> "SetStep":
+        """A socket of a channel is open."""
+        return self._at(channel, lambda member: member.connected(socket, now=now), now)
+
+    def received(self, channel: int, socket: int, texts: Iterable[str], *, now: Now) -> "SetStep":
+        """A socket of a channel carried these texts, in this order."""
+        return self._at(channel, lambda member: member.received(socket, texts, now=now), now)
+
+    def disconnected(
+        self, channel: int, socket: int, how: Closed | Failed, *, now: Now
+    ) -> "SetStep":
+        """A socket of a channel is over, or could not be opened."""
+        return self._at(channel, lambda member: member.disconnected(socket, how, now=now), now)
+
+    def timer(self, *, now: Now) -> "SetStep":
+        """Time has passed; does what is due on each channel."""
+        return self._all(lambda member: member.timer(now=now))
+
+    def ping(self, *, now: Now) -> "SetStep":
+        """Send a ping on each channel."""
+        return self._all(lambda member: member.ping(now=now))
+
+    def stop(self, *, now: Now) -> "SetStep":
+        """Close all sockets of all channels."""
+        return self._all(lambda member: member.stop(now=now))
+
+    def add(self, topics: Iterable[str], *, now: Now) -> "SetStep":
+        """Subscribe to more topics; another channel is made where those there are full.
+
+        Raises:
+            InvalidValueError: a text that is no topic, or more topics than the channels can hold.
+        """
+        return self._planned(self.plan.adding(topics), now)
+
+    def remove(self, topics: Iterable[str], *, now: Now) -> "SetStep":
+        """Subscribe to some topics no longer.
+
+        Raises:
+            InvalidValueError: a text that is no topic.
+        """
+        return self._planned(self.plan.removing(topics), now)
+
+    def clear(self, *, now: Now) -> "SetStep":
+        """Subscribe to nothing; the channels stay connected."""
+        return self._planned(self.plan.removing(self.plan.topics), now)
+
+    def _at(self, channel: int, advance: Callable[[Running], Step], now: Now) -> "SetStep":
+        member = self.members[channel]
+        if isinstance(member, Stopped):
+            return SetStep(self, ())
+        step = advance(member)
+        changed = self._with(channel, step.state)
+        effects = _addressed(channel, step.effects)
+        adopted = [
+            topic
+            for effect in step.effects
+            if isinstance(effect, Emit) and isinstance(effect.event, Adopted)
+            for topic in sorted(effect.event.topics)
+        ]
+        if not adopted:
+            return SetStep(changed, effects)
+        return changed._adopting(channel, adopted, now).after(effects)  # noqa: SLF001 - its own class
+
+    def _adopting(self, channel: int, topics: list[str], now: Now) -> "SetStep":
+        plan, effects = self.plan, list[Addressed]()
+        for topic in topics:
+            try:
+                plan = plan.adopting(channel, [topic])
+            except InvalidValueError as error:
+                rejected = SubscriptionRejected(topic, error.message, ())
+                effects.append(Addressed(channel, Emit(rejected)))
+        return self._planned(plan, now).after(tuple(effects))
+
+    def _planned(self, plan: Plan, now: Now) -> "SetStep":
+        step = SetStep(ChannelSet(self.policy, plan, self.members), ())
+        for channel in range(len(plan.channels)):
+            step = step.state._wanting(channel, now).after(step.effects)  # noqa: SLF001 - its own class
+        return step
+
+    def _wanting(self, channel: int, now: Now) -> "SetStep":
+        wanted = self.plan.entries(channel)
+        if channel == len(self.members):
+            step = start(wanted, policy=self.policy, now=now)
+            grown = ChannelSet(self.policy, self.plan, (*self.members, step.state))
+            return SetStep(grown, _addressed(channel, step.effects))
+        member = self.members[channel]
+        if isinstance(member, Stopped) or member.facts.wanted == wanted:
+            return SetStep(self, ())
+        step = member.want(wanted, now=now)
+        return SetStep(self._with(channel, step.state), _addressed(channel, step.effects))
+
+    def _all(self, advance: Callable[[Running], Step]) -> "SetStep":
+        members, effects = list[State](), list[Addressed]()
+        for channel, member in enumerate(self.members):
+            step = Step(member, ()) if isinstance(member, Stopped) else advance(member)
+            members.append(step.state)
+            effects += _addressed(channel, step.effects)
+        return SetStep(ChannelSet(self.policy, self.plan, tuple(members)), tuple(effects))
+
+    def _with(self, channel: int, state: State) -> "ChannelSet":
+        members = (*self.members[:channel], state, *self.members[channel + 1 :])
+        return ChannelSet(self.policy, self.plan, members)
+
+
+class SetStep(Struct, frozen=True):
+    """What an input leads to.
+
+    Attributes:
+        state: the set after it.
+        effects: what is to be done, in this order.
+    """
+
+    state: ChannelSet
+    effects: "_Effects"
+
+    def after(self, effects: "_Effects") -> "SetStep":
+        """The same step with effects that come before its own."""
+        return SetStep(self.state, (*effects, *self.effects))
+
+
+_Effects: TypeAlias = tuple[Addressed, ...]
+
+
+def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
+    return tuple(Addressed(channel, effect) for effect in effects)

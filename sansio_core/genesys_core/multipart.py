@@ -1,0 +1,167 @@
+"""``multipart/form-data`` (RFC 7578) as pieces to be written one after the other.
+
+Law: what is in a name, a file name or a type never ends a header or a part. Content given as a
+source (an iterator, a file) is passed through untouched: this module says when its turn is, an
+adapter reads it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Multipart", "Part"]
+
+S_co = TypeVar("S_co", covariant=True)
+
+
+class Part(Struct, Generic[S_co], frozen=True):
+    """One field of a form.
+
+    Attributes:
+        name: the field's name.
+        content: text (sent as UTF-8), bytes, or a source that an adapter reads.
+        filename: given for a file; a server may take it for a file only then.
+        content_type: the media type; by default none for text, and
+            ``application/octet-stream`` for a file.
+        length: bytes that a source will give, where that is known.
+
+    Raises:
+        InvalidValueError: a name, file name or type that cannot be written.
+    """
+
+    name: str
+    content: str | bytes | S_co
+    filename: str | None = None
+    content_type: str | None = None
+    length: int | None = None
+
+    def __post_init__(self) -> None:
+        _field(self.name, "name")
+        _field(self.filename or "", "filename")
+        if self.content_type is not None and _MEDIA_TYPE.fullmatch(self.content_type) is None:
+            raise InvalidValueError(
+                f"part {self.name!r}: content_type {self.content_type!r} must be a media type "
+                "such as text/csv"
+            )
+        if self.length is not None and self.length < 0:
+            raise InvalidValueError(f"part {self.name!r}: length {self.length!r} is below 0")
+
+    def __repr__(self) -> str:
+        file = "" if self.filename is None else f", filename={self.filename!r}"
+        return f"Part({self.name!r}{file})"
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the content, or ``None`` where nobody knows."""
+        content = self.content
+        if isinstance(content, str):
+            return len(_utf8(content, f"part {self.name!r}"))
+        return len(content) if isinstance(content, bytes) else self.length
+
+
+class Multipart(Struct, Generic[S_co], frozen=True):
+    """A form, ready to be written.
+
+    Attributes:
+        parts: the fields, in order.
+        boundary: what stands between them: 1 to 70 letters, digits and ``'()+_,-./:=?``, drawn at
+            random by the caller so that no content holds it.
+
+    Raises:
+        InvalidValueError: a boundary that is none, or that is in a part's content.
+    """
+
+    parts: Sequence[Part[S_co]]
+    boundary: str
+
+    def __post_init__(self) -> None:
+        if _BOUNDARY.fullmatch(self.boundary) is None:
+            raise InvalidValueError(
+                f"boundary {self.boundary!r}: must be 1 to 70 letters, digits and '()+_,-./:=?"
+            )
+        delimiter = b"--" + self.boundary.encode("ascii")
+        for part in self.parts:
+            given = _given(part)
+            if given is not None and delimiter in given:
+                raise InvalidValueError(f"boundary: is in the content of part {part.name!r}")
+
+    @property
+    def content_type(self) -> str:
+        """The value of the ``Content-Type`` header."""
+        return f'multipart/form-data; boundary="{self.boundary}"'
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the whole form, or ``None`` where a part's size is not known."""
+        total = len(self._end())
+        for part in self.parts:
+            size = part.size
+            if size is None:
+                return None
+            total += len(self._head(part)) + size + len(_CRLF)
+        return total
+
+    def pieces(self) -> Iterator[bytes | S_co]:
+        """What is written, in order: bytes as they are, and each source in its turn."""
+        for part in self.parts:
+            yield self._head(part)
+            content = part.content
+            yield content.encode() if isinstance(content, str) else content
+            yield _CRLF
+        yield self._end()
+
+    def _head(self, part: Part[object]) -> bytes:
+        lines = [
+            f"--{self.boundary}",
+            f'Content-Disposition: form-data; name="{_quoted(part.name)}"',
+        ]
+        if part.filename is not None:
+            lines[1] += f'; filename="{_quoted(part.filename)}"'
+        kind = part.content_type or (None if part.filename is None else "application/octet-stream")
+        lines += [] if kind is None else [f"Content-Type: {kind}"]
+        return "\r\n".join((*lines, "", "")).encode()
+
+    def _end(self) -> bytes:
+        return f"--{self.boundary}--\r\n".encode("ascii")
+
+
+_CRLF: Final = b"\r\n"
+# RFC 2046, 5.1.1: bchars, less the space, which other rules treat in their own way.
+_BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=?]{1,70}")
+# RFC 9110, 8.3.1: type, subtype and parameters, on one line of ASCII.
+_MEDIA_TYPE: Final = re.compile(
+    r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+/[!#$%&'*+\-.^_`|~0-9A-Za-z]+( *;[\x20-\x7e]*)?"
+)
+# The HTML standard's form encoding, which is what servers decode (RFC 7578, 4.2 leaves it open).
+_ESCAPES: Final = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+
+
+def _quoted(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def _given(part: Part[object]) -> bytes | None:
+    """The content, unless it is a source."""
+    content = part.content
+    if isinstance(content, str):
+        return _utf8(content, f"part {part.name!r}")
+    return content if isinstance(content, bytes) else None
+
+
+def _field(text: str, what: str) -> None:
+    _utf8(text, what)
+    if "\0" in text:
+        raise InvalidValueError(f"{what} {text!r}: must not hold a NUL character")
+
+
+def _utf8(text: str, what: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            f"{what}: has half of a surrogate pair, which UTF-8 cannot encode"
+        ) from None

@@ -1,0 +1,214 @@
+"""Which topics go to which channel.
+
+Law: a topic stays on the channel it was put on. Adding and removing others never moves it, so that
+no change of a program's subscriptions interrupts the rest of them. A channel is given its topics one
+by one as long as they fit, because only then does the platform say which one it rejects; combined
+topics are used where the places would not suffice otherwise.
+
+The limits are the platform's: 1,000 topics for each channel, 20 channels for each user and client,
+and 200 characters for a (combined) topic, ``prefix?suffix1&suffix2``, which takes one place and
+whose events arrive under the names ``prefix.suffix1`` and ``prefix.suffix2``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine", "expand", "is_automatic"]
+
+MAX_TOPICS: Final = 1_000
+"""Topics of one channel, a combined one counting as one."""
+
+MAX_CHANNELS: Final = 20
+"""Channels of one user and client; a 21st displaces the one that was used least recently."""
+
+MAX_LENGTH: Final = 200
+"""Characters of a topic; combined ones are kept below it, as in the platform's own client."""
+
+_TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
+# An id has digits or hyphens in it, a suffix such as `routingStatus` has not.
+_SUFFIX = re.compile(r"[A-Za-z_]+")
+
+
+def is_automatic(topic: str) -> bool:
+    """Whether events of a topic arrive without a subscription, which the platform would reject."""
+    name = topic.lower()
+    return name == "channel.metadata" or name.startswith("v2.system.")
+
+
+def expand(topic: str) -> tuple[str, ...]:
+    """The names under which events of a (combined) topic arrive.
+
+    Raises:
+        InvalidValueError: the text is no topic.
+    """
+    if len(topic) > MAX_LENGTH or _TOPIC.fullmatch(topic) is None:
+        raise InvalidValueError(
+            f"topic {topic[:MAX_LENGTH]!r}: must be segments joined by dots, such as "
+            "v2.users.{id}.presence, or combined, such as v2.users.{id}?presence&station, "
+            f"of at most {MAX_LENGTH} characters"
+        )
+    prefix, mark, suffixes = topic.partition("?")
+    return tuple(f"{prefix}.{suffix}" for suffix in suffixes.split("&")) if mark else (topic,)
+
+
+def combine(topics: Iterable[str]) -> tuple[str, ...]:
+    """The same topics in as few places as possible, in the order of their first parts.
+
+    Only suffixes of one resource can share a place: ``v2.users.{id}.presence`` and
+    ``v2.users.{id}.station`` become ``v2.users.{id}?presence&station``.
+    """
+    groups: dict[str, list[str]] = {}
+    for topic in topics:
+        groups.setdefault(_group(topic), []).append(topic)
+    return tuple(entry for group in groups.values() for entry in _packed(group))
+
+
+def _group(topic: str) -> str:
+    """What topics that can share a place have in common; else the topic itself."""
+    prefix, _, suffix = topic.rpartition(".")
+    if prefix.count(".") < 2 or _SUFFIX.fullmatch(suffix) is None:
+        return topic.lower()
+    return prefix.lower() + "."
+
+
+def _packed(topics: list[str]) -> list[str]:
+    """Topics of one resource, each entry filled as far as its length allows."""
+    entries: list[str] = []
+    for topic in topics:
+        suffix = topic.rpartition(".")[2]
+        if entries and len(entries[-1]) + 1 + len(suffix) < MAX_LENGTH:
+            entries[-1] = _joined(entries[-1], suffix)
+        else:
+            entries.append(topic)
+    return entries
+
+
+def _joined(entry: str, suffix: str) -> str:
+    if "?" in entry:
+        return f"{entry}&{suffix}"
+    prefix, _, first = entry.rpartition(".")
+    return f"{prefix}?{first}&{suffix}"
+
+
+_Topics: TypeAlias = Mapping[str, str]
+"""Topics as the caller wrote them, by their names in lower case."""
+
+
+class Plan(Struct, frozen=True):
+    """An assignment of topics to channels, as a value.
+
+    Attributes:
+        channels: the topics of each channel by their names in lower case.
+        max_channels: channels at most; lower it where other programs of the same user and client
+            need some of the platform's 20.
+    """
+
+    channels: tuple[_Topics, ...] = ()
+    max_channels: int = MAX_CHANNELS
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """All topics, as the caller wrote them, combined ones taken apart."""
+        return frozenset(topic for channel in self.channels for topic in channel.values())
+
+    def entries(self, channel: int) -> frozenset[str]:
+        """What to subscribe a channel to: at most 1,000 topics or combined topics."""
+        topics = self.channels[channel].values()
+        return frozenset(topics if len(topics) <= MAX_TOPICS else combine(topics))
+
+    def adding(self, topics: Iterable[str]) -> "Plan":
+        """The plan with topics in it that were not; automatic ones need no place.
+
+        Raises:
+            InvalidValueError: a text that is no topic, or more topics than the channels can hold.
+        """
+        draft = [_Draft(channel) for channel in self.channels]
+        for topic in _expanded(topics):
+            if not any(topic.lower() in channel.topics for channel in draft):
+                self._place(topic, draft)
+        return self._with(draft)
+
+    def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
+        """The plan with topics in it that a channel is subscribed to already.
+
+        Raises:
+            InvalidValueError: as :meth:`adding`.
+        """
+        draft = [_Draft(known) for known in self.channels]
+        draft += [_Draft({}) for _ in range(channel + 1 - len(draft))]
+        for topic in _expanded(topics):
+            if not any(topic.lower() in known.topics for known in draft):
+                self._place(topic, [draft[channel]] if draft[channel].takes(topic) else draft)
+        return self._with(draft)
+
+    def removing(self, topics: Iterable[str]) -> "Plan":
+        """The plan without some topics; other topics stay where they are.
+
+        Raises:
+            InvalidValueError: a text that is no topic.
+        """
+        gone = {topic.lower() for topic in _expanded(topics)}
+        kept = (
+            {name: topic for name, topic in channel.items() if name not in gone}
+            for channel in self.channels
+        )
+        return Plan(tuple(kept), self.max_channels)
+
+    def _place(self, topic: str, draft: "list[_Draft]") -> None:
+        takers = [channel for channel in draft if channel.takes(topic)]
+        related = (channel for channel in takers if channel.knows(topic))
+        channel = next(related, None) or next(iter(takers), None)
+        if channel is None:
+            if len(draft) >= self.max_channels:
+                raise _too_many(self.max_channels)
+            channel = _Draft({})
+            draft.append(channel)
+        channel.add(topic)
+
+    def _with(self, draft: "list[_Draft]") -> "Plan":
+        return Plan(tuple(channel.topics for channel in draft), self.max_channels)
+
+
+class _Draft:
+    """A channel under construction, which counts the places it would take when combined."""
+
+    def __init__(self, topics: _Topics) -> None:
+        self.topics = dict(topics)
+        self._groups: dict[str, list[str]] = {}
+        for topic in topics.values():
+            self._groups.setdefault(_group(topic), []).append(topic)
+        self._places = sum(len(_packed(group)) for group in self._groups.values())
+
+    def knows(self, topic: str) -> bool:
+        return _group(topic) in self._groups
+
+    def takes(self, topic: str) -> bool:
+        return self._places < MAX_TOPICS or self._growth(topic) == 0
+
+    def add(self, topic: str) -> None:
+        self._places += self._growth(topic)
+        self._groups.setdefault(_group(topic), []).append(topic)
+        self.topics[topic.lower()] = topic
+
+    def _growth(self, topic: str) -> int:
+        group = self._groups.get(_group(topic), [])
+        return len(_packed([*group, topic])) - len(_packed(group))
+
+
+def _expanded(topics: Iterable[str]) -> list[str]:
+    single = (name for topic in topics for name in expand(topic))
+    return [topic for topic in single if not is_automatic(topic)]
+
+
+def _too_many(max_channels: int) -> InvalidValueError:
+    return InvalidValueError(
+        f"topics: do not fit on {max_channels} channels of {MAX_TOPICS:,}. The platform allows "
+        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest when "
+        "there is another. Subscribe to fewer topics, to topics of groups or queues instead of "
+        "users, with a second OAuth client, or use the platform's EventBridge integration"
+    )

@@ -1,0 +1,322 @@
+"""From an address to an open WebSocket: the tunnel through a proxy, then the upgrade.
+
+Law: bytes in, bytes out, on h11. A handshake is accepted only if each thing that RFC 6455, 4.1
+requires of it holds; any other outcome is a value that tells what came back, never an exception.
+wsproto's own handshake is not used because it draws the key itself; the core has no randomness.
+"""
+
+import base64
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import h11
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.headers import Headers, HeadersInput
+from genesys_core.websocket_deflate import OFFER, Deflate
+from genesys_core.websocket_events import Failed, FailedKind, HandshakeDone
+
+__all__ = ["Address", "Proxy", "Tunnel", "Upgrade"]
+
+_MAX_HEAD: Final = 64 * 1024
+"""Bytes of a response head at most, as for HTTP elsewhere in this library."""
+
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+
+_RESERVED = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
+_VISIBLE = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
+
+
+class Address(Struct, frozen=True):
+    """Where a ``ws`` or ``wss`` URL leads.
+
+    Attributes:
+        host: the host's name in ASCII, an IPv6 address in brackets.
+        port: the port.
+        tls: whether the scheme is ``wss``.
+        target: path and query; not shown, because it holds the channel's id.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    target: str = "/"
+
+    @classmethod
+    def parse(cls, url: str) -> "Address":
+        """Read a URL.
+
+        Raises:
+            InvalidValueError: another scheme, no host, credentials, a fragment, or characters
+                that a URL cannot hold.
+        """
+        parts = _split("address", url, ("wss", "ws"))
+        if parts.fragment or "@" in parts.netloc:
+            # RFC 6455, 3: "Fragment identifiers are meaningless ... and MUST NOT be used".
+            raise InvalidValueError(
+                f"address {_masked(parts)!r}: must have no fragment and no user name; remove them"
+            )
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if _VISIBLE.fullmatch(target) is None:
+            raise InvalidValueError(
+                f"address {_masked(parts)!r}: its path has characters that must be percent-encoded"
+            )
+        return cls(_host(parts), _port(parts), parts.scheme == "wss", target)
+
+    @property
+    def authority(self) -> str:
+        """``host:port``, the port left out where it is the scheme's own (RFC 9110, 4.2)."""
+        return self.host if self.port == (443 if self.tls else 80) else f"{self.host}:{self.port}"
+
+    def __repr__(self) -> str:
+        return f"Address({'wss' if self.tls else 'ws'}://{self.authority}/...)"
+
+
+class Proxy(Struct, frozen=True):
+    """An HTTP proxy that opens tunnels with ``CONNECT`` (RFC 9110, 9.3.6).
+
+    Attributes:
+        host: the proxy's host name.
+        port: its port.
+        tls: whether the proxy itself is spoken to over TLS.
+        username: for Basic credentials; ``None`` sends none.
+        password: likewise, never shown.
+    """
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "Proxy":
+        """Read ``http://user:password@host:port``; user and password are percent-decoded.
+
+        Raises:
+            InvalidValueError: another scheme than http and https, or no host.
+        """
+        parts = _split("proxy", url, ("http", "https"))
+        username = None if parts.username is None else unquote(parts.username)
+        password = None if parts.password is None else unquote(parts.password)
+        return cls(_host(parts), _port(parts), parts.scheme == "https", username, password)
+
+    def credentials(self) -> list[tuple[str, str]]:
+        """The ``Proxy-Authorization`` header (RFC 7617), or nothing."""
+        if self.username is None:
+            return []
+        pair = f"{self.username}:{self.password or ''}".encode()
+        return [("Proxy-Authorization", "Basic " + base64.b64encode(pair).decode("ascii"))]
+
+    def __repr__(self) -> str:
+        user = "" if self.username is None else f"{self.username}:[REDACTED]@"
+        return f"Proxy({'https' if self.tls else 'http'}://{user}{self.host}:{self.port})"
+
+
+_DEFAULT_PORTS: Final = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+
+
+def _split(what: str, url: str, schemes: tuple[str, str]) -> SplitResult:
+    with contextlib.suppress(ValueError):  # brackets or a port that cannot be
+        parts = urlsplit(url.strip())
+        if parts.scheme in schemes and parts.hostname and parts.port != 0:
+            return parts
+    # The URL is not quoted: it may hold credentials or a channel's id.
+    raise InvalidValueError(f"{what}: must be {schemes[0]}://host or {schemes[1]}://host[:port]")
+
+
+def _masked(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.hostname}/..."
+
+
+def _host(parts: SplitResult) -> str:
+    name = parts.hostname or ""
+    try:
+        host = f"[{name}]" if ":" in name else name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        host = ""
+    if _HOST.fullmatch(host) is None:
+        raise InvalidValueError(f"host {name!r}: must be a host name or an IP address")
+    return host
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
+class _Exchange:
+    """One request, and the head of its response."""
+
+    def __init__(self, method: str, target: str, headers: Iterable[tuple[str, str]]) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        try:
+            request = h11.Request(method=method, target=target, headers=fields)
+        except h11.LocalProtocolError:
+            # h11 quotes the value, which may be a secret.
+            raise InvalidValueError("a header has a control character in it; remove it") from None
+        head, end = self._http.send(request), self._http.send(h11.EndOfMessage())
+        self.request = (head or b"") + (end or b"")
+
+    def receive(self, data: bytes) -> "_Head | str | None":
+        """The head once it is there, words for what is no HTTP, or nothing yet.
+
+        ``b""`` means that the peer closed.
+        """
+        try:
+            self._http.receive_data(data)
+            return self._head()
+        except h11.RemoteProtocolError:
+            # h11's own words quote what came, and depend on how it was cut up.
+            return "not HTTP/1.1" if data else "the connection ended before the response did"
+
+    def _head(self) -> "_Head | None":
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
+                continue  # RFC 9110, 15.2: "A client MUST be able to parse one or more 1xx"
+            if isinstance(event, h11.Response | h11.InformationalResponse):
+                return _Head(event.status_code, _received(event), self._http.trailing_data[0])
+            return None
+
+
+class _Head(Struct, frozen=True):
+    status: int
+    headers: Headers
+    trailing: bytes
+
+
+def _received(event: h11.Response | h11.InformationalResponse) -> Headers:
+    return Headers.received(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in event.headers.raw_items()
+    )
+
+
+class Tunnel:
+    """``CONNECT`` through a proxy: :attr:`request` out, then :meth:`receive` until it answers."""
+
+    def __init__(self, address: Address, proxy: Proxy) -> None:
+        where = f"{address.host}:{address.port}"
+        headers = [("Host", where), *proxy.credentials()]
+        self._exchange = _Exchange("CONNECT", where, headers)
+        self.request = self._exchange.request
+
+    def receive(self, data: bytes) -> bytes | Failed | None:
+        """What follows the proxy's consent, its refusal, or nothing yet; ``b""`` in is its end."""
+        head = self._exchange.receive(data)
+        if head is None:
+            return None
+        if isinstance(head, str):
+            return Failed("proxy", f"the proxy did not answer in HTTP: {head}", code=1006)
+        if 200 <= head.status < 300:
+            return head.trailing
+        return _refused("proxy", "the proxy refused the tunnel", head)
+
+
+class Upgrade:
+    """The opening handshake: :attr:`request` out, then :meth:`receive` until it is decided."""
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        nonce: bytes,
+        headers: HeadersInput,
+        subprotocols: Sequence[str],
+        compression: bool,
+    ) -> None:
+        self._key = base64.b64encode(nonce)
+        self._subprotocols = tuple(subprotocols)
+        self._compression = compression
+        fields = [
+            ("Host", address.authority),
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Key", self._key.decode("ascii")),
+            ("Sec-WebSocket-Version", "13"),
+            *([("Sec-WebSocket-Protocol", ", ".join(subprotocols))] if subprotocols else []),
+            *([("Sec-WebSocket-Extensions", OFFER)] if compression else []),
+            *_own(headers),
+        ]
+        self._exchange = _Exchange("GET", address.target, fields)
+        self.request = self._exchange.request
+
+    def receive(self, data: bytes) -> "Accepted | Failed | None":
+        """The outcome, or nothing yet; ``b""`` in means that the server closed."""
+        head = self._exchange.receive(data)
+        if head is None:
+            return None
+        if isinstance(head, str):
+            return Failed("handshake", f"the server did not answer in HTTP: {head}", code=1006)
+        if head.status != 101:
+            return _refused("handshake", "the server refused the WebSocket", head)
+        return self._accepted(head)
+
+    def _accepted(self, head: _Head) -> "Accepted | Failed":
+        subprotocol = head.headers.get("sec-websocket-protocol")
+        extensions = _tokens(head.headers, "sec-websocket-extensions")
+        deflate = Deflate.agreed(extensions) if extensions else None
+        problem = self._problem(head.headers, subprotocol, deflate)
+        if problem is not None:
+            return _refused("handshake", f"the server's handshake is not valid: {problem}", head)
+        done = HandshakeDone(subprotocol, extensions, head.headers)
+        return Accepted(done, deflate if isinstance(deflate, Deflate) else None, head.trailing)
+
+    def _problem(
+        self, headers: Headers, subprotocol: str | None, deflate: Deflate | str | None
+    ) -> str | None:
+        # RFC 6455, 4.1: what the client must check of the response, in its order.
+        digest = hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest()
+        accept = base64.b64encode(digest).decode("ascii")
+        unoffered = subprotocol is not None and subprotocol not in self._subprotocols
+        problems = (
+            (not _names(headers, "upgrade", "websocket"), "no 'Upgrade: websocket'"),
+            (not _names(headers, "connection", "upgrade"), "no 'Connection: Upgrade'"),
+            (headers.get_list("sec-websocket-accept") != [accept], "a wrong Sec-WebSocket-Accept"),
+            (deflate is not None and not self._compression, "an extension that was not offered"),
+            (isinstance(deflate, str), str(deflate)),
+            (unoffered, "a subprotocol that was not offered"),
+        )
+        return next((words for wrong, words in problems if wrong), None)
+
+
+class Accepted(Struct, frozen=True):
+    """A handshake that succeeded.
+
+    Attributes:
+        done: the event for the user.
+        deflate: the compression agreed on, if any.
+        trailing: the first bytes of the frames, if they came along.
+    """
+
+    done: HandshakeDone
+    deflate: Deflate | None
+    trailing: bytes
+
+
+def _own(headers: HeadersInput) -> tuple[tuple[str, str], ...]:
+    fields = Headers(headers).raw
+    for name, _ in fields:
+        if name.lower() in _RESERVED or name.lower().startswith("sec-websocket-"):
+            raise InvalidValueError(f"header {name!r}: belongs to the handshake; leave it out")
+    return fields
+
+
+def _refused(kind: FailedKind, what: str, head: _Head) -> Failed:
+    message = f"{what} (status {head.status})"
+    return Failed(kind, message, status=head.status, headers=head.headers, code=1006)
+
+
+def _tokens(headers: Headers, name: str) -> tuple[str, ...]:
+    return tuple(filter(None, (item.strip() for item in headers.get(name, "").split(","))))
+
+
+def _names(headers: Headers, name: str, token: str) -> bool:
+    return token in (item.lower() for item in _tokens(headers, name))

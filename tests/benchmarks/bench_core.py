@@ -1,0 +1,112 @@
+"""What the core costs a call: building it, starting it, driving it to its end; decoding excluded.
+
+Run: ``python tests/benchmarks/bench_core.py``. Each figure is the best of repeated rounds, as
+microseconds, as a share of the 30 that one call may cost, and as a ratio to building the same
+request with httpx by hand.
+"""
+
+from __future__ import annotations
+
+import timeit
+
+import httpx
+
+from genesys_core.api import users
+from genesys_core.hosts import Hosts
+from genesys_core.lifecycle import Raised, Returned, Sending, Waiting, start
+from genesys_core.message import Response
+from genesys_core.oauth import Token
+from genesys_core.pacing import Pacer, Pacing
+from genesys_core.permits import Permit, report_response, reserve_permit
+from genesys_core.retry import RetryConfiguration
+from genesys_core.session import Session, Settings
+from genesys_core.values import Now
+from genesys_core.vault import Vault
+
+ALLOWED = 30.0  # microseconds, for one call
+EMPTY = Response(204)
+BUSY = Response(502)
+HOSTS = Hosts.resolve(region="eu_west_1")
+VAULT = Vault(token=Token("token"))
+
+
+def session(**settings) -> Session:
+    return Session(Settings(hosts=HOSTS, **settings), VAULT)
+
+
+PLAIN = session()
+TIMED = session(deadline=30, retry=RetryConfiguration(max_retry_time_sec=60))
+
+
+def nearly_spent() -> Pacer:
+    """A limiter with one place left: the most that it ever looks at."""
+    pacer = Pacer.of(Pacing())
+    for _ in range(Pacing().limit - 1):
+        pacer, _ = pacer.reserve("/", now=Now(0.0, 0.0))
+    return pacer
+
+
+PACED = Session(Settings(hosts=HOSTS), VAULT, pacer=nearly_spent())
+
+
+def build():
+    return users.get_users_me(expand=["presence", "geolocation"])
+
+
+def begin():
+    return start(OPERATION, PLAIN, now=Now(0.0, 0.0))
+
+
+def drive(shared: Session, *outcomes: Response) -> None:
+    """One call from builder to end, as a driver makes it."""
+    state = start(build(), shared, now=Now(0.0, 0.0))
+    left = iter(outcomes)
+    while not isinstance(state, Returned | Raised):
+        if isinstance(state, Waiting):
+            state = state.woke(now=Now(1.0, 1.0))
+            continue
+        assert isinstance(state, Sending)
+        shared, permit = reserve_permit(shared, state, now=Now(0.0, 0.0))
+        assert isinstance(permit, Permit)
+        response = next(left)
+        shared, _ = report_response(shared, state, response, now=Now(0.5, 0.5))
+        state = state.received(response, now=Now(0.5, 0.5))
+
+
+def by_hand() -> httpx.Request:
+    return httpx.Request(
+        "GET",
+        f"{HOSTS.api}/api/v2/users/me",
+        params=[("expand", "presence"), ("expand", "geolocation")],
+        headers={"Accept": "application/json", "Authorization": "Bearer token"},
+    )
+
+
+OPERATION = build()
+
+CASES = {
+    "build the operation": build,
+    "start the call": begin,
+    "a whole call": lambda: drive(PLAIN, EMPTY),
+    "a whole call, deadline and retry on": lambda: drive(TIMED, EMPTY),
+    "a whole call, paced": lambda: drive(PACED, EMPTY),
+    "a whole call, repeated once": lambda: drive(TIMED, BUSY, EMPTY),
+    "httpx.Request by hand": by_hand,
+}
+
+
+def microseconds(work, number: int = 2000, rounds: int = 7) -> float:
+    """The best round: what the work costs when nothing disturbs it."""
+    return min(timeit.repeat(work, number=number, repeat=rounds)) / number * 1e6
+
+
+def main() -> None:
+    found = {name: microseconds(work) for name, work in CASES.items()}
+    peer = found["httpx.Request by hand"]
+    print(f"{'':40}{'µs':>8}{'of 30 µs':>10}{'to httpx':>10}")
+    for name, spent in found.items():
+        print(f"{name:40}{spent:8.1f}{spent / ALLOWED:10.2f}{spent / peer:10.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""Import time, memory and decode speed, as ratios against named peers in one run.
+
+Run: ``pip install --group bench`` then ``python tests/benchmarks/bench_start.py``.
+Each figure is the median of fresh interpreters (imports) or of repeated rounds (decoding).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import timeit
+from importlib.util import find_spec
+
+import msgspec
+
+from genesys_cloud.definition import load_definition
+from genesys_core import models
+from genesys_core.decoding import decode
+from genesys_core.simulator.definition import Definition
+from genesys_core.simulator.examples import example
+
+MEASURE = """
+import time
+begun = time.perf_counter()
+{code}
+spent = time.perf_counter() - begun
+import json, resource, sys
+print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(sys.modules)]))
+"""
+
+STARTS = {
+    "httpx + msgspec": "import httpx, msgspec",
+    "genesys_cloud, Client, UserMe decoded": (
+        "from genesys_cloud import Client\n"
+        "from genesys_core.decoding import decode\n"
+        "from genesys_core import models\n"
+        'decode(models.UserMe, b\'{"id": "1"}\')'
+    ),
+    "official PureCloudPlatformClientV2": "import PureCloudPlatformClientV2",
+}
+
+
+def measure(code: str, rounds: int = 9) -> tuple[float, float, float]:
+    """Median seconds, MiB and modules of fresh interpreters; the first, which compiles, is dropped."""
+    found = []
+    for _ in range(rounds + 1):
+        command = [sys.executable, "-c", MEASURE.format(code=code)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    seconds, memory, modules = zip(*found[1:], strict=True)
+    return statistics.median(seconds), statistics.median(memory), statistics.median(modules)
+
+
+def bare_twin(type_: type, known: dict[type, type]) -> object:
+    """A Struct written as one would by hand: the same fields, types and wire names, nothing else."""
+    if type_ in known:
+        return known[type_]
+    fields = msgspec.structs.fields(type_)
+    known[type_] = object
+    twin = msgspec.defstruct(
+        type_.__name__,
+        [
+            (
+                field.name,
+                _bare(field.type, known),
+                msgspec.field(name=field.encode_name, default=None),
+            )
+            for field in fields
+        ],
+        kw_only=True,
+    )
+    known[type_] = twin
+    return twin
+
+
+def _bare(annotation: object, known: dict[type, type]) -> object:
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return bare_twin(annotation, known)
+    arguments = getattr(annotation, "__args__", None)
+    if not arguments:
+        return annotation
+    bare = tuple(_bare(argument, known) for argument in arguments)
+    origin = getattr(annotation, "__origin__", None)
+    if origin is not None:
+        return origin[bare if len(bare) > 1 else bare[0]]
+    result = bare[0]
+    for other in bare[1:]:
+        result = result | other  # type: ignore[operator]
+    return result
+
+
+def best(work, rounds: int = 7) -> float:
+    timer = timeit.Timer(work)
+    number, _ = timer.autorange()
+    return min(timer.repeat(rounds, number)) / number
+
+
+def decoding() -> None:
+    definition = Definition.of(load_definition())
+    cases = {
+        "UserMe": json.dumps(example(definition, "UserMe", depth=3)).encode(),
+        "UserEntityListing of 100": json.dumps(
+            {"entities": [example(definition, "User", depth=2, seed=n) for n in range(100)]}
+        ).encode(),
+        "AnalyticsConversationQueryResponse of 100": json.dumps(
+            {
+                "conversations": [
+                    example(definition, "AnalyticsConversationWithoutAttributes", depth=3, seed=n)
+                    for n in range(100)
+                ]
+            }
+        ).encode(),
+    }
+    print(f"\n{'decode':44} {'size':>9} {'ours':>10} {'bare msgspec':>13} {'ratio':>6}")
+    for title, body in cases.items():
+        type_ = getattr(models, title.partition(" ")[0])
+        bare = msgspec.json.Decoder(bare_twin(type_, {}))
+        assert decode(type_, body).issues == ()
+        ours = best(lambda body=body, type_=type_: decode(type_, body))
+        theirs = best(lambda body=body, bare=bare: bare.decode(body))
+        print(
+            f"{title:44} {len(body) / 1024:7.1f}KB {ours * 1e6:8.1f}us {theirs * 1e6:11.1f}us "
+            f"{ours / theirs:6.2f}"
+        )
+
+
+def starts() -> None:
+    print(f"{'start':44} {'seconds':>9} {'MiB':>7} {'modules':>8} {'ratio':>6}")
+    base = None
+    for title, code in STARTS.items():
+        module = code.split()[-1]
+        if title.startswith("official") and find_spec(module) is None:
+            print(f"{title:44} not installed: pip install --group bench")
+            continue
+        seconds, memory, modules = measure(code)
+        base = base or seconds
+        print(f"{title:44} {seconds:9.3f} {memory:7.1f} {modules:8.0f} {seconds / base:6.2f}")
+
+
+if __name__ == "__main__":
+    starts()
+    decoding()
