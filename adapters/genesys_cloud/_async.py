@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar, Unpack, assert_never
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._options import ClientOptions, is_mock, network_of, session_of
-from genesys_cloud._shared import SessionCell
+from genesys_cloud._configured import ConfiguredOptions, Setup
+from genesys_cloud._observation import CallObserver, Purpose
+from genesys_cloud._options import is_mock, network_of
+from genesys_cloud._stats import ClientStats
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.hooks import (
     AsyncAfterResponse,
@@ -32,7 +34,7 @@ from genesys_core.lifecycle import (
     settle_token,
     start,
 )
-from genesys_core.message import Timeout, TransportFailure
+from genesys_core.message import Request, Response, Timeout, TransportFailure
 from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
 from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
@@ -91,7 +93,8 @@ class AsyncClient(AsyncApis):
             :class:`~genesys_cloud.transports.AsyncTransport`.
         hooks: run before each request and after each response, coroutine functions or not; see
             :mod:`genesys_cloud.hooks`.
-        options: everything else; see :class:`~genesys_cloud._options.ClientOptions`.
+        options: everything else; see :class:`~genesys_cloud._options.ClientOptions` and
+            :class:`~genesys_cloud._configured.ConfiguredOptions`.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -103,9 +106,11 @@ class AsyncClient(AsyncApis):
         *,
         transport: AsyncTransport | None = None,
         hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None = None,
-        **options: Unpack[ClientOptions],
+        **options: Unpack[ConfiguredOptions],
     ) -> None:
-        self._cell = SessionCell(session_of(options, mocked=is_mock(transport)))
+        self._setup = Setup(options, mocked=is_mock(transport))
+        self._cell = self._setup.cell
+        self._observer = self._setup.observer
         wire = transport or AsyncHttpxTransport(network=network_of(options))
         self._transport = wire if hooks is None else AsyncHookedTransport(wire, hooks)
         self._natives: list[Primitives] = []
@@ -163,6 +168,10 @@ class AsyncClient(AsyncApis):
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
         return twin
 
+    def stats(self) -> ClientStats:
+        """What the client has done so far: calls, retries, waits, open connections."""
+        return self._setup.stats(self._transport)
+
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
         """The pages of a listing, each as its own type, one request each."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
@@ -182,6 +191,7 @@ class AsyncClient(AsyncApis):
         for native in self._natives:
             await native.close()
         await self._transport.close()
+        self._setup.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,33 +214,71 @@ class AsyncClient(AsyncApis):
             self._natives.append(native_primitives())
         return self._natives[0]
 
-    async def _drive(self, state: State[T]) -> Returned[T] | Raised:
+    async def _drive(
+        self,
+        state: State[T],
+        send: Callable[[Request], Awaitable[Response]] | None = None,
+        purpose: Purpose = "api",
+    ) -> Returned[T] | Raised:
+        if self._observer is None or isinstance(state, Waiting | Returned | Raised):
+            return await self._loop(state, send or self._transport.send, None)
+        name = state.call.endpoint.name
+        watch = self._observer.begin(name, purpose, read_clocks())
+        outcome: Returned[T] | Raised | None = None
+        try:
+            outcome = await self._loop(state, send or self._transport.send, watch)
+        finally:
+            if watch is not None:
+                watch.ended(outcome, read_clocks())
+        return outcome
+
+    async def _loop(
+        self,
+        state: State[T],
+        send: Callable[[Request], Awaitable[Response]],
+        watch: CallObserver | None,
+    ) -> Returned[T] | Raised:
         while True:
             match state:
                 case Sending():
-                    state = await self._attempt(state)
+                    state = await self._attempt(state, send, watch)
                 case NeedToken():
                     state = await self._authorize(state)
                 case Waiting():
-                    state = await self._wait(state)
+                    state = await self._wait(state, watch)
                 case Returned() | Raised():
                     return state
                 case _:
                     assert_never(state)
 
-    async def _attempt(self, sending: Sending[T]) -> State[T]:
+    async def _attempt(
+        self,
+        sending: Sending[T],
+        send: Callable[[Request], Awaitable[Response]],
+        watch: CallObserver | None,
+    ) -> State[T]:
         permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
         if not isinstance(permit, Permit):
             return permit
+        request = permit.request if watch is None else watch.sending(permit.request)
+        state: State[T]
+        outcome: Response | TransportFailure
         try:
-            response = await self._transport.send(permit.request)
+            outcome = response = await send(request)
         except TransportFailure as failure:
-            return sending.failed(failure, now=read_clocks())
-        now = read_clocks()
-        self._cell.swap(report_response, sending, response, now=now)
-        return sending.received(response, now=now)
+            outcome, now = failure, read_clocks()
+            state = sending.failed(failure, now=now)
+        else:
+            now = read_clocks()
+            self._cell.swap(report_response, sending, response, now=now)
+            state = sending.received(response, now=now)
+        if watch is not None:
+            watch.attempted(sending, request, outcome, state, now)
+        return state
 
-    async def _wait(self, waiting: Waiting[T]) -> Sending[T] | Raised:
+    async def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
+        if watch is not None:
+            watch.waiting(waiting)
         try:
             await self._native.sleep(waiting.seconds)
         except BaseException:
@@ -246,7 +294,7 @@ class AsyncClient(AsyncApis):
             step = self._cell.swap(reserve_token, joined, now=read_clocks())
             if not isinstance(step, Exchanging):
                 return step
-            outcome = await self._drive(step.state)
+            outcome = await self._drive(step.state, purpose="token")
             return self._cell.swap(settle_token, joined, outcome, now=read_clocks())
 
         wait = joined.patience(session, now=read_clocks())

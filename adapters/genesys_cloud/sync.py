@@ -5,13 +5,15 @@ Law: the driver sends, sleeps and locks. Every decision is the core's.
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, assert_never
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._options import ClientOptions, is_mock, network_of, session_of
-from genesys_cloud._shared import SessionCell
+from genesys_cloud._configured import ConfiguredOptions, Setup
+from genesys_cloud._observation import CallObserver, Purpose
+from genesys_cloud._options import is_mock, network_of
+from genesys_cloud._stats import ClientStats
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.hooks import AfterResponse, BeforeRequest, HookedTransport, Hooks
 from genesys_cloud.transports import HttpxTransport, Transport
@@ -27,7 +29,7 @@ from genesys_core.lifecycle import (
     settle_token,
     start,
 )
-from genesys_core.message import Timeout, TransportFailure
+from genesys_core.message import Request, Response, Timeout, TransportFailure
 from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
 from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
@@ -52,7 +54,8 @@ class Client(SyncApis):
     Args:
         transport: sends requests instead of httpx; see :class:`~genesys_cloud.transports.Transport`.
         hooks: run before each request and after each response; see :mod:`genesys_cloud.hooks`.
-        options: everything else; see :class:`~genesys_cloud._options.ClientOptions`.
+        options: everything else; see :class:`~genesys_cloud._options.ClientOptions` and
+            :class:`~genesys_cloud._configured.ConfiguredOptions`.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -64,9 +67,11 @@ class Client(SyncApis):
         *,
         transport: Transport | None = None,
         hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
-        **options: Unpack[ClientOptions],
+        **options: Unpack[ConfiguredOptions],
     ) -> None:
-        self._cell = SessionCell(session_of(options, mocked=is_mock(transport)))
+        self._setup = Setup(options, mocked=is_mock(transport))
+        self._cell = self._setup.cell
+        self._observer = self._setup.observer
         wire = transport or HttpxTransport(network=network_of(options))
         self._transport = wire if hooks is None else HookedTransport(wire, hooks)
         self._token_lock = threading.Lock()
@@ -124,6 +129,10 @@ class Client(SyncApis):
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
         return twin
 
+    def stats(self) -> ClientStats:
+        """What the client has done so far: calls, retries, waits, open connections."""
+        return self._setup.stats(self._transport)
+
     def pages(self, operation: Operation[T]) -> Iterator[T]:
         """The pages of a listing, each as its own type, one request each."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
@@ -139,6 +148,7 @@ class Client(SyncApis):
     def close(self) -> None:
         """Give back all connections. Closing twice does nothing more."""
         self._transport.close()
+        self._setup.close()
 
     def __enter__(self) -> Self:
         return self
@@ -154,33 +164,71 @@ class Client(SyncApis):
     def __repr__(self) -> str:
         return f"Client({self._cell.session.settings.hosts.api})"
 
-    def _drive(self, state: State[T]) -> Returned[T] | Raised:
+    def _drive(
+        self,
+        state: State[T],
+        send: Callable[[Request], Response] | None = None,
+        purpose: Purpose = "api",
+    ) -> Returned[T] | Raised:
+        if self._observer is None or isinstance(state, Waiting | Returned | Raised):
+            return self._loop(state, send or self._transport.send, None)
+        name = state.call.endpoint.name
+        watch = self._observer.begin(name, purpose, read_clocks())
+        outcome: Returned[T] | Raised | None = None
+        try:
+            outcome = self._loop(state, send or self._transport.send, watch)
+        finally:
+            if watch is not None:
+                watch.ended(outcome, read_clocks())
+        return outcome
+
+    def _loop(
+        self,
+        state: State[T],
+        send: Callable[[Request], Response],
+        watch: CallObserver | None,
+    ) -> Returned[T] | Raised:
         while True:
             match state:
                 case Sending():
-                    state = self._attempt(state)
+                    state = self._attempt(state, send, watch)
                 case NeedToken():
                     state = self._authorize(state)
                 case Waiting():
-                    state = self._wait(state)
+                    state = self._wait(state, watch)
                 case Returned() | Raised():
                     return state
                 case _:
                     assert_never(state)
 
-    def _attempt(self, sending: Sending[T]) -> State[T]:
+    def _attempt(
+        self,
+        sending: Sending[T],
+        send: Callable[[Request], Response],
+        watch: CallObserver | None,
+    ) -> State[T]:
         permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
         if not isinstance(permit, Permit):
             return permit
+        request = permit.request if watch is None else watch.sending(permit.request)
+        state: State[T]
+        outcome: Response | TransportFailure
         try:
-            response = self._transport.send(permit.request)
+            outcome = response = send(request)
         except TransportFailure as failure:
-            return sending.failed(failure, now=read_clocks())
-        now = read_clocks()
-        self._cell.swap(report_response, sending, response, now=now)
-        return sending.received(response, now=now)
+            outcome, now = failure, read_clocks()
+            state = sending.failed(failure, now=now)
+        else:
+            now = read_clocks()
+            self._cell.swap(report_response, sending, response, now=now)
+            state = sending.received(response, now=now)
+        if watch is not None:
+            watch.attempted(sending, request, outcome, state, now)
+        return state
 
-    def _wait(self, waiting: Waiting[T]) -> Sending[T] | Raised:
+    def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
+        if watch is not None:
+            watch.waiting(waiting)
         try:
             time.sleep(waiting.seconds)
         except BaseException:
@@ -197,7 +245,7 @@ class Client(SyncApis):
             step = self._cell.swap(reserve_token, need, now=read_clocks())
             if not isinstance(step, Exchanging):
                 return step
-            outcome = self._drive(step.state)
+            outcome = self._drive(step.state, purpose="token")
             return self._cell.swap(settle_token, need, outcome, now=read_clocks())
         finally:
             self._token_lock.release()

@@ -24,7 +24,7 @@ socket, which put what comes back into one queue::
         match step.state:
             case Stopped(): break
             case Running() as state:
-                input = queue.get(timeout=state.next_deadline - now().monotonic)
+                input = queue.get(timeout=max(0, state.next_deadline - now().monotonic))
                 step = state.timer(now=now()) if input is None else input(state, now=now())
 
 Rules for adapters. Inputs are given one after the other. Texts of a socket come in their order and

@@ -68,7 +68,7 @@ def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
 def test_twenty_threads_use_the_allowance_and_meet_no_refusal() -> None:
     server_side = Enforced(limit=300, window=5.9)
     begun = time.monotonic()
-    stop = begun + 12.5
+    stop = begun + 15
 
     with (
         scripted_server(server_side) as server,
@@ -90,5 +90,5 @@ def test_twenty_threads_use_the_allowance_and_meet_no_refusal() -> None:
         for thread in threads:
             thread.join()
     assert server_side.refused == 0
-    # Three windows begin within 12.5 s (at 0, 6 and 12), each with an allowance of 300.
+    # Three windows begin within 15 s (at 0, 6 and 12, give or take the margin), each with an allowance of 300.
     assert sum(1 for at in server_side.served if at < stop) >= 0.97 * 900
