@@ -8,14 +8,24 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from genesys_cloud._async import AsyncClient as AsyncClient
+    from genesys_cloud._telemetry import Telemetry as Telemetry
+    from genesys_cloud.config import Configuration as Configuration
+    from genesys_cloud.hooks import Hooks as Hooks
+    from genesys_cloud.pkce import generate_pkce_code_verifier as generate_pkce_code_verifier
     from genesys_cloud.sync import Client as Client
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
     from genesys_core.hosts import Gateway as Gateway
     from genesys_core.hosts import Region as Region
     from genesys_core.message import Timeout as Timeout
+    from genesys_core.oauth import AuthorizationCode as AuthorizationCode
     from genesys_core.oauth import ClientCredentials as ClientCredentials
+    from genesys_core.oauth import Implicit as Implicit
+    from genesys_core.oauth import Pkce as Pkce
     from genesys_core.oauth import RefreshToken as RefreshToken
+    from genesys_core.oauth import Saml2Bearer as Saml2Bearer
     from genesys_core.oauth import Token as Token
+    from genesys_core.pacing import Pacing as Pacing
+    from genesys_core.pkce import compute_pkce_code_challenge as compute_pkce_code_challenge
     from genesys_core.replies import ApiResponse as ApiResponse
     from genesys_core.retry import RetryConfiguration as RetryConfiguration
     from genesys_core.session import VERSION as __version__  # noqa: N811 - a module's version is spelt so
@@ -36,23 +46,43 @@ _HOME: Final = {
     "Timeout": "genesys_core.message",
     "Token": "genesys_core.oauth",
     "YearMonth": "genesys_core.values",
+    "Telemetry": "genesys_cloud._telemetry",
+    "Configuration": "genesys_cloud.config",
+    "Hooks": "genesys_cloud.hooks",
+    "generate_pkce_code_verifier": "genesys_cloud.pkce",
+    "AuthorizationCode": "genesys_core.oauth",
+    "Implicit": "genesys_core.oauth",
+    "Pkce": "genesys_core.oauth",
+    "Saml2Bearer": "genesys_core.oauth",
+    "Pacing": "genesys_core.pacing",
+    "compute_pkce_code_challenge": "genesys_core.pkce",
 }
 
 __all__ = [
     "NULL",
     "ApiResponse",
     "AsyncClient",
+    "AuthorizationCode",
     "Client",
     "ClientCredentials",
+    "Configuration",
     "Gateway",
     "GenesysCloudError",
+    "Hooks",
+    "Implicit",
+    "Pacing",
+    "Pkce",
     "RefreshToken",
     "Region",
     "RetryConfiguration",
+    "Saml2Bearer",
+    "Telemetry",
     "Timeout",
     "Token",
     "YearMonth",
     "__version__",
+    "compute_pkce_code_challenge",
+    "generate_pkce_code_verifier",
 ]
 
 

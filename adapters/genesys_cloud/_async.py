@@ -14,12 +14,13 @@ from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
 from genesys_cloud._stats import ClientStats
+from genesys_cloud._transfers import AsyncTransfers
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.hooks import (
     AsyncAfterResponse,
     AsyncBeforeRequest,
-    AsyncHookedTransport,
     Hooks,
+    async_hooked,
 )
 from genesys_cloud.transports import AsyncHttpxTransport, AsyncTransport
 from genesys_core.lifecycle import (
@@ -78,7 +79,7 @@ def native_primitives() -> Primitives:
     return AsyncioPrimitives()
 
 
-class AsyncClient(AsyncApis):
+class AsyncClient(AsyncTransfers, AsyncApis):
     """A client of the platform for asyncio and trio; share one between tasks.
 
     ::
@@ -112,7 +113,7 @@ class AsyncClient(AsyncApis):
         self._cell = self._setup.cell
         self._observer = self._setup.observer
         wire = transport or AsyncHttpxTransport(network=network_of(options))
-        self._transport = wire if hooks is None else AsyncHookedTransport(wire, hooks)
+        self._transport = async_hooked(wire, hooks)
         self._natives: list[Primitives] = []
         self._defaults = Options()
 
@@ -226,11 +227,11 @@ class AsyncClient(AsyncApis):
         watch = self._observer.begin(name, purpose, read_clocks())
         outcome: Returned[T] | Raised | None = None
         try:
-            outcome = await self._loop(state, send or self._transport.send, watch)
+            outcome = ended = await self._loop(state, send or self._transport.send, watch)
         finally:
             if watch is not None:
                 watch.ended(outcome, read_clocks())
-        return outcome
+        return ended
 
     async def _loop(
         self,

@@ -141,13 +141,13 @@ def _length(content: object) -> int | None:
 
 
 def _require_readable(content: object) -> None:
-    readable = isinstance(content, PathLike | Iterable | AsyncIterable) or hasattr(content, "read")
-    if not readable or isinstance(content, str):
+    if not isinstance(content, _READABLE) and not hasattr(content, "read"):
         raise TypeError(
-            f"cannot upload a {_kind(content)}: give bytes, a pathlib.Path, "
-            "a file opened in binary mode, an iterable of bytes, or a list of Part"
+            f"cannot upload a {type(content).__name__}: give bytes, a pathlib.Path, a file opened "
+            "in binary mode, an iterable of bytes, or a list of Part"
         )
+    if isinstance(content, str):
+        raise TypeError("cannot upload a str: give bytes, or a pathlib.Path for a file's name")
 
 
-def _kind(content: object) -> str:
-    return type(content).__name__
+_READABLE: Final[tuple[type, ...]] = (PathLike, Iterable, AsyncIterable)

@@ -25,12 +25,13 @@ def keep_deadlines(client: httpx.Client) -> None:
     httpx has no public way to its connection pools. Where they are not found, deadlines are kept
     between the reads of a body, and by the shortened timeouts, as with any other transport.
     """
+    name = "_network_backend"
     mounts: dict[object, object] = getattr(client, "_mounts", {})
     for transport in (getattr(client, "_transport", None), *mounts.values()):
         pool = getattr(transport, "_pool", None)
-        backend = getattr(pool, "_network_backend", None)
+        backend = getattr(pool, name, None)
         if isinstance(backend, httpcore.NetworkBackend):
-            pool._network_backend = _Backend(backend)  # type: ignore[union-attr]  # noqa: SLF001
+            setattr(pool, name, _Backend(backend))
 
 
 class _Backend(httpcore.NetworkBackend):

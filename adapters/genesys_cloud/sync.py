@@ -14,8 +14,9 @@ from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
 from genesys_cloud._stats import ClientStats
+from genesys_cloud._transfers import SyncTransfers
 from genesys_cloud.apis._clients import SyncApis
-from genesys_cloud.hooks import AfterResponse, BeforeRequest, HookedTransport, Hooks
+from genesys_cloud.hooks import AfterResponse, BeforeRequest, Hooks, hooked
 from genesys_cloud.transports import HttpxTransport, Transport
 from genesys_core.lifecycle import (
     Exchanging,
@@ -41,7 +42,7 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 
-class Client(SyncApis):
+class Client(SyncTransfers, SyncApis):
     """A client of the platform; share one between threads, close it when done.
 
     ::
@@ -73,7 +74,7 @@ class Client(SyncApis):
         self._cell = self._setup.cell
         self._observer = self._setup.observer
         wire = transport or HttpxTransport(network=network_of(options))
-        self._transport = wire if hooks is None else HookedTransport(wire, hooks)
+        self._transport = hooked(wire, hooks)
         self._token_lock = threading.Lock()
         self._defaults = Options()
 
@@ -176,11 +177,11 @@ class Client(SyncApis):
         watch = self._observer.begin(name, purpose, read_clocks())
         outcome: Returned[T] | Raised | None = None
         try:
-            outcome = self._loop(state, send or self._transport.send, watch)
+            outcome = ended = self._loop(state, send or self._transport.send, watch)
         finally:
             if watch is not None:
                 watch.ended(outcome, read_clocks())
-        return outcome
+        return ended
 
     def _loop(
         self,

@@ -25,12 +25,13 @@ from contextlib import (
     contextmanager,
     suppress,
 )
-from typing import Any, Final, NoReturn, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import httpx
 
 from genesys_cloud._deadlines import until
 from genesys_cloud._failures import fail, failure_of, late, raised
+from genesys_cloud._feeds import AsyncFeed, Feed, report
 from genesys_cloud._network import Network, made
 from genesys_cloud._tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
@@ -160,7 +161,7 @@ class HttpxTransport:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
         _require_open(self._client)
-        feed = None if content is None else _Feed(content)
+        feed = None if content is None else Feed(content)
         outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
         try:
             with until(request.expires):
@@ -168,7 +169,7 @@ class HttpxTransport:
                     outgoing, auth=None, follow_redirects=False, stream=True
                 )
         except raised() as error:
-            _report(error, request, feed)
+            report(error, request, feed)
         with closing(response):
             _require_no_407(response)
             yield Streamed(
@@ -223,13 +224,13 @@ class AsyncHttpxTransport:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
         _require_open(self._client)
-        feed = None if content is None else _AsyncFeed(content)
+        feed = None if content is None else AsyncFeed(content)
         outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
         sending = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
         try:
             response = await _before(request.expires, sending)
         except raised() as error:
-            _report(error, request, feed)
+            report(error, request, feed)
         async with aclosing(response):
             _require_no_407(response)
             async with aclosing(_async_chunks(response, request.expires)) as chunks:
@@ -254,7 +255,7 @@ def _outgoing(request: Request) -> httpx.Request:
     return _written(request, request.headers.raw, request.body)
 
 
-def _streaming(request: Request, feed: "_Feed | _AsyncFeed") -> httpx.Request:
+def _streaming(request: Request, feed: "Feed | AsyncFeed") -> httpx.Request:
     fields = request.headers.raw
     if "content-length" not in request.headers:
         fields = (*fields, ("Transfer-Encoding", "chunked"))
@@ -298,57 +299,6 @@ def _require_no_407(response: httpx.Response) -> None:
     if response.status_code == 407:
         words = "the proxy wants other credentials, or any (407 Proxy Authentication Required)"
         raise TransportFailure(words, kind="proxy", sent=False)
-
-
-class _Outgoing:
-    """A body on its way out.
-
-    Attributes:
-        began: whether any of it was asked for.
-        error: what the caller's iterator raised.
-    """
-
-    began = False
-    error: Exception | None = None
-
-
-def _report(error: Exception, request: Request, body: _Outgoing | None) -> NoReturn:
-    """Pass on what the caller's iterator raised; report all else."""
-    if body is not None and error is body.error:
-        raise error
-    fail(error, began=body is not None and body.began, expires=request.expires)
-
-
-class _Feed(_Outgoing, httpx.SyncByteStream):
-    def __init__(self, content: Iterable[bytes]) -> None:
-        self._content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.began = True
-        try:
-            yield from self._content
-        except Exception as error:
-            self.error = error
-            raise
-
-
-class _AsyncFeed(_Outgoing, httpx.AsyncByteStream):
-    # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.
-    def __init__(self, content: AsyncIterable[bytes]) -> None:
-        self._chunks = aiter(content)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        self.began = True
-        try:
-            return await anext(self._chunks)
-        except StopAsyncIteration:
-            raise
-        except Exception as error:
-            self.error = error
-            raise
 
 
 def _chunks(response: httpx.Response, expires: float | None) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
+from genesys_core.redaction import DEFAULT_REDACTION
 
 __all__ = ["FailureKind", "Request", "Response", "Streamed", "Timeout", "TransportFailure"]
 
@@ -93,7 +94,8 @@ class Request(Struct, frozen=True):
 
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes"
-        return f"Request({self.method} {self.url}, {self.headers!r}, {size})"
+        url = DEFAULT_REDACTION.shown_url(self.url)
+        return f"Request({self.method} {url}, {self.headers!r}, {size})"
 
 
 class Response(Struct, frozen=True):

@@ -15,6 +15,7 @@ from msgspec import Struct
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import masked
 from genesys_core.message import Timeout
+from genesys_core.redaction import DEFAULT_REDACTION
 from genesys_core.retry import RetryConfiguration
 from genesys_core.values import YearMonth
 
@@ -106,7 +107,8 @@ class Options(Struct, frozen=True):
     def __repr__(self) -> str:
         headers = {name: masked(name, value) for name, value in self.headers.items()}
         said = {**msgspec.structs.asdict(self), "headers": headers or None}
-        return f"Options({_shown({**said, 'query': dict(self.query) or None})})"
+        query = {n: DEFAULT_REDACTION.shown_parameter(n, value) for n, value in self.query.items()}
+        return f"Options({_shown({**said, 'query': query or None})})"
 
 
 _NO_OPTIONS = Options()
@@ -135,7 +137,8 @@ class Operation(Struct, Generic[T_co], frozen=True):
 
     def __repr__(self) -> str:
         """Without the body, which may hold secrets that no rule can tell."""
-        said: dict[str, object] = {**dict(self.path), **dict(self.query)}
+        query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
+        said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: masked(name, value) for name, value in self.headers}
         said["body"] = None if self.body is None else type(self.body)
         said["options"] = None if self.options == _NO_OPTIONS else self.options

@@ -1,0 +1,66 @@
+"""Request bodies on their way into httpx.
+
+Law: what the caller's own iterator raises is the caller's and is passed on as it is; once any of it
+was asked for, the request may have arrived.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import NoReturn
+
+import httpx
+
+from genesys_cloud._failures import fail
+from genesys_core.message import Request
+
+__all__ = ["AsyncFeed", "Feed", "report"]
+
+
+class Outgoing:
+    """A body on its way out.
+
+    Attributes:
+        began: whether any of it was asked for.
+        error: what the caller's iterator raised.
+    """
+
+    began = False
+    error: Exception | None = None
+
+
+def report(error: Exception, request: Request, body: Outgoing | None) -> NoReturn:
+    """Pass on what the caller's iterator raised; report all else."""
+    if body is not None and error is body.error:
+        raise error
+    fail(error, began=body is not None and body.began, expires=request.expires)
+
+
+class Feed(Outgoing, httpx.SyncByteStream):
+    def __init__(self, content: Iterable[bytes]) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.began = True
+        try:
+            yield from self._content
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class AsyncFeed(Outgoing, httpx.AsyncByteStream):
+    # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.
+    def __init__(self, content: AsyncIterable[bytes]) -> None:
+        self._chunks = aiter(content)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        self.began = True
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            self.error = error
+            raise
