@@ -69,17 +69,20 @@ def fail(error: Exception, *, began: bool = False, expires: float | None = None)
 
 def failure_of(error: Exception) -> TransportFailure:
     """What an exception of httpx means on the message seam."""
-    words = type(error).__name__
-    if _is_quoting(error):
-        words += ": the request, or the length of its body, cannot be written as HTTP"
-    elif str(error):
-        words += f": {DEFAULT_REDACTION.shown_text(str(error))}"
     for kind_of_error, kind, sent in _failures():
         if isinstance(error, kind_of_error):
-            if kind in {"connect", "closed"} and _is_tls(error):
-                kind = "tls"  # noqa: PLW2901 - refined, not replaced
-            return TransportFailure(words, kind=kind, sent=sent)
-    return TransportFailure(words, kind="protocol", sent=True)
+            broken = _broken_tls(error, kind)
+            if broken is not None:
+                return TransportFailure(_words(error, broken), kind="tls", sent=sent)
+            return TransportFailure(_words(error, error), kind=kind, sent=sent)
+    return TransportFailure(_words(error, error), kind="protocol", sent=True)
+
+
+def _words(error: Exception, reason: Exception) -> str:
+    name = type(error).__name__
+    if _is_quoting(error):
+        return f"{name}: the request, or the length of its body, cannot be written as HTTP"
+    return f"{name}: {DEFAULT_REDACTION.shown_text(str(reason))}" if str(reason) else name
 
 
 def _is_quoting(error: Exception) -> bool:
@@ -87,13 +90,16 @@ def _is_quoting(error: Exception) -> bool:
     return type(error).__name__ == "LocalProtocolError"
 
 
-def _is_tls(error: BaseException | None) -> bool:
-    """Whether TLS is what broke, and not the connection under it."""
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-        error = error.__cause__
-    return False
+def _broken_tls(error: BaseException | None, kind: FailureKind) -> ssl.SSLError | None:
+    """What broke in TLS, if that is what broke, and not the connection under it."""
+    # httpcore raises some of its exceptions "from None", which leaves the context alone. What the
+    # caller is handling meanwhile is context too: the first word of the operating system counts.
+    while error is not None and not isinstance(error, OSError | TransportFailure):
+        error = error.__cause__ or error.__context__
+    if kind not in {"connect", "closed"} or not isinstance(error, ssl.SSLError):
+        return None
+    ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    return None if kind == "closed" and ended else error
 
 
 def late(*, sent: bool = True) -> TransportFailure:

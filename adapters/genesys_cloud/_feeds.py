@@ -35,6 +35,8 @@ def report(error: Exception, request: Request, body: Outgoing | None) -> NoRetur
 
 
 class Feed(Outgoing, httpx.SyncByteStream):
+    """A body from an iterable."""
+
     def __init__(self, content: Iterable[bytes]) -> None:
         self._content = content
 
@@ -48,6 +50,8 @@ class Feed(Outgoing, httpx.SyncByteStream):
 
 
 class AsyncFeed(Outgoing, httpx.AsyncByteStream):
+    """A body from an asynchronous iterable."""
+
     # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.
     def __init__(self, content: AsyncIterable[bytes]) -> None:
         self._chunks = aiter(content)

@@ -142,8 +142,14 @@ SECRET_HEADERS = frozenset(
 
 
 def masked(name: str, value: str | None) -> str | None:
-    """What may be shown of a header's value."""
-    return REDACTED if value is not None and name.lower() in SECRET_HEADERS else value
+    """What may be shown of a header's value: nothing of a secret, and of a URL no more than where."""
+    if value is None or name.lower() not in SECRET_HEADERS:
+        return value if value is None else _URL_SECRETS.sub(REDACTED, value)
+    return REDACTED
+
+
+# A Location or Referer may hold what was signed into its URL: user and password, query, fragment.
+_URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
 
 
 def _pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:

@@ -70,8 +70,7 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
             say). ``None`` leaves it to the outcome.
         is_token_exchange: whether it asks the login host for a token. A request to a URL that
             ends in ``/oauth/token`` is taken for one anyway.
-        returned: whether the call has succeeded, whatever the status says: what a DELETE was to
-            take away may be gone after an attempt whose answer was lost.
+        returned: whether the call has succeeded, whatever the status says: a repeated DELETE may.
     """
 
     request: Request
@@ -256,8 +255,7 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
     return notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
 
 
-MOST_ISSUES: Final = 5
-"""A response may have thousands; they are all on it."""
+MOST_ISSUES: Final = 5  # a response may have thousands; they are all on it
 
 
 def log_entry(
