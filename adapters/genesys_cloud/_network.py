@@ -48,15 +48,16 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
         ConfigurationError: a proxy, CA or certificate that cannot be used.
     """
     trust_env = network.get("trust_env", True)
-    given = network.get("proxy")
     context = tls_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
+    given = network.get("proxy")
+    proxy = None if given is None else _proxy(given, context)
     try:
         client = kind(
             limits=LIMITS,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             trust_env=trust_env,
             verify=context,
-            proxy=None if given is None else _proxy(given, context),
+            proxy=proxy,
         )
     except ImportError:
         raise ConfigurationError(
@@ -83,7 +84,7 @@ _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Proxy:
-    text = str(given).strip()
+    text = given.strip() if isinstance(given, str) else ""
     try:
         # A bare host and port is what curl takes as well.
         url = httpx.URL(text if "://" in text else f"http://{text}")
@@ -91,7 +92,7 @@ def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Prox
         url = httpx.URL()
     if url.scheme not in _PROXY_SCHEMES or not url.host:
         raise ConfigurationError(
-            f"proxy {DEFAULT_REDACTION.shown_url(text)!r}: must be a URL such as "
+            f"proxy {DEFAULT_REDACTION.shown_url(str(given))!r}: must be a URL such as "
             "http://user:password@proxy.example:3128, with user and password percent-encoded"
         )
     own = context if isinstance(context, ssl.SSLContext) and url.scheme == "https" else None

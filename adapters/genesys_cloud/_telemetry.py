@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._observation import Purpose
 from genesys_core.errors import InvalidValueError
@@ -125,9 +127,7 @@ class Telemetry:
                 # Baggage of the program's that no header can hold is left behind.
                 with contextlib.suppress(InvalidValueError):
                     headers = headers.set(name, value)
-        if headers is request.headers:
-            return request
-        return Request(request.method, request.url, headers, request.body, request.timeout)
+        return msgspec.structs.replace(request, headers=headers)
 
 
 class _FieldSetter(Setter[dict[str, str]]):

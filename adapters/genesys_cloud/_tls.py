@@ -62,7 +62,7 @@ def tls_context(
 
 def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
     if verify is True:
-        return httpx.create_ssl_context(trust_env=trust_env)
+        return _usual(trust_env=trust_env)
     if not _is_pem(verify):
         raise ConfigurationError(
             f"verify={verify!r}: must be True, the path of a CA file or directory, PEM text or an "
@@ -76,6 +76,16 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=source)
     except (ssl.SSLError, ValueError):
         raise ConfigurationError("verify: the PEM text holds no CA certificate") from None
+
+
+def _usual(*, trust_env: bool) -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context(trust_env=trust_env)
+    except OSError:
+        raise ConfigurationError(
+            "environment: SSL_CERT_FILE or SSL_CERT_DIR names authorities that cannot be used; "
+            "correct it, or pass trust_env=False to ignore the environment"
+        ) from None
 
 
 def _trusting_path(path: Path) -> ssl.SSLContext:

@@ -249,11 +249,12 @@ def _plain(operation: Operation[Any]) -> Operation[None]:
 def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if isinstance(source, Operation):
         return source
-    url = checked_url(f"{hosts.api}{source}" if source.startswith("/") else source)
+    rooted = source.startswith("/") and not source.startswith("//")
+    url = checked_url(f"{hosts.api}{source}" if rooted else source)
     parts = urlsplit(url)
-    rooted = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
-    path = rooted.removeprefix(hosts.api)
-    if path == rooted or not path.startswith("/") or not is_path(path):
+    bare = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
+    path = bare.removeprefix(hosts.api)
+    if path == bare or not path.startswith("/") or not is_path(path):
         return url
     query = f"?{parts.query}" if parts.query else ""
     return Operation(Endpoint("download", "GET", f"{path}{query}", accept="*/*"))

@@ -31,7 +31,6 @@ Helper = tuple[str, str]
 
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),
-    "_ClassVar": ("typing", "ClassVar as _ClassVar"),
     "_Literal": ("typing", "Literal as _Literal"),
     "_date": ("datetime", "date as _date"),
     "_datetime": ("datetime", "datetime as _datetime"),

@@ -1,0 +1,95 @@
+"""Nothing that a server says makes a download leak, loop, or write anywhere else.
+
+Invariants: a file name is one component, printable, of bounded length, no device and not hidden,
+whatever the header; a redirect, whatever its Location, is refused with a documented error or leads
+to an http(s) URL that gets the token only below the API; a length is a number or unknown.
+"""
+
+from collections.abc import Callable, Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.downloads import Download, Saving, safe_file_name
+from genesys_core.errors import RedirectError
+from genesys_core.headers import Headers
+from genesys_core.hosts import Hosts
+from genesys_core.lifecycle import Sending
+from genesys_core.message import Response
+from genesys_core.oauth import Token
+from genesys_core.session import Session, Settings
+from genesys_core.values import Now
+from genesys_core.vault import Vault
+
+__all__ = ["TARGETS", "download", "redirects", "require_safe"]
+
+_NOW = Now(0.0, 0.0)
+_HOSTS = Hosts.resolve(host="https://api.example")
+_SECRET = "hunter2hunter2"
+_SESSION = Session(
+    Settings(hosts=_HOSTS, headers=Headers({"X-Own": _SECRET})), Vault(token=Token(_SECRET))
+)
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{name}{n}" for name in ("com", "lpt") for n in range(10)),
+}
+
+
+def require_safe(name: str) -> None:
+    """What every file name keeps."""
+    assert name
+    assert name not in {".", ".."}
+    assert not set(name) & set('/\\<>:"|?*\x00')
+    assert all(c.isspace() or c.isprintable() for c in name)
+    assert not any(ord(c) < 32 for c in name)
+    assert not name.startswith((".", " "))
+    assert not name.endswith((".", " "))
+    assert len(name.encode()) <= 255
+    assert name.partition(".")[0].strip().lower() not in _DEVICES
+
+
+@given(
+    st.lists(
+        st.text()
+        | st.sampled_from(["/x", "//api.example/x", "https://h.example/", "https://api.example/y"]),
+        max_size=8,
+    ),
+    st.integers(0, 4),
+)
+def redirects(locations: list[str], most: int) -> None:
+    """Follow a chain of redirects as far as it is followed."""
+    following = Download.of("/api/v2/file", _SESSION, now=_NOW, max_redirects=most)
+    left, refused = False, ""
+    for count, location in enumerate(locations):
+        state = following.begin(_SESSION, now=_NOW)
+        assert isinstance(state, Sending)
+        request = state.request
+        inside = request.url.startswith("https://api.example/") and not left
+        assert inside or _SECRET not in str(request.headers.raw)
+        left = left or not request.url.startswith("https://api.example/")
+        response = Response(302, Headers.received([("Location", location)]))
+        error = RedirectError("x", response=response, request=request)
+        try:
+            following = following.redirected(error, _HOSTS)
+        except RedirectError as refusal:
+            refused = str(refusal)
+            break
+        assert count < most
+    assert _SECRET not in refused
+
+
+def download(data: bytes) -> None:
+    """Read the bytes as each header that a download looks at, then as a chain of redirects."""
+    text = data.decode("latin-1")
+    require_safe(safe_file_name(text, text))
+    require_safe(safe_file_name(f"attachment; filename={text}"))
+    require_safe(safe_file_name(f"attachment; filename*=utf-8''{text}"))
+    saving = Saving.opened(Headers.received([("Content-Length", text)]))
+    assert saving.total is None or saving.total >= 0
+    redirects.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]  # added by @given
+
+
+TARGETS: Mapping[str, Callable[[bytes], object]] = {"downloads": download}
