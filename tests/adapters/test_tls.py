@@ -13,6 +13,7 @@ from genesys_cloud import AsyncClient, Client
 from genesys_core import errors
 from genesys_core.api import users
 from tests.support.flavours import Api, every_flavour
+from tests.support.programs import program
 from tests.support.tls import Certificates, nginx
 
 
@@ -64,7 +65,7 @@ def test_a_directory_of_authorities(server, certificates, tmp_path):
 
     (tmp_path / "ca.pem").write_text(certificates.ca_text)
     hashed = subprocess.run(
-        ["openssl", "x509", "-hash", "-noout", "-in", tmp_path / "ca.pem"],
+        [program("openssl", "openssl"), "x509", "-hash", "-noout", "-in", tmp_path / "ca.pem"],
         capture_output=True,
         text=True,
         check=True,

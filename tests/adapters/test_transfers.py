@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
+import traceback
 from email import message_from_bytes
 from inspect import isawaitable
 from itertools import chain, repeat
@@ -18,7 +19,7 @@ import pytest
 from genesys_cloud import AsyncClient, Client, ClientCredentials, RetryConfiguration
 from genesys_cloud.hooks import Hooks
 from genesys_cloud.testing import AsyncMockTransport, MockTransport
-from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport
+from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, failure_of
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.headers import Headers
@@ -597,15 +598,17 @@ class Steps:
 
 @every_flavour
 @pytest.mark.parametrize("kind", ["bytes", "path", "file", "iterator", "async iterator"])
-def test_uploads_of_every_kind(run, request, tmp_path, kind):
-    if kind == "async iterator" and request.node.callspec.params["run"].__name__ == "run_sync":
-        pytest.skip("an asynchronous iterator needs an asynchronous client")
+def test_uploads_of_every_kind(run, tmp_path, kind):
     steps = Steps(tmp_path / "x")
 
     async def scenario(api: Api) -> None:
         content = steps.make(kind)
         if kind == "file":
             content.read(len(b"skipped"))
+        if kind == "async iterator" and isinstance(api.client, Client):
+            with pytest.raises(TypeError):
+                api.client.upload(server.url, content)
+            content = FILE[:70_000], FILE[70_000:]
         response = await done(
             api.client.upload(
                 f"{server.url}/x?sig=1", content, headers={"Content-Type": "audio/wav"}
@@ -741,6 +744,8 @@ def test_an_upload_that_nobody_takes(run, tmp_path):
             await done(api.client.upload(refused_url(), tmp_path / "missing"))
         with pytest.raises(TypeError, match="cannot upload a NoneType"):
             await done(api.client.upload(refused_url(), None))
+        with pytest.raises(TypeError, match="cannot upload a str"):
+            await done(api.client.upload(refused_url(), "missing"))
         with pytest.raises(errors.InvalidValueError, match="absolute http or https URL"):
             await done(api.client.upload("/api/v2/x", b""))
 
@@ -810,6 +815,58 @@ def test_a_request_that_is_late_already_is_not_waited_for(backend: str) -> None:
 
     with scripted_server(lambda _: Stall()) as server:
         anyio.run(main, backend=backend)
+
+
+def test_a_client_of_the_users_own_keeps_deadlines_between_pieces() -> None:
+    import httpx
+
+    def script(_: Seen):
+        yield head(200, ("Content-Length", "1000000"))
+        yield from drip(server, of=b"x")
+
+    with streaming_server(script) as server, httpx.Client(trust_env=False) as own:
+        transport = HttpxTransport(own)
+        with pytest.raises(TransportFailure, match="deadline") as caught:
+            transport.send(Request("GET", server.url, expires=monotonic() + 0.3))
+    assert (caught.value.kind, caught.value.sent) == ("timeout", True)
+
+
+def test_a_deadline_is_the_calls_own_and_not_the_threads() -> None:
+    def script(_: Seen):
+        yield head(200, ("Content-Length", "3")) + b"abc"
+
+    transport = HttpxTransport()
+    with streaming_server(script) as server:
+        request = Request("GET", server.url, expires=monotonic() + 60)
+        with transport.stream(request) as reply:
+            with pytest.raises(TransportFailure, match="deadline"):
+                transport.send(Request("GET", server.url, expires=monotonic() - 1))
+            assert transport.send(Request("GET", server.url)).body == b"abc"
+            assert b"".join(reply.chunks) == b"abc"
+    transport.close()
+
+
+def test_a_url_that_httpx_refuses_is_a_failure_like_any_other() -> None:
+    transport = HttpxTransport()
+    with pytest.raises(TransportFailure) as caught:
+        transport.send(Request("GET", "http://[::1"))
+    transport.close()
+    assert (caught.value.kind, caught.value.sent) == ("protocol", False)
+
+
+def test_what_nobody_knows_may_have_been_sent() -> None:
+    failure = failure_of(LookupError("new"))
+    assert (failure.kind, failure.sent) == ("protocol", True)
+
+
+def test_what_h11_says_of_a_request_is_not_shown() -> None:
+    transport = HttpxTransport()
+    headers = Headers.received([("Authorization", "Bearer hunter2\x00")])
+    with scripted_server(lambda _: Reply()) as server, pytest.raises(TransportFailure) as caught:
+        transport.send(Request("GET", server.url, headers))
+    transport.close()
+    assert not caught.value.sent
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
 @every_flavour

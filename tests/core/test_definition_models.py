@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any, get_type_hints
 
 import msgspec
 import pytest
+from hypothesis import given, settings
 
 from genesys_core.decoding import decode
 from genesys_core.definition import generate
@@ -28,7 +30,9 @@ from tests.strategies_definition import (
     TRAP_TOPICS,
     TRAPS,
     check_stub,
+    definitions,
     generated_package,
+    operation,
 )
 
 DEFINITION = parse(TRAPS, TRAP_TOPICS)
@@ -93,6 +97,29 @@ def test_every_wire_name_is_the_definitions(models: ModuleType, wire: str) -> No
     assert own is None or list(made.__struct_encode_fields__) == list(own)
     assert made() == made(), "every field is optional"
     assert to_json(made()) == b"{}"
+
+
+@given(definitions())
+@settings(max_examples=20, deadline=None)
+def test_any_definition_becomes_models_that_import(document: dict[str, Any]) -> None:
+    refused = {"\\", '"', *map(chr, range(32))}  # msgspec has no fields of such names
+    for one in document["definitions"].values():
+        kept = {name: it for name, it in one["properties"].items() if not refused & set(name)}
+        one["properties"] = kept
+    document["paths"]["/one"] = {"get": operation("one", "Users")}
+    found = parse(document, {"notifications": []})
+    files = generate(document, {"notifications": []})
+    with (
+        TemporaryDirectory() as folder,
+        generated_package(files, Path(folder), "random_models") as (package, _),
+    ):
+        for path, text in files.items():
+            if "/models/_" in path and path.endswith("pyi") and "__init__" not in path:
+                check_stub(text, package)
+        for model in found.models:
+            made = getattr(package, model.name)
+            assert made.__struct_encode_fields__ == tuple(one.wire for one in model.fields)
+            assert msgspec.json.decode(b"{}", type=made) == made()
 
 
 def test_colliding_names_are_numbered_and_both_reach_the_wire(models: ModuleType) -> None:
