@@ -189,10 +189,12 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     async def close(self) -> None:
         """Give back all connections. Closing twice does nothing more."""
-        for native in self._natives:
-            await native.close()
-        await self._transport.close()
-        self._setup.close()
+        try:
+            for native in self._natives:
+                await native.close()
+            await self._transport.close()
+        finally:
+            self._setup.close()
 
     async def __aenter__(self) -> Self:
         return self

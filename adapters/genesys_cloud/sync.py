@@ -148,8 +148,10 @@ class Client(SyncTransfers, SyncApis):
 
     def close(self) -> None:
         """Give back all connections. Closing twice does nothing more."""
-        self._transport.close()
-        self._setup.close()
+        try:
+            self._transport.close()
+        finally:
+            self._setup.close()
 
     def __enter__(self) -> Self:
         return self

@@ -47,6 +47,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         attempts: requests that failed so far.
         doubtful: whether one of them may have taken effect.
         booking: the place in the rate limit that it waits for.
+        login: the login host that its tokens come from; ``None`` for whichever there is.
     """
 
     endpoint: Endpoint
@@ -64,11 +65,16 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
     doubtful: bool = False
     booking: Booking | None = None
+    login: str | None = None
 
     @property
     def expires(self) -> float | None:
         """When the deadline is, on the monotonic clock."""
         return None if self.deadline is None else self.started + self.deadline
+
+    def belongs_to(self, login: str) -> bool:
+        """Whether tokens of a login host are for this call; a reload may have moved the client."""
+        return self.login is None or self.login == login
 
     def elapsed(self, now: Now) -> float:
         """Seconds since the call began."""

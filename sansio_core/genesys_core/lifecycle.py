@@ -220,6 +220,7 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
         started=now.monotonic,
         deadline=checked_deadline(options.deadline) or settings.deadline,
         token=session.vault.usable(now) if needs_token else None,
+        login=settings.hosts.login,
     )
     needs_token = needs_token and call.token is None
     return NeedToken(call) if needs_token else Sending(call, call.next_request(now))
@@ -239,6 +240,8 @@ def reserve_token(
     One at a time: the adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
     """
+    if not need.call.belongs_to(session.settings.hosts.login):
+        return session, need.refused(_moved())
     if need.call.expired(now):
         vault = session.vault.refused(need.rejected) if need.rejected else session.vault
         expired = _raised(need.call, need.call.timeout_error())
@@ -274,6 +277,11 @@ def settle_token(
     renewed = need.call.refreshed or session.vault.token is not None
     need = msgspec.structs.replace(need, call=msgspec.structs.replace(need.call, refreshed=renewed))
     ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
+    if not need.call.belongs_to(session.settings.hosts.login):
+        # The client has moved: this token is for the calls of before, and there is one.
+        if isinstance(ended, Token):
+            return session, need.granted(ended, now=now)
+        return session, need.refused(ended)
     if now is not None:
         vault, answer = session.vault.settle(ended, rejected=need.rejected, now=now)
         ended = answer.token if isinstance(answer, Have) else answer.error
@@ -283,6 +291,14 @@ def settle_token(
         vault = session.vault.failed(ended)
     state = need.granted(ended, now=now) if isinstance(ended, Token) else need.refused(ended)
     return msgspec.structs.replace(session, vault=vault), state
+
+
+def _moved() -> GenesysCloudError:
+    error = GenesysCloudError(
+        "the client was configured for another login host during the call; make the call again"
+    )
+    error.is_retry_safe = True  # it was not sent, or refused with a 401
+    return error
 
 
 _TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")

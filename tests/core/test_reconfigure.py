@@ -7,14 +7,23 @@ from hypothesis import strategies as st
 
 from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Gateway, Hosts
-from genesys_core.lifecycle import Exchanging, NeedToken, Raised, Sending, reserve_token, start
+from genesys_core.lifecycle import (
+    Exchanging,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    reserve_token,
+    settle_token,
+    start,
+)
 from genesys_core.oauth import AuthorizationCode, ClientCredentials, RefreshToken, Token
 from genesys_core.pacing import Pacer, Pacing
 from genesys_core.reconfigure import reconfigured
 from genesys_core.retry import RetryConfiguration
 from genesys_core.session import Session, Settings
 from genesys_core.vault import Vault
-from tests.strategies_lifecycle import at, operation
+from tests.strategies_lifecycle import at, operation, reply, token_reply
 
 HERE = Hosts.resolve(region="eu_west_1")
 THERE = Hosts.resolve(region="eu_central_1")
@@ -125,3 +134,48 @@ def test_a_token_is_known_to_one_login_host_alone(path):
         moved = moved or not kept
         assert (now.vault.token is None) == moved
         assert now.vault.grant == GRANT
+
+
+def needing(old):
+    need = start(operation("POST"), old, now=at(0))
+    assert isinstance(need, NeedToken)
+    return need.joined(old)
+
+
+def test_a_token_that_was_under_way_serves_its_call_and_no_other():
+    old = session(Vault(GRANT))
+    need = needing(old)
+    old, step = reserve_token(old, need, now=at(0))
+    assert isinstance(step, Exchanging)
+    moved, _ = reconfigured(old, Settings(hosts=THERE))
+    outcome = step.state.received(token_reply("of-before"), now=at(1))
+    assert isinstance(outcome, Returned)
+    after, sending = settle_token(moved, need, outcome, now=at(1))
+    assert after == moved
+    assert isinstance(sending, Sending)
+    assert sending.request.url.startswith(HERE.api)
+    assert sending.request.headers["authorization"] == "Bearer of-before"
+
+
+def test_an_exchange_that_failed_meanwhile_fails_its_call_alone():
+    old = session(Vault(GRANT))
+    need = needing(old)
+    old, step = reserve_token(old, need, now=at(0))
+    assert isinstance(step, Exchanging)
+    moved, _ = reconfigured(old, Settings(hosts=THERE))
+    outcome = step.state.received(reply(400), now=at(1))
+    assert isinstance(outcome, Raised)
+    after, raised = settle_token(moved, need, outcome, now=at(1))
+    assert after == moved
+    assert isinstance(raised, Raised)
+
+
+def test_a_call_that_moved_meanwhile_gets_no_token_of_the_new_host():
+    need = needing(session(Vault(GRANT)))
+    moved, _ = reconfigured(session(Vault(GRANT)), Settings(hosts=THERE))
+    for now_has in (moved, msgspec.structs.replace(moved, vault=Vault(GRANT, TOKEN))):
+        after, raised = reserve_token(now_has, need, now=at(1))
+        assert after == now_has
+        assert isinstance(raised, Raised)
+        assert raised.error.is_retry_safe
+        assert "another login host" in str(raised.error)
