@@ -223,7 +223,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         send: Callable[[Request], Awaitable[Response]] | None = None,
         purpose: Purpose = "api",
     ) -> Returned[T] | Raised:
-        if self._observer is None or isinstance(state, Waiting | Returned | Raised):
+        if self._observer is None or isinstance(state, (Waiting, Returned, Raised)):
             return await self._loop(state, send or self._transport.send, None)
         name = state.call.endpoint.name
         watch = self._observer.begin(name, purpose, read_clocks())

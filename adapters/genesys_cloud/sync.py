@@ -173,7 +173,7 @@ class Client(SyncTransfers, SyncApis):
         send: Callable[[Request], Response] | None = None,
         purpose: Purpose = "api",
     ) -> Returned[T] | Raised:
-        if self._observer is None or isinstance(state, Waiting | Returned | Raised):
+        if self._observer is None or isinstance(state, (Waiting, Returned, Raised)):
             return self._loop(state, send or self._transport.send, None)
         name = state.call.endpoint.name
         watch = self._observer.begin(name, purpose, read_clocks())
