@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._logging import LoggingObserver
-from genesys_cloud._observation import Observer, observing
+from genesys_cloud._observation import Observer, observing, observing_notifications
 from genesys_cloud._options import ClientOptions
 from genesys_cloud._reload import Follower, Trigger
 from genesys_cloud._shared import SessionCell
@@ -235,7 +235,7 @@ class Setup:
     Attributes:
         cell: the session.
         observer: who watches the client's calls.
-        channels: counts notification channels: ``channel_opened()``, ``channel_closed()``.
+        notifications: who watches the client's notification channels.
         logging: logs; its ``warn`` is for what is no call.
     """
 
@@ -257,11 +257,11 @@ class Setup:
         self.logging = LoggingObserver(
             sources.logging(file), options.get("redaction") or DEFAULT_REDACTION
         )
-        self.channels = StatsObserver()
+        self._counts = StatsObserver()
         telemetry = options.get("telemetry")
-        self.observer = observing(
-            (self.channels, *((telemetry,) if telemetry else ()), self.logging)
-        )
+        observers = (self._counts, *((telemetry,) if telemetry else ()), self.logging)
+        self.observer = observing(observers)
+        self.notifications = observing_notifications(observers)
         self._reload = _Reload(sources, file, options, self.cell, self.logging)
         self._reload.report(self._reload.configuration.warnings)
         self._follower = self._following(sources, look, trigger) if follows else None
@@ -288,7 +288,7 @@ class Setup:
 
     def stats(self, transport: object) -> ClientStats:
         """What the client has done so far."""
-        return self.channels.read(open_connections(transport))
+        return self._counts.read(open_connections(transport))
 
     def close(self) -> None:
         """Stop following the file, and close the log file. Closing twice does nothing more."""

@@ -13,16 +13,26 @@ A driver tells of each call, in this order::
 
 An exchange of a grant for a token is a call of its own, its purpose ``token``, begun and ended within
 the call that needs it.
+
+A notification handler tells a :class:`NotificationObserver` of its channels and of each notification
+that it hands over.
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from genesys_core.lifecycle import Raised, Returned, Sending, State, Waiting
 from genesys_core.message import Request, Response, TransportFailure
 from genesys_core.values import Now
 
-__all__ = ["CallObserver", "Observer", "Purpose", "observing"]
+__all__ = [
+    "CallObserver",
+    "NotificationObserver",
+    "Observer",
+    "Purpose",
+    "observing",
+    "observing_notifications",
+]
 
 Purpose: TypeAlias = Literal["api", "token"]
 """What a call is for: an operation of the API, or a token from the login host."""
@@ -80,6 +90,29 @@ class Observer(Protocol):
         ...
 
 
+@runtime_checkable
+class NotificationObserver(Protocol):
+    """Watches the notification channels of a client, from any number of threads and tasks."""
+
+    def channel_opened(self) -> None:
+        """A channel's socket is open."""
+        ...
+
+    def channel_closed(self) -> None:
+        """It is closed, by whichever side. Told once for each that was opened."""
+        ...
+
+    def delivered(self, topic: str, seconds: float) -> None:
+        """A notification is handed to whoever asked for it.
+
+        Args:
+            topic: its topic, such as ``v2.users.9ed7d9f6-....presence``.
+            seconds: how long it lay with this library: from the read of the socket that completed
+                its frame to now, on the monotonic clock.
+        """
+        ...
+
+
 def observing(observers: Iterable[Observer]) -> Observer | None:
     """All of them as one; ``None`` where there is nobody."""
     watching = tuple(observers)
@@ -132,3 +165,27 @@ class _CallObservers:
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         for call in reversed(self._calls):
             call.ended(outcome, now)
+
+
+def observing_notifications(observers: Iterable[object]) -> NotificationObserver:
+    """Those of the observers that watch notifications, as one."""
+    return _NotificationObservers(
+        tuple(each for each in observers if isinstance(each, NotificationObserver))
+    )
+
+
+class _NotificationObservers:
+    def __init__(self, observers: tuple[NotificationObserver, ...]) -> None:
+        self._observers = observers
+
+    def channel_opened(self) -> None:
+        for observer in self._observers:
+            observer.channel_opened()
+
+    def channel_closed(self) -> None:
+        for observer in self._observers:
+            observer.channel_closed()
+
+    def delivered(self, topic: str, seconds: float) -> None:
+        for observer in self._observers:
+            observer.delivered(topic, seconds)

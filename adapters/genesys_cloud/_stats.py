@@ -91,7 +91,7 @@ class StatsObserver:
             self._exchanged += 1
 
     def channel_opened(self) -> None:
-        """A notification channel is open."""
+        """A notification channel is open; see :class:`~._observation.NotificationObserver`."""
         with self._lock:
             self._channels += 1
 
@@ -99,6 +99,9 @@ class StatsObserver:
         """It is closed."""
         with self._lock:
             self._channels -= 1
+
+    def delivered(self, topic: str, seconds: float) -> None:
+        """Not counted."""
 
     def read(self, open_connections: int | None = None) -> ClientStats:
         """All counts as of now.

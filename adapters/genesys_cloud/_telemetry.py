@@ -18,6 +18,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.lifecycle import Raised, Returned, Sending, State, Waiting
 from genesys_core.logs import RoundTrip
 from genesys_core.message import Request, Response, TransportFailure
+from genesys_core.notifications import resolve_topic
 from genesys_core.operation import Endpoint
 from genesys_core.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.retry import GiveUp, Repeat
@@ -41,6 +42,9 @@ SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
 
 # Seconds; the buckets that the conventions recommend for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+# Seconds; a program that keeps up takes microseconds, one that does not may be minutes behind.
+_LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
 _Attributes = dict[str, str | int | float | bool]
 
@@ -99,7 +103,13 @@ class Telemetry:
         self._lags = meter.create_histogram(
             "genesys_cloud.notification.lag",
             unit="s",
-            description="Age of a notification when it arrived.",
+            description="Time from the read of a notification to its delivery to the program.",
+            explicit_bucket_boundaries_advisory=_LAG_BUCKETS,
+        )
+        self._channels = meter.create_up_down_counter(
+            "genesys_cloud.notification.channels",
+            unit="{channel}",
+            description="Open notification channels.",
         )
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> "_TracedCall":
@@ -110,9 +120,19 @@ class Telemetry:
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=facts)
         return _TracedCall(self, span, {"genesys_cloud.operation": name}, now)
 
-    def notification_lag(self, seconds: float) -> None:
-        """Record how old a notification was when it arrived; below 0 where clocks disagree."""
-        self._lags.record(max(seconds, 0.0))
+    def channel_opened(self) -> None:
+        """Count a channel in; see :class:`~genesys_cloud._observation.NotificationObserver`."""
+        self._channels.add(1)
+
+    def channel_closed(self) -> None:
+        """Count a channel out."""
+        self._channels.add(-1)
+
+    def delivered(self, topic: str, seconds: float) -> None:
+        """Record how long a notification lay with this library."""
+        # A topic holds ids; of its templates there are a few hundred.
+        template = resolve_topic(topic) or "_OTHER"
+        self._lags.record(seconds, {"genesys_cloud.notification.topic": template})
 
     def carried(self, request: Request, span: Span) -> Request:
         """The request with the header fields that carry the trace; those it has are kept."""

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
-from genesys_cloud import ClientCredentials, RetryConfiguration
+from genesys_cloud import Client, ClientCredentials, RetryConfiguration
 from genesys_cloud._telemetry import Telemetry
 from genesys_core import errors
 from genesys_core.api import users
@@ -262,11 +262,49 @@ def test_failures_are_counted_by_kind(kept):
     assert {point.attributes["error.type"] for point in points} == {"404", "ConnectionClosedError"}
 
 
-def test_the_lag_of_notifications(kept):
-    for seconds in (0.5, 2, -3):
-        kept.telemetry.notification_lag(seconds)
-    (point,) = kept.metrics()["genesys_cloud.notification.lag"]
-    assert (point.count, point.sum, point.min) == (3, 2.5, 0)
+def test_the_lag_of_notifications_by_the_template_of_their_topic(kept):
+    for topic, seconds in [
+        ("v2.users.1234.presence", 0.5),
+        ("v2.users.5678.presence", 2.0),
+        ("v2.unheard.of.1234", 0.0),
+    ]:
+        kept.telemetry.delivered(topic, seconds)
+    points = {
+        point.attributes["genesys_cloud.notification.topic"]: (point.count, point.sum, point.max)
+        for point in kept.metrics()["genesys_cloud.notification.lag"]
+    }
+    assert points == {"v2.users.{id}.presence": (2, 2.5, 2.0), "_OTHER": (1, 0.0, 0.0)}
+
+
+def test_open_channels(kept):
+    for change in (kept.telemetry.channel_opened,) * 3 + (kept.telemetry.channel_closed,):
+        change()
+    (point,) = kept.metrics()["genesys_cloud.notification.channels"]
+    assert (point.value, dict(point.attributes)) == (2, {})
+
+
+def test_a_client_tells_its_telemetry_and_its_counts_of_channels(kept):
+    with Client(host="http://127.0.0.1", trust_env=False, telemetry=kept.telemetry) as client:
+        watching = client._setup.notifications
+        watching.channel_opened()
+        watching.channel_opened()
+        watching.delivered("v2.users.1234.presence", 0.25)
+        watching.channel_closed()
+        assert client.stats().channels == 1
+    (channels,) = kept.metrics()["genesys_cloud.notification.channels"]
+    (lag,) = kept.metrics()["genesys_cloud.notification.lag"]
+    assert (channels.value, lag.sum) == (1, 0.25)
+
+
+def test_an_observer_of_calls_need_not_watch_notifications():
+    class CallsOnly:
+        def begin(self, operation_name, purpose, now):
+            return None
+
+    with Client(host="http://127.0.0.1", trust_env=False, telemetry=CallsOnly()) as client:
+        client._setup.notifications.channel_opened()
+        client._setup.notifications.delivered("v2.users.1.presence", 0.0)
+        assert client.stats().channels == 1
 
 
 # --- through the drivers ----------------------------------------------------------------------------
