@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, assert_never
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._configured import ConfiguredOptions, Setup
@@ -36,6 +36,9 @@ from genesys_core.paging import Items, Paging, items_of
 from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
 from genesys_core.replies import ApiResponse
 from genesys_core.retry import RetryConfiguration
+
+if TYPE_CHECKING:
+    from genesys_cloud import notifications
 
 __all__ = ["Client"]
 
@@ -73,7 +76,8 @@ class Client(SyncTransfers, SyncApis):
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell
         self._observer = self._setup.observer
-        wire = transport or HttpxTransport(network=network_of(options))
+        self._network = network_of(options)
+        wire = transport or HttpxTransport(network=self._network)
         self._transport = hooked(wire, hooks)
         self._token_lock = threading.Lock()
         self._defaults = Options()
@@ -129,6 +133,29 @@ class Client(SyncTransfers, SyncApis):
         twin = self.unbound_copy()
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
         return twin
+
+    def notification_handler(
+        self,
+        *,
+        on_notification: "notifications.OnEvent | None" = None,
+        on_state: "notifications.OnState | None" = None,
+        **options: "Unpack[notifications.HandlerOptions]",
+    ) -> "notifications.NotificationHandler":
+        """Subscribe to notifications, and stay connected; see :mod:`genesys_cloud.notifications`.
+
+        Args:
+            on_notification: called with each notification and gap, one after the other, in a thread. Without it, iterate over the handler.
+            on_state: called with everything else that happens, likewise.
+            options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
+
+        Raises:
+            InvalidValueError: a channel, proxy, address, header or number that cannot be used.
+        """
+        from genesys_cloud._handlers import Base  # noqa: PLC0415 - few need them
+        from genesys_cloud._notifications_sync import NotificationHandler  # noqa: PLC0415
+
+        base = Base(self._setup, self._network)
+        return NotificationHandler(base, self.send, on_notification, on_state, options)
 
     def stats(self) -> ClientStats:
         """What the client has done so far: calls, retries, waits, open connections."""

@@ -46,7 +46,7 @@ from genesys_core.channel_legs import Known, Open, Settled, Waiting
 from genesys_core.channel_policy import Policy
 from genesys_core.channel_replies import called
 from genesys_core.channel_turn import Turn
-from genesys_core.errors import InvalidValueError
+from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.subscriptions import MAX_TOPICS
 from genesys_core.values import Now
 from genesys_core.websocket_events import Closed, Failed
@@ -70,7 +70,13 @@ class Existing(Struct, frozen=True):
 
 
 class Stopped(Struct, frozen=True):
-    """The machine has stopped, and has no transitions."""
+    """The machine has stopped, and has no transitions.
+
+    Attributes:
+        error: why it gave up; ``None`` where the user stopped it.
+    """
+
+    error: GenesysCloudError | None = None
 
 
 class Running(Struct, frozen=True):
@@ -87,7 +93,11 @@ class Running(Struct, frozen=True):
     @property
     def next_deadline(self) -> float:
         """When :meth:`timer` is due unless something happens before, on the monotonic clock."""
-        return self.facts.next_deadline(self.policy)
+        return self.deadline()
+
+    def deadline(self, *, reading: bool = True) -> float:
+        """The same, where sockets may not be read for now; see :meth:`timer`."""
+        return self.facts.next_deadline(self.policy, reading=reading)
 
     @property
     def connected_channel(self) -> str | None:
@@ -123,10 +133,19 @@ class Running(Struct, frozen=True):
         turn.connected(socket)
         return self._step(turn)
 
-    def received(self, socket: int, texts: Iterable[str], *, now: Now) -> "Step":
-        """A socket carried these texts, in this order."""
+    def received(
+        self, socket: int, texts: Iterable[str], *, now: Now, read_at: Now | None = None
+    ) -> "Step":
+        """A socket carried these texts, in this order.
+
+        Args:
+            socket: its number.
+            texts: all texts of one read.
+            now: both clocks.
+            read_at: when they were read, if that was earlier. A gap begins no later.
+        """
         turn = self._turn(now)
-        receive(turn, socket, texts)
+        receive(turn, socket, texts, read_at or now)
         return self._step(turn)
 
     def received_text(self, socket: int, text: str, *, now: Now) -> "Step":
@@ -139,10 +158,16 @@ class Running(Struct, frozen=True):
         turn.disconnected(socket, how)
         return self._step(turn)
 
-    def timer(self, *, now: Now) -> "Step":
-        """Time has passed; does what is due, which may be nothing."""
+    def timer(self, *, now: Now, reading: bool = True) -> "Step":
+        """Time has passed; does what is due, which may be nothing.
+
+        Args:
+            now: both clocks.
+            reading: whether sockets are being read. While they are not, because the consumer is
+                slow, their silence means nothing.
+        """
         turn = self._turn(now)
-        turn.timer()
+        turn.timer(reading=reading)
         return self._step(turn)
 
     def want(self, topics: Iterable[str], *, now: Now) -> "Step":
@@ -183,7 +208,7 @@ class Running(Struct, frozen=True):
         return Turn(self.facts, self.policy, now)
 
     def _step(self, turn: Turn) -> "Step":
-        state = Stopped() if turn.stopped else Running(self.policy, turn.facts())
+        state = Stopped(turn.failure) if turn.stopped else Running(self.policy, turn.facts())
         return Step(state, tuple(turn.effects))
 
 

@@ -114,10 +114,13 @@ class Gap(Struct, frozen=True):
     Attributes:
         from_: the last moment at which events are known to have arrived.
         to: from this moment on they arrive again.
+        dropped: events that had arrived and were dropped because the consumer was too slow; 0 for
+            a gap of the connection alone, where nobody can tell how many there were.
     """
 
     from_: datetime
     to: datetime
+    dropped: int = 0
 
 
 class SubscriptionRejected(Struct, frozen=True):

@@ -6,6 +6,7 @@ Law: facts are frozen and complete: with the policy and an input they decide the
 from msgspec import Struct
 
 from genesys_core.channel_echo import Echo
+from genesys_core.channel_events import SubscriptionRejected
 from genesys_core.channel_legs import Leg, Open, Retiring
 from genesys_core.channel_policy import Policy
 
@@ -22,7 +23,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         retiring: the old socket, after a planned move.
         echo: what recognises copies, during and shortly after one.
         missing: since when events may be missing, on the wall clock; ``None`` if none are.
-        rejected: topics that the server refused.
+        refusals: topics that the server refused, and why.
         established: whether a channel has been had; before that a refusal is final.
         resumed: whether topics have been had; they are then had again.
         serial: the last number given to a call or socket.
@@ -34,15 +35,18 @@ class Facts(Struct, frozen=True, kw_only=True):
     retiring: Retiring | None = None
     echo: Echo | None = None
     missing: float | None = None
-    rejected: frozenset[str] = frozenset()
+    refusals: frozenset[SubscriptionRejected] = frozenset()
     established: bool = False
     resumed: bool = False
     serial: int = 0
 
-    def next_deadline(self, policy: Policy) -> float:
+    def next_deadline(self, policy: Policy, *, reading: bool = True) -> float:
         """When something is due without any input, on the monotonic clock."""
         legs = (self.primary,) if self.successor is None else (self.primary, self.successor)
-        due = [leg.deadline(policy) if isinstance(leg, Open) else leg.until for leg in legs]
+        due = [
+            leg.deadline(policy, reading=reading) if isinstance(leg, Open) else leg.until
+            for leg in legs
+        ]
         due += [] if self.retiring is None else [self.retiring.until]
         if self.echo is not None and self.echo.until is not None:
             due.append(self.echo.until)

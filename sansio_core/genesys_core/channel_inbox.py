@@ -18,6 +18,7 @@ from genesys_core.channel_events import Arrived, Emit, Heartbeat, SubscriptionLo
 from genesys_core.channel_legs import Changing, Open, Retiring
 from genesys_core.channel_turn import Role, Turn
 from genesys_core.notifications import Envelope, open_envelope
+from genesys_core.values import Now
 
 __all__ = ["receive"]
 
@@ -47,7 +48,7 @@ _METADATA: Final = "channel.metadata"
 _SYSTEM: Final = "v2.system."
 
 
-def receive(turn: Turn, socket: int, texts: Iterable[str]) -> None:
+def receive(turn: Turn, socket: int, texts: Iterable[str], read_at: Now) -> None:
     """Take texts that a socket carried, in their order; those of a socket long left are ignored."""
     for text in texts:
         source = _source(turn, socket)
@@ -56,7 +57,7 @@ def receive(turn: Turn, socket: int, texts: Iterable[str]) -> None:
         _frame(turn, source, text)
     for role, leg in tuple(turn.legs.items()):
         if isinstance(leg, Open) and leg.socket == socket:
-            turn.legs[role] = replace(leg, heard=turn.now, pinged=None)
+            turn.legs[role] = replace(leg, heard=read_at, pinged=None)
 
 
 def _source(turn: Turn, socket: int) -> _Source | None:

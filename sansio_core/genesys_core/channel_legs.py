@@ -19,6 +19,7 @@ Within ``Open``, the set of topics on the server is a state of its own::
                        Changing ──failed──> Unsettled ──begun──> Changing
 """
 
+import math
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -275,9 +276,11 @@ class Open(Struct, frozen=True):
     served: bool = False
     leaving: bool = False
 
-    def deadline(self, policy: Policy) -> float:
+    def deadline(self, policy: Policy, *, reading: bool = True) -> float:
         """When the watchdog, or the topics, want attention next."""
-        if self.pinged is None:
+        if not reading:
+            watchdog = math.inf
+        elif self.pinged is None:
             watchdog = self.heard.monotonic + policy.silence
         else:
             watchdog = self.pinged + policy.pong_wait

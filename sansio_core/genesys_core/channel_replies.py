@@ -82,9 +82,10 @@ def _changed(turn: Turn, role: Role, leg: Open, sync: Changing, outcome: object)
 
 
 def _report(turn: Turn, wanted: frozenset[str], outcome: object) -> None:
-    rejected, permitted = rejections(outcome, wanted)
-    for rejection in rejected:
-        if rejection.topic not in turn.rejected:
-            turn.emit(rejection)
-    names = frozenset(rejection.topic for rejection in rejected)
-    turn.rejected = (turn.rejected & wanted) - permitted | names
+    refused, permitted = rejections(outcome, wanted)
+    known = turn.rejected
+    for refusal in refused:
+        if refusal.topic not in known:
+            turn.emit(refusal)
+    kept = wanted - permitted - {refusal.topic for refusal in refused}
+    turn.refusals = frozenset(refused).union(old for old in turn.refusals if old.topic in kept)

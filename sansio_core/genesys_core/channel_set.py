@@ -15,12 +15,12 @@ from msgspec import Struct
 from genesys_core.channel import Existing, Running, State, Step, Stopped, start
 from genesys_core.channel_events import Adopted, Effect, Emit, SubscriptionRejected
 from genesys_core.channel_policy import Policy
-from genesys_core.errors import InvalidValueError
-from genesys_core.subscriptions import Plan
+from genesys_core.errors import GenesysCloudError, InvalidValueError
+from genesys_core.subscriptions import Plan, expand
 from genesys_core.values import Now
 from genesys_core.websocket_events import Closed, Failed
 
-__all__ = ["Addressed", "ChannelSet", "SetStep"]
+__all__ = ["Addressed", "Answer", "ChannelSet", "SetStep"]
 
 
 class Addressed(Struct, frozen=True):
@@ -80,8 +80,12 @@ class ChannelSet(Struct, frozen=True):
     @property
     def next_deadline(self) -> float | None:
         """When :meth:`timer` is due, on the monotonic clock; ``None`` once all have stopped."""
+        return self.deadline()
+
+    def deadline(self, *, reading: bool = True) -> float | None:
+        """The same, where sockets may not be read for now; see :meth:`timer`."""
         running = (member for member in self.members if isinstance(member, Running))
-        return min((member.next_deadline for member in running), default=None)
+        return min((member.deadline(reading=reading) for member in running), default=None)
 
     @property
     def stopped(self) -> bool:
@@ -93,6 +97,42 @@ class ChannelSet(Struct, frozen=True):
         """Whether the server has exactly the topics asked for, as far as it accepts them."""
         return all(isinstance(member, Running) and member.settled for member in self.members)
 
+    @property
+    def connections(self) -> int:
+        """How many channels events come from."""
+        return sum(isinstance(m, Running) and m.connected_channel is not None for m in self.members)
+
+    @property
+    def failure(self) -> GenesysCloudError | None:
+        """Why the set gave up; ``None`` while a channel is at work, or where the user stopped it."""
+        return self._failure(range(len(self.members))) if self.stopped else None
+
+    def answer(self, topics: Iterable[str]) -> "Answer | None":
+        """What the platform says to topics that were asked for.
+
+        Args:
+            topics: some of those asked for; none for what all channels were told last.
+
+        Returns:
+            ``None`` while a channel that they are on has not told the platform yet.
+        """
+        names = {name.lower() for topic in topics for name in expand(topic)}
+        channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
+        failure = self._failure(channels)
+        if failure is not None:
+            return Answer(error=failure)
+        members = [self.members[channel] for channel in channels]
+        running = [member for member in members if isinstance(member, Running) and member.settled]
+        if len(running) < len(members):
+            return None
+        refusals = [
+            refusal
+            for member in running
+            for refusal in member.facts.refusals
+            if not names.isdisjoint(name.lower() for name in expand(refusal.topic))
+        ]
+        return Answer(tuple(sorted(refusals, key=lambda refusal: refusal.topic)))
+
     def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
         """A REST call of a channel came back."""
         return self._at(channel, lambda member: member.called(call, outcome, now=now), now)
@@ -101,9 +141,19 @@ class ChannelSet(Struct, frozen=True):
         """A socket of a channel is open."""
         return self._at(channel, lambda member: member.connected(socket, now=now), now)
 
-    def received(self, channel: int, socket: int, texts: Iterable[str], *, now: Now) -> "SetStep":
-        """A socket of a channel carried these texts, in this order."""
-        return self._at(channel, lambda member: member.received(socket, texts, now=now), now)
+    def received(
+        self,
+        channel: int,
+        socket: int,
+        texts: Iterable[str],
+        *,
+        now: Now,
+        read_at: Now | None = None,
+    ) -> "SetStep":
+        """A socket of a channel carried these texts; see :meth:`Running.received`."""
+        return self._at(
+            channel, lambda member: member.received(socket, texts, now=now, read_at=read_at), now
+        )
 
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
@@ -111,9 +161,9 @@ class ChannelSet(Struct, frozen=True):
         """A socket of a channel is over, or could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now), now)
 
-    def timer(self, *, now: Now) -> "SetStep":
-        """Time has passed; does what is due on each channel."""
-        return self._all(lambda member: member.timer(now=now))
+    def timer(self, *, now: Now, reading: bool = True) -> "SetStep":
+        """Time has passed; does what is due on each channel; see :meth:`Running.timer`."""
+        return self._all(lambda member: member.timer(now=now, reading=reading))
 
     def ping(self, *, now: Now) -> "SetStep":
         """Send a ping on each channel."""
@@ -142,6 +192,11 @@ class ChannelSet(Struct, frozen=True):
     def clear(self, *, now: Now) -> "SetStep":
         """Subscribe to nothing; the channels stay connected."""
         return self._planned(self.plan.removing(self.plan.topics), now)
+
+    def _failure(self, channels: Iterable[int]) -> GenesysCloudError | None:
+        members = (self.members[channel] for channel in channels)
+        errors = (member.error for member in members if isinstance(member, Stopped))
+        return next((error for error in errors if error is not None), None)
 
     def _at(self, channel: int, advance: Callable[[Running], Step], now: Now) -> "SetStep":
         member = self.members[channel]
@@ -199,6 +254,18 @@ class ChannelSet(Struct, frozen=True):
     def _with(self, channel: int, state: State) -> "ChannelSet":
         members = (*self.members[:channel], state, *self.members[channel + 1 :])
         return ChannelSet(self.policy, self.plan, members)
+
+
+class Answer(Struct, frozen=True):
+    """What came of a request for topics.
+
+    Attributes:
+        refusals: those of them that the platform refuses.
+        error: why a channel that they are on gave up.
+    """
+
+    refusals: tuple[SubscriptionRejected, ...] = ()
+    error: GenesysCloudError | None = None
 
 
 class SetStep(Struct, frozen=True):

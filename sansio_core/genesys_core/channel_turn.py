@@ -72,12 +72,13 @@ class Turn:
         self.policy, self.now = policy, now
         self.effects: list[Effect] = []
         self.stopped = False
+        self.failure: GenesysCloudError | None = None
         self.wanted = facts.wanted
         self.legs: dict[Role, Leg] = {"primary": facts.primary}
         if facts.successor is not None:
             self.legs["successor"] = facts.successor
         self.retiring, self.echo, self.missing = facts.retiring, facts.echo, facts.missing
-        self.rejected, self.serial = facts.rejected, facts.serial
+        self.refusals, self.serial = facts.refusals, facts.serial
         self.established, self.resumed = facts.established, facts.resumed
 
     def facts(self) -> Facts:
@@ -89,11 +90,16 @@ class Turn:
             retiring=self.retiring,
             echo=self.echo,
             missing=self.missing,
-            rejected=self.rejected,
+            refusals=self.refusals,
             established=self.established,
             resumed=self.resumed,
             serial=self.serial,
         )
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """The topics that the server refused."""
+        return frozenset(refusal.topic for refusal in self.refusals)
 
     def emit(self, event: ChannelEvent) -> None:
         """Tell the user."""
@@ -131,7 +137,7 @@ class Turn:
         """A call failed for which the leg was waiting; ``known`` is the channel, if there is one."""
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
-            self.stopped = True
+            self.stopped, self.failure = True, error
             return
         delay = self.wait(role, failures + 1, known, error)
         self.emit(Retrying(what, str(error), delay, error))
@@ -328,10 +334,10 @@ class Turn:
 
     # Time
 
-    def timer(self) -> None:
-        """Do what is due."""
+    def timer(self, *, reading: bool) -> None:
+        """Do what is due; the watchdog is asked only about sockets that are being read."""
         for role in tuple(self.legs):
-            self._due(role)
+            self._due(role, reading=reading)
         now = self.now.monotonic
         if self.retiring is not None and now >= self.retiring.until:
             self.effects.append(CloseSocket(self.retiring.socket))
@@ -340,10 +346,10 @@ class Turn:
             self.echo = None
         self._start_move()
 
-    def _due(self, role: Role) -> None:
+    def _due(self, role: Role, *, reading: bool) -> None:
         leg = self.legs.get(role)
         if isinstance(leg, Open):
-            self._watch(role, leg)
+            self._watch(role, leg, reading=reading)
             return
         if leg is None or self.now.monotonic < leg.until:
             return
@@ -360,17 +366,18 @@ class Turn:
                 self.effects.append(CloseSocket(leg.socket))
                 self._not_opened(role, leg, Failed("timeout", "no connection came about in time"))
 
-    def _watch(self, role: Role, leg: Open) -> None:
+    def _watch(self, role: Role, leg: Open, *, reading: bool) -> None:
         now, sync = self.now.monotonic, leg.sync
         if isinstance(sync, Changing) and now >= sync.until:
             # The call may still take effect, later than the next one: leave the channel to it.
             self.effects.append(CloseSocket(leg.socket))
             self.lose(role, leg, "failed", "a subscription was not answered", known=None)
-        elif leg.pinged is not None and now >= leg.pinged + self.policy.pong_wait:
+        elif reading and leg.pinged is not None and now >= leg.pinged + self.policy.pong_wait:
             self.effects.append(CloseSocket(leg.socket))
             self.lose(role, leg, "silent", "the server did not answer a ping", known=leg.known)
         else:
-            if leg.pinged is None and now >= leg.heard.monotonic + self.policy.silence:
+            silent = leg.pinged is None and now >= leg.heard.monotonic + self.policy.silence
+            if reading and silent:
                 self.ping(role, leg)
             self.settle(role)
 

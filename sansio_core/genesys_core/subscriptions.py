@@ -121,6 +121,10 @@ class Plan(Struct, frozen=True):
         topics = self.channels[channel].values()
         return frozenset(topics if len(topics) <= MAX_TOPICS else combine(topics))
 
+    def holds(self, channel: int, names: Iterable[str]) -> bool:
+        """Whether any of these names, in lower case, is on a channel."""
+        return channel < len(self.channels) and any(n in self.channels[channel] for n in names)
+
     def adding(self, topics: Iterable[str]) -> "Plan":
         """The plan with topics in it that were not; automatic ones need no place.
 
@@ -201,7 +205,10 @@ class _Draft:
 
 
 def _expanded(topics: Iterable[str]) -> list[str]:
-    single = (name for topic in topics for name in expand(topic))
+    single = [name for topic in topics for name in expand(topic)]
+    template = next((topic for topic in single if "{" in topic), None)
+    if template is not None:
+        raise InvalidValueError(f"topic {template!r}: is a template; put an id in place of {{id}}")
     return [topic for topic in single if not is_automatic(topic)]
 
 

@@ -11,7 +11,7 @@ from genesys_core.channel_events import (
     SendText,
     SubscriptionRejected,
 )
-from genesys_core.channel_set import ChannelSet
+from genesys_core.channel_set import Answer, ChannelSet
 from genesys_core.errors import InvalidValueError
 from genesys_core.subscriptions import Plan
 from genesys_core.values import Now
@@ -214,3 +214,98 @@ def test_sockets_that_fail_to_open_are_opened_again():
     later = Now(world.time + 1, world.now.wall + 1)
     world.keep(world.set.timer(now=later))
     assert len(world.opening) == 1
+
+
+# What the platform says
+
+
+def test_an_answer_comes_when_the_platform_has_the_topics():
+    world = SetWorld()
+    world.settle()
+    world.keep(world.set.add(["v2.users.u.presence"], now=world.now))
+    assert world.set.answer(["v2.users.u.presence"]) is None
+    assert world.set.answer(()) is None
+    world.settle()
+    assert world.set.answer(["V2.users.U.presence"]) == Answer()
+    assert world.set.answer(()) == Answer()
+    assert world.set.connections == 1
+
+
+def test_an_answer_names_the_topics_that_were_refused_and_asked_about():
+    world = SetWorld()
+    world.refused_topics = {"a.b.bad", "a.b?worse"}
+    world.settle()
+    world.keep(world.set.add(["a.b.good", "a.b.bad"], now=world.now))
+    world.settle()
+    assert world.set.answer(["a.b.good"]) == Answer()
+    (refusal,) = world.set.answer(["a.b.bad", "a.b.good"]).refusals
+    assert (refusal.topic, refusal.reason) == ("a.b.bad", "no")
+    # It is remembered for whoever asks again.
+    assert world.set.answer(["a.b.bad"]).refusals == (refusal,)
+    world.keep(world.set.remove(["a.b.bad"], now=world.now))
+    world.settle()
+    world.refused_topics = set()
+    world.keep(world.set.add(["a.b.bad"], now=world.now))
+    world.settle()
+    assert world.set.answer(["a.b.bad"]) == Answer()
+
+
+def test_an_answer_tells_why_there_will_be_none():
+    world = SetWorld()
+    (place,) = world.calls
+    error = api_error(403)
+    world.keep(world.set.called(*place, error, now=world.now))
+    assert world.set.stopped
+    assert world.set.failure is error
+    assert world.set.answer(()) == Answer(error=error)
+    assert world.set.connections == 0
+
+
+def test_one_channel_that_gave_up_answers_for_its_topics_alone():
+    world = SetWorld(users(1000))
+    world.settle()
+    world.keep(world.set.add(users(1, start=1000), now=world.now))
+    (place,) = world.calls
+    error = api_error(400)
+    world.calls.clear()
+    world.keep(world.set.called(*place, error, now=world.now))
+    assert world.set.answer(users(1, start=1000)) == Answer(error=error)
+    assert world.set.answer(users(1000)) == Answer()
+    assert (world.set.stopped, world.set.failure) == (False, None)
+
+
+def test_a_set_that_the_user_stopped_has_no_answer():
+    world = SetWorld()
+    world.settle()
+    world.keep(world.set.stop(now=world.now))
+    assert (world.set.failure, world.set.answer(())) == (None, None)
+
+
+def test_an_automatic_topic_needs_no_answer_of_its_own():
+    world = SetWorld()
+    world.settle()
+    world.keep(world.set.add(["v2.system.socket_closing"], now=world.now))
+    assert world.set.answer(["v2.system.socket_closing"]) == Answer()
+
+
+def test_the_silence_of_sockets_that_are_not_read_means_nothing():
+    world = SetWorld(users(1))
+    world.settle()
+    later = Now(world.now.monotonic + 1000, world.now.wall + 1000)
+    assert world.set.deadline() == world.now.monotonic + POLICY.silence
+    assert world.set.deadline(reading=False) > later.monotonic
+    world.keep(world.set.timer(now=later, reading=False))
+    assert not any("pinged" in place for place in world.places.values())
+    world.keep(world.set.timer(now=later))
+    assert all("pinged" in place for place in world.places.values())
+
+
+def test_a_gap_begins_when_frames_were_read_however_late_they_were_taken():
+    world = SetWorld(users(1))
+    world.settle()
+    read_at, taken = world.now, Now(world.now.monotonic + 500, world.now.wall + 500)
+    ((channel, socket),) = world.places
+    world.keep(world.set.received(channel, socket, ["{}"], now=taken, read_at=read_at))
+    world.keep(world.set.disconnected(channel, socket, Failed("closed", "x"), now=taken))
+    facts = world.set.members[0].facts
+    assert facts.missing == read_at.wall - POLICY.lag

@@ -211,3 +211,15 @@ def test_planning():
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(Planning, settings=settings(max_examples=60, stateful_step_count=20))
+
+
+def test_a_template_is_no_topic_to_subscribe_to():
+    with pytest.raises(InvalidValueError, match=r"'v2.users.\{id\}.presence': is a template"):
+        Plan().adding(["v2.users.{id}.presence"])
+
+
+def test_a_plan_knows_what_a_channel_holds():
+    plan = Plan().adding(["v2.users.U.presence"])
+    assert plan.holds(0, ["v2.users.u.presence", "other"])
+    assert not plan.holds(0, ["other"])
+    assert not plan.holds(1, ["v2.users.u.presence"])

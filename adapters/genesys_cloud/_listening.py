@@ -1,0 +1,323 @@
+"""The driver of notification channels: one for asyncio and trio, on anyio.
+
+Law: it carries out the effects of :class:`~genesys_core.channel_set.ChannelSet` and passes on what
+comes back; every decision is the core's. It lives in one event loop, and no step has an ``await`` in
+it, so that nothing needs a lock.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar, assert_never
+
+import anyio
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskGroup, TaskStatus
+from msgspec import Struct
+
+from genesys_cloud._clock import read_clocks
+from genesys_cloud._links import Link, Wiring
+from genesys_cloud._observation import NotificationObserver
+from genesys_core.channel import Existing
+from genesys_core.channel_events import (
+    Call,
+    ChannelEvent,
+    CloseSocket,
+    Connect,
+    Effect,
+    Emit,
+    SendText,
+)
+from genesys_core.channel_policy import Policy
+from genesys_core.channel_set import Answer, ChannelSet, SetStep
+from genesys_core.errors import GenesysCloudError
+from genesys_core.listening import Sorter, StateEvent, SubscriptionError, ToConsumer, warning_of
+from genesys_core.mailbox import Event as ConsumerEvent
+from genesys_core.operation import Operation
+from genesys_core.values import Now
+from genesys_core.websocket import Closed, Event, Failed, HandshakeDone, Text
+
+__all__ = ["Driver", "Means", "Outlet"]
+
+T_contra = TypeVar("T_contra", contravariant=True)
+
+_CALL_LIMIT: Final = 30.0
+"""Seconds that one REST call may take; what fails then is tried again by the channel."""
+
+
+class Outlet(Protocol[T_contra]):
+    """Where events go."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether sockets are to be read no further for now."""
+        ...
+
+    def put(self, event: T_contra, at: Now) -> None:
+        """Add an event; never waits."""
+        ...
+
+    async def room(self) -> None:
+        """Wait while :attr:`blocked`."""
+        ...
+
+    def close(self, error: Exception | None = None) -> None:
+        """There will be no more: whoever waits for one is told so, or gets the error."""
+        ...
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """What a driver works with.
+
+    Attributes:
+        policy: the patience of each channel.
+        wiring: how sockets are made.
+        send: makes a REST call.
+        observer: who watches the channels.
+        warn: takes what an operator ought to know, in words.
+        existing: a channel that the caller has.
+    """
+
+    policy: Policy
+    wiring: Wiring
+    send: Callable[[Operation[object]], Awaitable[object]]
+    observer: NotificationObserver
+    warn: Callable[[str], None]
+    existing: Existing | None = None
+
+
+class _Waiter:
+    """Somebody who asked for topics, and waits for what comes of it."""
+
+    def __init__(self, topics: tuple[str, ...]) -> None:
+        self.topics = topics
+        self.answer: Answer | None = None
+        self.answered = anyio.Event()
+
+
+class Driver:
+    """Keeps channels at work until :meth:`stop`.
+
+    Args:
+        plan: what to do.
+        consumer: where notifications and gaps go.
+        states: where everything else goes.
+    """
+
+    _calls: TaskGroup
+    _sockets: TaskGroup
+
+    def __init__(
+        self, means: Means, consumer: Outlet[ConsumerEvent], states: Outlet[StateEvent]
+    ) -> None:
+        self._means = means
+        self._consumer, self._states = consumer, states
+        self._sorter = Sorter()
+        self._first = ChannelSet.start(
+            (), policy=means.policy, now=read_clocks(), existing=means.existing
+        )
+        self._set = self._first.state
+        self._links: dict[tuple[int, int], Link] = {}
+        self._waiters: list[_Waiter] = []
+        self._connections = 0
+        self._error: Exception | None = None
+        self._wake, self._due = anyio.Event(), 0.0
+        self._over = anyio.Event()
+
+    # What the user wants
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        """Work until stopped, or until the platform refuses before anything has worked."""
+        try:
+            async with anyio.create_task_group() as self._calls:
+                async with anyio.create_task_group() as self._sockets:
+                    self._advance(self._first)
+                    task_status.started()
+                    await self._keep_time()
+                self._calls.cancel_scope.cancel()
+        finally:
+            self._end()
+
+    async def add(self, topics: tuple[str, ...], type_: object = None) -> None:
+        """Subscribe to topics, and wait for what the platform says.
+
+        Raises:
+            InvalidValueError: a text that is no topic, or too many of them; nothing was done.
+            SubscriptionError: the platform refuses some of them.
+            GenesysCloudError: there is no channel, and why.
+        """
+        self._check_at_work()
+        step = self._set.add(topics, now=read_clocks())
+        self._sorter.asked(topics, type_)
+        self._advance(step)
+        await self._told(topics)
+
+    async def remove(self, topics: tuple[str, ...]) -> None:
+        """Subscribe to topics no longer; raises as :meth:`add`."""
+        self._check_at_work()
+        step = self._set.remove(topics, now=read_clocks())
+        self._sorter.forget(topics)
+        self._advance(step)
+        await self._told(())
+
+    async def clear(self) -> None:
+        """Subscribe to nothing; raises as :meth:`add`."""
+        self._check_at_work()
+        self._sorter.forget_all()
+        self._advance(self._set.clear(now=read_clocks()))
+        await self._told(())
+
+    async def ping(self) -> None:
+        """Send a ping on each channel; raises as :meth:`add`."""
+        self._check_at_work()
+        self._advance(self._set.ping(now=read_clocks()))
+
+    async def stop(self) -> None:
+        """Close everything, and wait until it is."""
+        self._advance(self._set.stop(now=read_clocks()))
+        await self._over.wait()
+
+    def _check_at_work(self) -> None:
+        if self._set.stopped:
+            raise self.why_over()
+
+    def why_over(self) -> Exception:
+        """Why there is no channel any more."""
+        error = self._error or self._set.failure
+        return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
+
+    async def _told(self, topics: tuple[str, ...]) -> None:
+        waiter = _Waiter(topics)
+        self._waiters.append(waiter)
+        self._answer()
+        try:
+            await waiter.answered.wait()
+        finally:
+            self._waiters.remove(waiter)
+        answer = waiter.answer
+        if answer is None:
+            raise self.why_over()
+        if answer.error is not None:
+            raise answer.error.with_traceback(None)
+        if answer.refusals:
+            raise SubscriptionError(answer.refusals)
+
+    def _answer(self) -> None:
+        for waiter in self._waiters:
+            waiter.answer = waiter.answer or self._set.answer(waiter.topics)
+            if waiter.answer is not None or self._set.stopped:
+                waiter.answered.set()
+
+    # What the machine wants
+
+    def _advance(self, step: SetStep) -> None:
+        self._set = step.state
+        now = read_clocks()
+        for each in step.effects:
+            self._carry_out(each.channel, each.effect, now)
+        if self._waiters:
+            self._answer()
+        self._count()
+        deadline = self._deadline()
+        if deadline is None or deadline < self._due:
+            self._wake.set()
+
+    def _carry_out(self, channel: int, effect: Effect, now: Now) -> None:
+        match effect:
+            case Emit(event=event):
+                self._emit(event, now)
+            case Call(id=call, operation=operation):
+                self._calls.start_soon(self._guarded, self._call, channel, call, operation)
+            case Connect(socket=socket, url=url):
+                link = self._links[channel, socket] = Link(url, self._means.wiring)
+                self._sockets.start_soon(self._guarded, self._run, channel, socket, link)
+            case SendText(socket=socket, text=text):
+                if (channel, socket) in self._links:
+                    link = self._links[channel, socket]
+                    self._sockets.start_soon(self._guarded, link.send_text, text)
+            case CloseSocket(socket=socket):
+                if (channel, socket) in self._links:
+                    self._sockets.start_soon(self._guarded, self._links[channel, socket].close)
+            case _:
+                assert_never(effect)
+
+    def _emit(self, event: ChannelEvent, now: Now) -> None:
+        sorted_ = self._sorter.sort(event)
+        if isinstance(sorted_, ToConsumer):
+            self._consumer.put(sorted_.event, now)
+        else:
+            self._states.put(sorted_.event, now)
+        if (words := warning_of(event)) is not None:
+            self._means.warn(words)
+
+    def _count(self) -> None:
+        before, self._connections = self._connections, self._set.connections
+        for _ in range(self._connections - before):
+            self._means.observer.channel_opened()
+        for _ in range(before - self._connections):
+            self._means.observer.channel_closed()
+
+    # What comes back
+
+    async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
+        outcome: object
+        try:
+            outcome = await self._means.send(operation.with_options(deadline=_CALL_LIMIT))
+        except GenesysCloudError as error:
+            outcome = error
+        self._advance(self._set.called(channel, call, outcome, now=read_clocks()))
+
+    async def _run(self, channel: int, socket: int, link: Link) -> None:
+        async def deliver(events: tuple[Event, ...], read_at: Now) -> None:
+            await self._deliver(channel, socket, events, read_at)
+
+        try:
+            await link.run(deliver)
+        finally:
+            del self._links[channel, socket]
+
+    async def _deliver(
+        self, channel: int, socket: int, events: tuple[Event, ...], read_at: Now
+    ) -> None:
+        texts = [event.data for event in events if isinstance(event, Text)]
+        if any(isinstance(event, HandshakeDone) for event in events):
+            self._advance(self._set.connected(channel, socket, now=read_at))
+        if texts:
+            await self._consumer.room()
+            self._advance(
+                self._set.received(channel, socket, texts, now=read_clocks(), read_at=read_at)
+            )
+        for event in events:
+            if isinstance(event, Closed | Failed):
+                now = read_clocks()
+                self._advance(self._set.disconnected(channel, socket, event, now=now))
+
+    async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        """What a hook or a rewrite of the caller's raises ends the handler, and is theirs to see."""
+        try:
+            await work(*args)
+        except Exception as error:  # noqa: BLE001 - handed to whoever iterates
+            self._error = self._error or error
+            self._advance(self._set.stop(now=read_clocks()))
+
+    # Time
+
+    def _deadline(self) -> float | None:
+        return self._set.deadline(reading=not self._consumer.blocked)
+
+    async def _keep_time(self) -> None:
+        while (deadline := self._deadline()) is not None:
+            self._due, self._wake = deadline, anyio.Event()
+            with anyio.move_on_after(deadline - time.monotonic()):
+                await self._wake.wait()
+                continue
+            reading = not self._consumer.blocked
+            self._advance(self._set.timer(now=read_clocks(), reading=reading))
+
+    def _end(self) -> None:
+        error = self._error or self._set.failure
+        self._set = self._set.stop(now=read_clocks()).state
+        self._answer()
+        self._count()
+        self._consumer.close(error)
+        self._states.close()
+        self._over.set()
