@@ -34,8 +34,8 @@ def test_every_operation_answers_with_what_its_definition_promises():
         answer = desk.call(route.method, target, body)
         if (route.method, route.template) == ("DELETE", "/api/v2/tokens/me"):
             desk.log_in()  # the token was taken at its word
-        if answer.status == 404 and answer.json.get("entityName"):
-            continue  # users and queues, which know that there is no "x"
+        if answer.status == 404 and (route.method == "HEAD" or answer.json.get("entityName")):
+            continue  # users, queues and channels, which know that there is no "x"
         without_handler += 1
         schema = route.facts.reply_schema
         assert answer.status == (204 if schema is None else 200), (route, answer)
@@ -45,7 +45,7 @@ def test_every_operation_answers_with_what_its_definition_promises():
             assert misfits(definition(), schema, answer.json) == [], route.template
         else:
             assert answer.body.decode()
-    assert without_handler > 3340
+    assert without_handler > 3330
 
 
 def test_every_operation_that_requires_something_asks_for_it():
@@ -83,7 +83,7 @@ def test_a_listing_is_its_own_last_page():
 def test_an_entity_has_the_id_it_was_asked_for_by():
     desk = Desk()
     assert desk.call("GET", "/api/v2/groups/a%20b").json["id"] == "a b"
-    assert desk.call("GET", "/api/v2/users/u/presences/s").json["id"] != "u"
+    assert desk.call("GET", "/api/v2/users/u/geolocations/c").json["id"] != "u"
 
 
 def answering(reply, **more):

@@ -22,7 +22,12 @@ from genesys_core.values import Now
 __all__ = ["application"]
 
 
-def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Starlette:
+def application(
+    simulator: Simulator,
+    *,
+    clock: Callable[[], Now] = read_clocks,
+    after: Callable[[], None] = lambda: None,
+) -> Starlette:
     """An ASGI application that serves a simulator; any ASGI server will do.
 
     Serve it from one event loop only: the simulator's state has no lock.
@@ -30,17 +35,21 @@ def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks)
     Args:
         simulator: the platform.
         clock: tells the time of each request.
+        after: called after each request, when there may be something for open sockets.
     """
     app = Starlette()
     # Not a route: the simulator answers every target, `*` and absolute ones too.
-    app.router.default = _Responder(simulator, clock)
+    app.router.default = _Responder(simulator, clock, after)
     return app
 
 
 class _Responder:
-    def __init__(self, simulator: Simulator, clock: Callable[[], Now]) -> None:
+    def __init__(
+        self, simulator: Simulator, clock: Callable[[], Now], after: Callable[[], None]
+    ) -> None:
         self._simulator = simulator
         self._clock = clock
+        self._after = after
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,6 +61,7 @@ class _Responder:
         except ClientDisconnect:
             return  # nobody is there to be answered
         response = self._simulator.respond(_request(incoming, body), now=self._clock())
+        self._after()
         await _outgoing(response)(scope, receive, send)
 
 

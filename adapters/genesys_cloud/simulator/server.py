@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -22,11 +22,17 @@ from starlette.applications import Starlette
 from genesys_cloud._clock import read_clocks
 from genesys_cloud.simulator.application import application
 from genesys_cloud.simulator.bundle import bundled_definition
+from genesys_cloud.simulator.sockets import SocketServer
 from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.examples import Json
+from genesys_core.simulator.hub import Hub
+from genesys_core.simulator.hub_actions import Published
 from genesys_core.simulator.users import active_emails
 from genesys_core.values import Now
 
 __all__ = ["RunningSimulator", "running_simulator"]
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class RunningSimulator:
     simulator: Simulator
     _clock: Callable[[], Now] = field(repr=False)
     _portal: BlockingPortal = field(repr=False)
+    _sockets: SocketServer = field(repr=False)
 
     def access_token(self) -> str:
         """A new access token of the client, without a request.
@@ -59,6 +66,45 @@ class RunningSimulator:
         """
         # In the server's thread, where alone the state changes.
         return self._portal.call(self._issue)
+
+    def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
+        """An event happens, and goes to the sockets of the channels that are subscribed to it.
+
+        Args:
+            topic: such as ``v2.users.{id}.presence``, with an id.
+            body: the event's body.
+            version: of the body's schema.
+
+        Raises:
+            RuntimeError: the simulator is no longer being served.
+        """
+        return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
+
+    def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
+        """Do something with the hub of the notification channels, faults above all.
+
+        Args:
+            do: called with the hub and the time, in the server's thread; what it asks of sockets
+                is done before this returns.
+
+        Raises:
+            RuntimeError: the simulator is no longer being served.
+        """
+        return self._portal.call(self._done, do)
+
+    def tick(self) -> None:
+        """Do what is due by the clock, such as heartbeats: after a clock of one's own was moved.
+
+        Raises:
+            RuntimeError: the simulator is no longer being served.
+        """
+        self._portal.call(self._sockets.tick)
+
+    def _done(self, do: Callable[[Hub, Now], _T]) -> _T:
+        try:
+            return do(self.simulator.hub, self._clock())
+        finally:
+            self._sockets.flush()
 
     def _issue(self) -> str:
         return self.simulator.issue_token(self.client_id, now=self._clock())
@@ -70,6 +116,7 @@ def running_simulator(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    socket_port: int = 0,
     settings: Settings | None = None,
     clock: Callable[[], Now] = read_clocks,
 ) -> Generator[RunningSimulator]:
@@ -79,11 +126,12 @@ def running_simulator(
         simulator: the platform; without one, the bundled definition with a sample world.
         host: the address to listen on.
         port: 0 for any free one.
+        socket_port: of the notification channels' sockets; 0 for any free one.
         settings: how the platform behaves, where no ``simulator`` is given.
         clock: where the platform takes the time from; the machine's clocks by default.
 
     Raises:
-        OSError: the port cannot be had.
+        OSError: a port cannot be had.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
     served = _simulator(simulator, settings)
@@ -92,7 +140,9 @@ def running_simulator(
         raise ValueError("the simulator's world has no OAuth client: give its World one")
     listener = socket.create_server((host, port), family=_family(host))
     bound = listener.getsockname()[1]
-    with _serving(application(served, clock=clock), listener) as portal:
+    sockets = SocketServer(served, clock, host=host, port=socket_port)
+    app = application(served, clock=clock, after=sockets.flush)
+    with _serving(app, listener, sockets) as portal:
         yield RunningSimulator(
             url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",
             client_id=client.id,
@@ -102,6 +152,7 @@ def running_simulator(
             simulator=served,
             _clock=clock,
             _portal=portal,
+            _sockets=sockets,
         )
 
 
@@ -118,9 +169,11 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 @contextmanager
-def _serving(app: Starlette, listener: socket.socket) -> Generator[BlockingPortal]:
-    with start_blocking_portal("asyncio") as portal:
-        finished, stop = portal.start_task(_serve, app, listener)
+def _serving(
+    app: Starlette, listener: socket.socket, sockets: SocketServer
+) -> Generator[BlockingPortal]:
+    with listener, start_blocking_portal("asyncio") as portal:
+        finished, stop = portal.start_task(_serve, app, listener, sockets)
         try:
             yield portal
         finally:
@@ -129,13 +182,18 @@ def _serving(app: Starlette, listener: socket.socket) -> Generator[BlockingPorta
 
 
 async def _serve(
-    app: Starlette, listener: socket.socket, *, task_status: TaskStatus[asyncio.Event]
+    app: Starlette,
+    listener: socket.socket,
+    sockets: SocketServer,
+    *,
+    task_status: TaskStatus[asyncio.Event],
 ) -> None:
     stop = asyncio.Event()
-    task_status.started(stop)
-    # Both mean ASGI; hypercorn spells its scopes out where Starlette has plain mappings.
-    framework = cast(ASGIFramework, app)
-    await serve(framework, _config(listener), shutdown_trigger=stop.wait)
+    async with sockets.serving():
+        task_status.started(stop)
+        # Both mean ASGI; hypercorn spells its scopes out where Starlette has plain mappings.
+        framework = cast(ASGIFramework, app)
+        await serve(framework, _config(listener), shutdown_trigger=stop.wait)
 
 
 def _config(listener: socket.socket) -> Config:

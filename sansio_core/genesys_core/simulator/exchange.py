@@ -6,6 +6,7 @@ touches headers that every response has. These are values, but for the ``state``
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import msgspec
@@ -19,7 +20,16 @@ from genesys_core.simulator.routes import Route
 from genesys_core.simulator.state import Settings, State
 from genesys_core.values import Now
 
-__all__ = ["Call", "Handler", "LoginCall", "LoginHandler", "Reply", "json_reply", "no_content"]
+__all__ = [
+    "Call",
+    "Handler",
+    "LoginCall",
+    "LoginHandler",
+    "Reply",
+    "instant",
+    "json_reply",
+    "no_content",
+]
 
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 
@@ -73,6 +83,8 @@ class Call(Struct, frozen=True):
         now: when it came.
         state: what the platform remembers; handlers change it.
         definition: the API's definition.
+        host: where the request was sent, such as ``127.0.0.1:40123``; empty if it does not say.
+        settings: how the platform behaves.
     """
 
     route: Route[OperationFacts]
@@ -84,6 +96,8 @@ class Call(Struct, frozen=True):
     now: Now
     state: State
     definition: Definition
+    host: str = ""
+    settings: Settings = Settings()
 
     def argument(self, name: str, default: str) -> str:
         """The first value of a query parameter."""
@@ -129,3 +143,13 @@ def json_reply(
 def no_content() -> Reply:
     """204: done, and nothing to say."""
     return Reply(204)
+
+
+def instant(wall: float) -> str:
+    """A time as the platform writes it, to the millisecond.
+
+    Args:
+        wall: seconds since 1970-01-01 UTC.
+    """
+    when = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
+    return when.replace("+00:00", "Z")

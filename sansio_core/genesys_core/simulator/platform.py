@@ -14,12 +14,22 @@ from msgspec import Struct
 from genesys_core.errors import InvalidValueError
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
-from genesys_core.simulator import authorize, generic, oauth, queues, tokens, users
+from genesys_core.simulator import (
+    authorize,
+    channels,
+    generic,
+    oauth,
+    presences,
+    queues,
+    tokens,
+    users,
+)
 from genesys_core.simulator.checks import check_parameters, read_body
 from genesys_core.simulator.credentials import Token
 from genesys_core.simulator.definition import Definition, OperationFacts
 from genesys_core.simulator.exchange import Call, Handler, LoginCall, LoginHandler, Reply
 from genesys_core.simulator.guard import authenticate, spend
+from genesys_core.simulator.hub import Hub
 from genesys_core.simulator.problems import (
     OAuthProblem,
     Problem,
@@ -38,6 +48,8 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **users.HANDLERS,
     **queues.HANDLERS,
     **tokens.HANDLERS,
+    **channels.HANDLERS,
+    **presences.HANDLERS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
@@ -56,6 +68,7 @@ class Simulator:
     Attributes:
         definition: what it serves.
         settings: how it behaves.
+        hub: the sockets of its notification channels.
         state: all that it remembers. Tests may change it between two requests.
 
     Raises:
@@ -71,7 +84,17 @@ class Simulator:
     ) -> None:
         self.definition = Definition.of(definition)
         self.settings = settings
-        self.state = State.of(world or World.sample(seed=settings.seed), settings.seed)
+        state = State.of(world or World.sample(seed=settings.seed), settings.seed)
+        self.hub = Hub(state, settings)
+
+    @property
+    def state(self) -> State:
+        """All that it remembers."""
+        return self.hub.state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self.hub.state = state
 
     def respond(self, request: Request, *, now: Now) -> Response:
         """Answer one request.
@@ -88,6 +111,7 @@ class Simulator:
         except Problem as problem:
             reply = problem.reply(context_id)
         self.state.record(Served(request.method, path, template, reply.status, now))
+        self.hub.settle(now)
         return _response(reply, request.method, context_id)
 
     def issue_token(self, client_id: str, *, now: Now) -> str:
@@ -154,6 +178,8 @@ class Simulator:
             now=now,
             state=self.state,
             definition=self.definition,
+            host=request.headers.get("host", "") or _authority(request.url),
+            settings=self.settings,
         )
 
     def _admitted(self, request: Request, now: Now) -> Token:
@@ -189,6 +215,13 @@ def _target(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return parts.path, parts.query
+
+
+def _authority(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        return ""
 
 
 def _without_prefix(path: str, prefixes: Sequence[str], root: str) -> str | None:

@@ -4,14 +4,12 @@ Law: a queue is what was last put, and keeps its id.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
-from genesys_core.simulator.exchange import Call, Handler, Reply, json_reply, no_content
+from genesys_core.simulator.exchange import Call, Handler, Reply, instant, json_reply, no_content
 from genesys_core.simulator.listing import page
 from genesys_core.simulator.problems import no_such_entity
 from genesys_core.simulator.world import QUEUE_DEFAULTS, Record
-from genesys_core.values import Now
 
 __all__ = ["HANDLERS"]
 
@@ -37,7 +35,7 @@ def get_queue(call: Call) -> Reply:
 
 def post_queues(call: Call) -> Reply:
     """A new queue."""
-    identity, when = call.state.new_id("queue"), _instant(call.now)
+    identity, when = call.state.new_id("queue"), instant(call.now.wall)
     queue: Record = {
         **QUEUE_DEFAULTS,
         **_given(call),
@@ -58,7 +56,7 @@ def put_queue(call: Call) -> Reply:
         **QUEUE_DEFAULTS,
         **_given(call),
         **kept,
-        "dateModified": _instant(call.now),
+        "dateModified": instant(call.now.wall),
     }
     call.state.queues[str(old["id"])] = queue
     return json_reply(queue)
@@ -98,8 +96,3 @@ def _given(call: Call) -> Record:
 
 def _name(queue: Record) -> str:
     return str(queue.get("name"))
-
-
-def _instant(now: Now) -> str:
-    when = datetime.fromtimestamp(now.wall, UTC).isoformat(timespec="milliseconds")
-    return when.replace("+00:00", "Z")

@@ -1,6 +1,6 @@
 """All that the simulator remembers from one request to the next.
 
-Law: this is data, and only :meth:`Simulator.respond` changes it. It holds no clock, no randomness
+Law: this is data, and only :class:`Simulator` and its hub change it. It holds no clock, no randomness
 and no code, so a deep copy is a second platform with the same past.
 """
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from genesys_core.simulator.channel_state import Channel, Notice
 from genesys_core.simulator.credentials import BrowserSession, Code, RefreshToken, Token
 from genesys_core.simulator.examples import uuid_shaped
 from genesys_core.simulator.world import OAuthClient, Record, World
@@ -41,6 +42,12 @@ class Settings(Struct, frozen=True):
         login_prefixes: paths before ``/oauth`` and ``/logout``, as a gateway has them (``/login``);
             the bare path is always served.
         api_prefixes: paths before ``/api/v2``, likewise.
+        channel_lifetime: seconds that a notification channel lives after its last subscription.
+        heartbeat_interval: seconds from one heartbeat of a socket to the next.
+        connect_base: what the ``connectUri`` of channels starts with, such as
+            ``wss://streaming.example.com``; without one, they lead to the host that was asked.
+        exclusive_topics: whether a topic that one channel subscribes to leaves the other channels
+            of the same user and client, which are told.
         seed: where ids and tokens start from.
     """
 
@@ -49,6 +56,10 @@ class Settings(Struct, frozen=True):
     rate_limit: RateLimit | None = None
     login_prefixes: tuple[str, ...] = ()
     api_prefixes: tuple[str, ...] = ()
+    channel_lifetime: float = 86_400.0
+    heartbeat_interval: float = 30.0
+    connect_base: str | None = None
+    exclusive_topics: bool = False
     seed: int = 0
 
 
@@ -84,6 +95,12 @@ class State(Struct):
         sessions: browsers in which somebody is signed in, by the value of their cookie.
         users: by id, in the order of creation; deleted ones stay, with that state.
         queues: by id, in the order of creation.
+        channels: notification channels by id.
+        notices: events that no channel has been given yet.
+        extra_topics: topics or templates (``v2.things.{id}``) known beside the platform's own.
+        forbidden_topics: the permissions that are missing, by topic or template; such topics are
+            rejected.
+        socket_port: where channels have their sockets; ``None`` for the port of the request.
         issued: how many ids of each kind were made.
         spent: for each token, when its requests of the last window came (monotonic seconds).
         counts: requests by method and template.
@@ -100,6 +117,11 @@ class State(Struct):
     sessions: dict[str, BrowserSession] = {}
     users: dict[str, Record] = {}
     queues: dict[str, Record] = {}
+    channels: dict[str, Channel] = {}
+    notices: deque[Notice] = field(default_factory=deque[Notice])
+    extra_topics: set[str] = set()
+    forbidden_topics: dict[str, tuple[str, ...]] = {}
+    socket_port: int | None = None
     issued: Counter[str] = field(default_factory=Counter[str])
     spent: dict[str, deque[float]] = {}
     counts: Counter[tuple[str, str | None]] = field(default_factory=Counter[tuple[str, str | None]])

@@ -10,7 +10,14 @@ from typing import ClassVar, Final
 from genesys_core.confidential import Confidential
 from genesys_core.simulator.examples import Json, uuid_shaped
 
-__all__ = ["ALL_GRANTS", "OAuthClient", "Record", "World"]
+__all__ = [
+    "ALL_GRANTS",
+    "SYSTEM_PRESENCES",
+    "OAuthClient",
+    "Record",
+    "World",
+    "presence_definition",
+]
 
 Record = dict[str, Json]
 """An entity as the platform would write it in JSON."""
@@ -125,19 +132,39 @@ def _user(number: int, identity: str, division: Record) -> Record:
 
 
 def _presence(identity: str) -> Record:
-    definition = uuid_shaped("presence", "Available")
     return {
         "id": identity,
         "source": "PURECLOUD",
         "primary": True,
-        "presenceDefinition": {
-            "id": definition,
-            "systemPresence": "Available",
-            "selfUri": f"/api/v2/presence/definitions/{definition}",
-        },
+        "presenceDefinition": presence_definition("Available"),
         "message": "",
         "modifiedDate": _START,
         "selfUri": f"/api/v2/users/{identity}/presences/purecloud",
+    }
+
+
+SYSTEM_PRESENCES: Final = (
+    "Available",
+    "Away",
+    "Break",
+    "Busy",
+    "Idle",
+    "Meal",
+    "Meeting",
+    "Offline",
+    "On Queue",
+    "Training",
+)
+"""The presences that every organization has, as REST spells them."""
+
+
+def presence_definition(name: str) -> Record:
+    """The definition of a system presence; its id is the same in every world."""
+    identity = uuid_shaped("presence", name)
+    return {
+        "id": identity,
+        "systemPresence": name,
+        "selfUri": f"/api/v2/presence/definitions/{identity}",
     }
 
 

@@ -1,0 +1,382 @@
+"""The sockets of notification channels: who hears of what.
+
+Law: no I/O and no clock. The adapter tells what happened and when, and then carries out what
+:meth:`Hub.take` returns. An event goes to the sockets of the channels that are subscribed at that
+moment, in the order of events; where there is no socket it is lost, as on the platform, and the
+books say so. One channel has one socket: another one ends the first.
+"""
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.channel_state import Channel, Death, Notice, death_of
+from genesys_core.simulator.channel_texts import HEARTBEAT, answer_to, envelope, metadata
+from genesys_core.simulator.examples import Json
+from genesys_core.simulator.hub_actions import (
+    Action,
+    Close,
+    Delivery,
+    Drop,
+    Fate,
+    Published,
+    Refusal,
+    SendBytes,
+    SendText,
+    Silence,
+)
+from genesys_core.simulator.state import Settings, State
+from genesys_core.simulator.subscribing import system_message, use
+from genesys_core.values import Now
+
+__all__ = ["Hub", "channel_of"]
+
+_BOOK_LENGTH: Final = 100_000
+"""Events and deliveries remembered one by one; the counters go on for ever."""
+
+_GOING_AWAY: Final = 1001
+
+
+class Connection(Struct):
+    """One open socket.
+
+    Attributes:
+        channel_id: the channel's.
+        beat: when its next heartbeat is due, on the monotonic clock.
+        closes: when the platform closes it, if it has said so.
+        held: what is kept back, while a test wants that.
+        is_silent: whether it is half-open.
+        fragments: into how many frames each text is cut.
+    """
+
+    channel_id: str
+    beat: float
+    closes: float | None = None
+    held: "list[Outgoing] | None" = None
+    is_silent: bool = False
+    fragments: int = 1
+
+
+class Outgoing(Struct, frozen=True):
+    """A text for a socket; the sequence number is that of an event, 0 for what is none."""
+
+    text: str
+    sequence: int = 0
+
+
+class Hub:
+    """The platform's side of all sockets.
+
+    Args:
+        state: what the platform remembers.
+        settings: how it behaves.
+
+    Attributes:
+        state: the same.
+        published: the latest events, oldest first.
+        deliveries: what became of them, by channel.
+        counts: how many texts of each kind went out (``event``, ``heartbeat``, ``pong``,
+            ``system``, ``reply``), and how many events met each fate.
+    """
+
+    def __init__(self, state: State, settings: Settings) -> None:
+        self.state = state
+        self.published: deque[Published] = deque(maxlen=_BOOK_LENGTH)
+        self.deliveries: deque[Delivery] = deque(maxlen=_BOOK_LENGTH)
+        self.counts: Counter[str] = Counter()
+        self._settings = settings
+        self._connections: dict[int, Connection] = {}
+        self._sockets: dict[str, int] = {}
+        self._refusals: deque[Refusal] = deque()
+        self._actions: deque[Action] = deque()
+        self._sequence = 0
+        self._serial = 0
+
+    # What happens to sockets
+
+    def connected(self, channel_id: str, now: Now) -> int | Refusal:
+        """Somebody wants a channel's socket.
+
+        Returns:
+            The socket's number, or that it is refused: 404 for a channel that is not there.
+        """
+        self.settle(now)
+        if self._refusals:
+            return self._refusals.popleft()
+        channel = self.state.channels.get(channel_id)
+        if channel is None:
+            return Refusal(404)
+        if channel_id in self._sockets:
+            self._close(self._sockets[channel_id], _GOING_AWAY, "another connection was made")
+        self._serial += 1
+        beat = now.monotonic + self._settings.heartbeat_interval
+        self._connections[self._serial] = Connection(channel_id, beat)
+        self._sockets[channel_id] = self._serial
+        self.state.channels[channel_id] = replace(use(self.state, channel), is_connected=True)
+        return self._serial
+
+    def received(self, socket: int, text: str, now: Now) -> None:
+        """A socket brought a text; what nobody understands is passed over."""
+        connection = self._connections.get(socket)
+        if connection is None or connection.is_silent:
+            return
+        answer = answer_to(text, self.state, self._settings, connection.channel_id, now)
+        if answer is not None:
+            self._send(socket, Outgoing(answer.text), answer.kind)
+        self.settle(now)
+
+    def disconnected(self, socket: int) -> None:
+        """A socket has ended, by whomever."""
+        connection = self._connections.pop(socket, None)
+        if connection is None:
+            return
+        del self._sockets[connection.channel_id]
+        channel = self.state.channels.get(connection.channel_id)
+        if channel is not None:
+            self.state.channels[channel.id] = replace(channel, is_connected=False)
+
+    def take(self) -> tuple[Action, ...]:
+        """What is to be done now, once."""
+        actions = tuple(self._actions)
+        self._actions.clear()
+        return actions
+
+    # Time
+
+    def timer(self, now: Now) -> None:
+        """Do what is due: heartbeats, announced closes, channels whose life is over."""
+        self.settle(now)
+        for socket, connection in list(self._connections.items()):
+            if connection.closes is not None and now.monotonic >= connection.closes:
+                self._close(socket, _GOING_AWAY, "the server is going away")
+            elif now.monotonic >= connection.beat:
+                connection.beat = now.monotonic + self._settings.heartbeat_interval
+                self._send(socket, Outgoing(metadata(HEARTBEAT)), "heartbeat")
+
+    def next_deadline(self, now: Now) -> float | None:
+        """When :meth:`timer` has something to do, on the monotonic clock; ``None`` for never."""
+        due = [each.beat for each in self._connections.values()]
+        due += [each.closes for each in self._connections.values() if each.closes is not None]
+        due += [now.monotonic + self._end(each) - now.wall for each in self._sockets]
+        return min(due, default=None)
+
+    def _end(self, channel_id: str) -> float:
+        """When a channel ends, on the wall clock."""
+        channel = self.state.channels.get(channel_id)
+        token = None if channel is None else self.state.tokens.get(channel.token)
+        return 0.0 if channel is None or token is None else min(channel.expires, token.expires)
+
+    # Events
+
+    def publish(self, topic: str, body: Json, now: Now, *, version: str = "2") -> Published:
+        """An event happens.
+
+        Args:
+            topic: any; the channels that are subscribed to it hear of it.
+            body: the event's body.
+            now: when.
+            version: of the body's schema.
+        """
+        self.settle(now)
+        return self._publish(Notice(topic, body), now, version)
+
+    def settle(self, now: Now) -> None:
+        """Tell the sockets what has happened since: events, and channels that are gone."""
+        while self.state.notices:
+            self._publish(self.state.notices.popleft(), now, "2")
+        for channel in list(self.state.channels.values()):
+            death = death_of(channel, self.state.tokens, now.wall)
+            if death is not None:
+                self._bury(channel, death, now)
+        for channel_id in self._sockets.keys() - self.state.channels.keys():
+            self._close(self._sockets[channel_id], _GOING_AWAY, "the channel is gone")
+
+    def _publish(self, notice: Notice, now: Now, version: str) -> Published:
+        self._sequence += 1
+        published = Published(
+            self._sequence,
+            notice.topic,
+            self.state.new_id("event"),
+            self._hearers(notice),
+            now,
+        )
+        self.published.append(published)
+        text = envelope(notice.topic, notice.body, version, published.correlation_id)
+        for channel_id in published.channels:
+            self._deliver(channel_id, Outgoing(text, published.sequence))
+        return published
+
+    def _hearers(self, notice: Notice) -> tuple[str, ...]:
+        if notice.to is not None:
+            return (notice.to,)
+        name = notice.topic.lower()
+        return tuple(each.id for each in self.state.channels.values() if name in each.names)
+
+    def _deliver(self, channel_id: str, outgoing: Outgoing) -> None:
+        socket = self._sockets.get(channel_id)
+        if socket is None:
+            self._book(outgoing, channel_id, None, "unconnected")
+        else:
+            self._send(socket, outgoing, "event" if outgoing.sequence else "system")
+
+    def _send(self, socket: int, outgoing: Outgoing, kind: str) -> None:
+        connection = self._connections[socket]
+        if connection.held is not None:
+            connection.held.append(outgoing)
+        elif connection.is_silent:
+            self._book(outgoing, connection.channel_id, socket, "silenced")
+        else:
+            self.counts[kind] += 1
+            self._book(outgoing, connection.channel_id, socket, "sent")
+            self._actions.append(SendText(socket, outgoing.text, connection.fragments))
+
+    def _book(self, outgoing: Outgoing, channel_id: str, socket: int | None, fate: Fate) -> None:
+        if outgoing.sequence:
+            self.counts[fate] += 1
+            self.deliveries.append(Delivery(outgoing.sequence, channel_id, socket, fate))
+
+    # Faults, for tests
+
+    def announce_closing(self, channel_id: str, now: Now, *, wait: float = 60.0) -> None:
+        """Tell a channel's socket that the server closes it, and close it.
+
+        Args:
+            channel_id: the channel; it stays as it is.
+            now: when.
+            wait: seconds until it is closed.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        socket = self._socket(channel_id)
+        body: Json = {"message": "The WebSocket is closing.", "channelId": channel_id}
+        self._publish(Notice("v2.system.socket_closing", body, to=channel_id), now, "2")
+        self._connections[socket].closes = now.monotonic + wait
+
+    def close(self, channel_id: str, code: int = _GOING_AWAY, reason: str = "") -> None:
+        """Close a channel's socket, with any code.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._close(self._socket(channel_id), code, reason)
+
+    def drop(self, channel_id: str, *, reset: bool = False) -> None:
+        """End a channel's connection without a close frame.
+
+        Args:
+            channel_id: the channel.
+            reset: whether TCP resets it, rather than ending it in order.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        socket = self._socket(channel_id)
+        self.disconnected(socket)
+        self._actions.append(Drop(socket, reset))
+
+    def silence(self, channel_id: str) -> None:
+        """From now on nothing goes in or out, and the connection stays open.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        socket = self._socket(channel_id)
+        self._connections[socket].is_silent = True
+        self._actions.append(Silence(socket))
+
+    def send_bytes(self, channel_id: str, data: bytes) -> None:
+        """Send bytes of any kind between two frames; ``websocket_server.frame`` makes odd frames.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._actions.append(SendBytes(self._socket(channel_id), data))
+
+    def fragment(self, channel_id: str, fragments: int) -> None:
+        """From now on each text goes out in so many frames, with a ping in between.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._connections[self._socket(channel_id)].fragments = fragments
+
+    def hold(self, channel_id: str) -> None:
+        """Keep texts back until :meth:`release`.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        connection = self._connections[self._socket(channel_id)]
+        connection.held = connection.held or []
+
+    def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
+        """Let go what was held, in an order of the test's own.
+
+        Args:
+            channel_id: the channel.
+            order: which of the texts, the first being 0; one that is named twice goes out twice,
+                one that is not named never. All in their order by default.
+
+        Raises:
+            InvalidValueError: the channel has no socket, or holds no such text.
+        """
+        socket = self._socket(channel_id)
+        held = self._connections[socket].held or []
+        wanted = range(len(held)) if order is None else order
+        if not all(0 <= index < len(held) for index in wanted):
+            raise InvalidValueError(f"order {order!r}: {len(held)} texts are held")
+        self._connections[socket].held = None
+        for index in wanted:
+            self._send(socket, held[index], "event" if held[index].sequence else "system")
+
+    def refuse(self, status: int | None, *, times: int = 1) -> None:
+        """Refuse the next sockets, whosever they are.
+
+        Args:
+            status: of the HTTP response; ``None`` ends the connection without one.
+            times: how many.
+        """
+        self._refusals.extend([Refusal(status)] * times)
+
+    def _socket(self, channel_id: str) -> int:
+        socket = self._sockets.get(channel_id)
+        if socket is None:
+            raise InvalidValueError(f"channel {channel_id!r}: has no socket")
+        return socket
+
+    # Ends
+
+    def _bury(self, channel: Channel, death: Death, now: Now) -> None:
+        message = _LAST_WORDS.get(death)
+        if message is not None:
+            kind, reason = message
+            by = channel.displaced_by or channel.id
+            body = system_message(self.state, channel, kind, reason, by)
+            self._publish(Notice(f"v2.system.{kind}.{channel.id}", body, to=channel.id), now, "2")
+        if channel.id in self._sockets:
+            self._close(self._sockets[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
+        self.state.channels.pop(channel.id, None)
+
+    def _close(self, socket: int, code: int, reason: str) -> None:
+        is_silent = self._connections[socket].is_silent
+        self.disconnected(socket)
+        self._actions.append(Drop(socket) if is_silent else Close(socket, code, reason))
+
+
+_LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
+    "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
+    "token_revoked": ("token_revoked", "user_tokens_revoked"),
+}
+"""What a channel's socket is told before it is closed; nothing where a time is up."""
+
+
+def channel_of(target: str) -> str:
+    """The channel that a socket's target names: what follows its last ``/channels/``."""
+    _, mark, rest = target.partition("?")[0].rpartition("/channels/")
+    return unquote(rest, errors="replace") if mark else ""

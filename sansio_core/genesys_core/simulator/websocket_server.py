@@ -1,0 +1,207 @@
+"""The server's side of one WebSocket connection, as bytes in and bytes out (RFC 6455).
+
+Law: whatever comes in, there is no exception, and the last event is :class:`Ended`. h11 reads the
+handshake and wsproto the frames; what goes out is written here, because a test wants it wrong at
+times. No extension is agreed on.
+"""
+
+import base64
+import hashlib
+from typing import Final, TypeAlias
+
+import h11
+from msgspec import Struct
+from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, ParseFailed
+
+__all__ = ["Ended", "Event", "Received", "Requested", "WebSocketServer", "frame"]
+
+MAX_SIZE: Final = 1024 * 1024
+"""Bytes of one message at most; more closes with 1009."""
+
+_MAX_HEAD: Final = 64 * 1024
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_NO_STATUS: Final = 1005
+_ABNORMAL: Final = 1006
+
+
+class Requested(Struct, frozen=True):
+    """A client asks for a WebSocket: :meth:`WebSocketServer.accept` or ``refuse`` it.
+
+    Attributes:
+        target: of the request, such as ``/channels/{id}``.
+    """
+
+    target: str
+
+
+class Received(Struct, frozen=True):
+    """One whole text message."""
+
+    text: str
+
+
+class Ended(Struct, frozen=True):
+    """Nothing comes any more: end the connection when all is written.
+
+    Attributes:
+        code: the client's close code; 1005 if it gave none, 1006 if there was no close frame.
+    """
+
+    code: int
+
+
+Event: TypeAlias = Requested | Received | Ended
+
+
+def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
+    """A server's frame; not necessarily a valid one.
+
+    Args:
+        opcode: 0 to 15; 1 is a text, 0 a continuation of one, 8 a close, 9 a ping.
+        payload: its content.
+        flags: the first four bits of the frame: 0x80 for the last of a message, 0x70 for the
+            reserved ones.
+    """
+    size = len(payload)
+    if size < 126:
+        length = bytes((size,))
+    elif size < 1 << 16:
+        length = bytes((126,)) + size.to_bytes(2, "big")
+    else:
+        length = bytes((127,)) + size.to_bytes(8, "big")
+    return bytes((flags | opcode,)) + length + payload
+
+
+class WebSocketServer:
+    """One connection, from the first byte to the last.
+
+    After each call, write what :meth:`data_to_send` returns.
+    """
+
+    def __init__(self) -> None:
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
+        self._frames: FrameProtocol | None = None
+        self._key = b""
+        self._pieces: list[str] = []
+        self._size = 0
+        self._outgoing: list[bytes] = []
+        self._closing = False
+        self.over = False
+
+    def receive_data(self, data: bytes) -> tuple[Event, ...]:
+        """Take bytes that arrived; ``b""`` is the end of them."""
+        if self.over:
+            return ()
+        if not data:
+            return (self._end(_ABNORMAL),)
+        if self._frames is None:
+            return self._read_head(data)
+        return self._read_frames(self._frames, data)
+
+    def data_to_send(self) -> bytes:
+        """What is to be written now, once."""
+        outgoing = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return outgoing
+
+    def accept(self) -> tuple[Event, ...]:
+        """Agree to the handshake; returns what the client sent along with it."""
+        digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
+        headers = [
+            (b"Upgrade", b"websocket"),
+            (b"Connection", b"Upgrade"),
+            (b"Sec-WebSocket-Accept", digest),
+        ]
+        self._send_http(h11.InformationalResponse(status_code=101, headers=headers))
+        self._frames = FrameProtocol(False, [])  # noqa: FBT003 - wsproto's own parameter
+        trailing = self._http.trailing_data[0]
+        return self._read_frames(self._frames, trailing) if trailing else ()
+
+    def refuse(self, status: int) -> None:
+        """Answer the handshake with an HTTP status, without a body."""
+        headers = [(b"Content-Length", b"0"), (b"Connection", b"close")]
+        self._send_http(h11.Response(status_code=status, headers=headers))
+        self._end(_ABNORMAL)
+
+    def send_text(self, text: str, fragments: int = 1) -> None:
+        """Send one message, in so many frames, with a ping between each two."""
+        payload = text.encode("utf-8", "replace")
+        size = -(-len(payload) // fragments) or 1
+        pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]
+        for index, piece in enumerate(pieces):
+            if index:
+                self._outgoing.append(frame(Opcode.PING))
+            last = index == len(pieces) - 1
+            opcode = Opcode.CONTINUATION if index else Opcode.TEXT
+            self._outgoing.append(frame(opcode, piece, flags=0x80 if last else 0))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send anything."""
+        self._outgoing.append(data)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Start the closing handshake; the client's answer ends the connection."""
+        if not self._closing and not self.over:
+            self._closing = True
+            payload = code.to_bytes(2, "big") + reason.encode()[:123]
+            self._outgoing.append(frame(Opcode.CLOSE, payload))
+
+    # Inside
+
+    def _read_head(self, data: bytes) -> tuple[Event, ...]:
+        try:
+            self._http.receive_data(data)
+            request = self._http.next_event()
+        except h11.RemoteProtocolError:
+            self.refuse(400)
+            return (Ended(_ABNORMAL),)
+        if not isinstance(request, h11.Request):
+            return ()
+        fields = dict(request.headers)
+        self._key = fields.get(b"sec-websocket-key", b"").strip()
+        if fields.get(b"upgrade", b"").lower() != b"websocket" or not self._key:
+            self.refuse(426)
+            return (Ended(_ABNORMAL),)
+        return (Requested(request.target.decode("latin-1")),)
+
+    def _send_http(self, event: h11.InformationalResponse | h11.Response) -> None:
+        self._outgoing.append(self._http.send(event) or b"")
+
+    def _read_frames(self, frames: FrameProtocol, data: bytes) -> tuple[Event, ...]:
+        events: list[Event] = []
+        try:
+            frames.receive_bytes(data)
+            for received in frames.received_frames():
+                if not self.over:
+                    self._take(received, events)
+        except ParseFailed as error:
+            self.close(error.code)
+            events.append(self._end(_ABNORMAL))
+        return tuple(events)
+
+    def _take(self, received: Frame, events: list[Event]) -> None:
+        match received.opcode, received.payload:
+            case Opcode.TEXT, str(piece):
+                self._gather(piece)
+                if received.message_finished:
+                    events.append(Received("".join(self._pieces)))
+                    self._pieces, self._size = [], 0
+            case Opcode.PING, bytes() | bytearray() as payload:
+                self._outgoing.append(frame(Opcode.PONG, bytes(payload)))
+            case Opcode.PONG, _:
+                pass
+            case Opcode.CLOSE, (int(code), str()):
+                self.close(1000 if code == _NO_STATUS else code)
+                events.append(self._end(int(code)))
+            case _:
+                raise ParseFailed("only texts are taken", CloseReason.UNSUPPORTED_DATA)
+
+    def _gather(self, piece: str) -> None:
+        self._size += len(piece)
+        if self._size > MAX_SIZE:
+            raise ParseFailed("the message is too long", CloseReason.MESSAGE_TOO_BIG)
+        self._pieces.append(piece)
+
+    def _end(self, code: int) -> Ended:
+        self.over = True
+        return Ended(code)
