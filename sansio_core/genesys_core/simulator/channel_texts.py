@@ -5,33 +5,21 @@ one official client sends the time of day every second.
 """
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from genesys_core.simulator.channel_state import Channel
 from genesys_core.simulator.examples import Json
+from genesys_core.simulator.hub_line import Outgoing
 from genesys_core.simulator.state import Settings, State
 from genesys_core.simulator.subscribing import permitted, subscribe
 from genesys_core.simulator.topics import judge
 from genesys_core.values import Now
 
-__all__ = ["HEARTBEAT", "Answer", "answer_to", "envelope", "metadata"]
+__all__ = ["HEARTBEAT", "answer_to", "envelope", "metadata"]
 
-Kind: TypeAlias = Literal["pong", "reply"]
-
-
-class Answer(Struct, frozen=True):
-    """What goes back.
-
-    Attributes:
-        text: the message.
-        kind: of which kind it is.
-    """
-
-    text: str
-    kind: Kind
+HEARTBEAT: Final = "WebSocket Heartbeat"
 
 
 def envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
@@ -51,12 +39,9 @@ def metadata(message: str) -> str:
     return _text({"topicName": "channel.metadata", "eventBody": {"message": message}})
 
 
-HEARTBEAT = "WebSocket Heartbeat"
-
-
 def answer_to(
     text: str, state: State, settings: Settings, channel_id: str, now: Now
-) -> Answer | None:
+) -> Outgoing | None:
     """Do what a text asks for.
 
     Args:
@@ -72,7 +57,7 @@ def answer_to(
     request = _read(text)
     match request.get("message"):
         case "ping":
-            return Answer(metadata("pong"), "pong")
+            return Outgoing(metadata("pong"), "pong")
         case "subscribe" | "unsubscribe" as wish:
             channel, topics = state.channels.get(channel_id), _topics(request)
         case _:
@@ -90,7 +75,7 @@ def answer_to(
 
 def _subscribed(
     channel: Channel, topics: Mapping[str, str], state: State, settings: Settings, now: Now
-) -> Answer:
+) -> Outgoing:
     verdicts = [judge(state, topic) for topic in topics.values()]
     rejected = any(each.topic is None for each in verdicts)
     wanted = {**permitted(verdicts), **channel.topics}
@@ -116,8 +101,8 @@ def _topics(request: Mapping[str, Json]) -> dict[str, str] | None:
     return topics if all(isinstance(topic, str) for topic in asked) else None
 
 
-def _reply(result: str, status: str) -> Answer:
-    return Answer(_text({"result": result, "status": status}), "reply")
+def _reply(result: str, status: str) -> Outgoing:
+    return Outgoing(_text({"result": result, "status": status}), "reply")
 
 
 def _text(value: Json) -> str:

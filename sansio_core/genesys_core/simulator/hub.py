@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_core.errors import InvalidValueError
@@ -30,6 +29,7 @@ from genesys_core.simulator.hub_actions import (
     SendText,
     Silence,
 )
+from genesys_core.simulator.hub_line import Kind, Line, Outgoing
 from genesys_core.simulator.state import Settings, State
 from genesys_core.simulator.subscribing import system_message, use
 from genesys_core.values import Now
@@ -40,33 +40,6 @@ _BOOK_LENGTH: Final = 100_000
 """Events and deliveries remembered one by one; the counters go on for ever."""
 
 _GOING_AWAY: Final = 1001
-
-
-class Connection(Struct):
-    """One open socket.
-
-    Attributes:
-        channel_id: the channel's.
-        beat: when its next heartbeat is due, on the monotonic clock.
-        closes: when the platform closes it, if it has said so.
-        held: what is kept back, while a test wants that.
-        is_silent: whether it is half-open.
-        fragments: into how many frames each text is cut.
-    """
-
-    channel_id: str
-    beat: float
-    closes: float | None = None
-    held: "list[Outgoing] | None" = None
-    is_silent: bool = False
-    fragments: int = 1
-
-
-class Outgoing(Struct, frozen=True):
-    """A text for a socket; the sequence number is that of an event, 0 for what is none."""
-
-    text: str
-    sequence: int = 0
 
 
 class Hub:
@@ -90,8 +63,7 @@ class Hub:
         self.deliveries: deque[Delivery] = deque(maxlen=_BOOK_LENGTH)
         self.counts: Counter[str] = Counter()
         self._settings = settings
-        self._connections: dict[int, Connection] = {}
-        self._sockets: dict[str, int] = {}
+        self._lines: dict[str, Line] = {}
         self._refusals: deque[Refusal] = deque()
         self._actions: deque[Action] = deque()
         self._sequence = 0
@@ -111,34 +83,29 @@ class Hub:
         channel = self.state.channels.get(channel_id)
         if channel is None:
             return Refusal(404)
-        if channel_id in self._sockets:
-            self._close(self._sockets[channel_id], _GOING_AWAY, "another connection was made")
+        if channel_id in self._lines:
+            self._close(self._lines[channel_id], _GOING_AWAY, "another connection was made")
         self._serial += 1
         beat = now.monotonic + self._settings.heartbeat_interval
-        self._connections[self._serial] = Connection(channel_id, beat)
-        self._sockets[channel_id] = self._serial
+        self._lines[channel_id] = Line(self._serial, channel_id, beat)
         self.state.channels[channel_id] = replace(use(self.state, channel), is_connected=True)
         return self._serial
 
     def received(self, socket: int, text: str, now: Now) -> None:
         """A socket brought a text; what nobody understands is passed over."""
-        connection = self._connections.get(socket)
-        if connection is None or connection.is_silent:
+        line = self._numbered(socket)
+        if line is None or line.is_silent:
             return
-        answer = answer_to(text, self.state, self._settings, connection.channel_id, now)
+        answer = answer_to(text, self.state, self._settings, line.channel_id, now)
         if answer is not None:
-            self._send(socket, Outgoing(answer.text), answer.kind)
+            self._send(line, answer)
         self.settle(now)
 
     def disconnected(self, socket: int) -> None:
         """A socket has ended, by whomever."""
-        connection = self._connections.pop(socket, None)
-        if connection is None:
-            return
-        del self._sockets[connection.channel_id]
-        channel = self.state.channels.get(connection.channel_id)
-        if channel is not None:
-            self.state.channels[channel.id] = replace(channel, is_connected=False)
+        line = self._numbered(socket)
+        if line is not None:
+            self._forget(line)
 
     def take(self) -> tuple[Action, ...]:
         """What is to be done now, once."""
@@ -151,18 +118,17 @@ class Hub:
     def timer(self, now: Now) -> None:
         """Do what is due: heartbeats, announced closes, channels whose life is over."""
         self.settle(now)
-        for socket, connection in list(self._connections.items()):
-            if connection.closes is not None and now.monotonic >= connection.closes:
-                self._close(socket, _GOING_AWAY, "the server is going away")
-            elif now.monotonic >= connection.beat:
-                connection.beat = now.monotonic + self._settings.heartbeat_interval
-                self._send(socket, Outgoing(metadata(HEARTBEAT)), "heartbeat")
+        for line in list(self._lines.values()):
+            if line.closes is not None and now.monotonic >= line.closes:
+                self._close(line, _GOING_AWAY, "the server is going away")
+            elif now.monotonic >= line.beat:
+                line.beat = now.monotonic + self._settings.heartbeat_interval
+                self._send(line, Outgoing(metadata(HEARTBEAT), "heartbeat"))
 
     def next_deadline(self, now: Now) -> float | None:
         """When :meth:`timer` has something to do, on the monotonic clock; ``None`` for never."""
-        due = [each.beat for each in self._connections.values()]
-        due += [each.closes for each in self._connections.values() if each.closes is not None]
-        due += [now.monotonic + self._end(each) - now.wall for each in self._sockets]
+        due = [line.due for line in self._lines.values()]
+        due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
         return min(due, default=None)
 
     def _end(self, channel_id: str) -> float:
@@ -193,8 +159,9 @@ class Hub:
             death = death_of(channel, self.state.tokens, now.wall)
             if death is not None:
                 self._bury(channel, death, now)
-        for channel_id in self._sockets.keys() - self.state.channels.keys():
-            self._close(self._sockets[channel_id], _GOING_AWAY, "the channel is gone")
+        for line in list(self._lines.values()):
+            if line.channel_id not in self.state.channels:
+                self._close(line, _GOING_AWAY, "the channel is gone")
 
     def _publish(self, notice: Notice, now: Now, version: str) -> Published:
         self._sequence += 1
@@ -207,8 +174,9 @@ class Hub:
         )
         self.published.append(published)
         text = envelope(notice.topic, notice.body, version, published.correlation_id)
+        kind: Kind = "event" if notice.to is None else "system"
         for channel_id in published.channels:
-            self._deliver(channel_id, Outgoing(text, published.sequence))
+            self._deliver(channel_id, Outgoing(text, kind, published.sequence))
         return published
 
     def _hearers(self, notice: Notice) -> tuple[str, ...]:
@@ -218,27 +186,27 @@ class Hub:
         return tuple(each.id for each in self.state.channels.values() if name in each.names)
 
     def _deliver(self, channel_id: str, outgoing: Outgoing) -> None:
-        socket = self._sockets.get(channel_id)
-        if socket is None:
+        line = self._lines.get(channel_id)
+        if line is None:
             self._book(outgoing, channel_id, None, "unconnected")
-        else:
-            self._send(socket, outgoing, "event" if outgoing.sequence else "system")
+        elif not line.holds(outgoing):
+            self._send(line, outgoing)
 
-    def _send(self, socket: int, outgoing: Outgoing, kind: str) -> None:
-        connection = self._connections[socket]
-        if connection.held is not None:
-            connection.held.append(outgoing)
-        elif connection.is_silent:
-            self._book(outgoing, connection.channel_id, socket, "silenced")
-        else:
-            self.counts[kind] += 1
-            self._book(outgoing, connection.channel_id, socket, "sent")
-            self._actions.append(SendText(socket, outgoing.text, connection.fragments))
+    def _send(self, line: Line, outgoing: Outgoing) -> None:
+        if line.is_silent:
+            self._book(outgoing, line.channel_id, line.number, "silenced")
+            return
+        self.counts[outgoing.kind] += 1
+        self._book(outgoing, line.channel_id, line.number, "sent")
+        self._actions.append(SendText(line.number, outgoing.text, line.fragments))
 
     def _book(self, outgoing: Outgoing, channel_id: str, socket: int | None, fate: Fate) -> None:
         if outgoing.sequence:
             self.counts[fate] += 1
             self.deliveries.append(Delivery(outgoing.sequence, channel_id, socket, fate))
+
+    def _numbered(self, socket: int) -> Line | None:
+        return next((each for each in self._lines.values() if each.number == socket), None)
 
     # Faults, for tests
 
@@ -253,10 +221,10 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        socket = self._socket(channel_id)
+        line = self._line(channel_id)
         body: Json = {"message": "The WebSocket is closing.", "channelId": channel_id}
         self._publish(Notice("v2.system.socket_closing", body, to=channel_id), now, "2")
-        self._connections[socket].closes = now.monotonic + wait
+        line.closes = now.monotonic + wait
 
     def close(self, channel_id: str, code: int = _GOING_AWAY, reason: str = "") -> None:
         """Close a channel's socket, with any code.
@@ -264,7 +232,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._close(self._socket(channel_id), code, reason)
+        self._close(self._line(channel_id), code, reason)
 
     def drop(self, channel_id: str, *, reset: bool = False) -> None:
         """End a channel's connection without a close frame.
@@ -276,9 +244,9 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        socket = self._socket(channel_id)
-        self.disconnected(socket)
-        self._actions.append(Drop(socket, reset))
+        line = self._line(channel_id)
+        self._forget(line)
+        self._actions.append(Drop(line.number, reset))
 
     def silence(self, channel_id: str) -> None:
         """From now on nothing goes in or out, and the connection stays open.
@@ -286,9 +254,9 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        socket = self._socket(channel_id)
-        self._connections[socket].is_silent = True
-        self._actions.append(Silence(socket))
+        line = self._line(channel_id)
+        line.is_silent = True
+        self._actions.append(Silence(line.number))
 
     def send_bytes(self, channel_id: str, data: bytes) -> None:
         """Send bytes of any kind between two frames; ``websocket_server.frame`` makes odd frames.
@@ -296,7 +264,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._actions.append(SendBytes(self._socket(channel_id), data))
+        self._actions.append(SendBytes(self._line(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
         """From now on each text goes out in so many frames, with a ping in between.
@@ -304,36 +272,34 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._connections[self._socket(channel_id)].fragments = fragments
+        self._line(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Keep texts back until :meth:`release`.
+        """Keep events back until :meth:`release`; heartbeats and answers go on.
 
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        connection = self._connections[self._socket(channel_id)]
-        connection.held = connection.held or []
+        line = self._line(channel_id)
+        line.held = line.held or []
 
     def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
         """Let go what was held, in an order of the test's own.
 
         Args:
             channel_id: the channel.
-            order: which of the texts, the first being 0; one that is named twice goes out twice,
+            order: which of the events, the first being 0; one that is named twice goes out twice,
                 one that is not named never. All in their order by default.
 
         Raises:
             InvalidValueError: the channel has no socket, or holds no such text.
         """
-        socket = self._socket(channel_id)
-        held = self._connections[socket].held or []
-        wanted = range(len(held)) if order is None else order
-        if not all(0 <= index < len(held) for index in wanted):
-            raise InvalidValueError(f"order {order!r}: {len(held)} texts are held")
-        self._connections[socket].held = None
-        for index in wanted:
-            self._send(socket, held[index], "event" if held[index].sequence else "system")
+        line = self._line(channel_id)
+        going, withheld = line.let_go(order)
+        for outgoing in going:
+            self._send(line, outgoing)
+        for outgoing in withheld:
+            self._book(outgoing, channel_id, line.number, "withheld")
 
     def refuse(self, status: int | None, *, times: int = 1) -> None:
         """Refuse the next sockets, whosever they are.
@@ -344,11 +310,11 @@ class Hub:
         """
         self._refusals.extend([Refusal(status)] * times)
 
-    def _socket(self, channel_id: str) -> int:
-        socket = self._sockets.get(channel_id)
-        if socket is None:
+    def _line(self, channel_id: str) -> Line:
+        line = self._lines.get(channel_id)
+        if line is None:
             raise InvalidValueError(f"channel {channel_id!r}: has no socket")
-        return socket
+        return line
 
     # Ends
 
@@ -359,14 +325,22 @@ class Hub:
             by = channel.displaced_by or channel.id
             body = system_message(self.state, channel, kind, reason, by)
             self._publish(Notice(f"v2.system.{kind}.{channel.id}", body, to=channel.id), now, "2")
-        if channel.id in self._sockets:
-            self._close(self._sockets[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
+        if channel.id in self._lines:
+            self._close(self._lines[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
         self.state.channels.pop(channel.id, None)
 
-    def _close(self, socket: int, code: int, reason: str) -> None:
-        is_silent = self._connections[socket].is_silent
-        self.disconnected(socket)
-        self._actions.append(Drop(socket) if is_silent else Close(socket, code, reason))
+    def _close(self, line: Line, code: int, reason: str) -> None:
+        self._forget(line)
+        silent = Drop(line.number)
+        self._actions.append(silent if line.is_silent else Close(line.number, code, reason))
+
+    def _forget(self, line: Line) -> None:
+        del self._lines[line.channel_id]
+        for outgoing in line.let_go(())[1]:
+            self._book(outgoing, line.channel_id, line.number, "withheld")
+        channel = self.state.channels.get(line.channel_id)
+        if channel is not None:
+            self.state.channels[channel.id] = replace(channel, is_connected=False)
 
 
 _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {

@@ -102,9 +102,9 @@ class Published(Struct, frozen=True):
     at: Now
 
 
-Fate: TypeAlias = Literal["sent", "unconnected", "silenced"]
-"""What became of an event for one channel: it went to the socket, there was no socket, or the socket
-was half-open. Held events have none yet."""
+Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
+"""What became of an event for one channel: it went to the socket, there was no socket, the socket
+was half-open, or a test held the event and never let it go. While it is held it has no fate yet."""
 
 
 class Delivery(Struct, frozen=True):

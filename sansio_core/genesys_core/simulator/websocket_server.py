@@ -72,6 +72,13 @@ def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
     return bytes((flags | opcode,)) + length + payload
 
 
+def _is_key(key: bytes) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == 16
+    except ValueError:
+        return False
+
+
 class WebSocketServer:
     """One connection, from the first byte to the last.
 
@@ -120,6 +127,8 @@ class WebSocketServer:
     def refuse(self, status: int) -> None:
         """Answer the handshake with an HTTP status, without a body."""
         headers = [(b"Content-Length", b"0"), (b"Connection", b"close")]
+        if status == 426:  # RFC 9110, 15.5.22, and RFC 6455, 4.4
+            headers += [(b"Upgrade", b"websocket"), (b"Sec-WebSocket-Version", b"13")]
         self._send_http(h11.Response(status_code=status, headers=headers))
         self._end(_ABNORMAL)
 
@@ -157,12 +166,23 @@ class WebSocketServer:
             return (Ended(_ABNORMAL),)
         if not isinstance(request, h11.Request):
             return ()
-        fields = dict(request.headers)
-        self._key = fields.get(b"sec-websocket-key", b"").strip()
-        if fields.get(b"upgrade", b"").lower() != b"websocket" or not self._key:
-            self.refuse(426)
+        status = self._judge(request)
+        if status is not None:
+            self.refuse(status)
             return (Ended(_ABNORMAL),)
         return (Requested(request.target.decode("latin-1")),)
+
+    def _judge(self, request: h11.Request) -> int | None:
+        """The status that refuses a handshake; ``None`` for one that is in order (RFC 6455, 4.2.1)."""
+        fields = {name: value.strip().lower() for name, value in request.headers}
+        upgrades = fields.get(b"upgrade") == b"websocket" and b"upgrade" in [
+            token.strip() for token in fields.get(b"connection", b"").split(b",")
+        ]
+        if not upgrades or fields.get(b"sec-websocket-version") != b"13":
+            return 426
+        self._key = dict(request.headers).get(b"sec-websocket-key", b"").strip()
+        whole = request.method == b"GET" and request.http_version == b"1.1"
+        return None if whole and _is_key(self._key) else 400
 
     def _send_http(self, event: h11.InformationalResponse | h11.Response) -> None:
         self._outgoing.append(self._http.send(event) or b"")
