@@ -7,7 +7,7 @@ link closes its socket at once.
 import contextlib
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import anyio
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from genesys_cloud._clock import read_clocks
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
+from genesys_core.headers import Headers
 from genesys_core.values import Now
 from genesys_core.websocket import Closed, Event, Failed, FailedKind, Proxy, ProxyReady, WebSocket
 
@@ -43,7 +44,7 @@ class Wiring(Struct, frozen=True):
 
     tls: Callable[[], ssl.SSLContext]
     proxy: Callable[[str], Proxy | None]
-    headers: Mapping[str, str] = {}
+    headers: Headers = Headers()
 
 
 class Link:

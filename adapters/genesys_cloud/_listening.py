@@ -296,6 +296,7 @@ class Driver:
         try:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - handed to whoever iterates
+            self._means.warn(f"ended by {type(error).__name__}: {error}")
             self._error = self._error or error
             self._advance(self._set.stop(now=read_clocks()))
 

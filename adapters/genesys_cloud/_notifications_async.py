@@ -134,13 +134,9 @@ class AsyncNotificationHandler:
             await self._tasks.__aexit__(None, None, None)
 
     async def _dispatch_events(self, callback: AsyncOnEvent) -> None:
-        with contextlib.suppress(Ended, GenesysCloudError):
+        with contextlib.suppress(Exception):  # the end, of which the methods tell
             while True:
-                event = self._base.delivered(await self._events.take())
-                try:
-                    await _finished(callback(event))
-                except Exception as error:  # noqa: BLE001 - reported
-                    self._states.put(self._base.failed(error, event), read_clocks())
+                await self._call_back(callback, self._base.delivered(await self._events.take()))
 
     async def _dispatch_states(self, callback: AsyncOnState) -> None:
         with contextlib.suppress(Ended):
@@ -150,6 +146,12 @@ class AsyncNotificationHandler:
                     await _finished(callback(state))
                 except Exception as error:  # noqa: BLE001 - reported
                     self._base.failed(error, state)
+
+    async def _call_back(self, callback: AsyncOnEvent, event: Event) -> None:
+        try:
+            await _finished(callback(event))
+        except Exception as error:  # noqa: BLE001 - reported
+            self._states.put(self._base.failed(error, event), read_clocks())
 
 
 async def _finished(result: object) -> None:

@@ -122,8 +122,8 @@ class NotificationHandler:
         Returns when no thread of the handler is left, which takes as long as its callbacks and
         calls that are under way: 30 s at most for the latter. Closing twice does nothing more.
         """
-        with contextlib.suppress(GenesysCloudError):
-            self._do(None, self._driver.stop)
+        with contextlib.suppress(RuntimeError):  # the event loop has ended by itself
+            self._portal.call(self._driver.stop)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
@@ -199,13 +199,9 @@ class NotificationHandler:
         return threads
 
     def _dispatch_events(self, callback: OnEvent) -> None:
-        with contextlib.suppress(Ended, GenesysCloudError):
+        with contextlib.suppress(Exception):  # the end, of which the methods tell
             while True:
-                event = self._base.delivered(self._events.take())
-                try:
-                    callback(event)
-                except Exception as error:  # noqa: BLE001 - reported
-                    self._states.put(self._base.failed(error, event), read_clocks())
+                self._call_back(callback, self._base.delivered(self._events.take()))
 
     def _dispatch_states(self, callback: OnState) -> None:
         with contextlib.suppress(Ended):
@@ -215,6 +211,12 @@ class NotificationHandler:
                     callback(state)
                 except Exception as error:  # noqa: BLE001 - reported
                     self._base.failed(error, state)
+
+    def _call_back(self, callback: OnEvent, event: Event) -> None:
+        try:
+            callback(event)
+        except Exception as error:  # noqa: BLE001 - reported
+            self._states.put(self._base.failed(error, event), read_clocks())
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

@@ -46,7 +46,7 @@ def wiring_of(network: Network, *, proxy: str | None, headers: Mapping[str, str]
     return Wiring(
         tls=tls,
         proxy=_always(_parsed(given)) if given else _environment if trust_env else _never,
-        headers=dict(Headers({"User-Agent": USER_AGENT, **(headers or {})})),
+        headers=Headers({"User-Agent": USER_AGENT}).updated(headers or {}),
     )
 
 

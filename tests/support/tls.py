@@ -56,12 +56,13 @@ class Certificates:
 
 
 @contextmanager
-def nginx(certificates: Certificates, *, clients: str = "on") -> Iterator[str]:
+def nginx(certificates: Certificates, *, clients: str = "on", locations: str = "") -> Iterator[str]:
     """Serve one user at a URL until the block ends.
 
     Args:
         certificates: for the server; its clients have to show one of the same authority.
         clients: nginx's ``ssl_verify_client``.
+        locations: more of its ``location`` blocks.
     """
     command, port, directory = program("nginx", "nginx-light"), free_port(), certificates.directory
     settings = directory / "nginx.conf"
@@ -81,6 +82,7 @@ def nginx(certificates: Certificates, *, clients: str = "on") -> Iterator[str]:
                 ssl_client_certificate {directory}/ca.pem;
                 ssl_verify_client {clients};
                 default_type application/json;
+                {locations}
                 location / {{ return 200 '{{"id": "1", "name": "$ssl_client_verify"}}'; }}
             }}
         }}
