@@ -15,7 +15,6 @@ from genesys_cloud._clock import read_clocks
 from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several
 from genesys_cloud._listening import Driver
 from genesys_cloud._outlets import AsyncOutlet, Ended
-from genesys_core.errors import GenesysCloudError
 from genesys_core.listening import StateEvent
 from genesys_core.mailbox import Event, Latest
 from genesys_core.operation import Operation

@@ -20,7 +20,6 @@ from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, severa
 from genesys_cloud._listening import Driver
 from genesys_cloud._outlets import Ended, ThreadOutlet
 from genesys_core import errors
-from genesys_core.errors import GenesysCloudError
 from genesys_core.listening import StateEvent
 from genesys_core.mailbox import Event, Latest
 from genesys_core.operation import Operation

@@ -81,9 +81,7 @@ class Listener:
         """Wait until ``on_state`` was told so many states of a kind."""
         if not self._is_async:
             return self.told.wait(kind, count)
-        with anyio.fail_after(LIMIT):
-            while len(self.told.of(kind)) < count:
-                await anyio.sleep(0.001)
+        await self.wait_for(lambda: len(self.told.of(kind)) >= count)
         return self.told.of(kind)
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
@@ -91,10 +89,13 @@ class Listener:
         end = time.monotonic() + LIMIT
         while not condition():
             assert time.monotonic() < end, "it did not come about"
-            if self._is_async:
-                await anyio.sleep(0.001)
-            else:
-                time.sleep(0.001)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        if self._is_async:
+            await anyio.sleep(0.001)
+        else:
+            threading.Event().wait(0.001)
 
 
 async def listening(
