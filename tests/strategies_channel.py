@@ -236,14 +236,16 @@ class Link:
     """A socket: what the server has sent and the client has not read yet, with its time."""
 
     channel: str
-    queue: deque[tuple[float, str | Closed]] = dataclass_field(default_factory=deque)
+    queue: deque[tuple[float, str | Closed | Failed]] = dataclass_field(default_factory=deque)
     silent: bool = False
+    held: tuple[list[str], Now] | None = None
 
 
 class World:
     """The platform, the network and the adapter; every choice is the test's.
 
-    A frame is under way for at most ``policy.lag`` seconds: :meth:`advance` sees to that.
+    A frame is under way for at most ``policy.lag`` seconds: :meth:`advance` sees to that, as long as
+    the consumer has room. While it has none, each socket brings one read at most, which is held.
     """
 
     def __init__(self, topics: Iterable[str] = (), policy: Policy = POLICY, **options) -> None:
@@ -260,6 +262,7 @@ class World:
         self.owed: list[tuple[float, str]] = []
         self.published = 0
         self.refused_topics: set[str] = set()
+        self.reading = True
         self.state: State = Stopped()
         self.take(start(topics, policy=policy, now=self.now, **options))
 
@@ -406,29 +409,57 @@ class World:
             link.queue.append((self.time, Closed(1001, "")))
 
     def break_off(self, socket: int) -> None:
-        """A connection breaks; what is under way is lost."""
-        self._unplug(self.links.pop(socket).channel, socket)
-        failed = Failed("closed", "broken", code=1006)
+        """A connection breaks; what is under way is lost. Who does not read it notices later."""
+        link, failed = self.links[socket], Failed("closed", "broken", code=1006)
+        self._unplug(link.channel, socket)
+        if link.held is not None:
+            link.queue = deque([(self.time, failed)])
+            return
+        del self.links[socket]
         self.take(self.running.disconnected(socket, failed, now=self.now))
 
     def deliver(self, socket: int, count: int = 1_000) -> None:
         """The client reads what came, at most so many frames."""
         link = self.links.get(socket)
         batch: list[str] = []
-        while link is not None and link.queue and count:
+        while link is not None and link.queue and count and link.held is None:
             count -= 1
-            _, item = link.queue.popleft()
-            if isinstance(item, Closed):
+            item = link.queue[0][1]
+            if not isinstance(item, str):
                 self._read(socket, batch)
-                if self.links.pop(socket, None) is not None:
-                    self.take(self.running.disconnected(socket, item, now=self.now))
+                if link.held is None:
+                    link.queue.clear()
+                    self._ended(socket, item)
                 return
+            link.queue.popleft()
             batch.append(item)
         self._read(socket, batch)
 
     def _read(self, socket: int, batch: list[str]) -> None:
-        if batch:
+        if batch and not self.reading:
+            self.links[socket].held = batch, self.now
+        elif batch:
             self.take(self.running.received(socket, batch, now=self.now))
+
+    def _ended(self, socket: int, how: Closed | Failed) -> None:
+        if self.links.pop(socket, None) is not None:
+            self.take(self.running.disconnected(socket, how, now=self.now))
+
+    def pause(self) -> None:
+        """The consumer has no room."""
+        self.reading = False
+
+    def resume(self) -> None:
+        """It has room again."""
+        if self.reading:
+            return
+        self.take(self.running.resumed(now=self.now))
+        for socket, link in tuple(self.links.items()):
+            if link.held is not None and socket in self.links:
+                (batch, read_at), link.held = link.held, None
+                step = self.running.received(socket, batch, now=self.now, read_at=read_at)
+                self.take(step)
+        self.reading = True
 
     def expire(self, name: str) -> None:
         """The platform drops a channel, and closes its socket."""
@@ -460,9 +491,9 @@ class World:
                 (link.queue[0][0] + self.policy.lag for link in self.links.values() if link.queue),
                 default=inf,
             )
-            self.time = max(
-                self.time, min(until, late, self.running.next_deadline, self.heartbeats)
-            )
+            late = late if self.reading else inf
+            due = self.running.deadline(reading=self.reading)
+            self.time = max(self.time, min(until, late, due, self.heartbeats))
             if self.time >= until:
                 return
             if self.time >= self.heartbeats:
@@ -470,13 +501,16 @@ class World:
                 for socket in tuple(self.links):
                     self.send(socket, HEARTBEAT)
             for socket, link in tuple(self.links.items()):
-                while link.queue and link.queue[0][0] + self.policy.lag <= self.time:
+                while (
+                    self.reading and link.queue and link.queue[0][0] + self.policy.lag <= self.time
+                ):
                     self.deliver(socket, 1)
-            if self.time >= self.running.next_deadline:
-                self.take(self.running.timer(now=self.now))
+            if self.time >= self.running.deadline(reading=self.reading):
+                self.take(self.running.timer(now=self.now, reading=self.reading))
 
     def heal(self) -> None:
         """From now on everything works at once, except that silent sockets stay silent."""
+        self.resume()
         limit = 400
         while limit:
             limit -= 1

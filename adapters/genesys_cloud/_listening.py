@@ -118,7 +118,7 @@ class Driver:
         self._set = self._first.state
         self._links: dict[tuple[int, int], Link] = {}
         self._waiters: list[_Waiter] = []
-        self._connections = 0
+        self._connections = self._held = 0
         self._error: Exception | None = None
         self._wake, self._due = anyio.Event(), 0.0
         self._over = anyio.Event()
@@ -282,7 +282,7 @@ class Driver:
         if any(isinstance(event, HandshakeDone) for event in events):
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
-            await self._consumer.room()
+            await self._room()
             self._advance(
                 self._set.received(channel, socket, texts, now=read_clocks(), read_at=read_at)
             )
@@ -290,6 +290,17 @@ class Driver:
             if isinstance(event, Closed | Failed):
                 now = read_clocks()
                 self._advance(self._set.disconnected(channel, socket, event, now=now))
+
+    async def _room(self) -> None:
+        """Wait until the consumer has room; as long as anybody waits, sockets are not read."""
+        if not self._consumer.blocked:
+            return
+        self._held += 1
+        try:
+            await self._consumer.room()
+            self._advance(self._set.resumed(now=read_clocks()))
+        finally:
+            self._held -= 1
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         """What a hook or a rewrite of the caller's raises ends the handler, and is theirs to see."""
@@ -302,8 +313,12 @@ class Driver:
 
     # Time
 
+    @property
+    def _reading(self) -> bool:
+        return not self._held and not self._consumer.blocked
+
     def _deadline(self) -> float | None:
-        return self._set.deadline(reading=not self._consumer.blocked)
+        return self._set.deadline(reading=self._reading)
 
     async def _keep_time(self) -> None:
         while (deadline := self._deadline()) is not None:
@@ -311,8 +326,7 @@ class Driver:
             with anyio.move_on_after(deadline - time.monotonic()):
                 await self._wake.wait()
                 continue
-            reading = not self._consumer.blocked
-            self._advance(self._set.timer(now=read_clocks(), reading=reading))
+            self._advance(self._set.timer(now=read_clocks(), reading=self._reading))
 
     def _end(self) -> None:
         error = self._error or self._set.failure

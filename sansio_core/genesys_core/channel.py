@@ -164,10 +164,16 @@ class Running(Struct, frozen=True):
         Args:
             now: both clocks.
             reading: whether sockets are being read. While they are not, because the consumer is
-                slow, their silence means nothing.
+                slow, their silence means nothing; :meth:`resumed` tells when they are again.
         """
         turn = self._turn(now)
         turn.timer(reading=reading)
+        return self._step(turn)
+
+    def resumed(self, *, now: Now) -> "Step":
+        """Sockets are read again from now on; to be told before what they brought."""
+        turn = self._turn(now)
+        turn.read_again()
         return self._step(turn)
 
     def want(self, topics: Iterable[str], *, now: Now) -> "Step":

@@ -41,13 +41,14 @@ class Facts(Struct, frozen=True, kw_only=True):
     serial: int = 0
 
     def next_deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """When something is due without any input, on the monotonic clock."""
+        """When something is due without any input, on the monotonic clock; perhaps never."""
         legs = (self.primary,) if self.successor is None else (self.primary, self.successor)
         due = [
             leg.deadline(policy, reading=reading) if isinstance(leg, Open) else leg.until
             for leg in legs
         ]
-        due += [] if self.retiring is None else [self.retiring.until]
-        if self.echo is not None and self.echo.until is not None:
+        if reading and self.retiring is not None:
+            due.append(self.retiring.until)
+        if reading and self.echo is not None and self.echo.until is not None:
             due.append(self.echo.until)
         return min(due)

@@ -165,6 +165,10 @@ class ChannelSet(Struct, frozen=True):
         """Time has passed; does what is due on each channel; see :meth:`Running.timer`."""
         return self._all(lambda member: member.timer(now=now, reading=reading))
 
+    def resumed(self, *, now: Now) -> "SetStep":
+        """Sockets are read again; see :meth:`Running.resumed`."""
+        return self._all(lambda member: member.resumed(now=now))
+
     def ping(self, *, now: Now) -> "SetStep":
         """Send a ping on each channel."""
         return self._all(lambda member: member.ping(now=now))

@@ -335,16 +335,32 @@ class Turn:
     # Time
 
     def timer(self, *, reading: bool) -> None:
-        """Do what is due; the watchdog is asked only about sockets that are being read."""
+        """Do what is due; the time of sockets stands still while they are not read."""
         for role in tuple(self.legs):
             self._due(role, reading=reading)
+        if reading:
+            self._let_go()
+        self._start_move()
+
+    def _let_go(self) -> None:
+        """Give up the old socket of a move, and then the memory of its frames."""
         now = self.now.monotonic
         if self.retiring is not None and now >= self.retiring.until:
             self.effects.append(CloseSocket(self.retiring.socket))
             self._retire(self.retiring)
         if self.echo is not None and self.echo.until is not None and now >= self.echo.until:
             self.echo = None
-        self._start_move()
+
+    def read_again(self) -> None:
+        """Sockets are read again: what they have to show for themselves is still to come."""
+        now = self.now.monotonic
+        for role, leg in tuple(self.legs.items()):
+            if isinstance(leg, Open) and leg.pinged is not None:
+                self.legs[role] = replace(leg, pinged=now)
+        if self.retiring is not None:
+            self.retiring = replace(self.retiring, until=now + self.policy.overlap)
+        if self.echo is not None and self.echo.until is not None:
+            self.echo = self.echo.old_lost(now + self.policy.linger)
 
     def _due(self, role: Role, *, reading: bool) -> None:
         leg = self.legs.get(role)

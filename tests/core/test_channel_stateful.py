@@ -133,6 +133,15 @@ class Weather(RuleBasedStateMachine):
         self.world.want(topics)
 
     @rule()
+    def consumer_is_slow(self):
+        self.world.pause()
+
+    @precondition(lambda self: not self.world.reading)
+    @rule()
+    def consumer_has_room(self):
+        self.world.resume()
+
+    @rule()
     def ping(self):
         self.world.take(self.world.running.ping(now=self.world.now))
 
@@ -158,7 +167,7 @@ class Weather(RuleBasedStateMachine):
 
     @rule()
     def time_stands_still(self):
-        self.world.take(self.world.running.timer(now=self.world.now))
+        self.world.take(self.world.running.timer(now=self.world.now, reading=self.world.reading))
 
     # What holds
 
