@@ -5,8 +5,8 @@ than 20 of theirs, and never more than 1,000 topics on one. It lives for 24 hour
 subscription, and no longer than the token that brought that.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -99,6 +99,7 @@ def get_available_topics(call: Call) -> Reply:
     return json_reply({"entities": [_available(call, template) for template in templates]})
 
 
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
 _CHANNELS = "/api/v2/notifications/channels"
 _SUBSCRIPTIONS = f"{_CHANNELS}/{{channelId}}/subscriptions"
 
@@ -124,12 +125,10 @@ def _base(call: Call) -> str:
     """Where sockets are served, as the caller sees it."""
     if call.settings.connect_base is not None:
         return call.settings.connect_base.rstrip("/")
-    try:
-        asked = urlsplit(f"//{call.host}")
-        host, port = asked.hostname or "127.0.0.1", call.state.socket_port or asked.port
-    except ValueError:
-        host, port = "127.0.0.1", call.state.socket_port
-    return f"ws://{f'[{host}]' if ':' in host else host}" + (f":{port}" if port else "")
+    asked = _HOST.fullmatch(call.host)
+    host, port = asked.groups() if asked else ("127.0.0.1", None)
+    port = call.state.socket_port or port
+    return f"ws://{host}:{port}" if port else f"ws://{host}"
 
 
 def _alive(call: Call) -> list[Channel]:
