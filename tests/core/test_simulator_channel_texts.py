@@ -98,6 +98,8 @@ def test_the_time_of_day_as_one_official_client_sends_it():
 
 def test_an_answer_is_ready_to_go():
     desk = ChannelDesk()
-    answer = answer_to('{"message":"ping"}', desk.simulator.state, desk.simulator.settings, "", None)
+    answer = answer_to(
+        '{"message":"ping"}', desk.simulator.state, desk.simulator.settings, "", None
+    )
     assert isinstance(answer, Outgoing)
     assert answer.sequence == 0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from genesys_core.message import Request
 from genesys_core.headers import Headers
+from genesys_core.message import Request
 from genesys_core.simulator.definition import Schema
 from tests.strategies_hub import CHANNELS, ChannelDesk
 from tests.strategies_simulator import definition, misfits

@@ -122,7 +122,11 @@ def test_the_books_account_for_every_event():
     desk.hub.silence(connected)
     desk.publish()
     assert [each.sequence for each in desk.hub.published] == [1, 2, 3]
-    assert [each.channels for each in desk.hub.published] == [(connected, alone), (), (connected, alone)]
+    assert [each.channels for each in desk.hub.published] == [
+        (connected, alone),
+        (),
+        (connected, alone),
+    ]
     assert list(desk.hub.deliveries) == [
         Delivery(1, connected, socket, "sent"),
         Delivery(1, alone, None, "unconnected"),

@@ -122,7 +122,9 @@ def test_nobody():
         ("GET", "routingstatus", None),
         ("PUT", "routingstatus", {"status": "IDLE"}),
     ):
-        answer = desk.call(method, f"/api/v2/users/nobody/{path}", *([] if body is None else [body]))
+        answer = desk.call(
+            method, f"/api/v2/users/nobody/{path}", *([] if body is None else [body])
+        )
         assert (answer.status, answer.json["entityName"]) == (404, "user")
 
 

@@ -78,8 +78,8 @@ def test_a_combined_topic_goes_whole():
 
 
 def test_a_system_message_has_the_fields_of_its_model():
-    from tests.strategies_simulator import definition, misfits
     from genesys_core.simulator.definition import Schema
+    from tests.strategies_simulator import definition, misfits
 
     state = State(organization={"id": "o", "name": "org"})
     body = system_message(state, channel("1"), "token_revoked", "user_tokens_revoked", "1")
