@@ -14,6 +14,12 @@ def simulate(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
     ] = 0,
+    socket_port: Annotated[
+        int,
+        typer.Option(
+            min=0, max=65535, help="Port of the notification channels; 0 for any free one."
+        ),
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     users: Annotated[int, typer.Option(min=0, help="Users in the organization.")] = 60,
     queues: Annotated[int, typer.Option(min=0, help="Queues in the organization.")] = 5,
@@ -32,7 +38,9 @@ def simulate(
         settings=simulator.Settings(rate_limit=limit, seed=seed),
     )
     try:
-        with simulator.running_simulator(platform, host=host, port=port) as running:
+        with simulator.running_simulator(
+            platform, host=host, port=port, socket_port=socket_port
+        ) as running:
             typer.echo(f"Simulated platform on {running.url} (Ctrl-C ends it)")
             typer.echo(f"client id      {running.client_id}")
             typer.echo(f"client secret  {running.client_secret}")

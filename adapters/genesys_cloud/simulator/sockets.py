@@ -58,6 +58,7 @@ class SocketServer:
         self._peers: set[_Peer] = set()
         self._left = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._over = False
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
@@ -73,10 +74,12 @@ class SocketServer:
             yield
         finally:
             server.close()
-            self._stop_timer()
+            self._simulator.state.socket_port = None
             await self._end_all()
+            self._stop_timer()
 
     async def _end_all(self) -> None:
+        self._over = True
         for peer in self._peers:
             peer.transport.abort()
         while self._peers:
@@ -111,6 +114,8 @@ class SocketServer:
     def arrived(self, peer: "_Peer") -> None:
         """A connection was made."""
         self._peers.add(peer)
+        if self._over:  # it was accepted at the last moment
+            peer.transport.abort()
 
     def left(self, peer: "_Peer") -> None:
         """A connection has ended."""
