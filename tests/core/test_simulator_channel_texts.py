@@ -47,7 +47,7 @@ def test_topics_are_added_and_taken_away():
     channel = desk.channel(PRESENCE)
     request = {"message": "subscribe", "topics": [STATION, PRESENCE], "correlationId": "c"}
     assert ask(desk, channel, request) == reply("200", "subscribed")
-    assert desk.topics(channel) == [STATION, PRESENCE]
+    assert desk.topics(channel) == [PRESENCE, STATION]
     request = {"message": "unsubscribe", "topics": [PRESENCE.upper(), "v2.nothing"]}
     assert ask(desk, channel, request) == reply("200", "unsubscribed")
     assert desk.topics(channel) == [STATION]

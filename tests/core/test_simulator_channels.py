@@ -4,9 +4,10 @@ import pytest
 
 from genesys_core.headers import Headers
 from genesys_core.message import Request
+from genesys_core.simulator import Definition, Simulator
 from genesys_core.simulator.definition import Schema
 from tests.strategies_hub import CHANNELS, ChannelDesk
-from tests.strategies_simulator import definition, misfits
+from tests.strategies_simulator import Desk, definition, misfits, operation, small_document
 
 PRESENCE, STATION = "v2.users.u-1.presence", "v2.users.u-1.station"
 
@@ -149,6 +150,13 @@ def test_and_no_longer_than_the_token_that_subscribed_last():
     assert (head(desk, first), head(desk, second)) == (404, 200)
 
 
+def test_a_definition_that_asks_for_no_token_does_not_make_channels_without_one():
+    known = Definition(small_document({CHANNELS: {"post": operation()}}))
+    answer = Desk(Simulator(known)).send("POST", CHANNELS)
+    assert answer.status == 400
+    assert "token" in answer.json["message"]
+
+
 # Subscriptions
 
 
@@ -158,7 +166,7 @@ def test_topics_are_added_replaced_and_cleared():
     added = desk.subscribe(channel, STATION)
     assert declared("ChannelTopicEntityListing", added.json) == []
     assert [each["id"] for each in added.json["entities"]] == [STATION]
-    assert desk.topics(channel) == [STATION, PRESENCE]
+    assert desk.topics(channel) == [PRESENCE, STATION]
     desk.subscribe(channel, "v2.users.u-2.presence", method="PUT")
     assert desk.topics(channel) == ["v2.users.u-2.presence"]
     cleared = desk.call("DELETE", f"{CHANNELS}/{channel}/subscriptions")
@@ -166,11 +174,23 @@ def test_topics_are_added_replaced_and_cleared():
     assert desk.topics(channel) == []
 
 
-def test_the_same_topic_again_is_one_topic_as_first_written():
+def test_the_same_topic_again_is_one_topic_as_last_written():
     desk = ChannelDesk()
-    channel = desk.channel(PRESENCE, PRESENCE.upper())
+    channel = desk.channel(PRESENCE, PRESENCE)
     desk.subscribe(channel, PRESENCE.upper())
-    assert len(desk.topics(channel)) == 1
+    assert desk.topics(channel) == [PRESENCE.upper()]
+
+
+def test_a_combined_topic_that_is_asked_for_again_is_judged_again():
+    desk = ChannelDesk()
+    forbidden = desk.simulator.state.forbidden_topics
+    forbidden["v2.users.{id}.presence"] = ("presence:view",)
+    combined = f"v2.users.{desk.user}?presence&station"
+    channel = desk.channel(combined)
+    assert desk.publish().channels == ()
+    forbidden.clear()
+    desk.subscribe(channel, combined)
+    assert desk.publish().channels == (channel,)
 
 
 def test_no_topics_at_all_are_in_order():

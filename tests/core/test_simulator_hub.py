@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.channel_texts import envelope
 from genesys_core.simulator.hub import channel_of
 from genesys_core.simulator.hub_actions import (
     Close,
@@ -89,28 +90,31 @@ def test_the_channel_in_a_target(target, channel):
 
 def test_an_event_goes_to_those_who_subscribed():
     desk = ChannelDesk()
-    (one, first), (two, second), (_, third) = (
-        desk.opened(desk.presence),
-        desk.opened(f"v2.users.{desk.user}?routingStatus&presence"),
-        desk.opened(desk.routing),
-    )
-    published = desk.publish(desk.presence.upper(), {"a": 1})
-    assert published.channels == (one, two)
-    expected = {
-        "topicName": desk.presence.upper(),
-        "version": "2",
-        "eventBody": {"a": 1},
-        "metadata": {"CorrelationId": published.correlation_id},
-    }
+    combined = f"v2.users.{desk.user}?routingStatus&presence"
+    (one, first), (two, second) = desk.opened(desk.presence), desk.opened(combined)
+    desk.opened(desk.routing)
+    published = desk.publish(desk.presence, {"a": 1})
+    assert (published.topic, published.channels) == (desk.presence, (one, two))
     actions = desk.hub.take()
     assert [action.socket for action in actions] == [first, second]
-    assert {action.text for action in actions} == {actions[0].text}
-    desk.publish()
-    assert desk.told(first) != [expected]  # another event, another id
-    desk.hub.publish(desk.routing, None, desk.now, version="3")
-    third_told = [each for each in desk.told() if each["topicName"] == desk.routing]
-    assert [each["version"] for each in third_told] == ["3", "3"]
-    assert third != second
+    expected = envelope(desk.presence, {"a": 1}, "2", published.correlation_id)
+    assert [action.text for action in actions] == [expected] * 2
+
+
+def test_topics_compare_without_case_and_arrive_as_published():
+    desk = ChannelDesk()
+    _, socket = desk.opened(desk.presence.lower())
+    desk.publish(desk.presence.upper())
+    assert desk.heard(socket) == [desk.presence.upper()]
+
+
+def test_an_event_has_an_id_and_a_version_of_its_own():
+    desk = ChannelDesk()
+    desk.opened(desk.presence)
+    ids = {desk.publish().correlation_id for _ in range(3)}
+    assert len(ids) == 3
+    desk.hub.publish(desk.presence, None, desk.now, version="7")
+    assert [each["version"] for each in desk.told()] == ["2", "2", "2", "7"]
 
 
 def test_the_books_account_for_every_event():

@@ -3,9 +3,10 @@
 Law: pure, like all of the core. A :class:`Simulator` is given requests and the time, and gives
 responses; the adapters put it behind a socket. It is also what the library is tested against.
 
-The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues`` remember what is
-done to them, and every other operation of the definition answers with a well-formed example of
-its reply. Requests are checked as the platform checks them: token, rate, parameters, body.
+The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues``
+remember what is done to them, notification channels have sockets (``Simulator.hub``), and every other
+operation of the definition answers with a well-formed example of its reply. Requests are checked as
+the platform checks them: token, rate, parameters, body.
 """
 
 from genesys_core.simulator.credentials import Token

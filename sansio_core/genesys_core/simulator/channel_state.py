@@ -66,6 +66,11 @@ class Channel(Confidential, frozen=True):
     is_connected: bool = False
     displaced_by: str | None = None
 
+    @property
+    def owner(self) -> tuple[str, str | None]:
+        """To whom it belongs: client and user."""
+        return self.client_id, self.user_id
+
     def with_topics(self, topics: Mapping[str, Topic]) -> "Channel":
         """The channel with these topics and no others."""
         names = frozenset(name for topic in topics.values() for name in topic.names)

@@ -78,7 +78,7 @@ def _subscribed(
 ) -> Outgoing:
     verdicts = [judge(state, topic) for topic in topics.values()]
     rejected = any(each.topic is None for each in verdicts)
-    wanted = {**permitted(verdicts), **channel.topics}
+    wanted = {**channel.topics, **permitted(verdicts)}
     if rejected or not subscribe(state, settings, channel, wanted, now):
         return _reply("400", "failure")
     return _reply("200", "subscribed")

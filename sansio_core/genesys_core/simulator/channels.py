@@ -76,7 +76,7 @@ def post_subscriptions(call: Call) -> Reply:
     """Topics are added."""
     channel = _find(call)
     verdicts = _verdicts(call)
-    return _subscribed(call, channel, {**permitted(verdicts), **channel.topics}, verdicts)
+    return _subscribed(call, channel, {**channel.topics, **permitted(verdicts)}, verdicts)
 
 
 def put_subscriptions(call: Call) -> Reply:
@@ -143,21 +143,20 @@ def _find(call: Call) -> Channel:
         Problem: 404 for one that is gone, or another's.
     """
     identity, token = call.arguments["channelId"], _token(call)
-    for channel in _alive(call):
-        owner = (channel.client_id, channel.user_id)
-        if channel.id == identity and owner == (token.client_id, token.user_id):
+    for channel in _owned(call, token):
+        if channel.id == identity:
             return channel
     raise no_such_entity("channel", identity)
 
 
+def _owned(call: Call, token: Token) -> list[Channel]:
+    owner = (token.client_id, token.user_id)
+    return [channel for channel in _alive(call) if channel.owner == owner]
+
+
 def _make_room(call: Call, newcomer: str) -> None:
     """Displace a channel where there are 20: one without a socket first, then by its last use."""
-    token = _token(call)
-    mine = [
-        each
-        for each in _alive(call)
-        if (each.client_id, each.user_id) == (token.client_id, token.user_id)
-    ]
+    mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
         oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))
         call.state.channels[oldest.id] = replace(oldest, displaced_by=newcomer)

@@ -70,9 +70,8 @@ def system_message(state: State, channel: Channel, kind: str, reason: str, by: s
 
 def _take_from_others(state: State, taker: Channel, names: frozenset[str]) -> None:
     for other in list(state.channels.values()):
-        same_owner = (other.client_id, other.user_id) == (taker.client_id, taker.user_id)
         lost = {key for key, topic in other.topics.items() if names & set(topic.names)}
-        if other.id == taker.id or not same_owner or not lost:
+        if other.id == taker.id or other.owner != taker.owner or not lost:
             continue
         kept = {key: topic for key, topic in other.topics.items() if key not in lost}
         state.channels[other.id] = other.with_topics(kept)
