@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from genesys_cloud._telemetry import Telemetry as Telemetry
     from genesys_cloud.config import Configuration as Configuration
     from genesys_cloud.hooks import Hooks as Hooks
+    from genesys_cloud.notifications import NOTIFICATION_TOPICS as NOTIFICATION_TOPICS
+    from genesys_cloud.notifications import AsyncNotificationHandler as AsyncNotificationHandler
+    from genesys_cloud.notifications import Gap as Gap
+    from genesys_cloud.notifications import Notification as Notification
+    from genesys_cloud.notifications import NotificationHandler as NotificationHandler
     from genesys_cloud.pkce import generate_pkce_code_verifier as generate_pkce_code_verifier
     from genesys_cloud.sync import Client as Client
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
@@ -33,7 +38,12 @@ if TYPE_CHECKING:
     from genesys_core.values import YearMonth as YearMonth
 
 _HOME: Final = {
+    "NOTIFICATION_TOPICS": "genesys_core.topics",
     "NULL": "genesys_core.values",
+    "AsyncNotificationHandler": "genesys_cloud._notifications_async",
+    "Gap": "genesys_core.channel_events",
+    "Notification": "genesys_core.notifications",
+    "NotificationHandler": "genesys_cloud._notifications_sync",
     "ApiResponse": "genesys_core.replies",
     "AsyncClient": "genesys_cloud._async",
     "Client": "genesys_cloud.sync",
@@ -59,17 +69,22 @@ _HOME: Final = {
 }
 
 __all__ = [
+    "NOTIFICATION_TOPICS",
     "NULL",
     "ApiResponse",
     "AsyncClient",
+    "AsyncNotificationHandler",
     "AuthorizationCode",
     "Client",
     "ClientCredentials",
     "Configuration",
+    "Gap",
     "Gateway",
     "GenesysCloudError",
     "Hooks",
     "Implicit",
+    "Notification",
+    "NotificationHandler",
     "Pacing",
     "Pkce",
     "RefreshToken",

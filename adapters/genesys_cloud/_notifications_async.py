@@ -56,7 +56,7 @@ class AsyncNotificationHandler:
         self._base = base
         self._on_notification, self._on_state = on_notification, on_state
         self._events = AsyncOutlet(mailbox(options))
-        self._states: AsyncOutlet[StateEvent] = AsyncOutlet(Latest())
+        self._states = AsyncOutlet(Latest[StateEvent]())
         self._driver = Driver(base.means(options, send), self._events, self._states)
         self._tasks = anyio.create_task_group()
 

@@ -58,7 +58,7 @@ class NotificationHandler:
         self._base = base
         self._calls_back = on_notification is not None
         self._events = ThreadOutlet(mailbox(options))
-        self._states: ThreadOutlet[StateEvent] = ThreadOutlet(Latest())
+        self._states = ThreadOutlet(Latest[StateEvent]())
         self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
         self._driver = Driver(base.means(options, self._threaded(send)), self._events, self._states)
         ready: Future[BlockingPortal] = Future()

@@ -6,6 +6,7 @@ made, and shows no password.
 
 import ssl
 from collections.abc import Callable, Mapping
+from functools import cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -36,11 +37,9 @@ def wiring_of(network: Network, *, proxy: str | None, headers: Mapping[str, str]
     trust_env = network.get("trust_env", True)
     context = tls_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
 
+    @cache
     def tls() -> ssl.SSLContext:
-        nonlocal context
-        if context is True:
-            context = httpx.create_ssl_context(trust_env=trust_env)
-        return context
+        return httpx.create_ssl_context(trust_env=trust_env) if context is True else context
 
     given = proxy or network.get("proxy")
     return Wiring(

@@ -115,11 +115,13 @@ class Latest(Generic[T]):
         limit: how many; before that the oldest are dropped.
     """
 
-    blocked: Final = False
-    """Never: a state is news, and not worth a wait."""
-
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
         self._items: deque[Held[T]] = deque(maxlen=limit)
+
+    @property
+    def blocked(self) -> bool:
+        """Never: a state is news, and not worth a wait."""
+        return False
 
     def put(self, event: T, *, at: Now) -> None:
         """Add a state; ``at`` is when it arose."""

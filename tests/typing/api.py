@@ -8,12 +8,24 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any, Literal, assert_type
 
-from genesys_cloud import NULL, AsyncClient, Client, ClientCredentials, Region
+from genesys_cloud import (
+    NOTIFICATION_TOPICS,
+    NULL,
+    AsyncClient,
+    AsyncNotificationHandler,
+    Client,
+    ClientCredentials,
+    Gap,
+    Notification,
+    NotificationHandler,
+    Region,
+)
 from genesys_cloud.apis import AsyncUsersApi, UsersApi
 from genesys_core import models
 from genesys_core.api import routing, users
 from genesys_core.lifecycle import NeedToken, Sending, Waiting
 from genesys_core.message import Request, Response
+from genesys_core.model import Model
 from genesys_core.operation import Operation
 from genesys_core.replies import ApiResponse
 from genesys_core.values import Now
@@ -80,3 +92,26 @@ def operations(operation: Operation[models.UserMe]) -> None:
     wider: Operation[object] = operation
     narrower: Operation[models.User] = operation  # type: ignore[assignment] # pyright: ignore[reportAssignmentType]
     print(wider, narrower, Request("GET", "https://x.example"))
+
+
+def listening(client: Client) -> None:
+    handler = client.notification_handler(buffer=10, overflow="drop_oldest", on_state=print)
+    assert_type(handler, NotificationHandler)
+    handler.add_subscription("v2.users.u.presence", models.PresenceEventUserPresence, timeout=5)
+    for event in handler:
+        assert_type(event, Notification[Any] | Gap)
+    client.notification_handler(overflow="drop")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    client.notification_handler(bufer=10)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.notification_handler(on_notification=lambda: None)  # type: ignore[arg-type,misc] # pyright: ignore[reportArgumentType]
+    assert_type(NOTIFICATION_TOPICS["v2.users.{id}.presence"], type[Model])
+
+
+async def listening_asynchronously(client: AsyncClient) -> None:
+    async def on_notification(event: Notification[Any] | Gap) -> None: ...
+
+    client.notification_handler(on_notification=on_notification)
+    async with client.notification_handler() as handler:
+        assert_type(handler, AsyncNotificationHandler)
+        await handler.add_subscriptions(["v2.users.u.presence"])
+        async for event in handler:
+            assert_type(event, Notification[Any] | Gap)
