@@ -31,6 +31,7 @@ _SECRET_KEYS: Final = frozenset(
         *("auth_token", "device_token", "entity_token", "pairing_token", "session_join_token"),
         *("page_access_token", "user_access_token", "embedded_signup_access_token"),
         "outbound_notification_webhook_signature_secret_token",
+        "connect_uri",  # of a notification channel: whoever has it can listen
         # data actions and webhooks carry headers in their bodies
         *SECRET_HEADERS,
     }

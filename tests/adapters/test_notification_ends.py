@@ -1,0 +1,271 @@
+"""How notification handlers end: closed, cancelled, forgotten; and what is left and told of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+import trio
+
+from genesys_cloud import AsyncClient, Client
+from genesys_cloud.notifications import Gap, Subscribed
+from genesys_cloud.simulator import running_simulator
+from genesys_core.errors import GenesysCloudError
+from tests.adapters.test_telemetry import Kept
+from tests.support.flavours import every_flavour, run_now
+from tests.support.listeners import LIMIT, channels, hasty, listening, no_threads_left
+
+TOPIC = "v2.users.user-1.presence"
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def options(simulator):
+    return {"host": simulator.url, "access_token": simulator.access_token(), "trust_env": False}
+
+
+def assert_no_sockets(simulator):
+    """Whether the platform sees none any more, as soon as it has noticed."""
+    pause = threading.Event()
+    assert any(not channels(simulator) or pause.wait(0.001) for _ in range(LIMIT * 1000))
+
+
+# Cancelled
+
+
+def test_a_cancelled_asyncio_task_leaves_nothing(simulator, options):
+    async def listen(connected):
+        async with AsyncClient(**options) as client, client.notification_handler() as handler:
+            await handler.add_subscription(TOPIC)
+            connected.set()
+            async for _ in handler:
+                pass
+
+    async def main():
+        connected = asyncio.Event()
+        task = asyncio.create_task(listen(connected))
+        await asyncio.wait_for(connected.wait(), LIMIT)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    assert_no_sockets(simulator)
+
+
+def test_a_timeout_of_asyncio_ends_the_wait_alone(simulator, options):
+    async def main():
+        async with AsyncClient(**options) as client, client.notification_handler() as handler:
+            await handler.add_subscription(TOPIC)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await anext(handler)
+            simulator.publish(TOPIC, {"message": "still there"})
+            async with asyncio.timeout(LIMIT):
+                assert (await anext(handler)).event_body.message == "still there"
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_nursery_of_trio_leaves_nothing(simulator, options):
+    async def listen(task_status):
+        async with AsyncClient(**options) as client, client.notification_handler() as handler:
+            await handler.add_subscription(TOPIC)
+            task_status.started()
+            async for _ in handler:
+                pass
+
+    async def main():
+        with trio.fail_after(LIMIT):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(listen)
+                nursery.cancel_scope.cancel()
+
+    trio.run(main)
+    assert_no_sockets(simulator)
+
+
+def test_a_subscription_that_is_cancelled_stays_asked_for(simulator, options):
+    simulator.at_hub(lambda hub, _: hub.refuse(503, times=3))
+
+    async def main():
+        async with (
+            AsyncClient(**options) as client,
+            client.notification_handler(policy=hasty()) as handler,
+        ):
+            with trio.move_on_after(0) as scope:
+                await handler.add_subscription(TOPIC)
+            assert scope.cancelled_caught
+            await handler.add_subscription("v2.users.user-2.presence")
+            simulator.publish(TOPIC, {"message": "asked for"})
+            with trio.fail_after(LIMIT):
+                assert (await anext(handler)).event_body.message == "asked for"
+
+    trio.run(main)
+
+
+# Closed from elsewhere
+
+
+def test_another_thread_ends_the_iteration(options):
+    with no_threads_left(), Client(**options) as client:
+        handler = client.notification_handler()
+        handler.add_subscription(TOPIC)
+        closer = threading.Thread(target=handler.close)
+        closer.start()
+        assert list(handler) == []
+        closer.join(LIMIT)
+
+
+def test_threads_share_the_events(simulator, options):
+    got: list[str] = []
+
+    def work(handler):
+        got.extend(event.event_body.message for event in handler)
+
+    with Client(**options) as client, client.notification_handler(buffer=3) as handler:
+        handler.add_subscription(TOPIC)
+        threads = [threading.Thread(target=work, args=(handler,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for number in range(100):
+            simulator.publish(TOPIC, {"message": str(number)})
+        pause = threading.Event()
+        assert any(len(got) == 100 or pause.wait(0.001) for _ in range(LIMIT * 1000))
+        handler.close()
+        for thread in threads:
+            thread.join(LIMIT)
+    assert sorted(map(int, got)) == list(range(100))
+
+
+@every_flavour
+@pytest.mark.parametrize("where", ["on_notification", "on_state"])
+def test_a_callback_may_close_the_handler(run, simulator, options, where):
+    closed: list[object] = []
+
+    async def main(api):
+        is_async = isinstance(api.client, AsyncClient)
+
+        async def ending(event):
+            if isinstance(event, Subscribed) or where == "on_notification":
+                result = kept.pop().close()
+                if is_async:
+                    await result
+                closed.append(event)
+
+        async def scenario(listener):
+            kept.append(listener.handler)
+            with contextlib.suppress(GenesysCloudError):  # it may be closed by then
+                await listener.do("add_subscription", TOPIC)
+            simulator.publish(TOPIC, {})
+            await listener.wait_for(lambda: closed)
+
+        kept: list[Any] = []
+        callback = ending if is_async else lambda event: run_now(ending(event))
+        options = {"told": callback} if where == "on_state" else {"on_notification": callback}
+        await listening(api, scenario, **options)
+
+    with no_threads_left():
+        run(main, host=options["host"], access_token=options["access_token"])
+    assert len(closed) == 1
+
+
+FORGETFUL = """
+import sys
+from genesys_cloud import Client
+
+client = Client(host=sys.argv[1], access_token=sys.argv[2], trust_env=False)
+handler = client.notification_handler(on_state=lambda state: None)
+handler.add_subscription("v2.users.user-1.presence")
+print("subscribed")
+"""
+
+
+def test_a_program_that_forgets_its_handler_ends(simulator, options):
+    ran = subprocess.run(
+        [sys.executable, "-c", FORGETFUL, simulator.url, options["access_token"]],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (0, "subscribed\n"), ran.stderr
+
+
+# Told
+
+
+@every_flavour
+def test_telemetry_is_told_of_channels_and_lags(run, simulator, options):
+    kept = Kept()
+
+    async def main(api):
+        async def scenario(listener):
+            await listener.do("add_subscription", TOPIC)
+            simulator.publish(TOPIC, {})
+            await listener.next()
+            (point,) = kept.metrics()["genesys_cloud.notification.channels"]
+            assert point.value == 1
+
+        await listening(api, scenario)
+
+    run(
+        main,
+        host=options["host"],
+        access_token=options["access_token"],
+        telemetry=kept.telemetry,
+    )
+    metrics = kept.metrics()
+    (lag,) = metrics["genesys_cloud.notification.lag"]
+    assert lag.count == 1
+    assert 0 <= lag.sum < LIMIT
+    assert lag.attributes == {"genesys_cloud.notification.topic": "v2.users.{id}.presence"}
+    assert metrics["genesys_cloud.notification.channels"][0].value == 0
+    kept.tracers.shutdown()
+    kept.meters.shutdown()
+
+
+@every_flavour
+def test_neither_token_nor_channel_is_shown(run, simulator, options, caplog, capsys):
+    shown: list[str] = []
+    secrets = [options["access_token"]]
+
+    async def main(api):
+        async def scenario(listener):
+            await listener.do("add_subscription", TOPIC)
+            secrets.extend(channels(simulator))
+            simulator.at_hub(lambda hub, _: hub.drop(channels_of(hub)))
+            event = await listener.next()
+            assert isinstance(event, Gap)
+            shown.extend(map(repr, listener.told.states[1:2]))
+            shown.append(repr(listener.handler))
+            shown.append(repr(vars(listener.handler)["_driver"]._set))
+
+        await listening(api, scenario)
+
+    with caplog.at_level(logging.DEBUG):
+        run(main, host=options["host"], access_token=options["access_token"])
+    own = [each.getMessage() for each in caplog.records if "notifications" in each.name]
+    out = "".join([*shown, *own, *capsys.readouterr()])
+    assert "may be missing" in out
+    assert len(secrets) > 1
+    for secret in secrets:
+        assert secret not in out
+    assert options["access_token"] not in caplog.text
+
+
+def channels_of(hub):
+    (channel,) = (each.id for each in hub.state.channels.values() if each.is_connected)
+    return channel
