@@ -83,7 +83,10 @@ def prepare_authorize_url(
 
 
 def prepare_logout_url(hosts: Hosts, *, client_id: str, redirect_uri: str | None = None) -> str:
-    """The URL that ends a user's session in the browser; tokens are not revoked by it.
+    """The URL that ends a user's session in the browser.
+
+    That it revokes tokens is said nowhere, so it is not to be relied on: the platform's revocation is
+    ``DELETE /api/v2/tokens/me``, which ``client.auth.sign_out()`` sends.
 
     Args:
         hosts: the URL leads to the login host, through the gateway where there is one.

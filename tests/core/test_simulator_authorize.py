@@ -217,22 +217,24 @@ def test_a_gateway_leads_to_the_pages_too():
     assert desk.send("DELETE", "/oauth/authorize").headers["allow"] == "GET, POST"
 
 
-def test_logging_out_ends_the_session_and_what_came_of_it(visitor):
+def test_logging_out_ends_the_session_and_revokes_nothing(visitor):
     token = fragment_of(visitor.submit(response_type="token").headers["location"])["access_token"]
     code = visitor.code()
     answer = visitor.log_out(redirect_uri=REDIRECT)
     assert (answer.status, answer.headers["location"]) == (303, REDIRECT)
     assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert visitor.open().status == 200  # the login page, not straight back
+    assert code in visitor.desk.simulator.state.codes
+    assert visitor.desk.call("GET", "/api/v2/users/me", token=token).status == 200
+    assert visitor.desk.call("DELETE", "/api/v2/tokens/me", token=token).status == 204
     me = visitor.desk.call("GET", "/api/v2/users/me", token=token)
     assert (me.status, me.json["code"]) == (401, "bad.credentials")
-    assert code not in visitor.desk.simulator.state.codes
-    assert visitor.open().status == 200
 
 
-def test_another_browsers_tokens_outlive_a_log_out(visitor):
-    token = fragment_of(visitor.submit(response_type="token").headers["location"])["access_token"]
+def test_another_browsers_session_outlives_a_log_out(visitor):
+    visitor.submit()
     assert Visitor(visitor.desk).log_out().status == 200
-    assert visitor.desk.call("GET", "/api/v2/users/me", token=token).status == 200
+    assert visitor.open().status == 303
 
 
 def test_logging_out_sends_nobody_elsewhere(visitor):

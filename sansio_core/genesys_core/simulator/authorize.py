@@ -65,7 +65,7 @@ def post_authorize(call: LoginCall) -> Reply:
 
 
 def get_logout(call: LoginCall) -> Reply:
-    """The browser's session ends, and with it the tokens that came of it.
+    """The browser's session ends. Tokens do not: apps revoke theirs by ``DELETE /api/v2/tokens/me``.
 
     Raises:
         Problem: the client or the redirect URI is not known.
@@ -77,8 +77,6 @@ def get_logout(call: LoginCall) -> Reply:
     session = _session(call)
     if session is not None:
         del call.state.sessions[session.value]
-        for family in session.families:
-            call.state.revoke_family(family)
     gone = (("Set-Cookie", f"{_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),)
     if redirect_uri is not None:
         return _redirect(redirect_uri, gone)
@@ -220,7 +218,7 @@ def _session(call: LoginCall) -> BrowserSession | None:
 
 def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
     state, family = call.state, call.state.new_id("family")
-    state.sessions[session.value] = replace(session, families=(*session.families, family))
+    state.sessions[session.value] = session
     if ask.response_type == "token":
         token = issue_token(
             ask.client, state, call.settings, call.now, user_id=session.user_id, family=family

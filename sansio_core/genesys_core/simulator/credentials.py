@@ -81,11 +81,9 @@ class BrowserSession(Confidential, frozen=True):
     Attributes:
         value: of the cookie; never shown.
         user_id: who signed in.
-        families: the sign-ins of apps that came of it.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
 
     value: str
     user_id: str
-    families: tuple[str, ...] = ()
