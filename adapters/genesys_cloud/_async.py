@@ -14,8 +14,10 @@ from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
 from genesys_cloud._stats import ClientStats
+from genesys_cloud._tokens import AsyncTokenKeeper, Shelter
 from genesys_cloud._transfers import AsyncTransfers
 from genesys_cloud.apis._clients import AsyncApis
+from genesys_cloud.auth import AsyncAuth
 from genesys_cloud.hooks import (
     AsyncAfterResponse,
     AsyncBeforeRequest,
@@ -24,15 +26,12 @@ from genesys_cloud.hooks import (
 )
 from genesys_cloud.transports import AsyncHttpxTransport, AsyncTransport
 from genesys_core.lifecycle import (
-    Exchanging,
     NeedToken,
     Raised,
     Returned,
     Sending,
     State,
     Waiting,
-    reserve_token,
-    settle_token,
     start,
 )
 from genesys_core.message import Request, Response, Timeout, TransportFailure
@@ -41,6 +40,8 @@ from genesys_core.paging import Items, Paging, items_of
 from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
 from genesys_core.replies import ApiResponse
 from genesys_core.retry import RetryConfiguration
+from genesys_core.token_wishes import for_call
+from genesys_core.tokens import Token
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
@@ -50,19 +51,11 @@ __all__ = ["AsyncClient", "Primitives"]
 T = TypeVar("T")
 
 
-class Primitives(Protocol):
+class Primitives(Shelter, Protocol):
     """What the driver needs from an event loop."""
 
     async def sleep(self, seconds: float) -> None:
         """Let others run for a while; cancellable."""
-        ...
-
-    async def exclusively(self, seconds: float, work: Callable[[], Awaitable[T]]) -> T | None:
-        """Run ``work`` alone and to its end, even if the caller is cancelled meanwhile.
-
-        Returns:
-            What it returned, or ``None`` if its turn did not come within ``seconds``.
-        """
         ...
 
     async def close(self) -> None:
@@ -119,6 +112,9 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         wire = transport or AsyncHttpxTransport(network=self._network)
         self._transport = async_hooked(wire, hooks)
         self._natives: list[Primitives] = []
+        self._tokens = AsyncTokenKeeper(
+            self._cell, self._exchange, self._setup.token_store, lambda: self._native
+        )
         self._defaults = Options()
 
     async def send(self, operation: Operation[T]) -> T:
@@ -238,6 +234,11 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         return f"AsyncClient({self._cell.session.settings.hosts.api})"
 
     @property
+    def auth(self) -> AsyncAuth:
+        """The client's token: what is known of it, and signing in and out by hand."""
+        return AsyncAuth(self._cell, self._tokens)
+
+    @property
     def _native(self) -> Primitives:
         # Found at the first need, when a loop is running; shared with clients of other options.
         if not self._natives:
@@ -317,18 +318,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         return waiting.woke(now=read_clocks())
 
     async def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        session = self._cell.session
-        joined = need.joined(session)
+        wish = for_call(need, self._cell.session, now=read_clocks())
+        return await self._tokens.obtain(wish)
 
-        async def obtain() -> Sending[T] | Raised:
-            step = self._cell.swap(reserve_token, joined, now=read_clocks())
-            if not isinstance(step, Exchanging):
-                return step
-            outcome = await self._drive(step.state, purpose="token")
-            return self._cell.swap(settle_token, joined, outcome, now=read_clocks())
-
-        wait = joined.patience(session, now=read_clocks())
-        state = await self._native.exclusively(wait, obtain)
-        if state is None:
-            return joined.timed_out(self._cell.session, now=read_clocks())
-        return state
+    async def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
+        return await self._drive(state, purpose=purpose)

@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._logging import LoggingObserver
+from genesys_cloud._logging import TOKENS_LOGGER, LoggingObserver
 from genesys_cloud._observation import Observer, observing, observing_notifications
 from genesys_cloud._options import ClientOptions
 from genesys_cloud._reload import Follower, Trigger
 from genesys_cloud._shared import SessionCell
 from genesys_cloud._stats import ClientStats, StatsObserver, open_connections
+from genesys_cloud._tokens import Store
 from genesys_cloud.config import Configuration, Look, configuration_in, default_path, look_at
 from genesys_core import configuration as core
 from genesys_core.configuration import (
@@ -40,6 +41,7 @@ from genesys_core.reconfigure import reconfigured
 from genesys_core.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.retry import RetryConfiguration
 from genesys_core.session import Session, Settings
+from genesys_core.token_store import TokenStoreError
 from genesys_core.vault import Vault
 
 __all__ = ["ConfiguredOptions", "Setup", "Sources", "session_of", "settings_from", "sources_of"]
@@ -126,6 +128,10 @@ def _arguments(options: ConfiguredOptions) -> core.Configuration:
     text = options.get("access_token")
     if text is not None and options.get("auth") is not None:
         raise ConfigurationError("auth and access_token: give one of them, both name the token")
+    if text is not None and options.get("token_store") is not None:
+        raise ConfigurationError(
+            "token_store and access_token: give one of them, only a grant's tokens are stored"
+        )
     if text is not None and not text.strip():
         raise ConfigurationError("access_token '': must not be empty; leave it out for none")
     region = options.get("region")
@@ -176,6 +182,7 @@ def settings_from(configuration: core.Configuration, options: ClientOptions) -> 
         retry=configuration.retry or RetryConfiguration(),
         strict=options.get("strict", False),
         refresh_token_wait_max=10.0 if wait is None else wait,
+        stores_tokens=options.get("token_store") is not None,
     )
 
 
@@ -236,6 +243,7 @@ class Setup:
         cell: the session.
         observer: who watches the client's calls.
         notifications: who watches the client's notification channels.
+        token_store: the client's token store, or none.
         logging: logs; its ``warn`` is for what is no call.
     """
 
@@ -257,6 +265,7 @@ class Setup:
         self.logging = LoggingObserver(
             sources.logging(file), options.get("redaction") or DEFAULT_REDACTION
         )
+        self.token_store = Store(options.get("token_store"), self._tell_of_store)
         self._counts = StatsObserver()
         telemetry = options.get("telemetry")
         observers = (self._counts, *((telemetry,) if telemetry else ()), self.logging)
@@ -275,6 +284,10 @@ class Setup:
             elif not os.path.isdir(os.path.dirname(sources.path)):  # noqa: PTH112, PTH120
                 return None  # nobody uses the default file here
         return Follower(sources.path, look, self._reload, trigger)
+
+    def _tell_of_store(self, failure: TokenStoreError) -> None:
+        observer = self.logging
+        observer.warn(str(failure), now=read_clocks(), name=TOKENS_LOGGER)
 
     @property
     def configuration(self) -> core.Configuration:

@@ -37,7 +37,14 @@ from genesys_core.values import Now
 if TYPE_CHECKING:
     from genesys_cloud._log_file import LogFile
 
-__all__ = ["CONFIG_LOGGER", "LOGGER", "NOTIFICATIONS_LOGGER", "TRACE", "LoggingObserver"]
+__all__ = [
+    "CONFIG_LOGGER",
+    "LOGGER",
+    "NOTIFICATIONS_LOGGER",
+    "TOKENS_LOGGER",
+    "TRACE",
+    "LoggingObserver",
+]
 
 LOGGER: Final = "genesys_cloud"
 """The logger of calls."""
@@ -47,6 +54,9 @@ CONFIG_LOGGER: Final = "genesys_cloud.config"
 
 NOTIFICATIONS_LOGGER: Final = "genesys_cloud.notifications"
 """The logger of notification channels."""
+
+TOKENS_LOGGER: Final = "genesys_cloud.tokens"
+"""The logger of token stores that fail."""
 
 TRACE: Final = LEVEL_NUMBERS["trace"]
 """The level below ``DEBUG``; the standard library has none."""

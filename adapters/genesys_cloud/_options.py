@@ -12,6 +12,7 @@ from genesys_core.message import Timeout
 from genesys_core.oauth import Grant
 from genesys_core.pacing import Pacing
 from genesys_core.retry import RetryConfiguration
+from genesys_core.token_store import TokenStore
 
 __all__ = ["ClientOptions", "is_mock", "network_of"]
 
@@ -27,6 +28,8 @@ class ClientOptions(TypedDict, total=False):
         access_token: a static token instead of a grant.
         refresh_access_token: whether tokens are renewed without being asked.
         refresh_token_wait_max: seconds that a call waits for another's renewal (10).
+        token_store: where the grant's tokens are kept between runs and shared with other processes;
+            see :mod:`genesys_cloud.token_stores`.
         retry: when calls are repeated; off by default.
         timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
         deadline: seconds for each whole call, repeats and sleeps included.
@@ -47,6 +50,7 @@ class ClientOptions(TypedDict, total=False):
     access_token: str | None
     refresh_access_token: bool
     refresh_token_wait_max: float
+    token_store: TokenStore | None
     retry: RetryConfiguration | None
     timeout: Timeout | float | None
     deadline: float | None

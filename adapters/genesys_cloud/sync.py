@@ -3,7 +3,6 @@
 Law: the driver sends, sleeps and locks. Every decision is the core's.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
@@ -14,20 +13,19 @@ from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
 from genesys_cloud._stats import ClientStats
+from genesys_cloud._tokens import TokenKeeper
 from genesys_cloud._transfers import SyncTransfers
 from genesys_cloud.apis._clients import SyncApis
+from genesys_cloud.auth import Auth
 from genesys_cloud.hooks import AfterResponse, BeforeRequest, Hooks, hooked
 from genesys_cloud.transports import HttpxTransport, Transport
 from genesys_core.lifecycle import (
-    Exchanging,
     NeedToken,
     Raised,
     Returned,
     Sending,
     State,
     Waiting,
-    reserve_token,
-    settle_token,
     start,
 )
 from genesys_core.message import Request, Response, Timeout, TransportFailure
@@ -36,6 +34,8 @@ from genesys_core.paging import Items, Paging, items_of
 from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
 from genesys_core.replies import ApiResponse
 from genesys_core.retry import RetryConfiguration
+from genesys_core.token_wishes import for_call
+from genesys_core.tokens import Token
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
@@ -79,7 +79,7 @@ class Client(SyncTransfers, SyncApis):
         self._network = network_of(options)
         wire = transport or HttpxTransport(network=self._network)
         self._transport = hooked(wire, hooks)
-        self._token_lock = threading.Lock()
+        self._tokens = TokenKeeper(self._cell, self._exchange, self._setup.token_store)
         self._defaults = Options()
 
     def send(self, operation: Operation[T]) -> T:
@@ -176,6 +176,7 @@ class Client(SyncTransfers, SyncApis):
     def close(self) -> None:
         """Give back all connections. Closing twice does nothing more."""
         try:
+            self._tokens.close()
             self._transport.close()
         finally:
             self._setup.close()
@@ -193,6 +194,11 @@ class Client(SyncTransfers, SyncApis):
 
     def __repr__(self) -> str:
         return f"Client({self._cell.session.settings.hosts.api})"
+
+    @property
+    def auth(self) -> Auth:
+        """The client's token: what is known of it, and signing in and out by hand."""
+        return Auth(self._cell, self._tokens)
 
     def _drive(
         self,
@@ -267,15 +273,7 @@ class Client(SyncTransfers, SyncApis):
         return waiting.woke(now=read_clocks())
 
     def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        session = self._cell.session
-        need = need.joined(session)
-        if not self._token_lock.acquire(timeout=need.patience(session, now=read_clocks())):
-            return need.timed_out(self._cell.session, now=read_clocks())
-        try:
-            step = self._cell.swap(reserve_token, need, now=read_clocks())
-            if not isinstance(step, Exchanging):
-                return step
-            outcome = self._drive(step.state, purpose="token")
-            return self._cell.swap(settle_token, need, outcome, now=read_clocks())
-        finally:
-            self._token_lock.release()
+        return self._tokens.obtain(for_call(need, self._cell.session, now=read_clocks()))
+
+    def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
+        return self._drive(state, purpose=purpose)

@@ -227,9 +227,15 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
 
 
 class Exchanging(Struct, frozen=True):
-    """Drive this call to its end, then report it to the session."""
+    """Drive this call to its end, then report it to the session.
+
+    Attributes:
+        state: the call.
+        grant: what it exchanges; ``None`` where it asks something else about the token.
+    """
 
     state: Sending[Token]
+    grant: Grant | None = None
 
 
 def reserve_token(
@@ -241,17 +247,17 @@ def reserve_token(
     :func:`settle_token`.
     """
     if not need.call.belongs_to(session.settings.hosts.login):
-        return session, need.refused(_moved())
+        return session, need.refused(moved_away())
     if need.call.expired(now):
         vault = session.vault.refused(need.rejected) if need.rejected else session.vault
-        expired = _raised(need.call, need.call.timeout_error())
-        return msgspec.structs.replace(session, vault=vault), expired
+        return session.with_vault(vault), _raised(need.call, need.call.timeout_error())
     vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)
-    session = msgspec.structs.replace(session, vault=vault)
+    session = session.with_vault(vault)
     if isinstance(answer, Have):
         return session, need.granted(answer.token, now=now)
     if isinstance(answer, Exchange):
-        return session, Exchanging(start_exchange(answer.grant, session, now=now))
+        state = start_exchange(answer.grant, session, now=now)
+        return session, Exchanging(state, answer.grant)
     if answer.exhausted and need.refusal is not None:
         return session, need.refused(_refusal_of(need, need.refusal, str(answer.error)))
     return session, need.refused(answer.error)
@@ -290,10 +296,11 @@ def settle_token(
     else:
         vault = session.vault.failed(ended)
     state = need.granted(ended, now=now) if isinstance(ended, Token) else need.refused(ended)
-    return msgspec.structs.replace(session, vault=vault), state
+    return session.with_vault(vault), state
 
 
-def _moved() -> GenesysCloudError:
+def moved_away() -> GenesysCloudError:
+    """What a call is told whose tokens are of a login host that the client has left."""
     error = GenesysCloudError(
         "the client was configured for another login host during the call; make the call again"
     )

@@ -8,6 +8,7 @@ lock and decide nothing.
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
@@ -40,6 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         retry: the client's retry configuration.
         strict: whether a reply that does not fit its type raises.
         refresh_token_wait_max: seconds that a call waits for another's token exchange.
+        stores_tokens: whether the adapter has a token store; see :mod:`genesys_core.token_turn`.
     """
 
     hosts: Hosts
@@ -49,6 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     retry: RetryConfiguration = RetryConfiguration()
     strict: bool = False
     refresh_token_wait_max: float = 10.0
+    stores_tokens: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.refresh_token_wait_max <= LONGEST:
@@ -114,3 +117,7 @@ class Session(Struct, frozen=True):
         vault = Vault(token=None if access_token is None else Token(access_token))
         pacer = None if pacing is None else Pacer.of(pacing)
         return cls(Settings(hosts=hosts, headers=Headers(headers or {})), vault, random, pacer)
+
+    def with_vault(self, vault: Vault) -> "Session":
+        """The session with another vault."""
+        return msgspec.structs.replace(self, vault=vault)

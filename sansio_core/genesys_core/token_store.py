@@ -4,14 +4,8 @@ Law: what was written reads back the same. A document of somebody else's is refu
 written over; entries that this version does not understand stay as they are. No error repeats what
 a document holds.
 
-What an adapter does around an exchange, where there is a store (``Vault`` decides, as ever)::
-
-    with store.lock(key, timeout=...):       # other processes wait here
-        vault = vault.adopted(store.load(key))
-        ...                                  # reserve again; exchange only if it still says so
-        if vault.unsaved is not None:        # before anybody uses the token
-            store.save(key, vault.unsaved)
-            vault = vault.saved()
+What is asked of a store around an exchange, and what its failures mean, is decided in
+:mod:`genesys_core.token_turn`.
 """
 
 from collections.abc import Mapping

@@ -82,6 +82,7 @@ class Vault(Struct, frozen=True):
         ahead_from: when the current token may be renewed ahead again, on the wall clock.
         stored: what the token store held when it was last read or written.
         signed_out: whether the client was signed out by hand.
+        store_failure: why the token store could not do its part, if it failed when last asked.
     """
 
     grant: Grant | None = None
@@ -94,6 +95,7 @@ class Vault(Struct, frozen=True):
     ahead_from: float = 0.0
     stored: Token | None = None
     signed_out: bool = False
+    store_failure: GenesysCloudError | None = None
 
     # What a call asks.
 
@@ -257,14 +259,15 @@ class Vault(Struct, frozen=True):
     def adopted(self, stored: Token | None) -> "Vault":
         """What the store holds was read: if somebody else changed it, their token is taken over.
 
-        Before the first exchange this is so only for grants that :attr:`~Grant.resumes`; a code or
+        :meth:`reserve` comes again after it, and is not kept from trying by its first answer. Before the first exchange this is so only for grants that :attr:`~Grant.resumes`; a code or
         an assertion may stand for another user than the store does, and is exchanged.
         """
+        vault = msgspec.structs.replace(self, ahead_from=0.0, store_failure=None)
         if stored is None or self.grant is None or _same(stored, self.stored):
-            return self
+            return vault
         if self.token is None and not self.grant.resumes:
-            return msgspec.structs.replace(self, stored=stored)
-        return msgspec.structs.replace(self, token=stored, stored=stored, ahead_from=0.0)
+            return msgspec.structs.replace(vault, stored=stored)
+        return msgspec.structs.replace(vault, token=stored, stored=stored)
 
     @property
     def unsaved(self) -> Token | None:
@@ -273,7 +276,11 @@ class Vault(Struct, frozen=True):
 
     def saved(self) -> "Vault":
         """The store holds the current token."""
-        return msgspec.structs.replace(self, stored=self.token)
+        return msgspec.structs.replace(self, stored=self.token, store_failure=None)
+
+    def without_store(self, failure: GenesysCloudError) -> "Vault":
+        """The store could not be read or written; the token is the client's all the same."""
+        return msgspec.structs.replace(self, store_failure=_copy(failure))
 
     @property
     def _accepted(self) -> Token | None:
@@ -300,7 +307,15 @@ class Vault(Struct, frozen=True):
         return self.grant if self._is_exchangeable else None
 
     def _holding(self, grant: Grant | None, token: Token, *, spent: bool) -> "Vault":
-        return Vault(grant, token, self.renew, self.exchanges + 1, spent=spent, stored=self.stored)
+        return Vault(
+            grant,
+            token,
+            self.renew,
+            self.exchanges + 1,
+            spent=spent,
+            stored=self.stored,
+            store_failure=self.store_failure,
+        )
 
     def _why_nothing(self) -> str:
         if self.signed_out:

@@ -477,6 +477,26 @@ def test_a_stored_refresh_token_that_is_refused_gives_way_to_the_one_given():
     assert ask(vault, 1001)[1].grant == KEPT
 
 
+def test_reading_the_store_does_not_put_off_the_renewal_that_it_was_read_for():
+    token = given_at(0, refresh="r1")
+    vault, answer = ask(Vault(KEPT, token, stored=token), 960)
+    assert isinstance(answer, Exchange)
+    for stored in (token, None):
+        assert isinstance(ask(vault.adopted(stored), 961)[1], Exchange)
+
+
+def test_what_a_store_failed_at_is_told_until_it_works_again():
+    failure = GenesysCloudError("cannot write it")
+    vault = Vault(KEPT, given_at(0, refresh="r1")).without_store(failure)
+    assert str(vault.store_failure) == "cannot write it"
+    assert vault.store_failure is not failure
+    vault = vault.granted(given_at(5, "a2"))
+    assert vault.store_failure is not None
+    assert vault.saved().store_failure is None
+    assert vault.adopted(None).store_failure is None
+    assert vault.without_token().store_failure is None
+
+
 def test_no_vault_shows_a_secret():
     secret = Token(MARK, refresh_token=MARK, extra={"a": MARK})
     grant = RefreshToken("id", MARK, MARK)
