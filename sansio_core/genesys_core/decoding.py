@@ -4,12 +4,13 @@ Law: fast first, forgiving second. A body that fits its type costs one call of m
 gives a value and the list of what did not fit, or one :class:`~genesys_core.errors.DecodeError`; no other exception.
 """
 
+from _thread import allocate_lock
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from types import GenericAlias, NoneType
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 import msgspec
 from msgspec import Struct
@@ -63,9 +64,15 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
     return decoded
 
 
+# msgspec learns a class at its first use, and another thread that meets the class half learnt crashes
+# the interpreter (0.22). A lock is no I/O and starts no thread; it is held once for each type.
+_LEARNING: Final = allocate_lock()
+
+
 @cache
 def _decoder(type_: object) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(cast(Any, type_), dec_hook=dec_hook)
+    with _LEARNING:
+        return msgspec.json.Decoder(cast(Any, type_), dec_hook=dec_hook)
 
 
 def _forgiving(type_: object, body: bytes) -> Decoded[object]:

@@ -99,9 +99,13 @@ def encode_token(token: Token) -> bytes:
 def decode_token(content: bytes) -> Token | None:
     """The token in what :func:`encode_token` gave; ``None`` for anything else."""
     try:
-        return _token(msgspec.json.decode(content))
+        return _TOKEN.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+
+
+# Made here, because msgspec learns a class at its first use, and threads may meet there.
+_TOKEN: Final = msgspec.json.Decoder(Token)
 
 
 class TokenDocument(Struct, frozen=True):

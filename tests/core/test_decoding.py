@@ -1,5 +1,7 @@
 import json
 import pickle
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -214,3 +216,30 @@ def test_what_was_decoded_encodes_to_what_decodes_the_same(data: st.DataObject):
     body = json.dumps(data.draw(documents(type_, faults=0)).document).encode()
     model = decode(type_, body, strict=True).data
     assert decode(type_, to_json(model), strict=True).data == model
+
+
+THREADS = """
+import sys, threading
+from genesys_core import models
+from genesys_core.decoding import decode
+sys.setswitchinterval(1e-6)
+body = b'{"id": "1", "manager": {"id": "2"}, "participants": [{"calls": [{}]}]}'
+for name in ("UserMe", "Queue", "Conversation", "AnalyticsConversation", "Evaluation"):
+    kind, together = getattr(models, name), threading.Barrier(16)
+    def work():
+        together.wait()
+        assert isinstance(decode(kind, body).data, kind)
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+print("done")
+"""
+
+
+def test_threads_that_decode_a_model_for_the_first_time_do_not_crash_the_interpreter():
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
