@@ -7,6 +7,7 @@ event loop: every ``await`` in it is over at once, because the client underneath
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
@@ -102,6 +103,11 @@ class TrioApi(_AsyncApi):
             for index in range(count):
                 nursery.start_soon(one, index)
         return results
+
+
+async def settled(answer: Any) -> Any:
+    """What a client's method returned, or will have returned."""
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def run_now(coroutine: Coroutine[Any, Any, T] | Awaitable[T]) -> T:
