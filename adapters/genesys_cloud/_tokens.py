@@ -7,11 +7,11 @@ kept all the same. Closing waits for it.
 A call that only finds that another has brought the token starts no thread and no task.
 """
 
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
+from threading import Event, Lock, Thread
 from typing import Generic, Protocol, TypeVar, assert_never, cast
 
 from genesys_cloud._clock import read_clocks
@@ -29,6 +29,7 @@ from genesys_core.token_turn import (
     StoreStep,
     Unlocking,
     begin,
+    out_of_time,
     patience,
     replied,
     stored,
@@ -114,8 +115,8 @@ class TokenKeeper:
         self._cell = cell
         self._exchange = exchange
         self._store = store
-        self._lock = threading.Lock()
-        self._last: threading.Thread | None = None
+        self._lock = Lock()
+        self._last: Thread | None = None
 
     def obtain(self, wish: Wish[R]) -> R:
         """What comes of a wish."""
@@ -130,7 +131,7 @@ class TokenKeeper:
         self._last = turn.started()
         if turn.is_over(time_left(wish, now=read_clocks())):
             return turn.result
-        return wish.timed_out(self._cell.session, now=read_clocks())
+        return out_of_time(wish, self._cell.session, now=read_clocks())
 
     def close(self) -> None:
         """Wait for a turn whose caller is gone."""
@@ -168,14 +169,14 @@ class _Turn(Generic[R]):
 
     def __init__(self, work: Callable[[], R]) -> None:
         self._work = work
-        self._over = threading.Event()
+        self._over = Event()
         self._error: BaseException | None = None
         self._context = copy_context()
 
-    def started(self) -> threading.Thread | None:
+    def started(self) -> Thread | None:
         """Begin; where no thread is to be had, here and now."""
         # Never a daemon: the interpreter waits for it before it ends.
-        thread = threading.Thread(target=self._run, name="genesys-cloud-token", daemon=False)
+        thread = Thread(target=self._run, name="genesys-cloud-token", daemon=False)
         try:
             thread.start()
         except RuntimeError:
@@ -257,7 +258,7 @@ class AsyncTokenKeeper:
         work = partial(self._finished, native, step)
         result = await native.sheltered(work, time_left(wish, now=read_clocks()))
         if result is None:
-            return wish.timed_out(self._cell.session, now=read_clocks())
+            return out_of_time(wish, self._cell.session, now=read_clocks())
         return result
 
     def _begun(self, wish: Wish[R], native: Shelter) -> Step[R]:

@@ -41,7 +41,10 @@ class _Facts:
 
     @property
     def signed_in(self) -> bool:
-        """Whether there is a token that the platform has not refused and that has not ended."""
+        """Whether there is a token that has not ended, nor been refused.
+
+        With ``refresh_access_token=False`` refusals are the caller's to act upon, and not kept.
+        """
         return self._vault.fallback(None, read_clocks()) is not None
 
     @property

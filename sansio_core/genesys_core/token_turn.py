@@ -48,6 +48,7 @@ __all__ = [
     "StoreStep",
     "Unlocking",
     "begin",
+    "out_of_time",
     "patience",
     "replied",
     "stored",
@@ -129,6 +130,18 @@ def patience(wish: Wish[R], session: Session, *, now: Now) -> float:
 def time_left(wish: Wish[R], *, now: Now) -> float | None:
     """Seconds after which its owner goes, though the turn goes on; ``None`` for never."""
     return None if wish.expires is None else max(wish.expires - now.monotonic, 0.0)
+
+
+def out_of_time(wish: Wish[R], session: Session, *, now: Now) -> R:
+    """What comes of a wish whose owner goes after :func:`time_left`, while the turn goes on.
+
+    Args:
+        wish: the wish.
+        session: as it is by then.
+        now: the moment, by a timer that may be a little early.
+    """
+    late = now.monotonic if wish.expires is None else max(now.monotonic, wish.expires)
+    return wish.timed_out(session, now=Now(late, now.wall))
 
 
 def begin(session: Session, wish: Wish[R], *, now: Now) -> tuple[Session, Step[R]]:

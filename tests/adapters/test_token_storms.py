@@ -68,14 +68,11 @@ def test_two_hundred_who_refresh_by_hand_share_one_exchange(run, simulator):
     async def scenario(api: Api) -> None:
         await api.send(users.get_users_me())
         tokens = await api.at_once(CALLS, lambda: settled(api.client.auth.refresh()))
-        assert {type(token) for token in tokens} == {Token}
-        # The threads begin one after another, so some may ask after an exchange has ended; tasks
-        # all ask before the first goes on.
-        assert tokens[-1].access_token == api.client.auth.token.access_token
-        if run.__name__ != "run_sync":
-            assert len({token.access_token for token in tokens}) == 1
+        distinct = {token.access_token for token in tokens}
+        assert api.client.auth.token.access_token in distinct
+        # Tasks all ask before the first goes on. Threads begin one after another, so that some may
+        # ask when an exchange has ended already; whoever asked meanwhile shares it.
+        assert exchanges(simulator) - before == 1 + len(distinct)
+        assert run.__name__ == "run_sync" or len(distinct) == 1
 
     run(scenario, **options(simulator), refresh_access_token=False)
-    assert exchanges(simulator) - before >= 2
-    if run.__name__ != "run_sync":
-        assert exchanges(simulator) - before == 2

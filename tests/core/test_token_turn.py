@@ -20,6 +20,7 @@ from genesys_core.token_turn import (
     Saving,
     Unlocking,
     begin,
+    out_of_time,
     patience,
     stored,
     time_left,
@@ -382,6 +383,16 @@ def test_nor_longer_than_the_call_has():
     wish = for_call(need_of(session, at(5), deadline=4), session, now=at(5))
     assert patience(wish, session, now=at(6)) == time_left(wish, now=at(6)) == 3
     assert patience(wish, session, now=at(10)) == time_left(wish, now=at(10)) == 0
+
+
+def test_an_owner_who_goes_is_told_of_the_deadline_even_by_an_early_timer():
+    session = session_with(Vault(KEPT))
+    wish = for_call(need_of(session, at(5), deadline=4), session, now=at(5))
+    for moment in (8.999999, 9.5):
+        ended = out_of_time(wish, session, now=at(moment))
+        assert "deadline of 4 s has passed" in str(ended.error)
+    endless = for_call(need_of(session, at(5)), session, now=at(5))
+    assert isinstance(out_of_time(endless, session, now=at(6)), Raised)
 
 
 def test_no_step_shows_a_secret():
