@@ -327,12 +327,12 @@ def test_a_keyring_that_fails_is_told_without_its_words(tmp_path, work):
 
 
 class Process:
-    """A run of ``token_store_process.py``."""
+    """A run of ``token_store_process.py``, or of another program that talks like it."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, program: Path = PROGRAM) -> None:
         paths = [str(Path(entry).resolve()) for entry in sys.path if entry]
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *arguments],
+            [sys.executable, str(program), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -358,8 +358,8 @@ class Process:
 
 
 @contextlib.contextmanager
-def processes(*commands: tuple[str, ...]) -> Iterator[list[Process]]:
-    running = [Process(*command) for command in commands]
+def processes(*commands: tuple[str, ...], program: Path = PROGRAM) -> Iterator[list[Process]]:
+    running = [Process(*command, program=program) for command in commands]
     try:
         yield running
     finally:
