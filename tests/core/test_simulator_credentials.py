@@ -9,7 +9,7 @@ ISSUED = [
     Token("hunter2", "c", "u", 0.0, "f"),
     RefreshToken("hunter2", "c", "u", "f", is_public=True),
     Code("hunter2", "c", "http://127.0.0.1/", None, "u", "f", 0.0),
-    BrowserSession("hunter2", "u", ("f",)),
+    BrowserSession("hunter2", "u"),
 ]
 
 
