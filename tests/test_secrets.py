@@ -19,9 +19,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from genesys_cloud import ClientCredentials, Gateway, RefreshToken, RetryConfiguration
+from genesys_cloud import ClientCredentials, Gateway, RefreshToken, RetryConfiguration, Token
 from genesys_cloud._telemetry import Telemetry
 from genesys_cloud.config import Configuration, look_at
+from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import errors, models
 from genesys_core.api import users
 from genesys_core.configuration import LoggingConfiguration
@@ -29,7 +30,9 @@ from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
 from genesys_core.oauth import AuthorizationCode, Pkce
 from genesys_core.operation import raw_operation
-from tests.support.flavours import Api, every_flavour
+from genesys_core.token_wishes_by_hand import Moment
+from genesys_core.values import Now
+from tests.support.flavours import Api, every_flavour, settled
 from tests.support.server import Raw, Reply, scripted_server
 
 SECRETS = {
@@ -52,6 +55,7 @@ SECRETS = {
         "user information",
     )
 }
+NOW = Now(0.0, 0.0)
 QUICK = RetryConfiguration(max_retry_time_sec=60, retry_after_default=0)
 
 
@@ -263,6 +267,63 @@ def test_no_secret_comes_out_of_a_file_that_is_followed(run, captured, capsys, t
     console = capsys.readouterr()
     came_out = [*captured.texts, console.out, console.err]
     assert any("not taken over" in text for text in came_out)
+    assert_absent(came_out)
+
+
+class Broken(MemoryTokenStore):
+    """A store that cannot be written, and repeats what it was to write."""
+
+    def save(self, key, token):
+        raise OSError(f"cannot write {token.access_token} {token.refresh_token}")
+
+
+@every_flavour
+@pytest.mark.parametrize("broken", [True, False])
+def test_no_secret_comes_out_of_client_auth_and_token_stores(  # noqa: PLR0917 - fixtures
+    run, broken, captured, telemetry, capsys, tmp_path
+):
+    path, log = tmp_path / "tokens.json", tmp_path / "log"
+    store = Broken() if broken else FileTokenStore(path)
+    kept = RefreshToken("id", SECRETS["client secret"], SECRETS["refresh token"])
+    code = AuthorizationCode("id", SECRETS["client secret"], SECRETS["code"], "https://me")
+
+    async def scenario(api: Api) -> None:
+        auth = api.client.auth
+        captured.of(await settled(auth.exchange(kept)), await settled(auth.refresh()))
+        await api.send(users.get_users_me())
+        with pytest.raises(errors.InvalidGrantError) as refused:
+            await settled(auth.exchange(code))
+        captured.error(refused.value)
+        captured.of(auth, auth.token, vars(auth), store, auth.store_failure, api.client)
+        captured.of(api.client._cell.session, api.client._tokens, vars(api.client._tokens))
+        assert (auth.store_failure is not None) == broken
+        assert broken or SECRETS["rotated refresh token"] in path.read_text()
+        with pytest.raises(errors.ApiError) as failed:
+            await settled(auth.sign_out())
+        captured.error(failed.value)
+        with pytest.raises(errors.GenesysCloudError) as signed_out:
+            await api.send(users.get_users_me())
+        captured.error(signed_out.value)
+        await settled(auth.use(Token(SECRETS["access token"]), kept))
+        captured.of(auth, api.client._cell.session, Moment.of(api.client._cell.session, now=NOW))
+
+    def answers(seen):
+        if seen.path == "/api/v2/tokens/me":
+            return Reply(503, {"message": "try later"})
+        return platform(seen)
+
+    logging_to = LoggingConfiguration(
+        level="trace", to_console=True, file_path=str(log), request_body=True, response_body=True
+    )
+    with scripted_server(answers) as server:
+        said = {"logging": logging_to, "telemetry": telemetry[0], "token_store": store}
+        run(scenario, host=server.url, auth=kept, **said)
+    console = capsys.readouterr()
+    came_out = [*captured.texts, log.read_text(), console.out, console.err, *telemetry[1]()]
+    if broken:
+        assert any("the token store failed: OSError" in text for text in came_out)
+    else:
+        assert SECRETS["rotated refresh token"] not in path.read_text()  # signed out
     assert_absent(came_out)
 
 

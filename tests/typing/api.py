@@ -16,11 +16,15 @@ from genesys_cloud import (
     Client,
     ClientCredentials,
     Gap,
+    Implicit,
     Notification,
     NotificationHandler,
     Region,
+    Token,
 )
 from genesys_cloud.apis import AsyncUsersApi, UsersApi
+from genesys_cloud.auth import AsyncAuth, Auth
+from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import models
 from genesys_core.api import routing, users
 from genesys_core.lifecycle import NeedToken, Sending, Waiting
@@ -65,6 +69,33 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(await client.send(users.get_users_me()), models.UserMe)
     assert_type(client.paginate(users.get_users()), AsyncIterator[models.User])
     await client.users.get_users_me(expnd=["x"])  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+def auth(client: Client, grant: ClientCredentials, store: FileTokenStore) -> None:
+    assert_type(client.auth, Auth)
+    assert_type(client.auth.token, Token | None)
+    assert_type(client.auth.signed_in, bool)
+    assert_type(client.auth.expires_at, float | None)
+    assert_type(client.auth.scope, str | None)
+    assert_type(client.auth.exchange(grant), Token)
+    assert_type(client.auth.refresh(), Token)
+    client.auth.use(Token("a"), grant)
+    client.auth.sign_out()
+    client.auth.exchange(Implicit("id", "https://app/"))  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    client.auth.token = None  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
+    Client(auth=grant, token_store=store)
+    Client(auth=grant, token_store=MemoryTokenStore())
+    Client(auth=grant, token_store="tokens.json")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+async def auth_of_tasks(client: AsyncClient, grant: ClientCredentials) -> None:
+    assert_type(client.auth, AsyncAuth)
+    assert_type(client.auth.expires_in, float | None)
+    assert_type(await client.auth.exchange(grant), Token)
+    assert_type(await client.auth.refresh(), Token)
+    await client.auth.use(Token("a"))
+    await client.auth.sign_out()
+    print(client.auth.refresh().access_token)  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
 
 
 def fields(user: models.User, create: models.CreateUser) -> None:
