@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from urllib.parse import parse_qs
 
@@ -13,6 +14,7 @@ from genesys_cloud import (
     ClientCredentials,
     Pkce,
     RefreshToken,
+    Saml2Bearer,
     Token,
     compute_pkce_code_challenge,
     generate_pkce_code_verifier,
@@ -115,6 +117,13 @@ def test_every_grant_is_exchanged_by_hand(run, simulator):
         await settled(auth.exchange(grant))
         assert (await api.send(users.get_users_me())).email == simulator.email
         # The grant is the client's: a token that is refused is renewed by it.
+        simulator._portal.call(simulator.simulator.state.tokens.clear)
+        assert (await api.send(users.get_users_me())).email == simulator.email
+        saml = f"<samlp:Response><NameID>{simulator.email}</NameID></samlp:Response>".encode()
+        org = simulator.simulator.state.organization["name"]
+        assertion = base64.urlsafe_b64encode(saml).decode()
+        vouched = Saml2Bearer(client_id, simulator.client_secret, org, assertion)
+        assert (await settled(auth.exchange(vouched))).refresh_token is None
         simulator._portal.call(simulator.simulator.state.tokens.clear)
         assert (await api.send(users.get_users_me())).email == simulator.email
         # One that is refused leaves all as it was.

@@ -23,6 +23,7 @@ from genesys_core.hosts import Gateway, Hosts
 from genesys_core.pkce import compute_pkce_code_challenge
 from genesys_core.tokens import Token
 from genesys_core.values import Now
+from tests.core.test_tokens import GATEWAYS, LOGIN
 from tests.strategies_oauth import MARK, access_tokens, outcome, redirects, secrets, texts
 
 HOSTS = Hosts.resolve(region="eu_west_1")
@@ -88,6 +89,24 @@ def test_the_browser_goes_through_the_gateway():
     assert url.startswith("http://gw:8080/login/oauth/authorize?client_id=id&")
     assert Implicit("id", "r").authorize_url(GATEWAY).startswith("http://gw:8080/login/oauth/")
     assert prepare_logout_url(GATEWAY, client_id="id") == "http://gw:8080/login/logout?client_id=id"
+
+
+@pytest.mark.parametrize("region", LOGIN)
+@pytest.mark.parametrize("gateway", GATEWAYS)
+def test_every_way_through_the_browser_everywhere(region, gateway):
+    through, base = GATEWAYS[gateway]
+    hosts, login = Hosts.resolve(region=region, gateway=through), base or LOGIN[region]
+    redirect = "https%3A%2F%2Fapp%2F"
+    start = f"{login}/oauth/authorize?client_id=id&redirect_uri={redirect}"
+    said = {"client_id": "id", "redirect_uri": "https://app/"}
+    assert prepare_authorize_url(hosts, **said) == f"{start}&response_type=code"
+    assert prepare_authorize_url(hosts, **said, code_challenge=CHALLENGE) == (
+        f"{start}&code_challenge={CHALLENGE}&response_type=code&code_challenge_method=S256"
+    )
+    assert Implicit("id", "https://app/").authorize_url(hosts) == f"{start}&response_type=token"
+    assert (
+        prepare_logout_url(hosts, **said) == f"{login}/logout?client_id=id&redirect_uri={redirect}"
+    )
 
 
 def test_the_logout_url():
