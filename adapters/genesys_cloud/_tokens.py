@@ -94,6 +94,17 @@ class Store:
         return None
 
 
+def _begun(cell: SessionCell, wish: Wish[R], give_back: Callable[[], object]) -> Step[R]:
+    """The first step of a turn; the token lock is kept if there is another one."""
+    step: Step[R] | None = None
+    try:
+        step = cell.swap(begin, wish, now=read_clocks())
+        return step
+    finally:
+        if step is None or isinstance(step, Ended):
+            give_back()
+
+
 class TokenKeeper:
     """The turns of a synchronous client.
 
@@ -123,7 +134,7 @@ class TokenKeeper:
         wait = patience(wish, self._cell.session, now=read_clocks())
         if not self._lock.acquire(timeout=wait):
             return wish.timed_out(self._cell.session, now=read_clocks())
-        step = self._begun(wish)
+        step = _begun(self._cell, wish, self._lock.release)
         if isinstance(step, Ended):
             return step.result
         turn = _Turn(lambda: self._finished(step))
@@ -137,15 +148,6 @@ class TokenKeeper:
         """Wait for a turn whose caller is gone."""
         if self._last is not None:
             self._last.join()
-
-    def _begun(self, wish: Wish[R]) -> Step[R]:
-        step: Step[R] | None = None
-        try:
-            step = self._cell.swap(begin, wish, now=read_clocks())
-            return step
-        finally:
-            if step is None or isinstance(step, Ended):
-                self._lock.release()
 
     def _finished(self, step: Step[R]) -> R:
         try:
@@ -252,7 +254,7 @@ class AsyncTokenKeeper:
         wait = patience(wish, self._cell.session, now=read_clocks())
         if not await native.take(wait):
             return wish.timed_out(self._cell.session, now=read_clocks())
-        step = self._begun(wish, native)
+        step = _begun(self._cell, wish, native.give_back)
         if isinstance(step, Ended):
             return step.result
         work = partial(self._finished, native, step)
@@ -260,15 +262,6 @@ class AsyncTokenKeeper:
         if result is None:
             return out_of_time(wish, self._cell.session, now=read_clocks())
         return result
-
-    def _begun(self, wish: Wish[R], native: Shelter) -> Step[R]:
-        step: Step[R] | None = None
-        try:
-            step = self._cell.swap(begin, wish, now=read_clocks())
-            return step
-        finally:
-            if step is None or isinstance(step, Ended):
-                native.give_back()
 
     async def _finished(self, native: Shelter, step: Step[R]) -> R:
         held = ExitStack()

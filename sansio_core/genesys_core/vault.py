@@ -314,7 +314,7 @@ class Vault(Struct, frozen=True):
             self.exchanges + 1,
             spent=spent,
             stored=self.stored,
-            store_failure=self.store_failure,
+            store_failure=None if grant is None else self.store_failure,
         )
 
     def _why_nothing(self) -> str:

@@ -313,6 +313,15 @@ def test_signing_out_tells_of_the_platform_first():
     assert isinstance(driver.take(SignOut(by_hand(driver))).error, ConnectError)
 
 
+def test_what_a_store_failed_at_is_nothing_to_a_static_token():
+    driver = client(Vault(SERVICE), Token("a1"))
+    driver.store.failing = {"save"}
+    driver.call()
+    driver.take(Bring(by_hand(driver), A2))
+    driver.answers = [A2]
+    assert driver.take(SignOut(by_hand(driver))) == SignedOut()
+
+
 # A client that moves to another login host meanwhile
 
 
