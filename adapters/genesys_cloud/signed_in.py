@@ -163,6 +163,18 @@ class SignedIn:
                 raise answer.error
             return vault.token
 
+    def options(self, place: Place, token: Token) -> ClientOptions:
+        """Arguments for a client that runs for long: it renews the token, and keeps it in the store."""
+        grant = _renewing(place, token)
+        if grant is None:
+            return place.options(token)
+        return {
+            "host": place.hosts.api,
+            "gateway": place.gateway,
+            "auth": grant,
+            "token_store": self.store,
+        }
+
     def forget(self, place: Place) -> None:
         """Remove a sign-in's token, and the settings with it.
 

@@ -173,7 +173,9 @@ def test_more_topics_than_one_channel_holds_are_spread(simulator, go):
 
 def test_a_refused_topic_is_an_error_and_the_others_are_had(simulator, go):
     async def scenario(listener):
-        with pytest.raises(SubscriptionError, match=r"v2\.flows\.f-1.*architect:flow:view") as caught:
+        with pytest.raises(
+            SubscriptionError, match=r"v2\.flows\.f-1.*architect:flow:view"
+        ) as caught:
             await listener.do("add_subscriptions", [topic(1), "v2.flows.f-1"])
         assert [refusal.topic for refusal in caught.value.refusals] == ["v2.flows.f-1"]
         assert await listener.state(SubscriptionRejected) == list(caught.value.refusals)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import config, definition, demo, login, logout, simulate, whoami
+from genesys_cloud.cli import config, definition, demo, listen, login, logout, simulate, whoami
 
 __all__ = ["app"]
 
@@ -24,6 +24,7 @@ app.command("simulate")(simulate.simulate)
 app.command("login")(login.login)
 app.command("logout")(logout.logout)
 app.command("whoami")(whoami.whoami)
+app.command("listen")(listen.listen)
 app.add_typer(config.app, name="config")
 app.add_typer(definition.app, name="definition")
 

@@ -1,0 +1,99 @@
+"""``genesys-cloud listen``.
+
+Law: standard output has events and gaps alone, one a line with ``--json``; all else goes to standard
+error. Exit code 0 when it is interrupted or has seen enough, 1 when the platform refuses.
+"""
+
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, fail
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client
+    from genesys_cloud._options import ClientOptions
+    from genesys_core.mailbox import Event
+
+__all__ = ["listen"]
+
+
+def listen(
+    topics: Annotated[
+        list[str], typer.Argument(metavar="TOPIC...", help="Such as v2.users.ID.presence.")
+    ],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
+    count: Annotated[int, typer.Option(min=0, help="End after so many events; 0 for never.")] = 0,
+    host: Annotated[
+        str | None, typer.Option(help="Base URL of the API, where nobody is signed in.")
+    ] = None,
+    proxy: Annotated[str | None, typer.Option(help="URL of an HTTP proxy.")] = None,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+) -> None:
+    """Print notifications as they come, until Ctrl-C.
+
+    Uses the sign-in of genesys-cloud login; without one, the environment and the configuration file.
+    What may have been missed while there was no connection is a line too. Exit code 1 if the platform
+    refuses a topic or the client.
+    """
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    # A request to end is an end like Ctrl-C: the channel is left in good order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _client(token_file, host, proxy) as client:
+            _print_events(client, topics, as_json=as_json, count=count)
+    except KeyboardInterrupt:
+        return
+    except GenesysCloudError as error:
+        fail("listen", str(error))
+
+
+def _client(token_file: TokenFile, host: str | None, proxy: str | None) -> "Client":
+    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_cloud.signed_in import SignedIn  # noqa: PLC0415
+
+    signed_in = SignedIn(token_file)
+    place = None if host is not None else signed_in.place()
+    token = None if place is None else signed_in.fresh(place)
+    options: ClientOptions = {}
+    if place is not None and token is not None:
+        options = signed_in.options(place, token)
+    if host is not None:
+        options["host"] = host
+    options["proxy"] = proxy
+    return Client(**options)
+
+
+def _print_events(client: "Client", topics: list[str], *, as_json: bool, count: int) -> None:
+    with client.notification_handler(on_state=_tell) as handler:
+        handler.add_subscriptions(topics, timeout=None)
+        for number, event in enumerate(handler, 1):
+            typer.echo(_json(event) if as_json else _text(event))
+            if number == count:
+                return
+
+
+def _tell(state: object) -> None:
+    typer.echo(f"[{type(state).__name__}]", err=True)
+
+
+def _text(event: "Event") -> str:
+    from genesys_core.channel_events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.encoding import to_json  # noqa: PLC0415
+
+    if isinstance(event, Gap):
+        return f"-- events from {event.from_.isoformat()} to {event.to.isoformat()} may be missing"
+    return f"{event.topic_name} {to_json(event.event_body).decode()}"
+
+
+def _json(event: "Event") -> str:
+    from genesys_core.channel_events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.encoding import to_json  # noqa: PLC0415
+
+    if isinstance(event, Gap):
+        return to_json({"gap": {"from": event.from_, "to": event.to}}).decode()
+    # As it came, so that fields which this version does not know are there too.
+    return " ".join(event.raw.split("\n"))
