@@ -118,6 +118,7 @@ class Driver:
         self._set = self._first.state
         self._links: dict[tuple[int, int], Link] = {}
         self._waiters: list[_Waiter] = []
+        self._started = False
         self._connections = self._held = 0
         self._error: Exception | None = None
         self._wake, self._due = anyio.Event(), 0.0
@@ -130,6 +131,7 @@ class Driver:
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
+                    self._started = True
                     self._advance(self._first)
                     task_status.started()
                     await self._keep_time()
@@ -174,11 +176,14 @@ class Driver:
     async def stop(self) -> None:
         """Close everything, and wait until it is."""
         self._advance(self._set.stop(now=read_clocks()))
-        await self._over.wait()
+        if self._started:
+            await self._over.wait()
 
     def _check_at_work(self) -> None:
         if self._set.stopped:
             raise self.why_over()
+        if not self._started:
+            raise GenesysCloudError("the handler works within its block: async with ... as handler")
 
     def why_over(self) -> Exception:
         """Why there is no channel any more."""
@@ -209,11 +214,11 @@ class Driver:
 
     # What the machine wants
 
-    def _advance(self, step: SetStep) -> None:
+    def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
         self._set = step.state
-        now = read_clocks()
+        at = arrived or read_clocks()
         for each in step.effects:
-            self._carry_out(each.channel, each.effect, now)
+            self._carry_out(each.channel, each.effect, at)
         if self._waiters:
             self._answer()
         self._count()
@@ -221,10 +226,10 @@ class Driver:
         if deadline is None or deadline < self._due:
             self._wake.set()
 
-    def _carry_out(self, channel: int, effect: Effect, now: Now) -> None:
+    def _carry_out(self, channel: int, effect: Effect, at: Now) -> None:
         match effect:
             case Emit(event=event):
-                self._emit(event, now)
+                self._emit(event, at)
             case Call(id=call, operation=operation):
                 self._calls.start_soon(self._guarded, self._call, channel, call, operation)
             case Connect(socket=socket, url=url):
@@ -240,12 +245,12 @@ class Driver:
             case _:
                 assert_never(effect)
 
-    def _emit(self, event: ChannelEvent, now: Now) -> None:
+    def _emit(self, event: ChannelEvent, at: Now) -> None:
         sorted_ = self._sorter.sort(event)
         if isinstance(sorted_, ToConsumer):
-            self._consumer.put(sorted_.event, now)
+            self._consumer.put(sorted_.event, at)
         else:
-            self._states.put(sorted_.event, now)
+            self._states.put(sorted_.event, at)
         if (words := warning_of(event)) is not None:
             self._means.warn(words)
 
@@ -283,9 +288,9 @@ class Driver:
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
             await self._room()
-            self._advance(
-                self._set.received(channel, socket, texts, now=read_clocks(), read_at=read_at)
-            )
+            now = read_clocks()
+            step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
+            self._advance(step, read_at)
         for event in events:
             if isinstance(event, Closed | Failed):
                 now = read_clocks()

@@ -111,7 +111,11 @@ class AsyncNotificationHandler:
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
-        await self._tasks.start(self._driver.run)
+        try:
+            await self._tasks.start(self._driver.run)
+        except BaseException:
+            await self._leave()
+            raise
         if self._on_notification is not None:
             self._tasks.start_soon(self._dispatch_events, self._on_notification)
         if self._on_state is not None:
@@ -128,9 +132,12 @@ class AsyncNotificationHandler:
             if error is None:
                 await self.close()
         finally:
-            # The block's own error is not given to the group, which would wrap it in another.
-            self._tasks.cancel_scope.cancel()
-            await self._tasks.__aexit__(None, None, None)
+            await self._leave()
+
+    async def _leave(self) -> None:
+        # The block's own error is not given to the group, which would wrap it in another.
+        self._tasks.cancel_scope.cancel()
+        await self._tasks.__aexit__(None, None, None)
 
     async def _dispatch_events(self, callback: AsyncOnEvent) -> None:
         with contextlib.suppress(Exception):  # the end, of which the methods tell

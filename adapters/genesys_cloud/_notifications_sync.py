@@ -185,7 +185,12 @@ class NotificationHandler:
                 ready.set_result(portal)
                 await self._driver.run()
 
-        anyio.run(main)
+        try:
+            anyio.run(main)
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
 
     def _dispatching(
         self, on_notification: OnEvent | None, on_state: OnState | None

@@ -116,6 +116,32 @@ def test_a_subscription_that_is_cancelled_stays_asked_for(simulator, options):
     trio.run(main)
 
 
+def test_a_handler_outside_its_block_says_so(options):
+    async def main():
+        async with AsyncClient(**options) as client:
+            handler = client.notification_handler()
+            with pytest.raises(GenesysCloudError, match="async with"):
+                await handler.add_subscription(TOPIC)
+            await handler.close()
+            with pytest.raises(GenesysCloudError, match="closed"):
+                await handler.ping()
+
+    trio.run(main)
+    asyncio.run(main())
+
+
+def test_a_handler_that_is_cancelled_on_its_way_in_leaves_nothing(options):
+    async def main():
+        async with AsyncClient(**options) as client:
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                async with client.notification_handler():
+                    raise AssertionError("it was cancelled")
+            assert scope.cancelled_caught
+
+    trio.run(main)
+
+
 # Closed from elsewhere
 
 
