@@ -288,7 +288,7 @@ def test_a_connection_that_breaks_comes_back_with_a_gap(simulator, go, reset):
         assert gap.from_ < gap.to
         publish(simulator, topic(1), 2)
         assert messages([await listener.next()]) == ["2"]
-        (lost,) = listener.told.of(Disconnected)
+        (lost,) = await listener.state(Disconnected)
         assert lost.reason == "failed"
         assert len(await listener.state(Connected, 2)) == 2
         assert await listener.state(Resubscribed)
@@ -302,7 +302,7 @@ def test_a_close_of_the_server_comes_back_with_a_gap(simulator, go, code):
         await listener.do("add_subscription", topic(1))
         simulator.at_hub(lambda hub, _: hub.close(only_of(hub), code, "because"))
         assert isinstance(await listener.next(), Gap)
-        (lost,) = listener.told.of(Disconnected)
+        (lost,) = await listener.state(Disconnected)
         assert (lost.reason, lost.code) == ("closed", code)
         publish(simulator, topic(1), 1)
         assert messages([await listener.next()]) == ["1"]
@@ -316,7 +316,7 @@ def test_a_half_open_connection_is_noticed(simulator, go):
         simulator.at_hub(lambda hub, _: hub.silence(only_of(hub)))
         publish(simulator, topic(1), "lost")
         assert isinstance(await listener.next(), Gap)
-        assert listener.told.of(Disconnected)[0].reason == "silent"
+        assert (await listener.state(Disconnected))[0].reason == "silent"
         publish(simulator, topic(1), 1)
         assert messages([await listener.next()]) == ["1"]
 
