@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from genesys_core.channel_set import ChannelSet as ChannelSet
     from genesys_core.decoding import Decoded as Decoded
     from genesys_core.decoding import Issue as Issue
     from genesys_core.decoding import decode as decode
@@ -54,8 +55,10 @@ if TYPE_CHECKING:
     from genesys_core.values import Now as Now
     from genesys_core.values import YearMonth as YearMonth
     from genesys_core.vault import Vault as Vault
+    from genesys_core.websocket import WebSocket as WebSocket
 
 _HOMES: Final = {
+    "channel_set": "ChannelSet",
     "decoding": "Decoded Issue decode",
     "encoding": "to_dict to_json",
     "errors": "GenesysCloudError",
@@ -73,12 +76,14 @@ _HOMES: Final = {
     "session": "Session Settings",
     "values": "LocalDateTime NULL Now YearMonth",
     "vault": "Vault",
+    "websocket": "WebSocket",
 }
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "NULL",
     "ApiResponse",
+    "ChannelSet",
     "ClientCredentials",
     "Decoded",
     "Endpoint",
@@ -112,6 +117,7 @@ __all__ = [
     "TransportFailure",
     "Vault",
     "Waiting",
+    "WebSocket",
     "YearMonth",
     "decode",
     "raw_operation",
