@@ -1,7 +1,8 @@
 """No pages and no links make a listing go on for ever or leave the host that it began on.
 
 Invariants: with finitely many different pages it ends; every request goes to the configured base
-URL; a link is followed as it stands or refused. The only exception is PaginationError.
+URL; a link is followed as it stands, or refused after its page was handed out. The only exception
+is PaginationError.
 """
 
 from collections.abc import Callable
@@ -35,12 +36,14 @@ def next_link(data: bytes) -> None:
     response = ApiResponse(200, Headers(), Page(entities=["a"], next_uri=link), b"first")
     for base in BASES:
         hosts = Hosts(base, base)
+        found, following = Paging(OPERATION, hosts).received(response)
+        assert found == (response.data,)
+        assert following is not None
         try:
-            _, following = Paging(OPERATION, hosts).received(response)
+            operation = following.asked()
         except PaginationError:
             continue
-        assert following is not None
-        url = prepare(following.operation, Settings(hosts=hosts)).url
+        url = prepare(operation, Settings(hosts=hosts)).url
         assert url.startswith(base)
         assert urlsplit(url).netloc == urlsplit(base).netloc
         assert url.isascii()

@@ -200,7 +200,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         """The pages of a listing, each as its own type, one request each."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
-            found, paging = paging.received(await self.send_raw(paging.operation))
+            found, paging = paging.received(await self.send_raw(paging.asked()))
             for page in found:
                 yield page
 

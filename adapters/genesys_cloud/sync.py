@@ -165,7 +165,7 @@ class Client(SyncTransfers, SyncApis):
         """The pages of a listing, each as its own type, one request each."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
-            found, paging = paging.received(self.send_raw(paging.operation))
+            found, paging = paging.received(self.send_raw(paging.asked()))
             yield from found
 
     def paginate(self, operation: Operation[Items[T]]) -> Iterator[T]:

@@ -1,7 +1,8 @@
 """From the first page to the last.
 
-Law: a :class:`Paging` is the page it waits for. It ends: after the last page, a page or link that
-repeats or three empty pages in a row; and it never leaves the host that the first page came from.
+Law: a :class:`Paging` is the page it waits for. A page that came is handed out, whatever comes
+after it. It ends: after the last page, a page or link that repeats or three empty pages in a row;
+and it never leaves the host that the first page came from.
 """
 
 from collections.abc import Sequence
@@ -92,31 +93,49 @@ def _items(page: object) -> Sequence[object]:
 
 
 class Paging(Struct, Generic[T], frozen=True):
-    """Send ``operation``, and pass its response to :meth:`received`.
+    """Send what :meth:`asked` says, and pass its response to :meth:`received`.
 
     Attributes:
         operation: the next page's operation.
         hosts: where links may lead.
         seen: fingerprints of the pages so far, and of the links followed.
         empty: how many of the last pages in a row were empty.
+        refusal: why the next page cannot be asked for, if it cannot.
     """
 
     operation: Operation[T]
     hosts: Hosts
     seen: frozenset[int] = frozenset()
     empty: int = 0
+    refusal: PaginationError | None = None
+
+    def asked(self) -> Operation[T]:
+        """The next page's operation, now that somebody wants it.
+
+        Raises:
+            PaginationError: a link to another host, or a page number that is none.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        return self.operation
 
     def received(self, response: ApiResponse[T]) -> "tuple[tuple[T, ...], Paging[T] | None]":
         """The pages to hand out (one, or none if it repeats an earlier one), and what is next.
 
+        A page that came is handed out, even if nothing can be asked for after it: that is for
+        :meth:`asked` to say.
+
         Raises:
-            PaginationError: a link to another host, or a type without items.
+            PaginationError: a type without items.
         """
         page, fingerprint = response.data, hash(response.raw)
         if fingerprint in self.seen:
             return (), None
         empty = 0 if _items(page) else self.empty + 1
-        following = None if empty >= MAX_EMPTY_PAGES else _next(self, page, is_empty=empty > 0)
+        try:
+            following = None if empty >= MAX_EMPTY_PAGES else _next(self, page, is_empty=empty > 0)
+        except PaginationError as refusal:
+            return (page,), msgspec.structs.replace(self, refusal=refusal)
         if following is None:
             return (page,), None
         seen = self.seen | {fingerprint, hash(following.endpoint.path)}

@@ -50,7 +50,7 @@ def reply(page: object, *, raw: bytes | None = None) -> ApiResponse[object]:
 
 
 def url_of(paging: Paging[object]) -> str:
-    return prepare(paging.operation, Settings(hosts=paging.hosts)).url
+    return prepare(paging.asked(), Settings(hosts=paging.hosts)).url
 
 
 def walk(
@@ -65,6 +65,14 @@ def walk(
         found, paging = paging.received(reply(answer(urls[-1])))
         pages.extend(found)
     return urls, pages
+
+
+def refused(paging: Paging[object], page: Page, *, raw: bytes | None = None) -> None:
+    """The page is handed out all the same; only then, asking for the next one raises."""
+    found, following = paging.received(reply(page, raw=raw))
+    assert found == (page,)
+    assert following is not None
+    following.asked()
 
 
 def in_turn(*pages: object) -> Callable[[str], object]:
@@ -120,7 +128,7 @@ def test_without_a_count_the_first_empty_page_is_the_last(page_count):
 def test_a_page_number_that_is_no_number_cannot_be_counted_on_from(number):
     paging = Paging(Operation[object](USERS, query=(("pageNumber", number),)), HOSTS)
     with pytest.raises(PaginationError, match="pageNumber="):
-        paging.received(reply(Page(entities=["a"])))
+        refused(paging, Page(entities=["a"]))
 
 
 def test_an_operation_without_page_numbers_has_one_page():
@@ -242,7 +250,7 @@ def test_links_go_through_the_gateway(base, link, target):
 def test_a_link_that_leads_away_is_not_followed(link):
     paging = Paging(Operation[object](USERS), HOSTS)
     with pytest.raises(PaginationError, match="leads away") as raised:
-        paging.received(reply(Page(entities=["a"], next_uri=link)))
+        refused(paging, Page(entities=["a"], next_uri=link))
     assert raised.value.link == link
 
 
@@ -252,7 +260,7 @@ def test_a_link_that_leads_away_is_not_followed(link):
 def test_a_link_that_is_no_url_is_a_documented_error(link):
     paging = Paging(Operation[object](USERS), HOSTS)
     with pytest.raises(PaginationError, match="no URL") as raised:
-        paging.received(reply(Page(entities=["a"], next_uri=link), raw=b"x"))
+        refused(paging, Page(entities=["a"], next_uri=link), raw=b"x")
     assert raised.value.link == link
 
 

@@ -31,6 +31,7 @@ class Api(Protocol):
     async def send_raw(self, operation: Operation[T]) -> ApiResponse[T]: ...
     async def items(self, operation: Operation[Any]) -> list[Any]: ...
     async def pages(self, operation: Operation[T]) -> list[T]: ...
+    async def each_page(self, operation: Operation[T], take: Callable[[T], object]) -> None: ...
     async def at_once(self, count: int, work: Callable[[], Awaitable[Any]]) -> list[Any]: ...
 
 
@@ -49,6 +50,10 @@ class SyncApi:
 
     async def pages(self, operation):
         return list(self.client.pages(operation))
+
+    async def each_page(self, operation, take):
+        for page in self.client.pages(operation):
+            take(page)
 
     async def at_once(self, count, work):
         results: list[Any] = [None] * count
@@ -82,6 +87,10 @@ class _AsyncApi:
 
     async def pages(self, operation):
         return [page async for page in self.client.pages(operation)]
+
+    async def each_page(self, operation, take):
+        async for page in self.client.pages(operation):
+            take(page)
 
 
 class AsyncioApi(_AsyncApi):
