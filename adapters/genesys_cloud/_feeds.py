@@ -12,7 +12,7 @@ import httpx
 from genesys_cloud._failures import fail
 from genesys_core.message import Request
 
-__all__ = ["AsyncFeed", "Feed", "report"]
+__all__ = ["AsyncFeed", "Feed", "Whole", "report"]
 
 
 class Outgoing:
@@ -32,6 +32,31 @@ def report(error: Exception, request: Request, body: Outgoing | None) -> NoRetur
     if body is not None and error is body.error:
         raise error
     fail(error, began=body is not None and body.began, expires=request.expires)
+
+
+class Whole(httpx.ByteStream):
+    """A body that is there as a whole."""
+
+    # Not with a generator as httpx has it, for the reason that AsyncFeed has none.
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Once(self._content)
+
+
+class _Once:
+    def __init__(self, content: bytes) -> None:
+        self._left: list[bytes] = [content]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
 
 
 class Feed(Outgoing, httpx.SyncByteStream):

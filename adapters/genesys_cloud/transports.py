@@ -31,7 +31,7 @@ import httpx
 
 from genesys_cloud._deadlines import until
 from genesys_cloud._failures import fail, failure_of, late, raised
-from genesys_cloud._feeds import AsyncFeed, Feed, report
+from genesys_cloud._feeds import AsyncFeed, Feed, Whole, report
 from genesys_cloud._network import Network, made
 from genesys_cloud._tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
@@ -252,7 +252,9 @@ _ACCEPT_ENCODING: Final = ("Accept-Encoding", "gzip, deflate")
 
 
 def _outgoing(request: Request) -> httpx.Request:
-    return _written(request, request.headers.raw, request.body)
+    outgoing = _written(request, request.headers.raw, request.body)
+    outgoing.stream = Whole(request.body or b"")
+    return outgoing
 
 
 def _streaming(request: Request, feed: "Feed | AsyncFeed") -> httpx.Request:

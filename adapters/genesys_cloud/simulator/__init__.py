@@ -17,10 +17,12 @@ The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no
 """
 
 from genesys_cloud.simulator.bundle import bundled_definition
-from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
+from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World, faults
+from genesys_core.simulator.faults import Rule
 
 try:
     from genesys_cloud.simulator.application import application
+    from genesys_cloud.simulator.faulty import FaultySimulator, faulty_simulator
     from genesys_cloud.simulator.server import RunningSimulator, running_simulator
 except ModuleNotFoundError as missing:
     package = (missing.name or "").partition(".")[0]
@@ -32,13 +34,17 @@ except ModuleNotFoundError as missing:
     ) from missing
 
 __all__ = [
+    "FaultySimulator",
     "OAuthClient",
     "RateLimit",
+    "Rule",
     "RunningSimulator",
     "Settings",
     "Simulator",
     "World",
     "application",
     "bundled_definition",
+    "faults",
+    "faulty_simulator",
     "running_simulator",
 ]

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Self, TypeVar, cast
 
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -30,7 +30,7 @@ from genesys_core.simulator.hub_actions import Published
 from genesys_core.simulator.users import active_emails
 from genesys_core.values import Now
 
-__all__ = ["RunningSimulator", "running_simulator"]
+__all__ = ["RunningSimulator", "running_simulator", "simulator_of", "url_of"]
 
 _T = TypeVar("_T")
 
@@ -57,6 +57,29 @@ class RunningSimulator:
     _clock: Callable[[], Now] = field(repr=False)
     _portal: BlockingPortal = field(repr=False)
     _sockets: SocketServer = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        served: Simulator,
+        url: str,
+        clock: Callable[[], Now],
+        portal: BlockingPortal,
+        sockets: SocketServer,
+    ) -> Self:
+        """The facts of a simulator that is being served at ``url``."""
+        client = next(iter(served.state.clients.values()))
+        return cls(
+            url=url,
+            client_id=client.id,
+            client_secret=client.secret,
+            email=next(iter(active_emails(served.state)), ""),
+            password=served.state.password,
+            simulator=served,
+            _clock=clock,
+            _portal=portal,
+            _sockets=sockets,
+        )
 
     def access_token(self) -> str:
         """A new access token of the client, without a request.
@@ -134,34 +157,33 @@ def running_simulator(
         OSError: a port cannot be had.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
-    served = _simulator(simulator, settings)
-    client = next(iter(served.state.clients.values()), None)
-    if client is None:
-        raise ValueError("the simulator's world has no OAuth client: give its World one")
+    served = simulator_of(simulator, settings)
     listener = socket.create_server((host, port), family=_family(host))
-    bound = listener.getsockname()[1]
+    url = url_of(host, listener.getsockname()[1])
     sockets = SocketServer(served, clock, host=host, port=socket_port)
     app = application(served, clock=clock, after=sockets.flush)
     with _serving(app, listener, sockets) as portal:
-        yield RunningSimulator(
-            url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",
-            client_id=client.id,
-            client_secret=client.secret,
-            email=next(iter(active_emails(served.state)), ""),
-            password=served.state.password,
-            simulator=served,
-            _clock=clock,
-            _portal=portal,
-            _sockets=sockets,
-        )
+        yield RunningSimulator.of(served, url, clock, portal, sockets)
 
 
-def _simulator(simulator: Simulator | None, settings: Settings | None) -> Simulator:
+def simulator_of(simulator: Simulator | None, settings: Settings | None) -> Simulator:
+    """The simulator to serve: the caller's, or one of the bundled definition.
+
+    Raises:
+        ValueError: it has no OAuth client, or both it and settings are given.
+    """
     if simulator is None:
-        return Simulator(bundled_definition(), settings=settings or Settings())
-    if settings is not None:
+        simulator = Simulator(bundled_definition(), settings=settings or Settings())
+    elif settings is not None:
         raise ValueError("simulator and settings: give the settings to the Simulator")
+    if not simulator.state.clients:
+        raise ValueError("the simulator's world has no OAuth client: give its World one")
     return simulator
+
+
+def url_of(host: str, port: int) -> str:
+    """Where a server listens."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _family(host: str) -> socket.AddressFamily:

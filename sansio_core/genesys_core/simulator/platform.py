@@ -134,6 +134,10 @@ class Simulator:
         """
         return self.state.counts[method, template]
 
+    def template(self, request: Request) -> str | None:
+        """The template that a request is counted under, or ``None``."""
+        return self._aim(request.method, _target(request.url)[0])[0]
+
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":
         """What a request is for, and the template to count it under."""
         for root in ("/oauth/", "/logout"):
