@@ -3,7 +3,8 @@
 Invariants: no exception; a status from 200 to 599; the platform's headers; a JSON content type means
 a JSON body; error bodies repeat status and correlation id; a second simulator that is told the same
 answers the same to the byte; no secret of the world ever comes back; browsers are sent home and
-nowhere else; no code and no refresh token is exchanged twice.
+nowhere else; no code and no refresh token is exchanged twice. In bytes, whatever a client writes, what
+is done with its connection comes to an end once the client has closed it.
 """
 
 from base64 import b64encode
@@ -17,12 +18,15 @@ from hypothesis import strategies as st
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
 from genesys_core.simulator import RateLimit, Settings, Simulator, State, World
+from genesys_core.simulator.connection import Close, ServerConnection, Step, Upgraded, Write
+from genesys_core.simulator.faults import Closed, FaultyPlatform, Rule
 from genesys_core.values import Now
 from tests.strategies_login import CHALLENGE, REDIRECT, VERIFIER
 from tests.strategies_simulator import definition, paths, unhurried
 
 __all__ = ["TARGETS", "check", "hold_conversation"]
 
+_NOTHING = {"swagger": "2.0", "paths": {}, "definitions": {}}
 _SETTINGS = Settings(token_lifetime=100, rate_limit=RateLimit(limit=2), login_prefixes=("login",))
 _WORLD = World.sample(users=3, queues=2)
 _CLIENT = _WORLD.clients[0]
@@ -202,4 +206,21 @@ def _examine(request: Request, response: Response) -> None:
             assert (body["status"], body["contextId"]) == (response.status, context_id)
 
 
-TARGETS: Mapping[str, Callable[[bytes], object]] = {"simulator": hold_conversation}
+def connect(data: bytes) -> None:
+    """The input is what a client writes before it closes."""
+    rules = [Rule(Closed(), first=3)]
+    connection = ServerConnection(FaultyPlatform(Simulator(_NOTHING), rules), upgrades=True)
+    steps: list[Step] = []
+    for piece in (data, b""):
+        for step in connection.receive_data(piece, now=Now(0, 0)):
+            steps.append(step)
+            if isinstance(step, Close | Upgraded):
+                assert all(isinstance(earlier, Write) for earlier in steps[:-1])
+                return
+    raise AssertionError("it does not end")
+
+
+TARGETS: Mapping[str, Callable[[bytes], object]] = {
+    "simulator": hold_conversation,
+    "simulator_connection": connect,
+}
