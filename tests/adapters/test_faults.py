@@ -8,12 +8,14 @@ not the client, counts what was done.
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
+import httpx
 import pytest
 
 from genesys_cloud import ClientCredentials, RetryConfiguration
@@ -235,6 +237,53 @@ def faults_of(server: FaultySimulator, *rules: Rule) -> Iterator[None]:
     server.faults.log.clear()
     yield
     server.faults.plan = FaultPlan()
+
+
+@contextmanager
+def nobody_home(*, waiting: int) -> Iterator[str]:
+    """A port whose owner accepts no connection; some are waiting already."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as stack:
+        for _ in range(waiting):
+            early = stack.enter_context(socket.socket())
+            early.setblocking(False)
+            early.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@every_flavour
+@pytest.mark.parametrize(
+    ("phase", "full", "sent"), [("connect", 3, False), ("write", 0, True), ("read", 0, True)]
+)
+def test_each_phase_has_its_timeout(run, phase, full, sent) -> None:
+    """No connection, nobody who reads, nobody who answers; a POST is repeated only after the first."""
+
+    async def scenario(api: Api) -> None:
+        name = "x" * (20_000_000 if phase == "write" else 1)
+        with pytest.raises(errors.TimeoutError) as caught:
+            await api.send(routing.post_routing_queues({"name": name}))
+        assert (caught.value.sent, caught.value.is_retry_safe) == (sent, not sent)
+        assert len(caught.value.attempts) == (1 if sent else 2)
+        assert api.client.stats().open_connections == 0
+
+    retry = RetryConfiguration(max_retry_time_sec=60, retry_max=1, retry_after_default=0.001)
+    with nobody_home(waiting=full) as url:
+        run(scenario, host=url, retry=retry, timeout=Timeout(**{phase: 0.3}))
+
+
+@every_flavour
+def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server, monkeypatch) -> None:
+    async def scenario(api: Api) -> None:
+        ended = await api.at_once(2, lambda: api.send(routing.post_routing_queues(NEW)))
+        assert [type(error) for error in ended] == [errors.TimeoutError] * 2
+        assert sorted(error.sent for error in ended) == [False, True]
+        assert api.client.stats().open_connections == 0
+
+    monkeypatch.setattr("genesys_cloud._network.LIMITS", httpx.Limits(max_connections=1))
+    timeout = Timeout(read=2, pool=0.3)
+    with faults_of(server, Rule(Interrupted("before", "silence"), "POST")):
+        run(scenario, host=server.url, access_token=server.access_token(), timeout=timeout)
+        server.all_closed()
+    assert server.faults.came("POST", POST.template) == 1
 
 
 @every_flavour

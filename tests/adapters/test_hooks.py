@@ -88,24 +88,27 @@ def test_a_hook_may_answer_in_place_of_the_platform(run, request) -> None:
 
 
 @every_flavour
-def test_an_exception_of_a_hook_is_the_callers(run, request) -> None:
+@pytest.mark.parametrize("moment", ["before_request", "after_response"])
+def test_an_exception_of_a_hook_is_the_callers(run, request, moment) -> None:
     class OwnError(Exception):
         pass
 
-    def refuse(_: Request) -> None:
+    def refuse(*_: object) -> None:
         raise OwnError
 
     async def scenario(api: Api) -> None:
-        with pytest.raises(OwnError):
+        with pytest.raises(OwnError) as caught:
             await api.send(users.get_users_me())
+        assert caught.value.__cause__ is caught.value.__context__ is None
         # The token lock is free again: a second call meets the hook, not a time-out.
         with pytest.raises(OwnError):
             await api.send(users.get_users_me())
 
     mock = transport_for(request, answer)
-    hooks = Hooks(before_request=[refuse])
-    run(scenario, host="http://x.example", auth=GRANT, transport=mock, hooks=hooks)
-    assert mock.requests == []
+    hooks = Hooks(**{moment: [refuse]})
+    retry = RetryConfiguration(max_retry_time_sec=60)
+    run(scenario, host="http://x.example", auth=GRANT, transport=mock, hooks=hooks, retry=retry)
+    assert len(mock.requests) == (0 if moment == "before_request" else 2)
 
 
 @pytest.mark.parametrize("flavour", ["asyncio", "trio"])
@@ -148,6 +151,7 @@ def test_a_client_with_other_options_shares_token_and_transport(run, request) ->
     async def scenario(api: Api) -> None:
         twin = api.client.with_options(headers={"X-Team": "blue"}, timeout=5)
         assert twin.users is not api.client.users
+        assert twin._cell is api.client._cell  # with it token and pacer
         await finished(twin.users.get_users_me())
         await finished(api.client.users.get_users_me())
         own = users.get_users_me().with_options(headers={"X-Team": "red"})

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import anyio
 import pytest
 
-from genesys_cloud import Client, RetryConfiguration
+from genesys_cloud import AsyncClient, Client, RetryConfiguration
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.pacing import Pacing
@@ -64,9 +65,71 @@ def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
     assert len(server.requests) == 1
 
 
+@every_flavour
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"retry": RetryConfiguration(max_retry_time_sec=10)}, "the budget is 10 s"),
+        ({"deadline": 20}, "the deadline is 20 s"),
+    ],
+)
+def test_a_place_that_comes_too_late_is_not_waited_for(run, options, words) -> None:
+    async def scenario(api: Api) -> None:
+        await api.send(users.get_users_me())
+        with pytest.raises(errors.RateLimitError, match=f"1 request in 600 s.*{words}"):
+            await api.send(users.get_users_me())
+
+    with scripted_server(lambda _: Reply(json={"id": "1"})) as server:
+        run(scenario, host=server.url, pacing=Pacing(limit=1, window=600), **options)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_cancelled_wait_gives_its_place_back(backend: str) -> None:
+    async def main() -> None:
+        pacing = Pacing(limit=1, window=600)
+        async with AsyncClient(host=server.url, pacing=pacing, trust_env=False) as client:
+            await client.users.get_users_me()
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.send, users.get_users_me())
+                await anyio.wait_all_tasks_blocked()
+                assert waiting(client) == 1
+                group.cancel_scope.cancel()
+            assert waiting(client) == 0
+
+    with scripted_server(lambda _: Reply(json={"id": "1"})) as server:
+        anyio.run(main, backend=backend)
+    assert len(server.requests) == 1
+
+
+def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
+    def interrupted(_: float) -> None:
+        assert waiting(client) == 1
+        raise KeyboardInterrupt
+
+    pacing = Pacing(limit=1, window=600)
+    with (
+        scripted_server(lambda _: Reply(json={"id": "1"})) as server,
+        Client(host=server.url, pacing=pacing, trust_env=False) as client,
+    ):
+        client.users.get_users_me()
+        monkeypatch.setattr("genesys_cloud.sync.time.sleep", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            client.users.get_users_me()
+        monkeypatch.undo()
+        assert waiting(client) == 0
+
+
+def waiting(client: Client | AsyncClient) -> int:
+    """How many calls wait for a place."""
+    pacer = client._cell.session.pacer
+    assert pacer is not None
+    return len(pacer.lanes[-1].queue)
+
+
 @pytest.mark.slow
 def test_twenty_threads_use_the_allowance_and_meet_no_refusal() -> None:
-    server_side = Enforced(limit=300, window=5.9)
+    server_side = Enforced(limit=300, window=6)
     begun = time.monotonic()
     stop = begun + 15
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from inspect import isawaitable
 
 import pytest
 
@@ -334,15 +335,21 @@ def test_a_path_that_the_definition_lacks(run):
             "patch", "/api/v2/new/thing", query={"a": [1, 2]}, body={"x": None}
         )
         assert await api.send(operation) == {"any": ["thing"]}
+        answer = api.client.request(
+            "patch",
+            "/api/v2/new/thing",
+            query={"a": [1, 2]},
+            body={"x": None},
+            headers={"X-A": "b"},
+        )
+        assert (await answer if isawaitable(answer) else answer) == {"any": ["thing"]}
 
     with scripted_server(lambda _: Reply(json={"any": ["thing"]})) as server:
         run(scenario, host=server.url)
-    (seen,) = server.requests
-    assert (seen.method, seen.target, seen.body) == (
-        "PATCH",
-        "/api/v2/new/thing?a=1&a=2",
-        b'{"x":null}',
-    )
+    for seen in server.requests:
+        assert (seen.method, seen.target) == ("PATCH", "/api/v2/new/thing?a=1&a=2")
+        assert seen.body == b'{"x":null}'
+    assert [seen.header("x-a") for seen in server.requests] == [None, "b"]
 
 
 @every_flavour

@@ -658,6 +658,29 @@ def test_a_form_is_sent_as_multipart(run, tmp_path):
 
 
 @every_flavour
+@pytest.mark.parametrize("kind", ["bytes", "path", "file", "iterator"])
+def test_a_part_of_a_form_may_come_from_anywhere(run, tmp_path, kind):
+    steps = Steps(tmp_path / "x")
+
+    async def scenario(api: Api) -> None:
+        content = steps.make(kind)
+        if kind == "file":
+            content.read(len(b"skipped"))
+        form = [Part("file", content, filename="a.bin"), Part("id", "1")]
+        await done(api.client.upload(f"{server.url}/x", form, method="POST"))
+        assert open_connections(api.client) == []
+
+    with streaming_server(lambda _: [head(200, ("Content-Length", "0"))]) as server:
+        run(scenario, host="https://api.example")
+    (seen,) = server.requests
+    assert seen.header("content-length") == (None if kind == "iterator" else str(len(seen.body)))
+    fields = f"Content-Type: {seen.header('content-type')}\r\n\r\n".encode()
+    first, second = message_from_bytes(fields + seen.body).get_payload()
+    assert first.get_payload(decode=True) == FILE
+    assert second.get_payload(decode=True) == b"1"
+
+
+@every_flavour
 def test_what_can_be_read_again_is_sent_again(run, tmp_path):
     steps = Steps(tmp_path / "x")
 
