@@ -98,8 +98,9 @@ def test_nothing_is_left_behind_however_silent():
         connection.close()
 
 
-def test_silence_ends_when_the_client_goes():
-    with faulty_simulator(Rule(SILENCE)) as server:
+@pytest.mark.parametrize("fault", [SILENCE, faults.Slow("body", 3600)])
+def test_silence_and_pauses_end_when_the_client_goes(fault):
+    with faulty_simulator(Rule(fault)) as server:
         with connected(server) as connection:
             connection.sendall(GET)
             assert connection.recv(1) == b"H"

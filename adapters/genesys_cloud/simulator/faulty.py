@@ -109,11 +109,11 @@ class _Connections:
         self._upgrades = upgrade is not None
         self._upgrade = upgrade or _closed
         self._open = 0
-        self._one_closed = anyio.Event()
 
     async def serve(
         self, host: str, port: int, *, task_status: TaskStatus[tuple[int, anyio.CancelScope]]
     ) -> None:
+        self._one_closed = anyio.Event()
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
         async with listener:
             bound = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, not Django's
@@ -152,11 +152,11 @@ class _Connections:
                 await stream.send(step.data)
                 return False
             case Pause():
-                await anyio.sleep(step.seconds)
-                return False
+                with anyio.move_on_after(step.seconds) as pause:
+                    await _gone(stream)
+                return not pause.cancelled_caught
             case Silence():
-                while await _received(stream):
-                    pass
+                await _gone(stream)
             case Reset():
                 raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - likewise
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
@@ -173,6 +173,12 @@ async def _closed(*_: object) -> None:
 
 _AT_ONCE: Final = struct.pack("ii", 1, 0)
 """Linger for no time at all: closing resets the connection."""
+
+
+async def _gone(stream: SocketStream) -> None:
+    """Pass over what comes until the client closes."""
+    while await _received(stream):
+        pass
 
 
 async def _received(stream: SocketStream) -> bytes:

@@ -33,7 +33,7 @@ class Write(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Let so many seconds pass."""
+    """Let so many seconds pass as in :class:`Silence`; with the client gone it is over."""
 
     seconds: float
 
