@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
 from genesys_core.simulator import RateLimit, Settings, Simulator, State, World
-from genesys_core.simulator.connection import Close, ServerConnection, Step, Upgraded, Write
+from genesys_core.simulator.connection import Close, ServerConnection, Step, Write
 from genesys_core.simulator.faults import Closed, FaultyPlatform, Rule
 from genesys_core.values import Now
 from tests.strategies_login import CHALLENGE, REDIRECT, VERIFIER
@@ -209,12 +209,12 @@ def _examine(request: Request, response: Response) -> None:
 def connect(data: bytes) -> None:
     """The input is what a client writes before it closes."""
     rules = [Rule(Closed(), first=3)]
-    connection = ServerConnection(FaultyPlatform(Simulator(_NOTHING), rules), upgrades=True)
+    connection = ServerConnection(FaultyPlatform(Simulator(_NOTHING), rules))
     steps: list[Step] = []
     for piece in (data, b""):
         for step in connection.receive_data(piece, now=Now(0, 0)):
             steps.append(step)
-            if isinstance(step, Close | Upgraded):
+            if isinstance(step, Close):
                 assert all(isinstance(earlier, Write) for earlier in steps[:-1])
                 return
     raise AssertionError("it does not end")

@@ -120,23 +120,7 @@ def test_who_leaves_early_harms_nobody_else():
 UPGRADE = b"GET /channel HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 
 
-def test_an_upgraded_connection_is_somebody_elses():
-    async def echo(request, trailing, stream):
-        await stream.send(bytes(request.target) + b" " + trailing)
-        while True:
-            await stream.send(await stream.receive())
-
-    with faulty_simulator(upgrade=echo) as server:
-        connection = connected(server)
-        connection.sendall(UPGRADE + b"early")
-        assert connection.recv(100) == b"/channel early"
-        connection.sendall(b"late")
-        assert connection.recv(100) == b"late"
-    assert connection.recv(100) == b""
-    connection.close()
-
-
-def test_without_anybody_to_take_it_over_it_is_answered():
+def test_a_request_for_a_websocket_is_answered_like_any():
     with faulty_simulator() as server, connected(server) as connection:
         connection.sendall(UPGRADE)
         assert connection.recv(100).startswith(b"HTTP/1.1 404 ")

@@ -35,6 +35,7 @@ from genesys_core.simulator.faults import (
     Slow,
 )
 from tests.support.flavours import Api, every_flavour
+from tests.support.listeners import Listener, listening
 
 ON = RetryConfiguration(max_retry_time_sec=60, retry_after_default=0.001, retry_wait_max=0.001)
 OFF = RetryConfiguration()
@@ -398,3 +399,31 @@ def test_a_download_that_breaks_off_begins_again(run, server, fault, tmp_path) -
         server.all_closed()
     assert [path.name for path in tmp_path.iterdir()] == ["me"]
     assert json.loads((tmp_path / "me").read_bytes())["name"] == "User 001"
+
+
+@every_flavour
+def test_a_notification_channel_opens_through_it_all(run, server: FaultySimulator) -> None:
+    """Channels opened in vain are the platform's to forget; subscriptions are made once more."""
+    topic = f"v2.users.{user_id(server)}.presence"
+
+    async def scenario(api: Api) -> None:
+        async def listen(listener: Listener) -> None:
+            await listener.do("add_subscription", topic)
+            server.publish(topic, {"source": "PURECLOUD"})
+            events = await listener.until(lambda event: event.topic_name == topic)
+            assert events[-1].event_body.source == "PURECLOUD"
+
+        await listening(api, listen)
+
+    channels = "/api/v2/notifications/channels"
+    subscriptions = f"{channels}/{{channelId}}/subscriptions"
+    faults = (Answer(502), Interrupted("after"), Interrupted("body", "close"))
+    rules = [
+        Rule(fault, path=path, first=n)
+        for path in (channels, subscriptions)
+        for n, fault in enumerate(faults, 1)
+    ]
+    with faults_of(server, *rules):
+        run(scenario, host=server.url, access_token=server.access_token(), retry=ON)
+        server.all_closed()
+    assert server.faults.came("POST", channels) == 4

@@ -17,7 +17,6 @@ from genesys_core.simulator.connection import (
     ServerConnection,
     Silence,
     Step,
-    Upgraded,
     Write,
 )
 from genesys_core.simulator.faults import (
@@ -38,7 +37,7 @@ DEFINITION = small_document(
     {"/x": {"get": operation(reply={"type": "string"}), "delete": operation()}}
 )
 GET = b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
-OVER = (Close, Reset, Silence, Upgraded)
+OVER = (Close, Reset, Silence)
 
 
 def platform(*rules: Rule) -> FaultyPlatform:
@@ -180,22 +179,8 @@ UPGRADE = (
 )
 
 
-def test_a_request_for_a_websocket_is_handed_on_with_what_came_after_it():
-    (step,) = steps(ServerConnection(platform(), upgrades=True), UPGRADE + b"\x81\x00")
-    assert isinstance(step, Upgraded)
-    assert (step.request.target, step.trailing) == (b"/x", b"\x81\x00")
-    assert dict(step.request.headers)[b"sec-websocket-key"] == b"dGhlIHNhbXBsZSBub25jZQ=="
-
-
-def test_a_request_for_a_websocket_that_meets_a_fault_or_nobody_is_answered():
-    for there, upgrades in ((platform(), False), (platform(Rule(Answer(503))), True)):
-        done = steps(ServerConnection(there, upgrades=upgrades), UPGRADE)
-        assert written(done).startswith(b"HTTP/1.1 503" if upgrades else b"HTTP/1.1 200")
-
-
-def test_a_request_for_another_protocol_is_answered():
-    other = UPGRADE.replace(b"WebSocket", b"h2c")
-    done = steps(ServerConnection(platform(), upgrades=True), other, GET)
+def test_a_request_for_another_protocol_is_answered_like_any():
+    done = steps(ServerConnection(platform()), UPGRADE, GET)
     assert written(done).count(b"HTTP/1.1 200") == 2
 
 
@@ -246,6 +231,6 @@ def test_whatever_the_cores_client_sends_arrives_and_so_does_the_reply(
 @given(st.lists(st.binary(max_size=40) | st.sampled_from([GET, UPGRADE]), max_size=5))
 def test_any_bytes_end_in_steps(pieces):
     plan = [Rule(Closed(), first=3)]
-    done = steps(ServerConnection(platform(*plan), upgrades=True), *pieces, b"")
-    assert isinstance(done[-1], Close | Upgraded)
+    done = steps(ServerConnection(platform(*plan)), *pieces, b"")
+    assert isinstance(done[-1], Close)
     assert sum(isinstance(step, OVER) for step in done) == 1

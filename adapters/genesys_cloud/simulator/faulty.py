@@ -7,18 +7,18 @@ silent it was, and the port is closed.
 
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 import anyio
-import h11
 from anyio.abc import SocketAttribute, SocketStream, TaskStatus
 from anyio.from_thread import start_blocking_portal
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud.simulator.server import RunningSimulator, simulator_of, url_of
+from genesys_cloud.simulator.sockets import SocketServer
 from genesys_core.simulator import Settings, Simulator
 from genesys_core.simulator.connection import (
     Close,
@@ -27,18 +27,12 @@ from genesys_core.simulator.connection import (
     ServerConnection,
     Silence,
     Step,
-    Upgraded,
     Write,
 )
 from genesys_core.simulator.faults import FaultyPlatform, Rule
 from genesys_core.values import Now
 
-__all__ = ["FaultySimulator", "Upgrade", "faulty_simulator"]
-
-Upgrade: TypeAlias = Callable[[h11.Request, bytes, SocketStream], Awaitable[None]]
-"""Takes over a connection: the request for another protocol, which it has to answer, the bytes that
-came after it, and the stream. When it returns the connection is closed; when the server ends it is
-cancelled. It runs in the server's event loop, as the simulator does."""
+__all__ = ["FaultySimulator", "faulty_simulator"]
 
 
 @dataclass(frozen=True)
@@ -67,9 +61,9 @@ def faulty_simulator(
     simulator: Simulator | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
+    socket_port: int = 0,
     settings: Settings | None = None,
     clock: Callable[[], Now] = read_clocks,
-    upgrade: Upgrade | None = None,
 ) -> Generator[FaultySimulator]:
     """Serve a simulator until the block ends, with faults.
 
@@ -78,19 +72,20 @@ def faulty_simulator(
         simulator: the platform; without one, the bundled definition with a sample world.
         host: the address to listen on.
         port: 0 for any free one.
+        socket_port: of the notification channels' sockets; 0 for any free one.
         settings: how the platform behaves, where no ``simulator`` is given.
         clock: where the platform takes the time from; the machine's clocks by default.
-        upgrade: takes over requests for a WebSocket that meet no fault.
 
     Raises:
         OSError: the port cannot be had.
         ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
     """
     served = simulator_of(simulator, settings)
-    connections = _Connections(FaultyPlatform(served, rules), clock, upgrade)
+    sockets = SocketServer(served, clock, host=host, port=socket_port)
+    connections = _Connections(FaultyPlatform(served, rules), clock, sockets)
     with start_blocking_portal("asyncio") as portal:
         ended, (bound, scope) = portal.start_task(connections.serve, host, port)
-        facts = RunningSimulator.of(served, url_of(host, bound), clock, portal)
+        facts = RunningSimulator.of(served, url_of(host, bound), clock, portal, sockets)
         try:
             yield FaultySimulator(
                 **vars(facts), faults=connections.platform, _connections=connections
@@ -102,12 +97,11 @@ def faulty_simulator(
 
 class _Connections:
     def __init__(
-        self, platform: FaultyPlatform, clock: Callable[[], Now], upgrade: Upgrade | None
+        self, platform: FaultyPlatform, clock: Callable[[], Now], sockets: SocketServer
     ) -> None:
         self.platform = platform
         self._clock = clock
-        self._upgrades = upgrade is not None
-        self._upgrade = upgrade or _closed
+        self._sockets = sockets
         self._open = 0
 
     async def serve(
@@ -115,7 +109,7 @@ class _Connections:
     ) -> None:
         self._one_closed = anyio.Event()
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
-        async with listener:
+        async with listener, self._sockets.serving():
             bound = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, not Django's
             with anyio.CancelScope() as scope:
                 task_status.started((bound, scope))
@@ -139,10 +133,11 @@ class _Connections:
             self._one_closed = anyio.Event()
 
     async def _converse(self, stream: SocketStream) -> None:
-        connection = ServerConnection(self.platform, upgrades=self._upgrades)
+        connection = ServerConnection(self.platform)
         while True:
             data = await _received(stream)
             for step in connection.receive_data(data, now=self._clock()):
+                self._sockets.flush()
                 if await self._is_over(step, stream):
                     return
 
@@ -160,15 +155,9 @@ class _Connections:
             case Reset():
                 raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - likewise
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            case Upgraded():
-                await self._upgrade(step.request, step.trailing, stream)
             case Close():
                 pass
         return True
-
-
-async def _closed(*_: object) -> None:
-    """Nobody takes connections over."""
 
 
 _AT_ONCE: Final = struct.pack("ii", 1, 0)

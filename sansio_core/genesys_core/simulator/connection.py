@@ -23,7 +23,7 @@ from genesys_core.simulator.faults import (
 )
 from genesys_core.values import Now
 
-__all__ = ["Close", "Pause", "Reset", "ServerConnection", "Silence", "Step", "Upgraded", "Write"]
+__all__ = ["Close", "Pause", "Reset", "ServerConnection", "Silence", "Step", "Write"]
 
 
 class Write(Struct, frozen=True):
@@ -50,20 +50,8 @@ class Reset(Struct, frozen=True):
     """Break the connection off (RST)."""
 
 
-class Upgraded(Struct, frozen=True):
-    """From here on the connection is somebody else's.
-
-    Attributes:
-        request: asks for another protocol, and is not answered yet.
-        trailing: bytes that came after it.
-    """
-
-    request: h11.Request
-    trailing: bytes
-
-
-Step: TypeAlias = Write | Pause | Silence | Close | Reset | Upgraded
-"""What is to be done with a connection; after the last four it is over."""
+Step: TypeAlias = Write | Pause | Silence | Close | Reset
+"""What is to be done with a connection; after the last three it is over."""
 
 _MEANS: Final[dict[str, Step]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
 
@@ -73,13 +61,10 @@ class ServerConnection:
 
     Args:
         platform: shared by all connections.
-        upgrades: whether a request for a WebSocket is handed on instead of answered like others;
-            one that meets a fault is not.
     """
 
-    def __init__(self, platform: FaultyPlatform, *, upgrades: bool = False) -> None:
+    def __init__(self, platform: FaultyPlatform) -> None:
         self._platform = platform
-        self._upgrades = upgrades
         self._h11 = h11.Connection(h11.SERVER)
         self._asked = _NOTHING_ASKED
         self._body: list[bytes] = []
@@ -111,16 +96,10 @@ class ServerConnection:
                     yield from self._answered(now)
             case h11.Data():
                 self._body.append(bytes(event.data))
-            case h11.EndOfMessage() if self._is_upgrade():
-                yield Upgraded(self._asked, self._h11.trailing_data[0])
             case h11.EndOfMessage():
                 yield from self._answered(now)
             case _:  # ConnectionClosed
                 yield Close()
-
-    def _is_upgrade(self) -> bool:
-        fields = ((name, value.lower()) for name, value in self._asked.headers)
-        return self._upgrades and self._fault is None and (b"upgrade", b"websocket") in fields
 
     def _answered(self, now: Now) -> Iterator[Step]:
         request = _request(self._asked, b"".join(self._body))
