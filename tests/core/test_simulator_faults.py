@@ -168,7 +168,7 @@ def test_what_was_done_is_on_record(fault, status, made):
 
 def test_what_the_platform_refused_it_has_not_done():
     platform, response = asked(method="GET", path="/api/v2/users/nobody?expand=presence")
-    assert platform.log == [Met("GET", "/api/v2/users/nobody?expand=presence", USER, None, 404)]
+    assert platform.log == [Met("GET", "/api/v2/users/nobody", USER, None, 404)]
     assert (response.status, platform.done("GET", USER)) == (404, 0)
 
 

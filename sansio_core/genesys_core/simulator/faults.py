@@ -7,7 +7,7 @@ what it was asked.
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Struct
@@ -187,7 +187,7 @@ class Met(Struct, frozen=True):
 
     Attributes:
         method: in capitals.
-        target: path and query, as they came.
+        path: as it came, without the query.
         template: its route, such as ``/api/v2/users/{userId}``; ``None`` for none.
         fault: what it met, if anything.
         status: what the platform answered, whether or not that was sent; ``None`` where it never
@@ -195,7 +195,7 @@ class Met(Struct, frozen=True):
     """
 
     method: str
-    target: str
+    path: str
     template: str | None
     fault: Fault | None = None
     status: int | None = None
@@ -204,9 +204,6 @@ class Met(Struct, frozen=True):
     def done(self) -> bool:
         """Whether the platform did what it was asked."""
         return self.status is not None and self.status < 400
-
-
-_NEVER_THERE: Final = ("request", "before")
 
 
 class FaultyPlatform:
@@ -229,9 +226,8 @@ class FaultyPlatform:
 
     def meets(self, request: Request) -> Fault | None:
         """Count a request, of which no more than the head need be there."""
-        path = request.url.partition("?")[0]
         template = self.simulator.template(request)
-        self.plan, fault = self.plan.meets(request.method, path, template)
+        self.plan, fault = self.plan.meets(request.method, _path(request), template)
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
@@ -242,15 +238,10 @@ class FaultyPlatform:
             fault: what :meth:`meets` said of it.
             now: the moment.
         """
-        reaches = not (
-            (isinstance(fault, Interrupted) and fault.at in _NEVER_THERE)
-            or isinstance(fault, Garbage)
-            or (isinstance(fault, Answer) and not fault.done)
-        )
-        reply = self.simulator.respond(request, now=now) if reaches else None
+        reply = self.simulator.respond(request, now=now) if _reaches(fault) else None
+        status = None if reply is None else reply.status
         template = self.simulator.template(request)
-        status = reply.status if reply else None
-        self.log.append(Met(request.method, request.url, template, fault, status))
+        self.log.append(Met(request.method, _path(request), template, fault, status))
         if isinstance(fault, Answer):
             return Response(fault.status, Headers(fault.headers), fault.body)
         return reply or Response(204)
@@ -267,6 +258,23 @@ class FaultyPlatform:
 
     def __repr__(self) -> str:
         return f"FaultyPlatform({self.simulator!r}, {len(self.plan.rules)} rules)"
+
+
+def _path(request: Request) -> str:
+    return request.url.partition("?")[0]
+
+
+def _reaches(fault: Fault | None) -> bool:
+    """Whether the platform gets to see a request that meets a fault."""
+    match fault:
+        case Answer():
+            return fault.done
+        case Interrupted():
+            return fault.at not in {"request", "before"}
+        case Garbage():
+            return False
+        case None | Slow() | Closed():
+            return True
 
 
 def _require_one_of(literal: object, **said: str) -> None:
