@@ -37,8 +37,9 @@ class Enforced:
 
 @every_flavour
 def test_calls_at_once_stay_below_the_limit(run) -> None:
-    # The server's window is a little shorter: requests travel, and the last may overtake others.
-    server_side = Enforced(limit=10, window=0.25)
+    # The server's window is shorter by more than a busy machine delays a request on its way; the
+    # threads' test below has them alike.
+    server_side = Enforced(limit=10, window=0.5)
 
     async def scenario(api: Api) -> None:
         found = await api.at_once(25, lambda: api.send(users.get_users_me()))
@@ -46,7 +47,7 @@ def test_calls_at_once_stay_below_the_limit(run) -> None:
 
     with scripted_server(server_side) as server:
         retry = RetryConfiguration(max_retry_time_sec=60)
-        run(scenario, host=server.url, pacing=Pacing(limit=10, window=0.3), retry=retry)
+        run(scenario, host=server.url, pacing=Pacing(limit=10, window=1), retry=retry)
     assert server_side.refused == 0
 
 
