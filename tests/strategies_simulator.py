@@ -1,18 +1,17 @@
 """What the simulator's tests share: a definition small and whole, a desk to call from, a checker."""
 
 import base64
-import gzip
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
 from urllib.parse import quote, urlencode
 
 import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from genesys_cloud._packed import own_data
 from genesys_core.headers import Headers
 from genesys_core.message import Request, Response
 from genesys_core.simulator import Definition, Settings, Simulator, World
@@ -28,8 +27,7 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 @cache
 def document() -> bytes:
     """The whole definition, as JSON text."""
-    packed = files("genesys_cloud").joinpath("data", "swagger.json.gz").read_bytes()
-    return gzip.decompress(packed)
+    return own_data("swagger.json.xz")
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -158,6 +159,8 @@ def test_a_checkout_without_the_guide_gets_none(checkout: Path) -> None:
         (b"\xff", "cannot be read as JSON"),
         (b"\x1f\x8bnonsense", "cannot be read as JSON"),
         (gzip.compress(b"{}" * 99, mtime=0)[:20], "cannot be read as JSON"),
+        (lzma.compress(b"{}" * 99)[:-20], "cannot be read as JSON"),
+        (b"\xfd7zXZ\x00nonsense", "cannot be read as JSON"),
         (b"[" * 100_000, "cannot be read as JSON"),
     ],
 )

@@ -5,15 +5,14 @@ A file without the generator's banner is never overwritten or removed.
 """
 
 import argparse
-import gzip
 import json
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import cast
 
+from genesys_cloud._packed import own_data, unpacked
 from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
 from genesys_core.definition import generate as generate_sources
 from genesys_core.errors import ConfigurationError, GenesysCloudError
@@ -25,30 +24,26 @@ GUIDE = "docs/moving.md"
 
 
 def load_definition(path: str | Path | None = None) -> dict[str, object]:
-    """Read a Swagger definition, ``.json`` or ``.json.gz``; the library's own if no path is given.
+    """Read a Swagger definition, JSON as it is or packed by gzip or xz; the library's own if no path is given.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds no JSON object.
     """
-    return _load(path, "swagger.json.gz")
+    return _load(path, "swagger.json.xz")
 
 
 def load_topics(path: str | Path | None = None) -> dict[str, object]:
-    """Read a topic file, ``.json`` or ``.json.gz``; the library's own if no path is given.
+    """Read a topic file, JSON as it is or packed by gzip or xz; the library's own if no path is given.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds no JSON object.
     """
-    return _load(path, "notification_mappings.json")
+    return _load(path, "notification_mappings.json.xz")
 
 
 def _load(path: str | Path | None, own: str) -> dict[str, object]:
     try:
-        if path is None:
-            data = resources.files("genesys_cloud").joinpath("data").joinpath(own).read_bytes()
-        else:
-            data = Path(path).read_bytes()
-        text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        text = own_data(own) if path is None else unpacked(Path(path).read_bytes())
         document: object = json.loads(text)
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error
@@ -176,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
     command = parser.add_subparsers(required=True).add_parser("generate", help="write the source")
     command.add_argument("--root", help="a checkout of this library")
-    command.add_argument("--definition", help="a Swagger file, .json or .json.gz")
-    command.add_argument("--topics", help="a topic file, .json or .json.gz")
+    command.add_argument("--definition", help="a Swagger file, .json, .json.gz or .json.xz")
+    command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
     command.add_argument("--check", action="store_true", help="compare only; 1 if not current")
     return parser
 

@@ -22,10 +22,10 @@ def generate(
         Path | None, typer.Option(help="A checkout of this library; by default this one.")
     ] = None,
     definition: Annotated[
-        Path | None, typer.Option(help="A Swagger file, .json or .json.gz; by default the bundled.")
+        Path | None, typer.Option(help="A Swagger file, packed or not; by default the bundled.")
     ] = None,
     topics: Annotated[
-        Path | None, typer.Option(help="A topic file, .json or .json.gz; by default the bundled.")
+        Path | None, typer.Option(help="A topic file, packed or not; by default the bundled.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare only; exit code 1 if not current.")
