@@ -148,7 +148,10 @@ class Soak:
     # The account
 
     async def _settle(self, listener: Listener) -> None:
-        await listener.wait_for(lambda: self._is_at_rest(listener))
+        try:
+            await listener.wait_for(lambda: self._is_at_rest(listener))
+        except AssertionError:
+            raise AssertionError(self._unrest(listener)) from None
         await self._hear_all(listener)
         books = self._simulator.at_hub(lambda hub, _: close_books(hub))
         self.wrong += self.ledger.settle(*books)
@@ -156,11 +159,18 @@ class Soak:
             self.wrong.append("it was at rest, and then no longer")
 
     def _is_at_rest(self, listener: Listener) -> bool:
-        """One channel is left, and the server has its topics."""
-        members = [member.facts for member in listener.handler._driver._set.members]
-        if any(facts.successor or facts.retiring for facts in members):
+        """One socket is left, and the server has its topics."""
+        driver = listener.handler._driver
+        members = [member.facts for member in driver._set.members]
+        if len(driver._links) > 1 or any(facts.successor or facts.retiring for facts in members):
             return False
         return self._simulator.at_hub(heard) == [self.ledger.asked_names]
+
+    def _unrest(self, listener: Listener) -> str:
+        """What a handler that does not come to rest is doing."""
+        topics = f"asked for {self.ledger.asked_names}, heard {self._simulator.at_hub(heard)}"
+        members = [member.facts for member in listener.handler._driver._set.members]
+        return f"no rest: {topics}, {self.storm.struck}, {self.states.counts}, {members}"
 
     async def _hear_all(self, listener: Listener) -> None:
         """Whatever was under way has arrived once an event of each topic has that came after it."""
@@ -214,8 +224,10 @@ class Soak:
 
 
 def heard(hub: Any, _: object) -> list[set[str]]:
-    """The topics of each channel that has a socket."""
-    there = [each for each in hub.state.channels.values() if each.is_connected]
+    """The topics of each channel that has a socket, but for the half-open: nobody tells their end."""
+    there = [
+        hub.state.channels[line.channel_id] for line in hub._lines.values() if not line.is_silent
+    ]
     return [{name for topic in each.topics.values() for name in topic.names} for each in there]
 
 
@@ -225,6 +237,8 @@ def close_books(hub: Any) -> tuple[list[Any], list[Any]]:
     hub.published.clear()
     hub.deliveries.clear()
     hub.state.log.clear()
+    for line in [line for line in hub._lines.values() if line.is_silent]:
+        hub.drop(line.channel_id)
     for each in [each for each in hub.state.channels.values() if not each.is_connected]:
         del hub.state.channels[each.id]
     return books
