@@ -18,6 +18,7 @@ from genesys_core.channel_events import Arrived, Emit, Heartbeat, SubscriptionLo
 from genesys_core.channel_legs import Changing, Open, Retiring
 from genesys_core.channel_turn import Role, Turn
 from genesys_core.notifications import Envelope, open_envelope
+from genesys_core.subscriptions import is_automatic
 from genesys_core.values import Now
 
 __all__ = ["receive"]
@@ -50,11 +51,20 @@ _SYSTEM: Final = "v2.system."
 
 def receive(turn: Turn, socket: int, texts: Iterable[str], read_at: Now) -> None:
     """Take texts that a socket carried, in their order; those of a socket long left are ignored."""
+    source: _Source | None = None
     for text in texts:
-        source = _source(turn, socket)
+        # Events change nothing; what may have changed the socket's part makes it looked up again.
+        source = source or _source(turn, socket)
         if source is None:
             return
-        _frame(turn, source, text)
+        envelope = open_envelope(text)
+        topic = None if envelope is None else envelope.topic_name
+        if envelope is not None and topic is not None and not is_automatic(topic):
+            if turn.echo is None or _fresh(turn, source, text):
+                turn.effects.append(Emit(Arrived(envelope, text)))
+        else:
+            _own(turn, source, envelope, text)
+            source = None
     for role, leg in tuple(turn.legs.items()):
         if isinstance(leg, Open) and leg.socket == socket:
             turn.legs[role] = replace(leg, heard=read_at, pinged=None)
@@ -68,22 +78,17 @@ def _source(turn: Turn, socket: int) -> _Source | None:
     return retiring if retiring is not None and retiring.socket == socket else None
 
 
-def _frame(turn: Turn, source: _Source, text: str) -> None:
-    envelope = open_envelope(text)
+def _own(turn: Turn, source: _Source, envelope: Envelope | None, text: str) -> None:
+    """Take a text that is no event of a topic somebody asked for."""
     if envelope is None:
         if _fresh(turn, source, text):
             turn.emit(UnknownEvent(text))
-        return
-    if envelope.topic_name is None:
+    elif envelope.topic_name is None:
         _reply(turn, source, envelope, text)
-        return
-    topic = envelope.topic_name.lower()
-    if topic == _METADATA:
+    elif (topic := envelope.topic_name.lower()) == _METADATA:
         _metadata(turn, source, envelope, text)
-    elif topic.startswith(_SYSTEM):
+    else:
         _system(turn, source, topic, envelope, text)
-    elif turn.echo is None or _fresh(turn, source, text):
-        turn.effects.append(Emit(Arrived(envelope, text)))
 
 
 def _fresh(turn: Turn, source: _Source, text: str) -> bool:

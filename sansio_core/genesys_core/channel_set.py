@@ -135,11 +135,20 @@ class ChannelSet(Struct, frozen=True):
 
     def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
         """A REST call of a channel came back."""
-        return self._at(channel, lambda member: member.called(call, outcome, now=now), now)
+        step = self._at(channel, lambda member: member.called(call, outcome, now=now))
+        adopted = [
+            topic
+            for each in step.effects
+            if isinstance(each.effect, Emit) and isinstance(each.effect.event, Adopted)
+            for topic in sorted(each.effect.event.topics)
+        ]
+        if not adopted:
+            return step
+        return step.state._adopting(channel, adopted, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def connected(self, channel: int, socket: int, *, now: Now) -> "SetStep":
         """A socket of a channel is open."""
-        return self._at(channel, lambda member: member.connected(socket, now=now), now)
+        return self._at(channel, lambda member: member.connected(socket, now=now))
 
     def received(
         self,
@@ -152,14 +161,14 @@ class ChannelSet(Struct, frozen=True):
     ) -> "SetStep":
         """A socket of a channel carried these texts; see :meth:`Running.received`."""
         return self._at(
-            channel, lambda member: member.received(socket, texts, now=now, read_at=read_at), now
+            channel, lambda member: member.received(socket, texts, now=now, read_at=read_at)
         )
 
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
     ) -> "SetStep":
         """A socket of a channel is over, or could not be opened."""
-        return self._at(channel, lambda member: member.disconnected(socket, how, now=now), now)
+        return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
 
     def timer(self, *, now: Now, reading: bool = True) -> "SetStep":
         """Time has passed; does what is due on each channel; see :meth:`Running.timer`."""
@@ -202,22 +211,12 @@ class ChannelSet(Struct, frozen=True):
         errors = (member.error for member in members if isinstance(member, Stopped))
         return next((error for error in errors if error is not None), None)
 
-    def _at(self, channel: int, advance: Callable[[Running], Step], now: Now) -> "SetStep":
+    def _at(self, channel: int, advance: Callable[[Running], Step]) -> "SetStep":
         member = self.members[channel]
         if isinstance(member, Stopped):
             return SetStep(self, ())
         step = advance(member)
-        changed = self._with(channel, step.state)
-        effects = _addressed(channel, step.effects)
-        adopted = [
-            topic
-            for effect in step.effects
-            if isinstance(effect, Emit) and isinstance(effect.event, Adopted)
-            for topic in sorted(effect.event.topics)
-        ]
-        if not adopted:
-            return SetStep(changed, effects)
-        return changed._adopting(channel, adopted, now).after(effects)  # noqa: SLF001 - its own class
+        return SetStep(self._with(channel, step.state), _addressed(channel, step.effects))
 
     def _adopting(self, channel: int, topics: list[str], now: Now) -> "SetStep":
         plan, effects = self.plan, list[Addressed]()

@@ -158,23 +158,24 @@ class Sorter:
     def sort(self, event: ChannelEvent) -> "ToConsumer | ToState":
         """Where an event goes, and as what."""
         match event:
-            case Gap():
-                return ToConsumer(event)
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)
-                wanted = self._wants(notification.topic_name.lower())
-                return ToConsumer(notification) if wanted else ToState(notification)
-            case Heartbeat(text=text) if self._wants("channel.metadata"):
+                topic = notification.topic_name
+                if is_automatic(topic) and not self._has_asked(topic.lower()):
+                    return ToState(notification)
+                return ToConsumer(notification)
+            case Gap():
+                return ToConsumer(event)
+            case Heartbeat(text=text) if self._has_asked("channel.metadata"):
                 frame = self._decoder.decode(text)
                 return ToState(event) if frame is None else ToConsumer(frame)
             case _:
                 return ToState(event)
 
-    def _wants(self, topic: str) -> bool:
+    def _has_asked(self, topic: str) -> bool:
+        """Whether somebody asked for what arrives anyway."""
         # `v2.system.token_revoked` can be asked for without the id that it arrives with.
-        return not is_automatic(topic) or any(
-            topic == name or topic.startswith(f"{name}.") for name in self._asked
-        )
+        return any(topic == name or topic.startswith(f"{name}.") for name in self._asked)
 
 
 def _names(topic: str) -> list[str]:
@@ -185,6 +186,8 @@ def warning_of(event: ChannelEvent) -> str | None:
     """What an operator ought to know of an event, in words without ids of channels; or ``None``."""
     words: str | None = None
     match event:
+        case Arrived() | Heartbeat():  # first, because nearly all are
+            pass
         case Disconnected(message=message) if event.reason != "stopped":
             words = f"disconnected: {message}"
         case Gap(from_=from_, to=to):
