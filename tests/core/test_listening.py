@@ -1,6 +1,7 @@
 """Where a handler's events go, how an address is changed, and what operators are told."""
 
 import json
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +18,8 @@ from genesys_core.channel_events import (
     SubscriptionRejected,
     UnknownEvent,
 )
+from genesys_core.channel_policy import Policy
+from genesys_core.channel_set import ChannelSet
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.listening import (
     CallbackFailed,
@@ -27,10 +30,13 @@ from genesys_core.listening import (
     rewriting,
     warning_of,
 )
-from genesys_core.models import PresenceEventUserPresence
+from genesys_core.mailbox import Mailbox
+from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEventUserPresence
 from genesys_core.notifications import open_envelope
+from genesys_core.values import Now
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = Now(0.0, 0.0)
 PRESENCE = "v2.users.u-1.presence"
 
 
@@ -107,6 +113,53 @@ def test_all_can_be_forgotten():
 def test_a_text_that_is_no_topic_is_refused():
     with pytest.raises(InvalidValueError, match="two words"):
         Sorter().asked(["two words"])
+
+
+def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
+    """From texts to what the consumer takes; only what a topic's type is stays, once a topic."""
+    topics = [f"v2.users.u-{number}.presence" for number in range(1_000)]
+    texts = [arrived(topic, {"source": "PURECLOUD"}).text for topic in topics]
+    sorter, mailbox = Sorter(), Mailbox()
+    sorter.asked(topics)
+    channels = subscribed_to(topics)
+    taken = 0
+
+    def all_topics_once():
+        nonlocal channels, taken
+        step = channels.received(0, 2, texts, now=NOW)
+        channels = step.state
+        for each in step.effects:
+            sorted_ = sorter.sort(each.effect.event)
+            assert isinstance(sorted_, ToConsumer)
+            mailbox.put(sorted_.event, at=NOW)
+            taken += mailbox.take() is not None
+
+    all_topics_once()
+    tracemalloc.start()
+    try:
+        all_topics_once()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(98):
+            all_topics_once()
+        assert tracemalloc.get_traced_memory()[0] < before + 16_384
+    finally:
+        tracemalloc.stop()
+    assert taken == 100_000
+    assert len(sorter._decoder._learned) == 1_000
+    sorter.forget(topics)
+    assert not sorter._decoder._learned
+    assert not sorter._decoder._given
+    assert not sorter._asked
+
+
+def subscribed_to(topics: list[str]) -> ChannelSet:
+    """A channel that has topics, on its socket 2."""
+    step = ChannelSet.start(topics, policy=Policy(lambda: 0.0), now=NOW)
+    made = Channel(id="c", connect_uri="ws://localhost/channels/c")
+    state = step.state.called(0, 1, made, now=NOW).state.connected(0, 2, now=NOW).state
+    state = state.called(0, 3, ChannelTopicEntityListing(entities=[]), now=NOW).state
+    assert state.settled
+    return state
 
 
 # Refusals

@@ -23,6 +23,7 @@ import threading
 import time
 import tracemalloc
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +50,10 @@ TOPICS = [*(f"v2.users.user-{n}.presence" for n in range(7)), "v2.users.user-7?p
 
 POLICY = hasty(silence=0.4, pong_wait=0.3, overlap=0.3, linger=0.3, lag=0.2, connect_limit=5.0)
 
-GROWTH = 256 * 1024
-"""Bytes that the process may hold more at the end. Fifty bytes an event, or a kilobyte a fault, are
-beyond that after ten minutes; a leaked text of each event is after ten seconds."""
-
-MORE_HANDLES = 6
-"""Threads, tasks and descriptors that there may be more at a moment of rest: a pool's, on its way
-to the few that it ever needs."""
+GROWTH = {"memory": 256 * 1024, "threads": 6, "tasks": 6, "descriptors": 6}
+"""What a process may hold more at the end than after the first rounds. Of memory, ten bytes an event, or
+half a kilobyte a fault, are beyond that after ten minutes; a leaked text of each event is after ten
+seconds. Of the others, a pool's on its way to the few that it ever needs."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -159,10 +157,11 @@ class Soak:
             self.wrong.append("it was at rest, and then no longer")
 
     def _is_at_rest(self, listener: Listener) -> bool:
-        """One socket is left, and the server has its topics."""
+        """One socket is left, the server has its topics, and the handler knows that it does."""
         driver = listener.handler._driver
         members = [member.facts for member in driver._set.members]
-        if len(driver._links) > 1 or any(facts.successor or facts.retiring for facts in members):
+        moving = any(facts.successor or facts.retiring for facts in members)
+        if moving or len(driver._links) > 1 or not driver._set.settled:
             return False
         return self._simulator.at_hub(heard) == [self.ledger.asked_names]
 
@@ -207,20 +206,20 @@ class Soak:
             return len(asyncio.all_tasks())
         return listener.handler._portal.call(lambda: len(asyncio.all_tasks()))
 
-    def check_flat(self) -> None:
-        """Whether anything has grown since the first rounds."""
-        warm, end = self.warm, self.held[-1]
-        if end.memory > warm.memory + GROWTH:
-            self.wrong.append(f"memory grew from {warm.memory:,} to {end.memory:,} bytes")
-        for name in ("threads", "tasks", "descriptors"):
-            before, after = getattr(warm, name), getattr(end, name)
-            if after > before + MORE_HANDLES:
-                self.wrong.append(f"{name} grew from {before} to {after}")
-
     @property
     def warm(self) -> Held:
         """What was held after a tenth of the rounds, or the first two."""
         return self.held[min(len(self.held) - 1, max(1, len(self.held) // 10))]
+
+
+def growth(warm: Held, end: Held) -> list[str]:
+    """What has grown since the first rounds."""
+    held = [(name, getattr(warm, name), getattr(end, name), GROWTH[name]) for name in GROWTH]
+    return [
+        f"{name} grew from {before:,} to {after:,}"
+        for name, before, after, most in held
+        if after > before + most
+    ]
 
 
 def heard(hub: Any, _: object) -> list[set[str]]:
@@ -278,7 +277,7 @@ def soak(flavour: str, seconds: float, seed: int) -> Result:
                 this.wrong.append("the client still counts channels")
 
         RUNNERS[flavour](main, host=simulator.url, access_token=simulator.access_token())
-        this.check_flat()
+        this.wrong += growth(this.warm, this.held[-1])
         if left := simulator.at_hub(heard):
             this.wrong.append(f"sockets are open after close, with {left}")
     if left := [each.name for each in threading.enumerate() if each is not threading.main_thread()]:
@@ -299,8 +298,17 @@ def soak(flavour: str, seconds: float, seed: int) -> Result:
 # Several flavours at the same time
 
 
-def started(flavour: str, seconds: float, seed: int) -> subprocess.Popen[str]:
-    """A process that soaks one flavour, and writes its result as JSON."""
+def together(flavours: Sequence[str], seconds: float, seed: int) -> list[Result]:
+    """What comes of soaking some flavours at the same time, each in a process of its own."""
+    processes = [_started(flavour, seconds, seed) for flavour in flavours]
+    try:
+        return [_finished(process, seconds) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+
+
+def _started(flavour: str, seconds: float, seed: int) -> subprocess.Popen[str]:
     arguments = [
         "--flavour",
         flavour,
@@ -319,12 +327,8 @@ def started(flavour: str, seconds: float, seed: int) -> subprocess.Popen[str]:
     )
 
 
-def finished(process: subprocess.Popen[str], seconds: float) -> Result:
-    """Its result."""
-    try:
-        out, err = process.communicate(timeout=seconds + 4 * LIMIT)
-    finally:
-        process.kill()
+def _finished(process: subprocess.Popen[str], seconds: float) -> Result:
+    out, err = process.communicate(timeout=seconds + 4 * LIMIT)
     assert process.returncode == 0, err
     return msgspec.json.decode(out, type=Result)
 
@@ -370,8 +374,7 @@ def main() -> int:
     if options.json:
         print(msgspec.json.encode(soak(flavours[0], seconds, options.seed)).decode())
         return 0
-    processes = [started(flavour, seconds, options.seed) for flavour in flavours]
-    results = [finished(process, seconds) for process in processes]
+    results = together(flavours, seconds, options.seed)
     print(table(results))
     for result in results:
         print(f"\n{result.flavour}: {json.dumps(result.faults)}")

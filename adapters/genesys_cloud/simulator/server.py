@@ -224,6 +224,7 @@ def _config(listener: socket.socket) -> Config:
     config.include_server_header = False  # the platform's own `Server` fields are sent
     config.errorlog = logging.getLogger("genesys_cloud.simulator")
     # A connection that ends on its own account would look like a fault of the library under test.
-    config.keep_alive_timeout = 3600
+    # Before this time is up, hypercorn does not let go of idle connections that their client closed.
+    config.keep_alive_timeout = 60
     config.keep_alive_max_requests = 10**9
     return config
