@@ -82,7 +82,7 @@ class Storm:
         """One more event."""
         self._simulator.at_hub(self._publish)
 
-    def _publish(self, hub: Hub, now: Now, size: int = 0) -> None:
+    def _publish(self, hub: Hub, now: Now, size: int = 200) -> None:
         body = {"message": str(next(self._numbers)), "padding": "ü" * size}
         hub.publish(next(self._topics), body, now)
 

@@ -40,7 +40,7 @@ from tests.soak.ledger import Ledger, names  # noqa: E402
 from tests.support.flavours import RUNNERS  # noqa: E402
 from tests.support.listeners import LIMIT, Listener, hasty, listening  # noqa: E402
 
-RATE = 100
+RATE = 200
 """Events a second."""
 
 ROUND = 5
