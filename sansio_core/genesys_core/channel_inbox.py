@@ -53,18 +53,15 @@ def receive(turn: Turn, socket: int, texts: Iterable[str], read_at: Now) -> None
     """Take texts that a socket carried, in their order; those of a socket long left are ignored."""
     source: _Source | None = None
     for text in texts:
-        # Events change nothing; what may have changed the socket's part makes it looked up again.
         source = source or _source(turn, socket)
         if source is None:
             return
         envelope = open_envelope(text)
-        topic = None if envelope is None else envelope.topic_name
-        if envelope is not None and topic is not None and not is_automatic(topic):
-            if turn.echo is None or _fresh(turn, source, text):
-                turn.effects.append(Emit(Arrived(envelope, text)))
-        else:
+        if envelope is None or envelope.topic_name is None or is_automatic(envelope.topic_name):
             _own(turn, source, envelope, text)
-            source = None
+            source = None  # which may have changed; by an event it does not
+        elif turn.echo is None or _fresh(turn, source, text):
+            turn.effects.append(Emit(Arrived(envelope, text)))
     for role, leg in tuple(turn.legs.items()):
         if isinstance(leg, Open) and leg.socket == socket:
             turn.legs[role] = replace(leg, heard=read_at, pinged=None)
@@ -79,7 +76,7 @@ def _source(turn: Turn, socket: int) -> _Source | None:
 
 
 def _own(turn: Turn, source: _Source, envelope: Envelope | None, text: str) -> None:
-    """Take a text that is no event of a topic somebody asked for."""
+    """Take a text that may be the machine's own business: any but an event of a topic asked for."""
     if envelope is None:
         if _fresh(turn, source, text):
             turn.emit(UnknownEvent(text))
