@@ -13,6 +13,7 @@ from genesys_cloud._clock import read_clocks
 from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
+from genesys_cloud._seam import AsyncTransport
 from genesys_cloud._stats import ClientStats
 from genesys_cloud._tokens import AsyncTokenKeeper, Shelter
 from genesys_cloud._transfers import AsyncTransfers
@@ -24,7 +25,6 @@ from genesys_cloud.hooks import (
     Hooks,
     async_hooked,
 )
-from genesys_cloud.transports import AsyncHttpxTransport, AsyncTransport
 from genesys_core.lifecycle import (
     NeedToken,
     Raised,
@@ -45,6 +45,7 @@ from genesys_core.tokens import Token
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_cloud._network import Network
 
 __all__ = ["AsyncClient", "Primitives"]
 
@@ -109,7 +110,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         self._cell = self._setup.cell
         self._observer = self._setup.observer
         self._network = network_of(options)
-        wire = transport or AsyncHttpxTransport(network=self._network)
+        wire = transport or _over_httpx(self._network)
         self._transport = async_hooked(wire, hooks)
         self._natives: list[Primitives] = []
         self._tokens = AsyncTokenKeeper(
@@ -323,3 +324,10 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     async def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
         return await self._drive(state, purpose=purpose)
+
+
+def _over_httpx(network: "Network") -> AsyncTransport:
+    # Here, so that importing this module loads no HTTP client and no TLS.
+    from genesys_cloud.transports import AsyncHttpxTransport  # noqa: PLC0415
+
+    return AsyncHttpxTransport(network=network)

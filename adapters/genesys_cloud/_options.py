@@ -4,15 +4,18 @@ Law: one list for both clients. What it means is worked out in :mod:`genesys_clo
 """
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from genesys_cloud.transports import Certificate, Network, Verify
 from genesys_core.hosts import Gateway, Region
 from genesys_core.message import Timeout
 from genesys_core.oauth import Grant
 from genesys_core.pacing import Pacing
 from genesys_core.retry import RetryConfiguration
 from genesys_core.token_store import TokenStore
+
+if TYPE_CHECKING:  # at run time they would load TLS
+    from genesys_cloud._network import Network
+    from genesys_cloud._tls import Certificate, Verify
 
 __all__ = ["ClientOptions", "is_mock", "network_of"]
 
@@ -58,12 +61,12 @@ class ClientOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     strict: bool
     proxy: str | None
-    verify: Verify
-    cert: Certificate | None
+    verify: "Verify"
+    cert: "Certificate | None"
     trust_env: bool
 
 
-def network_of(options: ClientOptions) -> Network:
+def network_of(options: ClientOptions) -> "Network":
     """The part that is about connections."""
     network: Network = {}
     if "proxy" in options:

@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from genesys_cloud._part_file import PartFile
-from genesys_cloud.transports import (
+from genesys_cloud._seam import (
     AsyncStreamingTransport,
     AsyncTransport,
     StreamingTransport,

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._content import AsyncContent, Body, Content, async_chunks, chunks
 from genesys_cloud._part_file import PartFile
+from genesys_cloud._seam import AsyncTransport, Transport
 from genesys_cloud._sending import (
     AsyncOpener,
     AsyncProgress,
@@ -29,7 +30,6 @@ from genesys_cloud._sending import (
     whole,
 )
 from genesys_cloud._shared import SessionCell
-from genesys_cloud.transports import AsyncTransport, Transport
 from genesys_core.downloads import MAX_REDIRECTS, Download, nothing_to_save, without_result
 from genesys_core.headers import Headers, HeadersInput
 from genesys_core.lifecycle import Raised, Returned, State, start

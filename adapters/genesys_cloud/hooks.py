@@ -20,7 +20,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from genesys_cloud.transports import (
+from genesys_cloud._seam import (
     AsyncStreamingTransport,
     AsyncTransport,
     StreamingTransport,

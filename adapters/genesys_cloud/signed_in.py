@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._options import ClientOptions
+from genesys_cloud._seam import Transport
 from genesys_cloud.login import exchange
 from genesys_cloud.token_stores import FileTokenStore, TokenKey, TokenStoreError
-from genesys_cloud.transports import Transport
 from genesys_core.errors import GenesysCloudError
 from genesys_core.grants import Grant, RefreshToken
 from genesys_core.hosts import Gateway, Hosts

@@ -12,13 +12,13 @@ from genesys_cloud._clock import read_clocks
 from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
 from genesys_cloud._options import is_mock, network_of
+from genesys_cloud._seam import Transport
 from genesys_cloud._stats import ClientStats
 from genesys_cloud._tokens import TokenKeeper
 from genesys_cloud._transfers import SyncTransfers
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.auth import Auth
 from genesys_cloud.hooks import AfterResponse, BeforeRequest, Hooks, hooked
-from genesys_cloud.transports import HttpxTransport, Transport
 from genesys_core.lifecycle import (
     NeedToken,
     Raised,
@@ -39,6 +39,7 @@ from genesys_core.tokens import Token
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
+    from genesys_cloud._network import Network
 
 __all__ = ["Client"]
 
@@ -77,7 +78,7 @@ class Client(SyncTransfers, SyncApis):
         self._cell = self._setup.cell
         self._observer = self._setup.observer
         self._network = network_of(options)
-        wire = transport or HttpxTransport(network=self._network)
+        wire = transport or _over_httpx(self._network)
         self._transport = hooked(wire, hooks)
         self._tokens = TokenKeeper(self._cell, self._exchange, self._setup.token_store)
         self._defaults = Options()
@@ -277,3 +278,10 @@ class Client(SyncTransfers, SyncApis):
 
     def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
         return self._drive(state, purpose=purpose)
+
+
+def _over_httpx(network: "Network") -> Transport:
+    # Here, so that importing this module loads no HTTP client and no TLS.
+    from genesys_cloud.transports import HttpxTransport  # noqa: PLC0415
+
+    return HttpxTransport(network=network)

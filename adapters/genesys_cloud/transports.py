@@ -16,16 +16,8 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    aclosing,
-    asynccontextmanager,
-    closing,
-    contextmanager,
-    suppress,
-)
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager, suppress
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -33,6 +25,12 @@ from genesys_cloud._deadlines import until
 from genesys_cloud._failures import fail, failure_of, late, raised
 from genesys_cloud._feeds import AsyncFeed, Feed, Whole, report
 from genesys_cloud._network import Network, made
+from genesys_cloud._seam import (
+    AsyncStreamingTransport,
+    AsyncTransport,
+    StreamingTransport,
+    Transport,
+)
 from genesys_cloud._tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
 from genesys_core.headers import Headers
@@ -52,69 +50,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-
-class Transport(Protocol):
-    """What a custom transport has to offer."""
-
-    def send(self, request: Request) -> Response:
-        """Send one request and read the whole response.
-
-        Raises:
-            TransportFailure: no complete response came back.
-        """
-        ...
-
-    def close(self) -> None:
-        """Give back all connections."""
-        ...
-
-
-class AsyncTransport(Protocol):
-    """What a custom transport has to offer to an asynchronous client."""
-
-    async def send(self, request: Request) -> Response:
-        """Send one request and read the whole response.
-
-        Raises:
-            TransportFailure: no complete response came back.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Give back all connections."""
-        ...
-
-
-@runtime_checkable
-class StreamingTransport(Transport, Protocol):
-    """What a transport may offer beyond :class:`Transport`: bodies that are not held in memory."""
-
-    def stream(
-        self, request: Request, content: Iterable[bytes] | None = None
-    ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
-        """Send one request; on entry the response's headers are there, on exit its connection is free.
-
-        Args:
-            request: what to send.
-            content: the body, piece by piece, instead of ``request.body``. It is gone through once
-                at most; what it raises is passed on as it is.
-
-        Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
-        """
-        ...
-
-
-@runtime_checkable
-class AsyncStreamingTransport(AsyncTransport, Protocol):
-    """:class:`StreamingTransport` for an asynchronous client."""
-
-    def stream(
-        self, request: Request, content: AsyncIterable[bytes] | None = None
-    ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
-        """As :meth:`StreamingTransport.stream`."""
-        ...
 
 
 class HttpxTransport:
