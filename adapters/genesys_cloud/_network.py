@@ -6,7 +6,7 @@ password. What the environment says counts only where it is trusted.
 
 import ssl
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from typing import Final, Literal, TypedDict, TypeVar
 
 import httpx
@@ -35,7 +35,17 @@ class Network(TypedDict, total=False):
 
 
 # As many idle connections kept as may be open: a burst of tasks reuses what it opened.
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+MOST_CONNECTIONS: Final = 100
+LIMITS: Final = httpx.Limits(
+    max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS
+)
+
+
+class _NoCookies(CookieJar):
+    """Keeps nothing, and does not look for anything to keep."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        pass
 
 
 HttpxClient = TypeVar("HttpxClient", httpx.Client, httpx.AsyncClient)
@@ -54,7 +64,7 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
     try:
         client = kind(
             limits=LIMITS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            cookies=_NoCookies(),
             trust_env=trust_env,
             verify=context,
             proxy=proxy,
@@ -72,11 +82,14 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
             "(SSL_CERT_FILE, SSL_CERT_DIR) that it names cannot be used; correct it, or pass "
             "trust_env=False to ignore the environment"
         ) from None
+    from genesys_cloud._pools import lighten  # noqa: PLC0415 - as below
+
     if isinstance(client, httpx.Client):
         # Here, where httpx has imported the same: not for those who only import this library.
         from genesys_cloud._sockets import keep_deadlines  # noqa: PLC0415
 
         keep_deadlines(client)
+    lighten(client, MOST_CONNECTIONS)
     return client
 
 

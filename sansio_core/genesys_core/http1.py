@@ -37,7 +37,7 @@ class HTTP1Connection:
         self._busy = False
         self._spent = False
         self._response: h11.Response | None = None
-        self._body: list[bytes] = []
+        self._body: list[bytes | bytearray] = []
         self._size = 0
 
     @property
@@ -105,7 +105,7 @@ class HTTP1Connection:
             if isinstance(event, h11.Response):
                 self._response = event
             elif isinstance(event, h11.Data):
-                self._append(bytes(event.data))
+                self._append(event.data)
             elif isinstance(event, h11.EndOfMessage):
                 return self._complete()
             elif event is h11.NEED_DATA:
@@ -114,7 +114,7 @@ class HTTP1Connection:
                 # PAUSED: after CONNECT or an upgrade, which are not for this class.
                 raise self._failure("protocol", "the peer speaks another protocol now")
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes | bytearray) -> None:
         self._size += len(data)
         if self._size > MAX_BODY:
             raise self._failure("protocol", _TOO_LARGE)
@@ -130,16 +130,18 @@ class HTTP1Connection:
         response = Response(head.status_code, headers, self._content(headers, body))
         self._response, self._body, self._size = None, [], 0
         self._busy = False
-        both = {self._h11.our_state, self._h11.their_state}
-        if both == {h11.DONE} and self._h11.trailing_data == (b"", False):
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        if done and self._h11.trailing_data == (b"", False):
             self._h11.start_next_cycle()
         else:
             self._spent = True
         return response
 
     def _content(self, headers: Headers, body: bytes) -> bytes:
-        coding = headers.get("content-encoding", "identity").strip().lower()
-        if not body or coding == "identity":
+        if not body or "content-encoding" not in headers:
+            return body
+        coding = headers["content-encoding"].strip().lower()
+        if coding == "identity":
             return body
         if coding not in {"gzip", "x-gzip"}:
             raise self._failure(

@@ -208,11 +208,13 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
     strict = settings.strict if options.strict is None else options.strict
 
     request = prepare(operation, settings)
+    # Not ApiReplies[T](...): to subscript a class costs more than to make one of it.
+    replies: ApiReplies[T] = ApiReplies(endpoint, strict)
     needs_token = session.vault.authenticates and "authorization" not in request.headers
     call = Call(
         endpoint=endpoint,
         request=request,
-        replies=ApiReplies[T](endpoint, strict),
+        replies=replies,
         policy=options.retry or settings.retry,
         repeatable=endpoint.method in REPEATABLE_METHODS or endpoint.reads,
         refreshable=needs_token and session.vault.refreshable,
