@@ -11,6 +11,8 @@ from typing import Final, Literal, TypedDict, TypeVar
 
 import httpx
 
+from genesys_cloud._pools import lighten
+from genesys_cloud._sockets import keep_deadlines
 from genesys_cloud._tls import Certificate, Verify, tls_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.redaction import DEFAULT_REDACTION
@@ -82,12 +84,7 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
             "(SSL_CERT_FILE, SSL_CERT_DIR) that it names cannot be used; correct it, or pass "
             "trust_env=False to ignore the environment"
         ) from None
-    from genesys_cloud._pools import lighten  # noqa: PLC0415 - as below
-
     if isinstance(client, httpx.Client):
-        # Here, where httpx has imported the same: not for those who only import this library.
-        from genesys_cloud._sockets import keep_deadlines  # noqa: PLC0415
-
         keep_deadlines(client)
     lighten(client, MOST_CONNECTIONS)
     return client
