@@ -58,14 +58,18 @@ def _headers(operation: Operation[object], settings: Settings, *, has_body: bool
     fields = [("Accept", operation.endpoint.accept), ("User-Agent", USER_AGENT)]
     if has_body:
         fields.append(("Content-Type", "application/json"))
-    headers = Headers.received(fields)
-    if len(settings.headers):
+    headers = own = Headers.received(fields)
+    if settings.headers.raw:
         headers = headers.updated(settings.headers)
     changes: dict[str, str | None] = {
         name: format_scalar(name, value) for name, value in operation.headers if value is not None
     }
     if changes or operation.options.headers:
         headers = headers.updated({**changes, **operation.options.headers})
+    return headers if headers is own else _unframed(headers)
+
+
+def _unframed(headers: Headers) -> Headers:
     for name in _FRAMING:
         if name in headers:
             raise InvalidValueError(
