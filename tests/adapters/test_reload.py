@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_cloud import Client, ClientCredentials, _reload
+from genesys_cloud import Client, ClientCredentials, _configured, _reload
 from genesys_cloud._reload import Follower, Notices, Polling, Watch, trigger_for
 from genesys_cloud.config import Look, look_at
 from genesys_core import errors
@@ -153,6 +154,18 @@ def by_another_link(path: Path, text: str) -> None:
     path.symlink_to(target)
 
 
+def mount(volume: Path, number: int) -> None:
+    """As Kubernetes does it: config -> ..data/config, ..data -> a directory that is replaced."""
+    version = volume / f"..version-{number}"
+    version.mkdir()
+    (version / "config").write_text(retries(number))
+    link = volume / "..data_tmp"
+    link.symlink_to(version.name)
+    link.replace(volume / "..data")
+    if not (volume / "config").is_symlink():
+        (volume / "config").symlink_to(Path("..data") / "config")
+
+
 EDITS = [in_place, by_rename, with_a_backup, by_another_link]
 
 
@@ -175,27 +188,15 @@ def test_an_edit_is_taken_over(run, edit, steps, tmp_path):
 
 @every_flavour
 def test_a_mounted_volume_that_is_swapped(run, steps, tmp_path):
-    """As Kubernetes does it: config -> ..data/config, ..data -> a directory that is replaced."""
-
-    def mount(number: int) -> None:
-        version = tmp_path / f"..version-{number}"
-        version.mkdir()
-        (version / "config").write_text(retries(number))
-        link = tmp_path / "..data_tmp"
-        link.symlink_to(version.name)
-        link.replace(tmp_path / "..data")
-
-    mount(1)
-    path = tmp_path / "config"
-    path.symlink_to(Path("..data") / "config")
+    mount(tmp_path, 1)
 
     async def scenario(api: Api) -> None:
         for number in (2, 3):
-            mount(number)
+            mount(tmp_path, number)
             steps.look()
             assert in_force(api) == number
 
-    run(scenario, config_file=path)
+    run(scenario, config_file=tmp_path / "config")
 
 
 @every_flavour
@@ -556,6 +557,87 @@ def test_a_real_trigger_sees_each_kind_of_change(installed, tmp_path, monkeypatc
         path.parent.mkdir()
         path.write_text("in another directory")
         expect("in another directory")
+
+
+class TakenOver:
+    """Waits, without looking at the clock, until a client has taken a setting over."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._turn = threading.Condition()
+        real = _configured._Reload.__call__
+
+        def told(reload, look: Look) -> bool:
+            follows = real(reload, look)
+            with self._turn:
+                self._turn.notify_all()
+            return follows
+
+        monkeypatch.setattr(_configured._Reload, "__call__", told)
+
+    def expect(self, api: Api, number: int) -> None:
+        self.until(lambda: in_force(api) == number)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        with self._turn:
+            assert self._turn.wait_for(holds, 60)
+
+
+@pytest.fixture
+def taken_over(monkeypatch):
+    return TakenOver(monkeypatch)
+
+
+@pytest.fixture(params=[Notices, Polling], ids=["watchfiles", "polling"])
+def trigger_kind(request, monkeypatch):
+    if request.param is Polling:
+        monkeypatch.setattr(_reload, "INTERVAL", 0.02)
+        monkeypatch.setattr(_reload, "trigger_for", lambda path: Polling())
+    return request.param
+
+
+@every_flavour
+def test_a_client_sees_every_kind_of_edit_with_a_real_trigger(
+    run, trigger_kind, taken_over, tmp_path
+):
+    path = tmp_path / "later" / "config"
+
+    async def scenario(api: Api) -> None:
+        assert isinstance(_reload.trigger_for(str(path)), trigger_kind)
+        path.parent.mkdir()
+        path.write_text(retries(10))
+        taken_over.expect(api, 10)
+        for number, edit in enumerate(EDITS, 11):
+            edit(path, retries(number))
+            taken_over.expect(api, number)
+        path.unlink()
+        path.write_text(retries(20))
+        taken_over.expect(api, 20)
+        for number in range(21, 51):
+            path.write_text(retries(number))
+        taken_over.expect(api, 50)
+        path.write_text("[retry]\nretry_max = lots\n")
+        taken_over.until(lambda: any("retry_max = 'lots'" in text for text in kept.messages))
+        assert in_force(api) == 50
+        path.write_text(retries(51, "[general]\nlive_reload_config = false\n"))
+        taken_over.expect(api, 51)
+        api.client._setup._follower._thread.join(60)
+        assert not api.client._setup.following
+
+    with program_logging() as kept:
+        run(scenario, config_file=path)
+
+
+@every_flavour
+@pytest.mark.usefixtures("trigger_kind")
+def test_a_client_sees_a_mounted_volume_swapped_with_a_real_trigger(run, taken_over, tmp_path):
+    mount(tmp_path, 1)
+
+    async def scenario(api: Api) -> None:
+        for number in (2, 3, 4):
+            mount(tmp_path, number)
+            taken_over.expect(api, number)
+
+    run(scenario, config_file=tmp_path / "config")
 
 
 def test_a_notice_is_not_waited_for_where_none_can_come(tmp_path, monkeypatch):
