@@ -116,6 +116,7 @@ class Telemetry:
         """Begin a span, the parent of what happens within the call."""
         # A call that the definition lacks is named by its path, which may hold ids.
         name = operation_name.partition(" ")[0]
+        name = "HTTP" if name.isupper() and name not in _METHODS else name
         facts = {"genesys_cloud.operation": name, "genesys_cloud.purpose": purpose}
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=facts)
         return _TracedCall(self, span, {"genesys_cloud.operation": name}, now)
@@ -166,6 +167,7 @@ class _TracedCall:
         self._began = now.monotonic
         self._sent_at = now.monotonic
         self._sent = 0
+        self._status: dict[str, str | int] = {}
         self._attached = context.attach(trace.set_span_in_context(span))
 
     def sending(self, request: Request) -> Request:
@@ -194,7 +196,8 @@ class _TracedCall:
             return
         if "url.template" in named:
             self._span.update_name(f"{request.method} {named['url.template']}")
-        self._span.set_attributes({**named, **result, **_resent(self._sent)})
+        self._span.set_attributes({**named, **_resent(self._sent)})
+        self._status = _status(outcome)
         trip = RoundTrip.of(sending, request, outcome, state, now=now)
         event = {"genesys_cloud.attempt": trip.attempt, **result, **_decision(trip.decision)}
         self._span.add_event("genesys_cloud.attempt", event)
@@ -213,6 +216,8 @@ class _TracedCall:
         kind = _error_type(outcome)
         facts = self._facts if kind is None else {**self._facts, "error.type": kind}
         self._telemetry.calls.record(max(now.monotonic - self._began, 0.0), facts)
+        # Of the last attempt alone: what is set on a span cannot be taken back.
+        self._span.set_attributes(self._status)
         if kind is not None:
             self._span.set_attribute("error.type", kind)
             if isinstance(outcome, Raised):
@@ -226,16 +231,23 @@ class _TracedCall:
 
 def _place(request: Request, redaction: Redaction) -> Iterator[tuple[str, str | int]]:
     yield from _server(request).items()
+    if request.method not in _METHODS:
+        yield "http.request.method_original", request.method
     yield "url.full", redaction.shown_url(request.url)
 
 
 _PORTS: Final = {"https": 443, "http": 80}
 
+_METHODS: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
+)
+"""Those that the conventions count by; any other is ``_OTHER``."""
+
 
 def _server(request: Request) -> dict[str, str | int]:
     url = urlsplit(request.url)
     return {
-        "http.request.method": request.method,
+        "http.request.method": request.method if request.method in _METHODS else "_OTHER",
         "server.address": url.hostname or "",
         "server.port": url.port or _PORTS.get(url.scheme, 0),
     }
@@ -253,8 +265,14 @@ def _resent(sent: int) -> dict[str, int]:
 def _result(outcome: Response | TransportFailure) -> dict[str, str | int]:
     if isinstance(outcome, TransportFailure):
         return {"error.type": outcome.kind}
-    status: dict[str, str | int] = {"http.response.status_code": outcome.status}
+    status = _status(outcome)
     return {**status, "error.type": str(outcome.status)} if outcome.status >= 400 else status
+
+
+def _status(outcome: Response | TransportFailure) -> dict[str, str | int]:
+    if isinstance(outcome, TransportFailure):
+        return {}
+    return {"http.response.status_code": outcome.status}
 
 
 def _decision(decision: Repeat | GiveUp | None) -> Mapping[str, str | float]:

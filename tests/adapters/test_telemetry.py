@@ -111,6 +111,31 @@ def test_an_event_for_each_attempt_and_each_wait(kept):
     assert events[3][1] == {"genesys_cloud.wait.reason": "retry", "genesys_cloud.wait.seconds": 7}
     assert span.attributes["http.request.resend_count"] == 2
     assert span.attributes["http.response.status_code"] == 200
+    assert "error.type" not in span.attributes
+    assert span.status.status_code is StatusCode.UNSET
+
+
+def test_a_span_tells_of_its_last_attempt_alone(kept):
+    drive(kept, reply(503), CUT_OFF, retry=RetryConfiguration(max_retry_time_sec=600, retry_max=1))
+    (span,) = kept.spans
+    assert "http.response.status_code" not in span.attributes
+    assert span.attributes["error.type"] == "ConnectionClosedError"
+    assert [dict(event.attributes).get("error.type") for event in span.events] == [
+        "503",
+        None,
+        "closed",
+    ]
+
+
+def test_a_method_that_the_conventions_do_not_know(kept):
+    drive(kept, reply(200, body=b"{}"), wanted=raw_operation("PURGE", "/x"))
+    (span,) = kept.spans
+    assert span.name == "HTTP"
+    assert span.attributes["http.request.method"] == "_OTHER"
+    assert span.attributes["http.request.method_original"] == "PURGE"
+    (point,) = kept.metrics()["http.client.request.duration"]
+    assert point.attributes["http.request.method"] == "_OTHER"
+    assert "http.request.method_original" not in point.attributes
 
 
 @pytest.mark.parametrize(
