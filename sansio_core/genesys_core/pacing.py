@@ -164,10 +164,18 @@ class Lane(Struct, frozen=True):
 
     def gone(self, ticket: int, now: float) -> "Lane":
         """The request of a place goes now."""
-        left = self.without(ticket)
+        return self.without(ticket).counted(now)
+
+    def counted(self, now: float) -> "Lane":
+        """A request goes now."""
         # Threads read the clock before they get here, and may overtake one another.
-        sent = (*left.sent, max(now, *left.sent[-1:], now))
-        return msgspec.structs.replace(left, sent=sent)
+        sent = (*self.sent, max(now, *self.sent[-1:], now))
+        return msgspec.structs.replace(self, sent=sent)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a newcomer need not queue."""
+        return not self.queue and len(self.sent) < self.limit
 
     def returned(self, ticket: int) -> "Lane":
         """The owner of a place gives it back: the next newcomer has it, and delays nobody."""
@@ -254,6 +262,11 @@ class Pacer(Struct, frozen=True):
         moment = now.monotonic
         opens = max(moment, self.gate.until) if self.gate else moment
         lanes = {lane.path: lane.as_of(moment) for lane in self.lanes}
+        if booking is None and opens <= moment + GRAIN:
+            passed = [lane for lane in lanes.values() if lane.applies_to(path)]
+            if all(lane.has_room for lane in passed):
+                lanes |= {lane.path: lane.counted(moment) for lane in passed}
+                return Pacer(tuple(lanes.values()), self.gate), Booking(moment)
         places = _still_held(lanes, booking) if booking else {}
         for lane in [lane for lane in lanes.values() if lane.applies_to(path)]:
             entered, ticket = lane.entered(places.get(lane.path))

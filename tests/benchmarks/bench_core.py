@@ -1,13 +1,11 @@
 """What the core costs a call: building it, starting it, driving it to its end; decoding excluded.
 
-Run: ``python tests/benchmarks/bench_core.py``. Each figure is the best of repeated rounds, as
-microseconds, as a share of the 30 that one call may cost, and as a ratio to building the same
-request with httpx by hand.
+Run: ``python -m tests.benchmarks.bench_core``. Each figure is the best round's, as microseconds and as
+a share of the 30 that one call may cost, and the ratio to building the same request with httpx by
+hand.
 """
 
 from __future__ import annotations
-
-import timeit
 
 import httpx
 
@@ -22,6 +20,7 @@ from genesys_core.retry import RetryConfiguration
 from genesys_core.session import Session, Settings
 from genesys_core.values import Now
 from genesys_core.vault import Vault
+from tests.benchmarks.measure import compare, ratio
 
 ALLOWED = 30.0  # microseconds, for one call
 EMPTY = Response(204)
@@ -95,17 +94,13 @@ CASES = {
 }
 
 
-def microseconds(work, number: int = 2000, rounds: int = 7) -> float:
-    """The best round: what the work costs when nothing disturbs it."""
-    return min(timeit.repeat(work, number=number, repeat=rounds)) / number * 1e6
-
-
 def main() -> None:
-    found = {name: microseconds(work) for name, work in CASES.items()}
-    peer = found["httpx.Request by hand"]
+    spent = compare(CASES, 200, 60)
     print(f"{'':40}{'µs':>8}{'of 30 µs':>10}{'to httpx':>10}")
-    for name, spent in found.items():
-        print(f"{name:40}{spent:8.1f}{spent / ALLOWED:10.2f}{spent / peer:10.2f}")
+    for name, rounds in spent.items():
+        best = min(rounds) * 1e6
+        peer = ratio(spent, name, "httpx.Request by hand")
+        print(f"{name:40}{best:8.1f}{best / ALLOWED:10.2f}{peer:10.2f}")
 
 
 if __name__ == "__main__":

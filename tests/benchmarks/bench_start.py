@@ -1,6 +1,6 @@
 """Import time, memory and decode speed, as ratios against named peers in one run.
 
-Run: ``pip install --group bench`` then ``python tests/benchmarks/bench_start.py``.
+Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_start``.
 Each figure is the median of fresh interpreters (imports) or of repeated rounds (decoding). Imports
 read bytecode, which goes to a folder of its own, and take turns, so that what else the machine does
 falls on all of them alike.

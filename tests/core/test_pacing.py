@@ -453,3 +453,13 @@ class Queueing(RuleBasedStateMachine):
 
 
 TestQueueing = Queueing.TestCase
+
+
+def test_a_request_that_need_not_queue_takes_no_ticket():
+    pacer = Pacer.of(Pacing(limit=2, paths={"/a": 1}))
+    pacer, booking = pacer.reserve("/a", now=at(0))
+    assert booking.due(at(0))
+    assert [(len(lane.sent), lane.queue, lane.tickets) for lane in pacer.lanes] == [(1, (), 0)] * 2
+    pacer, booking = pacer.reserve("/a", now=at(0))
+    assert not booking.due(at(0))
+    assert [len(lane.queue) for lane in pacer.lanes] == [1, 0]
