@@ -1,9 +1,9 @@
 """Import time, memory and decode speed, as ratios against named peers in one run.
 
-Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_start``.
-Each figure is the median of fresh interpreters (imports) or of repeated rounds (decoding). Imports
-read bytecode, which goes to a folder of its own, and take turns, so that what else the machine does
-falls on all of them alike.
+Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_start``; without the group
+for a start as most programs have it, since httpx imports its command line where that is installed.
+Fresh interpreters read bytecode, which goes to a folder of its own, and take turns. Times are of the
+processor, ratios the medians of the rounds' own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import timeit
 from importlib.util import find_spec
 
 import msgspec
@@ -24,12 +23,13 @@ from genesys_core import models
 from genesys_core.decoding import decode
 from genesys_core.simulator.definition import Definition
 from genesys_core.simulator.examples import example
+from tests.benchmarks.measure import compare, ratio
 
 MEASURE = """
 import time
-begun = time.perf_counter()
+begun = time.process_time()
 {code}
-spent = time.perf_counter() - begun
+spent = time.process_time() - begun
 import json, resource, sys
 print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, len(sys.modules)]))
 """
@@ -54,8 +54,8 @@ STARTS = {
 }
 
 
-def measure(codes: dict[str, str], rounds: int = 15) -> dict[str, tuple[float, float, float]]:
-    """Median seconds, MiB and modules of fresh interpreters; the first round compiles, and is dropped."""
+def measure(codes: dict[str, str], rounds: int = 15) -> dict[str, list[list[float]]]:
+    """Seconds, MiB and modules of fresh interpreters; the first round compiles, and is dropped."""
     found: dict[str, list[list[float]]] = {title: [] for title in codes}
     with tempfile.TemporaryDirectory() as bytecode:
         environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode}
@@ -67,10 +67,7 @@ def measure(codes: dict[str, str], rounds: int = 15) -> dict[str, tuple[float, f
                     command, capture_output=True, text=True, check=True, env=environment
                 )
                 found[title].append(json.loads(done.stdout.splitlines()[-1]))
-    return {
-        title: tuple(statistics.median(column) for column in zip(*rows[1:], strict=True))  # type: ignore[misc]
-        for title, rows in found.items()
-    }
+    return {title: rows[1:] for title, rows in found.items()}
 
 
 def bare_twin(type_: type, known: dict[type, type]) -> object:
@@ -111,15 +108,9 @@ def _bare(annotation: object, known: dict[type, type]) -> object:
     return result
 
 
-def best(work, rounds: int = 7) -> float:
-    timer = timeit.Timer(work)
-    number, _ = timer.autorange()
-    return min(timer.repeat(rounds, number)) / number
-
-
 def decoding() -> None:
     definition = Definition.of(load_definition())
-    cases = {
+    bodies = {
         "UserMe": json.dumps(example(definition, "UserMe", depth=3)).encode(),
         "UserEntityListing of 100": json.dumps(
             {"entities": [example(definition, "User", depth=2, seed=n) for n in range(100)]}
@@ -134,15 +125,19 @@ def decoding() -> None:
         ).encode(),
     }
     print(f"\n{'decode':44} {'size':>9} {'ours':>10} {'bare msgspec':>13} {'ratio':>6}")
-    for title, body in cases.items():
+    for title, body in bodies.items():
         type_ = getattr(models, title.partition(" ")[0])
         bare = msgspec.json.Decoder(bare_twin(type_, {}))
         assert decode(type_, body).issues == ()
-        ours = best(lambda body=body, type_=type_: decode(type_, body))
-        theirs = best(lambda body=body, bare=bare: bare.decode(body))
+        cases = {
+            "ours": lambda body=body, type_=type_: decode(type_, body),
+            "theirs": lambda body=body, bare=bare: bare.decode(body),
+        }
+        spent = compare(cases, max(2_000_000 // len(body), 1), 60)
+        ours, theirs = (min(spent[name]) * 1e6 for name in cases)
         print(
-            f"{title:44} {len(body) / 1024:7.1f}KB {ours * 1e6:8.1f}us {theirs * 1e6:11.1f}us "
-            f"{ours / theirs:6.2f}"
+            f"{title:44} {len(body) / 1024:7.1f}KB {ours:8.1f}us {theirs:11.1f}us "
+            f"{ratio(spent, 'ours', 'theirs'):6.2f}"
         )
 
 
@@ -153,14 +148,19 @@ def starts() -> None:
         if not title.startswith("official") or find_spec(code.split()[-1]) is not None
     }
     found = measure(present)
-    base, *_ = found["httpx + msgspec"]
+    spent = {title: [seconds for seconds, *_ in rows] for title, rows in found.items()}
     print(f"{'start':44} {'seconds':>9} {'MiB':>7} {'modules':>8} {'ratio':>6}")
     for title in STARTS:
         if title not in found:
             print(f"{title:44} not installed: pip install --group bench")
             continue
-        seconds, memory, modules = found[title]
-        print(f"{title:44} {seconds:9.3f} {memory:7.1f} {modules:8.0f} {seconds / base:6.2f}")
+        seconds, memory, modules = (
+            statistics.median(column) for column in zip(*found[title], strict=True)
+        )
+        print(
+            f"{title:44} {seconds:9.3f} {memory:7.1f} {modules:8.0f} "
+            f"{ratio(spent, title, 'httpx + msgspec'):6.2f}"
+        )
 
 
 if __name__ == "__main__":
