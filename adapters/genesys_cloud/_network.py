@@ -5,6 +5,7 @@ password. What the environment says counts only where it is trusted.
 """
 
 import ssl
+import sys
 from collections.abc import Callable
 from http.cookiejar import CookieJar
 from typing import Final, Literal, TypedDict, TypeVar
@@ -37,10 +38,7 @@ class Network(TypedDict, total=False):
 
 
 # As many idle connections kept as may be open: a burst of tasks reuses what it opened.
-MOST_CONNECTIONS: Final = 100
-LIMITS: Final = httpx.Limits(
-    max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS
-)
+LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=100)
 
 
 class _NoCookies(CookieJar):
@@ -86,7 +84,7 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
         ) from None
     if isinstance(client, httpx.Client):
         keep_deadlines(client)
-    lighten(client, MOST_CONNECTIONS)
+    lighten(client, LIMITS.max_connections or sys.maxsize)
     return client
 
 

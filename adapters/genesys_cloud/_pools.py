@@ -79,7 +79,8 @@ class Shelf(Generic[C]):
         closing: list[C] = []
         if connection not in self._all:
             return closing  # closed with the pool
-        if connection.is_idle():
+        # One that never connected says that it is idle, and closed as well.
+        if connection.is_idle() and not connection.is_closed():
             self._idle.append((now, connection))
         else:
             closing.append(self._drop(connection))

@@ -28,6 +28,7 @@ class Connection:
     origin: httpcore.Origin
     idle: bool = False
     expired: bool = False
+    closed: bool = False
 
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
         return origin == self.origin
@@ -37,6 +38,9 @@ class Connection:
 
     def is_idle(self) -> bool:
         return self.idle
+
+    def is_closed(self) -> bool:
+        return self.closed
 
 
 # --- which connection -------------------------------------------------------------------------------
@@ -67,8 +71,8 @@ def test_one_that_the_server_closed_meanwhile_is_dropped():
     assert shelf.connections == [first]
 
 
-def test_one_that_broke_is_dropped_when_it_comes_back():
-    broken = Connection(HERE)
+@pytest.mark.parametrize("broken", [Connection(HERE), Connection(HERE, idle=True, closed=True)])
+def test_one_that_broke_or_never_connected_is_dropped_when_it_comes_back(broken):
     shelf = Shelf(10)
     shelf.add(broken)
     assert shelf.give(broken, 0.0) == [broken]
@@ -288,6 +292,7 @@ def test_a_failed_connect_gives_its_turn_back():
         for _ in range(3):
             with pytest.raises(TransportFailure):
                 transport.send(get(refused_url()))
+            assert client._transport._pool.connections == []
         assert transport.send(get(server.url)).status == 200
 
 
@@ -299,6 +304,7 @@ def test_a_failed_connect_gives_its_turn_back_async(backend):
             for _ in range(3):
                 with pytest.raises(TransportFailure):
                     await transport.send(get(refused_url()))
+                assert client._transport._pool.connections == []
             assert (await transport.send(get(server.url))).status == 200
 
     with scripted_server(lambda _: Reply(json={})) as server:
