@@ -18,6 +18,7 @@ EXPECTED = (
     "GET /api/v2/users: 60 users on 3 pages",
     "  and 55 more",
     "GET /api/v2/routing/queues: 5 queues",
+    "  presence  BUSY",
 )
 
 
@@ -60,4 +61,5 @@ def test_it_finds_all_users_by_the_public_client():
     assert found.me.name == "User 001"
     assert [user.name for user in found.everybody] == [f"User {n:03d}" for n in range(1, 61)]
     assert [queue.name for queue in found.queues] == [f"Queue {n:03d}" for n in range(1, 6)]
+    assert found.heard.topic_name == f"v2.users.{found.me.id}.presence"
     assert simulator.simulator.count("POST", "/oauth/token") == 1

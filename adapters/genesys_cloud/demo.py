@@ -1,4 +1,4 @@
-"""The library's main job, done once: a token, a typed call, all pages of a listing.
+"""The library's main job, done once: a token, a typed call, all pages of a listing, a notification.
 
 Law: it uses the public client over real HTTP, against a simulator of its own, and leaves nothing
 behind: no file, no thread, no open port.
@@ -6,12 +6,12 @@ behind: no file, no thread, no open port.
 
 import sys
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
-from genesys_cloud import Client, ClientCredentials, GenesysCloudError
+from genesys_cloud import Client, ClientCredentials, GenesysCloudError, Notification
 from genesys_cloud.simulator import RunningSimulator, running_simulator
 from genesys_core.api import users
-from genesys_core.models import Queue, User, UserMe
+from genesys_core.models import PresenceEventUserPresence, Queue, User, UserMe, UserPresence
 
 __all__ = ["Findings", "explore", "run"]
 
@@ -27,11 +27,13 @@ class Findings:
         me: the user for whom the token stands.
         everybody: all users, from all pages.
         queues: the first page of queues.
+        heard: what a notification handler heard when the user's presence was changed.
     """
 
     me: UserMe
     everybody: list[User]
     queues: list[Queue]
+    heard: Notification[Any]
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,25 @@ def explore(simulator: RunningSimulator) -> Findings:
     """
     auth = ClientCredentials(simulator.client_id, simulator.client_secret)
     with Client(host=simulator.url, auth=auth) as client:
+        me = client.users.get_users_me(expand=["presence"])
         return Findings(
-            me=client.users.get_users_me(expand=["presence"]),
+            me=me,
             everybody=list(client.paginate(users.get_users(page_size=_PAGE_SIZE))),
             queues=client.routing.get_routing_queues().entities or [],
+            heard=_hear(client, me.id or ""),
         )
+
+
+def _hear(client: Client, user_id: str) -> Notification[Any]:
+    """Listen to a user, change their presence, and hear of it."""
+    known = client.presence.get_systempresences()
+    busy = next(each.id for each in known if each.name == "BUSY")
+    with client.notification_handler() as handler:
+        handler.add_subscription(f"v2.users.{user_id}.presence")
+        client.presence.patch_user_presences_purecloud(
+            user_id, {"presenceDefinition": {"id": busy}}
+        )
+        return next(event for event in handler if isinstance(event, Notification))
 
 
 def _sections(found: Findings, simulator: RunningSimulator) -> list[_Section]:
@@ -91,19 +107,27 @@ def _sections(found: Findings, simulator: RunningSimulator) -> list[_Section]:
             f"GET /api/v2/routing/queues: {len(found.queues)} queues",
             _some([(queue.name or "", queue.description or "") for queue in found.queues]),
         ),
+        _Section(
+            f"Notification of {found.heard.topic_name}",
+            [("presence", _presence(found.heard.event_body) or "?")],
+        ),
     ]
 
 
 def _about(me: UserMe) -> list[tuple[str, str]]:
-    definition = me.presence.presence_definition if me.presence else None
     facts = {
         "name": me.name,
         "email": me.email,
         "title": me.title,
         "division": me.division.name if me.division else None,
-        "presence": definition.system_presence if definition else None,
+        "presence": _presence(me.presence),
     }
     return [(name, value) for name, value in facts.items() if value]
+
+
+def _presence(presence: UserPresence | PresenceEventUserPresence | None) -> str | None:
+    definition = presence.presence_definition if presence else None
+    return definition.system_presence if definition else None
 
 
 def _some(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
