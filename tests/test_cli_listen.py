@@ -19,6 +19,8 @@ from genesys_core.grants import ClientCredentials
 from genesys_core.notifications import Metadata, Notification
 from genesys_core.tokens import Token
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 30
 TOPIC = "v2.users.user-1.presence"
 

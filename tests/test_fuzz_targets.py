@@ -33,6 +33,7 @@ def test_a_module_names_its_targets(module):
     assert targets_of(module), f"fuzz/{module}.py: TARGETS must map names to functions of bytes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "name"), all_targets())
 def test_a_target_holds_on_its_corpus_and_on_inputs_of_chance(module, name):
     target = targets_of(module)[name]

@@ -37,11 +37,13 @@ def sources() -> dict[str, str]:
     return generate_sources(load_definition(), load_topics())
 
 
+@pytest.mark.slow
 def test_the_tree_is_current() -> None:
     """If this fails: ``genesys-cloud definition generate``."""
     assert generate(ROOT, check=True) == []
 
 
+@pytest.mark.slow
 def test_every_file_of_the_generated_folders_is_generated() -> None:
     found = {
         path.relative_to(ROOT).as_posix()
@@ -58,6 +60,7 @@ def test_every_generated_file_says_so_in_its_first_line() -> None:
         assert first == f"{BANNER_START} from definition 269.0.0; do not edit.", path
 
 
+@pytest.mark.slow
 def test_generating_is_deterministic_to_the_byte() -> None:
     """Another process, with another hash seed, writes the same."""
     script = (

@@ -187,6 +187,7 @@ ODDITIES = [
 TABLE = [*STORMS, *BURSTS, *BREAKS, *SILENCES, *SLOWNESS, *ODDITIES]
 
 
+@pytest.mark.slow
 @every_flavour
 @pytest.mark.parametrize("case", TABLE, ids=map(str, TABLE))
 def test_a_call_ends_as_the_policy_says(run, server: FaultySimulator, case: Scenario) -> None:
@@ -251,6 +252,7 @@ def nobody_home(*, waiting: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
+@pytest.mark.slow
 @every_flavour
 @pytest.mark.parametrize(
     ("phase", "full", "sent"), [("connect", 3, False), ("write", 0, True), ("read", 0, True)]
@@ -271,6 +273,7 @@ def test_each_phase_has_its_timeout(run, phase, full, sent) -> None:
         run(scenario, host=url, retry=retry, timeout=Timeout(**{phase: 0.3}))
 
 
+@pytest.mark.slow
 @every_flavour
 def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server, monkeypatch) -> None:
     async def scenario(api: Api) -> None:

@@ -438,6 +438,7 @@ def test_a_slow_consumer_gets_everything_where_the_buffer_blocks(simulator, go):
     go(scenario, buffer=1)
 
 
+@pytest.mark.slow
 def test_the_watchdog_does_not_blame_the_server_for_a_slow_consumer(simulator, go):
     async def scenario(listener):
         await listener.do("add_subscription", topic(1))

@@ -35,6 +35,7 @@ class Enforced:
         return Reply(json={"id": "1"})
 
 
+@pytest.mark.slow
 @every_flavour
 def test_calls_at_once_stay_below_the_limit(run) -> None:
     # The server's window is shorter by more than a busy machine delays a request on its way; the

@@ -595,6 +595,7 @@ def trigger_kind(request, monkeypatch):
     return request.param
 
 
+@pytest.mark.slow
 @every_flavour
 def test_a_client_sees_every_kind_of_edit_with_a_real_trigger(
     run, trigger_kind, taken_over, tmp_path
@@ -627,6 +628,7 @@ def test_a_client_sees_every_kind_of_edit_with_a_real_trigger(
         run(scenario, config_file=path)
 
 
+@pytest.mark.slow
 @every_flavour
 @pytest.mark.usefixtures("trigger_kind")
 def test_a_client_sees_a_mounted_volume_swapped_with_a_real_trigger(run, taken_over, tmp_path):

@@ -15,6 +15,8 @@ from genesys_core.tokens import Token
 from tests.adapters.test_token_stores import Process, kept, processes
 from tests.support.server import Reply, ScriptedServer, Seen, scripted_server
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).parent.parent / "support" / "token_client_process.py"
 
 flavours = pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"])

@@ -9,6 +9,8 @@ from genesys_cloud.simulator import running_simulator
 from genesys_core.api import users
 from tests.support.flavours import Api, every_flavour, settled
 
+pytestmark = pytest.mark.slow
+
 CALLS = 200
 EXPIRED = Token("expired", expires_in=1, expires_at=1.0)
 

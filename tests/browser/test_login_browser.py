@@ -19,10 +19,13 @@ from genesys_cloud.simulator import running_simulator
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
-pytestmark = pytest.mark.skipif(
-    (CHROMIUM is None or DRIVER is None) and not os.environ.get("CI"),
-    reason="chromium and chromium-driver are not installed",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        (CHROMIUM is None or DRIVER is None) and not os.environ.get("CI"),
+        reason="chromium and chromium-driver are not installed",
+    ),
+]
 
 ARGUMENTS = (
     "--headless=new",

@@ -6,6 +6,8 @@ state of each shape every input is tried, and every step is held against the inv
 
 from collections.abc import Iterator
 
+import pytest
+
 from genesys_core.channel import Existing, Running, Step, Stopped, start
 from genesys_core.channel_events import (
     Arrived,
@@ -220,6 +222,7 @@ def _helped(state: Running, now: Now) -> Step | None:
     return None
 
 
+@pytest.mark.slow
 def test_every_state_keeps_the_invariants_and_comes_to_rest():
     now = Now(1000.0, 1_700_000_000.0)
     existing = Existing("given", "wss://example.com/given")

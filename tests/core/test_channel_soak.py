@@ -62,6 +62,7 @@ class Trouble:
             self.world.reply(call, api_error(self.chance.choice([429, 500, 503])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_three_weeks(seed):
     trouble = Trouble(seed)

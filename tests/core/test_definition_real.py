@@ -111,6 +111,7 @@ def test_every_generated_model_can_be_decoded() -> None:
         assert msgspec.json.decode(b"{}", type=made) == made()
 
 
+@pytest.mark.slow
 def test_every_generated_model_is_what_its_stub_declares() -> None:
     folder = Path(models.__file__).parent
     stubs = sorted(path for path in folder.glob("_*.pyi") if path.stem != "__init__")

@@ -115,6 +115,7 @@ def test_a_text_that_is_no_topic_is_refused():
         Sorter().asked(["two words"])
 
 
+@pytest.mark.slow
 def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
     """From texts to what the consumer takes; only what a topic's type is stays, once a topic."""
     topics = [f"v2.users.u-{number}.presence" for number in range(1_000)]

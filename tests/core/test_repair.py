@@ -303,6 +303,7 @@ def _check(type_, good, bad):
     return len(part.issues)
 
 
+@pytest.mark.slow
 def test_ten_thousand_documents_with_wrong_leaves_over_two_hundred_models():
     source = random.Random(20240501)
     types = real_models(200)

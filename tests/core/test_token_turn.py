@@ -551,4 +551,4 @@ class SharedStore(RuleBasedStateMachine):
 
 
 SharedStore.TestCase.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
-TestSharedStore = SharedStore.TestCase
+TestSharedStore = pytest.mark.slow(SharedStore.TestCase)

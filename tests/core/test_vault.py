@@ -812,4 +812,4 @@ class VaultAndCalls(RuleBasedStateMachine):
 
 
 VaultAndCalls.TestCase.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
-TestVaultAndCalls = VaultAndCalls.TestCase
+TestVaultAndCalls = pytest.mark.slow(VaultAndCalls.TestCase)
