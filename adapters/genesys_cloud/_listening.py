@@ -119,7 +119,8 @@ class Driver:
         self._links: dict[tuple[int, int], Link] = {}
         self._waiters: list[_Waiter] = []
         self._started = False
-        self._connections = self._held = 0
+        self._connections = 0
+        self._full = self._watched = False
         self._error: Exception | None = None
         self._wake, self._due = anyio.Event(), 0.0
         self._over = anyio.Event()
@@ -132,9 +133,12 @@ class Driver:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
                     self._started = True
-                    self._advance(self._first)
                     task_status.started()
-                    await self._keep_time()
+                    try:
+                        await self._guarded(self._work)
+                    finally:
+                        # Where it was cancelled, what still comes back asks for nothing more.
+                        self._set = self._set.stop(now=read_clocks()).state
                 self._calls.cancel_scope.cancel()
         finally:
             self._end()
@@ -222,6 +226,9 @@ class Driver:
         if self._waiters:
             self._answer()
         self._count()
+        if self._set.stopped:
+            self._close_consumer()
+        self._look_for_room()
         deadline = self._deadline()
         if deadline is None or deadline < self._due:
             self._wake.set()
@@ -287,7 +294,8 @@ class Driver:
         if any(isinstance(event, HandshakeDone) for event in events):
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
-            await self._room()
+            if self._full:
+                await self._room()
             now = read_clocks()
             step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
             self._advance(step, read_at)
@@ -296,16 +304,25 @@ class Driver:
                 now = read_clocks()
                 self._advance(self._set.disconnected(channel, socket, event, now=now))
 
-    async def _room(self) -> None:
-        """Wait until the consumer has room; as long as anybody waits, sockets are not read."""
+    def _look_for_room(self) -> None:
         if not self._consumer.blocked:
             return
-        self._held += 1
-        try:
-            await self._consumer.room()
+        self._full = True
+        if not self._watched:
+            # Sockets wait for room only once they have read something, which may never come.
+            self._watched = True
+            self._calls.start_soon(self._guarded, self._watch)
+
+    async def _watch(self) -> None:
+        await self._room()
+        self._watched = False
+
+    async def _room(self) -> None:
+        """Wait until the consumer has room; until somebody says so, sockets count as not read."""
+        await self._consumer.room()
+        if self._full:
+            self._full = False
             self._advance(self._set.resumed(now=read_clocks()))
-        finally:
-            self._held -= 1
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         """What a hook or a rewrite of the caller's raises ends the handler, and is theirs to see."""
@@ -318,26 +335,24 @@ class Driver:
 
     # Time
 
-    @property
-    def _reading(self) -> bool:
-        return not self._held and not self._consumer.blocked
-
     def _deadline(self) -> float | None:
-        return self._set.deadline(reading=self._reading)
+        return self._set.deadline(reading=not self._full)
 
-    async def _keep_time(self) -> None:
+    async def _work(self) -> None:
+        self._advance(self._first)
         while (deadline := self._deadline()) is not None:
             self._due, self._wake = deadline, anyio.Event()
             with anyio.move_on_after(deadline - time.monotonic()):
                 await self._wake.wait()
                 continue
-            self._advance(self._set.timer(now=read_clocks(), reading=self._reading))
+            self._advance(self._set.timer(now=read_clocks(), reading=not self._full))
+
+    def _close_consumer(self) -> None:
+        self._consumer.close(self._error or self._set.failure)
 
     def _end(self) -> None:
-        error = self._error or self._set.failure
-        self._set = self._set.stop(now=read_clocks()).state
         self._answer()
         self._count()
-        self._consumer.close(error)
+        self._close_consumer()
         self._states.close()
         self._over.set()

@@ -5,18 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 import subprocess
 import sys
 import threading
 from typing import Any
 
+import anyio
 import pytest
 import trio
 
 from genesys_cloud import AsyncClient, Client
+from genesys_cloud._links import Wiring
+from genesys_cloud._listening import Driver, Means
+from genesys_cloud._observation import observing_notifications
+from genesys_cloud._outlets import AsyncOutlet
 from genesys_cloud.notifications import Gap, Subscribed
 from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import GenesysCloudError
+from genesys_core.mailbox import Latest, Mailbox
+from genesys_core.models import Channel
 from tests.adapters.test_telemetry import Kept
 from tests.support.flavours import every_flavour, run_now
 from tests.support.listeners import LIMIT, channels, hasty, listening, no_threads_left
@@ -140,6 +148,36 @@ def test_a_handler_that_is_cancelled_on_its_way_in_leaves_nothing(options):
             assert scope.cancelled_caught
 
     trio.run(main)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_reply_that_comes_with_the_cancellation_is_let_be(backend):
+    async def main():
+        answered = anyio.Event()
+
+        async def send(_):
+            with anyio.CancelScope(shield=True):  # as an exchange of tokens is
+                await answered.wait()
+            return Channel(id="c", connect_uri="wss://streaming.example.com/c")
+
+        wiring = Wiring(tls=ssl.create_default_context, proxy=lambda _: None)
+        means = Means(
+            policy=hasty(),
+            wiring=wiring,
+            send=send,
+            observer=observing_notifications([]),
+            warn=lambda _: None,
+        )
+        driver = Driver(means, AsyncOutlet(Mailbox()), AsyncOutlet(Latest()))
+        with anyio.fail_after(LIMIT):
+            async with anyio.create_task_group() as tasks:
+                await tasks.start(driver.run)
+                tasks.cancel_scope.cancel()
+                with anyio.CancelScope(shield=True):
+                    await anyio.wait_all_tasks_blocked()
+                answered.set()
+
+    anyio.run(main, backend=backend)
 
 
 # Closed from elsewhere

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from genesys_cloud import _links
 from genesys_cloud.notifications import (
     Adopted,
     CallbackFailed,
@@ -13,6 +14,7 @@ from genesys_cloud.notifications import (
     Gap,
     Heartbeat,
     Moving,
+    Policy,
     Resubscribed,
     Subscribed,
     SubscriptionError,
@@ -31,6 +33,7 @@ from genesys_core.models import Channel, PresenceEventUserPresence
 from genesys_core.simulator.websocket_server import frame
 from tests.support.flavours import every_flavour
 from tests.support.listeners import (
+    LIMIT,
     channels,
     hasty,
     listening,
@@ -457,6 +460,35 @@ def test_the_watchdog_does_not_blame_the_server_for_a_slow_consumer(simulator, g
     go(scenario, buffer=1, policy=hasty(silence=0.01, pong_wait=1.0))
 
 
+def test_a_server_that_falls_silent_while_the_buffer_is_full_is_noticed(simulator, go):
+    async def scenario(listener):
+        driver = listener.handler._driver
+        await listener.do("add_subscription", topic(1))
+        publish(simulator, topic(1), "fills it")
+        await listener.wait_for(lambda: driver._consumer.blocked)
+        simulator.at_hub(lambda hub, _: hub.silence(only_of(hub)))
+        # The watchdog came by, and left the server in peace.
+        await listener.wait_for(lambda: driver._due > time.monotonic() + 60)
+        assert messages([await listener.next()]) == ["fills it"]
+        assert (await listener.state(Disconnected))[0].reason == "silent"
+        assert isinstance(await listener.next(), Gap)
+
+    go(scenario, buffer=1, policy=hasty(silence=0.3, pong_wait=0.3))
+
+
+def test_closing_does_not_wait_for_a_slow_consumer(simulator, go, monkeypatch):
+    monkeypatch.setattr(_links, "CLOSE_LIMIT", 10 * LIMIT)
+
+    async def scenario(listener):
+        driver = listener.handler._driver
+        await listener.do("add_subscription", topic(1))
+        publish(simulator, topic(1), *["x" * 40_000] * 20)
+        await listener.wait_for(lambda: driver._consumer.blocked)
+        await listener.do("close")
+
+    go(scenario, buffer=1)
+
+
 def test_a_slow_consumer_is_told_what_was_dropped(simulator, go):
     async def scenario(listener):
         await listener.do("add_subscription", topic(1))
@@ -597,6 +629,20 @@ def test_what_a_hook_raises_is_whoevers_who_listens(simulator, go):
             await listener.do("add_subscription", topic(1))
 
     go(scenario, hooks=Hooks(before_request=[refuse]))
+
+
+def test_what_goes_wrong_with_the_time_is_whoevers_who_listens(simulator, go):
+    def broken():
+        raise LookupError("the policy's own")
+
+    async def scenario(listener):
+        await listener.do("add_subscription", topic(1))
+        simulator.at_hub(lambda hub, _: hub.silence(only_of(hub)))
+        with pytest.raises(LookupError, match="the policy's own"):
+            await anext_or_next(listener.handler)
+        simulator.at_hub(lambda hub, _: hub.drop(only_of(hub)))
+
+    go(scenario, policy=Policy(broken, silence=0.3, pong_wait=0.3))
 
 
 @pytest.mark.parametrize(
