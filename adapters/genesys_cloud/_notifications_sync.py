@@ -120,13 +120,19 @@ class NotificationHandler:
 
         Returns when no thread of the handler is left, which takes as long as its callbacks and
         calls that are under way: 30 s at most for the latter. Closing twice does nothing more.
+
+        Raises:
+            GenesysCloudError: called by a ``connect_uri`` or a log handler, which run where the
+                handler works: it would wait for itself.
         """
+        self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has ended by itself
             self._portal.call(self._driver.stop)
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
-        self._pool.shutdown()
+        with contextlib.suppress(RuntimeError):  # a hook closes it, in a thread of the pool
+            self._pool.shutdown()
 
     def __iter__(self) -> Self:
         if self._calls_back:
@@ -165,10 +171,18 @@ class NotificationHandler:
             if scope.cancelled_caught:
                 raise _unanswered(timeout)
 
+        self._check_thread()
         try:
             self._portal.call(bounded)
         except RuntimeError:  # the event loop has ended
             raise self._driver.why_over() from None
+
+    def _check_thread(self) -> None:
+        if threading.current_thread() is self._threads[0]:
+            raise errors.GenesysCloudError(
+                "connect_uri and log handlers run in the thread that the handler works in, which "
+                "cannot wait for itself; call the handler from another thread"
+            )
 
     def _threaded(
         self, send: Callable[[Operation[object]], object]

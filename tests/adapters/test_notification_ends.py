@@ -9,13 +9,14 @@ import ssl
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 import anyio
 import pytest
 import trio
 
-from genesys_cloud import AsyncClient, Client
+from genesys_cloud import AsyncClient, Client, Hooks
 from genesys_cloud._links import Wiring
 from genesys_cloud._listening import Driver, Means
 from genesys_cloud._observation import observing_notifications
@@ -244,6 +245,42 @@ def test_a_callback_may_close_the_handler(run, simulator, options, where):
     with no_threads_left():
         run(main, host=options["host"], access_token=options["access_token"])
     assert len(closed) == 1
+
+
+def test_a_hook_may_close_the_handler(options):
+    closed: list[object] = []
+
+    def close(request):
+        if request.url.endswith("/subscriptions?ignoreErrors=true"):
+            handler.close()
+            closed.append(request)
+
+    with no_threads_left():
+        with Client(**options, hooks=Hooks(before_request=[close])) as client:
+            handler = client.notification_handler()
+            with pytest.raises(GenesysCloudError, match="closed"):
+                handler.add_subscription(TOPIC)
+        handler.close()
+    assert len(closed) == 1
+
+
+@pytest.mark.parametrize("method", ["close", "ping"])
+def test_what_runs_where_the_handler_works_cannot_wait_for_it(simulator, options, method):
+    said: list[GenesysCloudError] = []
+
+    def rewrite(uri):
+        with pytest.raises(GenesysCloudError, match="from another thread") as caught:
+            getattr(made.result(LIMIT), method)()
+        said.append(caught.value)
+        return uri
+
+    made: Future[Any] = Future()
+    with Client(**options) as client:
+        handler = client.notification_handler(on_state=lambda _: None, connect_uri=rewrite)
+        made.set_result(handler)
+        with handler:
+            handler.add_subscription(TOPIC)
+    assert said
 
 
 FORGETFUL = """
