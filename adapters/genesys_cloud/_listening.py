@@ -183,6 +183,11 @@ class Driver:
         if self._started:
             await self._over.wait()
 
+    def check_unused(self) -> None:
+        """Refuse to work a second time."""
+        if self._started or self._set.stopped:
+            raise GenesysCloudError("a handler works once; make another for another block")
+
     def _check_at_work(self) -> None:
         if self._set.stopped:
             raise self.why_over()

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 import anyio
+from anyio.abc import TaskGroup
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several
@@ -40,9 +41,11 @@ class AsyncNotificationHandler:
             await handler.add_subscription(topic)
             async for event in handler: ...
 
-    It works while its block does, in a task group (a nursery) of its own. Any number of tasks may
-    iterate: each event goes to one of them.
+    It works while its block does, in a task group (a nursery) of its own, and once. Any number of
+    tasks may iterate: each event goes to one of them.
     """
+
+    _tasks: TaskGroup
 
     def __init__(
         self,
@@ -58,7 +61,6 @@ class AsyncNotificationHandler:
         self._events = AsyncOutlet(mailbox(options))
         self._states = AsyncOutlet(Latest[StateEvent]())
         self._driver = Driver(base.means(options, send), self._events, self._states)
-        self._tasks = anyio.create_task_group()
 
     async def add_subscription(self, topic: str, type: object = None) -> None:
         """Subscribe to a topic; returns when the platform has confirmed it.
@@ -110,6 +112,9 @@ class AsyncNotificationHandler:
             raise StopAsyncIteration from None
 
     async def __aenter__(self) -> Self:
+        self._driver.check_unused()
+        # Not before: a handler may be made where no event loop runs.
+        self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         try:
             await self._tasks.start(self._driver.run)

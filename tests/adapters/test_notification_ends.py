@@ -139,6 +139,24 @@ def test_a_handler_outside_its_block_says_so(options):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("runner", [asyncio.run, lambda main: trio.run(lambda: main)])
+def test_a_handler_may_be_made_before_there_is_a_loop_and_works_once(simulator, options, runner):
+    client = AsyncClient(**options)
+    handler = client.notification_handler()
+
+    async def main():
+        async with client:
+            async with handler:
+                await handler.add_subscription(TOPIC)
+                simulator.publish(TOPIC, {"message": "there"})
+                assert (await anext(handler)).event_body.message == "there"
+            with pytest.raises(GenesysCloudError, match="works once"):
+                async with handler:
+                    raise AssertionError("it was used already")
+
+    runner(main())
+
+
 def test_a_handler_that_is_cancelled_on_its_way_in_leaves_nothing(options):
     async def main():
         async with AsyncClient(**options) as client:
