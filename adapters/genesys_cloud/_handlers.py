@@ -20,12 +20,12 @@ from genesys_core.channel import Existing
 from genesys_core.channel_events import at
 from genesys_core.channel_policy import Policy
 from genesys_core.listening import CallbackFailed, Rewrite, StateEvent, rewriting
-from genesys_core.mailbox import DEFAULT_LIMIT, Event, Held, Mailbox, Overflow
+from genesys_core.mailbox import DEFAULT_LIMIT, Event, Held, Latest, Mailbox, Overflow
 from genesys_core.models import Channel
 from genesys_core.notifications import Notification
 from genesys_core.operation import Operation
 
-__all__ = ["Base", "HandlerOptions", "check", "mailbox", "several"]
+__all__ = ["Base", "HandlerOptions", "check", "mailbox", "several", "states"]
 
 LOGGER: Final = "genesys_cloud.notifications"
 
@@ -108,6 +108,11 @@ class Base(Struct, frozen=True):
 def mailbox(options: HandlerOptions) -> Mailbox:
     """Where notifications wait for their consumer."""
     return Mailbox(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
+
+
+def states(on_state: object) -> Latest[StateEvent]:
+    """Where states wait for whoever is told of them; where nobody is, none are kept."""
+    return Latest() if on_state is not None else Latest(0)
 
 
 def check(options: HandlerOptions) -> None:

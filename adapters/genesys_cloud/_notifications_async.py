@@ -13,11 +13,11 @@ import anyio
 from anyio.abc import TaskGroup
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several
+from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several, states
 from genesys_cloud._listening import Driver
 from genesys_cloud._outlets import AsyncOutlet, Ended
 from genesys_core.listening import StateEvent
-from genesys_core.mailbox import Event, Latest
+from genesys_core.mailbox import Event
 from genesys_core.operation import Operation
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class AsyncNotificationHandler:
         self._base = base
         self._on_notification, self._on_state = on_notification, on_state
         self._events = AsyncOutlet(mailbox(options))
-        self._states = AsyncOutlet(Latest[StateEvent]())
+        self._states = AsyncOutlet(states(on_state))
         self._driver = Driver(base.means(options, send), self._events, self._states)
 
     async def add_subscription(self, topic: str, type: object = None) -> None:

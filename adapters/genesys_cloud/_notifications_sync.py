@@ -16,12 +16,12 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from genesys_cloud._clock import read_clocks
-from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several
+from genesys_cloud._handlers import Base, HandlerOptions, check, mailbox, several, states
 from genesys_cloud._listening import Driver
 from genesys_cloud._outlets import Ended, ThreadOutlet
 from genesys_core import errors
 from genesys_core.listening import StateEvent
-from genesys_core.mailbox import Event, Latest
+from genesys_core.mailbox import Event
 from genesys_core.operation import Operation
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class NotificationHandler:
         self._base = base
         self._calls_back = on_notification is not None
         self._events = ThreadOutlet(mailbox(options))
-        self._states = ThreadOutlet(Latest[StateEvent]())
+        self._states = ThreadOutlet(states(on_state))
         self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
         self._driver = Driver(base.means(options, self._threaded(send)), self._events, self._states)
         ready: Future[BlockingPortal] = Future()

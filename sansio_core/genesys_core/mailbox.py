@@ -112,7 +112,7 @@ class Latest(Generic[T]):
     """The latest states of a handler, on their way to a callback that may be slower.
 
     Args:
-        limit: how many; before that the oldest are dropped.
+        limit: how many; before that the oldest are dropped. With 0 none are kept.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import ssl
 import subprocess
 import sys
 import threading
+import weakref
 from concurrent.futures import Future
 from typing import Any
 
@@ -27,8 +29,16 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.mailbox import Latest, Mailbox
 from genesys_core.models import Channel
 from tests.adapters.test_telemetry import Kept
-from tests.support.flavours import every_flavour, run_now
-from tests.support.listeners import LIMIT, channels, hasty, listening, no_threads_left
+from tests.support.flavours import every_flavour, run_now, settled
+from tests.support.listeners import (
+    LIMIT,
+    Listener,
+    Told,
+    channels,
+    hasty,
+    listening,
+    no_threads_left,
+)
 
 TOPIC = "v2.users.user-1.presence"
 
@@ -324,6 +334,35 @@ def test_a_program_that_forgets_its_handler_ends(simulator, options):
 
 
 # Told
+
+
+@every_flavour
+def test_what_a_callback_raised_is_not_kept_for_nobody(run, simulator, options):
+    class Own(Exception):
+        """Of a class of one's own, because those of Python's cannot be referred to weakly."""
+
+    raised: list[weakref.ref[Own]] = []
+
+    def callback(event):
+        error = Own(event)
+        raised.append(weakref.ref(error))
+        raise error
+
+    async def main(api):
+        made = api.client.notification_handler(on_notification=callback)
+        entered = made if isinstance(api.client, AsyncClient) else contextlib.nullcontext(made)
+        async with entered as handler:
+            await settled(handler.add_subscription(TOPIC))
+            for number in range(3):
+                simulator.publish(TOPIC, {"message": str(number)})
+            listener = Listener(handler, Told())
+            await listener.wait_for(lambda: len(raised) == 3)
+            await listener.wait_for(
+                lambda: gc.collect() >= 0 and all(ref() is None for ref in raised)
+            )
+            await settled(handler.close())
+
+    run(main, host=options["host"], access_token=options["access_token"])
 
 
 @every_flavour

@@ -101,6 +101,12 @@ def test_the_latest_states_are_kept():
     assert [latest.take(), latest.take(), latest.take()] == [Held(2, now(2)), Held(3, now(3)), None]
 
 
+def test_none_are_kept_for_nobody():
+    latest: Latest[int] = Latest(0)
+    latest.put(1, at=now(1))
+    assert latest.take() is None
+
+
 class Drops(RuleBasedStateMachine):
     """Against a model that remembers everything: nothing is lost untold, and it stays small."""
 
