@@ -338,13 +338,13 @@ def test_a_program_that_forgets_its_handler_ends(simulator, options):
 
 @every_flavour
 def test_what_a_callback_raised_is_not_kept_for_nobody(run, simulator, options):
-    class Own(Exception):
+    class OwnError(Exception):
         """Of a class of one's own, because those of Python's cannot be referred to weakly."""
 
-    raised: list[weakref.ref[Own]] = []
+    raised: list[weakref.ref[OwnError]] = []
 
     def callback(event):
-        error = Own(event)
+        error = OwnError(event)
         raised.append(weakref.ref(error))
         raise error
 

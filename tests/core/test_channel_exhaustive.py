@@ -4,6 +4,7 @@ States are compared by their shape: numbers, times and texts left out, counters 
 state of each shape every input is tried, and every step is held against the invariants.
 """
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -133,10 +134,15 @@ def inputs(state: Running, now: Now) -> Iterator[tuple[str, Step, Now]]:
         yield f"want {set(wanted)}", state.want(wanted, now=now), now
     yield "ping", state.ping(now=now), now
     yield "stop", state.stop(now=now), now
-    yield "timer, early", state.timer(now=now), now
-    wait = max(0.0, state.next_deadline - now.monotonic)
-    later = Now(now.monotonic + wait, now.wall + wait)
-    yield "timer", state.timer(now=later), later
+    yield "resumed", state.resumed(now=now), now
+    for reading in (True, False):
+        kind = "timer" if reading else "timer, not reading"
+        yield f"{kind}, early", state.timer(now=now, reading=reading), now
+        due = state.deadline(reading=reading)
+        if math.isfinite(due):
+            wait = max(0.0, due - now.monotonic)
+            later = Now(now.monotonic + wait, now.wall + wait)
+            yield kind, state.timer(now=later, reading=reading), later
 
 
 def check(before: Running, name: str, step: Step, now: Now) -> None:
@@ -167,8 +173,24 @@ def check(before: Running, name: str, step: Step, now: Now) -> None:
     if old.missing is not None and new.missing is None:
         assert any(isinstance(event, Gap) for event in events), "forgets that something is missing"
     if name.startswith("timer") and not name.endswith("early"):
-        assert step.state.next_deadline > now.monotonic or step.effects, "makes no progress"
+        due = step.state.deadline(reading=name == "timer")
+        assert due > now.monotonic or step.effects, "makes no progress"
+    if name.startswith("timer, not reading"):
+        check_patient(old, new)
+    if name == "resumed":
+        assert not effects, "does more than to wait again"
+        assert step.state.next_deadline >= before.next_deadline, "is sooner at its end"
     assert sum(isinstance(event, Arrived) for event in events) <= name.startswith("received")
+
+
+def check_patient(old: Facts, new: Facts) -> None:
+    """Sockets that nobody reads are neither asked for a sign of life nor given up for having none."""
+    if isinstance(new.primary, Open):
+        assert new.retiring == old.retiring, "gives up an old socket that is not read"
+    for before, after in zip(legs(old), legs(new), strict=False):
+        if isinstance(before, Open) and isinstance(before.sync, Settled):
+            assert isinstance(after, Open)
+            assert (after.socket, after.pinged) == (before.socket, before.pinged)
 
 
 def explore(first: Step, now: Now, seen: dict[str, tuple[Running, Now]]) -> None:
