@@ -171,11 +171,12 @@ class _Wire:
 
 _BROKEN: Final = (
     OSError,  # TLS's errors among them
+    ValueError,  # an address that urllib or TLS cannot read
     anyio.EndOfStream,
     anyio.BrokenResourceError,
+    anyio.BusyResourceError,  # TLS answers its peer while a text is being written
     anyio.ClosedResourceError,
     ConnectionClosedError,
-    InvalidValueError,
 )
 """What a connection, or an attempt at one, can end with."""
 
@@ -197,5 +198,7 @@ def _failed(error: Exception, kind: FailedKind) -> Failed:
     if isinstance(error, OSError):
         words = error.strerror or str(error) or type(error).__name__
         return Failed(kind, f"the connection failed: {words}", code=1006)
-    words = str(error) if isinstance(error, InvalidValueError) else "the connection broke"
-    return Failed(kind, words, code=1006)
+    if isinstance(error, ValueError):
+        ours = isinstance(error, InvalidValueError)  # shows no secret
+        return Failed(kind, str(error) if ours else "the address cannot be used", code=1006)
+    return Failed(kind, "the connection broke", code=1006)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
+from genesys_cloud._links import Link
 from genesys_cloud._wiring import wiring_of
 from genesys_cloud.notifications import Gap, Retrying
 from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import ConfigurationError, InvalidValueError
-from genesys_core.websocket import Proxy
+from genesys_core.websocket import Event, Failed, Proxy
 from tests.support.flavours import every_flavour
 from tests.support.listeners import listening
 from tests.support.proxy import PASSWORD, USER, tinyproxy
@@ -201,6 +203,36 @@ def test_what_cannot_be_used_is_refused_at_once():
         wiring_of({"proxy": "socks5://proxy:1"}, proxy=None, headers=None)
     with pytest.raises(ConfigurationError, match="verify"):
         wiring_of({"verify": "/no/such/file"}, proxy=None, headers=None)
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "words"),
+    [
+        ("wss://[gateway/channels/secret", None, "the address cannot be used"),
+        ("https://gateway/channels/secret", None, "must be wss://host"),
+        ("ws://gateway/channels/secret", UnicodeError("secret"), "the address cannot be used"),
+        ("ws://gateway/channels/secret", anyio.BusyResourceError("writing to"), "broke"),
+    ],
+)
+def test_whatever_goes_wrong_with_a_connection_is_its_last_event(monkeypatch, url, error, words):
+    told: list[Event] = []
+
+    async def fail(host, port):
+        raise error
+
+    async def deliver(events, read_at):
+        told.extend(events)
+
+    async def main():
+        await Link(url, wiring_of({}, proxy=None, headers=None)).run(deliver)
+
+    monkeypatch.setattr(anyio, "connect_tcp", fail)
+    anyio.run(main)
+    (failed,) = told
+    assert isinstance(failed, Failed)
+    assert failed.kind == "connect"
+    assert words in failed.message
+    assert "secret" not in failed.message
 
 
 def test_handshakes_say_who_asks():
