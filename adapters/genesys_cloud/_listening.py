@@ -148,6 +148,7 @@ class Driver:
 
         Raises:
             InvalidValueError: a text that is no topic, or too many of them; nothing was done.
+            TypeError: a type that nothing can be read as; nothing was done.
             SubscriptionError: the platform refuses some of them.
             GenesysCloudError: there is no channel, and why.
         """

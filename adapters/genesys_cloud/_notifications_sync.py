@@ -80,6 +80,7 @@ class NotificationHandler:
 
         Raises:
             InvalidValueError: no topic, or more topics than there is room for; nothing was done.
+            TypeError: a type that msgspec cannot decode; nothing was done.
             SubscriptionError: the platform refuses it.
             TimeoutError: there was no answer in time. The topic stays asked for.
             GenesysCloudError: the handler was closed, or the platform refuses channels altogether.

@@ -19,7 +19,7 @@ from genesys_core.errors import DecodeError, InvalidValueError
 from genesys_core.issue import Issue
 from genesys_core.values import dec_hook
 
-__all__ = ["Decoded", "Issue", "decode", "resolve"]
+__all__ = ["Decoded", "Issue", "check_type", "decode", "resolve"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -62,6 +62,20 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
     if strict and decoded.issues:
         raise _refusal(decoded.issues, body)
     return decoded
+
+
+def check_type(type_: object) -> None:
+    """Refuse a type before there is anything to decode.
+
+    Raises:
+        TypeError: msgspec cannot decode it, and why.
+    """
+    try:
+        _decoder(type_)
+    except Exception as error:
+        raise TypeError(
+            f"type={type_!r}: must be a model, or another type that msgspec can decode: {error}"
+        ) from error
 
 
 # msgspec learns a class at its first use, and another thread that meets the class half learnt crashes

@@ -134,11 +134,12 @@ class Sorter:
 
         Raises:
             InvalidValueError: a text that is no topic.
+            TypeError: a type that nothing can be read as.
         """
         for topic in topics:
-            self._asked.update(filter(is_automatic, _names(topic)))
             if type_ is not None:
                 self._decoder.assign(topic, type_)
+            self._asked.update(filter(is_automatic, _names(topic)))
 
     def forget(self, topics: Iterable[str]) -> None:
         """Topics are subscribed to no longer.

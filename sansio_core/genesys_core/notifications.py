@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from genesys_core._notification_topics import TOPIC_MODELS
-from genesys_core.decoding import Decoded, decode, resolve
+from genesys_core.decoding import Decoded, check_type, decode, resolve
 from genesys_core.errors import DecodeError
 from genesys_core.issue import Issue
 from genesys_core.subscriptions import expand
@@ -216,7 +216,12 @@ class NotificationDecoder:
             topic: a topic, a combined topic (``v2.users.{id}?presence&station``), or a template
                 with ``{id}`` in it, in any case.
             type_: a model, or any type that msgspec can decode.
+
+        Raises:
+            TypeError: one that it cannot; nothing was done.
+            InvalidValueError: a text that is no topic.
         """
+        check_type(type_)
         self._given.update(dict.fromkeys(_keys(topic), type_))
         self._learned = {}
 

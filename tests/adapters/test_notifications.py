@@ -203,6 +203,16 @@ def test_what_is_no_topic_is_refused_before_anything_is_sent(simulator, go, name
     go(scenario)
 
 
+def test_a_type_that_cannot_be_is_refused_before_anything_is_sent(simulator, go):
+    async def scenario(listener):
+        with pytest.raises(TypeError, match="must be a model"):
+            await listener.do("add_subscription", topic(1), "UserMe")
+        assert subscribed(simulator) == set()
+        await listener.do("ping")
+
+    go(scenario)
+
+
 def test_a_channel_of_the_callers_keeps_its_topics(simulator, run):
     async def main(api):
         channel = await api.send(notifications_api.post_notifications_channels())

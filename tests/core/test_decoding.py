@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genesys_core import decoding as decode_module
 from genesys_core import models
-from genesys_core.decoding import Decoded, Issue, decode, resolve
+from genesys_core.decoding import Decoded, Issue, check_type, decode, resolve
 from genesys_core.encoding import to_json
 from genesys_core.errors import DecodeError, InvalidValueError
 from genesys_core.values import YearMonth
@@ -181,6 +181,17 @@ def test_of_repeated_keys_only_the_last_has_to_fit(strict):
 def test_resolve_gives_the_type_of_an_expression(expression, type_):
     assert resolve(expression) == type_
     assert resolve(expression) is resolve(expression)
+
+
+@pytest.mark.parametrize("type_", [models.UserMe, dict, list[models.UserMe], Any, None, int | str])
+def test_types_that_bodies_can_be_read_as(type_):
+    check_type(type_)
+
+
+@pytest.mark.parametrize("type_", ["UserMe", 5, [models.UserMe]])
+def test_types_that_nothing_can_be_read_as(type_):
+    with pytest.raises(TypeError, match=r"type=.*must be a model"):
+        check_type(type_)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,13 @@ def test_all_can_be_forgotten():
     )
 
 
+def test_a_type_that_nothing_can_be_read_as_is_refused_and_changes_nothing():
+    sorter = Sorter()
+    with pytest.raises(TypeError, match="must be a model"):
+        sorter.asked(["channel.metadata"], "Heartbeat")
+    assert sorter.sort(HEARTBEAT) == ToState(HEARTBEAT)
+
+
 def test_a_text_that_is_no_topic_is_refused():
     with pytest.raises(InvalidValueError, match="two words"):
         Sorter().asked(["two words"])

@@ -257,6 +257,14 @@ def test_a_type_for_no_topic_is_refused():
         NotificationDecoder().assign("not a topic", Mine)
 
 
+@pytest.mark.parametrize("type_", ["UserMe", 5, object(), [dict]])
+def test_a_type_that_nothing_can_be_read_as_is_refused_at_once(type_):
+    decoder = NotificationDecoder()
+    with pytest.raises(TypeError, match=r"type=.*: must be a model"):
+        decoder.assign(PRESENCE, type_)
+    assert isinstance(decoder.decode(frame()).event_body, PresenceEventUserPresence)
+
+
 def test_what_was_learned_is_bounded(monkeypatch):
     monkeypatch.setattr("genesys_core.notifications._MAX_LEARNED", 3)
     decoder = NotificationDecoder({"v2.mine": Mine})
