@@ -66,6 +66,8 @@ def connected(url: str, tls: ssl.SSLContext | None = None, **options: object) ->
     while isinstance(event, ProxyReady):
         event = peer.event()
     assert isinstance(event, HandshakeDone), event
+    agreed = [extension.partition(";")[0] for extension in event.extensions]
+    assert agreed == ["permessage-deflate"] * options.get("compression", True)
     return peer
 
 
