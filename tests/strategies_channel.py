@@ -193,7 +193,7 @@ def cut_up(draw: st.DrawFn, data: bytes) -> list[bytes]:
 # A model of the platform, of the network to it, and of the adapter in between
 
 
-POLICY = Policy(random=lambda: 0.5)
+POLICY = Policy(random=lambda: 0.5, call_limit=120)
 EPOCH = 1_700_000_000.0
 
 

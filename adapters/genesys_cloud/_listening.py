@@ -7,7 +7,7 @@ it, so that nothing needs a lock.
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, TypeVar, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 import anyio
 from anyio import TASK_STATUS_IGNORED
@@ -39,9 +39,6 @@ from genesys_core.websocket import Closed, Event, Failed, HandshakeDone, Text
 __all__ = ["Driver", "Means", "Outlet"]
 
 T_contra = TypeVar("T_contra", contravariant=True)
-
-_CALL_LIMIT: Final = 30.0
-"""Seconds that one REST call may take; what fails then is tried again by the channel."""
 
 
 class Outlet(Protocol[T_contra]):
@@ -279,7 +276,9 @@ class Driver:
     async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
         outcome: object
         try:
-            outcome = await self._means.send(operation.with_options(deadline=_CALL_LIMIT))
+            outcome = await self._means.send(
+                operation.with_options(deadline=self._means.policy.call_limit)
+            )
         except GenesysCloudError as error:
             outcome = error
         self._advance(self._set.called(channel, call, outcome, now=read_clocks()))

@@ -192,6 +192,12 @@ class Running(Struct, frozen=True):
         """Subscribe to more topics; see :meth:`want`."""
         return self.want(self.facts.wanted.union(topics), now=now)
 
+    def ask_again(self, topics: Iterable[str], *, now: Now) -> "Step":
+        """Ask once more for topics that the server refused; it may think otherwise by now."""
+        turn = self._turn(now)
+        turn.ask_again(frozenset(topics))
+        return self._step(turn)
+
     def remove(self, topics: Iterable[str], *, now: Now) -> "Step":
         """Subscribe to some topics no longer; see :meth:`want`."""
         return self.want(self.facts.wanted.difference(topics), now=now)

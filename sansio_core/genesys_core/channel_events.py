@@ -124,7 +124,7 @@ class Gap(Struct, frozen=True):
 
 
 class SubscriptionRejected(Struct, frozen=True):
-    """The platform refuses a topic. It is asked for again only on a new connection.
+    """The platform refuses a topic. It is asked for again on a new connection, or when it is added again.
 
     Attributes:
         topic: the topic as sent; of a combined topic the platform does not say which part.

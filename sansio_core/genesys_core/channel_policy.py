@@ -39,7 +39,8 @@ class Policy(Struct, frozen=True):
         silence: without any frame for so long, a ping is sent; heartbeats come every 30 s.
         pong_wait: without any frame for so long after it, the connection is given up.
         connect_limit: what opening a socket may take.
-        call_limit: what a REST call may take, its own retries included.
+        call_limit: what a REST call may take, its own retries included; adapters give it as the
+            call's deadline.
         backoff_base: the wait before the first repeat.
         backoff_cap: the longest wait.
         retry_after_cap: the longest wait that the platform can ask for.
@@ -56,7 +57,7 @@ class Policy(Struct, frozen=True):
     silence: float = 35.0
     pong_wait: float = 5.0
     connect_limit: float = 30.0
-    call_limit: float = 120.0
+    call_limit: float = 30.0
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     retry_after_cap: float = 300.0

@@ -116,7 +116,7 @@ class ChannelSet(Struct, frozen=True):
         Returns:
             ``None`` while a channel that they are on has not told the platform yet.
         """
-        names = {name.lower() for topic in topics for name in expand(topic)}
+        names = _names(topics)
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
         failure = self._failure(channels)
         if failure is not None:
@@ -125,12 +125,7 @@ class ChannelSet(Struct, frozen=True):
         running = [member for member in members if isinstance(member, Running) and member.settled]
         if len(running) < len(members):
             return None
-        refusals = [
-            refusal
-            for member in running
-            for refusal in member.facts.refusals
-            if not names.isdisjoint(name.lower() for name in expand(refusal.topic))
-        ]
+        refusals = [each for member in running for each in _about(names, member.facts.refusals)]
         return Answer(tuple(sorted(refusals, key=lambda refusal: refusal.topic)))
 
     def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
@@ -189,10 +184,14 @@ class ChannelSet(Struct, frozen=True):
     def add(self, topics: Iterable[str], *, now: Now) -> "SetStep":
         """Subscribe to more topics; another channel is made where those there are full.
 
+        Topics that were asked for before and refused are asked for again.
+
         Raises:
             InvalidValueError: a text that is no topic, or more topics than the channels can hold.
         """
-        return self._planned(self.plan.adding(topics), now)
+        topics = tuple(topics)
+        step = self._planned(self.plan.adding(topics), now)
+        return step.state._asking_again(topics, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def remove(self, topics: Iterable[str], *, now: Now) -> "SetStep":
         """Subscribe to some topics no longer.
@@ -233,6 +232,14 @@ class ChannelSet(Struct, frozen=True):
         for channel in range(len(plan.channels)):
             step = step.state._wanting(channel, now).after(step.effects)  # noqa: SLF001 - its own class
         return step
+
+    def _asking_again(self, topics: Iterable[str], now: Now) -> "SetStep":
+        names = _names(topics)
+        return self._all(
+            lambda member: member.ask_again(
+                (each.topic for each in _about(names, member.facts.refusals)), now=now
+            )
+        )
 
     def _wanting(self, channel: int, now: Now) -> "SetStep":
         wanted = self.plan.entries(channel)
@@ -292,3 +299,14 @@ _Effects: TypeAlias = tuple[Addressed, ...]
 
 def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
     return tuple(Addressed(channel, effect) for effect in effects)
+
+
+def _names(topics: Iterable[str]) -> set[str]:
+    """The names of topics in lower case, combined ones taken apart."""
+    return {name.lower() for topic in topics for name in expand(topic)}
+
+
+def _about(
+    names: set[str], refusals: Iterable[SubscriptionRejected]
+) -> Iterable[SubscriptionRejected]:
+    return (refusal for refusal in refusals if not names.isdisjoint(_names((refusal.topic,))))

@@ -253,6 +253,15 @@ class Turn:
             begun = sync.begun(call, self.wanted, now=self.now, policy=self.policy)
             self.legs[role] = replace(leg, sync=begun)
 
+    def ask_again(self, topics: frozenset[str]) -> None:
+        """Send topics once more that the server refused; what is under way sends them anyway."""
+        again = self.rejected & topics
+        for role, leg in tuple(self.legs.items()):
+            if again and isinstance(leg, Open) and isinstance(leg.sync, Settled):
+                confirmed = leg.sync.confirmed - again
+                self.legs[role] = replace(leg, sync=replace(leg.sync, confirmed=confirmed))
+                self.settle(role)
+
     def doubtful(self, role: Role, leg: Open) -> None:
         """The server says that it has not all topics (any more): send them again."""
         self.doubt(leg)

@@ -284,7 +284,7 @@ def log_entry(
     return LogEntry(
         date=_date(trip.wall),
         level=level,
-        method=trip.request.method,
+        method=_encodable(trip.request.method),
         url=_encodable(redaction.shown_url(trip.request.url)),
         request_headers=_headers(trip.request, redaction),
         response_headers=None if level == "debug" else _headers(response, redaction),

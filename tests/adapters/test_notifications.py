@@ -186,6 +186,12 @@ def test_a_refused_topic_is_an_error_and_the_others_are_had(simulator, go):
         assert messages([await listener.next()]) == ["1"]
         with pytest.raises(SubscriptionError):
             await listener.do("add_subscription", "v2.flows.f-1")
+        # Somebody is given the permission, and asks once more.
+        forbidden = simulator.simulator.state.forbidden_topics
+        simulator.simulator.state.forbidden_topics = {}
+        await listener.do("add_subscription", "v2.flows.f-1")
+        simulator.simulator.state.forbidden_topics = forbidden
+        assert subscribed(simulator) == {topic(1), "v2.flows.f-1"}
 
     go(scenario)
 

@@ -240,8 +240,16 @@ def test_an_answer_names_the_topics_that_were_refused_and_asked_about():
     assert world.set.answer(["a.b.good"]) == Answer()
     (refusal,) = world.set.answer(["a.b.bad", "a.b.good"]).refusals
     assert (refusal.topic, refusal.reason) == ("a.b.bad", "no")
-    # It is remembered for whoever asks again.
+    # It is remembered, and asked again with whoever asks again.
     assert world.set.answer(["a.b.bad"]).refusals == (refusal,)
+    world.keep(world.set.add(["A.b.bad", "a.b.good"], now=world.now))
+    assert world.set.answer(["a.b.bad"]) is None
+    (operation,) = world.calls.values()
+    assert (operation.endpoint.method, operation.body) == ("POST", [{"id": "a.b.bad"}])
+    world.settle()
+    assert world.set.answer(["a.b.bad"]).refusals == (refusal,)
+    world.keep(world.set.add(["a.b.good"], now=world.now))
+    assert not world.calls
     world.keep(world.set.remove(["a.b.bad"], now=world.now))
     world.settle()
     world.refused_topics = set()
