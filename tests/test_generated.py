@@ -54,6 +54,7 @@ def test_every_file_of_the_generated_folders_is_generated() -> None:
     assert found == {path for path in sources() if path.startswith(GENERATED_ROOTS)}
 
 
+@pytest.mark.slow
 def test_every_generated_file_says_so_in_its_first_line() -> None:
     for path, text in sources().items():
         first = text.partition("\n")[0]

@@ -243,6 +243,7 @@ class MovingDay(Weather):
     run_undisturbed = all_at_once = expire = fall_silent = None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("machine", [Weather, MovingDay])
 def test_whatever_happens(machine):
     run_state_machine_as_test(

@@ -38,6 +38,7 @@ def digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_nothing_is_missing() -> None:
     found = definition()
     assert len(found.models) == 6651

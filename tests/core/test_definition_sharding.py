@@ -74,6 +74,7 @@ def test_a_tag_named_like_a_group_shares_no_module_with_it() -> None:
     assert found == {"Shared": "_common_1", "Own": "_common_1_2"}
 
 
+@pytest.mark.slow
 @given(definitions())
 def test_every_model_is_placed_once_and_needs_nothing_later(document: dict[str, object]) -> None:
     definition = parse(document, {"notifications": []})

@@ -452,7 +452,7 @@ class Queueing(RuleBasedStateMachine):
             assert steps, "somebody never gets through"
 
 
-TestQueueing = Queueing.TestCase
+TestQueueing = pytest.mark.slow(Queueing.TestCase)
 
 
 def test_a_request_that_need_not_queue_takes_no_ticket():

@@ -25,6 +25,7 @@ def fitting_call(route):
     return path + ("?" + "&".join(query) if query else ""), value
 
 
+@pytest.mark.slow
 def test_every_operation_answers_with_what_its_definition_promises():
     desk = Desk()
     desk.log_in()

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -253,5 +254,5 @@ class Platform(RuleBasedStateMachine):
         assert sum(self.hub.counts[fate] for fate in fates) == len(self.hub.deliveries)
 
 
-TestPlatform = Platform.TestCase
+TestPlatform = pytest.mark.slow(Platform.TestCase)
 TestPlatform.settings = settings(deadline=None, max_examples=100, stateful_step_count=30)

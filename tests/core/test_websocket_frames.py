@@ -37,6 +37,7 @@ def one(data: bytes, *, max_size: int = 1 << 24, extra: tuple[bytes, ...] = ()):
     return whole[-1] if whole else None
 
 
+@pytest.mark.slow
 @given(frame_streams(), st.data(), st.booleans())
 @settings(max_examples=300)
 def test_the_same_bytes_give_the_same_events_however_cut_up(stream, data, compressed):
