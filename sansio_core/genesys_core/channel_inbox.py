@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from genesys_core.channel_draft import Role
 from genesys_core.channel_events import Arrived, Emit, Heartbeat, SubscriptionLost, UnknownEvent, at
 from genesys_core.channel_legs import Changing, Open, Retiring
-from genesys_core.channel_turn import Role, Turn
+from genesys_core.channel_turn import Turn
 from genesys_core.notifications import Envelope, open_envelope
 from genesys_core.subscriptions import is_automatic
 from genesys_core.values import Now

@@ -6,10 +6,11 @@ Law: a reply counts only for the state that waits for it; one that comes late ch
 from msgspec.structs import replace
 
 from genesys_core.channel_calls import made, rejections, seen
+from genesys_core.channel_draft import Role
 from genesys_core.channel_events import Adopted, Retrying
 from genesys_core.channel_legs import Changing, Checking, Creating, Inspecting, Open, Settled
 from genesys_core.channel_policy import is_gone
-from genesys_core.channel_turn import Role, Turn
+from genesys_core.channel_turn import Turn
 from genesys_core.errors import GenesysCloudError
 
 __all__ = ["called"]

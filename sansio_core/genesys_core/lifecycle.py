@@ -396,6 +396,7 @@ def _repeat_or_raise(
         return _raised(call.noted(outcome, decision.why, now=now), error)
     words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, asked_to_wait(outcome, now))
-    noted = call.noted(outcome, words, now=now)
-    repeated = msgspec.structs.replace(noted, doubtful=doubtful, booking=None)
-    return Waiting(repeated, decision.seconds, decision.why)
+    call = msgspec.structs.replace(
+        call.noted(outcome, words, now=now), doubtful=doubtful, booking=None
+    )
+    return Waiting(call, decision.seconds, decision.why)
