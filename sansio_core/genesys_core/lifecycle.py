@@ -36,8 +36,8 @@ for a place in the rate limit.
 
 from typing import Generic, TypeAlias, TypeVar
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from genesys_core.call import Call
 from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError
@@ -93,7 +93,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
 
     def joined(self, session: Session) -> "NeedToken[T]":
         """The need as of now: failures from here on are this call's too."""
-        return msgspec.structs.replace(self, arrived=session.vault.exchanges)
+        return replace(self, arrived=session.vault.exchanges)
 
     def patience(self, session: Session, *, now: Now) -> float:
         """Seconds to wait for another call's exchange, before :meth:`timed_out`."""
@@ -105,7 +105,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             words = "the login host gave the token again that the platform had just refused"
             return self.refused(_refusal_of(self, self.refusal, words))
-        return _sending(msgspec.structs.replace(self.call, token=token), now)
+        return _sending(replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
         """There is none to be had."""
@@ -283,7 +283,7 @@ def settle_token(
     """
     # A renewal ahead of the token's end is the call's one replacement as well.
     renewed = need.call.refreshed or session.vault.token is not None
-    need = msgspec.structs.replace(need, call=msgspec.structs.replace(need.call, refreshed=renewed))
+    need = replace(need, call=replace(need.call, refreshed=renewed))
     ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
     if not need.call.belongs_to(session.settings.hosts.login):
         # The client has moved: this token is for the calls of before, and there is one.
@@ -352,12 +352,12 @@ def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
         return Returned(call.replies.read(response, now))
     except (DecodeError, OAuthError) as error:
         done = call.noted(response, "the call was made, but its reply cannot be read", now=now)
-        return _raised(msgspec.structs.replace(done, doubtful=True), error)
+        return _raised(replace(done, doubtful=True), error)
 
 
 def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToken[T]:
     noted = call.noted(response, "the token was refused; sent again with another one", now=now)
-    need = msgspec.structs.replace(noted, refreshed=True, booking=None)
+    need = replace(noted, refreshed=True, booking=None)
     return NeedToken(need, rejected=call.token, refusal=response)
 
 
@@ -373,7 +373,7 @@ def _refusal_of(need: NeedToken[T], refusal: Response | None, words: str) -> Gen
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
     """Nothing is left to delete after an attempt that may have done it: so it has."""
     nothing = call.replies.read(Response(204, response.headers), now)
-    return Returned(msgspec.structs.replace(nothing, status=response.status, raw=response.body))
+    return Returned(replace(nothing, status=response.status, raw=response.body))
 
 
 def _repeat_or_raise(
@@ -396,7 +396,5 @@ def _repeat_or_raise(
         return _raised(call.noted(outcome, decision.why, now=now), error)
     words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, asked_to_wait(outcome, now))
-    call = msgspec.structs.replace(
-        call.noted(outcome, words, now=now), doubtful=doubtful, booking=None
-    )
+    call = replace(call.noted(outcome, words, now=now), doubtful=doubtful, booking=None)
     return Waiting(call, decision.seconds, decision.why)
