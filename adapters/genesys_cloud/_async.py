@@ -37,7 +37,13 @@ from genesys_core.lifecycle import (
 from genesys_core.message import Request, Response, Timeout, TransportFailure
 from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
-from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
+from genesys_core.permits import (
+    Permit,
+    release_permit,
+    remaining,
+    report_response,
+    reserve_permit,
+)
 from genesys_core.replies import ApiResponse
 from genesys_core.retry import RetryConfiguration
 from genesys_core.token_wishes import for_call
@@ -56,7 +62,11 @@ class Primitives(Shelter, Protocol):
     """What the driver needs from an event loop."""
 
     async def sleep(self, seconds: float) -> None:
-        """Let others run for a while; cancellable."""
+        """Let others run for a while, or until :meth:`ring`; cancellable."""
+        ...
+
+    def ring(self) -> None:
+        """Wake all who sleep."""
         ...
 
     async def close(self) -> None:
@@ -302,7 +312,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
             state = sending.failed(failure, now=now)
         else:
             now = read_clocks()
-            self._cell.swap(report_response, sending, response, now=now)
+            if self._cell.swap(report_response, sending, response, now=now):
+                self._native.ring()
             state = sending.received(response, now=now)
         if watch is not None:
             watch.attempted(sending, request, outcome, state, now)
@@ -311,12 +322,17 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     async def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
         if watch is not None:
             watch.waiting(waiting)
+        began = read_clocks().monotonic
         try:
-            await self._native.sleep(waiting.seconds)
+            while (left := self._remaining(waiting, began)) > 0:
+                await self._native.sleep(left)
         except BaseException:
             self._cell.swap(release_permit, waiting, now=read_clocks())
             raise
         return waiting.woke(now=read_clocks())
+
+    def _remaining(self, waiting: Waiting[T], began: float) -> float:
+        return remaining(self._cell.session, waiting, began=began, now=read_clocks())
 
     async def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
         wish = for_call(need, self._cell.session, now=read_clocks())

@@ -1,6 +1,7 @@
 """The asyncio adapter: :class:`AsyncClient`, and what asyncio does in asyncio's own way."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -17,13 +18,21 @@ class AsyncioPrimitives:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
+        self._rung = asyncio.Event()
         # asyncio keeps weak references to tasks; one whose caller was cancelled must live on.
         self._running: set[asyncio.Task[Any]] = set()
         self._thread: ThreadPoolExecutor | None = None
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep; cancellable."""
-        await asyncio.sleep(seconds)
+        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+
+    def ring(self) -> None:
+        """Wake all who sleep."""
+        self._rung.set()
+        self._rung = asyncio.Event()
 
     async def take(self, seconds: float) -> bool:
         """Take the token lock, if it can be had in time; cancellable."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
 
+from genesys_cloud._alarm import Alarm
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._configured import ConfiguredOptions, Setup
 from genesys_cloud._observation import CallObserver, Purpose
@@ -31,7 +32,13 @@ from genesys_core.lifecycle import (
 from genesys_core.message import Request, Response, Timeout, TransportFailure
 from genesys_core.operation import Operation, Options, QueryValue, raw_operation
 from genesys_core.paging import Items, Paging, items_of
-from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
+from genesys_core.permits import (
+    Permit,
+    release_permit,
+    remaining,
+    report_response,
+    reserve_permit,
+)
 from genesys_core.replies import ApiResponse
 from genesys_core.retry import RetryConfiguration
 from genesys_core.token_wishes import for_call
@@ -81,6 +88,7 @@ class Client(SyncTransfers, SyncApis):
         wire = transport or _over_httpx(self._network)
         self._transport = hooked(wire, hooks)
         self._tokens = TokenKeeper(self._cell, self._exchange, self._setup.token_store)
+        self._alarm = Alarm()
         self._defaults = Options()
 
     def send(self, operation: Operation[T]) -> T:
@@ -257,7 +265,8 @@ class Client(SyncTransfers, SyncApis):
             state = sending.failed(failure, now=now)
         else:
             now = read_clocks()
-            self._cell.swap(report_response, sending, response, now=now)
+            if self._cell.swap(report_response, sending, response, now=now):
+                self._alarm.ring()
             state = sending.received(response, now=now)
         if watch is not None:
             watch.attempted(sending, request, outcome, state, now)
@@ -266,12 +275,20 @@ class Client(SyncTransfers, SyncApis):
     def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
         if watch is not None:
             watch.waiting(waiting)
+        began = time.monotonic()
         try:
-            time.sleep(waiting.seconds)
+            # In this order: what rings after the look is heard.
+            rung = self._alarm.next
+            while (left := self._remaining(waiting, began)) > 0:
+                rung.wait(left)
+                rung = self._alarm.next
         except BaseException:
             self._cell.swap(release_permit, waiting, now=read_clocks())
             raise
         return waiting.woke(now=read_clocks())
+
+    def _remaining(self, waiting: Waiting[T], began: float) -> float:
+        return remaining(self._cell.session, waiting, began=began, now=read_clocks())
 
     def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
         return self._tokens.obtain(for_call(need, self._cell.session, now=read_clocks()))

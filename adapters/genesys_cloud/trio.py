@@ -22,11 +22,18 @@ class TrioPrimitives:
         # Not a trio.Lock: the task that gives it back is not the one that took it.
         self._lock = trio.Semaphore(1, max_value=1)
         self._thread = trio.CapacityLimiter(1)
+        self._rung = trio.Event()
         self._running: set[trio.Event] = set()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep; cancellable."""
-        await trio.sleep(seconds)
+        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        with trio.move_on_after(seconds):
+            await self._rung.wait()
+
+    def ring(self) -> None:
+        """Wake all who sleep."""
+        self._rung.set()
+        self._rung = trio.Event()
 
     async def take(self, seconds: float) -> bool:
         """Take the token lock, if it can be had in time; cancellable."""

@@ -301,6 +301,10 @@ class Pacer(Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, gate=Gate(until, response))
 
+    def shuts_out(self, booking: Booking) -> bool:
+        """Whether the gate is closed for longer than the booking says to wait."""
+        return self.gate is not None and self.gate.until > booking.at + GRAIN
+
     def closed(self, now: Now) -> Gate | None:
         """The gate, if it is closed."""
         if self.gate is None or self.gate.until <= now.monotonic + GRAIN:

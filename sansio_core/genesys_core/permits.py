@@ -13,6 +13,9 @@ A driver puts it in front of the wire; ``swap`` applies a step to the shared ses
                 state = state.received(response, now=now())
             case other:
                 state = other
+
+A call that waits for its place asks :func:`remaining` how long, again whenever
+:func:`report_response` says so.
 """
 
 from typing import TypeVar
@@ -30,7 +33,7 @@ from genesys_core.retry import overrun
 from genesys_core.session import Session
 from genesys_core.values import Now
 
-__all__ = ["Permit", "release_permit", "report_response", "reserve_permit"]
+__all__ = ["Permit", "release_permit", "remaining", "report_response", "reserve_permit"]
 
 T = TypeVar("T")
 
@@ -79,14 +82,36 @@ def release_permit(session: Session, waiting: Waiting[T], *, now: Now) -> tuple[
 
 def report_response(
     session: Session, sending: Sending[T], response: Response, *, now: Now
-) -> tuple[Session, None]:
+) -> tuple[Session, bool]:
     """The step of a session that takes in a response, before the call does.
 
     A 429 closes the gate for all calls until its Retry-After has passed.
+
+    Returns:
+        The next session, and whether those that are waiting ought to look at :func:`remaining`.
     """
     if session.pacer is None or not sending.call.paced:
-        return session, None
-    return _with_pacer(session, session.pacer.reported(response, now=now)), None
+        return session, False
+    after = _with_pacer(session, session.pacer.reported(response, now=now))
+    return after, after is not session
+
+
+def remaining(session: Session, waiting: Waiting[T], *, began: float, now: Now) -> float:
+    """Seconds that a wait still takes.
+
+    One for a place in the rate limit ends early where a 429 has closed the gate for longer: then
+    the call asks again, and fails at once if it may not wait so long.
+
+    Args:
+        session: as it is by now.
+        waiting: the state of the call.
+        began: when the wait began, on the monotonic clock.
+        now: the moment.
+    """
+    pacer, booking = session.pacer, waiting.call.booking
+    if pacer is not None and booking is not None and pacer.shuts_out(booking):
+        return 0.0
+    return max(0.0, began + waiting.seconds - now.monotonic)
 
 
 def _with_pacer(session: Session, pacer: Pacer) -> Session:

@@ -68,6 +68,32 @@ def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
 
 
 @every_flavour
+def test_a_429_reaches_calls_that_wait_for_their_place_at_once(run) -> None:
+    refusal = Reply(429, {"message": "slow down"}, headers=(("Retry-After", "170"),))
+    found: list[Client | AsyncClient] = []
+
+    def serve(seen: Seen) -> Reply:
+        if len(server.requests) == 1:
+            return Reply(json={"id": "1"})
+        # The other call is told to wait for its place, for a minute, before this one is refused.
+        pause = threading.Event()
+        assert any(found[0].stats().pacing_seconds or pause.wait(0.001) for _ in range(30_000))
+        return refusal
+
+    async def scenario(api: Api) -> None:
+        found.append(api.client)
+        await api.send(users.get_users_me())
+        ends = await api.at_once(2, lambda: api.send(users.get_users_me()))
+        assert [type(end) for end in ends] == [errors.RateLimitError] * 2
+        notes = [note for end in ends for note in getattr(end, "__notes__", ())]
+        assert any("another call's 429 asks all to wait" in note for note in notes)
+
+    with scripted_server(serve) as server:
+        run(scenario, host=server.url, pacing=Pacing(limit=2, window=60))
+    assert len(server.requests) == 2
+
+
+@every_flavour
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -105,9 +131,10 @@ def test_a_cancelled_wait_gives_its_place_back(backend: str) -> None:
 
 
 def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
-    def interrupted(_: float) -> None:
-        assert waiting(client) == 1
-        raise KeyboardInterrupt
+    class Interrupted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert waiting(client) == 1
+            raise KeyboardInterrupt
 
     pacing = Pacing(limit=1, window=600)
     with (
@@ -115,7 +142,7 @@ def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
         Client(host=server.url, pacing=pacing, trust_env=False) as client,
     ):
         client.users.get_users_me()
-        monkeypatch.setattr("genesys_cloud.sync.time.sleep", interrupted)
+        monkeypatch.setattr(client._alarm, "next", Interrupted())
         with pytest.raises(KeyboardInterrupt):
             client.users.get_users_me()
         monkeypatch.undo()

@@ -13,7 +13,13 @@ from genesys_core import errors
 from genesys_core.lifecycle import Raised, Returned, Sending, Waiting, start, start_exchange
 from genesys_core.oauth import ClientCredentials
 from genesys_core.pacing import MARGIN, Pacing
-from genesys_core.permits import Permit, release_permit, report_response, reserve_permit
+from genesys_core.permits import (
+    Permit,
+    release_permit,
+    remaining,
+    report_response,
+    reserve_permit,
+)
 from genesys_core.retry import RetryConfiguration
 from genesys_core.vault import Vault
 from tests.strategies_lifecycle import (
@@ -58,7 +64,7 @@ def test_without_a_pacer_every_request_may_go():
     state = start(operation(), shared, now=at(0))
     after, permit = reserve_permit(shared, state, now=at(0))
     assert (after, permit) == (shared, Permit(state.request))
-    assert report_response(shared, state, reply(429, "9"), now=at(0)) == (shared, None)
+    assert report_response(shared, state, reply(429, "9"), now=at(0)) == (shared, False)
     waiting = Waiting(state.call, 1, "")
     assert release_permit(shared, waiting, now=at(0)) == (shared, None)
 
@@ -189,6 +195,34 @@ def test_with_retry_off_a_closed_gate_fails_at_once_with_the_platforms_words():
     assert (error.message, error.code, error.retry_after) == ("Rate limit exceeded", "too.many", 40)
     assert error.__notes__ == ["not sent: another call's 429 asks all to wait 40 s; retry is off"]
     assert isinstance(client.ask(client.begin(42), 42), Permit)
+
+
+def test_a_gate_that_closes_ends_the_waits_that_it_outlasts():
+    client = Client()
+    client.spend()
+    waiting = client.ask(client.begin())
+    state = client.begin()
+    assert remaining(client.session, waiting, began=0, now=at(4)) == waiting.seconds - 4
+    shared, look = report_response(client.session, state, reply(429, "5"), now=at(0))
+    assert look  # at a gate that opens before the place is free
+    assert remaining(shared, waiting, began=0, now=at(4)) == waiting.seconds - 4
+    shared, look = report_response(client.session, state, reply(429, "42"), now=at(0))
+    assert look
+    assert remaining(shared, waiting, began=0, now=at(4)) == 0
+    _, again = report_response(shared, state, reply(429, "7"), now=at(0))
+    assert not again  # it is closed for longer already
+    client.session = shared
+    error = client.ask(waiting.woke(now=at(4)), 4).error
+    assert error.__notes__ == ["not sent: another call's 429 asks all to wait 38 s; retry is off"]
+
+
+def test_a_wait_before_a_repeat_does_not_care_for_the_gate():
+    client = Client(retry=ON)
+    waiting = client.begin().received(reply(429, "3"), now=at(0))
+    assert isinstance(waiting, Waiting)
+    client.report(429, "42")
+    assert remaining(client.session, waiting, began=10, now=at(11)) == 2
+    assert remaining(client.session, waiting, began=10, now=at(99)) == 0
 
 
 def test_a_gate_that_opens_after_the_budget_fails_at_once():
