@@ -352,6 +352,7 @@ class World:
             return api_error(404)
         asked = {topic["id"] for topic in cast(list[dict[str, str]], operation.body or [])}
         refused = asked & self.refused_topics
+        self.promised -= refused
         match operation.endpoint.method:
             case "HEAD":
                 return None

@@ -318,6 +318,7 @@ class Turn(Draft):
     def want(self, topics: Iterable[str]) -> None:
         """Ask for these topics from now on, and for no others."""
         self.wanted = frozenset(topics)
+        self.refusals = frozenset(each for each in self.refusals if each.topic in self.wanted)
         for role in tuple(self.legs):
             self.settle(role)
 

@@ -126,7 +126,15 @@ class Weather(RuleBasedStateMachine):
     def displace(self, data):
         self.world.displace(self.pick(data, self.world.channels))
 
+    @rule(topics=wanted)
+    def grow_strict(self, topics):
+        self.world.refused_topics = topics
+
     # The user, and time
+
+    @rule(topics=wanted)
+    def ask_again(self, topics):
+        self.world.take(self.world.running.ask_again(topics, now=self.world.now))
 
     @rule(topics=wanted)
     def want(self, topics):
@@ -211,18 +219,21 @@ class Weather(RuleBasedStateMachine):
         world.run(75)
         facts = world.running.facts
         assert (facts.successor, facts.retiring, facts.missing) == (None, None, None)
-        assert world.channels[facts.primary.known.id].topics == facts.wanted
-        for topic in sorted(facts.wanted):
+        refused = {refusal.topic for refusal in facts.refusals}
+        assert refused <= facts.wanted
+        had = facts.wanted - refused
+        assert world.channels[facts.primary.known.id].topics == had
+        for topic in sorted(had):
             world.publish(topic)
-        last = world.owed[len(world.owed) - len(facts.wanted) :]
+        last = world.owed[len(world.owed) - len(had) :]
         world.run(6)
         handed_out = world.handed_out()
-        assert [handed_out[text] for _, text in last] == [1] * len(facts.wanted)
+        assert [handed_out[text] for _, text in last] == [1] * len(had)
         world.check_no_loss()
         for event in world.events:
             assert not isinstance(event, Gap) or event.from_ <= event.to
             assert not isinstance(event, Gap) or event.to.timestamp() <= EPOCH + world.time
-            assert not isinstance(event, SubscriptionRejected)
+            assert not isinstance(event, SubscriptionRejected) or event.topic in TOPICS
 
 
 class MovingDay(Weather):

@@ -316,3 +316,12 @@ def test_a_loss_of_topics_that_are_given_up_meanwhile_is_still_told():
     world.run(50)
     world.check_no_loss()
     assert any(isinstance(event, Gap) for event in world.events)
+
+
+def test_a_refusal_is_forgotten_with_its_topic():
+    world = World(["a"])
+    world.refused_topics = {"a"}
+    world.heal()
+    assert [refusal.topic for refusal in world.running.facts.refusals] == ["a"]
+    world.take(world.running.want((), now=world.now))
+    assert world.running.facts.refusals == frozenset()
