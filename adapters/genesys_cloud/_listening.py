@@ -95,7 +95,7 @@ class Driver:
     """Keeps channels at work until :meth:`stop`.
 
     Args:
-        plan: what to do.
+        means: what it works with.
         consumer: where notifications and gaps go.
         states: where everything else goes.
     """
