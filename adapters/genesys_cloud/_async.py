@@ -6,8 +6,10 @@ libraries is in :mod:`genesys_cloud.aio` and :mod:`genesys_cloud.trio`, behind :
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, assert_never
+from weakref import WeakSet
 
 from genesys_cloud._clock import read_clocks
 from genesys_cloud._configured import ConfiguredOptions, Setup
@@ -123,6 +125,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         wire = transport or _over_httpx(self._network)
         self._transport = async_hooked(wire, hooks)
         self._natives: list[Primitives] = []
+        self._handlers: WeakSet[notifications.AsyncNotificationHandler] = WeakSet()
         self._tokens = AsyncTokenKeeper(
             self._cell, self._exchange, self._setup.token_store, lambda: self._native
         )
@@ -201,7 +204,9 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         from genesys_cloud._notifications_async import AsyncNotificationHandler  # noqa: PLC0415
 
         base = Base(self._setup, self._network)
-        return AsyncNotificationHandler(base, self.send, on_notification, on_state, options)
+        handler = AsyncNotificationHandler(base, self.send, on_notification, on_state, options)
+        self._handlers.add(handler)
+        return handler
 
     def stats(self) -> ClientStats:
         """What the client has done so far: calls, retries, waits, open connections."""
@@ -222,13 +227,14 @@ class AsyncClient(AsyncTransfers, AsyncApis):
                 yield item
 
     async def close(self) -> None:
-        """Give back all connections. Closing twice does nothing more."""
-        try:
+        """Give back all connections, those of notification handlers too; again does nothing more."""
+        async with AsyncExitStack() as closing:  # to its end, even if it is cancelled on the way
+            closing.callback(self._setup.close)
+            closing.push_async_callback(self._transport.close)
+            for handler in tuple(self._handlers):
+                await handler.close()
             for native in self._natives:
                 await native.close()
-            await self._transport.close()
-        finally:
-            self._setup.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
+from weakref import WeakSet
 
 from genesys_cloud._alarm import Alarm
 from genesys_cloud._clock import read_clocks
@@ -89,6 +90,7 @@ class Client(SyncTransfers, SyncApis):
         self._transport = hooked(wire, hooks)
         self._tokens = TokenKeeper(self._cell, self._exchange, self._setup.token_store)
         self._alarm = Alarm()
+        self._handlers: WeakSet[notifications.NotificationHandler] = WeakSet()
         self._defaults = Options()
 
     def send(self, operation: Operation[T]) -> T:
@@ -164,7 +166,9 @@ class Client(SyncTransfers, SyncApis):
         from genesys_cloud._notifications_sync import NotificationHandler  # noqa: PLC0415
 
         base = Base(self._setup, self._network)
-        return NotificationHandler(base, self.send, on_notification, on_state, options)
+        handler = NotificationHandler(base, self.send, on_notification, on_state, options)
+        self._handlers.add(handler)
+        return handler
 
     def stats(self) -> ClientStats:
         """What the client has done so far: calls, retries, waits, open connections."""
@@ -183,8 +187,10 @@ class Client(SyncTransfers, SyncApis):
             yield from items_of(page)
 
     def close(self) -> None:
-        """Give back all connections. Closing twice does nothing more."""
+        """Give back all connections, those of notification handlers too; again does nothing more."""
         try:
+            for handler in tuple(self._handlers):
+                handler.close()
             self._tokens.close()
             self._transport.close()
         finally:

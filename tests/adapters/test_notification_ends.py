@@ -222,6 +222,24 @@ def test_another_thread_ends_the_iteration(options):
         closer.join(LIMIT)
 
 
+@every_flavour
+def test_a_client_that_is_closed_closes_its_handlers(run, simulator, options):
+    async def main(api):
+        async def scenario(listener):
+            await listener.do("add_subscription", TOPIC)
+            ended = api.client.with_options(headers={"X-Twin": "1"}).close()
+            if isinstance(api.client, AsyncClient):
+                await ended
+            with pytest.raises(GenesysCloudError, match="closed"):
+                await listener.do("ping")
+
+        await listening(api, scenario)
+
+    with no_threads_left():
+        run(main, host=options["host"], access_token=options["access_token"])
+    assert_no_sockets(simulator)
+
+
 def test_threads_share_the_events(simulator, options):
     got: list[str] = []
 
