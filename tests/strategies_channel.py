@@ -488,11 +488,9 @@ class World:
         """Let time pass; nothing is under way for longer than the lag, timers are in time."""
         until = self.time + seconds
         while True:
-            late = min(
-                (link.queue[0][0] + self.policy.lag for link in self.links.values() if link.queue),
-                default=inf,
-            )
-            late = late if self.reading else inf
+            # A socket that holds nothing yet is read even while the consumer has no room.
+            read = [link for link in self.links.values() if link.queue and link.held is None]
+            late = min((link.queue[0][0] + self.policy.lag for link in read), default=inf)
             due = self.running.deadline(reading=self.reading)
             self.time = max(self.time, min(until, late, due, self.heartbeats))
             if self.time >= until:
@@ -503,7 +501,9 @@ class World:
                     self.send(socket, HEARTBEAT)
             for socket, link in tuple(self.links.items()):
                 while (
-                    self.reading and link.queue and link.queue[0][0] + self.policy.lag <= self.time
+                    link.queue
+                    and link.held is None
+                    and link.queue[0][0] + self.policy.lag <= self.time
                 ):
                     self.deliver(socket, 1)
             if self.time >= self.running.deadline(reading=self.reading):

@@ -6,7 +6,6 @@ libraries is in :mod:`genesys_cloud.aio` and :mod:`genesys_cloud.trio`, behind :
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, assert_never
 from weakref import WeakSet
@@ -228,13 +227,14 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     async def close(self) -> None:
         """Give back all connections, those of notification handlers too; again does nothing more."""
-        async with AsyncExitStack() as closing:  # to its end, even if it is cancelled on the way
-            closing.callback(self._setup.close)
-            closing.push_async_callback(self._transport.close)
+        try:
             for handler in tuple(self._handlers):
                 await handler.close()
             for native in self._natives:
                 await native.close()
+            await self._transport.close()
+        finally:
+            self._setup.close()
 
     async def __aenter__(self) -> Self:
         return self

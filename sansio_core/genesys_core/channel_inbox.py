@@ -113,9 +113,10 @@ def _is_primary(source: _Source) -> bool:
 def _pong(turn: Turn, source: _Source) -> None:
     if isinstance(source, Retiring):
         turn.retiring = replace(source, pongs_due=max(0, source.pongs_due - 1))
-    else:
-        due = max(0, source.leg.pongs_due - 1)
-        turn.legs[source.role] = replace(source.leg, pongs_due=due)
+        return
+    leg = turn.legs[source.role] = source.leg.answered(now=turn.now)
+    if leg.backlog is not None and not leg.pongs_due:
+        turn.ping(source.role, leg)
 
 
 def _read(decoder: "msgspec.json.Decoder[_Body]", body: Raw) -> _Body:

@@ -30,6 +30,7 @@ from genesys_core.values import Now
 
 __all__ = [
     "Attempt",
+    "Backlog",
     "Changing",
     "Checking",
     "Creating",
@@ -247,6 +248,20 @@ class Changing(Struct, frozen=True):
 Sync: TypeAlias = Unsettled | Settled | Changing
 
 
+class Backlog(Struct, frozen=True):
+    """What the server sent while the socket was not read may be under way for longer than the lag.
+
+    Attributes:
+        since: up to when nothing is missing.
+        pinged: when a ping was sent whose answer comes behind all that.
+        again: whether reading has paused once more since then.
+    """
+
+    since: Now
+    pinged: Now
+    again: bool = False
+
+
 class Open(Struct, frozen=True):
     """A socket that events come from.
 
@@ -262,6 +277,7 @@ class Open(Struct, frozen=True):
         pongs_due: pings that have not been answered.
         served: whether the server has had all topics once.
         leaving: the server said that it will close.
+        backlog: what is still to be read after the consumer was too slow.
     """
 
     socket: int
@@ -275,6 +291,22 @@ class Open(Struct, frozen=True):
     pongs_due: int = 0
     served: bool = False
     leaving: bool = False
+    backlog: Backlog | None = None
+
+    @property
+    def sure(self) -> Now:
+        """Up to when nothing is missing, but for what is under way."""
+        return self.heard if self.backlog is None else self.backlog.since
+
+    def answered(self, *, now: Now) -> "Open":
+        """A ping was answered; with the last one, all that came before it has been read."""
+        due = max(0, self.pongs_due - 1)
+        leg, backlog = replace(self, pongs_due=due), self.backlog
+        if due or backlog is None:
+            return leg
+        if not backlog.again:
+            return replace(leg, backlog=None)
+        return replace(leg, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
         """When the watchdog, or the topics, want attention next."""

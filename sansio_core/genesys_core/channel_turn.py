@@ -33,6 +33,7 @@ from genesys_core.channel_events import (
     moment,
 )
 from genesys_core.channel_legs import (
+    Backlog,
     Changing,
     Checking,
     Creating,
@@ -124,7 +125,7 @@ class Turn(Draft):
     def doubt(self, leg: Open) -> None:
         """From the last frame on, events may be missing."""
         if leg.served and self.missing is None:
-            self.missing = leg.heard.wall - self.policy.lag
+            self.missing = leg.sure.wall - self.policy.lag
 
     def _promote(self) -> None:
         """The primary broke during a move: the successor takes over as far as it has come."""
@@ -219,7 +220,7 @@ class Turn(Draft):
             until = self.now.monotonic + self.policy.overlap
             self.effects.append(SendText(old.socket, PING))
             self.retiring = Retiring(
-                old.socket, old.known, old.heard, self.now, until, old.pongs_due + 1, old.served
+                old.socket, old.known, old.sure, self.now, until, old.pongs_due + 1, old.served
             )
         self.served("primary", new, settled, before=None)
 
@@ -271,8 +272,8 @@ class Turn(Draft):
         """Sockets are read again: what they have to show for themselves is still to come."""
         now = self.now.monotonic
         for role, leg in tuple(self.legs.items()):
-            if isinstance(leg, Open) and leg.pinged is not None:
-                self.legs[role] = replace(leg, pinged=now)
+            if isinstance(leg, Open):
+                self._behind(role, leg)
         if self.retiring is not None:
             self.retiring = replace(self.retiring, until=now + self.policy.overlap)
         if self.echo is not None and self.echo.until is not None:
@@ -314,6 +315,14 @@ class Turn(Draft):
             self.settle(role)
 
     # The user
+
+    def _behind(self, role: Role, leg: Open) -> None:
+        """Find out when the backlog has been read: a pong comes behind all of it."""
+        leg = leg if leg.pinged is None else replace(leg, pinged=self.now.monotonic)
+        if leg.backlog is not None:
+            self.legs[role] = replace(leg, backlog=replace(leg.backlog, again=True))
+        else:
+            self.ping(role, replace(leg, backlog=Backlog(leg.heard, self.now)))
 
     def want(self, topics: Iterable[str]) -> None:
         """Ask for these topics from now on, and for no others."""

@@ -104,7 +104,8 @@ def _leg_shape(leg: Leg) -> tuple[object, ...]:
     if isinstance(leg, Open):
         doubtful = isinstance(leg.sync, Changing) and leg.sync.doubtful
         sync = (type(leg.sync).__name__, _topics(leg), doubtful)
-        return name, sync, leg.pinged is None, leg.served, leg.leaving
+        behind = leg.backlog is not None
+        return name, sync, leg.pinged is None, leg.served, leg.leaving, behind
     if isinstance(leg, Waiting):
         # What `woke` decides by: a number of failures in a row, and whose channel it is.
         next_state = leg.woke(0, now=Now(0.0, 0.0), policy=POLICY)
@@ -178,8 +179,11 @@ def check(before: Running, name: str, step: Step, now: Now) -> None:
     if name.startswith("timer, not reading"):
         check_patient(old, new)
     if name == "resumed":
-        assert not effects, "does more than to wait again"
-        assert step.state.next_deadline >= before.next_deadline, "is sooner at its end"
+        pinged = {effect.socket for effect in effects if isinstance(effect, SendText)}
+        assert len(effects) == len(pinged), "does more than to ask where the backlog ends"
+        assert pinged <= sockets(new)
+        patience = now.monotonic + POLICY.pong_wait
+        assert step.state.next_deadline >= min(before.next_deadline, patience)
     assert sum(isinstance(event, Arrived) for event in events) <= name.startswith("received")
 
 

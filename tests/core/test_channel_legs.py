@@ -1,6 +1,7 @@
 import pytest
 
 from genesys_core.channel_legs import (
+    Backlog,
     Changing,
     Checking,
     Creating,
@@ -119,3 +120,23 @@ def test_pings_are_counted_and_the_first_one_is_waited_for():
 def test_an_address_is_not_shown():
     assert "secret" not in repr(opened())
     assert "secret" not in repr(Opening(1, 0.0, 0, KNOWN))
+
+
+def at(seconds: float) -> Now:
+    return Now(NOW.monotonic + seconds, NOW.wall + seconds)
+
+
+def test_a_backlog_ends_with_the_answer_to_the_ping_behind_it():
+    leg = opened(heard=at(9), pongs_due=2, backlog=Backlog(at(1), at(5)))
+    assert leg.sure == at(1)
+    leg = leg.answered(now=at(10))
+    assert (leg.sure, leg.pongs_due) == (at(1), 1)
+    leg = leg.answered(now=at(11))
+    assert (leg.sure, leg.backlog, leg.pongs_due) == (at(9), None, 0)
+    assert leg.answered(now=at(12)) == leg
+
+
+def test_a_backlog_that_grew_meanwhile_is_sure_up_to_the_ping():
+    leg = opened(pongs_due=1, backlog=Backlog(at(1), at(5), again=True)).answered(now=at(11))
+    assert leg.backlog == Backlog(at(5), at(11))
+    assert leg.sure == at(5)

@@ -325,3 +325,28 @@ def test_a_refusal_is_forgotten_with_its_topic():
     assert [refusal.topic for refusal in world.running.facts.refusals] == ["a"]
     world.take(world.running.want((), now=world.now))
     assert world.running.facts.refusals == frozenset()
+
+
+def test_a_gap_after_a_slow_consumer_begins_before_all_that_may_be_missing():
+    world = live("a")
+    (socket,) = world.links
+    world.pause()
+    world.publish("a")
+    world.deliver(socket)  # read, and held
+    world.publish("a")  # stays in the network
+    world.advance(2)
+    world.close(socket)
+    world.publish("a")  # nobody is there to hear of it
+    world.advance(100)
+    world.run(200)
+    world.check_no_loss()
+    assert len(world.handed_out()) == 2
+
+
+def test_one_ping_at_a_time_asks_where_the_backlog_ends():
+    world = live("a")
+    for _ in range(3):
+        step = world.running.resumed(now=world.now)
+        world.state = step.state
+        assert len(step.effects) <= (world.running.facts.primary.pongs_due == 1)
+    assert world.running.facts.primary.backlog.again
