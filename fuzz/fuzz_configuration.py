@@ -11,7 +11,7 @@ from hypothesis import given
 
 from genesys_core.configuration import Configuration
 from genesys_core.errors import ConfigurationError
-from tests.strategies_configuration import file_configurations
+from tests.strategies.configuration import file_configurations
 
 __all__ = ["TARGETS", "check", "read_and_write"]
 

@@ -12,10 +12,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.decoding import Decoded, decode
-from genesys_core.encoding import to_json
+from genesys_core.codec.decoding import Decoded, decode
+from genesys_core.codec.encoding import to_json
 from genesys_core.errors import DecodeError
-from tests.strategies_json import Everything, Login, Page, Spoiled, Tree, documents, under
+from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents, under
 
 __all__ = ["TARGETS", "check", "decode_bytes", "decode_documents"]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from genesys_core.definition import BANNER_START, generate
 from genesys_core.errors import InvalidValueError
-from tests.strategies_definition import CORE, Json, definitions
+from tests.strategies.definition import CORE, Json, definitions
 
 __all__ = ["check", "target"]
 

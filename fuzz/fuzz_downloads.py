@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.downloads import Download, Saving, safe_file_name
+from genesys_core.calls.downloads import Download, Saving, safe_file_name
+from genesys_core.calls.lifecycle import Sending
+from genesys_core.clock import Now
 from genesys_core.errors import RedirectError
-from genesys_core.headers import Headers
 from genesys_core.hosts import Hosts
-from genesys_core.lifecycle import Sending
-from genesys_core.message import Response
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Response
 from genesys_core.oauth import Token
-from genesys_core.session import Session, Settings
-from genesys_core.values import Now
-from genesys_core.vault import Vault
+from genesys_core.session.session import Session, Settings
+from genesys_core.session.vault import Vault
 
 __all__ = ["TARGETS", "download", "redirects", "require_safe"]
 

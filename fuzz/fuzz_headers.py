@@ -8,13 +8,11 @@ from collections.abc import Callable
 from typing import Final
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.headers import Headers
-from genesys_core.http1 import HTTP1Connection
-from genesys_core.message import Request
-from tests.core.test_headers import (
-    test_each_field_is_found_by_any_spelling as spelling,
-)
-from tests.core.test_headers import (
+from genesys_core.http.headers import Headers
+from genesys_core.http.http1 import HTTP1Connection
+from genesys_core.http.messages import Request
+from tests.core.http.test_headers import test_each_field_is_found_by_any_spelling as spelling
+from tests.core.http.test_headers import (
     test_merging_does_not_depend_on_how_fields_are_grouped as merging,
 )
 

@@ -8,9 +8,9 @@ the answer to the next request. The only exception is TransportFailure.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from genesys_core.http1 import HTTP1Connection
-from genesys_core.message import Request, Response, TransportFailure
-from tests.core.test_http1 import (
+from genesys_core.http.http1 import HTTP1Connection
+from genesys_core.http.messages import Request, Response, TransportFailure
+from tests.core.http.test_http1 import (
     test_a_well_formed_reply_comes_through_in_pieces_of_any_size as well_formed,
 )
 

@@ -8,10 +8,10 @@ deadline and the budget kept, the history on the error. No exception at all esca
 from collections.abc import Callable
 from typing import Final
 
-from genesys_core.lifecycle import Raised
-from genesys_core.retry import MAX_RETRY_AFTER, RetryConfiguration
-from tests.core.test_lifecycle import test_any_call_ends_within_its_bounds as any_call
-from tests.strategies_lifecycle import (
+from genesys_core.calls.lifecycle import Raised
+from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
+from tests.core.calls.test_lifecycle import test_any_call_ends_within_its_bounds as any_call
+from tests.strategies.calls import (
     CUT_OFF,
     SILENCE,
     UNSENT,

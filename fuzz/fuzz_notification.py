@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.channel import Running
-from genesys_core.channel_events import Arrived, Emit, Heartbeat, UnknownEvent
 from genesys_core.notifications import NotificationDecoder, open_envelope, resolve_topic
-from genesys_core.topics import NOTIFICATION_TOPICS
-from tests.strategies_channel import World
+from genesys_core.notifications.channel.channel import Running
+from genesys_core.notifications.channel.events import Arrived, Emit, Heartbeat, UnknownEvent
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+from tests.strategies.channel import World
 
 __all__ = ["TARGETS", "check", "notification_events", "notification_text"]
 

@@ -9,25 +9,23 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
-from genesys_core.authorize import parse_code_redirect, parse_token_redirect
+from genesys_core.clock import Now
 from genesys_core.errors import OAuthError
-from genesys_core.headers import Headers
-from genesys_core.message import Response
-from genesys_core.token_store import (
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Response
+from genesys_core.oauth.authorization import parse_code_redirect, parse_token_redirect
+from genesys_core.oauth.token_store import (
     TokenDocument,
     TokenKey,
     TokenStoreError,
     decode_token,
     encode_token,
 )
-from genesys_core.tokens import Token, parse_token_response
-from genesys_core.values import Now
-from tests.core.test_authorize import (
+from genesys_core.oauth.tokens import Token, parse_token_response
+from tests.core.oauth.test_authorization import (
     test_any_redirect_is_an_answer_or_an_oauth_error as redirects,
 )
-from tests.core.test_tokens import (
-    test_any_reply_is_a_token_or_an_oauth_error as replies,
-)
+from tests.core.oauth.test_tokens import test_any_reply_is_a_token_or_an_oauth_error as replies
 
 __all__ = ["TARGETS"]
 

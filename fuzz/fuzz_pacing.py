@@ -8,8 +8,8 @@ to, everybody who waits is let go. No exception at all escapes.
 from collections.abc import Callable
 from typing import Final
 
-from genesys_core.pacing import MARGIN, Booking, Pacer, Pacing
-from tests.strategies_lifecycle import at, reply
+from genesys_core.session.pacing import MARGIN, Booking, Pacer, Pacing
+from tests.strategies.calls import at, reply
 
 __all__ = ["TARGETS"]
 

@@ -9,18 +9,16 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from genesys_core.calls.operation import Endpoint, Operation
+from genesys_core.calls.paging import Paging
+from genesys_core.calls.prepare import prepare
+from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import PaginationError
-from genesys_core.headers import Headers
 from genesys_core.hosts import Hosts
-from genesys_core.operation import Endpoint, Operation
-from genesys_core.paging import Paging
-from genesys_core.prepare import prepare
-from genesys_core.replies import ApiResponse
-from genesys_core.session import Settings
-from tests.core.test_paging import (
-    Page,
-)
-from tests.core.test_paging import (
+from genesys_core.http.headers import Headers
+from genesys_core.session.session import Settings
+from tests.core.calls.test_paging import Page
+from tests.core.calls.test_paging import (
     test_any_pages_and_links_end_and_never_leave_the_host as pages,
 )
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.headers import Headers
-from genesys_core.redaction import DEFAULT_REDACTION
+from genesys_core.http.headers import Headers
+from genesys_core.http.redaction import DEFAULT_REDACTION
 
 __all__ = ["TARGETS", "check", "redact"]
 

@@ -10,17 +10,17 @@ from collections.abc import Callable
 from email.utils import parsedate_tz
 from typing import Final
 
-from genesys_core.headers import Headers
-from genesys_core.message import Response
-from genesys_core.retry import (
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Response
+from genesys_core.session.retry import (
     MAX_RETRY_AFTER,
     GiveUp,
     RetryConfiguration,
     decide,
     parse_retry_after,
 )
-from tests.core.test_retry import test_a_repeat_is_bounded_and_safe as any_decision
-from tests.strategies_lifecycle import at
+from tests.core.session.test_retry import test_a_repeat_is_bounded_and_safe as any_decision
+from tests.strategies.calls import at
 
 __all__ = ["TARGETS"]
 

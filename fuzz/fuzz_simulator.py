@@ -15,14 +15,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.headers import Headers
-from genesys_core.message import Request, Response
+from genesys_core.clock import Now
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import RateLimit, Settings, Simulator, State, World
-from genesys_core.simulator.connection import Close, ServerConnection, Step, Write
-from genesys_core.simulator.faults import Closed, FaultyPlatform, Rule
-from genesys_core.values import Now
-from tests.strategies_login import CHALLENGE, REDIRECT, VERIFIER
-from tests.strategies_simulator import definition, paths, unhurried
+from genesys_core.simulator.wire.faults import Closed, FaultyPlatform, Rule
+from genesys_core.simulator.wire.http_connection import Close, ServerConnection, Step, Write
+from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER
+from tests.strategies.simulator import definition, paths, unhurried
 
 __all__ = ["TARGETS", "check", "hold_conversation"]
 

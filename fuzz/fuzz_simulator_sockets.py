@@ -11,15 +11,15 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator.hub_actions import SendText
-from genesys_core.simulator.websocket_server import (
+from genesys_core.simulator.sockets.actions import SendText
+from genesys_core.simulator.wire.websocket_server import (
     Ended,
     Event,
     Received,
     Requested,
     WebSocketServer,
 )
-from tests.strategies_channel import (
+from tests.strategies.channel import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -31,8 +31,8 @@ from tests.strategies_channel import (
     cut_up,
     frame,
 )
-from tests.strategies_hub import ChannelDesk
-from tests.strategies_simulator import unhurried
+from tests.strategies.hub import ChannelDesk
+from tests.strategies.simulator import unhurried
 
 __all__ = ["TARGETS", "check_frames", "check_texts", "simulator_handshake", "simulator_stream"]
 

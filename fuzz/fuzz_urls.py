@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import base_url
-from genesys_core.urls import expand_path
-from tests.core.test_urls import test_a_query_reads_back_as_what_was_said as query
+from genesys_core.http.urls import expand_path
+from tests.core.http.test_urls import test_a_query_reads_back_as_what_was_said as query
 
 __all__ = ["TARGETS"]
 

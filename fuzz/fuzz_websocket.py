@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.websocket import Closed, Event, Failed, Text, WebSocket
-from tests.strategies_channel import (
+from tests.strategies.channel import (
     CLOSE,
     DEFLATE,
     FIN,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from genesys_cloud._packed import own_data, unpacked
+from genesys_cloud.packed_data import own_data, unpacked
 from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
 from genesys_core.definition import generate as generate_sources
 from genesys_core.errors import ConfigurationError, GenesysCloudError

@@ -11,14 +11,14 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from genesys_core.encoding import to_json
-from genesys_core.headers import Headers
-from genesys_core.message import Request, Response
+from genesys_core.codec.encoding import to_json
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response
 
 __all__ = ["AsyncMockTransport", "Handler", "MockTransport", "json_response"]
 
 Handler: TypeAlias = Callable[[Request], Response]
-"""Answers a request, or raises :class:`~genesys_core.message.TransportFailure`."""
+"""Answers a request, or raises :class:`~genesys_core.http.messages.TransportFailure`."""
 
 
 def json_response(

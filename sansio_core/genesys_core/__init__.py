@@ -11,72 +11,73 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from genesys_core.channel_set import ChannelSet as ChannelSet
-    from genesys_core.decoding import Decoded as Decoded
-    from genesys_core.decoding import Issue as Issue
-    from genesys_core.decoding import decode as decode
-    from genesys_core.encoding import to_dict as to_dict
-    from genesys_core.encoding import to_json as to_json
+    from genesys_core.calls.lifecycle import Exchanging as Exchanging
+    from genesys_core.calls.lifecycle import NeedToken as NeedToken
+    from genesys_core.calls.lifecycle import Raised as Raised
+    from genesys_core.calls.lifecycle import Returned as Returned
+    from genesys_core.calls.lifecycle import Sending as Sending
+    from genesys_core.calls.lifecycle import State as State
+    from genesys_core.calls.lifecycle import Waiting as Waiting
+    from genesys_core.calls.lifecycle import reserve_token as reserve_token
+    from genesys_core.calls.lifecycle import settle_token as settle_token
+    from genesys_core.calls.lifecycle import start as start
+    from genesys_core.calls.operation import Endpoint as Endpoint
+    from genesys_core.calls.operation import Operation as Operation
+    from genesys_core.calls.operation import Options as Options
+    from genesys_core.calls.operation import raw_operation as raw_operation
+    from genesys_core.calls.paging import Paging as Paging
+    from genesys_core.calls.responses import ApiResponse as ApiResponse
+    from genesys_core.clock import Now as Now
+    from genesys_core.codec.decoding import Decoded as Decoded
+    from genesys_core.codec.decoding import Issue as Issue
+    from genesys_core.codec.decoding import decode as decode
+    from genesys_core.codec.encoding import to_dict as to_dict
+    from genesys_core.codec.encoding import to_json as to_json
+    from genesys_core.codec.model import Model as Model
+    from genesys_core.codec.values import NULL as NULL
+    from genesys_core.codec.values import LocalDateTime as LocalDateTime
+    from genesys_core.codec.values import YearMonth as YearMonth
     from genesys_core.errors import GenesysCloudError as GenesysCloudError
-    from genesys_core.headers import Headers as Headers
     from genesys_core.hosts import Gateway as Gateway
     from genesys_core.hosts import Hosts as Hosts
     from genesys_core.hosts import Region as Region
-    from genesys_core.http1 import HTTP1Connection as HTTP1Connection
-    from genesys_core.lifecycle import Exchanging as Exchanging
-    from genesys_core.lifecycle import NeedToken as NeedToken
-    from genesys_core.lifecycle import Raised as Raised
-    from genesys_core.lifecycle import Returned as Returned
-    from genesys_core.lifecycle import Sending as Sending
-    from genesys_core.lifecycle import State as State
-    from genesys_core.lifecycle import Waiting as Waiting
-    from genesys_core.lifecycle import reserve_token as reserve_token
-    from genesys_core.lifecycle import settle_token as settle_token
-    from genesys_core.lifecycle import start as start
-    from genesys_core.message import Request as Request
-    from genesys_core.message import Response as Response
-    from genesys_core.message import Timeout as Timeout
-    from genesys_core.message import TransportFailure as TransportFailure
-    from genesys_core.model import Model as Model
-    from genesys_core.oauth import ClientCredentials as ClientCredentials
-    from genesys_core.oauth import RefreshToken as RefreshToken
-    from genesys_core.oauth import Token as Token
-    from genesys_core.operation import Endpoint as Endpoint
-    from genesys_core.operation import Operation as Operation
-    from genesys_core.operation import Options as Options
-    from genesys_core.operation import raw_operation as raw_operation
-    from genesys_core.paging import Paging as Paging
-    from genesys_core.replies import ApiResponse as ApiResponse
-    from genesys_core.retry import RetryConfiguration as RetryConfiguration
-    from genesys_core.session import Session as Session
-    from genesys_core.session import Settings as Settings
-    from genesys_core.values import NULL as NULL
-    from genesys_core.values import LocalDateTime as LocalDateTime
-    from genesys_core.values import Now as Now
-    from genesys_core.values import YearMonth as YearMonth
-    from genesys_core.vault import Vault as Vault
-    from genesys_core.websocket import WebSocket as WebSocket
+    from genesys_core.http.headers import Headers as Headers
+    from genesys_core.http.http1 import HTTP1Connection as HTTP1Connection
+    from genesys_core.http.messages import Request as Request
+    from genesys_core.http.messages import Response as Response
+    from genesys_core.http.messages import Timeout as Timeout
+    from genesys_core.http.messages import TransportFailure as TransportFailure
+    from genesys_core.notifications.channel_set import ChannelSet as ChannelSet
+    from genesys_core.oauth.grants import ClientCredentials as ClientCredentials
+    from genesys_core.oauth.grants import RefreshToken as RefreshToken
+    from genesys_core.oauth.tokens import Token as Token
+    from genesys_core.session.retry import RetryConfiguration as RetryConfiguration
+    from genesys_core.session.session import Session as Session
+    from genesys_core.session.session import Settings as Settings
+    from genesys_core.session.vault import Vault as Vault
+    from genesys_core.websocket.connection import WebSocket as WebSocket
 
 _HOMES: Final = {
-    "channel_set": "ChannelSet",
-    "decoding": "Decoded Issue decode",
-    "encoding": "to_dict to_json",
+    "calls.lifecycle": "Exchanging NeedToken Raised Returned Sending State Waiting reserve_token settle_token start",
+    "calls.operation": "Endpoint Operation Options raw_operation",
+    "calls.paging": "Paging",
+    "calls.responses": "ApiResponse",
+    "clock": "Now",
+    "codec.decoding": "Decoded Issue decode",
+    "codec.encoding": "to_dict to_json",
+    "codec.model": "Model",
+    "codec.values": "LocalDateTime NULL YearMonth",
     "errors": "GenesysCloudError",
-    "headers": "Headers",
     "hosts": "Gateway Hosts Region",
-    "http1": "HTTP1Connection",
-    "lifecycle": "Exchanging NeedToken Raised Returned Sending State Waiting reserve_token settle_token start",
-    "message": "Request Response Timeout TransportFailure",
-    "model": "Model",
+    "http.headers": "Headers",
+    "http.http1": "HTTP1Connection",
+    "http.messages": "Request Response Timeout TransportFailure",
+    "notifications.channel_set": "ChannelSet",
     "oauth": "ClientCredentials RefreshToken Token",
-    "operation": "Endpoint Operation Options raw_operation",
-    "paging": "Paging",
-    "replies": "ApiResponse",
-    "retry": "RetryConfiguration",
-    "session": "Session Settings",
-    "values": "LocalDateTime NULL Now YearMonth",
-    "vault": "Vault",
-    "websocket": "WebSocket",
+    "session.retry": "RetryConfiguration",
+    "session.session": "Session Settings",
+    "session.vault": "Vault",
+    "websocket.connection": "WebSocket",
 }
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 

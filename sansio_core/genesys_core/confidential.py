@@ -4,14 +4,15 @@ Law: what a class names in ``__secrets__`` never shows, in a ``repr`` or in what
 what is ``None`` or empty is left out, so that a reader sees which secrets there are.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 from msgspec import Struct
 
-from genesys_core.model import REDACTED
+__all__ = ["REDACTED", "Confidential"]
 
-__all__ = ["Confidential"]
+REDACTED: Final = "[REDACTED]"
+"""What is shown in place of a secret, everywhere."""
 
 
 class Confidential(Struct, frozen=True):

@@ -39,14 +39,16 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
-    from genesys_core.headers import Headers
-    from genesys_core.message import Request, Response
-    from genesys_core.retry import Attempt
+    from genesys_core.http.headers import Headers
+    from genesys_core.http.messages import Request, Response
 
 __all__ = [
     "AccessDeniedError",
     "ApiError",
+    "Attempt",
     "AuthenticationError",
     "BadRequestError",
     "ConfigurationError",
@@ -75,6 +77,24 @@ __all__ = [
     "UnauthorizedClientError",
     "UnsupportedGrantTypeError",
 ]
+
+
+class Attempt(Struct, frozen=True):
+    """One request of a call, and how it ended.
+
+    Attributes:
+        number: 1 for the first.
+        outcome: ``HTTP 503``, or what broke.
+        seconds: since the call began, when it ended.
+        decision: what was decided, and why.
+        status: the HTTP status, or ``None`` where no response came back.
+    """
+
+    number: int
+    outcome: str
+    seconds: float
+    decision: str
+    status: int | None = None
 
 
 class GenesysCloudError(Exception):
@@ -246,7 +266,7 @@ API_ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     429: RateLimitError,
 }
-"""Classes of single statuses; see :func:`genesys_core.replies.api_error` for the ranges."""
+"""Classes of single statuses; see :func:`genesys_core.calls.responses.api_error` for the ranges."""
 
 
 class TransportError(GenesysCloudError):

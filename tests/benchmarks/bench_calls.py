@@ -24,9 +24,9 @@ from genesys_cloud import AsyncClient, Client
 from genesys_cloud.definition import load_definition
 from genesys_core import Hosts, HTTP1Connection, Now, Returned, Sending, Session, models, start
 from genesys_core.api import users
-from genesys_core.message import Request, Response
-from genesys_core.simulator.definition import Definition
-from genesys_core.simulator.examples import example
+from genesys_core.http.messages import Request, Response
+from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.examples import example
 from tests.benchmarks.measure import compare, compare_tasks, served, show
 
 TASKS = 32

@@ -10,16 +10,16 @@ from __future__ import annotations
 import httpx
 
 from genesys_core.api import users
+from genesys_core.calls.lifecycle import Raised, Returned, Sending, Waiting, start
+from genesys_core.calls.rate_limit import Permit, report_response, reserve_permit
+from genesys_core.clock import Now
 from genesys_core.hosts import Hosts
-from genesys_core.lifecycle import Raised, Returned, Sending, Waiting, start
-from genesys_core.message import Response
+from genesys_core.http.messages import Response
 from genesys_core.oauth import Token
-from genesys_core.pacing import Pacer, Pacing
-from genesys_core.permits import Permit, report_response, reserve_permit
-from genesys_core.retry import RetryConfiguration
-from genesys_core.session import Session, Settings
-from genesys_core.values import Now
-from genesys_core.vault import Vault
+from genesys_core.session.pacing import Pacer, Pacing
+from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.session import Session, Settings
+from genesys_core.session.vault import Vault
 from tests.benchmarks.measure import compare, ratio
 
 ALLOWED = 30.0  # microseconds, for one call

@@ -15,14 +15,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from genesys_cloud import Client
-from genesys_cloud._logging import LoggingObserver
-from genesys_cloud._observation import Observer, observing
-from genesys_cloud._stats import StatsObserver
+from genesys_cloud.observability.logging import LoggingObserver
+from genesys_cloud.observability.statistics import StatsObserver
 from genesys_cloud.testing import json_response
 from genesys_cloud.transports import Transport
 from genesys_core.api import users
 from genesys_core.configuration import LoggingConfiguration
-from genesys_core.message import Request, Response
+from genesys_core.http.messages import Request, Response
+from genesys_core.observability.observers import Observer, observing
 from tests.benchmarks.measure import Spent, compare, ratio, served
 
 

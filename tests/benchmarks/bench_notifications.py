@@ -39,16 +39,16 @@ from wsproto.events import TextMessage
 from genesys_cloud import Client
 from genesys_cloud.notifications import Policy
 from genesys_cloud.simulator import running_simulator
-from genesys_core.channel_events import Emit
-from genesys_core.channel_set import ChannelSet
-from genesys_core.listening import Sorter, ToConsumer
+from genesys_core.clock import Now
 from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEventUserPresence
 from genesys_core.notifications import Notification, NotificationDecoder
-from genesys_core.simulator.websocket_server import Requested, WebSocketServer, frame
-from genesys_core.values import Now
+from genesys_core.notifications.channel.events import Emit
+from genesys_core.notifications.channel_set import ChannelSet
+from genesys_core.notifications.dispatch import Sorter, ToConsumer
+from genesys_core.simulator.wire.websocket_server import Requested, WebSocketServer, frame
 from genesys_core.websocket import Text, WebSocket
-from tests.support.flavours import RUNNERS
-from tests.support.listeners import Listener, listening
+from tests.helpers.flavours import RUNNERS
+from tests.helpers.listeners import Listener, listening
 
 TOPIC = "v2.users.9ed7d9f6-8b5a-4e0b-9f0e-0d3a4c1b2e5f.presence"
 EVENTS, ROUNDS, READ = 20_000, 15, 65_536

@@ -20,9 +20,9 @@ import msgspec
 
 from genesys_cloud.definition import load_definition
 from genesys_core import models
-from genesys_core.decoding import decode
-from genesys_core.simulator.definition import Definition
-from genesys_core.simulator.examples import example
+from genesys_core.codec.decoding import decode
+from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.examples import example
 from tests.benchmarks.measure import compare, ratio
 
 MEASURE = """
@@ -38,13 +38,13 @@ STARTS = {
     "httpx + msgspec": "import httpx, msgspec",
     "genesys_cloud, Client, UserMe decoded": (
         "from genesys_cloud import Client\n"
-        "from genesys_core.decoding import decode\n"
+        "from genesys_core.codec.decoding import decode\n"
         "from genesys_core import models\n"
         'decode(models.UserMe, b\'{"id": "1"}\')'
     ),
     "the same, and a Client made": (
         "from genesys_cloud import Client\n"
-        "from genesys_core.decoding import decode\n"
+        "from genesys_core.codec.decoding import decode\n"
         "from genesys_core import models\n"
         "Client(host='http://127.0.0.1', trust_env=False)\n"
         'decode(models.UserMe, b\'{"id": "1"}\')'

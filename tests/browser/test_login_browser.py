@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys_cloud.signed_in import SignedIn
+from genesys_cloud.sign_in.saved_sign_in import SignedIn
 from genesys_cloud.simulator import running_simulator
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")

@@ -11,6 +11,7 @@ from genesys_core.errors import (
     API_ERRORS,
     OAUTH_ERRORS,
     ApiError,
+    Attempt,
     ConfigurationError,
     ConnectError,
     DecodeError,
@@ -23,9 +24,8 @@ from genesys_core.errors import (
     RedirectError,
     TransportError,
 )
-from genesys_core.headers import Headers
-from genesys_core.message import Request, Response
-from genesys_core.retry import Attempt
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response
 
 REQUEST = Request("GET", "https://api.example/x", Headers({"Authorization": "Bearer hunter2"}))
 CLASSES = {
@@ -80,7 +80,7 @@ def test_the_docstring_names_what_else_a_class_is():
 
 
 def test_every_class_is_exported_in_order():
-    assert errors.__all__ == sorted(CLASSES)
+    assert errors.__all__ == sorted([*CLASSES, "Attempt"])
 
 
 def test_every_class_says_what_it_is():

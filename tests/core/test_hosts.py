@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import DEFAULT_REGION, KNOWN_REGIONS, Gateway, Hosts, Region, base_url
-from tests.strategies import anycase
+from tests.strategies.values import anycase
 
 # The regions of the official SDKs.
 DOMAINS = {

@@ -12,11 +12,11 @@ from typing import Self, TypeAlias
 from msgspec.structs import replace
 
 from genesys_cloud.simulator import RunningSimulator, Simulator
+from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.message import Request, Response
-from genesys_core.simulator.hub import Hub
-from genesys_core.simulator.websocket_server import frame
-from genesys_core.values import Now
+from genesys_core.http.messages import Request, Response
+from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.wire.websocket_server import frame
 
 CODES = [1000, 1001, 1006, 1011, 3456, 4999]
 GARBAGE = [

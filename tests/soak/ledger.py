@@ -11,10 +11,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
-from genesys_core.mailbox import Event
 from genesys_core.notifications import Notification
-from genesys_core.simulator.hub_actions import Delivery, Published
-from genesys_core.subscriptions import expand
+from genesys_core.notifications.buffer import Event
+from genesys_core.notifications.subscriptions import expand
+from genesys_core.simulator.sockets.actions import Delivery, Published
 
 ROUNDING = 1e-5
 """Seconds by which the date-times of a gap may differ from the clock that they were made from."""

@@ -36,10 +36,10 @@ sys.path.insert(0, str(ROOT))
 import trio  # noqa: E402
 
 from genesys_cloud.simulator import Settings, bundled_definition, running_simulator  # noqa: E402
+from tests.helpers.flavours import RUNNERS  # noqa: E402
+from tests.helpers.listeners import LIMIT, Listener, hasty, listening  # noqa: E402
 from tests.soak.faults import Moody, Publisher, Storm  # noqa: E402
 from tests.soak.ledger import Ledger, names  # noqa: E402
-from tests.support.flavours import RUNNERS  # noqa: E402
-from tests.support.listeners import LIMIT, Listener, hasty, listening  # noqa: E402
 
 RATE = 200
 """Events a second."""

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from genesys_core.channel_events import Gap
+from genesys_core.clock import Now
 from genesys_core.notifications import Metadata, Notification
-from genesys_core.simulator.hub_actions import Delivery, Published
-from genesys_core.values import Now
+from genesys_core.notifications.channel.events import Gap
+from genesys_core.simulator.sockets.actions import Delivery, Published
 from tests.soak.ledger import Ledger
 from tests.soak.soak_notifications import GROWTH, Held, growth
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.helpers.flavours import RUNNERS
 from tests.soak.soak_notifications import Result, together
-from tests.support.flavours import RUNNERS
 
 pytestmark = pytest.mark.slow
 

@@ -23,16 +23,16 @@ from genesys_cloud import (
     Token,
 )
 from genesys_cloud.apis import AsyncUsersApi, UsersApi
-from genesys_cloud.auth import AsyncAuth, Auth
+from genesys_cloud.client.auth import AsyncAuth, Auth
 from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import models
 from genesys_core.api import routing, users
-from genesys_core.lifecycle import NeedToken, Sending, Waiting
-from genesys_core.message import Request, Response
-from genesys_core.model import Model
-from genesys_core.operation import Operation
-from genesys_core.replies import ApiResponse
-from genesys_core.values import Now
+from genesys_core.calls.lifecycle import NeedToken, Sending, Waiting
+from genesys_core.calls.operation import Operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.clock import Now
+from genesys_core.codec.model import Model
+from genesys_core.http.messages import Request, Response
 
 
 def construct() -> None:

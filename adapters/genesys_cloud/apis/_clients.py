@@ -6,7 +6,7 @@ The module of an API is imported when its attribute is first read.
 
 from typing import TYPE_CHECKING
 
-from genesys_cloud.facade import LazyApis
+from genesys_cloud.api_binding import LazyApis
 
 if TYPE_CHECKING:
     from genesys_cloud.apis.agent_assistants import AsyncAgentAssistantsApi, AgentAssistantsApi

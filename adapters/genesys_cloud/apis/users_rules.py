@@ -3,7 +3,7 @@
 
 from genesys_core.api import users_rules as _api
 
-from genesys_cloud.facade import api_classes as _api_classes
+from genesys_cloud.api_binding import api_classes as _api_classes
 
 __all__ = ["AsyncUsersRulesApi", "UsersRulesApi"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from genesys_core.configuration import Configuration
+    from genesys_core.configuration.configuration import Configuration
     from genesys_core.errors import GenesysCloudError
 
 __all__ = ["app"]
@@ -34,7 +34,7 @@ def check(path: File = None) -> None:
 
     Exit code 1 if it has any, or cannot be read. What has no effect is a warning.
     """
-    from genesys_cloud.config import Configuration, default_path  # noqa: PLC0415 - see app.py
+    from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415
 
     try:
@@ -51,7 +51,7 @@ def show(path: File = None) -> None:
 
     The environment goes before the file, the file before the defaults. Secrets are masked.
     """
-    from genesys_cloud.config import (  # noqa: PLC0415 - see app.py
+    from genesys_cloud.config.file import (  # noqa: PLC0415 - see app.py
         DEFAULTS,
         Configuration,
         configuration_in,

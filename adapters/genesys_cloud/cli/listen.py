@@ -13,8 +13,8 @@ from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, fail
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
-    from genesys_cloud._options import ClientOptions
-    from genesys_core.mailbox import Event
+    from genesys_cloud.client.options import ClientOptions
+    from genesys_core.notifications.buffer import Event
 
 __all__ = ["listen"]
 
@@ -53,7 +53,7 @@ def listen(
 
 def _client(token_file: TokenFile, host: str | None, proxy: str | None) -> "Client":
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.signed_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
 
     signed_in = SignedIn(token_file)
     place = None if host is not None else signed_in.place()
@@ -81,8 +81,8 @@ def _tell(state: object) -> None:
 
 
 def _text(event: "Event") -> str:
-    from genesys_core.channel_events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_core.encoding import to_json  # noqa: PLC0415
+    from genesys_core.codec.encoding import to_json  # noqa: PLC0415
+    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     if isinstance(event, Gap):
         return f"-- events from {event.from_.isoformat()} to {event.to.isoformat()} may be missing"
@@ -90,8 +90,8 @@ def _text(event: "Event") -> str:
 
 
 def _json(event: "Event") -> str:
-    from genesys_core.channel_events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_core.encoding import to_json  # noqa: PLC0415
+    from genesys_core.codec.encoding import to_json  # noqa: PLC0415
+    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     if isinstance(event, Gap):
         return to_json({"gap": {"from": event.from_, "to": event.to}}).decode()

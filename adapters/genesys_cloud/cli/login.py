@@ -18,7 +18,7 @@ TokenFile = Annotated[
     Path,
     typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Where the token is kept."),
 ]
-# That of genesys_cloud.signed_in, which help need not load.
+# That of genesys_cloud.sign_in.saved_sign_in, which help need not load.
 DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
 
 
@@ -72,8 +72,8 @@ def login(
     The redirect URI must be registered with the client, character by character; that takes a fixed
     --port. Exit code 1 if the sign-in was refused or took too long, 2 if it could not be tried.
     """
-    from genesys_cloud.login import BrowserSignIn  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.signed_in import Place, SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_cloud.sign_in.saved_sign_in import Place, SignedIn  # noqa: PLC0415
     from genesys_core import errors  # noqa: PLC0415
     from genesys_core.hosts import Gateway  # noqa: PLC0415
 

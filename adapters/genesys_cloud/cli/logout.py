@@ -17,7 +17,7 @@ def logout(*, token_file: TokenFile = DEFAULT_TOKEN_FILE) -> None:
     Exit code 1 if the platform could not be asked or did not agree; it is deleted here all the same.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.signed_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
     from genesys_core.api import tokens  # noqa: PLC0415
     from genesys_core.errors import (  # noqa: PLC0415
         AuthenticationError,

@@ -18,7 +18,7 @@ def whoami(*, token_file: TokenFile = DEFAULT_TOKEN_FILE) -> None:
     Exit code 1 if nobody is, or if the platform does not take the token any more.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.signed_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
     from genesys_core.api import tokens, users  # noqa: PLC0415
     from genesys_core.errors import AuthenticationError, GenesysCloudError  # noqa: PLC0415
 

@@ -17,12 +17,13 @@ The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no
 """
 
 from genesys_cloud.simulator.bundle import bundled_definition
-from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World, faults
-from genesys_core.simulator.faults import Rule
+from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
+from genesys_core.simulator.wire import faults
+from genesys_core.simulator.wire.faults import Rule
 
 try:
     from genesys_cloud.simulator.application import application
-    from genesys_cloud.simulator.faulty import FaultySimulator, faulty_simulator
+    from genesys_cloud.simulator.faulty_server import FaultySimulator, faulty_simulator
     from genesys_cloud.simulator.server import RunningSimulator, running_simulator
 except ModuleNotFoundError as missing:
     package = (missing.name or "").partition(".")[0]

@@ -13,11 +13,11 @@ from starlette.responses import Response as OutgoingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from genesys_cloud._clock import read_clocks
-from genesys_core.headers import Headers
-from genesys_core.message import Request, Response
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.clock import Now
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import Simulator
-from genesys_core.values import Now
 
 __all__ = ["application"]
 

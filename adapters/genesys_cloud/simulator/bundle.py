@@ -5,7 +5,7 @@ Law: read at most once in a process, and only when somebody asks.
 
 from functools import cache
 
-from genesys_cloud._packed import own_data
+from genesys_cloud.packed_data import own_data
 from genesys_core.simulator import Definition
 
 __all__ = ["bundled_definition"]

@@ -19,16 +19,16 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 from starlette.applications import Starlette
 
-from genesys_cloud._clock import read_clocks
 from genesys_cloud.simulator.application import application
 from genesys_cloud.simulator.bundle import bundled_definition
-from genesys_cloud.simulator.sockets import SocketServer
+from genesys_cloud.simulator.notification_sockets import SocketServer
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.clock import Now
 from genesys_core.simulator import Settings, Simulator
-from genesys_core.simulator.examples import Json
-from genesys_core.simulator.hub import Hub
-from genesys_core.simulator.hub_actions import Published
-from genesys_core.simulator.users import active_emails
-from genesys_core.values import Now
+from genesys_core.simulator.sockets.actions import Published
+from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.world import active_emails
 
 __all__ = ["RunningSimulator", "running_simulator", "simulator_of", "url_of"]
 
@@ -73,7 +73,7 @@ class RunningSimulator:
             url=url,
             client_id=client.id,
             client_secret=client.secret,
-            email=next(iter(active_emails(served.state)), ""),
+            email=next(iter(active_emails(served.state.users)), ""),
             password=served.state.password,
             simulator=served,
             _clock=clock,

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from genesys_core.operation import Endpoint as _Endpoint, Operation as _Operation
+from genesys_core.calls.operation import Endpoint as _Endpoint, Operation as _Operation
 
 if _TYPE_CHECKING:
-    from genesys_core.operation import JsonObject as _JsonObject
+    from genesys_core.calls.operation import JsonObject as _JsonObject
     from genesys_core import models as _m
 
 

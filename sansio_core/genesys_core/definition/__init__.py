@@ -5,7 +5,7 @@ comparing files is :mod:`genesys_cloud.definition`'s part.
 """
 
 from genesys_core.definition.generator import GENERATED_ROOTS, generate, name_differences
-from genesys_core.definition.moving import with_table
-from genesys_core.definition.text import BANNER_START
+from genesys_core.definition.write.moving_guide import with_table
+from genesys_core.definition.write.source_text import BANNER_START
 
 __all__ = ["BANNER_START", "GENERATED_ROOTS", "generate", "name_differences", "with_table"]

@@ -6,11 +6,22 @@ whatever was generated before and wherever it is written.
 
 from collections.abc import Mapping
 
-from genesys_core.definition import facades, model_facade, model_stubs, models, operations, topics
-from genesys_core.definition.ir import Definition
-from genesys_core.definition.moving import differences_table
-from genesys_core.definition.parse import parse
-from genesys_core.definition.sharding import shards
+from genesys_core.definition.read.definition import Definition
+from genesys_core.definition.read.parse import parse
+from genesys_core.definition.shards import shards
+from genesys_core.definition.write import (
+    api_facades as facades,
+)
+from genesys_core.definition.write import (
+    model_facade,
+    model_stubs,
+    operations,
+    topics,
+)
+from genesys_core.definition.write import (
+    model_tables as models,
+)
+from genesys_core.definition.write.moving_guide import differences_table
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["ADAPTERS", "CORE", "GENERATED_ROOTS", "generate", "name_differences", "sources"]
@@ -83,7 +94,7 @@ def _operations(definition: Definition) -> dict[str, str]:
     by_name = {model.name: model for model in definition.models}
     return {
         f"{CORE}/api/__init__.py": operations.package_source(definition),
-        f"{CORE}/_notification_topics.py": topics.topics_source(definition),
+        f"{CORE}/notifications/_topic_models.py": topics.topics_source(definition),
         **{
             f"{CORE}/api/{api.name}.py": operations.api_source(definition, api, by_name)
             for api in definition.apis

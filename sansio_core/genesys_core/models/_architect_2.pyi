@@ -4,8 +4,8 @@
 from datetime import datetime as _datetime
 from typing import Any as _Any, Literal as _Literal
 
-from genesys_core.model import Model as _Model, SecretModel as _SecretModel
-from genesys_core.values import LocalDateTime as _LocalDateTime, Open as _Open
+from genesys_core.codec.model import Model as _Model, SecretModel as _SecretModel
+from genesys_core.codec.values import LocalDateTime as _LocalDateTime, Open as _Open
 from ._architect_1 import (
     ArchitectFlowReference,
     CriteriaCategoryInfo,

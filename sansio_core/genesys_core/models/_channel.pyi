@@ -3,7 +3,7 @@
 
 from datetime import datetime as _datetime
 
-from genesys_core.model import Model as _Model
+from genesys_core.codec.model import Model as _Model
 
 
 class Channel(_Model, kw_only=True):

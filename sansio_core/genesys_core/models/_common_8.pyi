@@ -4,8 +4,8 @@
 from datetime import datetime as _datetime
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._common_1 import AggregationRange
 from ._common_2 import NumericRange
 from ._common_3 import StatisticalResponse

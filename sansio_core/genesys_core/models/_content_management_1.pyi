@@ -4,8 +4,8 @@
 from datetime import datetime as _datetime
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model, SecretModel as _SecretModel
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model, SecretModel as _SecretModel
+from genesys_core.codec.values import Open as _Open
 from ._common_5 import DocumentThumbnail, DomainEntity
 from ._common_9 import Workspace
 from ._user_me import DomainEntityRef, Group, User

@@ -6,8 +6,8 @@ from typing import Any as _Any, Literal as _Literal
 
 from msgspec import field as _field
 
-from genesys_core.model import Model as _Model, SecretModel as _SecretModel
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model, SecretModel as _SecretModel
+from genesys_core.codec.values import Open as _Open
 from ._conversation import (
     Attachment,
     ConversationDivisionMembership,

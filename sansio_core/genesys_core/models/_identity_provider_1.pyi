@@ -5,8 +5,8 @@ from typing import Literal as _Literal
 
 from msgspec import field as _field
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 
 _NameIdentifierFormatValues = _Open[_Literal[
     "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",

@@ -4,8 +4,8 @@
 from datetime import datetime as _datetime
 from typing import Any as _Any, Literal as _Literal
 
-from genesys_core.model import Model as _Model, SecretModel as _SecretModel
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model, SecretModel as _SecretModel
+from genesys_core.codec.values import Open as _Open
 from ._common_4 import CredentialType, JsonSchemaDocument
 from ._common_7 import MessageInfo
 from ._user_me import DomainEntityRef, Image

@@ -3,7 +3,7 @@
 
 from datetime import datetime as _datetime
 
-from genesys_core.model import Model as _Model
+from genesys_core.codec.model import Model as _Model
 from ._common_4 import CustomEventAttribute
 from ._common_6 import JourneyCampaign, JourneyGeolocation
 from ._common_7 import Referrer

@@ -3,8 +3,8 @@
 
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model, SecretModel as _SecretModel
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model, SecretModel as _SecretModel
+from genesys_core.codec.values import Open as _Open
 
 
 class UserDevice(_SecretModel, kw_only=True):

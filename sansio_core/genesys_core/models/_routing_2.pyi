@@ -4,8 +4,8 @@
 from datetime import datetime as _datetime
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._common_1 import LabelUtilizationResponse, MediaUtilization
 from ._common_6 import Flow, Language
 from ._common_8 import SkillGroupCondition, SupportedContentReference

@@ -6,8 +6,8 @@ from typing import Any as _Any, Literal as _Literal
 
 from msgspec import field as _field
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._common_2 import CertificateDetails
 from ._common_5 import DomainEdgeSoftwareVersionDto, Edge, EdgeGroup, TrunkBaseAssignment
 from ._user_me import AddressableEntityRef, Division, DomainEntityRef

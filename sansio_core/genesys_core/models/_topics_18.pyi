@@ -6,8 +6,8 @@ from typing import Any as _Any, Literal as _Literal
 
 from msgspec import field as _field
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 
 _SystemTopicTypeValues = _Open[_Literal[
     "no_longer_subscribed", "subscription_changed", "token_revoked",

@@ -3,8 +3,8 @@
 
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._topics_23 import (
     WorkitemsQueueEventsNotificationAssignmentSegment,
     WorkitemsQueueEventsNotificationCustomAttribute,

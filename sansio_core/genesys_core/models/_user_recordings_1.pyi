@@ -3,7 +3,7 @@
 
 from datetime import datetime as _datetime
 
-from genesys_core.model import Model as _Model
+from genesys_core.codec.model import Model as _Model
 from ._common_5 import DocumentThumbnail
 from ._conversation import Conversation
 from ._user_me import DomainEntityRef

@@ -6,8 +6,8 @@ from typing import Literal as _Literal
 
 from msgspec import field as _field
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._common_6 import FlowVersion, IdentityResolutionExternalSource
 from ._common_8 import SupportedContentReference
 from ._conversation import WritableStarrableDivision

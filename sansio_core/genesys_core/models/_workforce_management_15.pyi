@@ -4,8 +4,8 @@
 from datetime import date as _date, datetime as _datetime
 from typing import Literal as _Literal
 
-from genesys_core.model import Model as _Model
-from genesys_core.values import Open as _Open
+from genesys_core.codec.model import Model as _Model
+from genesys_core.codec.values import Open as _Open
 from ._common_1 import UserReference
 from ._workforce_management_1 import (
     DateRangeWithOptionalEnd,

@@ -9,12 +9,12 @@ operation of the definition answers with a well-formed example of its reply. Req
 the platform checks them: token, rate, parameters, body.
 """
 
-from genesys_core.simulator.credentials import Token
-from genesys_core.simulator.definition import Definition
-from genesys_core.simulator.examples import Json, example
 from genesys_core.simulator.platform import Simulator
-from genesys_core.simulator.state import RateLimit, Served, Settings, State
-from genesys_core.simulator.world import OAuthClient, World
+from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.examples import Json, example
+from genesys_core.simulator.state.memory import RateLimit, Served, Settings, State
+from genesys_core.simulator.state.world import OAuthClient, World
 
 __all__ = [
     "Definition",

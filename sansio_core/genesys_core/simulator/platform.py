@@ -11,35 +11,32 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.headers import Headers
-from genesys_core.message import Request, Response
-from genesys_core.simulator import (
-    authorize,
-    channels,
-    generic,
-    oauth,
-    presences,
-    queues,
-    tokens,
-    users,
-)
-from genesys_core.simulator.checks import check_parameters, read_body
-from genesys_core.simulator.credentials import Token
-from genesys_core.simulator.definition import Definition, OperationFacts
-from genesys_core.simulator.exchange import Call, Handler, LoginCall, LoginHandler, Reply
-from genesys_core.simulator.guard import authenticate, spend
-from genesys_core.simulator.hub import Hub
-from genesys_core.simulator.problems import (
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response
+from genesys_core.simulator.handlers import channels, generic, presences, queues, tokens, users
+from genesys_core.simulator.http.access import authenticate, spend
+from genesys_core.simulator.http.checks import check_parameters, read_body
+from genesys_core.simulator.http.exchange import Call, Handler, LoginCall, LoginHandler, Reply
+from genesys_core.simulator.http.problems import (
     OAuthProblem,
     Problem,
     method_not_allowed,
     no_such_resource,
 )
-from genesys_core.simulator.routes import Route
-from genesys_core.simulator.state import Served, Settings, State
-from genesys_core.simulator.world import World
-from genesys_core.values import Now
+from genesys_core.simulator.login import (
+    authorization_endpoint as authorize,
+)
+from genesys_core.simulator.login import (
+    token_endpoint as oauth,
+)
+from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.definition import Definition, OperationFacts
+from genesys_core.simulator.state.memory import Served, Settings, State
+from genesys_core.simulator.state.routes import Route
+from genesys_core.simulator.state.world import World
 
 __all__ = ["Simulator"]
 

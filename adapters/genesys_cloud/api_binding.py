@@ -1,0 +1,132 @@
+"""One builder, two fluent methods.
+
+Law: nothing is written twice. A :class:`Method` holds a pure builder and binds it to whichever
+client it is read from: on a sync API it returns the value, on an async one a coroutine of it.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from copy import copy
+from importlib import import_module
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+
+from genesys_core.calls.operation import Operation
+
+if TYPE_CHECKING:
+    from genesys_cloud.client.asyncio_loop import AsyncClient
+    from genesys_cloud.client.sync_client import Client
+
+__all__ = ["AsyncApi", "LazyApis", "Method", "SyncApi", "api_classes"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SyncApi:
+    """The methods of one API, bound to a :class:`~genesys_cloud.Client`."""
+
+    def __init__(self, client: "Client") -> None:
+        self.send = client.send
+
+
+class AsyncApi:
+    """The methods of one API, bound to an :class:`~genesys_cloud.AsyncClient`."""
+
+    def __init__(self, client: "AsyncClient") -> None:
+        self.send = client.send
+
+
+class LazyApis:
+    """Makes each API an attribute whose module is imported when it is first read.
+
+    Args:
+        classes: the API's class by attribute, such as ``users: UsersApi``.
+        prefix: put before the class's name.
+    """
+
+    _classes: ClassVar[Mapping[str, str]] = {}
+    _prefix: ClassVar[str] = ""
+
+    def __init_subclass__(cls, classes: Mapping[str, str] | None = None, prefix: str = "") -> None:
+        if classes is not None:
+            cls._classes, cls._prefix = classes, prefix
+
+    if not TYPE_CHECKING:  # checkers read the generated annotations, and refuse other names
+
+        def __getattr__(self, name: str) -> object:
+            if name not in self._classes:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            module = import_module(f"genesys_cloud.apis.{name}")
+            api = getattr(module, self._prefix + self._classes[name])(self)
+            self.__dict__[name] = api  # from now on a plain attribute
+            return api
+
+    def unbound_copy(self) -> Self:
+        """A shallow copy whose APIs are bound to itself."""
+        twin = copy(self)
+        for name in self._classes:
+            twin.__dict__.pop(name, None)
+        return twin
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._classes})
+
+
+class Method(Generic[P, T]):
+    """A fluent method: builds the operation and sends it with the client it is bound to.
+
+    The builder's name, signature and docstring shine through, so that editors show them.
+    """
+
+    __slots__ = ("__wrapped__",)
+
+    def __init__(self, builder: Callable[P, Operation[T]]) -> None:
+        self.__wrapped__ = builder
+
+    @overload
+    def __get__(self, instance: None, owner: type[object]) -> Self: ...
+    @overload
+    def __get__(self, instance: SyncApi, owner: type[object]) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, instance: AsyncApi, owner: type[object]
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, instance: SyncApi | AsyncApi | None, owner: type[object]) -> object:
+        if instance is None:
+            return self
+        send: Callable[[Operation[T]], object] = instance.send
+        builder = self.__wrapped__
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> object:
+            return send(builder(*args, **kwargs))
+
+        call.__wrapped__ = builder  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
+        call.__name__ = builder.__name__
+        call.__doc__ = builder.__doc__
+        return call
+
+
+def api_classes(
+    name: str, builders: ModuleType, about: str
+) -> tuple[type[SyncApi], type[AsyncApi]]:
+    """The two classes of one API: a :class:`Method` for each builder of a module.
+
+    The generated stub beside each module of :mod:`genesys_cloud.apis` says the same to type checkers.
+
+    Args:
+        name: the sync class's name; the async one begins with ``Async``.
+        builders: a module of :mod:`genesys_core.api`.
+        about: the first words of the docstrings.
+    """
+    home = f"genesys_cloud.apis.{builders.__name__.rpartition('.')[2]}"
+    found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
+    methods = type("_Methods", (), {key: Method(one) for key, one in found.items()})
+
+    def made(base: type[object], prefix: str, does: str) -> Any:  # noqa: ANN401 - `type` makes it
+        text = f"{about}; each {does}."
+        return type(f"{prefix}{name}", (methods, base), {"__module__": home, "__doc__": text})
+
+    return (
+        made(SyncApi, "", "sends its operation and returns the reply"),
+        made(AsyncApi, "Async", "returns a coroutine of the reply"),
+    )

@@ -1,0 +1,1 @@
+"""The clients, and what drives a call."""

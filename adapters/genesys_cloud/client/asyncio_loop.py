@@ -1,0 +1,68 @@
+"""The asyncio adapter: :class:`AsyncClient`, and what asyncio does in asyncio's own way."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from genesys_cloud.client.async_client import AsyncClient
+
+__all__ = ["AsyncClient", "AsyncioPrimitives"]
+
+T = TypeVar("T")
+
+
+class AsyncioPrimitives:
+    """Sleep, exclusion, shielding and threads with asyncio alone."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._rung = asyncio.Event()
+        # asyncio keeps weak references to tasks; one whose caller was cancelled must live on.
+        self._running: set[asyncio.Task[Any]] = set()
+        self._thread: ThreadPoolExecutor | None = None
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+
+    def ring(self) -> None:
+        """Wake all who sleep."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def take(self, seconds: float) -> bool:
+        """Take the token lock, if it can be had in time; cancellable."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._lock.acquire()
+        except TimeoutError:
+            return False
+
+    def give_back(self) -> None:
+        """Give the token lock back."""
+        self._lock.release()
+
+    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+        """Run ``work`` in a task of its own, which outlives a caller who is gone."""
+        task = asyncio.ensure_future(work())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        return task.result() if done else None
+
+    async def blocking(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in a thread of our own: the loop's may all be waiting for this very work."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def close(self) -> None:
+        """Wait for work whose caller is gone."""
+        if self._running:
+            await asyncio.wait(self._running)
+        if self._thread is not None:
+            self._thread.shutdown()

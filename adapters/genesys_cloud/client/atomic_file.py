@@ -1,0 +1,93 @@
+"""A file that appears whole or not at all.
+
+Law: until it is complete and on disk its bytes are under another name in the same directory; then
+it gets its own name in one step. Whatever happens before that, cancellation included, leaves
+nothing behind.
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from genesys_core.calls.downloads import safe_file_name
+
+__all__ = ["PartFile"]
+
+
+class PartFile:
+    """Written under a temporary name; a context manager that removes it unless it was committed.
+
+    Args:
+        target: the file's path, which it replaces; or a directory, in which it gets the name that
+            :meth:`commit` is told and replaces nothing.
+
+    Raises:
+        OSError: the file cannot be created there.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._directory = target if target.is_dir() else target.parent
+        self._target = None if target.is_dir() else target
+        self._path = self._directory / f".{secrets.token_hex(8)}.part"
+        # Not tempfile's mode of 0600: the file is the caller's, with the mode their umask gives it.
+        self._file = self._path.open("xb")
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        self._file.seek(0)
+        self._file.truncate()
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        self._file.write(chunk)
+
+    def commit(self, name: str) -> Path:
+        """Give the complete file its name, and say what it is.
+
+        Args:
+            name: a name proposed for it, safe or not; used in a directory only.
+
+        Raises:
+            FileExistsError: the directory has a file of that name.
+        """
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        target = self._target or self._claimed(safe_file_name(None, name))
+        self._path.replace(target)
+        self._sync_directory()
+        return target
+
+    def discard(self) -> None:
+        """Remove what is left; nothing, once it was committed."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    def _claimed(self, name: str) -> Path:
+        """A name that nobody had, taken in one step; the file then replaces what holds it."""
+        target = self._directory / name
+        target.open("xb").close()
+        return target
+
+    def _sync_directory(self) -> None:
+        # The name is on disk only with its directory; not every system can open one.
+        with suppress(OSError):
+            descriptor = os.open(self._directory, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

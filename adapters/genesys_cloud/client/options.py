@@ -1,0 +1,85 @@
+"""What a client can be told.
+
+Law: one list for both clients. What it means is worked out in :mod:`genesys_cloud.client.setup`.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict
+
+from genesys_core.hosts import Gateway, Region
+from genesys_core.http.messages import Timeout
+from genesys_core.oauth.grants import Grant
+from genesys_core.oauth.token_store import TokenStore
+from genesys_core.session.pacing import Pacing
+from genesys_core.session.retry import RetryConfiguration
+
+if TYPE_CHECKING:  # at run time they would load TLS
+    from genesys_cloud.transports.httpx_client import Network
+    from genesys_cloud.transports.tls import Certificate, Verify
+
+__all__ = ["ClientOptions", "is_mock", "network_of"]
+
+
+class ClientOptions(TypedDict, total=False):
+    """Keyword arguments of both clients; all optional.
+
+    Attributes:
+        region: a :class:`Region`, a known name (``eu_west_1``, ``eu-west-1``) or a domain.
+        host: base URL of the API instead of a region.
+        gateway: a gateway in front of the API and the login host.
+        auth: the grant that obtains tokens.
+        access_token: a static token instead of a grant.
+        refresh_access_token: whether tokens are renewed without being asked.
+        refresh_token_wait_max: seconds that a call waits for another's renewal (10).
+        token_store: where the grant's tokens are kept between runs and shared with other processes;
+            see :mod:`genesys_cloud.token_stores`.
+        retry: when calls are repeated; off by default.
+        timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
+        deadline: seconds for each whole call, repeats and sleeps included.
+        pacing: the rate limit to keep (300 requests a minute); ``None`` for none. Off by default on
+            loopback hosts and mock transports.
+        headers: sent with every request.
+        strict: whether a reply that does not fit its type raises ``DecodeError``.
+        proxy: URL of an HTTP proxy, credentials included.
+        verify: ``True``, a file or text of authorities, or an :class:`ssl.SSLContext` of your own.
+        cert: a client certificate for mutual TLS.
+        trust_env: whether environment variables are read at all (``True``).
+    """
+
+    region: Region | str | None
+    host: str | None
+    gateway: Gateway | None
+    auth: Grant | None
+    access_token: str | None
+    refresh_access_token: bool
+    refresh_token_wait_max: float
+    token_store: TokenStore | None
+    retry: RetryConfiguration | None
+    timeout: Timeout | float | None
+    deadline: float | None
+    pacing: Pacing | None
+    headers: Mapping[str, str] | None
+    strict: bool
+    proxy: str | None
+    verify: "Verify"
+    cert: "Certificate | None"
+    trust_env: bool
+
+
+def network_of(options: ClientOptions) -> "Network":
+    """The part that is about connections."""
+    network: Network = {}
+    if "proxy" in options:
+        network["proxy"] = options["proxy"]
+    if "verify" in options:
+        network["verify"] = options["verify"]
+    if "cert" in options:
+        network["cert"] = options["cert"]
+    if "trust_env" in options:
+        network["trust_env"] = options["trust_env"]
+    return network
+
+
+def is_mock(transport: object) -> bool:
+    """Whether a transport says that there is no platform behind it."""
+    return bool(getattr(transport, "is_mock", False))

@@ -1,0 +1,40 @@
+"""The one mutable cell of a client.
+
+Law: the session in it is immutable; a step computes the next one and is applied under a lock that
+is held for no I/O. Threads and event loops may share a cell.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from genesys_core.session.session import Session
+
+__all__ = ["SessionCell"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SessionCell:
+    """Holds the current session; :meth:`swap` replaces it by a step's result."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+
+    @property
+    def session(self) -> Session:
+        """The session as of now."""
+        return self._session
+
+    def swap(
+        self,
+        step: Callable[Concatenate[Session, P], tuple[Session, R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Apply one step and return its answer."""
+        with self._lock:
+            self._session, answer = step(self._session, *args, **kwargs)
+        return answer

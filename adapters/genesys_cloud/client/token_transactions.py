@@ -1,0 +1,279 @@
+"""Turns at a client's token, as :mod:`genesys_core.calls.token_transaction` has them: locks, threads, the store.
+
+Law: one turn at a time, and a turn that has begun comes to its end, whatever becomes of the call
+that began it: it may be cancelled, interrupted, or run out of time, and a token that was rotated is
+kept all the same. Closing waits for it.
+
+A call that only finds that another has brought the token starts no thread and no task.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from contextvars import copy_context
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import Generic, Protocol, TypeVar, assert_never, cast
+
+from genesys_cloud.client.session_cell import SessionCell
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.calls.lifecycle import Raised, Returned, Sending
+from genesys_core.calls.token_actions import Wish
+from genesys_core.calls.token_transaction import (
+    Deleting,
+    Ended,
+    Locking,
+    Requesting,
+    Saving,
+    Step,
+    StoreStep,
+    Unlocking,
+    begin,
+    out_of_time,
+    patience,
+    replied,
+    stored,
+    time_left,
+)
+from genesys_core.oauth.token_store import TokenStore, TokenStoreError
+from genesys_core.oauth.tokens import Token
+from genesys_core.observability.observers import Purpose
+
+__all__ = ["AsyncTokenKeeper", "Shelter", "Store", "TokenKeeper"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Store:
+    """A token store at work: errors are reported, and become values.
+
+    Args:
+        store: the store; without one, the core asks nothing of it.
+        report: is told of each failure.
+    """
+
+    def __init__(
+        self, store: TokenStore | None, report: Callable[[TokenStoreError], object]
+    ) -> None:
+        self._store = cast(TokenStore, store)
+        self._report = report
+
+    def work(self, step: StoreStep[R], held: ExitStack) -> Token | TokenStoreError | None:
+        """Do what a step asks; blocks.
+
+        Args:
+            step: the step.
+            held: holds the store's lock from one step to the next.
+        """
+        try:
+            return self._done(step, held)
+        except TokenStoreError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a store may be anybody's
+            # Its words are left out: nobody knows whether they repeat a secret.
+            failure = TokenStoreError(f"the token store failed: {type(error).__name__}")
+        self._report(failure)
+        return failure
+
+    def _done(self, step: StoreStep[R], held: ExitStack) -> Token | None:
+        match step:
+            case Locking():
+                with ExitStack() as lock:
+                    lock.enter_context(self._store.lock(step.key, timeout=step.seconds))
+                    token = self._store.load(step.key)
+                    held.push(lock.pop_all())
+                return token
+            case Saving():
+                self._store.save(step.key, step.token)
+            case Deleting():
+                self._store.delete(step.key)
+            case Unlocking():
+                held.close()
+            case _:
+                assert_never(step)
+        return None
+
+
+def _begun(cell: SessionCell, wish: Wish[R], give_back: Callable[[], object]) -> Step[R]:
+    """The first step of a turn; the token lock is kept if there is another one."""
+    step: Step[R] | None = None
+    try:
+        step = cell.swap(begin, wish, now=read_clocks())
+        return step
+    finally:
+        if step is None or isinstance(step, Ended):
+            give_back()
+
+
+class TokenKeeper:
+    """The turns of a synchronous client.
+
+    A turn with something to do runs in a thread of its own, so that its caller can go: by an
+    exception such as Ctrl-C, or because its deadline has passed.
+
+    Args:
+        cell: the session.
+        exchange: drives a turn's call to its end.
+        store: the token store.
+    """
+
+    def __init__(
+        self,
+        cell: SessionCell,
+        exchange: Callable[[Sending[Token], Purpose], Returned[Token] | Raised],
+        store: Store,
+    ) -> None:
+        self._cell = cell
+        self._exchange = exchange
+        self._store = store
+        self._lock = Lock()
+        self._last: Thread | None = None
+
+    def obtain(self, wish: Wish[R]) -> R:
+        """What comes of a wish."""
+        wait = patience(wish, self._cell.session, now=read_clocks())
+        if not self._lock.acquire(timeout=wait):
+            return wish.timed_out(self._cell.session, now=read_clocks())
+        step = _begun(self._cell, wish, self._lock.release)
+        if isinstance(step, Ended):
+            return step.result
+        turn = _Turn(lambda: self._finished(step))
+        self.close()  # the one before has given the lock back, and ends any moment
+        self._last = turn.started()
+        if turn.is_over(time_left(wish, now=read_clocks())):
+            return turn.result
+        return out_of_time(wish, self._cell.session, now=read_clocks())
+
+    def close(self) -> None:
+        """Wait for a turn whose caller is gone."""
+        if self._last is not None:
+            self._last.join()
+
+    def _finished(self, step: Step[R]) -> R:
+        try:
+            with ExitStack() as held:
+                while not isinstance(step, Ended):
+                    if isinstance(step, Requesting):
+                        outcome = self._exchange(step.state, step.purpose)
+                        step = self._cell.swap(replied, step, outcome, now=read_clocks())
+                    else:
+                        found = self._store.work(step, held)
+                        step = self._cell.swap(stored, step, found, now=read_clocks())
+                return step.result
+        finally:
+            self._lock.release()
+
+
+class _Turn(Generic[R]):
+    """Work in a thread of its own."""
+
+    result: R
+
+    def __init__(self, work: Callable[[], R]) -> None:
+        self._work = work
+        self._over = Event()
+        self._error: BaseException | None = None
+        self._context = copy_context()
+
+    def started(self) -> Thread | None:
+        """Begin; where no thread is to be had, here and now."""
+        # Never a daemon: the interpreter waits for it before it ends.
+        thread = Thread(target=self._run, name="genesys-cloud-token", daemon=False)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._run()
+            return None
+        return thread
+
+    def is_over(self, seconds: float | None) -> bool:
+        """Wait for it, so long at most; raises what the work raised."""
+        over = self._over.wait(seconds)
+        if self._error is not None:
+            raise self._error
+        return over
+
+    def _run(self) -> None:
+        try:
+            self.result = self._context.run(self._work)
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            self._error = error
+        finally:
+            self._over.set()
+
+
+class Shelter(Protocol):
+    """What an event loop offers to a turn."""
+
+    async def take(self, seconds: float) -> bool:
+        """Take the token lock, if it can be had in time; cancellable."""
+        ...
+
+    def give_back(self) -> None:
+        """Give the token lock back, from whichever task."""
+        ...
+
+    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+        """Run ``work`` to its end, even if the caller is cancelled meanwhile.
+
+        Returns:
+            What it returned, or ``None`` if it goes on after ``seconds``.
+        """
+        ...
+
+    async def blocking(self, work: Callable[..., T], *args: object) -> T:
+        """Run what blocks in a thread, which nobody else's blocking work can keep busy."""
+        ...
+
+
+class AsyncTokenKeeper:
+    """The turns of an asynchronous client.
+
+    Args:
+        cell: the session.
+        exchange: drives a turn's call to its end.
+        store: the token store.
+        native: the loop's means.
+    """
+
+    def __init__(
+        self,
+        cell: SessionCell,
+        exchange: Callable[[Sending[Token], Purpose], Awaitable[Returned[Token] | Raised]],
+        store: Store,
+        native: Callable[[], Shelter],
+    ) -> None:
+        self._cell = cell
+        self._exchange = exchange
+        self._store = store
+        self._native = native
+
+    async def obtain(self, wish: Wish[R]) -> R:
+        """What comes of a wish."""
+        native = self._native()
+        wait = patience(wish, self._cell.session, now=read_clocks())
+        if not await native.take(wait):
+            return wish.timed_out(self._cell.session, now=read_clocks())
+        step = _begun(self._cell, wish, native.give_back)
+        if isinstance(step, Ended):
+            return step.result
+        work = partial(self._finished, native, step)
+        result = await native.sheltered(work, time_left(wish, now=read_clocks()))
+        if result is None:
+            return out_of_time(wish, self._cell.session, now=read_clocks())
+        return result
+
+    async def _finished(self, native: Shelter, step: Step[R]) -> R:
+        held = ExitStack()
+        try:
+            while not isinstance(step, Ended):
+                if isinstance(step, Requesting):
+                    outcome = await self._exchange(step.state, step.purpose)
+                    step = self._cell.swap(replied, step, outcome, now=read_clocks())
+                else:
+                    found = await native.blocking(self._store.work, step, held)
+                    step = self._cell.swap(stored, step, found, now=read_clocks())
+            return step.result
+        finally:
+            held.close()
+            native.give_back()

@@ -1,0 +1,79 @@
+"""The trio adapter: :class:`AsyncClient`, and what trio does in trio's own way."""
+
+import math
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from typing import TypeVar
+
+import trio
+from outcome import Outcome, acapture
+
+from genesys_cloud.client.async_client import AsyncClient
+
+__all__ = ["AsyncClient", "TrioPrimitives"]
+
+T = TypeVar("T")
+
+
+class TrioPrimitives:
+    """Sleep, exclusion, shielding and threads with trio alone."""
+
+    def __init__(self) -> None:
+        # Not a trio.Lock: the task that gives it back is not the one that took it.
+        self._lock = trio.Semaphore(1, max_value=1)
+        self._thread = trio.CapacityLimiter(1)
+        self._rung = trio.Event()
+        self._running: set[trio.Event] = set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        with trio.move_on_after(seconds):
+            await self._rung.wait()
+
+    def ring(self) -> None:
+        """Wake all who sleep."""
+        self._rung.set()
+        self._rung = trio.Event()
+
+    async def take(self, seconds: float) -> bool:
+        """Take the token lock, if it can be had in time; cancellable."""
+        try:
+            self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
+        except trio.WouldBlock:
+            with trio.move_on_after(seconds) as scope:
+                await self._lock.acquire()
+            return not scope.cancelled_caught
+        return True
+
+    def give_back(self) -> None:
+        """Give the token lock back."""
+        self._lock.release()
+
+    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+        """Run ``work`` in a system task, which outlives a caller who is gone."""
+        over, ended = trio.Event(), list[Outcome[T]]()
+
+        async def task() -> None:
+            try:
+                # trio cancels system tasks when its main task ends, and takes no error from one.
+                with trio.CancelScope(shield=True):
+                    ended.append(await acapture(work))
+            finally:
+                self._running.discard(over)
+                over.set()
+
+        self._running.add(over)
+        trio.lowlevel.spawn_system_task(task, context=copy_context())
+        with trio.move_on_after(math.inf if seconds is None else seconds):
+            await over.wait()
+        return ended[0].unwrap() if ended else None
+
+    async def blocking(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in a thread of our own: trio's may all be waiting for this very work."""
+        return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
+
+    async def close(self) -> None:
+        """Wait for work whose caller is gone, even where the caller is cancelled."""
+        with trio.CancelScope(shield=True):
+            for over in tuple(self._running):
+                await over.wait()

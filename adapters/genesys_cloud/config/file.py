@@ -1,0 +1,142 @@
+"""Configuration files: the configuration of :mod:`genesys_core.configuration`, read from disk.
+
+Law: a file is read as a whole or not at all, and whatever keeps it from being read is an error that
+names the path, the reason and the way out.
+"""
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any, Final, Self
+
+from msgspec import Struct
+
+from genesys_core import configuration as core
+from genesys_core.configuration.configuration import (
+    DEFAULTS,
+    Credentials,
+    GeneralConfiguration,
+    LoggingConfiguration,
+    ReauthenticationConfiguration,
+    merge,
+)
+from genesys_core.errors import ConfigurationError
+
+__all__ = [
+    "DEFAULTS",
+    "Configuration",
+    "Credentials",
+    "GeneralConfiguration",
+    "LoggingConfiguration",
+    "ReauthenticationConfiguration",
+    "configuration_from_file",
+    "default_path",
+    "merge",
+]
+
+LARGEST: Final = 1 << 20
+"""Bytes; nobody writes a configuration of more than a mebibyte."""
+
+
+class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
+    """What a client can be configured with; see :class:`genesys_core.configuration.Configuration`."""
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str] | None = None) -> Self:
+        """Read a configuration file, INI or JSON, in UTF-8.
+
+        Args:
+            path: the file; ``None`` for the default one, see :func:`default_path`.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or has problems: all of them.
+        """
+        named = default_path() if path is None else path
+        if named is None:
+            raise ConfigurationError(
+                "configuration: the environment names no home directory; give a path"
+            )
+        look = look_at(named)
+        if look.text is None and look.problem is None:
+            raise ConfigurationError(
+                f"{os.fspath(named)}: there is no such file; make it, or name another one"
+            )
+        return cls(**_fields(look, os.fspath(named)))
+
+
+def configuration_in(look: "Look", source: str) -> Configuration:
+    """The configuration that a look at a file found; an empty one where there is no file.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or has problems: all of them.
+    """
+    return Configuration(**_fields(look, source))
+
+
+def _fields(look: "Look", source: str) -> dict[str, Any]:
+    if look.problem is not None:
+        raise ConfigurationError(f"{source}: {look.problem}")
+    found = core.Configuration.from_text(look.text or "", source=source)
+    return {name: getattr(found, name) for name in found.__struct_fields__}
+
+
+def configuration_from_file(path: str | os.PathLike[str] | None = None) -> Configuration:
+    """Read a configuration file; see :meth:`Configuration.from_file`."""
+    return Configuration.from_file(path)
+
+
+def default_path() -> str | None:
+    """The file that is read when nobody names one, as in the official Python SDK.
+
+    ``$HOME/.genesyscloudpython/config``; ``%HOMEDRIVE%%HOMEPATH%`` on Windows.
+
+    Returns:
+        ``None`` where the environment names no home.
+    """
+    return core.default_path(os.environ, sys.platform)
+
+
+class Look(Struct, frozen=True):
+    """What a look at a file found.
+
+    Attributes:
+        text: its content; ``None`` where there is no file, or it cannot be read.
+        problem: why it cannot be read.
+    """
+
+    text: str | None = None
+    problem: str | None = None
+
+    def __repr__(self) -> str:
+        """Without the text, which may hold a password."""
+        size = None if self.text is None else f"<{len(self.text)} characters>"
+        return f"Look(text={size}, problem={self.problem!r})"
+
+
+def look_at(path: str | os.PathLike[str]) -> Look:
+    """Read a file if it is there."""
+    try:
+        content = _read(Path(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return Look()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return Look(
+            problem=f"cannot be read: {reason}; it must be a file that this process may read"
+        )
+    if len(content) > LARGEST:
+        return Look(problem=f"is larger than {LARGEST} bytes; this is no configuration")
+    try:
+        return Look(content.decode())
+    except UnicodeDecodeError as error:
+        words = f"is not UTF-8 (byte {error.start + 1} is 0x{content[error.start]:02x})"
+        return Look(problem=f"{words}; save it as UTF-8")
+
+
+def _read(path: Path) -> bytes:
+    # A pipe or a device would block, or never end.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("not a regular file")
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)

@@ -1,0 +1,80 @@
+"""Notifications: subscribe to topics, and get typed events for as long as the program runs.
+
+Law: a handler stays connected, or says why it cannot. Whatever it did not receive is announced by a
+:class:`Gap`; it ends when it is closed or when the platform refuses it, never by itself.
+
+::
+
+    with client.notification_handler() as handler:
+        handler.add_subscription(f"v2.users.{user_id}.presence")
+        for event in handler:
+            match event:
+                case Gap(from_=since): ...          # fetch over REST what may have been missed
+                case Notification(topic_name=topic, event_body=body): ...
+"""
+
+from genesys_cloud.notifications.async_handler import (
+    AsyncNotificationHandler,
+    AsyncOnEvent,
+    AsyncOnState,
+)
+from genesys_cloud.notifications.handler_options import HandlerOptions
+from genesys_cloud.notifications.sync_handler import NotificationHandler, OnEvent, OnState
+from genesys_core.notifications.buffer import Event, Overflow
+from genesys_core.notifications.channel.events import (
+    Adopted,
+    Connected,
+    Disconnected,
+    Gap,
+    GaveUp,
+    Heartbeat,
+    Moving,
+    Resubscribed,
+    Retrying,
+    Subscribed,
+    SubscriptionLost,
+    SubscriptionRejected,
+    UnknownEvent,
+)
+from genesys_core.notifications.channel.policy import Policy
+from genesys_core.notifications.dispatch import (
+    CallbackFailed,
+    Rewrite,
+    StateEvent,
+    SubscriptionError,
+)
+from genesys_core.notifications.messages import Metadata, Notification
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+
+__all__ = [
+    "NOTIFICATION_TOPICS",
+    "Adopted",
+    "AsyncNotificationHandler",
+    "AsyncOnEvent",
+    "AsyncOnState",
+    "CallbackFailed",
+    "Connected",
+    "Disconnected",
+    "Event",
+    "Gap",
+    "GaveUp",
+    "HandlerOptions",
+    "Heartbeat",
+    "Metadata",
+    "Moving",
+    "Notification",
+    "NotificationHandler",
+    "OnEvent",
+    "OnState",
+    "Overflow",
+    "Policy",
+    "Resubscribed",
+    "Retrying",
+    "Rewrite",
+    "StateEvent",
+    "Subscribed",
+    "SubscriptionError",
+    "SubscriptionLost",
+    "SubscriptionRejected",
+    "UnknownEvent",
+]

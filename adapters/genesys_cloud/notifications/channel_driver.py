@@ -1,0 +1,370 @@
+"""The driver of notification channels: one for asyncio and trio, on anyio.
+
+Law: it carries out the effects of :class:`~genesys_core.notifications.channel_set.ChannelSet` and passes on what
+comes back; every decision is the core's. It lives in one event loop, and no step has an ``await`` in
+it, so that nothing needs a lock.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar, assert_never
+
+import anyio
+from anyio import TASK_STATUS_IGNORED
+from anyio.abc import TaskGroup, TaskStatus
+from msgspec import Struct
+
+from genesys_cloud.notifications.websocket_stream import Link, Wiring
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.calls.operation import Operation
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
+from genesys_core.notifications.buffer import Event as ConsumerEvent
+from genesys_core.notifications.channel.channel import Existing
+from genesys_core.notifications.channel.events import (
+    Call,
+    ChannelEvent,
+    CloseSocket,
+    Connect,
+    Effect,
+    Emit,
+    SendText,
+)
+from genesys_core.notifications.channel.policy import Policy
+from genesys_core.notifications.channel_set import Answer, ChannelSet, SetStep
+from genesys_core.notifications.dispatch import (
+    Sorter,
+    StateEvent,
+    SubscriptionError,
+    ToConsumer,
+    warning_of,
+)
+from genesys_core.observability.observers import NotificationObserver
+from genesys_core.websocket.connection import Closed, Event, Failed, HandshakeDone, Text
+
+__all__ = ["Driver", "Means", "Outlet"]
+
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+class Outlet(Protocol[T_contra]):
+    """Where events go."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether sockets are to be read no further for now."""
+        ...
+
+    def put(self, event: T_contra, at: Now) -> None:
+        """Add an event; never waits."""
+        ...
+
+    async def room(self) -> None:
+        """Wait while :attr:`blocked`."""
+        ...
+
+    def close(self, error: Exception | None = None) -> None:
+        """There will be no more: whoever waits for one is told so, or gets the error."""
+        ...
+
+
+class Means(Struct, frozen=True, kw_only=True):
+    """What a driver works with.
+
+    Attributes:
+        policy: the patience of each channel.
+        wiring: how sockets are made.
+        send: makes a REST call.
+        observer: who watches the channels.
+        warn: takes what an operator ought to know, in words.
+        existing: a channel that the caller has.
+    """
+
+    policy: Policy
+    wiring: Wiring
+    send: Callable[[Operation[object]], Awaitable[object]]
+    observer: NotificationObserver
+    warn: Callable[[str], None]
+    existing: Existing | None = None
+
+
+class _Waiter:
+    """Somebody who asked for topics, and waits for what comes of it."""
+
+    def __init__(self, topics: tuple[str, ...]) -> None:
+        self.topics = topics
+        self.answer: Answer | None = None
+        self.answered = anyio.Event()
+
+
+class Driver:
+    """Keeps channels at work until :meth:`stop`.
+
+    Args:
+        means: what it works with.
+        consumer: where notifications and gaps go.
+        states: where everything else goes.
+    """
+
+    _calls: TaskGroup
+    _sockets: TaskGroup
+
+    def __init__(
+        self, means: Means, consumer: Outlet[ConsumerEvent], states: Outlet[StateEvent]
+    ) -> None:
+        self._means = means
+        self._consumer, self._states = consumer, states
+        self._sorter = Sorter()
+        self._first = ChannelSet.start(
+            (), policy=means.policy, now=read_clocks(), existing=means.existing
+        )
+        self._set = self._first.state
+        self._links: dict[tuple[int, int], Link] = {}
+        self._waiters: list[_Waiter] = []
+        self._started = False
+        self._connections = 0
+        self._full = self._watched = False
+        self._error: Exception | None = None
+        self._wake, self._due = anyio.Event(), 0.0
+        self._over = anyio.Event()
+
+    # What the user wants
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        """Work until stopped, or until the platform refuses before anything has worked."""
+        try:
+            async with anyio.create_task_group() as self._calls:
+                async with anyio.create_task_group() as self._sockets:
+                    self._started = True
+                    task_status.started()
+                    try:
+                        await self._guarded(self._work)
+                    finally:
+                        # Where it was cancelled, what still comes back asks for nothing more.
+                        self._set = self._set.stop(now=read_clocks()).state
+                self._calls.cancel_scope.cancel()
+        finally:
+            self._end()
+
+    async def add(self, topics: tuple[str, ...], type_: object = None) -> None:
+        """Subscribe to topics, and wait for what the platform says.
+
+        Raises:
+            InvalidValueError: a text that is no topic, or too many of them; nothing was done.
+            TypeError: a type that nothing can be read as; nothing was done.
+            SubscriptionError: the platform refuses some of them.
+            GenesysCloudError: there is no channel, and why.
+        """
+        self._check_at_work()
+        step = self._set.add(topics, now=read_clocks())
+        self._sorter.asked(topics, type_)
+        self._advance(step)
+        await self._told(topics)
+
+    async def remove(self, topics: tuple[str, ...]) -> None:
+        """Subscribe to topics no longer; raises as :meth:`add`."""
+        self._check_at_work()
+        step = self._set.remove(topics, now=read_clocks())
+        self._sorter.forget(topics)
+        self._advance(step)
+        await self._told(())
+
+    async def clear(self) -> None:
+        """Subscribe to nothing; raises as :meth:`add`."""
+        self._check_at_work()
+        self._sorter.forget_all()
+        self._advance(self._set.clear(now=read_clocks()))
+        await self._told(())
+
+    async def ping(self) -> None:
+        """Send a ping on each channel; raises as :meth:`add`."""
+        self._check_at_work()
+        self._advance(self._set.ping(now=read_clocks()))
+
+    async def stop(self) -> None:
+        """Close everything, and wait until it is."""
+        self._advance(self._set.stop(now=read_clocks()))
+        # Not even a checkpoint where it is over: whoever is cancelled has more to close.
+        if self._started and not self._over.is_set():
+            await self._over.wait()
+
+    def check_unused(self) -> None:
+        """Refuse to work a second time."""
+        if self._started or self._set.stopped:
+            raise GenesysCloudError("a handler works once; make another for another block")
+
+    def _check_at_work(self) -> None:
+        if self._set.stopped:
+            raise self.why_over()
+        if not self._started:
+            raise GenesysCloudError("the handler works within its block: async with ... as handler")
+
+    def why_over(self) -> Exception:
+        """Why there is no channel any more."""
+        error = self._error or self._set.failure
+        return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
+
+    async def _told(self, topics: tuple[str, ...]) -> None:
+        waiter = _Waiter(topics)
+        self._waiters.append(waiter)
+        self._answer()
+        try:
+            await waiter.answered.wait()
+        finally:
+            self._waiters.remove(waiter)
+        answer = waiter.answer
+        if answer is None:
+            raise self.why_over()
+        if answer.error is not None:
+            raise answer.error.with_traceback(None)
+        if answer.refusals:
+            raise SubscriptionError(answer.refusals)
+
+    def _answer(self) -> None:
+        for waiter in self._waiters:
+            waiter.answer = waiter.answer or self._set.answer(waiter.topics)
+            if waiter.answer is not None or self._set.stopped:
+                waiter.answered.set()
+
+    # What the machine wants
+
+    def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
+        self._set = step.state
+        at = arrived or read_clocks()
+        for each in step.effects:
+            self._carry_out(each.channel, each.effect, at)
+        if self._waiters:
+            self._answer()
+        self._count()
+        if self._set.stopped:
+            self._close_consumer()
+        self._look_for_room()
+        deadline = self._deadline()
+        if deadline is None or deadline < self._due:
+            self._wake.set()
+
+    def _carry_out(self, channel: int, effect: Effect, at: Now) -> None:
+        match effect:
+            case Emit(event=event):
+                self._emit(event, at)
+            case Call(id=call, operation=operation):
+                self._calls.start_soon(self._guarded, self._call, channel, call, operation)
+            case Connect(socket=socket, url=url):
+                link = self._links[channel, socket] = Link(url, self._means.wiring)
+                self._sockets.start_soon(self._guarded, self._run, channel, socket, link)
+            case SendText(socket=socket, text=text):
+                if (channel, socket) in self._links:
+                    link = self._links[channel, socket]
+                    self._sockets.start_soon(self._guarded, link.send_text, text)
+            case CloseSocket(socket=socket):
+                if (channel, socket) in self._links:
+                    self._sockets.start_soon(self._guarded, self._links[channel, socket].close)
+            case _:
+                assert_never(effect)
+
+    def _emit(self, event: ChannelEvent, at: Now) -> None:
+        sorted_ = self._sorter.sort(event)
+        if isinstance(sorted_, ToConsumer):
+            self._consumer.put(sorted_.event, at)
+        else:
+            self._states.put(sorted_.event, at)
+        if (words := warning_of(event)) is not None:
+            self._means.warn(words)
+
+    def _count(self) -> None:
+        before, self._connections = self._connections, self._set.connections
+        for _ in range(self._connections - before):
+            self._means.observer.channel_opened()
+        for _ in range(before - self._connections):
+            self._means.observer.channel_closed()
+
+    # What comes back
+
+    async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
+        outcome: object
+        try:
+            outcome = await self._means.send(
+                operation.with_options(deadline=self._means.policy.call_limit)
+            )
+        except GenesysCloudError as error:
+            outcome = error
+        self._advance(self._set.called(channel, call, outcome, now=read_clocks()))
+
+    async def _run(self, channel: int, socket: int, link: Link) -> None:
+        async def deliver(events: tuple[Event, ...], read_at: Now) -> None:
+            await self._deliver(channel, socket, events, read_at)
+
+        try:
+            await link.run(deliver)
+        finally:
+            del self._links[channel, socket]
+
+    async def _deliver(
+        self, channel: int, socket: int, events: tuple[Event, ...], read_at: Now
+    ) -> None:
+        texts = [event.data for event in events if isinstance(event, Text)]
+        if any(isinstance(event, HandshakeDone) for event in events):
+            self._advance(self._set.connected(channel, socket, now=read_at))
+        if texts:
+            if self._full:
+                await self._room()
+            now = read_clocks()
+            step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
+            self._advance(step, read_at)
+        for event in events:
+            if isinstance(event, Closed | Failed):
+                now = read_clocks()
+                self._advance(self._set.disconnected(channel, socket, event, now=now))
+
+    def _look_for_room(self) -> None:
+        if not self._consumer.blocked:
+            return
+        self._full = True
+        if not self._watched:
+            # Sockets wait for room only once they have read something, which may never come.
+            self._watched = True
+            self._calls.start_soon(self._guarded, self._watch)
+
+    async def _watch(self) -> None:
+        await self._room()
+        self._watched = False
+
+    async def _room(self) -> None:
+        """Wait until the consumer has room; until somebody says so, sockets count as not read."""
+        await self._consumer.room()
+        if self._full:
+            self._full = False
+            self._advance(self._set.resumed(now=read_clocks()))
+
+    async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        """What a hook or a rewrite of the caller's raises ends the handler, and is theirs to see."""
+        try:
+            await work(*args)
+        except Exception as error:  # noqa: BLE001 - handed to whoever iterates
+            self._means.warn(f"ended by {type(error).__name__}: {error}")
+            self._error = self._error or error
+            self._advance(self._set.stop(now=read_clocks()))
+
+    # Time
+
+    def _deadline(self) -> float | None:
+        return self._set.deadline(reading=not self._full)
+
+    async def _work(self) -> None:
+        self._advance(self._first)
+        while (deadline := self._deadline()) is not None:
+            self._due, self._wake = deadline, anyio.Event()
+            with anyio.move_on_after(deadline - time.monotonic()):
+                await self._wake.wait()
+                continue
+            self._advance(self._set.timer(now=read_clocks(), reading=not self._full))
+
+    def _close_consumer(self) -> None:
+        self._consumer.close(self._error or self._set.failure)
+
+    def _end(self) -> None:
+        self._answer()
+        self._count()
+        self._close_consumer()
+        self._states.close()
+        self._over.set()

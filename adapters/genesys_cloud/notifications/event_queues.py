@@ -1,0 +1,166 @@
+"""From the event loop that reads sockets to whoever uses the events.
+
+Law: an outlet decides nothing; what is kept and what is dropped is the store's, in the core. After
+``close`` nothing is handed out any more.
+"""
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import anyio
+import anyio.lowlevel
+
+from genesys_core.clock import Now
+from genesys_core.notifications.buffer import Held
+
+if TYPE_CHECKING:
+    from anyio.from_thread import BlockingPortal
+
+__all__ = ["AsyncOutlet", "Ended", "Store", "ThreadOutlet"]
+
+T = TypeVar("T")
+
+_CHECKPOINT = 32
+"""Events between two visits to the event loop, where there are more than that waiting."""
+
+
+class Store(Protocol[T]):
+    """Keeps events: :class:`~genesys_core.notifications.buffer.Mailbox` or :class:`~genesys_core.notifications.buffer.Latest`."""
+
+    @property
+    def blocked(self) -> bool:
+        """Whether sockets are to be read no further."""
+        ...
+
+    def put(self, event: T, *, at: Now) -> None:
+        """Add an event."""
+        ...
+
+    def take(self) -> Held[T] | None:
+        """The oldest event."""
+        ...
+
+
+class Ended(Exception):  # noqa: N818 - no error: there will be no more events
+    """The outlet was closed."""
+
+
+class AsyncOutlet(Generic[T]):
+    """Hands events to tasks of the event loop that they come from."""
+
+    def __init__(self, store: Store[T]) -> None:
+        self._store = store
+        self._end: Exception | None = None
+        self._arrived, self._freed = anyio.Event(), anyio.Event()
+        self._taken = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Whether sockets are to be read no further for now."""
+        return self._store.blocked and self._end is None
+
+    def put(self, event: T, at: Now) -> None:
+        """Add an event."""
+        self._store.put(event, at=at)
+        self._arrived.set()
+
+    async def room(self) -> None:
+        """Wait while :attr:`blocked`."""
+        while self.blocked:
+            if self._freed.is_set():
+                self._freed = anyio.Event()
+            await self._freed.wait()
+
+    async def take(self) -> Held[T]:
+        """The next event.
+
+        Raises:
+            Ended: there will be no more.
+            Exception: whatever the outlet was closed with.
+        """
+        self._taken += 1
+        if self._taken % _CHECKPOINT == 0:
+            await anyio.lowlevel.checkpoint()
+        while self._end is None:
+            held = self._store.take()
+            if held is not None:
+                self._freed.set()
+                return held
+            if self._arrived.is_set():
+                self._arrived = anyio.Event()
+            await self._arrived.wait()
+        raise self._end.with_traceback(None)
+
+    def close(self, error: Exception | None = None) -> None:
+        """There will be no more."""
+        self._end = self._end or error or Ended()
+        self._arrived.set()
+        self._freed.set()
+
+
+class ThreadOutlet(Generic[T]):
+    """Hands events to threads.
+
+    Attributes:
+        portal: into the event loop that the events come from, once there is one.
+    """
+
+    def __init__(self, store: Store[T]) -> None:
+        self._store = store
+        self._end: Exception | None = None
+        self._changed = threading.Condition()
+        self._freed: anyio.Event | None = None
+        self.portal: BlockingPortal | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether sockets are to be read no further for now."""
+        return self._store.blocked and self._end is None
+
+    def put(self, event: T, at: Now) -> None:
+        """Add an event."""
+        with self._changed:
+            self._store.put(event, at=at)
+            self._changed.notify()
+
+    async def room(self) -> None:
+        """Wait, in the event loop, while :attr:`blocked`."""
+        while True:
+            with self._changed:
+                if not self.blocked:
+                    return
+                freed = self._freed = self._freed or anyio.Event()
+            await freed.wait()
+
+    def take(self) -> Held[T]:
+        """The next event.
+
+        Raises:
+            Ended: there will be no more.
+            Exception: whatever the outlet was closed with.
+        """
+        with self._changed:
+            held = self._next()
+            while held is None:
+                self._changed.wait()
+                held = self._next()
+            freed, self._freed = self._freed, None
+        if freed is not None and self.portal is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self.portal.start_task_soon(freed.set)
+        return held
+
+    def _next(self) -> Held[T] | None:
+        if self._end is not None:
+            raise self._end.with_traceback(None)
+        return self._store.take()
+
+    def close(self, error: Exception | None = None) -> None:
+        """There will be no more; called in the event loop or after its end."""
+        with self._changed:
+            self._end = self._end or error or Ended()
+            self._changed.notify_all()
+            freed = self._freed
+        if freed is not None:
+            freed.set()

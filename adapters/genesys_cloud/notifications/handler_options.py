@@ -1,0 +1,136 @@
+"""What the handlers of all flavours have in common: options, and how events are handed over.
+
+Law: what a handler is told is checked before anything is sent.
+"""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, TypedDict
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_cloud.client.setup import Setup
+from genesys_cloud.notifications.channel_driver import Means
+from genesys_cloud.notifications.socket_options import wiring_of
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.httpx_client import Network
+from genesys_core.calls.operation import Operation
+from genesys_core.models import Channel
+from genesys_core.notifications.buffer import DEFAULT_LIMIT, Event, Held, Latest, Mailbox, Overflow
+from genesys_core.notifications.channel.channel import Existing
+from genesys_core.notifications.channel.events import at
+from genesys_core.notifications.channel.policy import Policy
+from genesys_core.notifications.dispatch import CallbackFailed, Rewrite, StateEvent, rewriting
+from genesys_core.notifications.messages import Notification
+
+__all__ = ["Base", "HandlerOptions", "check", "mailbox", "several", "states"]
+
+LOGGER: Final = "genesys_cloud.notifications"
+
+
+class HandlerOptions(TypedDict, total=False):
+    """Keyword arguments of :meth:`Client.notification_handler`, beside the callbacks; all optional.
+
+    Attributes:
+        channel: a channel that there is already; its topics are kept. Without one, one is made.
+        proxy: URL of an HTTP proxy, credentials included; without one, the client's.
+        connect_uri: where sockets lead instead of the platform's address: a base such as
+            ``wss://gateway.example/streaming``, or a function from address to address.
+        headers: sent with each WebSocket handshake, for gateways that want to be greeted.
+        buffer: notifications that wait for a slow consumer at most (1,000).
+        overflow: what happens when there are more: ``block``, the default, reads no more until
+            there is room; ``drop_oldest`` drops, and puts a gap there.
+        policy: how patient the channels are.
+    """
+
+    channel: Channel | None
+    proxy: str | None
+    connect_uri: str | Rewrite | None
+    headers: Mapping[str, str] | None
+    buffer: int
+    overflow: Overflow
+    policy: Policy | None
+
+
+class Base(Struct, frozen=True):
+    """What a handler stands on.
+
+    Attributes:
+        setup: the client's.
+        network: what the client was told of connections.
+    """
+
+    setup: Setup
+    network: Network
+
+    def means(
+        self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
+    ) -> Means:
+        """What the driver of a handler works with.
+
+        Raises:
+            InvalidValueError: a channel, proxy, header or address that cannot be used.
+            ConfigurationError: a CA or certificate of the client that cannot be used.
+        """
+        channel = options.get("channel")
+        policy = options.get("policy") or Policy(random.random)
+        rewrite = rewriting(options.get("connect_uri")) or policy.rewrite
+        return Means(
+            policy=replace(policy, rewrite=rewrite),
+            wiring=wiring_of(
+                self.network, proxy=options.get("proxy"), headers=options.get("headers")
+            ),
+            send=send,
+            observer=self.setup.notifications,
+            warn=self.warn,
+            existing=None if channel is None else _existing(channel),
+        )
+
+    def warn(self, words: str) -> None:
+        """Tell whoever operates the program."""
+        self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
+
+    def delivered(self, held: Held[Event]) -> Event:
+        """An event is handed over."""
+        if isinstance(held.event, Notification):
+            lag = time.monotonic() - held.at.monotonic
+            self.setup.notifications.delivered(held.event.topic_name, lag)
+        return held.event
+
+    def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:
+        """A callback raised."""
+        self.warn(f"a callback raised {type(error).__name__}: {error}; the handler goes on")
+        return CallbackFailed(error, event, at(read_clocks()))
+
+
+def mailbox(options: HandlerOptions) -> Mailbox:
+    """Where notifications wait for their consumer."""
+    return Mailbox(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
+
+
+def states(on_state: object) -> Latest[StateEvent]:
+    """Where states wait for whoever is told of them; where nobody is, none are kept."""
+    return Latest() if on_state is not None else Latest(0)
+
+
+def check(options: HandlerOptions) -> None:
+    """Refuse options that there are not.
+
+    Raises:
+        TypeError: there is one.
+    """
+    unknown = sorted(set(options) - set(HandlerOptions.__annotations__))
+    if unknown:
+        names = ", ".join(HandlerOptions.__annotations__)
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {names}")
+
+
+def several(topics: Iterable[str]) -> tuple[str, ...]:
+    """Topics in a tuple; a bare text is one topic, not its letters."""
+    return (topics,) if isinstance(topics, str) else tuple(topics)
+
+
+def _existing(channel: Channel) -> Existing:
+    return Existing(channel.id or "", channel.connect_uri or "")

@@ -1,0 +1,62 @@
+"""How a client's notification sockets are made: its proxy, its TLS, its environment.
+
+Law: a socket goes where the client's requests go. What cannot be used is an error when the handler is
+made, and shows no password.
+"""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from genesys_cloud.notifications.websocket_stream import Wiring
+from genesys_cloud.transports.httpx_client import Network
+from genesys_cloud.transports.tls import socket_context
+from genesys_core.http.headers import Headers
+from genesys_core.version import USER_AGENT
+from genesys_core.websocket.connection import Proxy
+
+__all__ = ["wiring_of"]
+
+
+def wiring_of(network: Network, *, proxy: str | None, headers: Mapping[str, str] | None) -> Wiring:
+    """The wiring of a handler.
+
+    Args:
+        network: what the client was told of connections.
+        proxy: the handler's own proxy, which wins.
+        headers: sent with each handshake.
+
+    Raises:
+        InvalidValueError: a proxy or header that cannot be used.
+        ConfigurationError: a CA or certificate that cannot be used.
+    """
+    trust_env = network.get("trust_env", True)
+    tls = socket_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
+    given = proxy or network.get("proxy")
+    return Wiring(
+        tls=tls,
+        proxy=_always(_parsed(given)) if given else _environment if trust_env else _never,
+        headers=Headers({"User-Agent": USER_AGENT}).updated(headers or {}),
+    )
+
+
+def _parsed(url: str) -> Proxy:
+    return Proxy.parse(url if "://" in url else f"http://{url}")
+
+
+def _always(proxy: Proxy) -> Callable[[str], Proxy | None]:
+    return lambda _: proxy
+
+
+def _never(_: str) -> None:
+    return None
+
+
+def _environment(url: str) -> Proxy | None:
+    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` or ``ALL_PROXY`` names, ``NO_PROXY`` aside."""
+    parts, proxies = urlsplit(url), getproxies()
+    scheme = "https" if parts.scheme == "wss" else "http"
+    found = proxies.get(scheme) or proxies.get("all")
+    if not found or proxy_bypass(parts.netloc):
+        return None
+    return _parsed(found)

@@ -1,0 +1,262 @@
+"""The notification handler for threads.
+
+Law: its channels live in an event loop of their own, in a thread of the handler's; everything else
+calls into that loop. No thread is left when :meth:`NotificationHandler.close` returns.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
+
+import anyio
+from anyio.from_thread import BlockingPortal
+
+from genesys_cloud.notifications.channel_driver import Driver
+from genesys_cloud.notifications.event_queues import Ended, ThreadOutlet
+from genesys_cloud.notifications.handler_options import (
+    Base,
+    HandlerOptions,
+    check,
+    mailbox,
+    several,
+    states,
+)
+from genesys_cloud.system_clock import read_clocks
+from genesys_core import errors
+from genesys_core.calls.operation import Operation
+from genesys_core.notifications.buffer import Event
+from genesys_core.notifications.dispatch import StateEvent
+
+if TYPE_CHECKING:
+    import builtins
+
+__all__ = ["NotificationHandler", "OnEvent", "OnState"]
+
+OnEvent: TypeAlias = Callable[[Event], object]
+"""Takes notifications and gaps."""
+
+OnState: TypeAlias = Callable[[StateEvent], object]
+"""Takes everything else that happens."""
+
+_TIMEOUT: Final = 60.0
+"""Seconds to wait for the platform's word on a subscription."""
+
+
+class NotificationHandler:
+    """Notifications for threads; made by :meth:`Client.notification_handler`.
+
+    It works in a thread of its own from the start. All methods may be called from any thread, and
+    any number of threads may iterate: each event goes to one of them.
+    """
+
+    def __init__(
+        self,
+        base: Base,
+        send: Callable[[Operation[object]], object],
+        on_notification: OnEvent | None,
+        on_state: OnState | None,
+        options: HandlerOptions,
+    ) -> None:
+        check(options)
+        self._base = base
+        self._calls_back = on_notification is not None
+        self._events = ThreadOutlet(mailbox(options))
+        self._states = ThreadOutlet(states(on_state))
+        self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
+        self._driver = Driver(base.means(options, self._threaded(send)), self._events, self._states)
+        ready: Future[BlockingPortal] = Future()
+        self._threads = [_thread(self._serve, ready)]
+        self._portal = ready.result()
+        self._threads += self._dispatching(on_notification, on_state)
+
+    def add_subscription(
+        self, topic: str, type: object = None, *, timeout: float | None = _TIMEOUT
+    ) -> None:
+        """Subscribe to a topic; returns when the platform has confirmed it.
+
+        Args:
+            topic: such as ``v2.users.{id}.presence`` with an id in it, or combined, such as
+                ``v2.users.{id}?presence&station``, in any case.
+            type: what its events are read as: a model, or any type that msgspec can decode;
+                ``None`` for what the platform says.
+            timeout: seconds to wait, reconnections included; ``None`` for as long as it takes.
+
+        Raises:
+            InvalidValueError: no topic, or more topics than there is room for; nothing was done.
+            TypeError: a type that msgspec cannot decode; nothing was done.
+            SubscriptionError: the platform refuses it.
+            TimeoutError: there was no answer in time. The topic stays asked for.
+            GenesysCloudError: the handler was closed, or the platform refuses channels altogether.
+        """
+        self.add_subscriptions((topic,), type, timeout=timeout)
+
+    def add_subscriptions(
+        self, topics: Iterable[str], type: object = None, *, timeout: float | None = _TIMEOUT
+    ) -> None:
+        """Subscribe to several topics in one go; see :meth:`add_subscription`.
+
+        Raises:
+            SubscriptionError: the platform refuses some of them; the others are subscribed to.
+        """
+        self._do(timeout, self._driver.add, several(topics), type)
+
+    def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
+        """Subscribe to a topic no longer; raises as :meth:`add_subscription`.
+
+        What is in the buffer already is still handed over.
+        """
+        self._do(timeout, self._driver.remove, (topic,))
+
+    def remove_all_subscriptions(self, *, timeout: float | None = _TIMEOUT) -> None:
+        """Subscribe to nothing; the handler stays connected. Raises as :meth:`add_subscription`."""
+        self._do(timeout, self._driver.clear)
+
+    def ping(self) -> None:
+        """Ask each channel for a sign of life: ``on_state`` is told a ``Heartbeat`` of ``pong``.
+
+        Raises:
+            GenesysCloudError: as :meth:`add_subscription`.
+        """
+        self._do(None, self._driver.ping)
+
+    def close(self) -> None:
+        """Close all sockets, and end the iteration at once; what is in the buffer is dropped.
+
+        Returns when no thread of the handler is left, which takes as long as its callbacks and
+        calls that are under way: 30 s at most for the latter. Closing twice does nothing more.
+
+        Raises:
+            GenesysCloudError: called by a ``connect_uri`` or a log handler, which run where the
+                handler works: it would wait for itself.
+        """
+        self._check_thread()
+        with contextlib.suppress(RuntimeError):  # the event loop has ended by itself
+            self._portal.call(self._driver.stop)
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
+        with contextlib.suppress(RuntimeError):  # a hook closes it, in a thread of the pool
+            self._pool.shutdown()
+
+    def __iter__(self) -> Self:
+        if self._calls_back:
+            raise TypeError("the handler has on_notification, which gets its events; leave it out")
+        return self
+
+    def __next__(self) -> Event:
+        """The next notification or gap; waits for it.
+
+        Raises:
+            StopIteration: the handler was closed.
+            GenesysCloudError: the platform refuses the handler, and why.
+        """
+        try:
+            return self._base.delivered(self._events.take())
+        except Ended:
+            raise StopIteration from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: "builtins.type[BaseException] | None",
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _do(
+        self, timeout: float | None, work: Callable[..., Awaitable[None]], *args: object
+    ) -> None:
+        async def bounded() -> None:
+            with anyio.move_on_after(timeout) as scope:
+                await work(*args)
+            if scope.cancelled_caught:
+                raise _unanswered(timeout)
+
+        self._check_thread()
+        try:
+            self._portal.call(bounded)
+        except RuntimeError:  # the event loop has ended
+            raise self._driver.why_over() from None
+
+    def _check_thread(self) -> None:
+        if threading.current_thread() is self._threads[0]:
+            raise errors.GenesysCloudError(
+                "connect_uri and log handlers run in the thread that the handler works in, which "
+                "cannot wait for itself; call the handler from another thread"
+            )
+
+    def _threaded(
+        self, send: Callable[[Operation[object]], object]
+    ) -> Callable[[Operation[object]], Awaitable[object]]:
+        async def threaded(operation: Operation[object]) -> object:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, send, operation)
+
+        return threaded
+
+    def _serve(self, ready: "Future[BlockingPortal]") -> None:
+        async def main() -> None:
+            async with BlockingPortal() as portal:
+                self._events.portal = self._states.portal = portal
+                ready.set_result(portal)
+                await self._driver.run()
+
+        try:
+            anyio.run(main)
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    def _dispatching(
+        self, on_notification: OnEvent | None, on_state: OnState | None
+    ) -> list[threading.Thread]:
+        threads: list[threading.Thread] = []
+        if on_notification is not None:
+            threads.append(_thread(self._dispatch_events, on_notification))
+        if on_state is not None:
+            threads.append(_thread(self._dispatch_states, on_state))
+        return threads
+
+    def _dispatch_events(self, callback: OnEvent) -> None:
+        with contextlib.suppress(Exception):  # the end, of which the methods tell
+            while True:
+                self._call_back(callback, self._base.delivered(self._events.take()))
+
+    def _dispatch_states(self, callback: OnState) -> None:
+        with contextlib.suppress(Ended):
+            while True:
+                state = self._states.take().event
+                try:
+                    callback(state)
+                except Exception as error:  # noqa: BLE001 - reported
+                    self._base.failed(error, state)
+
+    def _call_back(self, callback: OnEvent, event: Event) -> None:
+        try:
+            callback(event)
+        except Exception as error:  # noqa: BLE001 - reported
+            self._states.put(self._base.failed(error, event), read_clocks())
+
+
+def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
+    # A daemon: a program that forgets to close its handler can end all the same.
+    thread = threading.Thread(
+        target=work, args=args, name="genesys-cloud notifications", daemon=True
+    )
+    thread.start()
+    return thread
+
+
+def _unanswered(timeout: float | None) -> errors.TimeoutError:
+    return errors.TimeoutError(
+        f"the platform did not confirm the topics within {timeout:g} s; they stay asked for, and "
+        "are subscribed to as soon as there is a connection",
+        sent=True,
+    )

@@ -1,0 +1,265 @@
+"""Records of calls on the standard ``logging`` package.
+
+Law: what a record holds is computed by :mod:`genesys_core.observability.log_records`, and only where it is wanted; here
+it is handed on, once. A client changes no logger and no handler of the program: its own console and
+file belong to it alone, so clients with different settings live in one process.
+
+Where a client's configuration gives no level, the program's does: the level of the logger
+``genesys_cloud``, or ``DEBUG`` and below on one of its parents.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
+from genesys_core.clock import Now
+from genesys_core.configuration.configuration import LoggingConfiguration, LogLevel
+from genesys_core.errors import ConfigurationError
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.observability.log_records import (
+    LEVEL_NUMBERS,
+    LogEntry,
+    LogNotice,
+    RoundTrip,
+    issues_notice,
+    log_entry,
+    notice,
+)
+from genesys_core.observability.observers import Purpose
+
+if TYPE_CHECKING:
+    from genesys_cloud.observability.log_file import LogFile
+
+__all__ = [
+    "CONFIG_LOGGER",
+    "LOGGER",
+    "NOTIFICATIONS_LOGGER",
+    "TOKENS_LOGGER",
+    "TRACE",
+    "LoggingObserver",
+]
+
+LOGGER: Final = "genesys_cloud"
+"""The logger of calls."""
+
+CONFIG_LOGGER: Final = "genesys_cloud.config"
+"""The logger of what is wrong with a configuration file."""
+
+NOTIFICATIONS_LOGGER: Final = "genesys_cloud.notifications"
+"""The logger of notification channels."""
+
+TOKENS_LOGGER: Final = "genesys_cloud.tokens"
+"""The logger of token stores that fail."""
+
+TRACE: Final = LEVEL_NUMBERS["trace"]
+"""The level below ``DEBUG``; the standard library has none."""
+
+
+class LoggingObserver:
+    """Logs the calls of one client.
+
+    Each record's message is a line of words; its attribute ``genesys_cloud`` is a dictionary with all
+    that is known, under the names of the JSON format and ``operation``.
+
+    Args:
+        settings: the level, the formats and where to; ``None`` in them is the default.
+        redaction: what is hidden, besides what always is.
+
+    Raises:
+        ConfigurationError: the log file cannot be written.
+    """
+
+    def __init__(
+        self,
+        settings: LoggingConfiguration = LoggingConfiguration(),  # noqa: B008 - immutable
+        redaction: Redaction = DEFAULT_REDACTION,
+    ) -> None:
+        if logging.getLevelName(TRACE) == f"Level {TRACE}":
+            logging.addLevelName(TRACE, "TRACE")
+        self.redaction = redaction
+        self._lock = threading.Lock()
+        self._settings = settings
+        self._file = _file_of(settings)
+        self._logger = logging.getLogger(LOGGER)
+
+    def begin(
+        self,
+        operation_name: str,
+        purpose: Purpose,  # noqa: ARG002 - Observer
+        now: Now,  # noqa: ARG002 - Observer
+    ) -> "_LoggedCall | None":
+        """Log a call, if anything of it is wanted."""
+        settings = self._settings
+        level = settings.level or _level_of(self._logger)
+        if level == "none":
+            return None
+        if level != settings.level:
+            settings = msgspec.structs.replace(settings, level=level)
+        return _LoggedCall(self, operation_name, settings)
+
+    def configure(self, settings: LoggingConfiguration) -> None:
+        """Take over new settings; calls under way keep their level and go where new ones go.
+
+        Raises:
+            ConfigurationError: the log file cannot be written; nothing has changed then.
+        """
+        with self._lock:
+            old = self._file
+            same = old is not None and _path_of(settings) == old.baseFilename
+            self._file = old if same else _file_of(settings)
+            self._settings = settings
+            if self._file is not None:
+                self._file.write_as(settings.format)
+            if old is not None and not same:
+                old.close()
+
+    def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
+        """Log a warning, wherever the level of calls is.
+
+        Args:
+            message: what happened; secrets in it are hidden.
+            now: the moment.
+            name: the logger.
+        """
+        warning = notice(message, now=now, redaction=self.redaction)
+        logging.getLogger(name).warning(warning)
+        if self._file is not None:
+            self._file.handle(_record(logging.getLogger(name), logging.WARNING, warning))
+
+    def emit(self, entry: LogEntry | LogNotice, operation: str) -> None:
+        """Hand a record to the program's handlers, and to the client's own."""
+        logger = logging.getLogger(LOGGER)
+        level = logging.WARNING if isinstance(entry, LogNotice) else LEVEL_NUMBERS[entry.level]
+        settings, file = self._settings, self._file
+        taken = _takes(logger, level)
+        if settings.to_console or (settings.to_console is None and not taken):
+            _to_console(entry.formatted(settings.format))
+        if file is None and not taken:
+            return
+        facts: dict[str, object] | None = None
+        if taken:
+            facts = {"operation": operation, **msgspec.to_builtins(entry)}
+        record = _record(logger, level, entry, facts)
+        if file is not None:
+            file.handle(record)
+        if taken:
+            logger.handle(record)
+
+    def close(self) -> None:
+        """Close the log file; what is logged from here on goes to the program's handlers alone."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+
+
+class _LoggedCall:
+    __slots__ = ("_name", "_observer", "_settings")
+
+    def __init__(
+        self, observer: LoggingObserver, name: str, settings: LoggingConfiguration
+    ) -> None:
+        self._observer = observer
+        self._name = name
+        self._settings = settings
+
+    def sending(self, request: Request) -> Request:
+        return request
+
+    def attempted(
+        self,
+        sending: Sending[Any],
+        request: Request,
+        outcome: Response | TransportFailure,
+        state: State[Any],
+        now: Now,
+    ) -> None:
+        trip = RoundTrip.of(sending, request, outcome, state, now=now)
+        entry = log_entry(trip, self._settings, self._observer.redaction)
+        if entry is not None:
+            self._observer.emit(entry, self._name)
+
+    def waiting(self, waiting: Waiting[Any]) -> None:
+        pass
+
+    def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
+        if isinstance(outcome, Returned) and outcome.response.issues:
+            warning = issues_notice(self._name, outcome.response, now=now)
+            if warning is not None and self._settings.level != "error":
+                self._observer.emit(warning, self._name)
+
+
+def _level_of(logger: logging.Logger) -> LogLevel:
+    """What the program's own settings of ``logging`` ask for.
+
+    The root logger lets warnings and errors pass when nobody has said anything, so that an error
+    counts as asked for only where the logger's own level says so.
+    """
+    if logger.isEnabledFor(logging.DEBUG):
+        return "trace" if logger.isEnabledFor(TRACE) else "debug"
+    return "error" if logger.level and logger.isEnabledFor(logging.ERROR) else "none"
+
+
+def _takes(logger: logging.Logger, level: int) -> bool:
+    """Whether the program's handlers get a record.
+
+    A client's level stands for the logger's; a level set on the logger itself holds as well.
+    """
+    if logger.disabled or logger.manager.disable >= level or level < logger.level:
+        return False
+    return logger.hasHandlers()
+
+
+def _record(
+    logger: logging.Logger,
+    level: int,
+    entry: LogEntry | LogNotice,
+    facts: dict[str, object] | None = None,
+) -> logging.LogRecord:
+    extra = None if facts is None else {"genesys_cloud": facts}
+    # The message is written out by the handler that shows it, if one does.
+    return logger.makeRecord(
+        logger.name, level, __file__, 0, entry, (), None, func=None, extra=extra
+    )
+
+
+_console_lock = threading.Lock()
+
+
+def _to_console(line: str) -> None:
+    stream = sys.stderr
+    if stream is None:  # pythonw has no console
+        return
+    # A console that is gone, or cannot show a character, must not end a call.
+    with _console_lock, contextlib.suppress(OSError, ValueError):
+        stream.write(line + "\n")
+        stream.flush()
+
+
+def _path_of(settings: LoggingConfiguration) -> str | None:
+    if settings.file_path is None or settings.level == "none":
+        return None
+    return str(os.path.abspath(os.path.expanduser(settings.file_path)))  # noqa: PTH100, PTH111
+
+
+def _file_of(settings: LoggingConfiguration) -> "LogFile | None":
+    path = _path_of(settings)
+    if path is None:
+        return None
+    # Loads a good part of the standard library, which most clients need not.
+    from genesys_cloud.observability.log_file import LogFile  # noqa: PLC0415
+
+    try:
+        return LogFile(path, settings.format)
+    except OSError as error:
+        raise ConfigurationError(
+            f"log_file_path {path!r}: cannot be written: {error.strerror or error}; "
+            "make the directory, or name another file"
+        ) from None

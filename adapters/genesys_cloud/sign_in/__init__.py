@@ -1,0 +1,1 @@
+"""Signing in through a browser, saved sign-ins and token stores."""

@@ -1,0 +1,93 @@
+"""Locks between processes, on files.
+
+Law: a lock is the operating system's: whoever dies gives it back, whatever was going on. The file
+holds nothing and stays, because removing it would let two hold the lock at once.
+"""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+from genesys_core.oauth.token_store import TokenStoreError
+
+__all__ = ["locked"]
+
+_POLL: Final = 0.02
+"""Seconds between two looks at a lock; flock has no time limit of its own."""
+
+
+@contextlib.contextmanager
+def locked(path: Path, *, timeout: float) -> Generator[None, None, None]:
+    """Hold an advisory lock on a file, which is made if need be and never removed.
+
+    Args:
+        path: the lock file.
+        timeout: seconds to wait for others.
+
+    Raises:
+        TokenStoreError: others took longer, or the file cannot be made or locked.
+    """
+    with _lock_errors(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + timeout
+        while not _locking(descriptor, path):
+            if time.monotonic() >= deadline:
+                raise TokenStoreError(
+                    f"another process has held {path} for more than {timeout:g} s"
+                )
+            time.sleep(_POLL)
+        try:
+            yield
+        finally:
+            _unlock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locking(descriptor: int, path: Path) -> bool:
+    with _lock_errors(path):
+        return _try_lock(descriptor)
+
+
+@contextlib.contextmanager
+def _lock_errors(path: Path) -> Generator[None, None, None]:
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot lock {path}: {error.strerror or type(error).__name__}"
+        raise TokenStoreError(problem) from None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    # flock and not lockf: its locks belong to the open file, so that two clients of one process
+    # exclude each other too, and closing some other descriptor gives nothing away.
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,142 @@
+"""A server for one browser on this machine, for as long as a sign-in takes.
+
+Law: it listens on 127.0.0.1 alone, runs in the thread that waits for it, and decides nothing: what
+a visit means and what it is answered is the core's (:mod:`genesys_core.oauth.loopback_redirect`).
+"""
+
+import contextlib
+import selectors
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+from genesys_core.errors import ConnectError
+from genesys_core.oauth.loopback_redirect import Page, Visit, read_visit
+
+__all__ = ["Arrival", "LoopbackServer"]
+
+_ADDRESS: Final = "127.0.0.1"
+_LONGEST_NAP: Final = 0.5
+"""Seconds in one go; on Windows an interrupt waits for the end of it."""
+_WRITE_TIMEOUT: Final = 5.0
+_MOST_CONNECTIONS: Final = 32
+"""Browsers open a few ahead of need; beyond this the oldest is closed."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A visit, and the connection that waits for its answer."""
+
+    visit: Visit
+    _connection: socket.socket
+
+    def answer(self, page: Page) -> None:
+        """Send a page, and close the connection. A browser that has left is no error."""
+        with contextlib.suppress(OSError), self._connection:
+            self._connection.settimeout(_WRITE_TIMEOUT)
+            self._connection.sendall(page.to_bytes())
+            self._connection.shutdown(socket.SHUT_WR)
+
+
+class LoopbackServer:
+    """Listens from the start, so that no browser comes too early.
+
+    Args:
+        port: 0 for any free one.
+
+    Raises:
+        ConnectError: the port cannot be had.
+    """
+
+    def __init__(self, port: int) -> None:
+        try:
+            self._listener = socket.create_server((_ADDRESS, port))
+        except OSError as error:
+            raise ConnectError(
+                f"port {port} of {_ADDRESS} cannot be listened on: {error.strerror or error}; "
+                "end what uses it, or give another port that is registered with the client",
+                sent=False,
+            ) from None
+        self._listener.settimeout(0)
+        self.port: int = self._listener.getsockname()[1]
+        self._received: dict[socket.socket, bytes] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
+
+    def next(self, remaining: Callable[[], float]) -> Arrival | None:
+        """The next visit; ``None`` when no time remains.
+
+        Args:
+            remaining: tells how many seconds are left.
+        """
+        while (seconds := remaining()) > 0:
+            for key, _ in self._selector.select(min(seconds, _LONGEST_NAP)):
+                connection = key.fileobj
+                assert isinstance(connection, socket.socket)  # noqa: S101 - nothing else is registered
+                if connection is self._listener:
+                    self._accept()
+                elif (arrival := self._read(connection)) is not None:
+                    return arrival
+        return None
+
+    def close(self) -> None:
+        """Close the port and all connections. Closing twice does nothing more."""
+        for connection in list(self._received):
+            self._drop(connection)
+        self._selector.close()
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # it left again
+            connection, _ = self._listener.accept()
+            connection.settimeout(0)
+            self._received[connection] = b""
+            self._selector.register(connection, selectors.EVENT_READ)
+        if len(self._received) > _MOST_CONNECTIONS:
+            self._drop(next(iter(self._received)))
+
+    def _read(self, connection: socket.socket) -> Arrival | None:
+        if connection not in self._received:
+            return None  # dropped since it was selected
+        try:
+            data = connection.recv(65_536)
+        except BlockingIOError:
+            return None
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(connection)
+            return None
+        self._received[connection] += data
+        visit = read_visit(self._received[connection])
+        if visit is None:
+            return None
+        self._forget(connection)
+        if isinstance(visit, Visit):
+            return Arrival(visit, connection)
+        Arrival(_NOBODY, connection).answer(visit)
+        return None
+
+    def _forget(self, connection: socket.socket) -> None:
+        self._selector.unregister(connection)
+        del self._received[connection]
+
+    def _drop(self, connection: socket.socket) -> None:
+        self._forget(connection)
+        connection.close()
+
+
+_NOBODY: Final = Visit("", "", "")

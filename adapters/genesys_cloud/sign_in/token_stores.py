@@ -1,0 +1,361 @@
+"""Token stores: in memory, in a file, in the operating system's keyring.
+
+Law: a token is written whole or not at all, readable by its owner alone from the first byte, and
+what a killed process had written is not lost. Between processes one exchange at a time: the locks
+are the operating system's, which takes them back from the dead.
+
+All methods may block for a moment, and :meth:`lock` for as long as it is told to: an event loop
+calls them in worker threads, it need not be the same one each time.
+"""
+
+import contextlib
+import errno
+import hashlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Generator
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+import msgspec
+
+from genesys_cloud.sign_in.file_lock import locked
+from genesys_core.oauth.token_store import (
+    TokenDocument,
+    TokenKey,
+    TokenStore,
+    TokenStoreError,
+    decode_token,
+    encode_token,
+)
+from genesys_core.oauth.tokens import Token
+
+__all__ = [
+    "FileTokenStore",
+    "Keyring",
+    "KeyringTokenStore",
+    "MemoryTokenStore",
+    "TokenKey",
+    "TokenStore",
+    "TokenStoreError",
+]
+
+_WRITE_TIMEOUT: Final = 10.0
+"""Seconds to wait for another's write, which takes milliseconds."""
+
+
+class MemoryTokenStore:
+    """Keeps tokens while the process lives, for several clients in it."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[TokenKey, Token] = {}
+        self._locks: dict[TokenKey, threading.Lock] = {}
+
+    def load(self, key: TokenKey) -> Token | None:
+        """The token, or ``None``."""
+        return self._tokens.get(key)
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep a token."""
+        self._tokens[key] = token
+
+    def delete(self, key: TokenKey) -> None:
+        """Forget a token."""
+        self._tokens.pop(key, None)
+
+    @contextlib.contextmanager
+    def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
+        """Keep other clients out.
+
+        Raises:
+            TokenStoreError: one of them took longer than ``timeout``.
+        """
+        # setdefault is one step under the interpreter's own locking: all get the same lock.
+        lock = self._locks.setdefault(key, threading.Lock())
+        if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
+            raise TokenStoreError(
+                f"another client has been exchanging this token for more than {timeout:g} s"
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def __repr__(self) -> str:
+        return f"MemoryTokenStore({len(self._tokens)} tokens)"
+
+
+class FileTokenStore:
+    """Keeps tokens in a JSON file that only its owner can read; several keys fit in one.
+
+    Beside it stand lock files, which hold nothing and are never removed.
+
+    Args:
+        path: the file, made when first written; ``~`` is the home directory. Its directory is made
+            as well, for its owner alone.
+        account: tells users apart who sign in with the same client id; needed as soon as there are
+            two of them.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
+        self._path = Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own may raise
+        self._account = account
+
+    def load(self, key: TokenKey) -> Token | None:
+        """The token, or ``None``.
+
+        Raises:
+            TokenStoreError: the file cannot be read, or is no token file.
+        """
+        with self._telling("read"):
+            # A file is replaced in one step, so that reading it needs no lock; but a writer who
+            # was killed may have left a newer one, and Windows replaces no file that is open.
+            careful = sys.platform == "win32" or self._unfinished.exists()
+            with self._writing() if careful else contextlib.nullcontext():
+                return self._read().get(key, self._account)
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep a token.
+
+        Raises:
+            TokenStoreError: the file cannot be written, or is no token file.
+        """
+        self._change(lambda document: document.put(key, token, self._account))
+
+    def delete(self, key: TokenKey) -> None:
+        """Forget a token.
+
+        Raises:
+            TokenStoreError: the file cannot be written, or is no token file.
+        """
+        self._change(lambda document: document.without(key, self._account))
+
+    @contextlib.contextmanager
+    def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
+        """Keep other processes, and other clients of this one, out.
+
+        Raises:
+            TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
+        """
+        name = _digest(key, self._account)
+        with locked(self._beside(f".{name}.lock"), timeout=timeout):
+            yield
+
+    def __repr__(self) -> str:
+        account = f", account={self._account!r}" if self._account else ""
+        return f"FileTokenStore({str(self._path)!r}{account})"
+
+    @property
+    def _target(self) -> Path:
+        # The file behind a symbolic link is written, the link stays.
+        return Path(os.path.realpath(self._path))
+
+    @property
+    def _unfinished(self) -> Path:
+        return self._beside(".new")
+
+    def _beside(self, suffix: str) -> Path:
+        target = self._target
+        return target.with_name(target.name + suffix)
+
+    def _change(self, change: Callable[[TokenDocument], TokenDocument]) -> None:
+        with self._telling("write"), self._writing():
+            before = self._read()
+            after = change(before)
+            if after != before:
+                _write(self._unfinished, after.to_bytes())
+                self._finish()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Generator[None, None, None]:
+        with locked(self._beside(".lock"), timeout=_WRITE_TIMEOUT):
+            self._recover()
+            yield
+
+    def _recover(self) -> None:
+        """Finish what a killed writer had written, or drop it if half of it is missing."""
+        try:
+            content = self._unfinished.read_bytes()
+        except FileNotFoundError:
+            return
+        try:
+            whole = bool(TokenDocument.from_bytes(content).entries)
+        except TokenStoreError:
+            whole = False
+        if whole:
+            self._finish()
+        else:
+            self._unfinished.unlink()
+
+    def _finish(self) -> None:
+        self._unfinished.replace(self._target)
+        _flush_directory(self._target.parent)
+
+    def _read(self) -> TokenDocument:
+        try:
+            content = self._target.read_bytes()
+        except FileNotFoundError:
+            return TokenDocument()
+        return TokenDocument.from_bytes(content)
+
+    @contextlib.contextmanager
+    def _telling(self, what: str) -> Generator[None, None, None]:
+        try:
+            yield
+        except OSError as error:
+            problem = f"cannot {what} it: {error.strerror or type(error).__name__}"
+            raise TokenStoreError(f"token file {self._path}: {problem}") from None
+        except TokenStoreError as error:
+            raise TokenStoreError(f"token file {self._path}: {error.message}") from None
+
+
+class Keyring(Protocol):
+    """What is needed of the package ``keyring``, or of one of its backends."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """The secret, or ``None``."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep a secret."""
+        ...
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget a secret."""
+        ...
+
+
+class KeyringTokenStore:
+    """Keeps tokens in the operating system's keyring (``pip install 'genesys-cloud[keyring]'``).
+
+    Args:
+        service: the name under which the keyring shows them.
+        account: tells users apart who sign in with the same client id.
+        backend: a keyring of your choice; the system's where there is none.
+        lock_directory: where the lock files are, because keyrings have no locks; made for its
+            owner alone where it is missing.
+
+    Raises:
+        ImportError: the extra ``keyring`` is not installed and no backend given.
+    """
+
+    def __init__(
+        self,
+        service: str = "genesys-cloud",
+        *,
+        account: str = "",
+        backend: Keyring | None = None,
+        lock_directory: str | os.PathLike[str] = "~/.genesyscloudpython",
+    ) -> None:
+        self._service = service
+        self._account = account
+        self._keyring = _system_keyring() if backend is None else backend
+        self._locks = Path(os.path.expanduser(lock_directory))  # noqa: PTH111 - Path's may raise
+
+    def load(self, key: TokenKey) -> Token | None:
+        """The token, or ``None``.
+
+        Raises:
+            TokenStoreError: the keyring is locked or broken.
+        """
+        with _keyring_errors("read"):
+            text = self._keyring.get_password(self._service, self._name(key))
+        return None if text is None else decode_token(text.encode("utf-8", "replace"))
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Keep a token.
+
+        Raises:
+            TokenStoreError: the keyring is locked or broken, or the token too long for it.
+        """
+        text = msgspec.json.format(encode_token(token), indent=-1).decode()
+        with _keyring_errors("write"):
+            self._keyring.set_password(self._service, self._name(key), text)
+
+    def delete(self, key: TokenKey) -> None:
+        """Forget a token.
+
+        Raises:
+            TokenStoreError: the keyring is locked or broken.
+        """
+        with _keyring_errors("write"):
+            if self._keyring.get_password(self._service, self._name(key)) is not None:
+                self._keyring.delete_password(self._service, self._name(key))
+
+    @contextlib.contextmanager
+    def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
+        """Keep other processes, and other clients of this one, out.
+
+        Raises:
+            TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
+        """
+        name = _digest(key, f"{self._service}\0{self._account}")
+        with locked(self._locks / f"keyring.{name}.lock", timeout=timeout):
+            yield
+
+    def __repr__(self) -> str:
+        account = f", account={self._account!r}" if self._account else ""
+        return f"KeyringTokenStore({self._service!r}{account})"
+
+    def _name(self, key: TokenKey) -> str:
+        account = f"{self._account} " if self._account else ""
+        return f"{account}{key.client_id} {key.login}"
+
+
+def _system_keyring() -> Keyring:
+    try:
+        return cast(Keyring, import_module("keyring"))
+    except ImportError:
+        raise ImportError(
+            "KeyringTokenStore needs an extra: pip install 'genesys-cloud[keyring]'"
+        ) from None
+
+
+@contextlib.contextmanager
+def _keyring_errors(what: str) -> Generator[None, None, None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - backends raise whatever their libraries do
+        # Its words are left out: nobody knows whether they repeat the secret.
+        problem = f"cannot {what} the keyring: {type(error).__name__}; is it unlocked?"
+        raise TokenStoreError(problem) from None
+
+
+def _digest(key: TokenKey, account: str) -> str:
+    text = f"{key.client_id}\0{key.login}\0{account}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Nothing but the owner may ever read it, so the mode is there before the content is.
+    descriptor = os.open(path, _NEW_FILE, 0o600)
+    try:
+        _fill(descriptor, content)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _fill(descriptor: int, content: bytes) -> None:
+    try:
+        # One call writes it all: a process that is killed leaves the whole or nothing.
+        if os.write(descriptor, content) != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_directory(path: Path) -> None:
+    # A rename is on the disk only when its directory is; Windows cannot open one.
+    if sys.platform != "win32":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

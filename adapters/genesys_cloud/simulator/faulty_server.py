@@ -1,0 +1,177 @@
+"""The simulated platform behind a socket on which things go wrong.
+
+Law: it decides nothing. The core says what to write, how slowly and how a connection ends; this
+carries it out on real sockets. When the context manager ends, every connection has ended, however
+silent it was, and the port is closed.
+"""
+
+import socket
+import struct
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+from anyio.abc import SocketAttribute, SocketStream, TaskStatus
+from anyio.from_thread import start_blocking_portal
+
+from genesys_cloud.simulator.notification_sockets import SocketServer
+from genesys_cloud.simulator.server import RunningSimulator, simulator_of, url_of
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.clock import Now
+from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
+from genesys_core.simulator.wire.http_connection import (
+    Close,
+    Pause,
+    Reset,
+    ServerConnection,
+    Silence,
+    Step,
+    Write,
+)
+
+__all__ = ["FaultySimulator", "faulty_simulator"]
+
+
+@dataclass(frozen=True)
+class FaultySimulator(RunningSimulator):
+    """A simulator that is being served, with faults.
+
+    Attributes:
+        faults: the plan, and the record of what came and what was done.
+    """
+
+    faults: FaultyPlatform
+    _connections: "_Connections" = field(repr=False)
+
+    def all_closed(self, *, seconds: float = 10) -> None:
+        """Return when no connection is open.
+
+        Raises:
+            TimeoutError: some still are after so many seconds: a client leaks them.
+        """
+        self._portal.call(self._connections.all_closed, seconds)
+
+
+@contextmanager
+def faulty_simulator(
+    *rules: Rule,
+    simulator: Simulator | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    socket_port: int = 0,
+    settings: Settings | None = None,
+    clock: Callable[[], Now] = read_clocks,
+) -> Generator[FaultySimulator]:
+    """Serve a simulator until the block ends, with faults.
+
+    Args:
+        rules: what goes wrong, and when.
+        simulator: the platform; without one, the bundled definition with a sample world.
+        host: the address to listen on.
+        port: 0 for any free one.
+        socket_port: of the notification channels' sockets; 0 for any free one.
+        settings: how the platform behaves, where no ``simulator`` is given.
+        clock: where the platform takes the time from; the machine's clocks by default.
+
+    Raises:
+        OSError: the port cannot be had.
+        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+    """
+    served = simulator_of(simulator, settings)
+    sockets = SocketServer(served, clock, host=host, port=socket_port)
+    connections = _Connections(FaultyPlatform(served, rules), clock, sockets)
+    with start_blocking_portal("asyncio") as portal:
+        ended, (bound, scope) = portal.start_task(connections.serve, host, port)
+        facts = RunningSimulator.of(served, url_of(host, bound), clock, portal, sockets)
+        try:
+            yield FaultySimulator(
+                **vars(facts), faults=connections.platform, _connections=connections
+            )
+        finally:
+            portal.call(scope.cancel)
+            ended.result()
+
+
+class _Connections:
+    def __init__(
+        self, platform: FaultyPlatform, clock: Callable[[], Now], sockets: SocketServer
+    ) -> None:
+        self.platform = platform
+        self._clock = clock
+        self._sockets = sockets
+        self._open = 0
+
+    async def serve(
+        self, host: str, port: int, *, task_status: TaskStatus[tuple[int, anyio.CancelScope]]
+    ) -> None:
+        self._one_closed = anyio.Event()
+        listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
+        async with listener, self._sockets.serving():
+            bound = listener.extra(SocketAttribute.local_port)  # noqa: S610 - anyio's, not Django's
+            with anyio.CancelScope() as scope:
+                task_status.started((bound, scope))
+                await listener.serve(self._serve_one)
+
+    async def all_closed(self, seconds: float) -> None:
+        with anyio.fail_after(seconds):
+            while self._open:
+                await self._one_closed.wait()
+
+    async def _serve_one(self, stream: SocketStream) -> None:
+        self._open += 1
+        try:
+            async with stream:
+                await self._converse(stream)
+        except (OSError, anyio.BrokenResourceError):
+            pass  # the client went away
+        finally:
+            self._open -= 1
+            self._one_closed.set()
+            self._one_closed = anyio.Event()
+
+    async def _converse(self, stream: SocketStream) -> None:
+        connection = ServerConnection(self.platform)
+        while True:
+            data = await _received(stream)
+            for step in connection.receive_data(data, now=self._clock()):
+                self._sockets.flush()
+                if await self._is_over(step, stream):
+                    return
+
+    async def _is_over(self, step: Step, stream: SocketStream) -> bool:
+        match step:
+            case Write():
+                await stream.send(step.data)
+                return False
+            case Pause():
+                with anyio.move_on_after(step.seconds) as pause:
+                    await _gone(stream)
+                return not pause.cancelled_caught
+            case Silence():
+                await _gone(stream)
+            case Reset():
+                raw = stream.extra(SocketAttribute.raw_socket)  # noqa: S610 - likewise
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            case Close():
+                pass
+        return True
+
+
+_AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""Linger for no time at all: closing resets the connection."""
+
+
+async def _gone(stream: SocketStream) -> None:
+    """Pass over what comes until the client closes."""
+    while await _received(stream):
+        pass
+
+
+async def _received(stream: SocketStream) -> bytes:
+    try:
+        return await stream.receive()
+    except anyio.EndOfStream:
+        return b""

@@ -1,0 +1,225 @@
+"""The sockets of notification channels, served in the event loop of the HTTP server.
+
+Law: it decides nothing. What arrives goes to the hub with the time, and what the hub asks for is
+done at once; one timer serves all sockets. All of it runs in one thread, where alone the
+platform's state changes.
+"""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+
+from genesys_core.clock import Now
+from genesys_core.simulator import Simulator
+from genesys_core.simulator.sockets.actions import (
+    Action,
+    Close,
+    Drop,
+    Refusal,
+    SendBytes,
+    SendText,
+    Silence,
+)
+from genesys_core.simulator.sockets.hub import channel_of
+from genesys_core.simulator.wire.websocket_server import (
+    Ended,
+    Event,
+    Received,
+    Requested,
+    WebSocketServer,
+)
+
+__all__ = ["SocketServer"]
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time
+
+
+class SocketServer:
+    """Serves the sockets of a simulator's channels.
+
+    Args:
+        simulator: the platform.
+        clock: tells the time.
+        host: the address to listen on.
+        port: 0 for any free one; the platform's state says which it is.
+    """
+
+    def __init__(
+        self, simulator: Simulator, clock: Callable[[], Now], *, host: str, port: int
+    ) -> None:
+        self._simulator = simulator
+        self._clock = clock
+        self._host = host
+        self._port = port
+        self._open: dict[int, _Peer] = {}
+        self._peers: set[_Peer] = set()
+        self._left = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Serve until the block ends; afterwards no connection is open.
+
+        Raises:
+            OSError: the port cannot be had.
+        """
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: _Peer(self), self._host, self._port)
+        self._simulator.state.socket_port = server.sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.close()
+            self._simulator.state.socket_port = None
+            await self._end_all()
+            self._stop_timer()
+
+    async def _end_all(self) -> None:
+        self._over = True
+        for peer in self._peers:
+            peer.transport.abort()
+        while self._peers:
+            self._left.clear()
+            await self._left.wait()
+
+    def tick(self) -> None:
+        """Do what is due by the clock."""
+        self._simulator.hub.timer(self._clock())
+        self.flush()
+
+    def flush(self) -> None:
+        """Carry out what the hub asks for, and wait for what is due next."""
+        for action in self._simulator.hub.take():
+            peer = self._open.get(action.socket)
+            if peer is not None:
+                peer.perform(action)
+        self._stop_timer()
+        now = self._clock()
+        due = self._simulator.hub.next_deadline(now)
+        if due is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, due - now.monotonic), self.tick)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # What peers report
+
+    def arrived(self, peer: "_Peer") -> None:
+        """A connection was made."""
+        self._peers.add(peer)
+        if self._over:  # it was accepted at the last moment
+            peer.transport.abort()
+
+    def left(self, peer: "_Peer") -> None:
+        """A connection has ended."""
+        self._peers.discard(peer)
+        self._left.set()
+        if peer.number is not None:
+            self._open.pop(peer.number, None)
+            self._simulator.hub.disconnected(peer.number)
+            self.flush()
+
+    def connect(self, peer: "_Peer", target: str) -> int | Refusal:
+        """A connection wants to be the socket of a channel."""
+        outcome = self._simulator.hub.connected(channel_of(target), self._clock())
+        if isinstance(outcome, int):
+            self._open[outcome] = peer
+        return outcome
+
+    def received(self, number: int, text: str) -> None:
+        """A socket brought a text."""
+        self._simulator.hub.received(number, text, self._clock())
+
+
+class _Peer(asyncio.Protocol):
+    """One connection."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, server: SocketServer) -> None:
+        self._server = server
+        self._websocket = WebSocketServer()
+        self.number: int | None = None
+
+    # What asyncio reports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It begins."""
+        self.transport = cast(asyncio.Transport, transport)  # a TCP server's always is one
+        self._server.arrived(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        self._happened(self._websocket.receive_data(data))
+        self._write()
+        self._server.flush()
+
+    def eof_received(self) -> None:
+        """No more bytes come."""
+        self._happened(self._websocket.receive_data(b""))
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        """It has ended."""
+        self._server.left(self)
+
+    # What the hub asks for
+
+    def perform(self, action: Action) -> None:
+        """Do it at once."""
+        match action:
+            case SendText(_, text, fragments):
+                self._websocket.send_text(text, fragments)
+            case SendBytes(_, data):
+                self._websocket.send_bytes(data)
+            case Close(_, code, reason):
+                self._websocket.close(code, reason)
+            case Silence():
+                self.transport.pause_reading()
+            case Drop(_, reset):
+                self._drop(reset=reset)
+        self._write()
+
+    def _drop(self, *, reset: bool) -> None:
+        if reset:
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    def _happened(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            match event:
+                case Requested(target):
+                    self._answer(target)
+                case Received(text) if self.number is not None:
+                    self._server.received(self.number, text)
+                case Ended():
+                    self._write()
+                    self.transport.close()
+                case _:
+                    pass
+
+    def _answer(self, target: str) -> None:
+        outcome = self._server.connect(self, target)
+        if isinstance(outcome, int):
+            self.number = outcome
+            self._happened(self._websocket.accept())
+        elif outcome.status is None:
+            self.transport.abort()
+        else:
+            self._websocket.refuse(outcome.status)
+            self._write()
+            self.transport.close()
+
+    def _write(self) -> None:
+        data = self._websocket.data_to_send()
+        if data and not self.transport.is_closing():
+            self.transport.write(data)

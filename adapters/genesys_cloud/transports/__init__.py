@@ -1,0 +1,41 @@
+"""Transports: what sends a request and brings back its response."""
+
+from typing import TYPE_CHECKING
+
+from genesys_core._lazy import export_lazily
+
+if TYPE_CHECKING:
+    from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
+    from genesys_cloud.transports.httpx_transport import HttpxTransport as HttpxTransport
+    from genesys_cloud.transports.httpx_transport import Network as Network
+    from genesys_cloud.transports.httpx_transport import failure_of as failure_of
+    from genesys_cloud.transports.protocols import (
+        AsyncStreamingTransport as AsyncStreamingTransport,
+    )
+    from genesys_cloud.transports.protocols import AsyncTransport as AsyncTransport
+    from genesys_cloud.transports.protocols import StreamingTransport as StreamingTransport
+    from genesys_cloud.transports.protocols import Transport as Transport
+    from genesys_cloud.transports.tls import Certificate as Certificate
+    from genesys_cloud.transports.tls import Verify as Verify
+
+__all__ = [
+    "AsyncHttpxTransport",
+    "AsyncStreamingTransport",
+    "AsyncTransport",
+    "Certificate",
+    "HttpxTransport",
+    "Network",
+    "StreamingTransport",
+    "Transport",
+    "Verify",
+    "failure_of",
+]
+
+__getattr__, __dir__ = export_lazily(
+    globals(),
+    {
+        "genesys_cloud.transports.httpx_transport": "AsyncHttpxTransport HttpxTransport Network failure_of",
+        "genesys_cloud.transports.protocols": "AsyncStreamingTransport AsyncTransport StreamingTransport Transport",
+        "genesys_cloud.transports.tls": "Certificate Verify",
+    },
+)

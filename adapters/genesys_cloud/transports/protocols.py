@@ -1,0 +1,76 @@
+"""What a transport offers to a client.
+
+Law: nothing here knows an HTTP client, so that a client with a transport of its own, or none yet,
+loads no other.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Protocol, runtime_checkable
+
+from genesys_core.http.messages import Request, Response, Streamed
+
+__all__ = ["AsyncStreamingTransport", "AsyncTransport", "StreamingTransport", "Transport"]
+
+
+class Transport(Protocol):
+    """What a custom transport has to offer."""
+
+    def send(self, request: Request) -> Response:
+        """Send one request and read the whole response.
+
+        Raises:
+            TransportFailure: no complete response came back.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back all connections."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """What a custom transport has to offer to an asynchronous client."""
+
+    async def send(self, request: Request) -> Response:
+        """Send one request and read the whole response.
+
+        Raises:
+            TransportFailure: no complete response came back.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        ...
+
+
+@runtime_checkable
+class StreamingTransport(Transport, Protocol):
+    """What a transport may offer beyond :class:`Transport`: bodies that are not held in memory."""
+
+    def stream(
+        self, request: Request, content: Iterable[bytes] | None = None
+    ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
+        """Send one request; on entry the response's headers are there, on exit its connection is free.
+
+        Args:
+            request: what to send.
+            content: the body, piece by piece, instead of ``request.body``. It is gone through once
+                at most; what it raises is passed on as it is.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncStreamingTransport(AsyncTransport, Protocol):
+    """:class:`StreamingTransport` for an asynchronous client."""
+
+    def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
+        """As :meth:`StreamingTransport.stream`."""
+        ...

@@ -1,0 +1,1 @@
+"""One call, from operation to reply: states, retries, tokens, pages, files."""

@@ -1,0 +1,212 @@
+"""A call that has not been made yet, as a value.
+
+Law: an operation holds what the caller said, unencoded and unchecked; it knows no host, token or
+clock, so one value can be sent by any client, any number of times.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.codec.encoding import BodyKind
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import masked
+from genesys_core.http.messages import Timeout
+from genesys_core.http.redaction import DEFAULT_REDACTION
+from genesys_core.http.urls import QueryValue, Scalar
+from genesys_core.session.retry import RetryConfiguration
+
+__all__ = [
+    "Endpoint",
+    "JsonObject",
+    "Operation",
+    "Options",
+    "raw_operation",
+]
+
+T_co = TypeVar("T_co", covariant=True)
+
+JsonObject: TypeAlias = Mapping[str, object]
+"""A JSON object given as a plain dictionary, where ``None`` is ``null``."""
+
+
+class Endpoint(Struct, frozen=True):
+    """What the definition says of one method and path.
+
+    Attributes:
+        name: the method's name, such as ``get_users_me``.
+        method: the HTTP method in capitals.
+        path: the path template, such as ``/api/v2/users/{userId}``.
+        returns: the type of a successful reply as an expression over model names
+            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``), or ``None`` for none.
+        body: the JSON type of the body, or ``None`` where the operation takes none.
+        body_required: whether the definition requires the body.
+        accept: the ``Accept`` header.
+        reads: whether it only reads although its method says otherwise (``POST .../query``).
+        paged: whether it takes ``pageNumber``.
+    """
+
+    name: str
+    method: str
+    path: str
+    returns: str | None = None
+    body: BodyKind | None = None
+    body_required: bool = False
+    accept: str = "application/json"
+    reads: bool = False
+    paged: bool = False
+
+
+class Options(Struct, frozen=True):
+    """What a caller may say of one call beyond the operation's own parameters.
+
+    Attributes:
+        headers: sent with the request, over the client's; a value of ``None`` takes one away.
+        query: pairs added to the operation's own.
+        timeout: instead of the client's.
+        deadline: seconds for the whole call, repeats and sleeps included.
+        retry: instead of the client's.
+        strict: whether a reply that does not fit its type raises.
+    """
+
+    headers: Mapping[str, str | None] = {}
+    query: Mapping[str, QueryValue] = {}
+    timeout: Timeout | float | None = None
+    deadline: float | None = None
+    retry: RetryConfiguration | None = None
+    strict: bool | None = None
+
+    def over(self, defaults: "Options") -> "Options":
+        """These options, and the defaults for whatever they do not say."""
+        if defaults is _NO_OPTIONS:
+            return self
+        return Options(
+            headers={**defaults.headers, **self.headers},
+            query={**defaults.query, **self.query},
+            timeout=defaults.timeout if self.timeout is None else self.timeout,
+            deadline=defaults.deadline if self.deadline is None else self.deadline,
+            retry=defaults.retry if self.retry is None else self.retry,
+            strict=defaults.strict if self.strict is None else self.strict,
+        )
+
+    def __repr__(self) -> str:
+        headers = {name: masked(name, value) for name, value in self.headers.items()}
+        said = {**msgspec.structs.asdict(self), "headers": headers or None}
+        query = {n: DEFAULT_REDACTION.shown_parameter(n, value) for n, value in self.query.items()}
+        return f"Options({_shown({**said, 'query': query or None})})"
+
+
+_NO_OPTIONS = Options()
+
+
+class Operation(Struct, Generic[T_co], frozen=True):
+    """One call, ready to be sent: ``client.send(operation)`` returns a ``T_co``.
+
+    Made by the builders in :mod:`genesys_core.api`.
+
+    Attributes:
+        endpoint: what the definition says.
+        path: values of the path parameters, by wire name.
+        query: the query parameters, by wire name, in the definition's order.
+        headers: the operation's own header parameters, by wire name.
+        body: a model, a dict, a list, a string; ``None`` for no body.
+        options: what the caller says of this call alone.
+    """
+
+    endpoint: Endpoint
+    path: tuple[tuple[str, Scalar], ...] = ()
+    query: tuple[tuple[str, QueryValue], ...] = ()
+    headers: tuple[tuple[str, str | None], ...] = ()
+    body: object = None
+    options: Options = _NO_OPTIONS
+
+    def __repr__(self) -> str:
+        """Without the body, which may hold secrets that no rule can tell."""
+        query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
+        said: dict[str, object] = {**dict(self.path), **query}
+        said |= {name: masked(name, value) for name, value in self.headers}
+        said["body"] = None if self.body is None else type(self.body)
+        said["options"] = None if self.options == _NO_OPTIONS else self.options
+        return f"Operation({self.endpoint.name}: {_shown(said)})"
+
+    def under(self, defaults: Options) -> "Operation[T_co]":
+        """The same call, with defaults for what its own options do not say."""
+        if defaults is _NO_OPTIONS:
+            return self
+        return msgspec.structs.replace(self, options=self.options.over(defaults))
+
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        query: Mapping[str, QueryValue] | None = None,
+        timeout: Timeout | float | None = None,
+        deadline: float | None = None,
+        retry: RetryConfiguration | None = None,
+        strict: bool | None = None,
+    ) -> "Operation[T_co]":
+        """The same call with options of its own; those not named here stay as they are.
+
+        Args:
+            headers: added to the headers; ``None`` as a value takes a header away.
+            query: added to the query, for parameters that the definition lacks.
+            timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
+            deadline: seconds for the whole call, repeats and sleeps included.
+            retry: the retry configuration of this call.
+            strict: whether a reply that does not fit its type raises ``DecodeError``.
+        """
+        said = Options(
+            headers=dict(headers or {}),
+            query=dict(query or {}),
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+            strict=strict,
+        )
+        return msgspec.structs.replace(self, options=said.over(self.options))
+
+
+def _shown(said: Mapping[str, object]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in said.items() if value is not None)
+
+
+def raw_operation(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, QueryValue] | None = None,
+    body: object = None,
+    headers: Mapping[str, str | None] | None = None,
+) -> Operation[object]:
+    """A call that the definition lacks; its reply is whatever JSON comes back.
+
+    Args:
+        method: the HTTP method.
+        path: the path from the root, such as ``/api/v2/users/me``, encoded as it is to be sent.
+        query: the query parameters.
+        body: a model, or anything that JSON can say; ``None`` for no body.
+        headers: sent over the client's; ``None`` as a value takes a header away.
+
+    Raises:
+        InvalidValueError: the method is no token, or the path no absolute path.
+    """
+    if not method.isascii() or not method.isalpha():
+        raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
+    if _RAW_PATH.fullmatch(path) is None or _DOTS.search(path):
+        raise InvalidValueError(
+            f"path {path!r}: must be an encoded path from the root without '.' and '..' segments, "
+            "such as /api/v2/users/me; the query goes into `query`"
+        )
+    endpoint = Endpoint(f"{method.upper()} {path}", method.upper(), path, "object", "any")
+    operation: Operation[object] = Operation(
+        endpoint, query=tuple((query or {}).items()), body=body
+    )
+    return operation.with_options(headers=headers) if headers else operation
+
+
+# RFC 3986, 3.3: pchar and slashes; braces would be a placeholder that nobody filled.
+_RAW_PATH = re.compile(r"/(?!/)(?:[!$&'()*+,\-./:;=@\w~]|%[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
+_DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)

@@ -1,0 +1,94 @@
+"""From an operation to the request that goes out.
+
+Law: all checks happen here, before anything is sent. The caller's headers win over the client's,
+the client's over the library's; only ``Authorization`` is put on later, when there is a token.
+"""
+
+from genesys_core.calls.operation import Operation
+from genesys_core.codec.encoding import encode_body
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Timeout
+from genesys_core.http.urls import QueryValue, encode_query, expand_path, format_scalar
+from genesys_core.oauth.tokens import Token
+from genesys_core.session.session import Settings
+from genesys_core.version import USER_AGENT
+
+__all__ = ["authorized", "prepare"]
+
+
+def prepare(operation: Operation[object], settings: Settings) -> Request:
+    """The request for an operation, complete but for its token.
+
+    Raises:
+        InvalidValueError: a path parameter, query value, header or body that cannot be sent.
+    """
+    endpoint = operation.endpoint
+    body = _body(operation)
+    return Request(
+        endpoint.method,
+        _url(operation, settings),
+        _headers(operation, settings, has_body=body is not None),
+        body,
+        Timeout.given(operation.options.timeout, settings.timeout),
+    )
+
+
+def authorized(request: Request, token: Token | None) -> Request:
+    """The request with a token on it, unless the caller put an ``Authorization`` of their own."""
+    if token is None or "authorization" in request.headers:
+        return request
+    # A token is checked when it is made: it has nothing that a header cannot hold.
+    field = ("Authorization", f"Bearer {token.access_token}")
+    headers = Headers.received((*request.headers.raw, field))
+    return Request(request.method, request.url, headers, request.body, request.timeout)
+
+
+def _url(operation: Operation[object], settings: Settings) -> str:
+    path = expand_path(operation.endpoint.path, operation.path)
+    pairs: tuple[tuple[str, QueryValue], ...] = operation.query
+    if operation.options.query:
+        pairs = (*pairs, *operation.options.query.items())
+    query = encode_query(pairs)
+    # The path of a next page has its query already: see genesys_core.calls.paging.
+    separator = ("&" if "?" in path else "?") if query else ""
+    return f"{settings.hosts.api}{path}{separator}{query}"
+
+
+def _headers(operation: Operation[object], settings: Settings, *, has_body: bool) -> Headers:
+    fields = [("Accept", operation.endpoint.accept), ("User-Agent", USER_AGENT)]
+    if has_body:
+        fields.append(("Content-Type", "application/json"))
+    headers = own = Headers.received(fields)
+    if settings.headers.raw:
+        headers = headers.updated(settings.headers)
+    changes: dict[str, str | None] = {
+        name: format_scalar(name, value) for name, value in operation.headers if value is not None
+    }
+    if changes or operation.options.headers:
+        headers = headers.updated({**changes, **operation.options.headers})
+    return headers if headers is own else _unframed(headers)
+
+
+def _unframed(headers: Headers) -> Headers:
+    for name in _FRAMING:
+        if name in headers:
+            raise InvalidValueError(
+                f"header {name}: must be left out; the transport knows how it sends the body"
+            )
+    return headers
+
+
+_FRAMING = ("content-length", "transfer-encoding")
+
+
+def _body(operation: Operation[object]) -> bytes | None:
+    endpoint = operation.endpoint
+    if operation.body is None:
+        if endpoint.body_required:
+            raise InvalidValueError(
+                f"{endpoint.name}: body is None, but the operation requires one; "
+                "pass a model or a dict, or NULL for a JSON null"
+            )
+        return None
+    return encode_body(operation.body, endpoint.body or "any")

@@ -1,0 +1,260 @@
+"""What a response means: a typed value, or an error that says what the platform said.
+
+Law: the platform's words are kept whole. A body that is not what was promised still yields one
+documented error, with the status and the correlation id.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Generic, Protocol, TypeVar, cast
+
+from msgspec import Struct
+
+from genesys_core import errors
+from genesys_core.calls.operation import Endpoint
+from genesys_core.clock import Now
+from genesys_core.codec.decoding import Issue, decode, resolve
+from genesys_core.codec.tolerant_json import parse
+from genesys_core.errors import (
+    ApiError,
+    DecodeError,
+    GenesysCloudError,
+    InvalidValueError,
+    OAuthError,
+    TransportError,
+)
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
+from genesys_core.oauth.tokens import Token, oauth_error, parse_token_response
+
+__all__ = [
+    "ApiReplies",
+    "ApiResponse",
+    "Replies",
+    "TokenReplies",
+    "api_error",
+    "transport_error",
+]
+
+T_co = TypeVar("T_co", covariant=True)
+
+CORRELATION_ID = "inin-correlation-id"
+"""The header that names a request to the platform's support."""
+
+
+_BODILESS = frozenset({204, 205})
+"""RFC 9110, 15.3.5 and 15.3.6."""
+
+
+class ApiResponse(Struct, Generic[T_co], frozen=True):
+    """A successful response, decoded.
+
+    Attributes:
+        status: the HTTP status code.
+        headers: as received; ``headers.merged()`` joins repeated ones.
+        data: the body as its type, or ``None`` where there is none.
+        raw: the body as received.
+        issues: leaves of the body that did not fit their type, and what was done about each.
+    """
+
+    status: int
+    headers: Headers
+    data: T_co
+    raw: bytes
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def correlation_id(self) -> str | None:
+        """``ININ-Correlation-Id``, which the platform's support asks for."""
+        return self.headers.get(CORRELATION_ID)
+
+    @property
+    def location(self) -> str | None:
+        """The ``Location`` header."""
+        return self.headers.get("location")
+
+    def __repr__(self) -> str:
+        return f"ApiResponse({self.status}, {self.data!r}, {len(self.issues)} issues)"
+
+
+class Replies(Protocol[T_co]):
+    """How the replies to one call are read."""
+
+    def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
+        """The value of a successful response; raises ``DecodeError`` or ``OAuthError``."""
+        ...
+
+    def error(
+        self, response: Response, request: Request, retry_after: float | None
+    ) -> GenesysCloudError:
+        """The error that any other response means."""
+        ...
+
+
+class ApiReplies(Struct, Generic[T_co], frozen=True):
+    """Replies of the API, by what the definition says of them.
+
+    Attributes:
+        endpoint: the operation.
+        strict: whether a body that does not fit its type raises.
+    """
+
+    endpoint: Endpoint
+    strict: bool
+
+    def read(self, response: Response, now: Now) -> ApiResponse[T_co]:  # noqa: ARG002 - Replies
+        """The value of a successful response.
+
+        Raises:
+            DecodeError: a body that is not what the definition promises, beyond repair or strict.
+        """
+        endpoint = self.endpoint
+        data: object = None
+        issues: tuple[Issue, ...] = ()
+        bodiless = endpoint.method == "HEAD" or response.status in _BODILESS
+        if endpoint.returns is not None and not bodiless:
+            if endpoint.accept.startswith("text/"):
+                data = response.body.decode("utf-8", "replace")
+            else:
+                data, issues = _decoded(endpoint.returns, response, strict=self.strict)
+        return ApiResponse(
+            response.status, response.headers, cast(T_co, data), response.body, issues
+        )
+
+    def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
+        """The error by status and the platform's body."""
+        return api_error(response, request, retry_after=retry_after)
+
+
+class TokenReplies(Struct, frozen=True):
+    """Replies of the token endpoint."""
+
+    def read(self, response: Response, now: Now) -> ApiResponse[Token]:
+        """The token; its body is not kept.
+
+        Raises:
+            OAuthError: the body holds no token.
+        """
+        token = parse_token_response(response, now=now)
+        return ApiResponse(response.status, response.headers, token, b"")
+
+    def error(
+        self,
+        response: Response,
+        request: Request,  # noqa: ARG002 - Replies
+        retry_after: float | None,  # noqa: ARG002 - Replies
+    ) -> OAuthError:
+        """The login host's refusal, by its wire code."""
+        return oauth_error(response)
+
+
+def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object, tuple[Issue, ...]]:
+    try:
+        decoded = decode(_type(returns), response.body, strict=strict)
+    except DecodeError as error:
+        error.status = response.status
+        error.correlation_id = response.headers.get(CORRELATION_ID)
+        raise
+    return decoded.data, decoded.issues
+
+
+def _type(returns: str) -> type[object]:
+    try:
+        return resolve(returns)
+    except InvalidValueError as error:
+        # An endpoint made by hand; "nothing was sent" is no longer true.
+        raise DecodeError(error.message) from None
+
+
+def api_error(
+    response: Response, request: Request, *, retry_after: float | None = None
+) -> ApiError:
+    """The error that a response of 300 or more means, by its status and the platform's body."""
+    body = _error_body(response.body)
+    # SCIM (RFC 7644, 3.12) has its words in `detail`.
+    words = _text(body.get("message")) or _text(body.get("detail"))
+    error = _error_class(response.status)(
+        words or _status_words(response.status), response=response, request=request
+    )
+    for name, key in _TEXTS.items():
+        setattr(error, name, _text(body.get(key)))
+    params = {name: _text(value) for name, value in _object(body.get("messageParams")).items()}
+    error.message_params = {name: text for name, text in params.items() if text is not None}
+    error.details, error.errors = _objects(body.get("details")), _objects(body.get("errors"))
+    error.limit = _object(body.get("limit")) or None
+    error.correlation_id = response.headers.get(CORRELATION_ID) or error.context_id
+    error.retry_after = retry_after
+    return error
+
+
+_TEXTS = {
+    "code": "code",
+    "entity_id": "entityId",
+    "entity_name": "entityName",
+    "message_with_params": "messageWithParams",
+    "context_id": "contextId",
+}
+
+
+def _error_body(body: bytes) -> Mapping[str, object]:
+    try:
+        return _object(parse(body).tree)
+    except DecodeError:
+        return {}
+
+
+# One odd field of an error body never loses the others: each is read as what it ought to be, or not.
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return None if value is None or isinstance(value, dict | list) else json.dumps(value)
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return cast(Mapping[str, object], value) if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> tuple[Mapping[str, object], ...]:
+    members = cast(list[object], value) if isinstance(value, list) else []
+    return tuple(found for member in members if (found := _object(member)))
+
+
+def _error_class(status: int) -> type[ApiError]:
+    if status in errors.API_ERRORS:
+        return errors.API_ERRORS[status]
+    if 300 <= status < 400:
+        return errors.RedirectError
+    return errors.ServerError if status >= 500 else ApiError
+
+
+_STATUS_WORDS = {
+    304: "the entity has not changed",
+    401: "the platform does not accept the access token",
+    403: "the platform does not permit this",
+    404: "the platform has no such entity or path",
+    409: "the entity was changed meanwhile or exists already",
+    429: "the platform's rate limit was exceeded",
+}
+
+
+def _status_words(status: int) -> str:
+    redirects = "redirects, which is not followed"
+    otherwise = redirects if 300 <= status < 400 else f"answered with HTTP {status}"
+    return _STATUS_WORDS.get(status, f"the platform {otherwise}")
+
+
+_TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
+    "connect": errors.ConnectError,
+    "timeout": errors.TimeoutError,
+    "proxy": errors.ProxyError,
+    "tls": errors.TlsError,
+    "protocol": errors.ProtocolError,
+    "closed": errors.ConnectionClosedError,
+}
+
+
+def transport_error(failure: TransportFailure, request: Request) -> TransportError:
+    """The error that a failure of the transport means."""
+    # A transport of somebody else's may know other kinds.
+    error = _TRANSPORT_ERRORS.get(failure.kind, TransportError)
+    return error(failure.message, sent=failure.sent, request=request)

@@ -1,0 +1,267 @@
+"""One turn at a client's token: what its owner does between taking the token lock and giving it back.
+
+Law: one turn at a time. The adapter holds its token lock from :func:`begin` until :class:`Ended`, does
+what each step asks, and decides nothing; it may die at any step, and the next turn begins anew.
+A token that was exchanged is the client's before a store hears of it, so that no store loses it.
+
+::
+
+    begin       -> Locking | Requesting | Ended
+    Locking     -> Requesting | Saving | Deleting | Unlocking | Ended      (stored)
+    Requesting  -> Requesting | Saving | Deleting | Unlocking | Ended      (replied)
+    Saving      -> Unlocking                                               (stored)
+    Deleting    -> Unlocking                                               (stored)
+    Unlocking   -> Ended                                                   (stored)
+
+Without a token store (``Settings.stores_tokens``) a turn is requests and an end. With one:
+
+* Nothing is exchanged before the store's lock is held and the store has been read: another process
+  may have done it already. Both wait no longer than ``refresh_token_wait_max`` in all.
+* Where the lock cannot be had, or the store not be read, a grant that can be exchanged any number
+  of times is exchanged all the same. Any other is not, because somebody else may be spending the
+  same refresh token, or because there is no place to keep the next one: a call goes on with a token
+  that still lasts, or gets the store's error, and nothing has been sent.
+* Where the new token cannot be written it is used all the same, and written at the next turn.
+* What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
+"""
+
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from genesys_core.calls.lifecycle import Exchanging, Raised, Returned, Sending
+from genesys_core.calls.token_actions import Answer, Settled, Wish
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
+from genesys_core.oauth.token_store import TokenKey, TokenStoreError
+from genesys_core.oauth.tokens import Token
+from genesys_core.session.session import Session
+from genesys_core.session.vault import Vault
+
+__all__ = [
+    "Deleting",
+    "Ended",
+    "Locking",
+    "Requesting",
+    "Saving",
+    "Step",
+    "StoreStep",
+    "Unlocking",
+    "begin",
+    "out_of_time",
+    "patience",
+    "replied",
+    "stored",
+    "time_left",
+]
+
+R = TypeVar("R")
+
+
+class Locking(Struct, Generic[R], frozen=True):
+    """Take the store's lock for ``key`` within ``seconds``, and read the token there."""
+
+    wish: Wish[R]
+    key: TokenKey
+    seconds: float
+
+
+class Requesting(Struct, Generic[R], frozen=True):
+    """Drive the call in :attr:`state` to its end."""
+
+    wish: Wish[R]
+    asked: Exchanging
+    key: TokenKey | None
+
+    @property
+    def state(self) -> Sending[Token]:
+        """The call."""
+        return self.asked.state
+
+    @property
+    def purpose(self) -> Literal["api", "token"]:
+        """Whom it is for: the API, or the login host for a token."""
+        return "api" if self.asked.grant is None else "token"
+
+
+class Saving(Struct, Generic[R], frozen=True):
+    """Write the token into the store."""
+
+    result: R
+    key: TokenKey
+    token: Token
+
+
+class Deleting(Struct, Generic[R], frozen=True):
+    """Delete the token from the store."""
+
+    wish: Wish[R]
+    result: R
+    key: TokenKey
+
+
+class Unlocking(Struct, Generic[R], frozen=True):
+    """Give the store's lock back."""
+
+    result: R
+
+
+class Ended(Struct, Generic[R], frozen=True):
+    """The turn is over: give the token lock back."""
+
+    result: R
+
+
+StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
+"""What is asked of the store; :func:`stored` takes in how it went."""
+
+Step: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
+"""Where a turn can be."""
+
+
+def patience(wish: Wish[R], session: Session, *, now: Now) -> float:
+    """Seconds that a wish waits for others, be it for the client's token lock or the store's."""
+    left = session.settings.refresh_token_wait_max - (now.monotonic - wish.since)
+    if wish.expires is not None:
+        left = min(left, wish.expires - now.monotonic)
+    return max(left, 0.0)
+
+
+def time_left(wish: Wish[R], *, now: Now) -> float | None:
+    """Seconds after which its owner goes, though the turn goes on; ``None`` for never."""
+    return None if wish.expires is None else max(wish.expires - now.monotonic, 0.0)
+
+
+def out_of_time(wish: Wish[R], session: Session, *, now: Now) -> R:
+    """What comes of a wish whose owner goes after :func:`time_left`, while the turn goes on.
+
+    Args:
+        wish: the wish.
+        session: as it is by then.
+        now: the moment, by a timer that may be a little early.
+    """
+    late = now.monotonic if wish.expires is None else max(now.monotonic, wish.expires)
+    return wish.timed_out(session, now=Now(late, now.wall))
+
+
+def begin(session: Session, wish: Wish[R], *, now: Now) -> tuple[Session, Step[R]]:
+    """The step of a session that begins a turn.
+
+    Args:
+        session: the client's session.
+        wish: what somebody wants.
+        now: the moment.
+    """
+    key = _key(session, wish)
+    session, answer = wish.reserve(session, now=now)
+    # One that brings a token from elsewhere has nothing to ask, and its token is to be kept too.
+    is_met = isinstance(answer, Settled) and not answer.forgets and wish.grant is None
+    if is_met or key is None or not session.settings.stores_tokens:
+        return _following(session, wish, answer, None, now)
+    return session, Locking(wish, key, patience(wish, session, now=now))
+
+
+def replied(
+    session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
+) -> tuple[Session, Step[R]]:
+    """The step of a session that takes in how a call ended."""
+    session, answer = step.wish.settle(session, step.asked, outcome, now=now)
+    moved = step.key is not None and step.key.login != session.settings.hosts.login
+    if moved and isinstance(answer, Settled) and isinstance(outcome, Returned):
+        return session, _kept_behind(step, answer.result, outcome.response.data)
+    return _following(session, step.wish, answer, step.key, now)
+
+
+def stored(
+    session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
+) -> tuple[Session, Step[R]]:
+    """The step of a session that takes in what came of a store's work.
+
+    Args:
+        session: the client's session.
+        step: what was to be done.
+        found: the token that was read, where one was; or the failure.
+        now: the moment.
+    """
+    failure = found if isinstance(found, TokenStoreError) else None
+    match step:
+        case Locking():
+            if isinstance(found, TokenStoreError):
+                return _without_store(session, step.wish, found, now)
+            return _with_store(session, step, found, now)
+        case Saving():
+            return _saved(session, step.token, failure), Unlocking(step.result)
+        case Deleting():
+            return session, Unlocking(_forgotten(session, step.wish, step.result, failure, now))
+        case Unlocking():
+            return session, Ended(step.result)
+
+
+def _with_store(
+    session: Session, step: Locking[R], found: Token | None, now: Now
+) -> tuple[Session, Step[R]]:
+    if step.wish.grant is None and step.key == _key(session, step.wish):
+        session = session.with_vault(session.vault.adopted(found))
+    session, answer = step.wish.reserve(session, now=now)
+    return _following(session, step.wish, answer, step.key, now)
+
+
+def _without_store(
+    session: Session, wish: Wish[R], failure: TokenStoreError, now: Now
+) -> tuple[Session, Step[R]]:
+    session = session.with_vault(session.vault.adopted(None).without_store(failure))
+    session, answer = wish.reserve(session, now=now)
+    grant = answer.grant if isinstance(answer, Exchanging) else None
+    if grant is not None and not grant.repeatable:
+        return session, Ended(wish.refused(session, failure, now=now))
+    return _following(session, wish, answer, None, now)
+
+
+def _following(
+    session: Session, wish: Wish[R], answer: Answer[R], key: TokenKey | None, now: Now
+) -> tuple[Session, Step[R]]:
+    """What a wish's answer means, with the store's lock for ``key`` held or none."""
+    if isinstance(answer, Exchanging):
+        return session, Requesting(wish, answer, key)
+    if answer.forgets:
+        failure = session.vault.store_failure
+        session = session.with_vault(session.vault.without_token())
+        if key is not None:
+            return session, Deleting(wish, answer.result, key)
+        return session, Ended(_forgotten(session, wish, answer.result, failure, now))
+    if key is None:
+        return session, Ended(answer.result)
+    token = session.vault.unsaved if key == _key(session, wish) else None
+    if token is None:
+        return session, Unlocking(answer.result)
+    return session, Saving(answer.result, key, token)
+
+
+def _forgotten(
+    session: Session, wish: Wish[R], result: R, failure: GenesysCloudError | None, now: Now
+) -> R:
+    """What forgetting came to: a store that still holds the token is nothing to be silent about."""
+    if failure is None or isinstance(result, Raised):
+        return result
+    return wish.refused(session, failure, now=now)
+
+
+def _kept_behind(step: Requesting[R], result: R, token: Token) -> Step[R]:
+    """The client has left a login host; its store has not, and may come back to it."""
+    if step.key is None or step.asked.grant is None:
+        return Unlocking(result)
+    kept = Vault().signed_in(step.asked.grant, token)
+    return Saving(result, step.key, kept.token or token)
+
+
+def _saved(session: Session, token: Token, failure: TokenStoreError | None) -> Session:
+    if failure is not None:
+        return session.with_vault(session.vault.without_store(failure))
+    if session.vault.unsaved != token:
+        return session  # the client has moved meanwhile
+    return session.with_vault(session.vault.saved())
+
+
+def _key(session: Session, wish: Wish[R]) -> TokenKey | None:
+    grant = wish.grant or session.vault.grant
+    return None if grant is None else TokenKey.of(grant, session.settings.hosts)

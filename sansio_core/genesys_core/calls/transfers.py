@@ -1,0 +1,141 @@
+"""Requests to hosts that are not the API: pre-signed URLs, and where redirects lead.
+
+Law: nothing of the client goes to another host but its ``User-Agent``: no token, no header of the
+client's own, no place in its rate limit. Apart from that such a request lives as any call does:
+timeouts, deadline, retries and errors are the same.
+"""
+
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.calls.call import Call
+from genesys_core.calls.lifecycle import NeedToken, Sending
+from genesys_core.calls.operation import Endpoint, Options
+from genesys_core.calls.responses import ApiResponse, api_error
+from genesys_core.clock import Now
+from genesys_core.errors import ApiError, InvalidValueError
+from genesys_core.hosts import base_url
+from genesys_core.http.headers import Headers, HeadersInput
+from genesys_core.http.messages import Request, Response, Timeout
+from genesys_core.session.retry import REPEATABLE_METHODS, RetryConfiguration
+from genesys_core.session.session import Session, checked_deadline
+from genesys_core.version import USER_AGENT
+
+__all__ = ["RawReplies", "checked_url", "plain_request", "start_transfer"]
+
+
+NO_OPTIONS: Final = Options()
+
+
+class RawReplies(Struct, frozen=True):
+    """Replies that are nobody's type: the body stays what it is."""
+
+    def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - Replies
+        """The response as it came."""
+        return ApiResponse(response.status, response.headers, None, response.body)
+
+    def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
+        """The error by status; its words name the host, for it is not the platform that answered."""
+        error = api_error(response, request, retry_after=retry_after)
+        host = urlsplit(request.url).hostname
+        error.message = f"{host} answered with HTTP {response.status}: {error.message}"
+        return error
+
+
+def plain_request(
+    method: str,
+    url: str,
+    session: Session,
+    *,
+    headers: HeadersInput = (),
+    body: bytes | None = None,
+    timeout: Timeout | float | None = None,
+) -> Request:
+    """A request that carries nothing of the client but its ``User-Agent``.
+
+    Args:
+        method: in capitals.
+        url: absolute; see :func:`checked_url`.
+        session: the client's.
+        headers: what else is sent.
+        body: the body, or ``None`` for none.
+        timeout: instead of the client's.
+
+    Raises:
+        InvalidValueError: a URL, header or timeout that cannot be used.
+    """
+    agent = session.settings.headers.get("user-agent", USER_AGENT)
+    fields = Headers({"Accept": "*/*", "User-Agent": agent}).updated(Headers(headers))
+    limits = Timeout.given(timeout, session.settings.timeout)
+    return Request(method, checked_url(url), fields, body, limits)
+
+
+def start_transfer(
+    request: Request,
+    session: Session,
+    *,
+    now: Now,
+    options: Options = NO_OPTIONS,
+    once: bool = False,
+    authenticate: bool = False,
+) -> NeedToken[None] | Sending[None]:
+    """Begin a request of one's own; drive it as any call.
+
+    Args:
+        request: what is sent, complete.
+        session: the client's, for its deadline and retry configuration.
+        now: both clocks.
+        options: its deadline and retry configuration count, where given.
+        once: whether its body can be read only once: then it is never repeated.
+        authenticate: whether it carries the client's token after all.
+
+    Raises:
+        InvalidValueError: a deadline that is no positive number.
+    """
+    call = Call(
+        endpoint=Endpoint(f"{request.method} transfer", request.method, "/"),
+        request=request,
+        replies=RawReplies(),
+        policy=RetryConfiguration() if once else options.retry or session.settings.retry,
+        repeatable=request.method in REPEATABLE_METHODS and not once,
+        refreshable=False,
+        paced=False,
+        random=session.random,
+        started=now.monotonic,
+        deadline=checked_deadline(options.deadline) or session.settings.deadline,
+    )
+    if not authenticate or not session.vault.authenticates or "authorization" in request.headers:
+        return Sending(call, call.next_request(now))
+    token = session.vault.usable(now)
+    call = msgspec.structs.replace(
+        call, token=token, refreshable=session.vault.refreshable and not once
+    )
+    return NeedToken(call) if token is None else Sending(call, call.next_request(now))
+
+
+def checked_url(url: str) -> str:
+    """An absolute ``http`` or ``https`` URL as it is sent: in ASCII, without a fragment.
+
+    Raises:
+        InvalidValueError: anything else, and one with a user and password in it.
+    """
+    text = quote(url.strip(_SPACE), safe=_URL_SAFE, errors="replace")
+    try:
+        parts = urlsplit(text)
+        base_url(f"{parts.scheme}://{parts.netloc}")
+    except ValueError:  # InvalidValueError as well, whose words would be about a setting
+        shown = text.partition("?")[0].rpartition("@")[2]
+        raise InvalidValueError(
+            f"URL {shown[:_SHOWN]!r}: must be an absolute http or https URL without user and "
+            "password, its host name in ASCII"
+        ) from None
+    return parts._replace(path=parts.path or "/", fragment="").geturl()
+
+
+_SHOWN: Final = 200
+_SPACE: Final = "\t\n\r\x0c "
+# RFC 3986, 2.2 and 2.1: what may stand in a URL as it is, and what is percent-encoded already.
+_URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%-._~"

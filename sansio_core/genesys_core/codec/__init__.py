@@ -1,0 +1,1 @@
+"""JSON and models: decode, repair, encode."""

@@ -1,0 +1,147 @@
+"""A changed model written over the document that it was decoded from.
+
+Law: what the caller did not change stays as the platform wrote it, be it unknown to this version or
+of a kind that did not fit; what the caller changed is what the caller said.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import cast
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.codec.decoding import decode
+from genesys_core.codec.json_encoder import encoded
+from genesys_core.codec.tolerant_json import parse
+from genesys_core.errors import DecodeError, InvalidValueError
+
+__all__ = ["merged"]
+
+# Decimal, because numbers that nobody changed keep all their digits.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def merged(model: object, base: bytes) -> object:
+    """The document ``base`` with the model's changes, ready to be encoded.
+
+    Raises:
+        InvalidValueError: ``model`` is no model, or ``base`` is no document of its type.
+    """
+    if not isinstance(model, Struct):
+        raise InvalidValueError(f"base goes with a model, not with a {type(model).__name__}")
+    try:
+        old = decode(type(model), base).data
+        raw = _parse(base)
+    except DecodeError as error:
+        raise InvalidValueError(f"base is no {type(model).__name__}: {error.message}") from None
+    try:
+        return _merge(model, old, raw)
+    except RecursionError:
+        raise InvalidValueError("base is nested too deeply to be merged") from None
+
+
+def _parse(base: bytes) -> object:
+    try:
+        return cast(object, _DECODER.decode(base))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return parse(base).tree
+
+
+def _merge(new: object, old: object, raw: object) -> object:
+    """``raw``, which was decoded as ``old``, with what differs in ``new``.
+
+    The result mixes raw values and models, which one encoder call writes out.
+    """
+    match new, old, raw:
+        case Struct(), Struct(), dict() if type(new) is type(old):
+            return _merge_model(new, old, cast(dict[str, object], raw))
+        case Mapping(), Mapping(), dict():
+            return _merge_map(
+                cast(Mapping[str, object], new),
+                cast(Mapping[str, object], old),
+                cast(dict[str, object], raw),
+            )
+        case list() | tuple(), list(), list():
+            return _merge_list(
+                cast(Sequence[object], new), cast(list[object], old), cast(list[object], raw)
+            )
+        case _:
+            return raw if _same(new, old) else new
+
+
+def _same(new: object, old: object) -> bool:
+    # Types as well, because True == 1 == 1.0.
+    return type(new) is type(old) and new == old
+
+
+def _merge_model(new: Struct, old: Struct, raw: dict[str, object]) -> dict[str, object]:
+    document = dict(raw)
+    for name, key in zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True):
+        now, before = getattr(new, name), getattr(old, name)
+        if now is not None:
+            document[key] = _merge(now, before, raw.get(key))
+        elif before is not None:
+            document.pop(key, None)
+    return document
+
+
+def _merge_map(
+    new: Mapping[str, object], old: Mapping[str, object], raw: dict[str, object]
+) -> dict[str, object]:
+    return {
+        key: _merge(value, old[key], raw[key]) if key in old and key in raw else value
+        for key, value in new.items()
+    }
+
+
+def _merge_list(new: Sequence[object], old: list[object], raw: list[object]) -> list[object]:
+    pairs = _pair(new, old)
+    return [
+        value if index is None else _merge(value, old[index], raw[index])
+        for value, index in zip(new, pairs, strict=True)
+    ]
+
+
+def _pair(new: Sequence[object], old: Sequence[object]) -> list[int | None]:
+    """For each new element the index of the old one that it was, or ``None``.
+
+    Elements with an id are the same where their ids are. Others are the same where they are equal,
+    and else where they stand at the same index and no equal one claims that place.
+    """
+    keys, old_keys = [_key(value) for value in new], [_key(value) for value in old]
+    places: dict[object, deque[int]] = defaultdict(deque)
+    for index, key in enumerate(old_keys):
+        if keys[index : index + 1] != [key]:
+            places[key].append(index)
+    pairs: list[int | None] = [
+        index if old_keys[index : index + 1] == [key] else _next(places[key])
+        for index, key in enumerate(keys)
+    ]
+    claimed = set(pairs)
+    for index, (key, old_key) in enumerate(zip(keys, old_keys, strict=False)):
+        free = pairs[index] is None and index not in claimed
+        if free and not isinstance(key, _Id) and not isinstance(old_key, _Id):
+            pairs[index] = index
+    return pairs
+
+
+def _next(places: deque[int]) -> int | None:
+    return places.popleft() if places else None
+
+
+class _Id(Struct, frozen=True):
+    value: str | int
+
+
+def _key(element: object) -> _Id | bytes | None:
+    """What an element is recognised by: its id, or all of it."""
+    found = _id_of(element)
+    return _Id(found) if isinstance(found, str | int) else encoded(element)
+
+
+def _id_of(element: object) -> object:
+    if isinstance(element, Mapping):
+        return cast(Mapping[str, object], element).get("id")
+    return getattr(element, "id", None)

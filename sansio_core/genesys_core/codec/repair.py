@@ -1,0 +1,257 @@
+"""A document that does not fit its type, made to fit, leaf by leaf.
+
+Law: one odd field never loses a page. Every part that fits is delivered, the rest is converted where
+the meaning is plain and ``None`` where it is not, and each such place is reported. The work is
+linear: :func:`msgspec.convert` is called on each child of a value that does not fit, and only
+children that do not fit themselves are walked into.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.codec.issues import ROOT, At, Issue, Json, json_kind, json_path, masked, shown
+from genesys_core.codec.scalar_conversions import CONVERSIONS
+from genesys_core.codec.values import YearMonth, dec_hook
+from genesys_core.errors import DecodeError
+
+__all__ = ["repair"]
+
+
+def _convert(raw: object, type_: object) -> object:
+    return msgspec.convert(raw, cast(type[object], type_), dec_hook=dec_hook)
+
+
+def repair(raw: Json, type_: object) -> tuple[object, list[Issue]]:
+    """The value of a type that is nearest to a document, and where it had to differ.
+
+    Args:
+        raw: the document, read without types.
+        type_: what it should be.
+
+    Raises:
+        DecodeError: the document as a whole has another shape, or is nested too deeply.
+    """
+    walk = _Walk()
+    try:
+        return walk.document(raw, type_), walk.issues
+    except RecursionError:
+        pass  # raised below, so that the error does not carry a thousand frames
+    raise DecodeError("the body is nested too deeply")
+
+
+class _Field(Struct, frozen=True):
+    name: str
+    key: str
+    type: object
+    secret: bool
+    required: bool
+
+
+class _Object(Struct, frozen=True):
+    """A JSON object with known members."""
+
+    cls: type[Struct]
+    fields: tuple[_Field, ...]
+
+    def __str__(self) -> str:
+        return f"object ({self.cls.__name__})"
+
+
+class _Map(Struct, frozen=True):
+    """A JSON object whose keys are data."""
+
+    value: object
+
+    def __str__(self) -> str:
+        return "object"
+
+
+class _List(Struct, frozen=True):
+    item: object
+
+    def __str__(self) -> str:
+        return "array"
+
+
+class _Leaf(Struct, frozen=True):
+    """Anything that is not walked into: scalars, and types that only a caller could bring."""
+
+    types: tuple[object, ...]
+
+    def __str__(self) -> str:
+        return " or ".join(_leaf_name(type_) for type_ in self.types)
+
+
+_Shape: TypeAlias = _Object | _Map | _List | _Leaf
+
+_LEAF_NAMES: Mapping[object, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    datetime: "date-time",
+    YearMonth: "year-month",
+}
+
+
+def _leaf_name(type_: object) -> str:
+    return _LEAF_NAMES.get(type_) or str(getattr(type_, "__name__", "another value"))
+
+
+@cache
+def _shape(type_: object) -> _Shape:
+    """What to walk into, for a type as it is written in an annotation."""
+    members = _members(type_)
+    if len(members) != 1:
+        return _Leaf(members)
+    origin, arguments = get_origin(members[0]) or members[0], get_args(members[0])
+    match origin:
+        case type() if issubclass(origin, Struct) and _by_name(origin):
+            return _Object(origin, _fields(members[0], origin))
+        case type() if origin is dict and (not arguments or arguments[0] is str):
+            return _Map(arguments[1] if arguments else Any)
+        case type() if origin is list:
+            return _List(arguments[0] if arguments else Any)
+        case _:
+            return _Leaf(members)
+
+
+def _members(type_: object) -> tuple[object, ...]:
+    """The types of a union without ``None``, or the type itself; without ``Annotated``."""
+    if get_origin(type_) is Annotated:
+        return _members(get_args(type_)[0])
+    if get_origin(type_) in {Union, UnionType}:
+        return tuple(member for part in get_args(type_) for member in _members(part))
+    return () if type_ in {None, NoneType} else (type_,)
+
+
+def _by_name(cls: type[Struct]) -> bool:
+    return not cls.__struct_config__.array_like
+
+
+def _fields(type_: object, cls: type[Struct]) -> tuple[_Field, ...]:
+    secrets: frozenset[str] = getattr(cls, "__secrets__", frozenset())
+    return tuple(
+        _Field(field.name, field.encode_name, field.type, field.name in secrets, field.required)
+        for field in msgspec.structs.fields(cast(type[Struct], type_))
+    )
+
+
+class _Walk:
+    """One document's walk; collects what it reports."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+
+    def document(self, raw: Json, type_: object) -> object:
+        """The whole document, whose shape has to be right."""
+        try:
+            return _convert(raw, type_)
+        except msgspec.ValidationError:
+            shape = _shape(type_)
+        right = (isinstance(shape, _List), isinstance(shape, _Object | _Map))
+        if raw is None or right == (isinstance(raw, list), isinstance(raw, dict)):
+            value = self.descend(raw, shape, type_, ROOT)
+            if not self.issues:  # forbid_unknown_fields and the like, on a caller's own class
+                self.issues.append(Issue("$", f"{shape} has a rule that is not kept: ignored"))
+            if raw is None or value is not None:
+                return value
+        raise DecodeError(f"{shape} expected as the whole body, {json_kind(raw)} found")
+
+    def value(self, raw: Json, type_: object, at: At) -> object:
+        """A part of the document; ``None`` where nothing can be made of it."""
+        try:
+            return _convert(raw, type_)
+        except msgspec.ValidationError:
+            return self.descend(raw, _shape(type_), type_, at)
+
+    def descend(self, raw: Json, shape: _Shape, type_: object, at: At) -> object:
+        """A part that does not fit as it is."""
+        match shape, raw:
+            case _Object(), dict():
+                value = self.model(raw, shape, at)
+            case _Map(), dict():
+                value = {key: self.value(raw[key], shape.value, (at, key)) for key in raw}
+            case _List(), list():
+                value = [self.value(item, shape.item, (at, i)) for i, item in enumerate(raw)]
+            case _List(), str() | int() | float() | dict():
+                value = self.wrapped(raw, shape, at)
+            case _, [only] if not isinstance(only, list):
+                self.report(raw, shape, at, "its only element taken")
+                value = self.value(only, type_, (at, 0))
+            case _Leaf(), str() | int() | float():
+                value = self.leaf(raw, shape, type_, at)
+            case _:
+                value = self.report(raw, shape, at, "None in its place")
+        return value
+
+    def model(self, raw: dict[str, Json], shape: _Object, at: At) -> object:
+        """A model of all members that are there."""
+        members: dict[str, object] = {}
+        for field in shape.fields:
+            seen = len(self.issues)
+            if field.key in raw:
+                members[field.name] = self.value(raw[field.key], field.type, (at, field.key))
+            elif field.required:
+                members[field.name] = None
+                self.issues.append(Issue(json_path((at, field.key)), "absent: None in its place"))
+            if field.secret:
+                self.issues[seen:] = map(masked, self.issues[seen:])
+        try:
+            return shape.cls(**members)
+        except (TypeError, ValueError):  # the __post_init__ of a class that a caller brought
+            return self.report(raw, shape, at, "None in its place")
+
+    def wrapped(self, raw: Json, shape: _List, at: At) -> list[object] | None:
+        """One value where an array was promised."""
+        item = self.value(raw, shape.item, at)
+        if item is None:
+            return None
+        self.report(raw, shape, at, "taken as an array of one")
+        return [item]
+
+    def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: At) -> object:
+        """A scalar of another kind."""
+        for wanted in shape.types:
+            if _unknown_member(raw, wanted):
+                self.report(raw, shape, at, "unknown value kept")
+                return raw
+            value = _converted(raw, wanted, type_)
+            if value is not None:
+                self.report(raw, shape, at, "converted")
+                return value
+        return self.report(raw, shape, at, "None in its place")
+
+    def report(self, raw: Json, shape: _Shape, at: At, done: str) -> object:
+        """Say what was expected, found and done; ``None``, for use where that is the value."""
+        found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
+        message = f"{shape} expected, {found} found: {done}"
+        self.issues.append(Issue(json_path(at), message, shown(raw)))
+        return None
+
+
+def _unknown_member(raw: object, wanted: object) -> bool:
+    """Whether this is a value that a closed enum of the caller's does not list."""
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
+        known: Sequence[object] = [member.value for member in wanted]
+    else:
+        known = get_args(wanted) if get_origin(wanted) is Literal else ()
+    return type(raw) in {type(value) for value in known}
+
+
+def _converted(raw: object, wanted: object, type_: object) -> object | None:
+    conversion = CONVERSIONS.get(wanted)
+    value = None if conversion is None else conversion(raw)
+    if value is None:
+        return None
+    try:
+        return _convert(value, type_)  # the annotation may ask for more
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,148 @@
+"""JSON as senders write it, read into plain Python values.
+
+Law: every byte sequence gives a document or one :class:`~genesys_core.errors.DecodeError`. What RFC 8259 forbids
+is tolerated only where the meaning is plain, and each such place is reported.
+"""
+
+import json
+from codecs import BOM_UTF8
+from typing import NamedTuple, TypeAlias, cast
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.codec.issues import ROOT, At, Issue, Json, json_path
+from genesys_core.errors import DecodeError
+
+__all__ = ["Document", "parse"]
+
+_WHITESPACE = b" \t\r\n"
+
+
+class Document(NamedTuple):
+    """A document read without types, and what was tolerated to read it."""
+
+    tree: Json
+    issues: tuple[Issue, ...]
+
+
+def parse(body: bytes) -> Document:
+    """Read a body that may break the rules of JSON.
+
+    Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
+    UTF-8 and lone surrogates (``U+FFFD`` in their place), numbers that no double or 4,300-digit
+    integer can hold and ``NaN`` or ``Infinity`` (``None`` in their place). Of repeated keys the last
+    one counts, as in :mod:`json`.
+
+    Raises:
+        DecodeError: the body is not JSON, or nested too deeply.
+    """
+    try:
+        return Document(msgspec.json.decode(body), ())
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass  # raised below, outside this block: those exceptions hold the body
+    parsed = _tolerant(body)
+    if isinstance(parsed, str):
+        raise DecodeError(_not_json(body, parsed), body=body)
+    return parsed
+
+
+class _Odd(Struct, frozen=True):
+    """Stands in the tree for a number that has no value."""
+
+    message: str
+
+
+_Loaded: TypeAlias = "dict[str, _Loaded] | list[_Loaded] | str | int | float | bool | _Odd | None"
+
+
+def _tolerant(body: bytes) -> Document | str:
+    """The document, or what is wrong with it."""
+    issues: list[Issue] = []
+    if body.startswith(BOM_UTF8):
+        issues.append(Issue("$", "begins with a byte order mark: ignored"))
+    text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
+    try:
+        return Document(_clean(_load(text, issues), ROOT, issues), tuple(issues))
+    except RecursionError:
+        return "it is nested too deeply"
+    except json.JSONDecodeError as error:
+        return f"{error.msg} at character {error.pos:,}"
+
+
+def _load(text: str, issues: list[Issue]) -> _Loaded:
+    try:
+        return cast(_Loaded, _STRICT.decode(text))
+    except json.JSONDecodeError:
+        tree = cast(_Loaded, _LENIENT.decode(text))
+    issues.append(Issue("$", "raw control characters in strings: kept"))
+    return tree
+
+
+def _float(text: str) -> float | _Odd:
+    value = float(text)
+    # RFC 8259, 6: "implementations ... can set limits on the range and precision of numbers".
+    return value if abs(value) != float("inf") else _Odd("a number out of range")
+
+
+def _int(text: str) -> int | _Odd:
+    try:
+        return int(text)
+    except ValueError:  # longer than sys.get_int_max_str_digits()
+        return _Odd(f"an integer of {len(text):,} digits")
+
+
+def _constant(name: str) -> _Odd:
+    return _Odd(f"{name}, which JSON does not have")
+
+
+_STRICT, _LENIENT = (
+    json.JSONDecoder(parse_float=_float, parse_int=_int, parse_constant=_constant, strict=strict)
+    for strict in (True, False)
+)
+
+
+def _clean(value: _Loaded, at: At, issues: list[Issue]) -> Json:
+    """The tree without numbers that have no value and text that no UTF-8 can hold."""
+    match value:
+        case str():
+            return _text(value, at, issues)
+        case list():
+            return [_clean(item, (at, index), issues) for index, item in enumerate(value)]
+        case dict():
+            return {
+                _text(key, at, issues): _clean(item, (at, key), issues)
+                for key, item in value.items()
+            }
+        case _Odd():
+            issues.append(Issue(json_path(at), f"{value.message}: None in its place"))
+            return None
+        case _:
+            return value
+
+
+def _text(text: str, at: At, issues: list[Issue]) -> str:
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        issues.append(Issue(json_path(at), "text that is not Unicode: U+FFFD in place of the rest"))
+        # "replace" on encoding writes "?": a question mark could have been there.
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def _not_json(body: bytes, problem: str) -> str:
+    """What the body is instead; its size and kind only, because bodies hold personal data."""
+    size = f"{len(body):,} bytes"
+    start = body.removeprefix(BOM_UTF8).lstrip(_WHITESPACE)[:14].lower()
+    if not start:
+        return f"the body is empty ({size})"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return (
+            f"the body looks like HTML, not JSON ({size}): a proxy or login page may have answered"
+        )
+    if start.startswith(b"<"):
+        return f"the body looks like XML or HTML, not JSON ({size})"
+    return f"the body cannot be read as JSON ({size}): {problem}"

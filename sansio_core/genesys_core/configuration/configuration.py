@@ -1,0 +1,367 @@
+"""What a client is configured with, as one immutable value.
+
+Law: a configuration is computed from text, never from a file, an environment or a clock; it is
+swapped whole. ``None`` is "not given", so that :func:`merge` can lay one source over another:
+arguments, environment, file, defaults. A text with any problem gives no configuration at all, and
+the error names every problem.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import Any, Final, NamedTuple, Self, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.confidential import REDACTED
+from genesys_core.configuration.document import Problem, shown_value
+from genesys_core.configuration.environment import VARIABLES, default_path, read_environment
+from genesys_core.configuration.ini_format import read_ini, write_ini
+from genesys_core.configuration.json_format import looks_like_json, read_json, write_json
+from genesys_core.configuration.keys import KEYS, LogFormat, LogLevel, Settings, judge
+from genesys_core.configuration.sections import (
+    Credentials,
+    GeneralConfiguration,
+    LoggingConfiguration,
+    ReauthenticationConfiguration,
+)
+from genesys_core.errors import ConfigurationError, InvalidValueError
+from genesys_core.hosts import DEFAULT_REGION, Gateway, Region
+from genesys_core.session.retry import RetryConfiguration
+
+__all__ = [
+    "DEFAULTS",
+    "Configuration",
+    "Credentials",
+    "GeneralConfiguration",
+    "LogFormat",
+    "LogLevel",
+    "LoggingConfiguration",
+    "ReauthenticationConfiguration",
+    "Setting",
+    "default_path",
+    "merge",
+]
+
+_S = TypeVar("_S", bound=Struct)
+
+
+class Setting(NamedTuple):
+    """One line of :meth:`Configuration.describe`.
+
+    Attributes:
+        section: such as ``logging``.
+        key: as a file spells it, such as ``log_level``.
+        value: the value as text, secrets masked; ``None`` where it is not given.
+        origin: where the value came from; ``None`` where it is not given.
+    """
+
+    section: str
+    key: str
+    value: str | None
+    origin: str | None
+
+
+class Configuration(Struct, frozen=True, kw_only=True, eq=False):
+    """All that a client can be configured with; every part ``None`` where it is not given.
+
+    Two configurations are equal when their values are, wherever these came from.
+
+    Attributes:
+        logging: what is logged.
+        retry: whether and how calls are repeated.
+        reauthentication: what happens when a token is refused.
+        general: where the platform is.
+        gateway: the gateway in front of it.
+        credentials: who is calling.
+        warnings: what has no effect, one line each, in the order of the text.
+        origins: pairs of ``section.key`` and where that value came from.
+    """
+
+    logging: LoggingConfiguration = LoggingConfiguration()
+    retry: RetryConfiguration | None = None
+    reauthentication: ReauthenticationConfiguration = ReauthenticationConfiguration()
+    general: GeneralConfiguration = GeneralConfiguration()
+    gateway: Gateway | None = None
+    credentials: Credentials = Credentials()
+    warnings: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_text(cls, text: str, *, source: str = "configuration") -> Self:
+        """Read the text of a configuration file, INI or JSON.
+
+        The dialect is described in :mod:`genesys_core.configuration.ini_format`, the keys in
+        ``docs/configuration.md``. Both formats give equal values.
+
+        Args:
+            text: the file's whole text.
+            source: what problems, warnings and origins call it, such as its path.
+
+        Raises:
+            ConfigurationError: one line for each problem, with file, line, section, key, the value
+                unless it is secret, the rule and the way out.
+        """
+        settings = judge(read_json(text) if looks_like_json(text) else read_ini(text))
+        problems = sorted((*settings.problems, *_conflicts(settings)))
+        if problems:
+            raise ConfigurationError([problem.located(source) for problem in problems])
+        return cls(**_parts_of(settings, source))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the variables that the platform's tools share; empty ones count as not set.
+
+        ``GENESYSCLOUD_REGION``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
+        ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and ``GENESYSCLOUD_ACCESS_TOKEN``.
+
+        Args:
+            environment: all variables, such as :data:`os.environ`.
+
+        Raises:
+            ConfigurationError: a region that is none.
+        """
+        region, credentials, origins = read_environment(environment)
+        general = GeneralConfiguration(region=region)
+        return cls(general=general, credentials=credentials, origins=origins)
+
+    def origin(self, section: str, key: str) -> str | None:
+        """Where a value came from: a file and line, a variable, ``argument`` or ``default``.
+
+        Returns:
+            ``None`` for a value that is not given, and for an unknown name.
+        """
+        name = _ALIASES.get(f"{section}.{key}", f"{section}.{key}")
+        if name not in _PLACES or _value(self, name) is None:
+            return None
+        return dict(self.origins).get(name, "argument")
+
+    def describe(self) -> tuple[Setting, ...]:
+        """Every setting with its value and origin, secrets masked: for showing, not for parsing."""
+        return tuple(self._settings())
+
+    def _settings(self) -> Iterator[Setting]:
+        for name in _PLACES:
+            section, _, key = name.partition(".")
+            value = _value(self, name)
+            shown = None if value is None else _shown(key, value)
+            yield Setting(section, key, shown, self.origin(section, key))
+
+    def to_ini(self) -> str:
+        """The text of an INI file that reads back as an equal configuration.
+
+        Raises:
+            InvalidValueError: a value that a file cannot hold.
+        """
+        return write_ini(_writable(self))
+
+    def to_json(self) -> str:
+        """The text of a JSON file that reads back as an equal configuration.
+
+        Raises:
+            InvalidValueError: a value that a file cannot hold.
+        """
+        return write_json(_writable(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Configuration) and self._parts() == other._parts()
+
+    def __ne__(self, other: object) -> bool:
+        # Without this one, the base class compares identities.
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[object, ...]:
+        return tuple(getattr(self, part) for part in _PARTS)
+
+
+_PARTS: Final = ("logging", "retry", "reauthentication", "general", "gateway", "credentials")
+
+# In a file "retry_wait_max" is the whole budget, as in the .NET SDK. The field of that name, the
+# longest single wait, has no key.
+_RENAMED: Final = {
+    "logging.log_level": "level",
+    "logging.log_format": "format",
+    "logging.log_to_console": "to_console",
+    "logging.log_file_path": "file_path",
+    "logging.log_request_body": "request_body",
+    "logging.log_response_body": "response_body",
+    "retry.retry_wait_max": "max_retry_time_sec",
+}
+_ALIASES: Final = {"retry.retry_wait_max": "retry.max_retry_time_sec"}
+
+
+def _places() -> Iterator[tuple[str, tuple[str, str]]]:
+    for section, keys in KEYS.items():
+        for key in keys:
+            if (name := f"{section}.{key}") not in _ALIASES:
+                yield name, (section, _RENAMED.get(name, key))
+    for field in RetryConfiguration.__struct_fields__:
+        if f"retry.{field}" in _ALIASES or field not in KEYS["retry"]:
+            yield f"retry.{field} (argument only)", ("retry", field)
+    for name in VARIABLES:
+        section, _, field = name.partition(".")
+        yield name, (section, field)
+
+
+# Where each setting is kept: its part and its field, by "section.key".
+_PLACES: Final = dict(_places())
+_SECRET: Final = frozenset({"password", "client_secret", "access_token"})
+
+
+def _value(configuration: Configuration, name: str) -> object:
+    part, field = _PLACES[name]
+    owner: object = getattr(configuration, part)
+    return None if owner is None else getattr(owner, field)
+
+
+def _shown(key: str, value: object) -> str:
+    if key in _SECRET:
+        return REDACTED
+    if isinstance(value, Region):
+        return value.name
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _conflicts(settings: Settings) -> Iterator[Problem]:
+    """Keys that are right one by one and wrong together."""
+    old, new = ("retry", "retry_wait_max"), ("retry", "max_retry_time_sec")
+    budgets = [settings.values[place] for place in (old, new) if place in settings.values]
+    if len(set(budgets)) == 2:
+        line = max(settings.lines[old], settings.lines[new])
+        rule = (
+            f"retry_wait_max = {budgets[0]} and max_retry_time_sec = {budgets[1]}: "
+            "must not differ, both set the whole time for repeats; keep one of them"
+        )
+        yield Problem(line, f"[retry] {rule}")
+    gateway = [line for (section, _), line in settings.lines.items() if section == "gateway"]
+    if gateway and ("gateway", "host") not in settings.lines:
+        rule = "must have a host when it has other keys; give host, or take the section out"
+        yield Problem(min(gateway), f"[gateway]: {rule}")
+
+
+def _parts_of(settings: Settings, source: str) -> dict[str, Any]:
+    # Typed by KEYS, which a type checker cannot follow.
+    parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
+    origins: dict[str, str] = {}
+    for (section, key), value in settings.values.items():
+        name = f"{section}.{key}"
+        parts[section][_RENAMED.get(name, key)] = value
+        origins[_ALIASES.get(name, name)] = f"{source}:{settings.lines[section, key]}"
+    for name, (part, _) in _PLACES.items():
+        # These two are whole or not at all: what was not given has its default.
+        if part in {"retry", "gateway"} and parts[part]:
+            origins.setdefault(name, "default")
+    return {
+        "logging": LoggingConfiguration(**parts["logging"]),
+        "retry": RetryConfiguration(**parts["retry"]) if parts["retry"] else None,
+        "reauthentication": ReauthenticationConfiguration(**parts["reauthentication"]),
+        "general": GeneralConfiguration(**parts["general"]),
+        "gateway": Gateway(**parts["gateway"]) if parts["gateway"] else None,
+        "warnings": tuple(warning.located(source) for warning in settings.warnings),
+        "origins": tuple(origins.items()),
+    }
+
+
+def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]:
+    sections: dict[str, dict[str, str | float]] = {}
+    for name, (_, field) in _PLACES.items():
+        section, _, key = name.partition(".")
+        value = _value(configuration, name)
+        if value is None or value == "":
+            continue
+        if key in KEYS.get(section, {}) and isinstance(value, str | float | int):
+            sections.setdefault(section, {})[key] = _checked(section, key, value)
+        elif section != "retry" or value != getattr(RetryConfiguration(), field):
+            raise InvalidValueError(
+                f"{section}.{field}: a file has no key for it; take it out to write one"
+            )
+    return sections
+
+
+def _checked(section: str, key: str, value: str | float) -> str | float:
+    try:
+        KEYS[section][key].read(str(value))
+    except ValueError:
+        shown = REDACTED if key in _SECRET else shown_value(str(value))
+        rule = KEYS[section][key].rule
+        raise InvalidValueError(f"{section}.{key} = {shown}: must be {rule}") from None
+    return value
+
+
+def merge(higher: Configuration, *lower: Configuration) -> Configuration:
+    """Lay configurations over each other: ``merge(arguments, environment, file, DEFAULTS)``.
+
+    A value of the first one that gives it holds. Some values hold only together and are taken
+    whole from one of them: the retry configuration, the gateway, ``host`` with ``region``, and
+    the credentials.
+
+    Args:
+        higher: whose values win.
+        lower: whose values fill the gaps, the strongest first.
+
+    Returns:
+        The values of all, each with its origin, and the warnings of all.
+    """
+    return reduce(_merged, lower, higher)
+
+
+def _merged(higher: Configuration, lower: Configuration) -> Configuration:
+    place = higher.general
+    if place.host is None and place.region is None:
+        place = lower.general
+    live = higher.general.live_reload_config
+    merged = Configuration(
+        logging=_overlaid(higher.logging, lower.logging),
+        retry=lower.retry if higher.retry is None else higher.retry,
+        reauthentication=_overlaid(higher.reauthentication, lower.reauthentication),
+        general=GeneralConfiguration(
+            live_reload_config=lower.general.live_reload_config if live is None else live,
+            host=place.host,
+            region=place.region,
+        ),
+        gateway=lower.gateway if higher.gateway is None else higher.gateway,
+        credentials=lower.credentials
+        if higher.credentials == Credentials()
+        else higher.credentials,
+        warnings=higher.warnings + lower.warnings,
+    )
+    return msgspec.structs.replace(merged, origins=tuple(_origins(merged, higher, lower)))
+
+
+def _overlaid(higher: _S, lower: _S) -> _S:
+    given = {
+        name: value for name, value in msgspec.structs.asdict(higher).items() if value is not None
+    }
+    return msgspec.structs.replace(lower, **given)
+
+
+def _origins(
+    merged: Configuration, higher: Configuration, lower: Configuration
+) -> Iterator[tuple[str, str]]:
+    for name in _PLACES:
+        section, _, key = name.partition(".")
+        if _value(merged, name) is not None:
+            origin = higher.origin(section, key) or lower.origin(section, key)
+            yield name, origin or "argument"
+
+
+def _defaults() -> Configuration:
+    values = Configuration(
+        logging=LoggingConfiguration(
+            level="none", format="text", to_console=True, request_body=False, response_body=False
+        ),
+        retry=RetryConfiguration(),
+        reauthentication=ReauthenticationConfiguration(
+            refresh_access_token=True, refresh_token_wait_max=10
+        ),
+        general=GeneralConfiguration(live_reload_config=True, host=DEFAULT_REGION.api_url),
+    )
+    origins = tuple((name, "default") for name in _PLACES if _value(values, name) is not None)
+    return msgspec.structs.replace(values, origins=origins)
+
+
+DEFAULTS: Final = _defaults()
+"""What holds where nobody says anything: the official SDKs' defaults."""

@@ -1,0 +1,124 @@
+"""The INI dialect of configuration files, read and written.
+
+Law: what :func:`write_ini` writes, :func:`read_ini` reads back the same, and no line is skipped in
+silence: each one is blank, a comment, a section, a key with its value, or a problem.
+
+The dialect. Lines end with LF, CRLF or CR; a byte order mark is dropped; blanks around names and
+values, and indentation, mean nothing. ``[section]`` begins a section; names ignore case. The first
+``=`` or ``:`` ends the key, and the value may hold more of both. A line that starts with ``#`` or
+``;`` is a comment; after a value or a header, one begins at a ``#`` or ``;`` with a blank before
+it. A value in ``"`` or ``'`` is taken as it is, blanks, ``#`` and ``;`` included, except that the
+same quote is written twice to stand in it; a backslash is only a backslash. There are no
+continuation lines and no interpolation.
+"""
+
+import re
+from collections.abc import Mapping
+
+from genesys_core.configuration.document import Document, Entry, Problem, shown_name
+
+__all__ = ["read_ini", "write_ini"]
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_COMMENT = re.compile(r"\s[#;]")
+_HEADER = re.compile(r"\[([^\[\]]*)\]\s*(?:(?<=\s)[#;].*)?")
+_BROKEN_HEADER = re.compile(r"\[+\s*([\w-]*)")
+_DELIMITER = re.compile(r"[=:]")
+_QUOTED = {
+    quote: re.compile(rf"{quote}((?:[^{quote}]|{quote}{quote})*+){quote}\s*(?:(?<=\s)[#;].*)?")
+    for quote in ('"', "'")
+}
+
+
+class _MalformedError(Exception):
+    """A line that is none of those the dialect has; the message is the rule and the way out."""
+
+
+def read_ini(text: str) -> Document:
+    """Read the text of an INI file.
+
+    Returns:
+        All that could be read; lines that could not are in ``problems``.
+    """
+    sections: list[tuple[str, int]] = []
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), start=1):
+        section = sections[-1][0] if sections else ""
+        line = raw.strip()
+        if not line or line[0] in "#;":
+            continue
+        try:
+            if line[0] == "[":
+                # The name is noted before the header is judged: a missing bracket is one problem,
+                # and the keys below it are not reported as being in the wrong place.
+                sections.append((_header_name(line), number))
+                _check_header(line)
+            else:
+                key, value = _pair(line)
+                entries.append(Entry(section, key, value, number))
+        except _MalformedError as malformed:
+            place = f"[{shown_name(section)}] " if section and line[0] != "[" else ""
+            problems.append(Problem(number, f"{place}{malformed}"))
+    return Document(tuple(sections), tuple(entries), tuple(problems))
+
+
+def _header_name(line: str) -> str:
+    match = _HEADER.fullmatch(line) or _BROKEN_HEADER.match(line)
+    return match[1].strip().lower() if match else ""
+
+
+def _check_header(line: str) -> None:
+    match = _HEADER.fullmatch(line)
+    if match is None:
+        raise _MalformedError('a section must be "[", its name and "]" alone; such as [logging]')
+    if not match[1].strip():
+        raise _MalformedError("a section must have a name; such as [logging]")
+
+
+def _pair(line: str) -> tuple[str, str]:
+    delimiter = _DELIMITER.search(line)
+    if delimiter is None:
+        raise _MalformedError('a line without "="; write key = value, or # before a comment')
+    key = line[: delimiter.start()].strip().lower()
+    if not key:
+        raise _MalformedError('a line must have a key before its "="; write key = value')
+    try:
+        return key, _value(line[delimiter.end() :])
+    except _MalformedError as malformed:
+        raise _MalformedError(f"{shown_name(key)}: {malformed}") from None
+
+
+def _value(rest: str) -> str:
+    text = rest.strip()
+    if text[:1] not in _QUOTED:
+        comment = _COMMENT.search(rest)
+        return (rest[: comment.start()] if comment else rest).strip()
+    quote = text[0]
+    match = _QUOTED[quote].fullmatch(text)
+    if match is None:
+        raise _MalformedError(
+            "a value that begins with a quote must end with the same one; "
+            "write a quote within it twice"
+        )
+    return match[1].replace(quote * 2, quote)
+
+
+def write_ini(sections: Mapping[str, Mapping[str, str | float]]) -> str:
+    """Write sections as INI; numbers and booleans bare, text quoted where it has to be."""
+    return "\n".join(
+        f"[{section}]\n" + "".join(f"{key} = {_written(value)}\n" for key, value in keys.items())
+        for section, keys in sections.items()
+    )
+
+
+def _written(value: str | float) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return repr(value)
+    bare = value and value == value.strip() and value[0] not in "\"'#;"
+    if bare and not _COMMENT.search(value):
+        return value
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'

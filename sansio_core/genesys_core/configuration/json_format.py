@@ -1,0 +1,106 @@
+"""The JSON form of configuration files, read and written.
+
+Law: what :func:`write_json` writes, :func:`read_json` reads back the same, and each key has the
+line it stands on, although no JSON parser tells. The text is first parsed whole, so that anything
+but JSON is refused by a real parser; only then is it scanned once more for the places of its keys.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from genesys_core.configuration.document import Document, Entry, Kind, Problem
+
+__all__ = ["looks_like_json", "read_json", "write_json"]
+
+_LOOKS_LIKE_JSON = re.compile(r'\s*(?:\{|\[\s*[{"])')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether a file's text is meant as JSON: it begins as an object or as an array of them.
+
+    INI cannot begin with ``{``, and a section's name does not begin with one or with a quote.
+    """
+    return _LOOKS_LIKE_JSON.match(text.removeprefix("\ufeff")) is not None
+
+
+def read_json(text: str) -> Document:
+    """Read the text of a JSON file: one object, an object for each section in it.
+
+    Returns:
+        All keys with their lines, or a single problem where the text is not JSON.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        # Numbers stay text: what a number means is for the key to say, not for the parser.
+        root: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        rule = f"not JSON at column {error.colno}: {error.msg}; correct it there"
+        return Document(problems=(Problem(error.lineno, rule),))
+    except RecursionError:
+        rule = "nested too deeply; a section is an object of plain values"
+        return Document(problems=(Problem(1, rule),))
+    if not isinstance(root, dict):
+        rule = 'must be one object of sections; such as {"logging": {"log_level": "debug"}}'
+        return Document(problems=(Problem(1, rule),))
+    return _document(text)
+
+
+class _Member(Struct, frozen=True):
+    depth: int
+    name: str
+    value: str
+    line: int
+
+
+def _document(text: str) -> Document:
+    sections: list[tuple[str, int]] = []
+    entries: list[Entry] = []
+    for member in _members(text):
+        if member.depth == 1 and member.value == "{":
+            sections.append((member.name, member.line))
+        elif member.depth == 1 and member.value != "null":
+            entries.append(_entry("", member))
+        elif member.depth == 2 and sections:
+            entries.append(_entry(sections[-1][0], member))
+    return Document(tuple(sections), tuple(entries))
+
+
+def _members(text: str) -> Iterator[_Member]:
+    """Each ``"name": value`` of text that is known to be JSON."""
+    tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
+    depth, line, counted = 0, 1, 0
+    for index, (token, start) in enumerate(tokens):
+        if token in {"{", "["}:
+            depth += 1
+        elif token in {"}", "]"}:
+            depth -= 1
+        elif tokens[index + 1 : index + 2] and tokens[index + 1][0] == ":":
+            line += text.count("\n", counted, start)
+            counted = start
+            yield _Member(depth, _string(token).strip().lower(), tokens[index + 2][0], line)
+
+
+def _string(token: str) -> str:
+    return str(json.loads(token))
+
+
+def _entry(section: str, member: _Member) -> Entry:
+    text, kind = _scalar(member.value)
+    return Entry(section, member.name, text, member.line, kind)
+
+
+def _scalar(written: str) -> tuple[str, Kind]:
+    if written[0] == '"':
+        return _string(written), "text"
+    if written[0] in "{[":
+        return written, "container"
+    return "" if written == "null" else written, "literal"
+
+
+def write_json(sections: Mapping[str, Mapping[str, str | float]]) -> str:
+    """Write sections as JSON with the native types, indented by two blanks."""
+    return json.dumps(sections, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

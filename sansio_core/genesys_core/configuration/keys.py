@@ -1,0 +1,297 @@
+"""The keys of a configuration file, what each may be, and how a document is judged by them.
+
+Law: INI and JSON are judged by this one table; every problem of a document is found, not only the
+first; and nothing is ignored in silence: what has no effect is a warning, what cannot be meant is a
+problem. The value of an unknown key is not shown, nor that of a secret one.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.confidential import REDACTED
+from genesys_core.configuration.document import (
+    Document,
+    Entry,
+    Problem,
+    nearest,
+    shown_name,
+    shown_value,
+)
+from genesys_core.hosts import Gateway, base_url
+
+__all__ = ["KEYS", "Key", "LogFormat", "LogLevel", "Settings", "judge"]
+
+LogLevel: TypeAlias = Literal["trace", "debug", "error", "none"]
+"""How much is logged, from most to nothing; see :mod:`genesys_core.observability.log_records`."""
+
+LogFormat: TypeAlias = Literal["text", "json"]
+"""How a record is written."""
+
+
+class Key(Struct, frozen=True):
+    """What one key may be.
+
+    Attributes:
+        read: the value that a text means; raises :exc:`ValueError` where it means none.
+        rule: what the value must be.
+        example: a value that is right.
+        choices: all values, where they are few.
+        is_text: whether JSON must write it as a string.
+        is_secret: whether its value is never shown.
+    """
+
+    read: Callable[[str], object]
+    rule: str
+    example: str
+    choices: tuple[str, ...] = ()
+    is_text: bool = False
+    is_secret: bool = False
+
+
+_BOOLEANS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise ValueError from None
+
+
+def _whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text) or int(text) < 0:
+        raise ValueError
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError
+    number = int(text) if _WHOLE.fullmatch(text) else float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError
+    return number
+
+
+def _port(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise ValueError
+    return Gateway("host", port=int(text)).port or 0
+
+
+def _text(text: str) -> str:
+    text.encode()  # half a surrogate pair is a ValueError
+    # C0 and C1 control characters, of which no path, name or password can have any.
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        raise ValueError
+    return text
+
+
+def _host(text: str) -> str:
+    base_url(_text(text))
+    return text
+
+
+def _gateway(field: str) -> Callable[[str], str]:
+    """A reader that asks :class:`Gateway` itself whether one field is right."""
+
+    def read(text: str) -> str:
+        fields: dict[str, Any] = {"host": "host", field: _text(text)}
+        Gateway(**fields)
+        return text
+
+    return read
+
+
+def _choice(*choices: str) -> Key:
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError
+        return text.lower()
+
+    *most, last = choices
+    return Key(read, f"{', '.join(most)} or {last}", choices[-2], choices)
+
+
+_ON_OFF = Key(_boolean, "true or false", "true", ("true", "false"))
+_SECONDS = Key(_seconds, "a number of seconds, 0 or more", "10")
+_PLAIN = Key(
+    _text, "text without control characters or broken Unicode", "one line of text", is_text=True
+)
+_PATH = "a plain URL path; no query, no fragment, no dot segments"
+
+KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
+    "logging": {
+        "log_level": _choice("trace", "debug", "error", "none"),
+        "log_format": _choice("text", "json"),
+        "log_to_console": _ON_OFF,
+        "log_file_path": Key(
+            _text,
+            "a path without control characters or broken Unicode",
+            "/var/log/genesys.log",
+            is_text=True,
+        ),
+        "log_request_body": _ON_OFF,
+        "log_response_body": _ON_OFF,
+    },
+    "retry": {
+        "max_retry_time_sec": _SECONDS,
+        "retry_wait_max": _SECONDS,
+        "retry_max": Key(_whole, "a whole number, 0 or more", "5"),
+        "retry_wait_min": _SECONDS,
+        "retry_after_default": _SECONDS,
+        "backoff_interval": _SECONDS,
+    },
+    "reauthentication": {
+        "refresh_access_token": _ON_OFF,
+        "refresh_token_wait_max": _SECONDS,
+    },
+    "general": {
+        "live_reload_config": _ON_OFF,
+        "host": Key(
+            _host, "the base URL of an API host", "https://api.mypurecloud.com", is_text=True
+        ),
+    },
+    "gateway": {
+        "host": Key(
+            _gateway("host"),
+            "a bare host name; protocol, port and paths have keys of their own",
+            "gateway.example.com",
+            is_text=True,
+        ),
+        "protocol": Key(_gateway("protocol"), "https or http", "https", ("https", "http")),
+        "port": Key(_port, "a whole number from 0 to 65535, or -1 for none", "443"),
+        "path_params_login": Key(_gateway("path_params_login"), _PATH, "login", is_text=True),
+        "path_params_api": Key(_gateway("path_params_api"), _PATH, "api", is_text=True),
+        "username": _PLAIN,
+        "password": msgspec.structs.replace(_PLAIN, is_secret=True),
+    },
+}
+"""All keys, by section. Those of the official SDKs, ``max_retry_time_sec``, and the two other
+fields of :class:`~genesys_core.session.retry.RetryConfiguration` that have no other meaning there."""
+
+
+class Settings(Struct, frozen=True):
+    """What a document says.
+
+    Attributes:
+        values: the value of each ``(section, key)`` that is given and right.
+        lines: the line of each that is given, right or wrong.
+        problems: what is wrong, in the order of lines.
+        warnings: what has no effect, likewise.
+    """
+
+    values: Mapping[tuple[str, str], object]
+    lines: Mapping[tuple[str, str], int]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def judge(document: Document) -> Settings:
+    """Judge what a document says, all of it."""
+    values: dict[tuple[str, str], object] = {}
+    lines: dict[tuple[str, str], int] = {}
+    problems = [*document.problems, *_repeated(document), *_misplaced(document)]
+    for entry in document.entries:
+        key = KEYS.get(entry.section, {}).get(entry.key)
+        if key is None:
+            continue
+        if entry.text:
+            lines[entry.section, entry.key] = entry.line
+        if (complaint := _complaint(entry, key)) is not None:
+            problems.append(Problem(entry.line, complaint))
+        elif entry.text:
+            values[entry.section, entry.key] = key.read(entry.text)
+    return Settings(values, lines, tuple(sorted(problems)), tuple(sorted(_ignored(document))))
+
+
+def _complaint(entry: Entry, key: Key) -> str | None:
+    """What is wrong with the value of a known key, if anything is."""
+    place = f"[{entry.section}] {entry.key}"
+    if entry.kind == "container":
+        return f"{place}: must be a single value, no object and no array; such as {key.example}"
+    if not entry.text:
+        return None  # empty is the same as not given, as in the official SDKs
+    shown = REDACTED if key.is_secret else shown_value(entry.text, quoted=entry.kind == "text")
+    if entry.kind == "literal" and key.is_text:
+        return f"{place} = {shown}: must be a string of JSON; put it in quotes"
+    try:
+        key.read(entry.text)
+    except ValueError:
+        meant = nearest(entry.text.lower(), key.choices)
+        way_out = f"did you mean {meant}?" if meant else f"such as {key.example}"
+        return f"{place} = {shown}: must be {key.rule}; {way_out}"
+    return None
+
+
+def _repeated(document: Document) -> Iterator[Problem]:
+    """Sections and keys that are there twice: nobody can tell which one is meant."""
+    first: dict[tuple[str, ...], int] = {}
+    places: list[tuple[tuple[str, ...], int]] = [
+        ((name,), line) for name, line in document.sections
+    ]
+    places += [((entry.section, entry.key), entry.line) for entry in document.entries]
+    for place, line in places:
+        if place in first:
+            shown = " ".join((f"[{shown_name(place[0])}]", *map(shown_name, place[1:])))
+            yield Problem(line, f"{shown}: is on line {first[place]} already; keep one of them")
+        first.setdefault(place, line)
+
+
+def _misplaced(document: Document) -> Iterator[Problem]:
+    """Known names outside any section, where they would have no effect."""
+    for entry in document.entries:
+        homes = _sections_with(entry.key)
+        if entry.section:
+            continue
+        if entry.key in KEYS:
+            rule = (
+                f'must be an object of its keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
+            )
+            yield Problem(entry.line, f"[{entry.key}]: {rule}")
+        elif homes:
+            yield Problem(entry.line, f"{entry.key}: must be in a section; put it into {homes}")
+
+
+def _ignored(document: Document) -> Iterator[Problem]:
+    """What has no effect because nobody knows it."""
+    for section, line in document.sections:
+        if section not in KEYS:
+            yield Problem(
+                line,
+                f"[{shown_name(section)}]: unknown section, ignored; {_meant_section(section)}",
+            )
+    for entry in document.entries:
+        if entry.section in KEYS and entry.key not in KEYS[entry.section]:
+            place = f"[{entry.section}] {shown_name(entry.key)}"
+            yield Problem(entry.line, f"{place}: unknown key, ignored; {_meant_key(entry)}")
+        elif not entry.section and entry.key not in KEYS and not _sections_with(entry.key):
+            rule = "unknown key outside any section, ignored; take it out"
+            yield Problem(entry.line, f"{shown_name(entry.key)}: {rule}")
+
+
+def _meant_section(section: str) -> str:
+    meant = nearest(section, KEYS)
+    return f"did you mean [{meant}]?" if meant else f"known are {', '.join(KEYS)}"
+
+
+def _meant_key(entry: Entry) -> str:
+    if homes := _sections_with(entry.key):
+        return f"it belongs to {homes}"
+    meant = nearest(entry.key, KEYS[entry.section])
+    return f"did you mean {meant}?" if meant else f"known are {', '.join(KEYS[entry.section])}"
+
+
+def _sections_with(key: str) -> str:
+    """The sections that know a key, in words; empty where none does."""
+    return " or ".join(f"[{section}]" for section, keys in KEYS.items() if key in keys)

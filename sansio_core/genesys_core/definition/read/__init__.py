@@ -1,0 +1,1 @@
+"""From the platform's Swagger document to a definition in this project's own types."""

@@ -1,0 +1,110 @@
+"""The graph of models: which reaches which, in an order without forward references.
+
+Law: everything here is iterative and deterministic; the order of the input is the only tie-break.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from genesys_core.definition.read.definition import Array, Map, ModelDef, Plain, Ref, Type
+
+__all__ = ["Graph", "closure", "components", "model_graph", "references"]
+
+Graph = Mapping[str, tuple[str, ...]]
+
+
+def references(type_: Type | None) -> tuple[str, ...]:
+    """The models that a type names (one at most: containers hold one type)."""
+    match type_:
+        case Ref(name=name):
+            return (name,)
+        case Array(items=inner) | Map(values=inner):
+            return references(inner)
+        case Plain() | None:
+            return ()
+
+
+def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
+    """Each model with the models its fields name, each once, in the order of the fields."""
+    return {
+        model.name: tuple(
+            dict.fromkeys(name for field in model.fields for name in references(field.type))
+        )
+        for model in models
+    }
+
+
+def closure(graph: Graph, roots: Iterable[str]) -> list[str]:
+    """The roots and all that they reach."""
+    found: dict[str, None] = {}
+    pending = list(roots)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found[name] = None
+            pending.extend(reversed(graph[name]))
+    return list(found)
+
+
+def components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
+    """The strongly connected components of ``names``, dependencies first (Tarjan 1972).
+
+    Edges that leave ``names`` are ignored. Members of a component keep the order of ``names``.
+    """
+    order = {name: place for place, name in enumerate(names)}
+    search = _Search(graph, order)
+    for name in order:
+        if name not in search.index:
+            search.visit(name)
+    return search.found
+
+
+class _Search:
+    """The state of one run of Tarjan's algorithm, without recursion."""
+
+    def __init__(self, graph: Graph, order: Mapping[str, int]) -> None:
+        self.graph = graph
+        self.order = order
+        self.index: dict[str, int] = {}
+        self.low: dict[str, int] = {}
+        self.stack: list[str] = []
+        self.open: set[str] = set()
+        self.found: list[list[str]] = []
+
+    def visit(self, root: str) -> None:
+        self._enter(root)
+        work = [(root, iter(self.graph[root]))]
+        while work:
+            name, children = work[-1]
+            child = next((one for one in children if self._wanted(name, one)), None)
+            if child is not None:
+                self._enter(child)
+                work.append((child, iter(self.graph[child])))
+                continue
+            work.pop()
+            if work:
+                parent = work[-1][0]
+                self.low[parent] = min(self.low[parent], self.low[name])
+            if self.low[name] == self.index[name]:
+                self._close(name)
+
+    def _enter(self, name: str) -> None:
+        self.index[name] = self.low[name] = len(self.index)
+        self.stack.append(name)
+        self.open.add(name)
+
+    def _wanted(self, name: str, child: str) -> bool:
+        """Whether to descend; a child seen before only lowers its parent's link."""
+        if child not in self.order:
+            return False
+        if child not in self.index:
+            return True
+        if child in self.open:
+            self.low[name] = min(self.low[name], self.index[child])
+        return False
+
+    def _close(self, name: str) -> None:
+        start = self.stack.index(name)
+        members = self.stack[start:]
+        del self.stack[start:]
+        self.open.difference_update(members)
+        self.found.append(sorted(members, key=self.order.__getitem__))

@@ -1,0 +1,66 @@
+"""Which POST operations only read.
+
+Law: a POST is repeated after a doubtful failure only if repeating it can do nothing twice. A rule on
+the path finds such operations; a reviewed list adds to it. What starts an execution or a job is
+never among them, even where its path ends in ``/query``.
+"""
+
+from genesys_core.definition.read.definition import ApiOperation
+from genesys_core.definition.read.model_graph import references
+
+__all__ = ["REVIEWED", "only_reads"]
+
+_ENDINGS = frozenset({"query", "search"})
+
+# A reply of this name is a ticket for an answer that is still to be computed.
+_TICKETS = ("Execution", "Async", "Job")
+
+REVIEWED: frozenset[str] = frozenset(
+    {
+        # Counts and observations of the moment.
+        "post_analytics_agents_status_counts",
+        "post_outbound_campaigns_progress",
+        "post_outbound_messagingcampaigns_progress",
+        "post_screenmonitors_sessions_users_details",
+        # Queries whose path goes on after the word.
+        "post_audits_query_realtime",
+        "post_audits_query_realtime_related",
+        "post_search_suggest",
+        "post_users_search_conversation_target",
+        "post_knowledge_knowledgebase_documents_search_suggestions",
+        # Fetching many by id.
+        "post_conversations_message_messages_bulk",
+        "post_externalcontacts_bulk_contacts",
+        "post_externalcontacts_bulk_contacts_divisionviews",
+        "post_externalcontacts_bulk_contacts_unresolved",
+        "post_externalcontacts_bulk_notes",
+        "post_externalcontacts_bulk_organizations",
+        "post_externalcontacts_bulk_organizations_divisionviews",
+        "post_externalcontacts_bulk_relationships",
+        "post_intents_customerintents_bulk_retrieve",
+        "post_outbound_contactlist_contacts_bulk",
+        "post_outbound_contactlistfilters_bulk_retrieve",
+        "post_outbound_contactlisttemplates_bulk_retrieve",
+        "post_responsemanagement_libraries_bulk",
+        "post_responsemanagement_responseassets_bulk",
+        # What would match, shown and not kept.
+        "post_groups_dynamicsettings_preview",
+        "post_outbound_contactlistfilters_preview",
+    }
+)
+"""Read-only POST operations that the rule does not find; each needs a viewing permission only."""
+
+
+def only_reads(operation: ApiOperation) -> bool:
+    """Whether a POST may be repeated freely."""
+    if operation.method != "POST":
+        return False
+    if operation.name in REVIEWED:
+        return True
+    last = operation.path.rstrip("/").rsplit("/", 1)[-1]
+    return last in _ENDINGS and not _gives_ticket(operation)
+
+
+def _gives_ticket(operation: ApiOperation) -> bool:
+    names = references(operation.returns)
+    return any(word in name for name in names for word in _TICKETS)

@@ -1,0 +1,179 @@
+"""Which model lives in which module.
+
+Law: a shard imports only shards before it, so no import is ever circular. That holds by
+construction, because the set of APIs that reach a model contains the set of any model that reaches
+it; it is asserted all the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from genesys_core.definition.read.definition import Definition
+from genesys_core.definition.read.model_graph import (
+    Graph,
+    closure,
+    components,
+    model_graph,
+    references,
+)
+from genesys_core.definition.read.naming import api_name, snake, unique
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["EVERYDAY", "SLICE", "Shard", "shards"]
+
+SLICE = 60
+"""About how many models a shard holds. Class creation is the price of an import (29 µs each)."""
+
+EVERYDAY: tuple[str, ...] = (
+    "UserMe",
+    "User",
+    "UserEntityListing",
+    "Queue",
+    "QueueEntityListing",
+    "ErrorBody",
+    "Channel",
+    "ChannelTopicEntityListing",
+    "Conversation",
+    "ConversationEntityListing",
+    "AnalyticsConversationQueryResponse",
+    "UsersSearchResponse",
+    "GroupEntityListing",
+    "Organization",
+    "OAuthClientEntityListing",
+    "PresenceEventUserPresence",
+    "ConversationEventTopicConversation",
+)
+"""Models that most programs begin with: what each needs, and no more, is a shard of its own."""
+
+_TOPICS = "notification topics"
+_COMMON = "common"
+_UNREACHED = "unreached"
+
+
+class Shard(Struct, frozen=True):
+    """One module of models.
+
+    Attributes:
+        module: its name, such as ``_users_1``.
+        about: what its models have in common, as a sentence.
+        components: its models in the order in which they can be defined, cycles kept together.
+    """
+
+    module: str
+    about: str
+    components: tuple[tuple[str, ...], ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Its models in the order of definition."""
+        return tuple(name for component in self.components for name in component)
+
+
+def shards(definition: Definition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
+    """Every model in exactly one shard; dependencies come first."""
+    graph = model_graph(definition.models)
+    result = _everyday(graph, everyday)
+    placed = {name for shard in result for name in shard.models}
+    for group, names in _groups(definition, graph, placed):
+        result += _sliced(group, components(graph, names))
+    _check_order(result, graph)
+    modules = unique(shard.module for shard in result)
+    return [
+        Shard(module, shard.about, shard.components)
+        for module, shard in zip(modules, result, strict=True)
+    ]
+
+
+def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
+    result: list[Shard] = []
+    placed: set[str] = set()
+    for root in roots:
+        names = [] if root not in graph else closure(graph, [root])
+        new = sorted(name for name in names if name not in placed)
+        placed.update(new)
+        if new:
+            parts = tuple(map(tuple, components(graph, new)))
+            result.append(Shard(f"_{snake(root)}", f"What ``{root}`` needs.", parts))
+    return result
+
+
+def _groups(definition: Definition, graph: Graph, placed: set[str]) -> list[tuple[str, list[str]]]:
+    """The other models by group: shared ones, each API's own, those of topics, the rest."""
+    reached = _reached_by(definition, graph)
+    groups: dict[str, list[str]] = {}
+    for name in sorted(graph):
+        if name not in placed:
+            groups.setdefault(_group(reached.get(name, ())), []).append(name)
+    first, last = groups.pop(_COMMON, []), groups.pop(_UNREACHED, [])
+    return [(_COMMON, first), *sorted(groups.items()), (_UNREACHED, last)]
+
+
+def _group(tags: Iterable[str]) -> str:
+    match tuple(tags):
+        case ():
+            return _UNREACHED
+        case (tag,):
+            return tag
+        case _:
+            return _COMMON
+
+
+def _reached_by(definition: Definition, graph: Graph) -> dict[str, set[str]]:
+    """For each model the APIs whose operations reach it; topics count as one more."""
+    roots: dict[str, list[str]] = {_TOPICS: [model for _, model in definition.topics]}
+    for api in definition.apis:
+        roots[api.tag] = [
+            name
+            for operation in api.operations
+            for type_ in (operation.returns, *(one.type for one in operation.parameters))
+            for name in references(type_)
+        ]
+    reached: dict[str, set[str]] = {}
+    for tag, names in roots.items():
+        for name in closure(graph, names):
+            reached.setdefault(name, set()).add(tag)
+    return reached
+
+
+def _sliced(group: str, parts: list[list[str]]) -> list[Shard]:
+    """A group in slices of about :data:`SLICE` models, no component cut in two."""
+    slices: list[list[tuple[str, ...]]] = []
+    size = SLICE
+    for part in parts:
+        if size >= SLICE:
+            slices.append([])
+            size = 0
+        slices[-1].append(tuple(part))
+        size += len(part)
+    base = "_topics" if group == _TOPICS else f"_{api_name(group)}"
+    return [
+        Shard(
+            f"{base}_{number}", f"{_about(group)}, part {number} of {len(slices)}.", tuple(members)
+        )
+        for number, members in enumerate(slices, 1)
+    ]
+
+
+def _about(group: str) -> str:
+    match group:
+        case "common":
+            return "Models that several APIs share"
+        case "unreached":
+            return "Models that no operation and no topic reaches"
+        case "notification topics":
+            return "Models of notification events"
+        case _:
+            return f"Models of the {group} API alone"
+
+
+def _check_order(result: Sequence[Shard], graph: Graph) -> None:
+    place: Mapping[str, int] = {
+        name: number for number, shard in enumerate(result) for name in shard.models
+    }
+    for name, children in graph.items():
+        for child in children:
+            if place[child] > place[name]:
+                raise InvalidValueError(
+                    f"sharding: {name} needs {child}, which is in a later shard; this is a defect"
+                )

@@ -1,0 +1,181 @@
+"""Types of the definition as Python annotations.
+
+Law: an annotation means the same to a type checker and at run time, save for :data:`Open`, and it
+names nothing but builtins, models and helpers under private aliases, because a field may be called
+``list``, ``field`` or ``Literal``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from genesys_core.definition.read.definition import Array, Kind, Map, Plain, Ref, Type
+from genesys_core.definition.read.naming import unique
+from genesys_core.definition.write.source_text import imports, quoted, split_values
+
+__all__ = [
+    "HELPERS",
+    "Enums",
+    "Helper",
+    "Spelling",
+    "annotation",
+    "enum_lines",
+    "expression",
+    "grouped_imports",
+    "identity",
+    "literal_values",
+    "repeated_enums",
+    "values_to_split",
+]
+
+Helper = tuple[str, str]
+"""Where a helper is imported from, and how: ``("datetime", "date as _date")``."""
+
+HELPERS: Mapping[str, Helper] = {
+    "_Any": ("typing", "Any as _Any"),
+    "_Literal": ("typing", "Literal as _Literal"),
+    "_date": ("datetime", "date as _date"),
+    "_datetime": ("datetime", "datetime as _datetime"),
+    "_field": ("msgspec", "field as _field"),
+    "_LocalDateTime": ("genesys_core.codec.values", "LocalDateTime as _LocalDateTime"),
+    "_Open": ("genesys_core.codec.values", "Open as _Open"),
+    "_YearMonth": ("genesys_core.codec.values", "YearMonth as _YearMonth"),
+    "_Model": ("genesys_core.codec.model", "Model as _Model"),
+    "_SecretModel": ("genesys_core.codec.model", "SecretModel as _SecretModel"),
+    "_Sequence": ("collections.abc", "Sequence as _Sequence"),
+    "_Mapping": ("collections.abc", "Mapping as _Mapping"),
+    "_Endpoint": ("genesys_core.calls.operation", "Endpoint as _Endpoint"),
+    "_JsonObject": ("genesys_core.calls.operation", "JsonObject as _JsonObject"),
+    "_Operation": ("genesys_core.calls.operation", "Operation as _Operation"),
+}
+"""Every helper that generated source may name. No field can collide with one: none begins with ``_``."""
+
+Spelling = Callable[[str], str]
+"""How a name is written where the annotation stands; also the place to note that it is used."""
+
+_PLAIN: Mapping[Kind, str] = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "date": "_date",
+    "date-time": "_datetime",
+    "local-date-time": "_LocalDateTime",
+    "year-month": "_YearMonth",
+    "object": "_Any",
+    "any": "_Any",
+}
+
+
+def identity(name: str) -> str:
+    """Write a name as it is."""
+    return name
+
+
+Enums = Mapping[tuple[str, ...], str]
+"""Lists of known values that the module gives a name, and that name."""
+
+
+def annotation(type_: Type, spell: Spelling = identity, enums: Enums = {}) -> str:  # noqa: B006 - never changed
+    """A type as source, such as ``list[_Open[_Literal["A", "B"]]]``."""
+    match type_:
+        case Plain(kind=kind, values=()):
+            return spell(_PLAIN[kind])
+        case Plain(values=values) if values in enums:
+            return enums[values]
+        case Plain(values=values):
+            known = ", ".join(map(quoted, values))
+            return f"{spell('_Open')}[{spell('_Literal')}[{known}]]"
+        case Ref(name=name):
+            return spell(name)
+        case Array(items=items):
+            return f"{spell('list')}[{annotation(items, spell, enums)}]"
+        case Map(values=values):
+            return f"{spell('dict')}[{spell('str')}, {annotation(values, spell, enums)}]"
+
+
+def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
+    """Names for lists of known values that stand more than once in a module, in order of use.
+
+    Args:
+        uses: the name and type of every field or parameter.
+    """
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, type_ in uses:
+        values = literal_values(type_)
+        if sum(map(len, values)) > _SHORT:
+            names.setdefault(values, []).append(name)
+    repeated = {values: found[0] for values, found in names.items() if len(found) > 1}
+    titles = unique(f"_{name.title().replace('_', '')}Values" for name in repeated.values())
+    return dict(zip(repeated, titles, strict=True))
+
+
+_SHORT = 20
+"""Letters of known values that are repeated rather than named: a name would be no shorter."""
+
+
+def enum_lines(enums: Enums, indent: str) -> list[str]:
+    """The definitions of named lists of values."""
+    return [
+        line
+        for values, name in enums.items()
+        for line in split_values(f"{indent}{name} = {annotation(Plain('string', values))}", values)
+    ]
+
+
+def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
+    """The known values that stand in a type's annotation, where a long line may be split."""
+    values = literal_values(type_)
+    return () if values in enums else values
+
+
+_EXPRESSIONS: Mapping[Kind, str] = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "date": "date",
+    "date-time": "datetime",
+    "local-date-time": "datetime",
+    "year-month": "YearMonth",
+    "object": "object",
+    "any": "object",
+}
+
+
+def expression(type_: Type) -> str:
+    """A type as :attr:`Endpoint.returns` has it: models, builtins, ``list`` and ``dict``."""
+    match type_:
+        case Plain(kind=kind):
+            return _EXPRESSIONS[kind]
+        case Ref(name=name):
+            return name
+        case Array(items=items):
+            return f"list[{expression(items)}]"
+        case Map(values=values):
+            return f"dict[str, {expression(values)}]"
+
+
+def literal_values(type_: Type) -> tuple[str, ...]:
+    """The enum values that a type's annotation lists."""
+    match type_:
+        case Plain(values=values):
+            return values
+        case Array(items=inner) | Map(values=inner):
+            return literal_values(inner)
+        case Ref():
+            return ()
+
+
+def grouped_imports(helpers: Iterable[str]) -> list[str]:
+    """The imports of helpers: the standard library's first, then others', then ours."""
+    by_module: dict[str, set[str]] = {}
+    for helper in helpers:
+        module, name = HELPERS[helper]
+        by_module.setdefault(module, set()).add(name)
+    groups: list[list[str]] = [[], [], []]
+    for module in sorted(by_module):
+        groups[_import_group(module)] += imports(module, by_module[module])
+    return "\n\n".join("\n".join(group) for group in groups if group).split("\n")
+
+
+def _import_group(module: str) -> int:
+    return {"msgspec": 1, "genesys_core": 2}.get(module.partition(".")[0], 0)

@@ -1,0 +1,149 @@
+"""The fluent methods as source: what binds builders to clients.
+
+Law: a facade holds names alone. Signatures, types and docstrings are the builders' own, seen through
+a descriptor; sync and async share one list.
+"""
+
+from genesys_core.definition.read.definition import Api, Definition
+from genesys_core.definition.write.source_text import banner, counted, docstring, quoted
+
+__all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
+
+
+def facade_source(definition: Definition, api: Api) -> str:
+    """``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, made from the module of builders."""
+    name = api.class_name
+    lines = [
+        *docstring([f"{_about(api)}, sync and async."], ""),
+        "",
+        f"from genesys_core.api import {api.name} as _api",
+        "",
+        "from genesys_cloud.api_binding import api_classes as _api_classes",
+        "",
+        f'__all__ = ["Async{name}", "{name}"]',
+        "",
+        f'{name}, Async{name} = _api_classes("{name}", _api, "{_about(api)}")',
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+def facade_stub(definition: Definition, api: Api) -> str:
+    """``apis/users.pyi``: the same as a type checker and an editor see it."""
+    name = api.class_name
+    lines = [
+        f"from genesys_core.api import {api.name} as _api",
+        "",
+        "from genesys_cloud.api_binding import AsyncApi as _AsyncApi",
+        "from genesys_cloud.api_binding import Method as _Method",
+        "from genesys_cloud.api_binding import SyncApi as _SyncApi",
+        "",
+        "class _Methods:",
+        *(f"    {one.name} = _Method(_api.{one.name})" for one in api.operations),
+        "",
+        f"class {name}(_Methods, _SyncApi):",
+        f'    """{_about(api)}; each sends its operation and returns the reply."""',
+        "",
+        f"class Async{name}(_Methods, _AsyncApi):",
+        f'    """{_about(api)}; each returns a coroutine of the reply."""',
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+def _about(api: Api) -> str:
+    return f"The {counted(len(api.operations), 'method')} of the {api.tag} API"
+
+
+def package_source(definition: Definition) -> str:
+    """``apis/__init__.py``: all classes, each imported when it is first named."""
+    classes = {
+        name: api.name
+        for api in definition.apis
+        for name in (f"Async{api.class_name}", api.class_name)
+    }
+    lines = [
+        *_PACKAGE_HEAD.splitlines(),
+        *(
+            f"    from genesys_cloud.apis.{module} import {name} as {name}"
+            for name, module in classes.items()
+        ),
+        "",
+        "_HOMES = {",
+        *(f"    {quoted(name)}: {quoted(module)}," for name, module in sorted(classes.items())),
+        "}",
+        *_PACKAGE_TAIL.splitlines(),
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+_PACKAGE_HEAD = '''\
+"""The classes of all APIs, each imported when it is first named."""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+if _TYPE_CHECKING:
+'''
+
+_PACKAGE_TAIL = """
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"there is no API class {name}", name=name)
+    return getattr(_import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+"""
+
+
+def clients_source(definition: Definition) -> str:
+    """``apis/_clients.py``: the attributes of both clients, made when first read."""
+    lines = [
+        *_CLIENTS_HEAD.splitlines(),
+        *(
+            f"    from genesys_cloud.apis.{api.name} import Async{api.class_name}, {api.class_name}"
+            for api in definition.apis
+        ),
+        "",
+        "_CLASSES = {",
+        *(f"    {quoted(api.name)}: {quoted(api.class_name)}," for api in definition.apis),
+        "}",
+        "",
+        *_mixin(definition, "SyncApis", "", "Client"),
+        *_mixin(definition, "AsyncApis", "Async", "AsyncClient"),
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+_CLIENTS_HEAD = '''\
+"""What makes ``client.users`` and its like: one cached attribute for each API.
+
+The module of an API is imported when its attribute is first read.
+"""
+
+from typing import TYPE_CHECKING
+
+from genesys_cloud.api_binding import LazyApis
+
+if TYPE_CHECKING:
+'''
+
+
+def _mixin(definition: Definition, name: str, prefix: str, client: str) -> list[str]:
+    lines = [
+        "",
+        f'class {name}(LazyApis, prefix="{prefix}", classes=_CLASSES):',
+        f'    """The APIs as attributes of ``{client}``."""',
+        "",
+        "    if TYPE_CHECKING:",
+    ]
+    for api in definition.apis:
+        lines += [
+            f"        {api.name}: {prefix}{api.class_name}",
+            f'        """The {counted(len(api.operations), "method")} of the {api.tag} API."""',
+        ]
+    return [*lines, ""]

@@ -1,0 +1,125 @@
+"""Docstrings of builders and models, made from facts.
+
+Law: a docstring says what the definition says and nothing else: method and path, permissions,
+preview and deprecation, each parameter with its place, type and known values, the reply, and how it
+pages.
+"""
+
+from collections.abc import Mapping
+
+from genesys_core.codec.model_tables import model_facts
+from genesys_core.definition.read.definition import (
+    ApiOperation,
+    Array,
+    Map,
+    ModelDef,
+    Parameter,
+    Permissions,
+    Plain,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.model_graph import references
+from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.write.annotations import literal_values
+from genesys_core.definition.write.source_text import docstring, plain, wrapped
+
+__all__ = ["model_docstring", "operation_docstring"]
+
+_INDENT = "    "
+
+
+def model_docstring(model: ModelDef) -> str:
+    """The facts that the types of a model's fields do not tell, or nothing."""
+    facts = model_facts(
+        "" if model.wire == model.name else plain(model.wire),
+        model.fields,
+        [field.name for field in model.fields if field.required],
+        [field.name for field in model.fields if field.read_only],
+        [field.name for field in model.fields if field.secret],
+    )
+    return facts or ""
+
+
+def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
+    """The docstring of one builder as lines."""
+    lines = [f"{operation.method} {plain(operation.path)} -> {_reply(operation.returns)}."]
+    facts = " ".join(_sentences(operation, models))
+    if facts:
+        lines += ["", *wrapped(facts, _INDENT)]
+    if operation.parameters:
+        lines += ["", f"{_INDENT}Args:"]
+        for parameter in operation.parameters:
+            lines += wrapped(_parameter(parameter), _INDENT * 2, _INDENT * 3)
+    return docstring(lines, _INDENT)
+
+
+def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
+    sentences = [
+        "Deprecated." if operation.deprecated else "",
+        "A preview: it may change without notice." if operation.preview else "",
+        "Only reads." if only_reads(operation) else "",
+        _needs(operation.permissions),
+        _paging(operation, models),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _needs(permissions: Permissions | None) -> str:
+    if permissions is None:
+        return ""
+    joint = " and " if permissions.all else " or "
+    return f"Needs {joint.join(f'``{plain(name)}``' for name in permissions.names)}."
+
+
+def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
+    query = {one.wire for one in operation.parameters if one.location == "query"}
+    fields = {
+        field.wire
+        for name in references(operation.returns)
+        if isinstance(operation.returns, Ref)
+        for field in models[name].fields
+    }
+    ways = [
+        "``page_number``" if "pageNumber" in query else "",
+        "the cursor ``after``" if "after" in query else "",
+        "``cursor``" if "cursor" in query else "",
+        "``next_uri`` of the reply" if "nextUri" in fields else "",
+    ]
+    named = " or ".join(way for way in ways if way)
+    return f"Pages by {named}." if named else ""
+
+
+def _parameter(parameter: Parameter) -> str:
+    values = literal_values(parameter.type)
+    known = f": {', '.join(map(plain, values))}" if values else ""
+    return f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
+
+
+def _place(parameter: Parameter) -> str:
+    match parameter.location:
+        case "body" if parameter.name == "body":
+            return ""
+        case "header":
+            return f"header ``{plain(parameter.wire)}``, "
+        case place:
+            return f"{place}, "
+
+
+def _reply(type_: Type | None) -> str:
+    return "nothing" if type_ is None else _shown(type_)
+
+
+def _shown(type_: Type) -> str:
+    """A type in words."""
+    match type_:
+        case Plain(kind="object" | "any"):
+            return "JSON of any shape"
+        case Plain(kind=kind):
+            return kind
+        case Ref(name=name):
+            return f"``{name}``"
+        case Array(items=items):
+            return f"list of {_shown(items)}"
+        case Map(values=values):
+            return f"dict of {_shown(values)}"

@@ -1,0 +1,100 @@
+"""The lazy facade over the shards, and its typed half.
+
+Law: importing :mod:`genesys_core.models` imports no model; both halves are made from one list of
+shards, so a name that a type checker sees is there at run time.
+"""
+
+from collections.abc import Sequence
+
+from genesys_core.definition.read.definition import Definition
+from genesys_core.definition.shards import Shard
+from genesys_core.definition.write.source_text import banner, filled, plain, wrapped
+
+__all__ = ["facade_source", "facade_stub"]
+
+_FACADE = '''\
+"""All models of the platform, each imported when it is first named.
+
+``from genesys_core.models import UserMe`` imports the one module that holds ``UserMe`` and those
+that it needs. :func:`preload` does that ahead of time.
+"""
+
+from importlib import import_module as _import_module
+
+# A module of models to a paragraph. Finding a name in this text is rare and takes microseconds; a
+# dictionary of all names would take its time whenever this package is imported.
+_TABLE = """
+%s
+"""
+
+
+def _home(name: str) -> str | None:
+    """The module that holds a model."""
+    if not name.isidentifier():
+        return None
+    place = max(_TABLE.find(f" {name} "), _TABLE.find(f" {name}\\n"))
+    if place < 0:
+        return None
+    start = _TABLE.rindex("\\n_", 0, place + 1) + 1
+    return _TABLE[start : _TABLE.index(" ", start)]
+
+
+def _names() -> list[str]:
+    return [name for name in _TABLE.split() if name[0] != "_"]
+
+
+def __getattr__(name: str) -> object:
+    module = _home(name)
+    if module is None:
+        raise AttributeError(_unknown(name), name=name)
+    model = getattr(_import_module(f"{__name__}.{module}"), name)
+    globals()[name] = model
+    return model
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_names()})
+
+
+def _unknown(name: str) -> str:
+    wanted = name.replace("_", "").lower() if name[:1] != "_" else ""
+    near = next((known for known in _names() if known.lower() == wanted), None) if wanted else None
+    hint = f"; did you mean {near}?" if near else ", which defines %d models"
+    return f"there is no model {name} in definition %s{hint}"
+
+
+def preload(*names: str) -> None:
+    """Import models now rather than on first use.
+
+    Args:
+        names: of models; all models if there are none.
+
+    Raises:
+        AttributeError: there is no model of that name.
+    """
+    for name in names or _names():
+        __getattr__(name)
+'''
+
+
+def facade_source(definition: Definition, shards: Sequence[Shard]) -> str:
+    """``models/__init__.py``: which module holds which model."""
+    table = "\n".join(line for shard in shards for line in _paragraph(shard))
+    count = sum(len(shard.models) for shard in shards)
+    version = plain(definition.version).replace("{", "{{").replace("}", "}}")
+    return banner(definition.version) + _FACADE % (table, count, version)
+
+
+def _paragraph(shard: Shard) -> list[str]:
+    """``_users_1 A B C``: each name after a space, and before a space or the line's end."""
+    return wrapped(" ".join([shard.module, *sorted(shard.models)]), "", " ")
+
+
+def facade_stub(definition: Definition, shards: Sequence[Shard]) -> str:
+    """``models/__init__.pyi``: what a type checker and an editor see."""
+    lines = ["def preload(*names: str) -> None: ...", ""]
+    for shard in shards:
+        lines.append(f"from .{shard.module} import (")
+        lines += filled([f"{name} as {name}" for name in sorted(shard.models)], "    ")
+        lines.append(")")
+    return banner(definition.version) + "\n".join([*lines, ""])

@@ -1,0 +1,106 @@
+"""Models as source, the half that type checkers, editors and readers see: class statements.
+
+Law: a stub declares every model of its shard, in the same order and with the same fields as the
+module beside it. Enums are open: their known values are offered and never enforced.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from genesys_core.definition.read.definition import Definition, Field, ModelDef
+from genesys_core.definition.read.naming import camel
+from genesys_core.definition.shards import Shard
+from genesys_core.definition.write.annotations import (
+    HELPERS,
+    annotation,
+    enum_lines,
+    grouped_imports,
+    repeated_enums,
+    values_to_split,
+)
+from genesys_core.definition.write.docstrings import model_docstring
+from genesys_core.definition.write.source_text import (
+    banner,
+    docstring,
+    imports,
+    quoted,
+    split_values,
+    wrapped,
+)
+
+__all__ = ["shard_stub"]
+
+
+def shard_stub(
+    definition: Definition, shard: Shard, models: Mapping[str, ModelDef], homes: Mapping[str, str]
+) -> str:
+    """The stub of one module of models; ``homes`` is the module of every model."""
+    writer = _StubWriter(shard, [models[name] for name in shard.models], homes)
+    return banner(definition.version) + writer.source()
+
+
+class _StubWriter:
+    """Collects classes, and which names they use."""
+
+    def __init__(self, shard: Shard, models: Sequence[ModelDef], homes: Mapping[str, str]) -> None:
+        self.shard = shard
+        self.homes = homes
+        self.helpers: set[str] = set()
+        self.imported: dict[str, set[str]] = {}
+        self.hidden: set[str] = set()
+        self.enums = repeated_enums(
+            (field.name, field.type) for model in models for field in model.fields
+        )
+        if self.enums:
+            self.helpers.update(("_Open", "_Literal"))
+        self.lines = [line for model in models for line in self._class(model)]
+
+    def source(self) -> str:
+        others = [
+            line
+            for home in sorted(self.imported)
+            for line in imports(f".{home}", self.imported[home])
+        ]
+        head = [*grouped_imports(self.helpers), *others, "", *enum_lines(self.enums, "")]
+        aliases = [f"_{name} = {name}" for name in sorted(self.hidden)]
+        return "\n".join([*docstring([self.shard.about], ""), "", *head, *aliases, *self.lines, ""])
+
+    def _class(self, model: ModelDef) -> list[str]:
+        secrets = sorted(field.name for field in model.fields if field.secret)
+        base = "_SecretModel" if secrets else "_Model"
+        self.helpers.add(base)
+        own = frozenset(field.name for field in model.fields)
+        body = self._docstring(model)
+        for field in model.fields:
+            body += self._field(field, own)
+        return ["", f"class {model.name}({base}, kw_only=True):", *(body or ["    ..."])]
+
+    def _docstring(self, model: ModelDef) -> list[str]:
+        text = model_docstring(model)
+        if not text:
+            return []
+        first, *rest = wrapped(text, "    ", "    ")
+        return docstring([first.strip(), *rest], "    ")
+
+    def _field(self, field: Field, own: frozenset[str]) -> list[str]:
+        def spell(name: str) -> str:
+            return self._spelt(name, own)
+
+        text = f"{annotation(field.type, spell, self.enums)} | None"
+        default = "None"
+        if camel(field.name) != field.wire:
+            default = f"{spell('_field')}(name={quoted(field.wire)}, default=None)"
+        known = values_to_split(field.type, self.enums)
+        return split_values(f"    {field.name}: {text} = {default}", known)
+
+    def _spelt(self, name: str, own: frozenset[str]) -> str:
+        """A name as a class body sees it: a field of the same name hides it there."""
+        if name in HELPERS:
+            self.helpers.add(name)
+            return name
+        home = self.homes.get(name)
+        if home is not None and home != self.shard.module:
+            self.imported.setdefault(home, set()).add(name)
+        if name not in own:
+            return name
+        self.hidden.add(name)
+        return f"_{name}"

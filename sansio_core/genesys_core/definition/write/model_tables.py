@@ -1,0 +1,87 @@
+"""Models as source, the half that runs: a table for each shard.
+
+Law: a table says of a model what its class needs at run time, in the notation that
+:mod:`genesys_core.codec.model_tables` reads, each model after those it needs, save for cycles. The stub
+beside it (:mod:`~genesys_core.definition.write.model_stubs`) says the same in class statements, and what
+known values an enum has.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from genesys_core.definition.read.definition import (
+    Array,
+    Definition,
+    Field,
+    Kind,
+    Map,
+    ModelDef,
+    Plain,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.naming import camel
+from genesys_core.definition.shards import Shard
+from genesys_core.definition.write.source_text import banner, docstring, wrapped
+
+__all__ = ["shard_source"]
+
+
+def shard_source(definition: Definition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
+    """One module of models."""
+    rows = [line for name in shard.models for line in _row(models[name])]
+    lines = [
+        *docstring([shard.about], ""),
+        "",
+        "from genesys_core.codec.model_tables import define as _define",
+        "",
+        '_define(globals(), """\\',
+        *rows,
+        '""")',
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+def _row(model: ModelDef) -> list[str]:
+    """A model on one line, or if that is too long, on several; all but the first are indented."""
+    wire = "" if model.wire == model.name else f"={_encoded(model.wire)}"
+    return wrapped(" ".join([f"{model.name}{wire}", *map(_field, model.fields)]), "", " ")
+
+
+def _field(field: Field) -> str:
+    facts = {"!": field.required, "^": field.read_only, "*": field.secret}
+    marks = "".join(mark for mark, holds in facts.items() if holds)
+    wire = "" if camel(field.name) == field.wire else f"={_encoded(field.wire)}"
+    type_ = _type(field.type)
+    return f"{field.name}{marks}{wire}{'' if type_ == 'str' else f':{type_}'}"
+
+
+def _encoded(wire: str) -> str:
+    return quote(wire, safe="$")
+
+
+def _type(type_: Type) -> str:
+    match type_:
+        case Plain(kind=kind):
+            return _PLAIN[kind]
+        case Array(items=items):
+            return f"[{_type(items)}]"
+        case Map(values=values):
+            return f"{{{_type(values)}}}"
+        case Ref(name=name):
+            return name
+
+
+_PLAIN: Mapping[Kind, str] = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "date": "full-date",
+    "date-time": "date-time",
+    "local-date-time": "date-time",
+    "year-month": "year-month",
+    "object": "any",
+    "any": "any",
+}

@@ -1,0 +1,287 @@
+"""Operations as source: a module of pure builders for each API.
+
+Law: a builder only collects what it is given; it looks at nothing, converts nothing and costs half
+a microsecond. Its signature and docstring come from the definition's facts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiOperation,
+    Array,
+    Definition,
+    Kind,
+    Map,
+    ModelDef,
+    Parameter,
+    Plain,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.write.annotations import (
+    HELPERS,
+    Enums,
+    annotation,
+    enum_lines,
+    expression,
+    grouped_imports,
+    repeated_enums,
+    values_to_split,
+)
+from genesys_core.definition.write.docstrings import operation_docstring
+from genesys_core.definition.write.source_text import (
+    WIDTH,
+    banner,
+    counted,
+    docstring,
+    filled,
+    quoted,
+    split_values,
+)
+
+__all__ = ["api_source", "package_source"]
+
+
+def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef]) -> str:
+    """One module of builders."""
+    scope = _Scope(api)
+    blocks = [_builder(operation, models, scope) for operation in api.operations]
+    runtime = {"_Endpoint", "_Operation"}
+    typed = _typing_imports(scope.used - runtime)
+    guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
+    guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
+    lines = [
+        *docstring([_about(api)], ""),
+        "",
+        "from __future__ import annotations",
+        "",
+        *guard,
+        *grouped_imports(runtime),
+        *(["", "if _TYPE_CHECKING:", *guarded] if guarded else []),
+        *(line for block in blocks for line in block),
+        "",
+    ]
+    return banner(definition.version) + "\n".join(lines)
+
+
+class _Scope:
+    """A module of builders: what it has to import, and the lists of known values it names."""
+
+    def __init__(self, api: Api) -> None:
+        self.used: set[str] = set()
+        self.enums: Enums = repeated_enums(
+            (parameter.name, parameter.type)
+            for operation in api.operations
+            for parameter in operation.parameters
+        )
+        if self.enums:
+            self.used.update(("_Literal", "_Open"))
+
+    def spell(self, name: str) -> str:
+        """Spell a name as a module of builders sees it, and note what has to be imported."""
+        if name in HELPERS:
+            self.used.add(name)
+            return name
+        if name in _BUILTINS:
+            return name
+        self.used.add("_m")
+        return f"_m.{name}"
+
+    def annotation(self, type_: Type) -> str:
+        """A type as source."""
+        return annotation(type_, self.spell, self.enums)
+
+
+def _about(api: Api) -> str:
+    return f"Builders for the {counted(len(api.operations), 'operation')} of the {api.tag} API."
+
+
+def _typing_imports(used: Iterable[str]) -> list[str]:
+    names = set(used)
+    models = ["from genesys_core import models as _m"] if "_m" in names else []
+    return [line for line in [*grouped_imports(names - {"_m"}), *models] if line]
+
+
+def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], scope: _Scope) -> list[str]:
+    return [
+        "",
+        "",
+        *_signature(operation, scope),
+        *operation_docstring(operation, models),
+        *_return(operation),
+    ]
+
+
+def _endpoint_arguments(operation: ApiOperation) -> list[str]:
+    body = operation.body
+    arguments = [quoted(operation.name), quoted(operation.method), quoted(operation.path)]
+    if operation.returns is not None:
+        arguments.append(quoted(expression(operation.returns)))
+    if body is not None:
+        arguments.append(f"body={quoted(_body_kind(body.type))}")
+        if body.required:
+            arguments.append("body_required=True")
+    if operation.accept != "application/json":
+        arguments.append(f"accept={quoted(operation.accept)}")
+    if only_reads(operation):
+        arguments.append("reads=True")
+    if any(one.wire == "pageNumber" and one.location == "query" for one in operation.parameters):
+        arguments.append("paged=True")
+    return arguments
+
+
+def _body_kind(type_: Type) -> str:
+    match type_:
+        case Ref() | Map() | Plain(kind="object"):
+            return "object"
+        case Array():
+            return "array"
+        case Plain(kind="any"):
+            return "any"
+        case Plain():
+            return "string"
+
+
+def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
+    """Required parameters by position or name, optional ones by name alone."""
+    arguments = [
+        *((one, "") for one in operation.parameters if one.required),
+        *((one, " | None = None") for one in operation.parameters if not one.required),
+    ]
+    texts = [f"{one.name}: {_parameter_annotation(one, scope)}{end}" for one, end in arguments]
+    values = [values_to_split(one.type, scope.enums) for one, _ in arguments]
+    required = sum(one.required for one in operation.parameters)
+    if required < len(texts):
+        texts.insert(required, "*")
+        values.insert(required, ())
+    returns = "None" if operation.returns is None else scope.annotation(operation.returns)
+    end = f") -> _Operation[{returns}]:"
+    line = f"def {operation.name}({', '.join(texts)}{end}"
+    if len(line) <= WIDTH:
+        return [line]
+    inner = [
+        part
+        for text, known in zip(texts, values, strict=True)
+        for part in split_values(f"    {text},", known)
+    ]
+    return [f"def {operation.name}(", *inner, end]
+
+
+_BUILTINS = frozenset({"str", "int", "float", "bool", "list", "dict"})
+_ALSO_TEXT: frozenset[Kind] = frozenset({"date", "date-time", "local-date-time", "year-month"})
+
+
+def _parameter_annotation(parameter: Parameter, scope: _Scope) -> str:
+    """What a caller may give: read-only containers, text for dates, dictionaries for models."""
+    if parameter.location == "body":
+        return _body_annotation(parameter.type, scope)
+    return _value_annotation(parameter.type, scope)
+
+
+def _value_annotation(type_: Type, scope: _Scope) -> str:
+    match type_:
+        case Array(items=items):
+            return f"{scope.spell('_Sequence')}[{_value_annotation(items, scope)}]"
+        case Plain(kind=kind) if kind in _ALSO_TEXT:
+            return f"{scope.annotation(type_)} | str"
+        case _:
+            return scope.annotation(type_)
+
+
+def _body_annotation(type_: Type, scope: _Scope) -> str:
+    match type_:
+        case Ref():
+            return f"{scope.annotation(type_)} | {scope.spell('_JsonObject')}"
+        case Map() | Plain(kind="object"):
+            return scope.spell("_JsonObject")
+        case Array(items=items):
+            return f"{scope.spell('_Sequence')}[{_body_annotation(items, scope)}]"
+        case Plain(kind="any"):
+            return "object"
+        case Plain():
+            return _value_annotation(type_, scope)
+
+
+def _return(operation: ApiOperation) -> list[str]:
+    """The endpoint, and the fields of the operation in order, up to the last that is not empty."""
+    fields = [_pairs(operation, where) for where in ("path", "query", "header")]
+    body = operation.body
+    while fields and body is None and not fields[-1]:
+        fields.pop()
+    tail = [] if body is None else [body.name]
+    endpoint = _endpoint_arguments(operation)
+    line = f"    return _Operation({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
+    if len(line) <= WIDTH:
+        return [line]
+    inner = [line for field in fields for line in _lines("(", field, _tuple(field))]
+    rest = [f"        {name}," for name in tail]
+    first = _lines("_Endpoint(", endpoint, _call(endpoint))
+    return ["    return _Operation(", *first, *inner, *rest, "    )"]
+
+
+def _call(arguments: Sequence[str]) -> str:
+    return f"_Endpoint({', '.join(arguments)})"
+
+
+def _lines(start: str, items: Sequence[str], whole: str) -> list[str]:
+    """One argument of a call on a line, or with its parts on lines of their own."""
+    line = f"        {whole},"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"        {start}", *filled(items, " " * 12), "        ),"]
+
+
+def _pairs(operation: ApiOperation, location: str) -> list[str]:
+    return [
+        f"({quoted(one.wire)}, {one.name})"
+        for one in operation.parameters
+        if one.location == location
+    ]
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({', '.join(items)}{',' * (len(items) == 1)})"
+
+
+def package_source(definition: Definition) -> str:
+    """``api/__init__.py``: the modules, each imported when it is first named."""
+    names = [api.name for api in definition.apis]
+    listed = [f"    {quoted(name)}," for name in names]
+    return banner(definition.version) + "\n".join(
+        [
+            *_PACKAGE_HEAD.splitlines(),
+            *(f"        {name} as {name}," for name in names),
+            "    )",
+            "",
+            "__all__ = [",
+            *listed,
+            "]",
+            *_PACKAGE_TAIL.splitlines(),
+            "",
+        ]
+    )
+
+
+_PACKAGE_HEAD = '''\
+"""Pure builders of all operations: one module an API, imported when it is first named."""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+if _TYPE_CHECKING:
+    from . import (
+'''
+
+_PACKAGE_TAIL = """
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"there is no API {name}; known are {', '.join(__all__)}", name=name)
+    return _import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+"""

@@ -1,0 +1,190 @@
+"""HTTP header fields as a value.
+
+Law: order and repetition are kept as received; names compare without case; the merged view joins
+repeated fields with ``", "`` (RFC 9110, 5.3). A value that could start a header line of its own
+never becomes a header.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
+
+from genesys_core.confidential import REDACTED
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["Headers", "HeadersInput"]
+
+HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
+"""What :class:`Headers` is made from."""
+
+# RFC 9110, 5.6.2: token = 1*tchar
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# RFC 9110, 5.5: CR, LF and NUL are dangerous, "other CTL characters are also invalid"; a tab is none.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+class Headers(Mapping[str, str]):
+    """Immutable header fields; ``headers["server"]`` is the merged value, in any case.
+
+    ``Server: Google`` and ``Server: FrontEnd`` read as ``Google, FrontEnd``; :meth:`get_list`
+    gives them one by one, and :attr:`raw` all fields in the order received.
+
+    A value may be any text; transports send it as UTF-8.
+
+    Raises:
+        InvalidValueError: a name is no token, or a value has a line break or another control
+            character in it, or half of a surrogate pair.
+    """
+
+    __slots__ = ("_index", "raw")
+
+    raw: tuple[tuple[str, str], ...]
+    """All fields as ``(name, value)`` in the order received."""
+
+    def __init__(self, fields: HeadersInput = ()) -> None:
+        self.raw = tuple(
+            (_checked_name(name), _checked_value(name, value)) for name, value in _pairs(fields)
+        )
+        self._index: dict[str, str] | None = None
+
+    @classmethod
+    def received(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
+        """Fields as they came from a server, taken as they are."""
+        headers = cls.__new__(cls)
+        headers.raw = tuple(fields)
+        headers._index = None  # noqa: SLF001 - another constructor of this class
+        return headers
+
+    def __getitem__(self, name: str) -> str:
+        return self._merged()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        """Each name once, in lower case, in the order of first appearance."""
+        return iter(self._merged())
+
+    def __len__(self) -> int:
+        return len(self._merged())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._merged()
+
+    def get_list(self, name: str) -> list[str]:
+        """The values of one field, one for each time it appeared."""
+        wanted = name.lower()
+        return [value for field, value in self.raw if field.lower() == wanted]
+
+    def merged(self) -> dict[str, str]:
+        """Names as first spelt, repeated values joined: what the official SDKs show."""
+        spelling: dict[str, str] = {}
+        for name, _ in self.raw:
+            spelling.setdefault(name.lower(), name)
+        return {spelling[name]: value for name, value in self._merged().items()}
+
+    def set(self, name: str, value: str) -> "Headers":
+        """These headers with one field given a single value, whatever it had before."""
+        return self.updated({name: value})
+
+    def without(self, name: str) -> "Headers":
+        """These headers less one field."""
+        wanted = name.lower()
+        return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
+
+    def updated(self, changes: Mapping[str, str | None]) -> "Headers":
+        """These headers with each change made: a value replaces, ``None`` removes.
+
+        Of two changes to the same field the later counts; changes that are :class:`Headers`
+        themselves keep their repeated fields.
+        """
+        if isinstance(changes, Headers):
+            added = changes.raw
+            replaced = {name.lower() for name, _ in added}
+        else:
+            last = {_checked_name(name).lower(): (name, value) for name, value in changes.items()}
+            added = tuple(
+                (name, _checked_value(name, value))
+                for name, value in last.values()
+                if value is not None
+            )
+            replaced = set(last)
+        kept = (field for field in self.raw if field[0].lower() not in replaced)
+        return Headers.received((*kept, *added))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return self._folded() == other._folded()
+
+    def __hash__(self) -> int:
+        return hash(self._folded())
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}: {masked(name, value)}" for name, value in self.raw)
+        return f"Headers({shown})"
+
+    def _folded(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name.lower(), value) for name, value in self.raw)
+
+    def _merged(self) -> dict[str, str]:
+        if self._index is None:
+            index: dict[str, str] = {}
+            for name, value in self.raw:
+                key = name.lower()
+                index[key] = f"{index[key]}, {value}" if key in index else value
+            self._index = index
+        return self._index
+
+
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
+)
+"""Header names, in lower case, whose values are never shown."""
+
+
+def masked(name: str, value: str | None) -> str | None:
+    """What may be shown of a header's value: nothing of a secret, and of a URL no more than where."""
+    if value is None or name.lower() not in SECRET_HEADERS:
+        return value if value is None else _URL_SECRETS.sub(REDACTED, value)
+    return REDACTED
+
+
+# A Location or Referer may hold what was signed into its URL: user and password, query, fragment.
+_URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
+
+
+def _pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
+    if isinstance(fields, Headers):
+        return fields.raw
+    pairs = cast(
+        Iterable[tuple[str, str]], fields.items() if isinstance(fields, Mapping) else fields
+    )
+    try:
+        return [(name, value) for name, value in pairs]
+    except (TypeError, ValueError):
+        raise InvalidValueError(
+            "headers: must be a mapping of names to values, or pairs of a name and a value"
+        ) from None
+
+
+def _checked_name(name: object) -> str:
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise InvalidValueError(
+            f"header name {name!r}: must be a token of letters, digits and !#$%&'*+-.^_`|~"
+        )
+    return name
+
+
+def _checked_value(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(
+            f"header {name!r}: its value must be a str, not {type(value).__name__}"
+        )
+    if _CONTROL.search(value):
+        raise InvalidValueError(
+            f"header {name!r}: its value must not hold a line break or other control character"
+        )
+    if not value.isascii() and _SURROGATE.search(value):
+        raise InvalidValueError(
+            f"header {name!r}: its value has half of a surrogate pair, which UTF-8 cannot encode"
+        )
+    return value.strip(" \t")

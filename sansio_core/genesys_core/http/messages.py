@@ -1,0 +1,167 @@
+"""The message seam: what a transport is given, what it gives back, how it fails.
+
+Law: these are values. Any HTTP client that can turn a :class:`Request` into a :class:`Response`,
+or into a :class:`TransportFailure` that tells whether the request may have reached the server,
+can carry this library.
+"""
+
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
+from genesys_core.http.redaction import DEFAULT_REDACTION
+
+__all__ = ["FailureKind", "Request", "Response", "Streamed", "Timeout", "TransportFailure"]
+
+Chunks_co = TypeVar("Chunks_co", covariant=True)
+
+
+LONGEST: Final = 1e9
+"""Seconds, some 31 years: sockets refuse a timeout that does not fit into the system's clock."""
+
+
+class Timeout(Struct, frozen=True, kw_only=True):
+    """Seconds that each phase of one request may take; ``None`` waits for ever.
+
+    Attributes:
+        connect: to open a connection, TLS included.
+        read: for each read of the reply.
+        write: for each write of the request.
+        pool: for a free connection of the pool.
+
+    Raises:
+        InvalidValueError: a number that is not above 0, or more than a clock can count.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = 60.0
+    write: float | None = 60.0
+    pool: float | None = 10.0
+
+    def __post_init__(self) -> None:
+        for phase in self.__struct_fields__:
+            seconds: object = getattr(self, phase)
+            if seconds is not None and not _is_duration(seconds):
+                raise InvalidValueError(
+                    f"timeout {phase}={seconds!r}: must be a number of seconds above 0 and at most "
+                    f"{LONGEST:g}, or None to wait for ever"
+                )
+
+    @classmethod
+    def of(cls, seconds: float) -> "Timeout":
+        """The same number of seconds for every phase."""
+        return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
+
+    @classmethod
+    def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
+        """What a caller gave (a number means every phase), or the default."""
+        if value is None:
+            return default
+        return value if isinstance(value, Timeout) else cls.of(value)
+
+
+def _is_duration(seconds: object) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return False
+    return 0 < seconds <= LONGEST
+
+
+_DEFAULT_TIMEOUT = Timeout()
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request, complete.
+
+    Attributes:
+        method: in capitals.
+        url: absolute, encoded.
+        headers: all that the library wants sent; ``Host`` and ``Content-Length`` are the transport's.
+        body: the encoded body, or ``None`` for no body at all.
+        timeout: what each phase may take.
+        expires: when the whole call is to be over, on the monotonic clock, or ``None``: a
+            transport looks at it between the reads of a reply, so that one which comes in drips
+            does not outlast the call's deadline. One that ignores it keeps ``timeout`` alone.
+    """
+
+    method: str
+    url: str
+    headers: Headers = Headers()
+    body: bytes | None = None
+    timeout: Timeout = _DEFAULT_TIMEOUT
+    expires: float | None = None
+
+    def __repr__(self) -> str:
+        size = "no body" if self.body is None else f"{len(self.body)} bytes"
+        url = DEFAULT_REDACTION.shown_url(self.url)
+        return f"Request({self.method} {url}, {self.headers!r}, {size})"
+
+
+class Response(Struct, frozen=True):
+    """One HTTP response, read to its end.
+
+    Attributes:
+        status: the status code.
+        headers: as received.
+        body: the content with transfer and content codings removed.
+    """
+
+    status: int
+    headers: Headers = Headers()
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
+
+
+class Streamed(Struct, Generic[Chunks_co], frozen=True):
+    """One HTTP response whose body is still to come.
+
+    Attributes:
+        status: the status code.
+        headers: as received.
+        chunks: an iterator, synchronous or asynchronous as its transport is, of the content with
+            transfer and content codings removed, in pieces of any size. It can be gone through
+            once.
+    """
+
+    status: int
+    headers: Headers
+    chunks: Chunks_co
+
+    def __repr__(self) -> str:
+        return f"Streamed({self.status}, {self.headers!r})"
+
+
+FailureKind: TypeAlias = Literal["connect", "timeout", "proxy", "tls", "protocol", "closed"]
+"""What broke: no connection, a phase that took too long, the proxy, the certificate or handshake,
+a reply that is not HTTP, or a connection that ended before the reply did."""
+
+
+class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error until the core says so
+    """What a transport raises when no complete response came back.
+
+    Args:
+        message: what happened, in words for the user.
+        kind: what broke.
+        sent: whether the request may have reached the server. ``False`` is a promise:
+            the core then repeats even a POST.
+    """
+
+    def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind: FailureKind = kind
+        self.sent = sent
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException passes its positional arguments only.
+        return _failure, (self.message, self.kind, self.sent), self.__dict__
+
+    def __repr__(self) -> str:
+        return f"TransportFailure({self.message!r}, kind={self.kind!r}, sent={self.sent})"
+
+
+def _failure(message: str, kind: FailureKind, sent: bool) -> TransportFailure:  # noqa: FBT001 - private
+    return TransportFailure(message, kind=kind, sent=sent)

@@ -1,0 +1,268 @@
+"""What is never shown of a request and its response.
+
+Law: a redaction only ever hides more. The defaults always hold, names can be added but not taken
+away; a name matches in any case and spelling (``client_secret``, ``clientSecret``,
+``Client-Secret``); whatever is not secret stays as it was; no input makes it fail, and the time it
+takes grows with the length of the input, whatever that is.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+from urllib.parse import unquote_plus
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.confidential import REDACTED
+from genesys_core.http.headers import SECRET_HEADERS, Headers
+
+__all__ = ["DEFAULT_REDACTION", "Redaction"]
+
+_SECRET_KEYS: Final = frozenset(
+    {
+        # OAuth: RFC 6749, RFC 7521, RFC 7636
+        *("access_token", "refresh_token", "id_token", "token", "client_secret", "code_verifier"),
+        *("assertion", "client_assertion", "saml_response", "jwt"),
+        # what the definition's models call by such names
+        *("password", "new_password", "old_password", "secret", "pin", "credential_fields"),
+        *("api_key", "app_secret", "oauth_client_secret", "private_key"),
+        *("auth_token", "device_token", "entity_token", "pairing_token", "session_join_token"),
+        *("page_access_token", "user_access_token", "embedded_signup_access_token"),
+        "outbound_notification_webhook_signature_secret_token",
+        "connect_uri",  # of a notification channel: whoever has it can listen
+        # data actions and webhooks carry headers in their bodies
+        *SECRET_HEADERS,
+    }
+)
+# "code" is an authorization code in a URL or a form, but an error's name in JSON. The others make
+# the pre-signed URLs of uploads and downloads, which anybody may use as long as they last.
+_SECRET_PARAMETERS: Final = frozenset(
+    {"code", "signature", "x_amz_signature", "x_amz_security_token", "x_amz_credential"}
+)
+
+
+class Redaction(Struct, frozen=True):
+    """Which names are secret; the defaults are always among them.
+
+    Args:
+        headers: names of header fields.
+        query: keys in the query and the fragment of a URL, and in forms.
+        body: keys in JSON, at any depth, and in forms.
+    """
+
+    headers: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
+    body: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for field, defaults in _DEFAULTS.items():
+            names: Iterable[str] = getattr(self, field)
+            # A bare string is an iterable of its letters; nobody means that.
+            given = (names,) if isinstance(names, str) else names
+            msgspec.structs.force_setattr(self, field, defaults.union(map(_folded, given)))
+
+    def extended(
+        self, *, headers: Iterable[str] = (), query: Iterable[str] = (), body: Iterable[str] = ()
+    ) -> "Redaction":
+        """This redaction with more names."""
+        more = Redaction(headers=frozenset(headers), query=frozenset(query), body=frozenset(body))
+        return Redaction(
+            headers=self.headers | more.headers,
+            query=self.query | more.query,
+            body=self.body | more.body,
+        )
+
+    def shown_header(self, name: str, value: str) -> str:
+        """One header field's value as it may be shown."""
+        return REDACTED if _folded(name) in self.headers else self._urls(value)
+
+    def shown_headers(self, headers: Headers) -> dict[str, str]:
+        """All fields as they may be shown: names as first spelt, repeated values joined."""
+        return {name: self.shown_header(name, value) for name, value in headers.merged().items()}
+
+    def shown_url(self, url: str) -> str:
+        """A URL as it may be shown: user information and secret parameters hidden."""
+        return _USER_INFORMATION.sub(rf"\1{REDACTED}@", _hidden(url, _PARAMETERS, self.query))
+
+    def shown_parameter(self, name: str, value: object) -> object:
+        """The value of one query parameter or form field as it may be shown."""
+        return value if value is None or _folded(name) not in self.query else REDACTED
+
+    def shown_body(self, content: bytes | None, content_type: str | None = None) -> str | None:
+        """A body as it may be shown.
+
+        Args:
+            content: the bytes, or ``None`` for no body.
+            content_type: the ``Content-Type`` header's value, if there is one.
+
+        Returns:
+            The text with its secrets hidden; of media, archives and multipart bodies only size
+            and type; ``None`` for no body or an empty one.
+        """
+        if not content:
+            return None
+        media_type = (content_type or "").partition(";")[0].strip().lower()
+        if media_type.startswith(_OPAQUE_TYPES) or b"\0" in content:
+            return f"<{len(content)} bytes of {media_type or 'binary content'}>"
+        text = content.decode("utf-8", "replace")
+        if media_type == _FORM_TYPE or _FORM.fullmatch(text):
+            text = _hidden(text, _PARAMETERS, self.query | self.body)
+        return self.shown_text(text)
+
+    def shown_text(self, text: str) -> str:
+        """Any text as it may be shown: JSON, whole or in scraps, an error message, a URL."""
+        text = _hidden(text, _JSON, self.body)
+        if "\\" in text:
+            text = _JSON_STRING.sub(self._escaped, text)
+        return _hidden(self._urls(text), _WORDS, self.query | self.body)
+
+    def _escaped(self, match: re.Match[str]) -> str:
+        """A string of JSON with escapes in it, judged by what it says.
+
+        Documents within strings nest: each level at least doubles the backslashes of the one
+        within, so that the depth is the logarithm of the length.
+        """
+        token = match[0]
+        said = _said(token) if "\\" in token else None
+        if said is None or (shown := self.shown_text(said)) == said:
+            return token
+        return json.dumps(shown)
+
+    def _urls(self, text: str) -> str:
+        return _URL.sub(lambda match: self.shown_url(match[0]), text) if "//" in text else text
+
+
+def _folded(name: str) -> str:
+    return name.strip().replace("_", "").replace("-", "").lower()
+
+
+_DEFAULTS: Final[dict[str, frozenset[str]]] = {
+    "headers": frozenset(map(_folded, SECRET_HEADERS)),
+    "query": frozenset(map(_folded, _SECRET_KEYS | _SECRET_PARAMETERS)),
+    "body": frozenset(map(_folded, _SECRET_KEYS)),
+}
+
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
+_OPAQUE_TYPES: Final = (
+    *("audio/", "image/", "video/", "font/", "multipart/"),
+    *("application/octet-stream", "application/pdf", "application/zip", "application/gzip"),
+)
+
+# In each pattern, where a match may begin is narrowed (a boundary before it, a longest length), so
+# that no input makes the search start again and again over the same long run of characters.
+_FORM = re.compile(r"[^\s=&\"'{}<>\[\]]++=[^\s\"{}<>]*")
+# Backslashes before a quote are no part of a URL or a word: in a document within a document they
+# escape the quote that ends a string.
+_URL = re.compile(r"//(?:[^\s\"<>\\]++|\\++(?!\"))++")
+_USER_INFORMATION = re.compile(r"^([^/?#]*//)[^/?#]*@")
+# A string that never ends, as in a truncated document, goes on to the end of the text.
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
+_JSON_BRACKET = re.compile(r'"(?:[^"\\]|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
+_JSON_WORD = re.compile(r"[^\s,\]}]*")
+
+
+def _said(token: str) -> str | None:
+    """What a string of JSON says, or ``None`` where it is not one."""
+    try:
+        return str(json.loads(token, strict=False))
+    except ValueError:
+        return None
+
+
+def _said_key(key: str) -> str:
+    return (_said(f'"{key}"') or key) if "\\" in key else key
+
+
+def _json_value_end(text: str, match: re.Match[str]) -> int:
+    start = match.end()
+    string = _JSON_STRING.match(text, start)
+    if string is not None:
+        return string.end()
+    depth = 0
+    if text[start : start + 1] in {"{", "["}:
+        for token in _JSON_BRACKET.finditer(text, start):
+            depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
+            if depth == 0:
+                return token.end()
+        return len(text)
+    word = _JSON_WORD.match(text, start)
+    return word.end() if word else start
+
+
+def _parameter_end(text: str, match: re.Match[str]) -> int:
+    end = _NESTED_END if match.lastgroup == "nested" else _PLAIN_END
+    return _start(end.search(text, match.end()), text)
+
+
+def _word_end(text: str, match: re.Match[str]) -> int:
+    return _start(_WORD_END.search(text, match.end()), text)
+
+
+def _start(found: re.Match[str] | None, text: str) -> int:
+    return found.start() if found else len(text)
+
+
+_PLAIN_END = re.compile(r"[&#]")
+_NESTED_END = re.compile(r"[&#]|%2[36]", re.IGNORECASE)
+_WORD_END = re.compile(r"[\s&]|(?<!\\)\\*+\"")
+
+
+class _Syntax(NamedTuple):
+    """One way of writing a key before its value.
+
+    Attributes:
+        keys: finds a key with its delimiter; its last group is the key.
+        said: what the key says, its escapes undone.
+        value_end: where the value ends that begins after the match.
+        mask: what is put in the value's place.
+    """
+
+    keys: re.Pattern[str]
+    said: Callable[[str], str]
+    value_end: Callable[[str, re.Match[str]], int]
+    mask: str = REDACTED
+
+
+_JSON: Final = _Syntax(
+    re.compile(r'"(?P<key>(?:[^"\\]|\\.){1,128}+)"\s*+:\s*+', re.DOTALL),
+    _said_key,
+    _json_value_end,
+    f'"{REDACTED}"',
+)
+_PARAMETERS: Final = _Syntax(
+    # A URL that is itself a value has its own delimiters percent-encoded: ? # & = are 3F 23 26 3D.
+    re.compile(
+        r"(?<![^&?#;])(?P<key>(?:[^&?#;=%]|%(?!3[DF]|2[36]))++)="
+        r"|%(?:3F|2[36])(?P<nested>(?:[^&?#;=%]|%(?!3[DF]|2[36]))++)%3D",
+        re.IGNORECASE,
+    ),
+    unquote_plus,
+    _parameter_end,
+)
+_WORDS: Final = _Syntax(
+    re.compile(r"(?<![^\s&=?#;,:\"'<>(){}\[\]\\])(?P<key>[^\s&=?#;,:\"'<>(){}\[\]\\]++)="),
+    unquote_plus,
+    _word_end,
+)
+
+
+def _hidden(text: str, syntax: _Syntax, names: frozenset[str]) -> str:
+    """The text with the value after each secret key hidden."""
+    shown: list[str] = []
+    done = 0
+    for match in syntax.keys.finditer(text):
+        key = match[match.lastgroup or 0]
+        # What stands within a value that is hidden already is no key.
+        if match.start() < done or _folded(syntax.said(key)) not in names:
+            continue
+        end = syntax.value_end(text, match)
+        if text[match.end() : end] not in {"", "null", syntax.mask}:
+            shown += (text[done : match.end()], syntax.mask)
+            done = end
+    return "".join((*shown, text[done:]))
+
+
+DEFAULT_REDACTION: Final = Redaction()
+"""The defaults and nothing more."""

@@ -1,0 +1,176 @@
+"""URLs from templates and values.
+
+Law: a value never changes the shape of a URL. Whatever is in an id, the request goes to the path
+that the definition names, with as many segments as it has, on the host that was configured.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from math import isfinite
+from typing import TypeAlias, cast
+from urllib.parse import quote
+
+from genesys_core.codec.values import YearMonth
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["QueryValue", "Scalar", "encode_query", "expand_path", "format_scalar"]
+
+Scalar: TypeAlias = str | int | float | bool | date | YearMonth
+"""What can stand in a path or a query; ``datetime`` is a ``date``."""
+
+QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
+"""``None`` is left out; each element of a sequence becomes a pair of its own (``multi``)."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def expand_path(template: str, values: Iterable[tuple[str, Scalar]]) -> str:
+    """The path with each ``{name}`` replaced by its value, percent-encoded as one segment.
+
+    Raises:
+        InvalidValueError: a value that is empty, ``.`` or ``..``, which would change the path;
+            or a template whose names are not the values' names.
+    """
+    given = dict(values)
+    literals, names = _split(template)
+    if set(names) != set(given):
+        raise InvalidValueError(
+            f"path {template!r}: takes {sorted(set(names))}, was given {sorted(given)}"
+        )
+    parts = [literals[0]]
+    for name, literal in zip(names, literals[1:], strict=True):
+        parts += (_segment(name, given[name]), literal)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _split(template: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    pieces = _PLACEHOLDER.split(template)
+    return tuple(pieces[::2]), tuple(pieces[1::2])
+
+
+def _segment(name: str, value: Scalar) -> str:
+    text = format_scalar(name, value)
+    # RFC 3986, 5.2.4 removes "." and ".." segments even when percent-encoded on the way.
+    if text in {"", ".", ".."}:
+        raise InvalidValueError(
+            f"path parameter {name}={text!r}: must not be empty, '.' or '..'; give the id"
+        )
+    return _quote(name, text)
+
+
+def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
+    """The query string, without its ``?``.
+
+    ``None`` is left out, ``False`` and ``0`` are not; each element of a sequence becomes a pair
+    (``collectionFormat: multi``); a space is ``%20``.
+
+    Raises:
+        InvalidValueError: a value that a query cannot hold; an iterator too, because it could be
+            gone through only once, and an operation may be sent any number of times.
+    """
+    return "&".join(
+        f"{_quote(name, name)}={_quote(name, format_scalar(name, item))}"
+        for name, value in pairs
+        if value is not None
+        for item in _items(name, value)
+    )
+
+
+def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
+    # A bare string is a sequence of its letters to a type checker; nobody means that.
+    if isinstance(value, str | int | float | date | YearMonth):
+        return (value,)
+    if isinstance(value, Collection) and not isinstance(value, _NO_LIST):
+        items = cast(Collection[Scalar | None], value)
+        return tuple(item for item in items if item is not None)
+    raise InvalidValueError(
+        f"parameter {name}: cannot send a {type(value).__name__} in a URL; "
+        "give one value or a list of values"
+    )
+
+
+_NO_LIST = (bytes, bytearray, memoryview, Mapping)
+
+
+def format_scalar(name: str, value: Scalar) -> str:
+    """One value as the platform writes it.
+
+    Booleans are lower case, dates ``yyyy-MM-dd``, date-times ``yyyy-MM-ddTHH:mm:ss[.ffffff]Z``,
+    year-months ``yyyy-MM``.
+
+    Args:
+        name: the parameter's name, for the error.
+        value: what to write.
+
+    Raises:
+        InvalidValueError: a date-time without a zone or outside the calendar in UTC, a float that
+            is not finite, an integer of more than 1024 bits, another type.
+    """
+    match value:
+        case str():
+            return str.__str__(value)  # an Enum of strings means its value
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return _number(name, value)
+        case datetime():
+            return _date_time(name, value)
+        case date():
+            return date.isoformat(value)
+        case YearMonth():
+            return str(value)
+        case _:
+            raise _refusal(name, value)
+
+
+def _number(name: str, value: float) -> str:
+    # The classes' own methods: Enums and numpy's floats are numbers that print themselves otherwise.
+    if isinstance(value, int):
+        if value.bit_length() > _LONGEST_INT:
+            raise InvalidValueError(f"parameter {name}: an integer of {value.bit_length()} bits")
+        return int.__repr__(value)
+    if not isfinite(value):
+        raise _refusal(name, value)
+    whole = value.is_integer() and abs(value) < 1e15
+    return int.__repr__(int(value)) if whole else float.__repr__(value)
+
+
+_LONGEST_INT = 1024  # bits; the interpreter refuses to write out thousands of digits
+
+
+def _refusal(name: str, value: object) -> InvalidValueError:
+    plain = value is None or isinstance(value, float)
+    given = str(value) if plain else f"a {type(value).__name__}"
+    return InvalidValueError(
+        f"parameter {name}: {given} cannot stand in a URL; must be a str, bool, int, finite "
+        "float, date, datetime or YearMonth"
+    )
+
+
+def _date_time(name: str, value: datetime) -> str:
+    offset = value.utcoffset()
+    if offset is None:
+        raise InvalidValueError(
+            f"parameter {name}={value!r}: a date-time needs a zone; "
+            "such as value.replace(tzinfo=timezone.utc)"
+        )
+    try:
+        return (value.replace(tzinfo=None) - offset).isoformat() + "Z"
+    except OverflowError:
+        raise InvalidValueError(
+            f"parameter {name}={value!r}: is outside the years 1 to 9999 in UTC"
+        ) from None
+
+
+def _quote(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise InvalidValueError(f"parameter {name!r}: its name must be a str")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise InvalidValueError(
+            f"parameter {name}={text!r}: has half a surrogate pair, which UTF-8 cannot encode"
+        ) from None

@@ -1,0 +1,1 @@
+"""The machine that keeps one notification channel connected."""

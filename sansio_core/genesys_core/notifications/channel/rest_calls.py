@@ -1,0 +1,109 @@
+"""The REST side of a channel: which operation brings about what, and what its reply means.
+
+Law: a reply is judged by what it holds, and one that lacks what it must hold is an error like any
+other, never an exception.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from genesys_core.api import notifications as api
+from genesys_core.calls.operation import JsonObject, Operation
+from genesys_core.clock import Now
+from genesys_core.errors import DecodeError, GenesysCloudError
+from genesys_core.notifications.channel.connection import Known
+from genesys_core.notifications.channel.events import SubscriptionRejected
+from genesys_core.notifications.channel.policy import Policy
+
+if TYPE_CHECKING:
+    from genesys_core.models import ChannelTopic
+
+__all__ = ["change", "made", "rejections", "seen"]
+
+
+def change(
+    channel_id: str, before: frozenset[str] | None, wanted: frozenset[str]
+) -> Operation[object]:
+    """The call after which the server has exactly the topics wanted.
+
+    Args:
+        channel_id: the channel.
+        before: the topics that the server has; ``None`` if nobody can tell.
+        wanted: those it is to have.
+    """
+    if not wanted:
+        return api.delete_notifications_channel_subscriptions(channel_id)
+    if before is not None and before <= wanted:
+        return api.post_notifications_channel_subscriptions(
+            channel_id, _topics(wanted - before), ignore_errors=True
+        )
+    return api.put_notifications_channel_subscriptions(
+        channel_id, _topics(wanted), ignore_errors=True
+    )
+
+
+def _topics(topics: frozenset[str]) -> list[JsonObject]:
+    return [{"id": topic} for topic in sorted(topics)]
+
+
+def made(outcome: object, *, policy: Policy, now: Now) -> Known | GenesysCloudError:
+    """The channel that was made, or what went wrong."""
+    from genesys_core.models import Channel  # noqa: PLC0415 - models import on first use (law 1)
+
+    if isinstance(outcome, GenesysCloudError):
+        return outcome
+    if not isinstance(outcome, Channel) or not outcome.id or not outcome.connect_uri:
+        return DecodeError("the reply names no channel: it has no id or no connectUri")
+    lasts = None if outcome.expires is None else outcome.expires.timestamp() - now.wall
+    uri = policy.rewrite(outcome.connect_uri) if policy.rewrite else outcome.connect_uri
+    return Known(outcome.id, uri, life=policy.life(lasts))
+
+
+def seen(outcome: object) -> frozenset[str]:
+    """The topics that a channel has."""
+    return frozenset(entity.id for entity in _entities(outcome))
+
+
+def rejections(
+    outcome: object, wanted: frozenset[str]
+) -> tuple[list[SubscriptionRejected], frozenset[str]]:
+    """The topics that the server refused and those that it permitted, spelt as they were asked for."""
+    spelling = {topic.lower(): topic for topic in wanted}
+    rejected: list[SubscriptionRejected] = []
+    permitted: set[str] = set()
+    for entity in _entities(outcome):
+        topic = spelling.get(entity.id.lower())
+        if topic is None:
+            continue
+        if entity.rejected:
+            rejected.append(SubscriptionRejected(topic, entity.reason, entity.permissions))
+        else:
+            permitted.add(topic)
+    return rejected, frozenset(permitted)
+
+
+class _Entity(Struct, frozen=True):
+    id: str
+    rejected: bool
+    reason: str | None
+    permissions: tuple[str, ...]
+
+
+def _entities(outcome: object) -> list[_Entity]:
+    from genesys_core.models import ChannelTopicEntityListing  # noqa: PLC0415 - as above
+
+    entities = outcome.entities if isinstance(outcome, ChannelTopicEntityListing) else None
+    return [found for found in map(_entity, entities or ()) if found is not None]
+
+
+def _entity(entity: "ChannelTopic | None") -> _Entity | None:
+    """One topic of a listing; a list that was repaired has ``None`` where nothing fitted."""
+    if entity is None or not entity.id:
+        return None
+    return _Entity(
+        entity.id,
+        (entity.state or "").lower() == "rejected",
+        entity.rejection_reason,
+        tuple(filter(None, entity.missing_permissions or ())),
+    )

@@ -1,0 +1,238 @@
+"""What a notification handler makes of what its channels tell.
+
+Law: every event of a channel goes to exactly one place. Notifications and gaps go to the consumer;
+everything else is a state, and goes to whoever asked to be told of states. The platform's own
+messages (``v2.system.*``, ``channel.metadata``) are states too, unless somebody subscribed to them:
+they arrive anyway, and a consumer who asked for presences need not know of them.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from genesys_core.errors import GenesysCloudError, InvalidValueError
+from genesys_core.notifications.buffer import Event
+from genesys_core.notifications.channel.events import (
+    Adopted,
+    Arrived,
+    ChannelEvent,
+    Connected,
+    Disconnected,
+    Gap,
+    GaveUp,
+    Heartbeat,
+    Moving,
+    Resubscribed,
+    Retrying,
+    Subscribed,
+    SubscriptionLost,
+    SubscriptionRejected,
+    UnknownEvent,
+)
+from genesys_core.notifications.messages import Notification, NotificationDecoder
+from genesys_core.notifications.subscriptions import expand, is_automatic
+from genesys_core.websocket.handshake import Address
+
+__all__ = [
+    "CallbackFailed",
+    "Rewrite",
+    "Sorter",
+    "StateEvent",
+    "SubscriptionError",
+    "ToConsumer",
+    "ToState",
+    "rewriting",
+    "warning_of",
+]
+
+
+class SubscriptionError(GenesysCloudError):
+    """The platform refuses topics. The others that were asked for with them are subscribed to.
+
+    Attributes:
+        refusals: each topic with the platform's reason and the permissions that are missing.
+    """
+
+    def __init__(self, refusals: Iterable[SubscriptionRejected]) -> None:
+        self.refusals = tuple(refusals)
+        super().__init__("; ".join(map(_words, self.refusals)))
+
+
+def _words(refusal: SubscriptionRejected) -> str:
+    missing = ", ".join(refusal.missing_permissions)
+    needs = f"; it needs the permissions {missing}" if missing else ""
+    return f"topic {refusal.topic!r}: {refusal.reason or 'refused by the platform'}{needs}"
+
+
+class CallbackFailed(Struct, frozen=True):
+    """A callback raised; the handler goes on.
+
+    Attributes:
+        error: what it raised.
+        event: what it was given.
+        at: when.
+    """
+
+    error: Exception
+    event: "Event | StateEvent"
+    at: datetime
+
+    def __repr__(self) -> str:
+        return f"CallbackFailed({self.error!r})"
+
+
+StateEvent: TypeAlias = (
+    Connected
+    | Disconnected
+    | Subscribed
+    | Resubscribed
+    | SubscriptionRejected
+    | SubscriptionLost
+    | Adopted
+    | Moving
+    | Retrying
+    | GaveUp
+    | Heartbeat
+    | UnknownEvent
+    | CallbackFailed
+    | Notification[Any]
+)
+"""What ``on_state`` is told; a notification is one of the platform's own messages."""
+
+
+class ToConsumer(Struct, frozen=True):
+    """An event for whoever iterates, or for ``on_notification``."""
+
+    event: Event
+
+
+class ToState(Struct, frozen=True):
+    """An event for ``on_state``."""
+
+    event: StateEvent
+
+
+class Sorter:
+    """Tells what goes to the consumer, and gives each event its type.
+
+    Not a state machine but a memory of what was asked for; one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = NotificationDecoder()
+        self._asked: set[str] = set()
+
+    def asked(self, topics: Iterable[str], type_: object = None) -> None:
+        """Topics were subscribed to.
+
+        Args:
+            topics: as for :meth:`genesys_core.notifications.channel_set.ChannelSet.add`.
+            type_: what their events are read as; ``None`` for what the platform says.
+
+        Raises:
+            InvalidValueError: a text that is no topic.
+            TypeError: a type that nothing can be read as.
+        """
+        for topic in topics:
+            if type_ is not None:
+                self._decoder.assign(topic, type_)
+            self._asked.update(filter(is_automatic, _names(topic)))
+
+    def forget(self, topics: Iterable[str]) -> None:
+        """Topics are subscribed to no longer.
+
+        Raises:
+            InvalidValueError: a text that is no topic.
+        """
+        for topic in topics:
+            self._asked.difference_update(_names(topic))
+            self._decoder.forget(topic)
+
+    def forget_all(self) -> None:
+        """No topics are subscribed to any longer."""
+        self._asked.clear()
+        self._decoder = NotificationDecoder()
+
+    def sort(self, event: ChannelEvent) -> "ToConsumer | ToState":
+        """Where an event goes, and as what."""
+        match event:
+            case Arrived(envelope=envelope, text=text):
+                notification = self._decoder.read(envelope, text)
+                topic = notification.topic_name
+                if is_automatic(topic) and not self._has_asked(topic.lower()):
+                    return ToState(notification)
+                return ToConsumer(notification)
+            case Gap():
+                return ToConsumer(event)
+            case Heartbeat(text=text) if self._has_asked("channel.metadata"):
+                frame = self._decoder.decode(text)
+                return ToState(event) if frame is None else ToConsumer(frame)
+            case _:
+                return ToState(event)
+
+    def _has_asked(self, topic: str) -> bool:
+        """Whether somebody asked for what arrives anyway."""
+        # `v2.system.token_revoked` can be asked for without the id that it arrives with.
+        return any(topic == name or topic.startswith(f"{name}.") for name in self._asked)
+
+
+def _names(topic: str) -> list[str]:
+    return [name.lower() for name in expand(topic)]
+
+
+def warning_of(event: ChannelEvent) -> str | None:
+    """What an operator ought to know of an event, in words without ids of channels; or ``None``."""
+    words: str | None = None
+    match event:
+        case Arrived() | Heartbeat():  # first, because nearly all are
+            pass
+        case Disconnected(message=message) if event.reason != "stopped":
+            words = f"disconnected: {message}"
+        case Gap(from_=from_, to=to):
+            words = f"events from {from_.isoformat()} to {to.isoformat()} may be missing"
+        case SubscriptionRejected():
+            words = _words(event)
+        case SubscriptionLost():
+            words = "the platform took topics away; they are asked for again"
+        case Retrying(what=what, message=message, delay=delay):
+            words = f"{what} failed, tried again in {delay:.3g} s: {message}"
+        case GaveUp(error=error):
+            words = f"gave up: {error}"
+        case _:
+            pass
+    return words
+
+
+Rewrite: TypeAlias = Callable[[str], str]
+"""Changes the address that the platform gives for a socket."""
+
+
+def rewriting(connect_uri: "str | Rewrite | None") -> Rewrite | None:
+    """How the address of a socket is changed, for sites where it leads through a gateway.
+
+    Args:
+        connect_uri: a base such as ``wss://gateway.example/streaming``, to which the path of the
+            platform's address is appended; or a function from address to address; or ``None``.
+
+    Raises:
+        InvalidValueError: no ``ws`` or ``wss`` URL, or one with a query.
+    """
+    if connect_uri is None or callable(connect_uri):
+        return connect_uri
+    Address.parse(connect_uri)
+    base = urlsplit(connect_uri)
+    if base.query:
+        raise InvalidValueError(
+            "connect_uri: must be a base without a query, such as wss://gateway.example/streaming; "
+            "give a function for anything else"
+        )
+
+    def rewritten(uri: str) -> str:
+        given = urlsplit(uri)
+        path = base.path.rstrip("/") + given.path
+        return urlunsplit((base.scheme, base.netloc, path, given.query, ""))
+
+    return rewritten

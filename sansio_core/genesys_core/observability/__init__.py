@@ -1,0 +1,1 @@
+"""What observers, log lines, counters and spans hold."""

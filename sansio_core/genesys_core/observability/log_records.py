@@ -1,0 +1,400 @@
+"""What a log line holds, computed from one attempt.
+
+Law: one record an attempt at most, redacted before it exists; where the level is off nothing is
+looked at, let alone formatted. Bodies hold personal data and are off unless switched on; those of
+token exchanges are never logged. Nothing that a server sends makes formatting fail, or makes one
+record look like two.
+
+========  ===========================================================================
+level     what is recorded
+========  ===========================================================================
+trace     every attempt: method, URL, request and response headers, status, and the
+          request body if switched on
+debug     the same without response headers
+error     calls that fail: all of it, and the response body if switched on
+none      nothing
+========  ===========================================================================
+
+The attempt that ends a call in failure is recorded once, as an error, at each of the three levels.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.clock import Now
+from genesys_core.configuration.keys import LogFormat, LogLevel
+from genesys_core.configuration.sections import LoggingConfiguration
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.session.retry import GiveUp, Repeat
+
+__all__ = [
+    "LEVEL_NUMBERS",
+    "LogEntry",
+    "LogNotice",
+    "RecordLevel",
+    "RoundTrip",
+    "issues_notice",
+    "log_entry",
+    "notice",
+]
+
+T = TypeVar("T")
+
+RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
+"""The level of a record that is written."""
+
+_Decision: TypeAlias = Literal["repeat", "give up"] | None
+
+LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error": 40}
+"""Python's numbers for the levels; the standard library has none for ``trace``, the official
+Python SDK uses 5."""
+
+
+class RoundTrip(Struct, frozen=True, kw_only=True):
+    """One attempt: a request and what came of it.
+
+    Attributes:
+        request: as it was sent.
+        outcome: the response, or the transport's failure.
+        wall: when the outcome was known, in seconds since 1970-01-01 UTC (``Now.wall``).
+        attempt: its number within the call, from 1.
+        decision: what follows and why, where it is not simply the call's result: the request is
+            sent again (with a new token, say), or the call has failed (the reply cannot be read,
+            say). ``None`` leaves it to the outcome.
+        is_token_exchange: whether it asks the login host for a token. A request to a URL that
+            ends in ``/oauth/token`` is taken for one anyway.
+        returned: whether the call has succeeded, whatever the status says: a repeated DELETE may.
+    """
+
+    request: Request
+    outcome: Response | TransportFailure
+    wall: float
+    attempt: int = 1
+    decision: Repeat | GiveUp | None = None
+    is_token_exchange: bool = False
+    returned: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        sending: Sending[T],
+        request: Request,
+        outcome: Response | TransportFailure,
+        state: State[T],
+        *,
+        now: Now,
+    ) -> "RoundTrip":
+        """The attempt that a driver has just made.
+
+        Args:
+            sending: the state that it was in.
+            request: as it was sent.
+            outcome: what came of it.
+            state: the state that the core decided on next.
+            now: when the outcome was known.
+        """
+        return cls(
+            request=request,
+            outcome=outcome,
+            wall=now.wall,
+            attempt=len(sending.call.attempts) + 1,
+            decision=_decided(state),
+            is_token_exchange=not sending.call.paced,
+            returned=isinstance(state, Returned),
+        )
+
+    def __repr__(self) -> str:
+        return f"RoundTrip({self.request.method}, attempt {self.attempt})"
+
+    @property
+    def fails(self) -> bool:
+        """Whether the call ends here, and in failure."""
+        if self.decision is not None:
+            return isinstance(self.decision, GiveUp)
+        if self.returned:
+            return False
+        return not (isinstance(self.outcome, Response) and 200 <= self.outcome.status < 300)
+
+
+class LogEntry(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", repr_omit_defaults=True
+):
+    """One record, redacted; its fields are in the order of the official SDKs, then ours.
+
+    Attributes:
+        date: ISO 8601 in UTC, with milliseconds.
+        level: ``trace``, ``debug`` or ``error``.
+        method: in capitals.
+        url: absolute.
+        request_headers: names as first spelt, repeated values joined with ``", "``.
+        response_headers: likewise.
+        correlation_id: ``ININ-Correlation-Id``, which the platform's support asks for.
+        status_code: the HTTP status.
+        request_body: if switched on.
+        response_body: if switched on, of a failure.
+        attempt: the attempt's number within the call, from 1.
+        failure: what the transport reported where there is no response.
+        decision: ``repeat`` or ``give up``, where an attempt did not succeed.
+        reason: why.
+        wait: seconds until the request is sent again.
+    """
+
+    date: str
+    level: RecordLevel
+    method: str
+    url: str
+    request_headers: dict[str, str] | None = None
+    response_headers: dict[str, str] | None = None
+    correlation_id: str | None = None
+    status_code: int | None = None
+    request_body: str | None = None
+    response_body: str | None = None
+    attempt: int
+    failure: str | None = None
+    decision: _Decision = None
+    reason: str | None = None
+    wait: float | None = None
+
+    def __str__(self) -> str:
+        """One line for a log of many voices: what was asked, what came of it, what follows."""
+        words = [f"{self.method} {self.url}: {self.failure or self.status_code}"]
+        if self.attempt > 1:
+            words.append(f"attempt {self.attempt}")
+        if self.decision == "repeat":
+            words.append(f"sent again after {self.wait or 0:g} s")
+        elif self.decision:
+            words.append("given up")
+        reason = f" ({self.reason})" if self.reason else ""
+        correlated = f" [{self.correlation_id}]" if self.correlation_id else ""
+        return _one_line(", ".join(words) + reason + correlated)
+
+    def formatted(self, format: LogFormat | None = None) -> str:
+        """The record as ``json`` or as ``text``, which is the default."""
+        return self.to_json() if format == "json" else self.to_text()
+
+    def to_json(self) -> str:
+        """One line of JSON, absent fields left out."""
+        return msgspec.json.encode(self).decode()
+
+    def to_text(self) -> str:
+        """Several lines, absent fields left out; further lines of a value begin with a tab."""
+        return "\n".join(
+            [
+                f"{self.level.upper()}: {self.date}",
+                "=== REQUEST ===",
+                *_line("URL", self.url),
+                *_line("Method", self.method),
+                *_header_lines(self.request_headers),
+                *_line("Body", self.request_body),
+                "=== RESPONSE ===",
+                *_line("Status", self.status_code),
+                *_header_lines(self.response_headers),
+                *_line("CorrelationId", self.correlation_id),
+                *_line("Body", self.response_body),
+                "=== ATTEMPT ===",
+                *_line("Attempt", self.attempt),
+                *_line("Failure", self.failure),
+                *_line("Decision", self.decision),
+                *_line("Reason", self.reason),
+                *_line("Wait", None if self.wait is None else f"{self.wait:g} s"),
+            ]
+        )
+
+
+class LogNotice(Struct, frozen=True):
+    """A record of something else than an attempt.
+
+    Attributes:
+        date: ISO 8601 in UTC, with milliseconds.
+        level: ``warning``.
+        message: what happened, redacted.
+    """
+
+    date: str
+    level: Literal["warning"]
+    message: str
+
+    def __str__(self) -> str:
+        return _one_line(self.message)
+
+    def formatted(self, format: LogFormat | None = None) -> str:
+        """One line of ``json``, or ``text``, which is the default."""
+        if format == "json":
+            return msgspec.json.encode(self).decode()
+        return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
+
+
+def notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
+    """A warning in words, its secrets hidden."""
+    return LogNotice(_date(now.wall), "warning", _encodable(redaction.shown_text(message)))
+
+
+def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> LogNotice | None:
+    """What is to be recorded of leaves that did not fit their type.
+
+    Args:
+        operation: the call's name.
+        response: what it returned.
+        now: the moment.
+
+    Returns:
+        The places and what was done, without values; ``None`` where all of it fits.
+    """
+    issues = response.issues
+    if not issues:
+        return None
+    shown = "; ".join(f"{issue.path}: {issue.message}" for issue in issues[:MOST_ISSUES])
+    more = f"; and {len(issues) - MOST_ISSUES} more" if len(issues) > MOST_ISSUES else ""
+    return notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
+
+
+MOST_ISSUES: Final = 5  # a response may have thousands; they are all on it
+
+
+def log_entry(
+    trip: RoundTrip,
+    settings: LoggingConfiguration,
+    redaction: Redaction = DEFAULT_REDACTION,
+) -> LogEntry | None:
+    """What is to be recorded of an attempt.
+
+    Args:
+        trip: the attempt.
+        settings: the level and the body switches; ``None`` in them is the default: off.
+        redaction: what is hidden.
+
+    Returns:
+        The record, or ``None`` where the level wants none.
+    """
+    level = _level(trip, settings.level)
+    if level is None:
+        return None
+    response = trip.outcome if isinstance(trip.outcome, Response) else None
+    with_bodies = not _is_token_exchange(trip)
+    with_request = with_bodies and settings.request_body
+    with_response = with_bodies and settings.response_body and level == "error"
+    decision, reason, wait = _decision(trip.decision)
+    return LogEntry(
+        date=_date(trip.wall),
+        level=level,
+        method=_encodable(trip.request.method),
+        url=_encodable(redaction.shown_url(trip.request.url)),
+        request_headers=_headers(trip.request, redaction),
+        response_headers=None if level == "debug" else _headers(response, redaction),
+        correlation_id=_correlation_id(response),
+        status_code=None if response is None else response.status,
+        request_body=_body(trip.request, redaction) if with_request else None,
+        response_body=_body(response, redaction) if with_response else None,
+        attempt=trip.attempt,
+        failure=_failure(trip.outcome, redaction),
+        decision=decision,
+        reason=None if reason is None else _encodable(redaction.shown_text(reason)),
+        wait=wait,
+    )
+
+
+def _level(trip: RoundTrip, level: LogLevel | None) -> RecordLevel | None:
+    if level is None or level == "none":
+        return None
+    if trip.fails:
+        return "error"
+    return None if level == "error" else level
+
+
+def _decided(state: State[T]) -> Repeat | GiveUp | None:
+    match state:
+        case Waiting(seconds=seconds, why=why):
+            return Repeat(seconds, why)
+        case NeedToken(call=call):
+            return Repeat(0.0, call.attempts[-1].decision if call.attempts else "")
+        case Raised(error=error):
+            return GiveUp(error.attempts[-1].decision if error.attempts else error.message)
+        case Returned() | Sending():
+            return None
+
+
+def _decision(decision: Repeat | GiveUp | None) -> tuple[_Decision, str | None, float | None]:
+    match decision:
+        case Repeat(seconds, why):
+            return "repeat", why, seconds
+        case GiveUp(why):
+            return "give up", why, None
+        case None:
+            return None, None, None
+
+
+_TOKEN_URL = re.compile(r"/oauth/token/?(?:[?#]|$)")
+
+
+def _is_token_exchange(trip: RoundTrip) -> bool:
+    return trip.is_token_exchange or _TOKEN_URL.search(trip.request.url) is not None
+
+
+def _date(wall: float) -> str:
+    moment = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
+
+
+def _headers(message: Request | Response | None, redaction: Redaction) -> dict[str, str] | None:
+    if message is None:
+        return None
+    shown = redaction.shown_headers(message.headers)
+    return {_encodable(name): _encodable(value) for name, value in shown.items()}
+
+
+def _correlation_id(response: Response | None) -> str | None:
+    found = response.headers.get("inin-correlation-id") if response else None
+    return _encodable(found) if found else None
+
+
+def _body(message: Request | Response | None, redaction: Redaction) -> str | None:
+    if message is None:
+        return None
+    shown = redaction.shown_body(message.body, message.headers.get("content-type"))
+    return None if shown is None else _encodable(shown)
+
+
+def _failure(outcome: Response | TransportFailure, redaction: Redaction) -> str | None:
+    if isinstance(outcome, Response):
+        return None
+    return _encodable(f"{outcome.kind}: {redaction.shown_text(outcome.message)}")
+
+
+def _encodable(text: str) -> str:
+    """The text with half surrogate pairs replaced, which no UTF-8 file could take."""
+    return text.encode("utf-8", "replace").decode()
+
+
+# What could end a line or steer a terminal: C0 and C1 control characters but tab and line feed,
+# and the two separators of Unicode.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _line(name: str, value: object) -> list[str]:
+    if value is None or value == "":
+        return []
+    # A server that sends "\n=== RESPONSE ===" must not begin a part of the record.
+    line = f"{name}: {value}".replace("\r\n", "\n").replace("\n", "\n\t")
+    return [_CONTROL.sub(_escaped, line)]
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(_escaped, text.replace("\n", " "))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
+
+
+def _header_lines(headers: dict[str, str] | None) -> list[str]:
+    if not headers:
+        return []
+    fields = [line for name, value in headers.items() for line in _line(f"\t{name}", value)]
+    return ["Headers: ", *fields]

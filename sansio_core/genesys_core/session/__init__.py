@@ -1,0 +1,1 @@
+"""What the calls of one client share: settings, token, rate limit."""

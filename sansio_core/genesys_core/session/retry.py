@@ -1,0 +1,332 @@
+"""When a call is repeated, and after how long.
+
+Law: a decision is a value with its reason. Nothing here sleeps, reads a clock or draws a number;
+no wait is begun that would outlive the budget or the deadline; what may have happened once is not
+done twice unless it does no harm.
+
+The rules are the platform's (official .NET SDK, ``ApiClient.Retry``), less their surprises;
+``docs/retries.md`` lists each difference.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.clock import Now, Random
+from genesys_core.errors import Attempt, InvalidValueError
+from genesys_core.http.messages import Response, TransportFailure
+
+__all__ = [
+    "MAX_RETRY_AFTER",
+    "GiveUp",
+    "Repeat",
+    "RetryConfiguration",
+    "asked_to_wait",
+    "certainly_not_done",
+    "decide",
+    "is_retryable",
+    "overrun",
+    "parse_retry_after",
+]
+
+MAX_RETRY_AFTER: Final = 180.0
+"""Seconds that are waited at most; the official SDKs give up when asked for more (daily limits of
+single APIs ask for hours)."""
+
+RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+"""What the official SDKs repeat."""
+
+REPEATABLE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""RFC 9110, 9.2.2: idempotent; doing them twice is doing them once."""
+
+BEFORE_LADDER: Final = 5
+"""Repeats after 502, 503, 504 or a broken connection before the ladder of 3, 9, 27 s begins."""
+
+JITTER: Final = 0.1
+"""The most that chance adds to a wait, as a share of it. It never shortens one."""
+
+GRAIN: Final = 1e-6
+"""Seconds; clock readings are rounded, and no decision hangs on less than this."""
+
+
+class RetryConfiguration(Struct, frozen=True):
+    """How often and how long a call may be repeated; off by default, as in the official SDKs.
+
+    Attributes:
+        max_retry_time_sec: the budget: seconds that the call, sleeps included, may take before it
+            is repeated no more; 0 switches repeating off.
+        retry_max: repeats at most.
+        retry_wait_min: seconds; no wait is shorter, where given.
+        retry_wait_max: seconds; no wait of our own choosing is longer, where given.
+        retry_after_default: seconds to wait where the server does not say.
+        backoff_interval: seconds after which the wait of the ladder (3, 9, 27 s) grows.
+        repeat_unsafe: repeat POST and PATCH even if the first may have taken effect.
+
+    Raises:
+        InvalidValueError: a value that is negative or not finite, or a minimum above its maximum.
+    """
+
+    max_retry_time_sec: float = 0
+    retry_max: int = 5
+    retry_wait_min: float | None = None
+    retry_wait_max: float | None = None
+    retry_after_default: float = 3
+    backoff_interval: float = 300
+    repeat_unsafe: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise InvalidValueError(f"{name}={value!r}: must be 0 or more, and finite")
+        least, most = self.retry_wait_min, self.retry_wait_max
+        if least is not None and most is not None and least > most:
+            raise InvalidValueError(f"retry_wait_min={least!r}: is above retry_wait_max={most!r}")
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is repeated at all."""
+        return self.max_retry_time_sec > 0
+
+
+class Repeat(Struct, frozen=True):
+    """Wait, then send it again."""
+
+    seconds: float
+    why: str
+
+
+class GiveUp(Struct, frozen=True):
+    """Leave it at that.
+
+    Attributes:
+        why: the reason, in words.
+        retry_after: seconds that the server asked for, if it did.
+    """
+
+    why: str
+    retry_after: float | None = None
+
+
+def parse_retry_after(value: str | None, now: Now) -> float | None:
+    """Seconds to wait according to a ``Retry-After`` header (RFC 9110, 10.2.3).
+
+    Args:
+        value: the header's value: seconds, or a date in any of the forms of RFC 9110, 5.6.7.
+        now: for a date.
+
+    Returns:
+        A finite number above zero, or ``None`` for a header that is absent, malformed, zero,
+        negative or in the past: there is nothing to obey then.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    seconds = _number(text)
+    if seconds is None:
+        seconds = _seconds_until(text, now)
+    return seconds if seconds is not None and 0 < seconds < math.inf else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        return None
+
+
+# RFC 9110, 5.6.7: IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT", and the two obsolete forms that
+# must be read: "Sunday, 06-Nov-94 08:49:37 GMT" and "Sun Nov  6 08:49:37 1994".
+# `email.utils` would read them too, but takes a date without zone for local time.
+_CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)"
+_DATES: Final = (
+    re.compile(
+        rf"[a-z]+, (?P<day>\d\d)([ -])(?P<month>[a-z]{{3}})\2(?P<year>\d{{4}}|\d\d) {_CLOCK} GMT",
+        re.IGNORECASE | re.ASCII,
+    ),
+    re.compile(
+        rf"[a-z]{{3}} (?P<month>[a-z]{{3}}) (?P<day>[ \d]\d) {_CLOCK} (?P<year>\d{{4}})",
+        re.IGNORECASE | re.ASCII,
+    ),
+)
+_MONTHS: Final = (
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
+
+
+def _seconds_until(text: str, now: Now) -> float | None:
+    match = next((found for form in _DATES if (found := form.fullmatch(text))), None)
+    if match is None:
+        return None
+    try:
+        hour, minute, second = map(int, match["clock"].split(":"))
+        month = _MONTHS.index(match["month"].lower()) + 1
+        year = _full_year(match["year"], now)
+        then = datetime(year, month, int(match["day"]), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    return then.timestamp() - now.wall
+
+
+def _full_year(digits: str, now: Now) -> int:
+    if len(digits) == 4:
+        return int(digits)
+    # "more than 50 years in the future" means "the most recent year in the past that had the
+    # same last two digits".
+    this = datetime.fromtimestamp(now.wall, UTC).year
+    year = this - this % 100 + int(digits)
+    return year - 100 if year > this + 50 else year
+
+
+def asked_to_wait(outcome: Response | TransportFailure, now: Now) -> float | None:
+    """Seconds that a response asks to wait, if it does."""
+    if isinstance(outcome, TransportFailure):
+        return None
+    return parse_retry_after(outcome.headers.get("retry-after"), now)
+
+
+def certainly_not_done(outcome: Response | TransportFailure, asked: float | None) -> bool:
+    """Whether the platform did nothing for sure: never reached, or turned away at the door.
+
+    Args:
+        outcome: what came back, or how it failed.
+        asked: seconds that it asks to wait; a 503 that names them was refused, not begun.
+    """
+    if isinstance(outcome, TransportFailure):
+        return not outcome.sent
+    return outcome.status == 429 or (outcome.status == 503 and asked is not None)
+
+
+def overrun(
+    wait: float, *, policy: RetryConfiguration, deadline: float | None, elapsed: float
+) -> str | None:
+    """What a wait would pass, in words, or ``None`` if it may be begun.
+
+    A wait may end with the budget, as in the official SDKs: one more request follows. At the
+    deadline there is nothing left to follow.
+
+    Args:
+        wait: seconds.
+        policy: its budget counts if it is on.
+        deadline: seconds for the whole call, or ``None``.
+        elapsed: seconds since the call began.
+    """
+    if deadline is not None and wait >= deadline - elapsed:
+        return _left("deadline", deadline, elapsed)
+    if policy.enabled and wait > policy.max_retry_time_sec - elapsed + GRAIN:
+        return _left("budget", policy.max_retry_time_sec, elapsed)
+    return None
+
+
+def _left(name: str, limit: float, elapsed: float) -> str:
+    left = max(limit - elapsed, 0)
+    rest = "" if elapsed < 0.001 else f", of which {left:.3g} s are left"
+    return f"the {name} is {limit:g} s{rest}"
+
+
+def decide(
+    outcome: Response | TransportFailure,
+    *,
+    policy: RetryConfiguration,
+    repeatable: bool,
+    history: Sequence[Attempt] = (),
+    elapsed: float,
+    deadline: float | None = None,
+    now: Now,
+    random: Random,
+) -> Repeat | GiveUp:
+    """Whether an attempt that failed is repeated.
+
+    Args:
+        outcome: what came back, or how it failed.
+        policy: the caller's configuration.
+        repeatable: whether doing it twice is doing it once.
+        history: the call's earlier attempts.
+        elapsed: seconds since the call began.
+        deadline: seconds for the whole call, or ``None``.
+        now: for a ``Retry-After`` that is a date.
+        random: for the jitter.
+    """
+    asked = asked_to_wait(outcome, now)
+    refusal = _refusal(outcome, policy, repeatable, history, asked)
+    if refusal is not None:
+        return GiveUp(refusal, asked)
+    wait = _wait(outcome, policy, history, elapsed, asked)
+    limit = overrun(wait, policy=policy, deadline=deadline, elapsed=elapsed)
+    if limit is not None:
+        return GiveUp(f"{_demand(wait, asked)}, {limit}", asked)
+    longer = min(wait * (1 + JITTER * random()), MAX_RETRY_AFTER)
+    fits = overrun(longer, policy=policy, deadline=deadline, elapsed=elapsed) is None
+    return Repeat(longer if fits else wait, _reason(outcome, asked))
+
+
+def is_retryable(outcome: Response | TransportFailure) -> bool:
+    """Whether repeating could help at all, whatever the caller allows."""
+    if isinstance(outcome, TransportFailure):
+        # A request that is no valid HTTP stays that.
+        return outcome.sent or outcome.kind != "protocol"
+    return outcome.status in RETRYABLE_STATUSES
+
+
+def _refusal(
+    outcome: Response | TransportFailure,
+    policy: RetryConfiguration,
+    repeatable: bool,  # noqa: FBT001 - private
+    history: Sequence[Attempt],
+    asked: float | None,
+) -> str | None:
+    if not is_retryable(outcome):
+        return f"{_words(outcome)} is final"
+    if not policy.enabled:
+        return "retry is off"
+    if asked is not None and asked > MAX_RETRY_AFTER:
+        return f"{_demand(asked, asked)}, more than the {MAX_RETRY_AFTER:g} s that are waited"
+    if _repeats(history) >= policy.retry_max:
+        return f"repeated {_repeats(history)} times, which is the limit"
+    if not (repeatable or policy.repeat_unsafe or certainly_not_done(outcome, asked)):
+        return "it may have taken effect, and doing it twice is not safe"
+    return None
+
+
+def _repeats(history: Sequence[Attempt]) -> int:
+    """Repeats made so far; a 401 whose token was replaced is none."""
+    return sum(attempt.status != 401 for attempt in history)
+
+
+def _wait(
+    outcome: Response | TransportFailure,
+    policy: RetryConfiguration,
+    history: Sequence[Attempt],
+    elapsed: float,
+    asked: float | None,
+) -> float:
+    least = policy.retry_wait_min or 0
+    throttled = isinstance(outcome, Response) and outcome.status == 429
+    stumbles = sum(attempt.status not in {401, 429} for attempt in history)
+    if throttled or stumbles < BEFORE_LADDER:
+        if asked is not None:
+            return min(max(asked, least), MAX_RETRY_AFTER)
+        wait = policy.retry_after_default
+    else:
+        interval = policy.backoff_interval
+        wait = 3.0 ** min(3, (elapsed // interval if interval else 3) + 1)
+    longest = math.inf if policy.retry_wait_max is None else policy.retry_wait_max
+    return min(max(min(wait, longest), least), MAX_RETRY_AFTER)
+
+
+def _demand(wait: float, asked: float | None) -> str:
+    return f"the server asks for {asked:g} s" if wait == asked else f"the wait is {wait:g} s"
+
+
+def _words(outcome: Response | TransportFailure) -> str:
+    return outcome.message if isinstance(outcome, TransportFailure) else f"a {outcome.status}"
+
+
+def _reason(outcome: Response | TransportFailure, asked: float | None) -> str:
+    if isinstance(outcome, TransportFailure):
+        return outcome.message
+    return f"HTTP {outcome.status}" + ("" if asked is None else f", Retry-After {asked:g} s")

@@ -1,0 +1,229 @@
+"""Channels and their subscriptions: ``/api/v2/notifications``.
+
+Law: a channel belongs to one user and client, and is there for them alone. There are never more
+than 20 of theirs, and never more than 1,000 topics on one. It lives for 24 hours after the last
+subscription, and no longer than the token that brought that.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from genesys_core.notifications._topic_models import TOPIC_MODELS
+from genesys_core.simulator.http.exchange import (
+    Call,
+    Handler,
+    Reply,
+    instant,
+    json_reply,
+    no_content,
+)
+from genesys_core.simulator.http.problems import bad_request, no_such_entity
+from genesys_core.simulator.state.channels import MAX_CHANNELS, MAX_TOPICS, Channel, Topic, death_of
+from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.subscriptions import permitted, subscribe, use
+from genesys_core.simulator.state.topics import Verdict, judge
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["HANDLERS"]
+
+
+def post_channels(call: Call) -> Reply:
+    """A new channel; one too many displaces the one that was used least recently."""
+    token = _token(call)
+    identity = call.state.new_id("channel")
+    channel = use(
+        call.state,
+        Channel(
+            id=identity,
+            client_id=token.client_id,
+            user_id=token.user_id,
+            token=token.value,
+            uri=f"{_base(call)}/channels/{identity}",
+            expires=call.now.wall + call.settings.channel_lifetime,
+            used=0,
+        ),
+    )
+    _make_room(call, identity)
+    call.state.channels[identity] = channel
+    return json_reply(_shown(channel))
+
+
+def get_channels(call: Call) -> Reply:
+    """The channels of the token, or of its client; those of other tokens without what opens them."""
+    token = _token(call)
+    wide = call.argument("includechannels", "token") == "oauthclient"
+    return json_reply(
+        {
+            "entities": [
+                _shown(channel) if channel.token == token.value else _hidden(channel)
+                for channel in _alive(call)
+                if channel.token == token.value or (wide and channel.client_id == token.client_id)
+            ]
+        }
+    )
+
+
+def head_channel(call: Call) -> Reply:
+    """That the channel is there."""
+    _find(call)
+    return Reply(200)
+
+
+def get_subscriptions(call: Call) -> Reply:
+    """What a channel is subscribed to."""
+    channel = _find(call)
+    verdicts = [Verdict(topic.written, topic) for topic in channel.topics.values()]
+    return json_reply(_listing(channel, verdicts))
+
+
+def post_subscriptions(call: Call) -> Reply:
+    """Topics are added."""
+    channel = _find(call)
+    verdicts = _verdicts(call)
+    return _subscribed(call, channel, {**channel.topics, **permitted(verdicts)}, verdicts)
+
+
+def put_subscriptions(call: Call) -> Reply:
+    """Topics take the place of all others."""
+    channel = _find(call)
+    verdicts = _verdicts(call)
+    return _subscribed(call, channel, permitted(verdicts), verdicts)
+
+
+def delete_subscriptions(call: Call) -> Reply:
+    """All topics go; the channel stays."""
+    channel = _find(call)
+    call.state.channels[channel.id] = use(call.state, channel).with_topics({})
+    return no_content()
+
+
+def get_available_topics(call: Call) -> Reply:
+    """The topics that there are."""
+    templates = sorted({*TOPIC_MODELS, *call.state.extra_topics})
+    return json_reply({"entities": [_available(call, template) for template in templates]})
+
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?", re.ASCII | re.IGNORECASE)
+_CHANNELS = "/api/v2/notifications/channels"
+_SUBSCRIPTIONS = f"{_CHANNELS}/{{channelId}}/subscriptions"
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("POST", _CHANNELS): post_channels,
+    ("GET", _CHANNELS): get_channels,
+    ("HEAD", f"{_CHANNELS}/{{channelId}}"): head_channel,
+    ("GET", _SUBSCRIPTIONS): get_subscriptions,
+    ("POST", _SUBSCRIPTIONS): post_subscriptions,
+    ("PUT", _SUBSCRIPTIONS): put_subscriptions,
+    ("DELETE", _SUBSCRIPTIONS): delete_subscriptions,
+    ("GET", "/api/v2/notifications/availabletopics"): get_available_topics,
+}
+
+
+def _token(call: Call) -> Token:
+    if call.token is None:  # a definition of one's own may have the operation without a token
+        raise bad_request("Notification channels need a token.")
+    return call.token
+
+
+def _base(call: Call) -> str:
+    """Where sockets are served, as the caller sees it."""
+    if call.settings.connect_base is not None:
+        return call.settings.connect_base.rstrip("/")
+    asked = _HOST.fullmatch(call.host)
+    host, port = asked.groups() if asked else ("127.0.0.1", None)
+    port = call.state.socket_port or port
+    return f"ws://{host}:{port}" if port else f"ws://{host}"
+
+
+def _alive(call: Call) -> list[Channel]:
+    state, wall = call.state, call.now.wall
+    return [each for each in state.channels.values() if death_of(each, state.tokens, wall) is None]
+
+
+def _find(call: Call) -> Channel:
+    """The caller's channel.
+
+    Raises:
+        Problem: 404 for one that is gone, or another's.
+    """
+    identity, token = call.arguments["channelId"], _token(call)
+    for channel in _owned(call, token):
+        if channel.id == identity:
+            return channel
+    raise no_such_entity("channel", identity)
+
+
+def _owned(call: Call, token: Token) -> list[Channel]:
+    owner = (token.client_id, token.user_id)
+    return [channel for channel in _alive(call) if channel.owner == owner]
+
+
+def _make_room(call: Call, newcomer: str) -> None:
+    """Displace a channel where there are 20: one without a socket first, then by its last use."""
+    mine = _owned(call, _token(call))
+    if len(mine) >= MAX_CHANNELS:
+        oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))
+        call.state.channels[oldest.id] = replace(oldest, displaced_by=newcomer)
+
+
+def _verdicts(call: Call) -> Sequence[Verdict]:
+    """What becomes of each topic in the body.
+
+    Raises:
+        Problem: 400 for a topic that is rejected, unless the caller ignores errors.
+    """
+    body = call.body if isinstance(call.body, list) else []
+    asked = [str(each.get("id") or "") for each in body if isinstance(each, Mapping)]
+    verdicts = [judge(call.state, topic) for topic in asked]
+    rejected = [each for each in verdicts if each.topic is None]
+    if rejected and call.argument("ignoreErrors", "false") != "true":
+        words = " ".join(f"[{each.id}] {each.reason}" for each in rejected)
+        raise bad_request(f"Topics were rejected: {words}"[:1000])
+    return verdicts
+
+
+def _subscribed(
+    call: Call, channel: Channel, topics: Mapping[str, Topic], verdicts: Sequence[Verdict]
+) -> Reply:
+    renewed = replace(channel, token=_token(call).value)
+    if not subscribe(call.state, call.settings, renewed, topics, call.now):
+        raise bad_request(f"A channel may have at most {MAX_TOPICS} topics.")
+    return json_reply(_listing(channel, verdicts))
+
+
+def _listing(channel: Channel, verdicts: Sequence[Verdict]) -> Json:
+    uri = f"{_CHANNELS}/{channel.id}/subscriptions"
+    return {"entities": [{**_judged(verdict), "selfUri": uri} for verdict in verdicts]}
+
+
+def _judged(verdict: Verdict) -> Record:
+    if verdict.topic is not None:
+        return {"id": verdict.id, "state": "Permitted"}
+    return {
+        "id": verdict.id,
+        "state": "Rejected",
+        "rejectionReason": verdict.reason,
+        **({"missingPermissions": list(verdict.missing)} if verdict.missing else {}),
+    }
+
+
+def _shown(channel: Channel) -> Record:
+    return {"connectUri": channel.uri, "id": channel.id, **_hidden(channel)}
+
+
+def _hidden(channel: Channel) -> Record:
+    return {"expires": instant(channel.expires)}
+
+
+def _available(call: Call, template: str) -> Record:
+    wanted = {name.lower() for name in call.query.get("expand", ())}
+    facts: Record = {
+        "visibility": "Public",
+        "enforced": True,
+        "transports": ["All"],
+        "requiresPermissions": list(call.state.forbidden_topics.get(template, ())),
+    }
+    return {"id": template, **{k: v for k, v in facts.items() if k.lower() in wanted}}

@@ -1,0 +1,59 @@
+"""Every operation that has no handler of its own.
+
+Law: the reply has the type that the definition promises, and a listing is its own last page, so
+that a caller who follows pages ends.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.http.exchange import Call, Reply, json_reply, no_content
+from genesys_core.simulator.state.examples import Json, example_of
+
+__all__ = ["respond"]
+
+_WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage", "cursor"}) | {
+    "cursors",
+    "after",
+    "before",
+}
+"""Properties by which a listing leads to further pages."""
+
+
+def respond(call: Call) -> Reply:
+    """An example of the operation's reply; 204 where the definition promises none."""
+    schema = call.route.facts.reply_schema
+    if schema is None:
+        return no_content()
+    value = _settled(call, example_of(call.definition, schema))
+    produces = call.route.facts.produces
+    content_type = produces[0] if produces else "application/json"
+    if isinstance(value, str) and content_type.startswith("text/"):
+        return Reply(200, value.encode(), content_type)
+    return json_reply(value, content_type=content_type)
+
+
+def _settled(call: Call, value: Json) -> Json:
+    """The example as an answer to this call: about the id it names, and the last of its pages."""
+    if not isinstance(value, Mapping):
+        return value
+    if isinstance(value.get("entities"), list):
+        return _only_page(call, value)
+    last = call.route.template.rpartition("/")[2].strip("{}")
+    if isinstance(value.get("id"), str) and last in call.arguments:
+        return {**value, "id": call.arguments[last]}
+    return value
+
+
+def _only_page(call: Call, value: Mapping[str, Json]) -> Json:
+    facts: dict[str, Json] = {
+        "pageNumber": call.number("pageNumber", 1) or 1,
+        "pageCount": 1,
+        "total": 1,
+        "selfUri": call.path,
+        "firstUri": call.path,
+        "lastUri": call.path,
+    }
+    # Not every `total` is a number: some listings have a total of their own kind.
+    known = {name: each for name, each in facts.items() if type(value.get(name)) is type(each)}
+    return {name: each for name, each in {**value, **known}.items() if name not in _WAYS_ON}

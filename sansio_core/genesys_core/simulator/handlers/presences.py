@@ -1,0 +1,132 @@
+"""What users are up to: their presence and their routing status.
+
+Law: each change is an event of its user's topic, exactly one, in the words that events have: the
+presence that REST calls ``On Queue`` is ``ON_QUEUE`` there.
+"""
+
+from collections.abc import Mapping
+
+from genesys_core.simulator.http.exchange import Call, Handler, Reply, instant, json_reply
+from genesys_core.simulator.http.problems import bad_request, no_such_entity
+from genesys_core.simulator.state.channels import Notice
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.world import SYSTEM_PRESENCES, Record, presence_definition
+
+__all__ = ["HANDLERS"]
+
+
+def get_presence(call: Call) -> Reply:
+    """A user's presence."""
+    return json_reply(_user(call).get("presence"))
+
+
+def patch_presence(call: Call) -> Reply:
+    """A user is up to something else."""
+    user = _user(call)
+    presence = _changed(call, user)
+    call.state.users[str(user["id"])] = {**user, "presence": presence}
+    call.state.notices.append(Notice(f"v2.users.{user['id']}.presence", _event(presence)))
+    return json_reply(presence)
+
+
+def get_routing_status(call: Call) -> Reply:
+    """Whether a user takes conversations."""
+    return json_reply(_user(call).get("routingStatus"))
+
+
+def put_routing_status(call: Call) -> Reply:
+    """A user goes on or off queue."""
+    user, body = _user(call), call.document()
+    if not body.get("status"):
+        raise bad_request("The field 'status' of the body is required.", field="status")
+    status: Record = {
+        "userId": user["id"],
+        "status": body["status"],
+        "startTime": instant(call.now.wall),
+    }
+    call.state.users[str(user["id"])] = {**user, "routingStatus": status}
+    event: Record = {
+        "id": user["id"],
+        "routingStatus": {"status": status["status"], "startTime": status["startTime"]},
+    }
+    call.state.notices.append(Notice(f"v2.users.{user['id']}.routingStatus", event))
+    return json_reply(status)
+
+
+def get_system_presences(call: Call) -> Reply:  # noqa: ARG001 - a handler like the others
+    """The presences that every organization has."""
+    known = map(presence_definition, SYSTEM_PRESENCES)
+    return json_reply([{"id": each["id"], "name": _word(each)} for each in known])
+
+
+_PRESENCE = "/api/v2/users/{userId}/presences"
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("GET", f"{_PRESENCE}/purecloud"): get_presence,
+    ("PATCH", f"{_PRESENCE}/purecloud"): patch_presence,
+    ("GET", f"{_PRESENCE}/{{sourceId}}"): get_presence,
+    ("PATCH", f"{_PRESENCE}/{{sourceId}}"): patch_presence,
+    ("GET", "/api/v2/users/{userId}/routingstatus"): get_routing_status,
+    ("PUT", "/api/v2/users/{userId}/routingstatus"): put_routing_status,
+    ("GET", "/api/v2/systempresences"): get_system_presences,
+}
+
+
+def _user(call: Call) -> Record:
+    user = call.state.users.get(call.arguments["userId"])
+    if user is None:
+        raise no_such_entity("user", call.arguments["userId"])
+    return user
+
+
+def _changed(call: Call, user: Record) -> Record:
+    before, body = user.get("presence"), call.document()
+    old: Mapping[str, Json] = before if isinstance(before, Mapping) else {}
+    source = call.arguments.get("sourceId", "purecloud")
+    presence: Record = {
+        "primary": True,
+        "message": "",
+        **old,
+        **{name: value for name, value in body.items() if value is not None},
+        "id": user["id"],
+        "source": source.upper(),
+        "modifiedDate": instant(call.now.wall),
+        "selfUri": f"/api/v2/users/{user['id']}/presences/{source.lower()}",
+    }
+    if body.get("presenceDefinition") is not None:
+        presence["presenceDefinition"] = _definition(body["presenceDefinition"])
+    return presence
+
+
+def _definition(given: Json) -> Record:
+    """The definition that a caller names, by id or by its system presence.
+
+    Raises:
+        Problem: 400, for neither.
+    """
+    named: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
+    for known in map(presence_definition, SYSTEM_PRESENCES):
+        if named.get("id") == known["id"]:
+            return known
+        if "id" not in named and _word(named) == _word(known):
+            return known
+    if named.get("id") and named.get("systemPresence"):
+        return {**named}  # one that the organization defined for itself
+    raise bad_request("There is no such presence definition.", field="presenceDefinition")
+
+
+def _word(definition: Mapping[str, Json]) -> str:
+    """A system presence as events spell it."""
+    return str(definition.get("systemPresence") or "").upper().replace(" ", "_")
+
+
+def _event(presence: Record) -> Record:
+    definition = presence.get("presenceDefinition")
+    known: Mapping[str, Json] = definition if isinstance(definition, Mapping) else {}
+    return {
+        "source": presence["source"],
+        "presenceDefinition": {"id": known.get("id"), "systemPresence": _word(known)},
+        "primary": presence["primary"],
+        "message": presence["message"],
+        "modifiedDate": presence["modifiedDate"],
+    }

@@ -1,0 +1,77 @@
+"""Tokens as the API sees them: ``/api/v2/tokens``.
+
+Law: a token that was revoked is refused from then on, and so is everything that came of the same
+sign-in.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from genesys_core.simulator.http.exchange import Call, Handler, Reply, json_reply, no_content
+from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.state.credentials import SAML2_BEARER
+
+if TYPE_CHECKING:
+    from genesys_core.simulator.state.examples import Json
+
+__all__ = ["HANDLERS"]
+
+
+def get_tokens_me(call: Call) -> Reply:
+    """Whose token it is: organization and client."""
+    organization = call.state.organization
+    client_id = "" if call.token is None else call.token.client_id
+    known = call.state.clients.get(client_id)
+    grants = () if known is None else known.grants
+    client: Json = {
+        "id": client_id,
+        "name": "Simulated client",
+        "authorizedGrantType": next((_TYPES[each] for each in grants if each in _TYPES), "CODE"),
+        "organization": organization,
+    }
+    return json_reply(
+        {
+            "organization": organization,
+            "homeOrganization": organization,
+            "authorizedScope": [],
+            "OAuthClient": client,
+        }
+    )
+
+
+def head_tokens_me(call: Call) -> Reply:  # noqa: ARG001 - that it is called says it all
+    """That the token is valid."""
+    return no_content()
+
+
+def delete_tokens_me(call: Call) -> Reply:
+    """The bearer signs out."""
+    if call.token is not None:
+        call.state.revoke(call.token)
+    return no_content()
+
+
+def delete_token(call: Call) -> Reply:
+    """A user is signed out everywhere."""
+    user_id = call.arguments["userId"]
+    if user_id not in call.state.users:
+        raise no_such_entity("user", user_id)
+    for token in [each for each in call.state.tokens.values() if each.user_id == user_id]:
+        call.state.revoke(token)
+    return no_content()
+
+
+_TYPES: Mapping[str, str] = {
+    "client_credentials": "CLIENT-CREDENTIALS",
+    "authorization_code": "CODE",
+    "implicit": "TOKEN",
+    SAML2_BEARER: "SAML2-BEARER",
+}
+"""A client of the platform has one type; with several grants, the first one's."""
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("GET", "/api/v2/tokens/me"): get_tokens_me,
+    ("HEAD", "/api/v2/tokens/me"): head_tokens_me,
+    ("DELETE", "/api/v2/tokens/me"): delete_tokens_me,
+    ("DELETE", "/api/v2/tokens/{userId}"): delete_token,
+}

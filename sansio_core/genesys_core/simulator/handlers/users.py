@@ -1,0 +1,153 @@
+"""Users: ``/api/v2/users`` and below.
+
+Law: what the definition calls an expansion is there when ``expand`` names it, and not otherwise.
+A user's version grows with each change, and a change to an older version is refused.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from genesys_core.simulator.http.exchange import Call, Handler, Reply, json_reply
+from genesys_core.simulator.http.paging import page
+from genesys_core.simulator.http.problems import PlatformProblem, conflict, no_such_entity
+from genesys_core.simulator.state.examples import Json, example_of
+from genesys_core.simulator.state.world import Record, user_state
+
+__all__ = ["HANDLERS"]
+
+_EXPANSIONS: Final = frozenset(
+    {
+        "presence",
+        "routingStatus",
+        "skills",
+        "languages",
+        "groups",
+        "locations",
+        "profileSkills",
+        "certifications",
+        "dateLastLogin",
+    }
+)
+"""Properties that a user of this world has, shown only where asked for."""
+
+
+def get_users_me(call: Call) -> Reply:
+    """The user for whom the token stands."""
+    user_id = None if call.token is None else call.token.user_id
+    if user_id is None:
+        message = (
+            "This request requires a user context. Client credentials cannot be used for requests "
+            "to this resource."
+        )
+        raise PlatformProblem(400, "bad.request", message)
+    return json_reply(_shown(call, _find(call, user_id), model="UserMe"))
+
+
+def get_users(call: Call) -> Reply:
+    """The users of a state, or with given ids, page by page."""
+    state, ids = call.argument("state", "active"), call.query.get("id")
+    chosen = [
+        user
+        for user in call.state.users.values()
+        if (ids is None or user["id"] in ids) and state in ("any", user_state(user))
+    ]
+    chosen.sort(
+        key=lambda user: str(user.get("name")),
+        reverse=call.argument("sortOrder", "ascending") == "descending",
+    )
+    return json_reply(page(call, chosen, lambda user: _shown(call, user)))
+
+
+def get_user(call: Call) -> Reply:
+    """One user; a deleted one only where ``state`` says so."""
+    user = _find(call, call.arguments["userId"])
+    if call.argument("state", "active") not in ("any", user_state(user)):
+        raise no_such_entity("user", call.arguments["userId"])
+    return json_reply(_shown(call, user))
+
+
+def post_users(call: Call) -> Reply:
+    """A new user."""
+    body = call.document()
+    identity = call.state.new_id("user")
+    division = str(body.pop("divisionId", ""))
+    body.pop("password", None)
+    user: Record = {
+        "id": identity,
+        "division": {"id": division, "selfUri": f"/api/v2/authorization/divisions/{division}"},
+        "username": body.get("email"),
+        "acdAutoAnswer": False,
+        **body,
+        "state": body.get("state") or "active",
+        "version": 1,
+        "selfUri": f"/api/v2/users/{identity}",
+    }
+    call.state.users[identity] = user
+    return json_reply(_shown(call, user))
+
+
+def patch_user(call: Call) -> Reply:
+    """A change to a user, made to the version that the caller has seen."""
+    user, body = _find(call, call.arguments["userId"]), call.document()
+    if body.get("version") != user.get("version"):
+        raise conflict("user", str(user["id"]), body.get("version"), user.get("version"))
+    if "manager" in body:
+        body["manager"] = _manager(body["manager"])
+    return json_reply(_shown(call, _store(call, {**user, **body})))
+
+
+def delete_user(call: Call) -> Reply:
+    """A user leaves; the record stays, with the state ``deleted``."""
+    user = _find(call, call.arguments["userId"])
+    if user_state(user) == "deleted":
+        raise no_such_entity("user", call.arguments["userId"])
+    _store(call, {**user, "state": "deleted"})
+    return json_reply({})
+
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("GET", "/api/v2/users/me"): get_users_me,
+    ("GET", "/api/v2/users"): get_users,
+    ("POST", "/api/v2/users"): post_users,
+    ("GET", "/api/v2/users/{userId}"): get_user,
+    ("PATCH", "/api/v2/users/{userId}"): patch_user,
+    ("DELETE", "/api/v2/users/{userId}"): delete_user,
+}
+
+
+def _find(call: Call, identity: str) -> Record:
+    user = call.state.users.get(identity)
+    if user is None:
+        raise no_such_entity("user", identity)
+    return user
+
+
+def _store(call: Call, user: Record) -> Record:
+    version = user.get("version")
+    kept = {name: value for name, value in user.items() if value is not None}
+    changed: Record = {**kept, "version": version + 1 if isinstance(version, int) else 1}
+    call.state.users[str(user["id"])] = changed
+    return changed
+
+
+def _shown(call: Call, user: Record, model: str = "User") -> Json:
+    wanted = {name.partition(".")[0].lower() for name in call.query.get("expand", ())}
+    hidden = {name for name in _EXPANSIONS if name.lower() not in wanted}
+    plain = {name: value for name, value in user.items() if name not in hidden}
+    return {**_made_up(call, wanted, model), **plain}
+
+
+def _made_up(call: Call, wanted: Iterable[str], model: str) -> Record:
+    """Examples of the expansions of which this world knows nothing."""
+    schema = call.definition.schemas.get(model)
+    properties = {} if schema is None else schema.properties or {}
+    return {
+        name: example_of(call.definition, each, depth=1, hint=name)
+        for name, each in properties.items()
+        if name.lower() in wanted
+    }
+
+
+def _manager(identity: Json) -> Json:
+    """A request gives a manager's id where a reply holds the manager."""
+    return {"id": identity, "selfUri": f"/api/v2/users/{identity}"} if identity else None

@@ -1,0 +1,48 @@
+"""Who may call, and how often.
+
+Law: a token is judged by the wall clock of the request, a rate by its monotonic clock, and a
+request that is turned away for its rate does not count towards it.
+"""
+
+from collections import deque
+from math import ceil
+
+from genesys_core.clock import Now
+from genesys_core.http.messages import Request
+from genesys_core.simulator.http.problems import too_many_requests, unauthorized
+from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.memory import RateLimit, State
+
+__all__ = ["authenticate", "spend"]
+
+
+def authenticate(request: Request, state: State, now: Now) -> Token:
+    """The token of a request.
+
+    Raises:
+        Problem: 401, with the platform's code for what is wrong.
+    """
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if not scheme:
+        raise unauthorized("authentication.required")
+    token = state.tokens.get(value.strip())
+    if scheme.lower() != "bearer" or token is None:
+        raise unauthorized("bad.credentials")
+    if now.wall >= token.expires:
+        raise unauthorized("credentials.expired")
+    return token
+
+
+def spend(token: Token, limit: RateLimit, state: State, now: Now) -> None:
+    """Count a request of a token.
+
+    Raises:
+        Problem: 429, when the window is full; it says in how many seconds there is room.
+    """
+    spent = state.spent.setdefault(token.value, deque())
+    while spent and now.monotonic - spent[0] >= limit.window:
+        spent.popleft()
+    if len(spent) >= limit.limit:
+        wait = spent[0] + limit.window - now.monotonic if spent else limit.window
+        raise too_many_requests(max(1, ceil(wait)), limit.limit)
+    spent.append(now.monotonic)

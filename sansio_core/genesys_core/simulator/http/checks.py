@@ -1,0 +1,217 @@
+"""What the platform checks before it does anything: parameters and bodies.
+
+Law: a request is refused for what the definition says and for nothing else. Values of enums, and
+parameters and properties that the definition does not know, pass.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from math import isfinite
+from typing import Final
+
+import msgspec
+
+from genesys_core.http.messages import Request
+from genesys_core.simulator.http.problems import bad_request, invalid_value, unsupported_media_type
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Parameter, Schema
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["check_parameters", "read_body"]
+
+MAX_NESTING: Final = 64
+"""Levels of a JSON body; no model of the definition comes near."""
+
+_JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_YEAR_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_LOCAL_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+
+
+def check_parameters(
+    facts: OperationFacts,
+    arguments: Mapping[str, str],
+    query: Mapping[str, Sequence[str]],
+    request: Request,
+) -> None:
+    """Check that what is required is there, and that each value has its type.
+
+    Raises:
+        Problem: 400, naming the parameter.
+    """
+    for parameter in facts.parameters:
+        if parameter.location == "body":
+            continue
+        values = _values(parameter, arguments, query, request)
+        if parameter.required and not any(values):
+            message = f"The {parameter.location} parameter '{parameter.name}' is required."
+            raise bad_request(message, field=parameter.name)
+        for value in values:
+            _check_text(parameter, value)
+
+
+def read_body(facts: OperationFacts, definition: Definition, request: Request) -> Json:
+    """The JSON body, or ``None`` where there is none and none is needed.
+
+    Raises:
+        Problem: 400 or 415, naming what is missing or wrong.
+    """
+    wanted = facts.body
+    if wanted is None:
+        return None
+    if not request.body:
+        if wanted.required:
+            raise bad_request("The request body is required.", field=wanted.name)
+        return None
+    if _JSON_TYPE.match(request.headers.get("content-type", "").strip()) is None:
+        raise unsupported_media_type()
+    body = _decoded(request.body, wanted.name)
+    if wanted.schema is not None:
+        _check_body(wanted, wanted.schema, definition, body)
+    return body
+
+
+def _values(
+    parameter: Parameter,
+    arguments: Mapping[str, str],
+    query: Mapping[str, Sequence[str]],
+    request: Request,
+) -> Sequence[str]:
+    match parameter.location:
+        case "path":
+            return [arguments[parameter.name]] if parameter.name in arguments else []
+        case "query":
+            return query.get(parameter.name, ())
+        case "header":
+            return request.headers.get_list(parameter.name)
+        case _:
+            return ()
+
+
+def _check_text(parameter: Parameter, value: str) -> None:
+    kind, form = parameter.type, parameter.format
+    if kind == "array" and parameter.items is not None:
+        kind, form = parameter.items.type, parameter.items.format
+    if not _TEXT_CHECKS.get(form or kind or "string", _anything)(value):
+        raise invalid_value(value, form or kind or "string", field=parameter.name)
+
+
+def _decoded(body: bytes, name: str) -> Json:
+    try:
+        value: Json = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise bad_request("The request body is not valid JSON.", field=name) from error
+    if _deeper_than(MAX_NESTING, value):
+        raise bad_request(f"The request body nests deeper than {MAX_NESTING}.", field=name)
+    return value
+
+
+def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body: Json) -> None:
+    if body is None:
+        if wanted.required:
+            raise bad_request("The request body is required.", field=wanted.name)
+        return
+    model = definition.resolve(schema)
+    for place, value, kind in _misfits(definition, schema, body, wanted.name):
+        raise invalid_value(msgspec.json.encode(value).decode()[:100], kind, field=place)
+    for name in model.required:
+        facts = (model.properties or {}).get(name)
+        if facts is None or facts.is_read_only or not isinstance(body, Mapping):
+            continue
+        if body.get(name) is None:
+            raise bad_request(f"The field '{name}' of the body is required.", field=name)
+
+
+def _misfits(
+    definition: Definition, schema: Schema, value: Json, place: str
+) -> Iterator[tuple[str, Json, str]]:
+    """Each value without its declared type: where, which, and what it should be."""
+    if value is None:
+        return
+    known = definition.resolve(schema)
+    kind = known.type or ("object" if known.properties else None)
+    if kind is None:
+        return
+    if not _has_type(kind, known.format, value):
+        yield place, value, known.format or kind
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            inside = _member(known, name)
+            if inside is not None:
+                yield from _misfits(definition, inside, each, f"{place}.{name}")
+    elif isinstance(value, list) and known.items is not None:
+        for at, each in enumerate(value):
+            yield from _misfits(definition, known.items, each, f"{place}[{at}]")
+
+
+def _member(schema: Schema, name: str) -> Schema | None:
+    if schema.properties is not None and name in schema.properties:
+        return schema.properties[name]
+    return schema.additional if isinstance(schema.additional, Schema) else None
+
+
+def _has_type(kind: str, form: str | None, value: Json) -> bool:
+    match kind:
+        case "object":
+            return isinstance(value, Mapping)
+        case "array":
+            return isinstance(value, list)
+        case "boolean":
+            return isinstance(value, bool)
+        case "integer":
+            return isinstance(value, int | float) and value == _floor(value)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, str) and _TEXT_CHECKS.get(form or "", _anything)(value)
+
+
+def _floor(value: float) -> float | None:
+    """The whole number that a value is; ``None`` for a boolean and for what is not whole."""
+    whole = not isinstance(value, bool) and isfinite(value) and value == value // 1
+    return value if whole else None
+
+
+def _deeper_than(levels: int, value: Json) -> bool:
+    if not isinstance(value, Mapping | list):
+        return False
+    inside = value.values() if isinstance(value, Mapping) else value
+    return levels == 0 or any(_deeper_than(levels - 1, each) for each in inside)
+
+
+def _anything(value: str) -> bool:  # noqa: ARG001 - a check like the others
+    return True
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return value.isascii() and isfinite(float(value))
+    except ValueError:
+        return False
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return len(value) == 10 and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
+def _is_date_time(value: str) -> bool:
+    return _DATE_TIME.fullmatch(value) is not None and _is_date(value[:10])
+
+
+def _is_local_date_time(value: str) -> bool:
+    return _LOCAL_DATE_TIME.fullmatch(value) is not None and _is_date(value[:10])
+
+
+_TEXT_CHECKS: Mapping[str, Callable[[str], bool]] = {
+    "integer": lambda value: _INTEGER.fullmatch(value) is not None,
+    "boolean": lambda value: value in {"true", "false"},
+    "number": _is_number,
+    "date": _is_date,
+    "date-time": _is_date_time,
+    "local-date-time": _is_local_date_time,
+    "year-month": lambda value: _YEAR_MONTH.fullmatch(value) is not None,
+}

@@ -1,0 +1,70 @@
+"""Page-number paging.
+
+Law: the pages of a list are its parts, in order, each entity on exactly one of them; a page links
+to its neighbours and to nothing else.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from genesys_core.simulator.http.exchange import Call
+from genesys_core.simulator.http.problems import bad_request
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["DEFAULT_PAGE_SIZE", "MAX_PAGE_SIZE", "page"]
+
+DEFAULT_PAGE_SIZE: Final = 25
+MAX_PAGE_SIZE: Final = 500
+
+
+def page(call: Call, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
+    """The page of a list that a call asks for by ``pageSize`` and ``pageNumber``.
+
+    A page beyond the last is empty, as on the platform.
+
+    Args:
+        call: the call that asks.
+        entities: the whole list.
+        show: what an entity looks like on the page.
+
+    Raises:
+        Problem: 400, when the size is not within 1 to 500 or the number not positive.
+    """
+    size = _number(call, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    number = _number(call, "pageNumber", 1, None)
+    count = -(-len(entities) // size)
+    links = {"firstUri": 1, "selfUri": number, "lastUri": max(count, 1)}
+    if number < count:
+        links["nextUri"] = number + 1
+    if 1 < number <= count + 1:
+        links["previousUri"] = number - 1
+    return {
+        "entities": [show(each) for each in entities[(number - 1) * size : number * size]],
+        "pageSize": size,
+        "pageNumber": number,
+        "total": len(entities),
+        **{name: _link(call, size, at) for name, at in links.items()},
+        "pageCount": count,
+    }
+
+
+def _number(call: Call, name: str, default: int, highest: int | None) -> int:
+    number = call.number(name, default)
+    if number is None or number < 1 or (highest is not None and number > highest):
+        allowed = "1 or more" if highest is None else f"between 1 and {highest}"
+        given = call.argument(name, "")
+        raise bad_request(f"The {name} [{given}] must be {allowed}.", field=name)
+    return number
+
+
+def _link(call: Call, size: int, number: int) -> str:
+    others = [
+        (name, value)
+        for name, values in call.query.items()
+        if name not in {"pageSize", "pageNumber"}
+        for value in values
+    ]
+    pairs = [("pageSize", str(size)), ("pageNumber", str(number)), *others]
+    return f"{call.path}?{urlencode(pairs, quote_via=quote)}"

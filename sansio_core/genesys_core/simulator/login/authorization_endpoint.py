@@ -1,0 +1,246 @@
+"""Signing in by browser: ``/oauth/authorize`` and ``/logout``.
+
+Law: a browser is never sent to a URI that the client has not registered; whatever else is wrong
+with a request is told to the client, by the codes of RFC 6749, 4.1.2.1. A code or token is only
+given to a user who signed in with the password or has a session, and never after a refusal.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
+from urllib.parse import urlencode
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply
+from genesys_core.simulator.http.problems import Problem
+from genesys_core.simulator.login.clients import is_registered
+from genesys_core.simulator.login.pages import form_page, message_page
+from genesys_core.simulator.login.token_endpoint import issue_token
+from genesys_core.simulator.state.credentials import BrowserSession, Code
+from genesys_core.simulator.state.world import OAuthClient, active_emails, find_by_email, is_active
+
+__all__ = ["HANDLERS"]
+
+_COOKIE: Final = "simulator_session"
+_CHALLENGE = re.compile(r"[0-9A-Za-z_-]{43}")
+_GRANTS: Final = {"code": "authorization_code", "token": "implicit"}
+
+
+def get_authorize(call: LoginCall) -> Reply:
+    """The login page; or straight back, where the browser has a session and no prompt is asked for.
+
+    Raises:
+        Problem: the request is wrong.
+    """
+    ask = _read(call)
+    session = _session(call)
+    if session is not None and ask.prompt != "login":
+        return _granted(call, ask, session)
+    return _form(call, ask, email=_hinted(ask.login_hint))
+
+
+def post_authorize(call: LoginCall) -> Reply:
+    """What the user made of the login page: signed in, refused, or mistyped.
+
+    Raises:
+        Problem: the request is wrong.
+    """
+    ask = _read(call)
+    if call.form.get("action") == "refuse":
+        return ask.refused("access_denied", "The user refused the request.").reply("")
+    email = call.form.get("email", "").strip()
+    user = find_by_email(call.state.users, email)
+    if user is None or not _is_password(call, call.form.get("password", "")):
+        return _form(call, ask, email=email, problem="The email or the password is wrong.")
+    session = _session(call)
+    if session is None or session.user_id != user["id"]:
+        session = BrowserSession(call.state.new_secret("session"), str(user["id"]))
+    granted = _granted(call, ask, session)
+    cookie = f"{_COOKIE}={session.value}; Path=/; HttpOnly; SameSite=Lax"
+    return replace(granted, headers=(*granted.headers, ("Set-Cookie", cookie)))
+
+
+def get_logout(call: LoginCall) -> Reply:
+    """The browser's session ends. Tokens do not: apps revoke theirs by ``DELETE /api/v2/tokens/me``.
+
+    Raises:
+        Problem: the client or the redirect URI is not known.
+    """
+    client = _client(call)
+    redirect_uri = _one(call, "redirect_uri")
+    if redirect_uri is not None and not is_registered(client, redirect_uri):
+        _page_problem("The redirect URI is not one of the client's.")
+    session = _session(call)
+    if session is not None:
+        del call.state.sessions[session.value]
+    gone = (("Set-Cookie", f"{_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),)
+    if redirect_uri is not None:
+        return _redirect(redirect_uri, gone)
+    page = message_page(200, "Signed out", "The session has ended.")
+    return replace(page, headers=(*page.headers, *gone))
+
+
+HANDLERS: Mapping[tuple[str, str], LoginHandler] = {
+    ("GET", "/oauth/authorize"): get_authorize,
+    ("POST", "/oauth/authorize"): post_authorize,
+    ("GET", "/logout"): get_logout,
+}
+
+
+class _Answered(Problem):
+    """A request that ends here, with a page or a redirect."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self._reply = reply
+
+    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - browsers have no place for it
+        return self._reply
+
+
+class _Ask(Struct, frozen=True):
+    """What a client asks for, its redirect URI checked."""
+
+    client: OAuthClient
+    redirect_uri: str
+    response_type: str
+    challenge: str | None
+    state: str | None
+    login_hint: str
+    prompt: str | None
+
+    def answered(self, fields: Mapping[str, str]) -> Reply:
+        """The redirect that brings fields: in the query, a token's in the fragment."""
+        more = urlencode({**fields, **({} if self.state is None else {"state": self.state})})
+        if self.response_type == "token":
+            return _redirect(f"{self.redirect_uri}#{more}")
+        joint = "&" if "?" in self.redirect_uri else "?"
+        return _redirect(f"{self.redirect_uri}{joint}{more}")
+
+    def refused(self, error: str, description: str) -> _Answered:
+        """The redirect that brings an error."""
+        return _Answered(self.answered({"error": error, "error_description": description}))
+
+
+def _read(call: LoginCall) -> _Ask:
+    client = _client(call)
+    redirect_uri = _one(call, "redirect_uri") or ""
+    if not is_registered(client, redirect_uri):
+        _page_problem("The redirect URI is not one of the client's.")
+    ask = _Ask(
+        client,
+        redirect_uri,
+        _one(call, "response_type") or "",
+        _one(call, "code_challenge"),
+        _one(call, "state"),
+        _one(call, "login_hint") or "",
+        _one(call, "prompt"),
+    )
+    _check(call, ask)
+    return ask
+
+
+def _check(call: LoginCall, ask: _Ask) -> None:
+    grant = _GRANTS.get(ask.response_type)
+    if grant is None:
+        raise ask.refused("unsupported_response_type", "response_type must be code or token")
+    if grant not in ask.client.grants:
+        raise ask.refused("unauthorized_client", f"the client may not use {grant}")
+    org, provider = _one(call, "org"), _one(call, "provider")
+    if (org is None) != (provider is None):
+        raise ask.refused("invalid_request", "org and provider must be given together")
+    if org is not None and org != call.state.organization["name"]:
+        raise ask.refused("invalid_request", f"organization {org!r} not found")
+    if ask.challenge is not None and not _is_s256(call, ask.challenge):
+        raise ask.refused("invalid_request", "code_challenge must be of the method S256")
+
+
+def _is_s256(call: LoginCall, challenge: str) -> bool:
+    method = _one(call, "code_challenge_method")
+    return method == "S256" and _CHALLENGE.fullmatch(challenge) is not None
+
+
+def _client(call: LoginCall) -> OAuthClient:
+    client = call.state.clients.get(_one(call, "client_id") or "")
+    if client is None:
+        _page_problem("There is no such client.")
+    return client
+
+
+def _one(call: LoginCall, name: str) -> str | None:
+    values: Sequence[str] = call.query.get(name, ())
+    if len(values) > 1:
+        # RFC 6749, 3.1: "Request and response parameters MUST NOT be included more than once."
+        _page_problem(f"The parameter {name} is there more than once.")
+    return values[0] if values else None
+
+
+def _page_problem(message: str) -> NoReturn:
+    # RFC 6749, 4.1.2.1: "MUST NOT automatically redirect the user-agent to the invalid redirection
+    # URI": the user is told instead.
+    raise _Answered(message_page(400, "This sign-in cannot go on", message))
+
+
+def _form(call: LoginCall, ask: _Ask, *, email: str, problem: str = "") -> Reply:
+    return form_page(
+        org=str(call.state.organization["name"]),
+        client_id=ask.client.id,
+        emails=active_emails(call.state.users),
+        email=email,
+        problem=problem,
+    )
+
+
+def _hinted(hint: str) -> str:
+    """The email in a hint, which is ``email:orgName``, an email, or an organization's name."""
+    email = hint.partition(":")[0]
+    return email if "@" in email else ""
+
+
+def _is_password(call: LoginCall, password: str) -> bool:
+    known = call.state.password.encode()
+    return bool(known) and hmac.compare_digest(known, password.encode("utf-8", "replace"))
+
+
+def _session(call: LoginCall) -> BrowserSession | None:
+    for field in call.request.headers.get_list("cookie"):
+        for pair in field.split(";"):
+            name, _, value = pair.strip().partition("=")
+            session = call.state.sessions.get(value) if name == _COOKIE else None
+            if session is not None and is_active(call.state.users, session.user_id):
+                return session
+    return None
+
+
+def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
+    state, family = call.state, call.state.new_id("family")
+    state.sessions[session.value] = session
+    if ask.response_type == "token":
+        token = issue_token(
+            ask.client, state, call.settings, call.now, user_id=session.user_id, family=family
+        )
+        life = str(int(call.settings.token_lifetime))
+        return ask.answered(
+            {"access_token": token.value, "token_type": "bearer", "expires_in": life}
+        )
+    code = Code(
+        value=state.new_secret("code"),
+        client_id=ask.client.id,
+        redirect_uri=ask.redirect_uri,
+        challenge=ask.challenge,
+        user_id=session.user_id,
+        family=family,
+        expires=call.now.wall + call.settings.code_lifetime,
+    )
+    state.codes[code.value] = code
+    return ask.answered({"code": code.value})
+
+
+def _redirect(url: str, more: Sequence[tuple[str, str]] = ()) -> Reply:
+    # 303 and not 302, so that no browser repeats the form, password included, at the client
+    # (RFC 9700, 4.12).
+    fields = (("Location", url), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+    return Reply(303, headers=(*fields, *more))

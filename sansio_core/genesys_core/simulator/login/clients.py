@@ -1,0 +1,95 @@
+"""Which OAuth client is calling, and what it may do.
+
+Law: a client that has a secret proves it; one that signed in with PKCE gives its id alone, and is
+believed because of the code verifier.
+"""
+
+from base64 import b64decode
+from binascii import Error
+from urllib.parse import urlsplit
+
+from genesys_core.simulator.http.exchange import LoginCall
+from genesys_core.simulator.http.problems import OAuthProblem
+from genesys_core.simulator.state.world import OAuthClient
+
+__all__ = ["authenticated", "check_grant", "is_registered", "named", "sends_secret"]
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def authenticated(call: LoginCall) -> OAuthClient:
+    """The client, by id and secret in an HTTP Basic header.
+
+    Raises:
+        Problem: ``invalid_client``.
+    """
+    client_id, secret = _basic(call)
+    client = _known(call, client_id)
+    if client.secret != secret:
+        raise OAuthProblem(401, "invalid_client", "authentication failed")
+    return client
+
+
+def sends_secret(call: LoginCall) -> bool:
+    """Whether a client means to prove its secret, by a Basic header of any kind."""
+    return "authorization" in call.request.headers
+
+
+def named(call: LoginCall) -> OAuthClient:
+    """The client, by the ``client_id`` in the form alone.
+
+    Raises:
+        Problem: ``invalid_client``.
+    """
+    client_id = call.form.get("client_id", "")
+    if not client_id:
+        raise OAuthProblem(401, "invalid_client", "client credentials are required")
+    return _known(call, client_id)
+
+
+def check_grant(client: OAuthClient, grant: str) -> None:
+    """Check that a client may use a grant.
+
+    Raises:
+        Problem: ``unauthorized_client``.
+    """
+    if grant not in client.grants:
+        raise OAuthProblem(400, "unauthorized_client", f"the client may not use {grant}")
+
+
+def is_registered(client: OAuthClient, redirect_uri: str) -> bool:
+    """Whether browsers may be sent to a URI for this client."""
+    # Anything else could not stand in a header, and RFC 6749, 3.1.2 allows no fragment.
+    if not redirect_uri.isascii() or not redirect_uri.isprintable() or set(redirect_uri) & {*" #"}:
+        return False
+    if client.redirect_uris:
+        return redirect_uri in client.redirect_uris
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and parts.hostname in _LOOPBACK
+
+
+def _known(call: LoginCall, client_id: str) -> OAuthClient:
+    client = call.state.clients.get(client_id)
+    if client is None:
+        raise OAuthProblem(400, "invalid_client", "client not found")
+    return client
+
+
+def _basic(call: LoginCall) -> tuple[str, str]:
+    """Client id and secret from HTTP Basic, in UTF-8 or, as one official SDK writes it, Latin-1."""
+    scheme, _, encoded = call.request.headers.get("authorization", "").partition(" ")
+    try:
+        raw = b64decode(encoded.strip(), validate=True)
+    except (Error, ValueError):
+        raw = b""
+    if scheme.lower() != "basic" or b":" not in raw:
+        raise OAuthProblem(401, "invalid_client", "client credentials are required")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    client_id, _, secret = text.partition(":")
+    return client_id, secret

@@ -1,0 +1,193 @@
+"""The login host: ``POST /oauth/token``.
+
+Law: a token is only ever given for a grant that its client may use, against the client's secret or
+a code verifier; codes and refresh tokens are good for one exchange; every refusal has the code of
+RFC 6749, 5.2.
+"""
+
+import re
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from genesys_core.clock import Now
+from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply, json_reply
+from genesys_core.simulator.http.problems import OAuthProblem
+from genesys_core.simulator.login.clients import authenticated, check_grant, named, sends_secret
+from genesys_core.simulator.state.credentials import SAML2_BEARER, Code, RefreshToken, Token
+from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.state.world import OAuthClient, find_by_email
+
+if TYPE_CHECKING:
+    from genesys_core.simulator.state.examples import Json
+
+__all__ = ["HANDLERS", "issue_token"]
+
+
+def post_token(call: LoginCall) -> Reply:
+    """Exchange a grant for a token.
+
+    Raises:
+        Problem: the grant is refused.
+    """
+    name = _field(call, "grant_type")
+    grant = GRANTS.get(name)
+    if grant is None:
+        raise OAuthProblem(400, "unsupported_grant_type", f"grant_type {name!r} is not supported")
+    return grant(call)
+
+
+def client_credentials(call: LoginCall) -> Reply:
+    """A token for the client itself; no refresh token comes with it."""
+    client = authenticated(call)
+    check_grant(client, "client_credentials")
+    return _granted(call, issue_token(client, call.state, call.settings, call.now))
+
+
+def authorization_code(call: LoginCall) -> Reply:
+    """Tokens for the user who signed in, against the client's secret or by PKCE."""
+    client = authenticated(call) if sends_secret(call) else named(call)
+    check_grant(client, "authorization_code")
+    value, redirect_uri = _field(call, "code"), _field(call, "redirect_uri")
+    # RFC 6749, 4.1.2: "The client MUST NOT use the authorization code more than once."
+    code = call.state.codes.pop(value, None)
+    if code is None or code.client_id != client.id or call.now.wall >= code.expires:
+        raise OAuthProblem(400, "invalid_grant", "the code is unknown, spent or expired")
+    if code.redirect_uri != redirect_uri:
+        raise OAuthProblem(400, "invalid_grant", "redirect_uri is not that of the code")
+    _check_verifier(call, code)
+    is_public = not sends_secret(call)
+    return _granted_to_user(call, client, code.user_id, code.family, is_public=is_public)
+
+
+def refresh_token(call: LoginCall) -> Reply:
+    """New tokens for an old refresh token, which is spent by it."""
+    client = authenticated(call) if sends_secret(call) else named(call)
+    value = _field(call, "refresh_token")
+    known = call.state.refresh_tokens.get(value)
+    if known is None or known.client_id != client.id or known.is_public == sends_secret(call):
+        raise OAuthProblem(400, "invalid_grant", "the refresh token is unknown, spent or revoked")
+    del call.state.refresh_tokens[value]
+    return _granted_to_user(call, client, known.user_id, known.family, is_public=known.is_public)
+
+
+def saml2_bearer(call: LoginCall) -> Reply:
+    """A token for the user whom an identity provider vouches for; signatures are not checked."""
+    client = authenticated(call)
+    check_grant(client, SAML2_BEARER)
+    org, assertion = _field(call, "orgName"), _field(call, "assertion")
+    if org != call.state.organization["name"]:
+        raise OAuthProblem(400, "invalid_grant", f"organization {org!r} not found")
+    user_id = _subject(call.state, assertion)
+    return _granted(call, issue_token(client, call.state, call.settings, call.now, user_id=user_id))
+
+
+def issue_token(
+    client: OAuthClient,
+    state: State,
+    settings: Settings,
+    now: Now,
+    *,
+    user_id: str | None = None,
+    family: str | None = None,
+) -> Token:
+    """A new token, remembered in the state.
+
+    Args:
+        client: to whom.
+        state: what the platform remembers.
+        settings: for its lifetime.
+        now: when.
+        user_id: for whom it stands; by default whom the client's own tokens stand for.
+        family: the sign-in that it comes from.
+    """
+    token = Token(
+        value=state.new_secret("token"),
+        client_id=client.id,
+        user_id=user_id or client.user_id,
+        expires=now.wall + settings.token_lifetime,
+        family=family,
+    )
+    state.tokens[token.value] = token
+    return token
+
+
+GRANTS: Mapping[str, LoginHandler] = {
+    "client_credentials": client_credentials,
+    "authorization_code": authorization_code,
+    "refresh_token": refresh_token,
+    SAML2_BEARER: saml2_bearer,
+}
+
+HANDLERS: Mapping[tuple[str, str], LoginHandler] = {("POST", "/oauth/token"): post_token}
+
+
+def _field(call: LoginCall, name: str) -> str:
+    value = call.form.get(name, "")
+    if not value:
+        raise OAuthProblem(400, "invalid_request", f"{name} is required")
+    return value
+
+
+def _check_verifier(call: LoginCall, code: Code) -> None:
+    """RFC 7636, 4.6; and RFC 9700, 2.1.1: a verifier without a challenge is refused as well."""
+    verifier = call.form.get("code_verifier")
+    if code.challenge is None and verifier is None:
+        if not sends_secret(call):
+            raise OAuthProblem(401, "invalid_client", "client credentials are required")
+        return
+    if verifier is None or _s256(verifier) != code.challenge:
+        raise OAuthProblem(400, "invalid_grant", "code_verifier does not match the code_challenge")
+
+
+def _s256(verifier: str) -> str:
+    digest = sha256(verifier.encode("utf-8")).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+_NAME_ID = re.compile(rb"<(?:\w+:)?NameID\b[^>]*>\s*([^<]*?)\s*</")
+
+
+def _subject(state: State, assertion: str) -> str:
+    """The user whom an assertion names; the first of all where it names nobody."""
+    try:
+        # base64 and base64url alike, padded or not; `validate` refuses anything else.
+        plain = assertion.translate(str.maketrans("-_", "+/")).rstrip("=")
+        xml = b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (Error, ValueError):
+        raise OAuthProblem(400, "invalid_grant", "the assertion is not base64") from None
+    named_user = _NAME_ID.search(xml)
+    if named_user is None:
+        user = next(iter(state.users.values()), None)
+    else:
+        user = find_by_email(state.users, named_user[1].decode("utf-8", "replace"))
+    if user is None:
+        raise OAuthProblem(400, "invalid_grant", "the assertion names no user")
+    return str(user["id"])
+
+
+def _granted_to_user(
+    call: LoginCall, client: OAuthClient, user_id: str, family: str, *, is_public: bool
+) -> Reply:
+    state = call.state
+    token = issue_token(client, state, call.settings, call.now, user_id=user_id, family=family)
+    refresh = RefreshToken(
+        state.new_secret("refresh"), client.id, user_id, family, is_public=is_public
+    )
+    state.refresh_tokens[refresh.value] = refresh
+    return _granted(call, token, refresh)
+
+
+def _granted(call: LoginCall, token: Token, refresh: RefreshToken | None = None) -> Reply:
+    body: dict[str, Json] = {
+        "access_token": token.value,
+        "token_type": "bearer",
+        "expires_in": int(call.settings.token_lifetime),
+    }
+    if refresh is not None:
+        body["refresh_token"] = refresh.value
+    # RFC 6749, 5.1: "MUST include the HTTP "Cache-Control" ... "no-store" in any response
+    # containing tokens".
+    return json_reply(body, headers=[("Cache-Control", "no-store"), ("Pragma", "no-cache")])

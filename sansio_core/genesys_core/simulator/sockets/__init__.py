@@ -1,0 +1,1 @@
+"""Notification sockets of the simulated platform."""

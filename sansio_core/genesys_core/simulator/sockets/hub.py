@@ -1,0 +1,356 @@
+"""The sockets of notification channels: who hears of what.
+
+Law: no I/O and no clock. The adapter tells what happened and when, and then carries out what
+:meth:`Hub.take` returns. An event goes to the sockets of the channels that are subscribed at that
+moment, in the order of events; where there is no socket it is lost, as on the platform, and the
+books say so. One channel has one socket: another one ends the first.
+"""
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+from msgspec.structs import replace
+
+from genesys_core.clock import Now
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.sockets.actions import (
+    Action,
+    Close,
+    Delivery,
+    Drop,
+    Fate,
+    Published,
+    Refusal,
+    SendBytes,
+    SendText,
+    Silence,
+)
+from genesys_core.simulator.sockets.socket import Kind, Line, Outgoing
+from genesys_core.simulator.sockets.texts import HEARTBEAT, answer_to, envelope, metadata
+from genesys_core.simulator.state.channels import Channel, Death, Notice, death_of
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.state.subscriptions import system_message, use
+
+__all__ = ["Hub", "channel_of"]
+
+_BOOK_LENGTH: Final = 100_000
+"""Events and deliveries remembered one by one; the counters go on for ever."""
+
+_GOING_AWAY: Final = 1001
+
+
+class Hub:
+    """The platform's side of all sockets.
+
+    Args:
+        state: what the platform remembers.
+        settings: how it behaves.
+
+    Attributes:
+        state: the same.
+        published: the latest events, oldest first.
+        deliveries: what became of them, by channel.
+        counts: how many texts of each kind went out (``event``, ``heartbeat``, ``pong``,
+            ``system``, ``reply``), and how many events met each fate.
+    """
+
+    def __init__(self, state: State, settings: Settings) -> None:
+        self.state = state
+        self.published: deque[Published] = deque(maxlen=_BOOK_LENGTH)
+        self.deliveries: deque[Delivery] = deque(maxlen=_BOOK_LENGTH)
+        self.counts: Counter[str] = Counter()
+        self._settings = settings
+        self._lines: dict[str, Line] = {}
+        self._refusals: deque[Refusal] = deque()
+        self._actions: deque[Action] = deque()
+        self._sequence = 0
+        self._serial = 0
+
+    # What happens to sockets
+
+    def connected(self, channel_id: str, now: Now) -> int | Refusal:
+        """Somebody wants a channel's socket.
+
+        Returns:
+            The socket's number, or that it is refused: 404 for a channel that is not there.
+        """
+        self.settle(now)
+        if self._refusals:
+            return self._refusals.popleft()
+        channel = self.state.channels.get(channel_id)
+        if channel is None:
+            return Refusal(404)
+        if channel_id in self._lines:
+            self._close(self._lines[channel_id], _GOING_AWAY, "another connection was made")
+        self._serial += 1
+        beat = now.monotonic + self._settings.heartbeat_interval
+        self._lines[channel_id] = Line(self._serial, channel_id, beat)
+        self.state.channels[channel_id] = replace(use(self.state, channel), is_connected=True)
+        return self._serial
+
+    def received(self, socket: int, text: str, now: Now) -> None:
+        """A socket brought a text; what nobody understands is passed over."""
+        line = self._numbered(socket)
+        if line is None or line.is_silent:
+            return
+        answer = answer_to(text, self.state, self._settings, line.channel_id, now)
+        if answer is not None:
+            self._send(line, answer)
+        self.settle(now)
+
+    def disconnected(self, socket: int) -> None:
+        """A socket has ended, by whomever."""
+        line = self._numbered(socket)
+        if line is not None:
+            self._forget(line)
+
+    def take(self) -> tuple[Action, ...]:
+        """What is to be done now, once."""
+        actions = tuple(self._actions)
+        self._actions.clear()
+        return actions
+
+    # Time
+
+    def timer(self, now: Now) -> None:
+        """Do what is due: heartbeats, announced closes, channels whose life is over."""
+        self.settle(now)
+        for line in list(self._lines.values()):
+            if line.closes is not None and now.monotonic >= line.closes:
+                self._close(line, _GOING_AWAY, "the server is going away")
+            elif now.monotonic >= line.beat:
+                line.beat = now.monotonic + self._settings.heartbeat_interval
+                self._send(line, Outgoing(metadata(HEARTBEAT), "heartbeat"))
+
+    def next_deadline(self, now: Now) -> float | None:
+        """When :meth:`timer` has something to do, on the monotonic clock; ``None`` for never."""
+        due = [line.due for line in self._lines.values()]
+        due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
+        return min(due, default=None)
+
+    def _end(self, channel_id: str) -> float:
+        """When a channel ends, on the wall clock."""
+        channel = self.state.channels.get(channel_id)
+        token = None if channel is None else self.state.tokens.get(channel.token)
+        return 0.0 if channel is None or token is None else min(channel.expires, token.expires)
+
+    # Events
+
+    def publish(self, topic: str, body: Json, now: Now, *, version: str = "2") -> Published:
+        """An event happens.
+
+        Args:
+            topic: any; the channels that are subscribed to it hear of it.
+            body: the event's body.
+            now: when.
+            version: of the body's schema.
+        """
+        self.settle(now)
+        return self._publish(Notice(topic, body), now, version)
+
+    def settle(self, now: Now) -> None:
+        """Tell the sockets what has happened since: events, and channels that are gone."""
+        while self.state.notices:
+            self._publish(self.state.notices.popleft(), now, "2")
+        for channel in list(self.state.channels.values()):
+            death = death_of(channel, self.state.tokens, now.wall)
+            if death is not None:
+                self._bury(channel, death, now)
+        for line in list(self._lines.values()):
+            if line.channel_id not in self.state.channels:
+                self._close(line, _GOING_AWAY, "the channel is gone")
+
+    def _publish(self, notice: Notice, now: Now, version: str) -> Published:
+        self._sequence += 1
+        published = Published(
+            self._sequence,
+            notice.topic,
+            self.state.new_id("event"),
+            self._hearers(notice),
+            now,
+        )
+        self.published.append(published)
+        text = envelope(notice.topic, notice.body, version, published.correlation_id)
+        kind: Kind = "event" if notice.to is None else "system"
+        for channel_id in published.channels:
+            self._deliver(channel_id, Outgoing(text, kind, published.sequence))
+        return published
+
+    def _hearers(self, notice: Notice) -> tuple[str, ...]:
+        if notice.to is not None:
+            return (notice.to,)
+        name = notice.topic.lower()
+        return tuple(each.id for each in self.state.channels.values() if name in each.names)
+
+    def _deliver(self, channel_id: str, outgoing: Outgoing) -> None:
+        line = self._lines.get(channel_id)
+        if line is None:
+            self._book(outgoing, channel_id, None, "unconnected")
+        elif not line.holds(outgoing):
+            self._send(line, outgoing)
+
+    def _send(self, line: Line, outgoing: Outgoing) -> None:
+        if line.is_silent:
+            self._book(outgoing, line.channel_id, line.number, "silenced")
+            return
+        self.counts[outgoing.kind] += 1
+        self._book(outgoing, line.channel_id, line.number, "sent")
+        self._actions.append(SendText(line.number, outgoing.text, line.fragments))
+
+    def _book(self, outgoing: Outgoing, channel_id: str, socket: int | None, fate: Fate) -> None:
+        if outgoing.sequence:
+            self.counts[fate] += 1
+            self.deliveries.append(Delivery(outgoing.sequence, channel_id, socket, fate))
+
+    def _numbered(self, socket: int) -> Line | None:
+        return next((each for each in self._lines.values() if each.number == socket), None)
+
+    # Faults, for tests
+
+    def announce_closing(self, channel_id: str, now: Now, *, wait: float = 60.0) -> None:
+        """Tell a channel's socket that the server closes it, and close it.
+
+        Args:
+            channel_id: the channel; it stays as it is.
+            now: when.
+            wait: seconds until it is closed.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        line = self._line(channel_id)
+        body: Json = {"message": "The WebSocket is closing.", "channelId": channel_id}
+        self._publish(Notice("v2.system.socket_closing", body, to=channel_id), now, "2")
+        line.closes = now.monotonic + wait
+
+    def close(self, channel_id: str, code: int = _GOING_AWAY, reason: str = "") -> None:
+        """Close a channel's socket, with any code.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._close(self._line(channel_id), code, reason)
+
+    def drop(self, channel_id: str, *, reset: bool = False) -> None:
+        """End a channel's connection without a close frame.
+
+        Args:
+            channel_id: the channel.
+            reset: whether TCP resets it, rather than ending it in order.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        line = self._line(channel_id)
+        self._forget(line)
+        self._actions.append(Drop(line.number, reset))
+
+    def silence(self, channel_id: str) -> None:
+        """From now on nothing goes in or out, and the connection stays open.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        line = self._line(channel_id)
+        line.is_silent = True
+        self._actions.append(Silence(line.number))
+
+    def send_bytes(self, channel_id: str, data: bytes) -> None:
+        """Send bytes of any kind between two frames; ``websocket_server.frame`` makes odd frames.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._actions.append(SendBytes(self._line(channel_id).number, data))
+
+    def fragment(self, channel_id: str, fragments: int) -> None:
+        """From now on each text goes out in so many frames, with a ping in between.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        self._line(channel_id).fragments = fragments
+
+    def hold(self, channel_id: str) -> None:
+        """Keep events back until :meth:`release`; heartbeats and answers go on.
+
+        Raises:
+            InvalidValueError: the channel has no socket.
+        """
+        line = self._line(channel_id)
+        line.held = line.held or []
+
+    def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
+        """Let go what was held, in an order of the test's own.
+
+        Args:
+            channel_id: the channel.
+            order: which of the events, the first being 0; one that is named twice goes out twice,
+                one that is not named never. All in their order by default.
+
+        Raises:
+            InvalidValueError: the channel has no socket, or holds no such text.
+        """
+        line = self._line(channel_id)
+        going, withheld = line.let_go(order)
+        for outgoing in going:
+            self._send(line, outgoing)
+        for outgoing in withheld:
+            self._book(outgoing, channel_id, line.number, "withheld")
+
+    def refuse(self, status: int | None, *, times: int = 1) -> None:
+        """Refuse the next sockets, whosever they are.
+
+        Args:
+            status: of the HTTP response; ``None`` ends the connection without one.
+            times: how many.
+        """
+        self._refusals.extend([Refusal(status)] * times)
+
+    def _line(self, channel_id: str) -> Line:
+        line = self._lines.get(channel_id)
+        if line is None:
+            raise InvalidValueError(f"channel {channel_id!r}: has no socket")
+        return line
+
+    # Ends
+
+    def _bury(self, channel: Channel, death: Death, now: Now) -> None:
+        message = _LAST_WORDS.get(death)
+        if message is not None:
+            kind, reason = message
+            by = channel.displaced_by or channel.id
+            body = system_message(self.state, channel, kind, reason, by)
+            self._publish(Notice(f"v2.system.{kind}.{channel.id}", body, to=channel.id), now, "2")
+        if channel.id in self._lines:
+            self._close(self._lines[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
+        self.state.channels.pop(channel.id, None)
+
+    def _close(self, line: Line, code: int, reason: str) -> None:
+        self._forget(line)
+        silent = Drop(line.number)
+        self._actions.append(silent if line.is_silent else Close(line.number, code, reason))
+
+    def _forget(self, line: Line) -> None:
+        del self._lines[line.channel_id]
+        for outgoing in line.let_go(())[1]:
+            self._book(outgoing, line.channel_id, line.number, "withheld")
+        channel = self.state.channels.get(line.channel_id)
+        if channel is not None:
+            self.state.channels[channel.id] = replace(channel, is_connected=False)
+
+
+_LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
+    "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
+    "token_revoked": ("token_revoked", "user_tokens_revoked"),
+}
+"""What a channel's socket is told before it is closed; nothing where a time is up."""
+
+
+def channel_of(target: str) -> str:
+    """The channel that a socket's target names: what follows its last ``/channels/``."""
+    _, mark, rest = target.partition("?")[0].rpartition("/channels/")
+    return unquote(rest, errors="replace") if mark else ""

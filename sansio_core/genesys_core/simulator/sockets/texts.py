@@ -1,0 +1,109 @@
+"""The texts that pass over a channel's socket, both ways.
+
+Law: any text at all may come in. What is a request is answered; what is none is passed over, as
+one official client sends the time of day every second.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from genesys_core.clock import Now
+from genesys_core.simulator.sockets.socket import Outgoing
+from genesys_core.simulator.state.channels import Channel
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.state.subscriptions import permitted, subscribe
+from genesys_core.simulator.state.topics import judge
+
+__all__ = ["HEARTBEAT", "answer_to", "envelope", "metadata"]
+
+HEARTBEAT: Final = "WebSocket Heartbeat"
+
+
+def envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
+    """An event as the platform sends it."""
+    return _text(
+        {
+            "topicName": topic,
+            "version": version,
+            "eventBody": body,
+            "metadata": {"CorrelationId": correlation_id},
+        }
+    )
+
+
+def metadata(message: str) -> str:
+    """What the channel says of itself: a heartbeat or a pong."""
+    return _text({"topicName": "channel.metadata", "eventBody": {"message": message}})
+
+
+def answer_to(
+    text: str, state: State, settings: Settings, channel_id: str, now: Now
+) -> Outgoing | None:
+    """Do what a text asks for.
+
+    Args:
+        text: as it came.
+        state: what the platform remembers; subscriptions change it.
+        settings: how it behaves.
+        channel_id: the channel whose socket brought the text.
+        now: when it came.
+
+    Returns:
+        The answer; ``None`` for a text that asks for nothing.
+    """
+    request = _read(text)
+    match request.get("message"):
+        case "ping":
+            return Outgoing(metadata("pong"), "pong")
+        case "subscribe" | "unsubscribe" as wish:
+            channel, topics = state.channels.get(channel_id), _topics(request)
+        case _:
+            return None
+    if channel is None:
+        return _reply("404", "error")
+    if topics is None:
+        return _reply("400", "error")
+    if wish == "subscribe":
+        return _subscribed(channel, topics, state, settings, now)
+    kept = {key: topic for key, topic in channel.topics.items() if key not in topics}
+    state.channels[channel_id] = channel.with_topics(kept)
+    return _reply("200", "unsubscribed")
+
+
+def _subscribed(
+    channel: Channel, topics: Mapping[str, str], state: State, settings: Settings, now: Now
+) -> Outgoing:
+    verdicts = [judge(state, topic) for topic in topics.values()]
+    rejected = any(each.topic is None for each in verdicts)
+    wanted = {**channel.topics, **permitted(verdicts)}
+    if rejected or not subscribe(state, settings, channel, wanted, now):
+        return _reply("400", "failure")
+    return _reply("200", "subscribed")
+
+
+def _read(text: str) -> Mapping[str, Json]:
+    try:
+        value: Json = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return value if isinstance(value, Mapping) else {}
+
+
+def _topics(request: Mapping[str, Json]) -> dict[str, str] | None:
+    """The topics of a request by their names in lower case; ``None`` if there is no list of them."""
+    asked = request.get("topics")
+    if not isinstance(asked, list):
+        return None
+    topics = {topic.lower(): topic for topic in asked if isinstance(topic, str)}
+    return topics if all(isinstance(topic, str) for topic in asked) else None
+
+
+def _reply(result: str, status: str) -> Outgoing:
+    return Outgoing(_text({"result": result, "status": status}), "reply")
+
+
+def _text(value: Json) -> str:
+    return msgspec.json.encode(value).decode()

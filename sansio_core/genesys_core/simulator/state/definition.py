@@ -1,0 +1,190 @@
+"""The API definition, read once into the facts that the simulator works from.
+
+Law: a definition is never changed and never guessed at. What it does not say (a type, a reply) is
+``None`` here, and whoever needs it decides in the open.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct, field
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.state.routes import Route, RouteTable
+
+__all__ = ["Definition", "OperationFacts", "Parameter", "Schema"]
+
+Location: TypeAlias = Literal["path", "query", "header", "body", "formData"]
+
+
+class Schema(Struct, frozen=True, gc=False):
+    """A Swagger 2.0 schema object, with the keywords that the platform uses."""
+
+    ref: str | None = field(name="$ref", default=None)
+    type: str | None = None
+    format: str | None = None
+    enum: list[str | int | float | bool] | None = None
+    items: "Schema | None" = None
+    properties: dict[str, "Schema"] | None = None
+    required: tuple[str, ...] = ()
+    additional: "Schema | bool | None" = field(name="additionalProperties", default=None)
+    read_only: bool = field(name="readOnly", default=False)
+    x_read_only: bool = field(name="x-read-only", default=False)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the platform alone writes it; beside a ``$ref`` the flag has an ``x-``."""
+        return self.read_only or self.x_read_only
+
+    @property
+    def model_name(self) -> str | None:
+        """The name of the model that it refers to, if it is a reference."""
+        return None if self.ref is None else self.ref.rpartition("/")[2]
+
+
+class Parameter(Struct, frozen=True, gc=False):
+    """A Swagger 2.0 parameter object."""
+
+    name: str
+    location: Location = field(name="in")
+    required: bool = False
+    type: str | None = None
+    format: str | None = None
+    items: Schema | None = None
+    schema: Schema | None = None
+
+
+class ReplyFacts(Struct, frozen=True, gc=False):
+    """A Swagger 2.0 response object."""
+
+    schema: Schema | None = None
+
+
+class OperationFacts(Struct, frozen=True, gc=False):
+    """A Swagger 2.0 operation object.
+
+    Attributes:
+        security: empty where the platform asks for no token.
+    """
+
+    parameters: tuple[Parameter, ...] = ()
+    responses: dict[str, ReplyFacts] = {}
+    security: list[dict[str, list[str]]] = []
+    produces: tuple[str, ...] = ()
+
+    @property
+    def body(self) -> Parameter | None:
+        """The body parameter, if it takes one."""
+        return next((each for each in self.parameters if each.location == "body"), None)
+
+    @property
+    def reply_schema(self) -> Schema | None:
+        """The schema of a successful reply: the platform describes it as ``default``."""
+        facts = self.responses.get("default") or self.responses.get("200")
+        return None if facts is None else facts.schema
+
+
+class PathItem(Struct, frozen=True, gc=False):
+    """A Swagger 2.0 path item: the operations of one path."""
+
+    get: OperationFacts | None = None
+    put: OperationFacts | None = None
+    post: OperationFacts | None = None
+    patch: OperationFacts | None = None
+    delete: OperationFacts | None = None
+    head: OperationFacts | None = None
+
+    def operations(self) -> Iterator[tuple[str, OperationFacts]]:
+        """Each method in capitals with its operation."""
+        for name in self.__struct_fields__:
+            facts: OperationFacts | None = getattr(self, name)
+            if facts is not None:
+                yield name.upper(), facts
+
+
+class Document(Struct, frozen=True):
+    """A Swagger 2.0 document, as far as it is needed."""
+
+    paths: dict[str, PathItem]
+    definitions: dict[str, Schema] = {}
+
+
+class Definition:
+    """A definition, ready to route requests and to make examples.
+
+    Args:
+        document: a Swagger 2.0 document as plain JSON values, such as the platform publishes at
+            ``/api/v2/docs/swagger``. It is not kept.
+
+    Attributes:
+        schemas: the models by name.
+        routes: the operations, to be found by path and method.
+
+    Raises:
+        InvalidValueError: the document is no Swagger 2.0 definition; the message says where.
+    """
+
+    def __init__(self, document: "Mapping[str, object] | Document") -> None:
+        facts = document if isinstance(document, Document) else _read(document)
+        self.schemas: Mapping[str, Schema] = facts.definitions
+        self.routes: RouteTable[OperationFacts] = RouteTable(
+            Route(method=method, template=path, facts=operation)
+            for path, item in facts.paths.items()
+            for method, operation in item.operations()
+        )
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Definition":
+        """Read a definition from its JSON text; faster than from values.
+
+        Raises:
+            InvalidValueError: the text is no JSON or no Swagger 2.0 definition.
+        """
+        try:
+            return cls(msgspec.json.decode(text, type=Document))
+        except msgspec.DecodeError as error:
+            raise _unreadable(error) from error
+
+    @classmethod
+    def of(cls, definition: "Definition | Mapping[str, object]") -> "Definition":
+        """The definition itself, or one made from a document.
+
+        Raises:
+            InvalidValueError: the document is no Swagger 2.0 definition.
+        """
+        return definition if isinstance(definition, Definition) else cls(definition)
+
+    def resolve(self, schema: Schema) -> Schema:
+        """The schema that a reference leads to; any other schema as it is.
+
+        A reference to a model that the definition lacks, or around in a circle, leads to a schema
+        that says nothing.
+        """
+        seen: set[str] = set()
+        while (name := schema.model_name) is not None:
+            if name in seen:
+                return _ANYTHING
+            seen.add(name)
+            schema = self.schemas.get(name, _ANYTHING)
+        return schema
+
+    def __repr__(self) -> str:
+        return f"Definition({len(self.routes)} operations, {len(self.schemas)} models)"
+
+
+_ANYTHING = Schema()
+
+
+def _read(document: Mapping[str, object]) -> Document:
+    try:
+        return msgspec.convert(document, Document)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> InvalidValueError:
+    return InvalidValueError(
+        f"the definition cannot be read: {error}; give a Swagger 2.0 document as the platform "
+        "publishes it at /api/v2/docs/swagger"
+    )

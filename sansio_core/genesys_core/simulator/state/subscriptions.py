@@ -1,0 +1,82 @@
+"""What a subscription does to a channel, over REST and over the socket alike.
+
+Law: a subscription succeeds whole or changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from genesys_core.clock import Now
+from genesys_core.simulator.state.channels import MAX_TOPICS, Channel, Notice, Topic
+from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.state.topics import Verdict
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["permitted", "subscribe", "system_message", "use"]
+
+
+def permitted(verdicts: Sequence[Verdict]) -> dict[str, Topic]:
+    """The topics that were not rejected, as a channel keeps them."""
+    return {each.id.lower(): each.topic for each in verdicts if each.topic is not None}
+
+
+def subscribe(
+    state: State, settings: Settings, channel: Channel, topics: Mapping[str, Topic], now: Now
+) -> bool:
+    """Give a channel these topics and no others, and another 24 hours.
+
+    Returns:
+        ``False`` for more topics than a channel may have; nothing has changed then.
+    """
+    if len(topics) > MAX_TOPICS:
+        return False
+    changed = use(state, channel).with_topics(topics)
+    state.channels[channel.id] = replace(changed, expires=now.wall + settings.channel_lifetime)
+    if settings.exclusive_topics:
+        _take_from_others(state, changed, changed.names - channel.names)
+    return True
+
+
+def use(state: State, channel: Channel) -> Channel:
+    """The channel, used last of all."""
+    state.issued["channel use"] += 1
+    return replace(channel, used=state.issued["channel use"])
+
+
+def system_message(state: State, channel: Channel, kind: str, reason: str, by: str) -> Record:
+    """The body of a ``v2.system`` event about a channel.
+
+    Args:
+        state: what the platform remembers.
+        channel: the channel that is told.
+        kind: ``no_longer_subscribed`` or ``token_revoked``.
+        reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
+        by: the channel that the message is about.
+    """
+    return {
+        "channelId": by,
+        "systemTopicType": kind,
+        "correlationId": state.new_id("system message"),
+        "organizationId": state.organization.get("id"),
+        "userId": channel.user_id,
+        "oauthClientId": channel.client_id,
+        "oauthClientOrgId": state.organization.get("id"),
+        "reason": reason,
+        "message": f"{kind}: {reason}".replace("_", " "),
+        "data": {},
+    }
+
+
+def _take_from_others(state: State, taker: Channel, names: frozenset[str]) -> None:
+    for other in list(state.channels.values()):
+        lost = {key for key, topic in other.topics.items() if names & set(topic.names)}
+        if other.id == taker.id or other.owner != taker.owner or not lost:
+            continue
+        kept = {key: topic for key, topic in other.topics.items() if key not in lost}
+        state.channels[other.id] = other.with_topics(kept)
+        body = system_message(
+            state, other, "no_longer_subscribed", "another_channel_subscribed", taker.id
+        )
+        topic = f"v2.system.no_longer_subscribed.{other.id}"
+        state.notices.append(Notice(topic, body, to=other.id))

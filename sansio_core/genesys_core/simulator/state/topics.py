@@ -1,0 +1,85 @@
+"""Which topics may be subscribed to.
+
+Law: a topic is permitted or rejected for itself, whatever stands beside it. Names compare without
+case. A combined topic is permitted if any of its parts is, and brings the events of those parts.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.notifications.messages import resolve_topic
+from genesys_core.simulator.state.channels import Topic
+from genesys_core.simulator.state.memory import State
+
+__all__ = ["Verdict", "judge"]
+
+_MAX_LENGTH: Final = 200
+_SYSTEM: Final = "v2.system."
+
+
+class Verdict(Struct, frozen=True):
+    """What became of a topic that somebody asked for.
+
+    Attributes:
+        id: as it was asked for.
+        topic: what is subscribed to; ``None`` for a rejected topic.
+        reason: why it was rejected.
+        missing: the permissions that the subscriber lacks.
+    """
+
+    id: str
+    topic: Topic | None = None
+    reason: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def judge(state: State, asked: str) -> Verdict:
+    """Whether a topic may be subscribed to."""
+    if len(asked) > _MAX_LENGTH:
+        return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")
+    names = tuple(name.lower() for name in _names(asked))
+    permitted = tuple(
+        name for name in names if _is_known(state, name) and not _missing(state, name)
+    )
+    if permitted:
+        return Verdict(asked, Topic(asked, permitted))
+    missing = tuple(sorted({each for name in names for each in _missing(state, name)}))
+    if missing:
+        return Verdict(asked, reason="The required permissions are missing.", missing=missing)
+    return Verdict(asked, reason=f"The topic {asked} does not exist.")
+
+
+def _names(asked: str) -> Iterator[str]:
+    """The topics that a combined one, ``prefix?suffix&suffix``, stands for."""
+    prefix, mark, suffixes = asked.partition("?")
+    if not mark:
+        yield asked
+        return
+    for suffix in suffixes.split("&"):
+        yield f"{prefix}.{suffix}"
+
+
+def _is_known(state: State, name: str) -> bool:
+    if name.startswith(_SYSTEM):
+        return False  # they come without a subscription
+    return resolve_topic(name) is not None or _covers(state.extra_topics, name)
+
+
+def _missing(state: State, name: str) -> tuple[str, ...]:
+    rules = state.forbidden_topics.items()
+    return next((missing for rule, missing in rules if _covers((rule,), name)), ())
+
+
+def _covers(rules: Iterable[str], name: str) -> bool:
+    """Whether a topic is one of these, or fits one of these templates."""
+    parts = name.split(".")
+    return any(_fits(rule.lower().split("."), parts) for rule in rules)
+
+
+def _fits(rule: list[str], parts: list[str]) -> bool:
+    return len(rule) == len(parts) and all(
+        part != "" if wanted == "{id}" else part == wanted
+        for wanted, part in zip(rule, parts, strict=True)
+    )

@@ -1,0 +1,225 @@
+"""What exists when the simulator starts: OAuth clients, users, queues.
+
+Law: a world is made from numbers alone. The same seed gives the same people, ids and secrets, on
+any machine; nobody in it exists.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar, Final
+
+from genesys_core.confidential import Confidential
+from genesys_core.simulator.state.examples import Json, uuid_shaped
+
+__all__ = [
+    "ALL_GRANTS",
+    "SYSTEM_PRESENCES",
+    "OAuthClient",
+    "Record",
+    "World",
+    "active_emails",
+    "find_by_email",
+    "is_active",
+    "presence_definition",
+    "user_state",
+]
+
+Record = dict[str, Json]
+"""An entity as the platform would write it in JSON."""
+
+_START = "2024-01-01T08:00:00.000Z"
+
+
+ALL_GRANTS: Final = (
+    "client_credentials",
+    "authorization_code",
+    "implicit",
+    "urn:ietf:params:oauth:grant-type:saml2-bearer",
+)
+"""What a client may be allowed; who signed in by code may refresh as well."""
+
+
+class OAuthClient(Confidential, frozen=True):
+    """An OAuth client of the simulated organization.
+
+    Attributes:
+        id: the client id.
+        secret: the client secret; never shown.
+        grants: what it may use, of :data:`ALL_GRANTS`.
+        user_id: whom its own tokens stand for. The platform's client credentials stand for nobody;
+            with ``None`` the simulator does the same, and refuses ``/api/v2/users/me``.
+        redirect_uris: where browsers may be sent with a code or a token, compared character by
+            character. With none, anywhere on the loopback address.
+    """
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
+
+    id: str
+    secret: str
+    grants: tuple[str, ...] = ("client_credentials",)
+    user_id: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+
+
+class World(Confidential, frozen=True):
+    """The entities that a simulator starts with. It copies them, so one world serves many.
+
+    Attributes:
+        clients: the OAuth clients.
+        users: JSON objects of the shape of ``User``, each with an ``id``, a ``name`` and a ``version``.
+        queues: JSON objects of the shape of ``Queue``, each with an ``id`` and a ``name``.
+        password: with it and their email, all users sign in; nobody can where it is empty.
+        org: the organization's short name.
+    """
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})
+
+    clients: tuple[OAuthClient, ...] = ()
+    users: tuple[Record, ...] = ()
+    queues: tuple[Record, ...] = ()
+    password: str = ""
+    org: str = "simulator"
+
+    @classmethod
+    def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
+        """One client and as many users and queues as wanted; the client acts for the first user.
+
+        The client may use all grants, where one of the platform has a single type.
+
+        Args:
+            users: how many users, 0 or more.
+            queues: how many queues, 0 or more.
+            seed: another seed gives other ids and other secrets.
+        """
+        home = _entity("Home", "/api/v2/authorization/divisions", uuid_shaped(seed, "division"))
+        people = tuple(_user(n, uuid_shaped(seed, "user", n), home) for n in range(1, users + 1))
+        client = OAuthClient(
+            id=uuid_shaped(seed, "client"),
+            secret=uuid_shaped(seed, "secret").replace("-", ""),
+            grants=ALL_GRANTS,
+            user_id=str(people[0]["id"]) if people else None,
+        )
+        lines = tuple(_queue(n, uuid_shaped(seed, "queue", n), home) for n in range(1, queues + 1))
+        password = uuid_shaped(seed, "password")
+        return cls(clients=(client,), users=people, queues=lines, password=password)
+
+
+def _entity(name: str, base: str, identity: str) -> Record:
+    return {"id": identity, "name": name, "selfUri": f"{base}/{identity}"}
+
+
+def _user(number: int, identity: str, division: Record) -> Record:
+    email = f"user{number:03d}@example.com"
+    return {
+        **_entity(f"User {number:03d}", "/api/v2/users", identity),
+        "division": division,
+        "chat": {"jabberId": f"{identity}@simulator.example.com"},
+        "department": "Support" if number % 2 else "Sales",
+        "email": email,
+        "primaryContactInfo": [{"address": email, "mediaType": "EMAIL", "type": "PRIMARY"}],
+        "addresses": [],
+        "state": "active",
+        "title": "Agent",
+        "username": email,
+        "images": [],
+        "version": 1,
+        "acdAutoAnswer": False,
+        "presence": _presence(identity),
+        "routingStatus": {"userId": identity, "status": "OFF_QUEUE", "startTime": _START},
+        "skills": [],
+        "languages": [],
+        "groups": [],
+        "locations": [],
+        "profileSkills": [],
+        "certifications": [],
+        "dateLastLogin": _START,
+    }
+
+
+def _presence(identity: str) -> Record:
+    return {
+        "id": identity,
+        "source": "PURECLOUD",
+        "primary": True,
+        "presenceDefinition": presence_definition("Available"),
+        "message": "",
+        "modifiedDate": _START,
+        "selfUri": f"/api/v2/users/{identity}/presences/purecloud",
+    }
+
+
+SYSTEM_PRESENCES: Final = (
+    "Available",
+    "Away",
+    "Break",
+    "Busy",
+    "Idle",
+    "Meal",
+    "Meeting",
+    "Offline",
+    "On Queue",
+    "Training",
+)
+"""The presences that every organization has, as REST spells them."""
+
+
+def presence_definition(name: str) -> Record:
+    """The definition of a system presence; its id is the same in every world."""
+    identity = uuid_shaped("presence", name)
+    return {
+        "id": identity,
+        "systemPresence": name,
+        "selfUri": f"/api/v2/presence/definitions/{identity}",
+    }
+
+
+def _queue(number: int, identity: str, division: Record) -> Record:
+    return {
+        **_entity(f"Queue {number:03d}", "/api/v2/routing/queues", identity),
+        "division": division,
+        "description": f"Simulated queue {number}",
+        "dateCreated": _START,
+        "dateModified": _START,
+        **QUEUE_DEFAULTS,
+    }
+
+
+QUEUE_DEFAULTS: Mapping[str, Json] = {
+    "memberCount": 0,
+    "userMemberCount": 0,
+    "joinedMemberCount": 0,
+    "acwSettings": {"wrapupPrompt": "OPTIONAL", "timeoutMs": 0},
+    "skillEvaluationMethod": "BEST",
+    "autoAnswerOnly": True,
+    "enableTranscription": False,
+    "enableManualAssignment": False,
+}
+"""What a queue is unless its creator says otherwise."""
+
+
+def user_state(user: Record) -> Json:
+    """``active``, ``inactive`` or ``deleted``."""
+    return user.get("state", "active")
+
+
+def active_emails(users: Mapping[str, Record]) -> list[str]:
+    """The emails of the users who may sign in."""
+    return [
+        str(user["email"])
+        for user in users.values()
+        if user_state(user) == "active" and user.get("email")
+    ]
+
+
+def is_active(users: Mapping[str, Record], user_id: str) -> bool:
+    """Whether there is such a user, who may sign in."""
+    user = users.get(user_id)
+    return user is not None and user_state(user) == "active"
+
+
+def find_by_email(users: Mapping[str, Record], email: str) -> Record | None:
+    """The active user with an email, in whatever case, or ``None``."""
+    wanted = email.casefold()
+    for user in users.values():
+        if user_state(user) == "active" and str(user.get("email") or "").casefold() == wanted:
+            return user if wanted else None
+    return None

@@ -1,0 +1,1 @@
+"""Connections as bytes, and faults on them."""

@@ -1,0 +1,242 @@
+"""Notification sockets behind gateways and proxies, in TLS, and in the environment's hands."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from genesys_cloud.notifications import Gap, Retrying
+from genesys_cloud.notifications.socket_options import wiring_of
+from genesys_cloud.notifications.websocket_stream import Link
+from genesys_cloud.simulator import running_simulator
+from genesys_core.errors import ConfigurationError, InvalidValueError
+from genesys_core.websocket import Event, Failed, Proxy
+from tests.helpers.flavours import every_flavour
+from tests.helpers.listeners import listening
+from tests.helpers.proxy import PASSWORD, USER, tinyproxy
+from tests.helpers.tls import Certificates, nginx
+
+TOPIC = "v2.users.user-1.presence"
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates.make(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def gateway(simulator, certificates):
+    """nginx with TLS and client certificates, in front of the simulator's sockets."""
+    port = simulator.simulator.state.socket_port
+    location = f"""
+        location /streaming/ {{
+            proxy_pass http://127.0.0.1:{port}/;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+            if ($ssl_client_verify != SUCCESS) {{ return 403; }}
+            if ($http_x_gateway_key != "open sesame") {{ return 401; }}
+        }}
+    """
+    with nginx(certificates, clients="optional", locations=location) as url:
+        yield url.replace("https://", "wss://") + "/streaming"
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory):
+    with tinyproxy(tmp_path_factory.mktemp("proxy")) as running:
+        yield running
+
+
+async def hears(listener, simulator):
+    await listener.do("add_subscription", TOPIC)
+    simulator.publish(TOPIC, {"message": "heard"})
+    assert (await listener.next()).event_body.message == "heard"
+
+
+@every_flavour
+def test_through_a_gateway_in_mutual_tls(run, simulator, certificates, gateway):
+    async def main(api):
+        await listening(
+            api,
+            lambda listener: hears(listener, simulator),
+            connect_uri=gateway,
+            headers={"X-Gateway-Key": "open sesame"},
+        )
+
+    run(
+        main,
+        host=simulator.url,
+        access_token=simulator.access_token(),
+        verify=certificates.ca_file,
+        cert=certificates.both,
+    )
+
+
+@every_flavour
+def test_a_certificate_that_is_not_trusted_is_told_and_tried_again(run, simulator, gateway):
+    async def main(api):
+        async def scenario(listener):
+            first, *_ = await listener.state(Retrying, 2)
+            assert first.what == "connect"
+            assert "certificate" in first.message
+
+        await listening(api, scenario, connect_uri=gateway)
+
+    run(main, host=simulator.url, access_token=simulator.access_token())
+
+
+@every_flavour
+@pytest.mark.parametrize("whose", ["the client's", "the handler's"])
+def test_through_a_proxy_with_credentials(run, simulator, proxy, whose):
+    before = proxy.asked("CONNECT")
+
+    async def main(api):
+        options = {} if whose == "the client's" else {"proxy": proxy.url}
+        await listening(api, lambda listener: hears(listener, simulator), **options)
+
+    client = {"proxy": proxy.url} if whose == "the client's" else {}
+    run(main, host=simulator.url, access_token=simulator.access_token(), **client)
+    assert proxy.asked("CONNECT") > before
+
+
+@every_flavour
+def test_through_a_proxy_and_tls_with_a_break_on_the_way(
+    run, simulator, certificates, gateway, proxy
+):
+    async def main(api):
+        async def scenario(listener):
+            await hears(listener, simulator)
+            simulator.at_hub(
+                lambda hub, _: [
+                    hub.drop(each.id)
+                    for each in [*hub.state.channels.values()]
+                    if each.is_connected
+                ]
+            )
+            assert isinstance(await listener.next(), Gap)
+            await hears(listener, simulator)
+
+        await listening(
+            api,
+            scenario,
+            proxy=proxy.url,
+            connect_uri=gateway,
+            headers={"X-Gateway-Key": "open sesame"},
+        )
+
+    run(
+        main,
+        host=simulator.url,
+        access_token=simulator.access_token(),
+        verify=certificates.ca_file,
+        cert=certificates.both,
+    )
+
+
+@every_flavour
+def test_a_proxy_that_refuses_is_told_without_its_password(run, simulator, proxy, caplog):
+    async def main(api):
+        async def scenario(listener):
+            first, *_ = await listener.state(Retrying, 2)
+            assert "the proxy refused the tunnel (status 4" in first.message
+
+        await listening(api, scenario, proxy=proxy.url_of(USER, "hunter2-wrong"))
+
+    run(main, host=simulator.url, access_token=simulator.access_token())
+    assert "hunter2" not in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+# What is worked out when a handler is made
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch.setenv
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "host"),
+    [
+        ({}, "wss://streaming.example/c", None),
+        ({"HTTPS_PROXY": "http://secure.proxy:1"}, "wss://streaming.example/c", "secure.proxy"),
+        ({"HTTPS_PROXY": "http://secure.proxy:1"}, "ws://streaming.example/c", None),
+        ({"HTTP_PROXY": "http://plain.proxy:1"}, "ws://streaming.example/c", "plain.proxy"),
+        ({"ALL_PROXY": "any.proxy:1"}, "wss://streaming.example/c", "any.proxy"),
+        (
+            {"ALL_PROXY": "http://any.proxy:1", "NO_PROXY": "streaming.example"},
+            "wss://streaming.example/c",
+            None,
+        ),
+    ],
+)
+def test_the_environment_names_proxies(environment, variables, url, host):
+    for name, value in variables.items():
+        environment(name, value)
+    proxy = wiring_of({}, proxy=None, headers=None).proxy(url)
+    assert (proxy and proxy.host) == host
+    assert wiring_of({"trust_env": False}, proxy=None, headers=None).proxy(url) is None
+
+
+def test_the_handlers_proxy_wins_over_the_clients_and_that_over_the_environments(environment):
+    environment("HTTPS_PROXY", "http://environment:1")
+    network = {"proxy": "http://client:2"}
+    url = "wss://streaming.example/c"
+    assert wiring_of(network, proxy=None, headers=None).proxy(url) == Proxy("client", 2)
+    wiring = wiring_of(network, proxy="http://u:p%40@handler:3", headers=None)
+    assert wiring.proxy(url) == Proxy("handler", 3, username="u", password="p@")
+    assert "p@" not in repr(wiring.proxy(url))
+
+
+def test_what_cannot_be_used_is_refused_at_once():
+    with pytest.raises(InvalidValueError, match="proxy"):
+        wiring_of({"proxy": "socks5://proxy:1"}, proxy=None, headers=None)
+    with pytest.raises(ConfigurationError, match="verify"):
+        wiring_of({"verify": "/no/such/file"}, proxy=None, headers=None)
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "words"),
+    [
+        ("wss://[gateway/channels/secret", None, "the address cannot be used"),
+        ("https://gateway/channels/secret", None, "must be wss://host"),
+        ("ws://gateway/channels/secret", UnicodeError("secret"), "the address cannot be used"),
+        ("ws://gateway/channels/secret", anyio.BusyResourceError("writing to"), "broke"),
+    ],
+)
+def test_whatever_goes_wrong_with_a_connection_is_its_last_event(monkeypatch, url, error, words):
+    told: list[Event] = []
+
+    async def fail(host, port):
+        raise error
+
+    async def deliver(events, read_at):
+        told.extend(events)
+
+    async def main():
+        await Link(url, wiring_of({}, proxy=None, headers=None)).run(deliver)
+
+    monkeypatch.setattr(anyio, "connect_tcp", fail)
+    anyio.run(main)
+    (failed,) = told
+    assert isinstance(failed, Failed)
+    assert failed.kind == "connect"
+    assert words in failed.message
+    assert "secret" not in failed.message
+
+
+def test_handshakes_say_who_asks():
+    wiring = wiring_of({}, proxy=None, headers={"X-Key": "1"})
+    assert wiring.headers["User-Agent"].startswith("genesys-cloud/")
+    assert wiring.headers["X-Key"] == "1"
+    assert wiring_of({}, proxy=None, headers={"user-agent": "me"}).headers["User-Agent"] == "me"

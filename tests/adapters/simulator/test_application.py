@@ -1,0 +1,247 @@
+"""The simulator over real sockets."""
+
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import httpx
+import pytest
+
+from genesys_cloud.simulator import (
+    OAuthClient,
+    RunningSimulator,
+    Settings,
+    Simulator,
+    World,
+    application,
+    bundled_definition,
+    running_simulator,
+)
+from genesys_core.clock import Now
+from tests.strategies.simulator import WALL
+
+ME = "/api/v2/users/me"
+
+
+@pytest.fixture
+def running():
+    with running_simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def http(running):
+    bearer = {"Authorization": f"Bearer {running.access_token()}"}
+    with httpx.Client(base_url=running.url, headers=bearer, trust_env=False) as client:
+        yield client
+
+
+def address(running: RunningSimulator) -> tuple[str, int]:
+    url = httpx.URL(running.url)
+    assert url.port is not None
+    return url.host, url.port
+
+
+def talk(running, raw):
+    """Send bytes, and return all that comes until the server closes."""
+    with socket.create_connection(address(running), timeout=30) as connection:
+        connection.sendall(raw)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_a_token_and_a_call(running):
+    with httpx.Client(base_url=running.url, trust_env=False) as client:
+        granted = client.post(
+            "/oauth/token",
+            auth=(running.client_id, running.client_secret),
+            data={"grant_type": "client_credentials"},
+        )
+        assert granted.status_code == 200
+        bearer = {"Authorization": f"Bearer {granted.json()['access_token']}"}
+        assert client.get(ME, headers=bearer).json()["name"] == "User 001"
+    assert running.simulator.count("POST", "/oauth/token") == 1
+
+
+def test_header_lines_are_repeated_and_nothing_is_added_to_them(http):
+    response = http.get(ME)
+    assert response.headers.get_list("server") == ["Google", "FrontEnd"]
+    assert response.headers["inin-correlation-id"]
+    assert response.headers["content-type"] == "application/json"
+
+
+def test_an_encoded_slash_is_not_a_slash(http):
+    assert http.get("/api/v2/users/a%2Fb?expand=x%26y").json()["entityId"] == "a/b"
+
+
+def test_replies_without_a_body(http):
+    queue = http.get("/api/v2/routing/queues").json()["entities"][0]
+    deleted = http.delete(queue["selfUri"])
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    head = http.head(ME)
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_bodies_of_many_reads_arrive_whole(http):
+    body = {"name": "n" * 500_000, "email": "e", "divisionId": "d"}
+    created = http.post("/api/v2/users", json=body)
+    assert created.json()["name"] == body["name"]
+
+
+def test_one_connection_carries_many_calls_and_many_threads_call_at_once(running, http):
+    for _ in range(50):
+        assert http.get(ME).status_code == 200
+    with ThreadPoolExecutor(10) as pool:
+        statuses = list(pool.map(lambda _: http.get(ME).status_code, range(100)))
+    assert statuses == [200] * 100
+    assert running.simulator.count("GET", ME) == 150
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_from_within_an_event_loop(backend):
+    async def call():
+        with running_simulator() as running:
+            bearer = {"Authorization": f"Bearer {running.access_token()}"}
+            async with httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
+                return await client.get(ME, headers=bearer)
+
+    assert anyio.run(call, backend=backend).status_code == 200
+
+
+def test_the_application_needs_no_server():
+    simulator = Simulator(bundled_definition())
+    client = next(iter(simulator.state.clients.values()))
+    token = simulator.issue_token(client.id, now=Now(0, 0))
+
+    async def call():
+        transport = httpx.ASGITransport(application(simulator, clock=lambda: Now(0, 0)))
+        async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as http:
+            return await http.get(ME, headers={"Authorization": f"Bearer {token}"})
+
+    assert anyio.run(call).json()["id"] == client.user_id
+
+
+def test_the_clock_may_be_another():
+    now = [Now(0, WALL)]
+    with (
+        running_simulator(settings=Settings(token_lifetime=10), clock=lambda: now[0]) as running,
+        httpx.Client(base_url=running.url, trust_env=False) as client,
+    ):
+        bearer = {"Authorization": f"Bearer {running.access_token()}"}
+        assert client.get(ME, headers=bearer).status_code == 200
+        now[0] = Now(10, WALL + 10)
+        assert client.get(ME, headers=bearer).json()["code"] == "credentials.expired"
+
+
+def test_a_simulator_of_ones_own_is_served():
+    world = World(clients=(OAuthClient(id="c", secret="s"),))
+    own = Simulator(bundled_definition(), world=world)
+    with running_simulator(own) as running:
+        assert running.simulator is own
+        assert (running.client_id, running.client_secret) == ("c", "s")
+
+
+def test_several_run_side_by_side():
+    with running_simulator() as one, running_simulator() as other:
+        assert one.url != other.url
+        assert one.simulator is not other.simulator
+
+
+def test_nothing_is_left_behind_not_even_with_idle_connections():
+    before = threading.active_count()
+    with running_simulator() as running:
+        client = httpx.Client(base_url=running.url, trust_env=False)
+        client.get(ME)
+        silent = socket.create_connection(address(running))
+    assert threading.active_count() == before
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address(running))
+    assert silent.recv(1) == b""
+    silent.close()
+    client.close()
+
+
+def test_an_error_in_the_block_ends_the_server_too():
+    before = threading.active_count()
+    with pytest.raises(LookupError), running_simulator():
+        raise LookupError
+    assert threading.active_count() == before
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing(running):
+    before = threading.active_count()
+    host, port = address(running)
+    with pytest.raises(OSError, match="in use"), running_simulator(host=host, port=port):
+        pass
+    assert threading.active_count() == before
+
+
+def test_settings_that_contradict_each_other():
+    simulator = Simulator(bundled_definition())
+    with (
+        pytest.raises(ValueError, match="settings"),
+        running_simulator(simulator, settings=Settings()),
+    ):
+        pass
+    nobody = Simulator(bundled_definition(), world=World())
+    with pytest.raises(ValueError, match="no OAuth client"), running_simulator(nobody):
+        pass
+
+
+def test_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with running_simulator(host="::1") as running:
+        assert httpx.get(f"{running.url}/", trust_env=False).status_code == 404
+
+
+def test_no_secret_is_shown(running):
+    assert running.client_secret not in repr(running)
+    assert running.access_token() not in repr(running)
+
+
+CLOSE = b"Host: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [(b"http://elsewhere/api/v2/nothing", b"404"), (b"*", b"404"), (b"/api/v2/users/me", b"401")],
+)
+def test_any_form_of_target_is_the_simulators_to_answer(running, target, status):
+    reply = talk(running, b"GET " + target + b" HTTP/1.1\r\n" + CLOSE)
+    assert reply.startswith(b"HTTP/1.1 " + status)
+    assert b"ININ-Correlation-Id" in reply
+
+
+def test_what_is_no_http_and_who_leaves_early_harm_nobody_else(running, http):
+    assert talk(running, b"\x16\x03\x01 nonsense\r\n\r\n").startswith(b"HTTP/1.1 400")
+    with socket.create_connection(address(running)) as connection:
+        connection.sendall(
+            b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nhalf"
+        )
+    assert http.get(ME).status_code == 200
+    assert running.simulator.count("POST", "/oauth/token") == 0
+
+
+def test_a_websocket_is_turned_away(running):
+    upgrade = (
+        b"GET /api/v2/x HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    assert talk(running, upgrade).startswith(b"HTTP/1.1 403")
+
+
+@pytest.mark.parametrize("missing", ["starlette", "hypercorn"])
+def test_without_its_extra_it_says_which_to_install(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; import genesys_cloud.simulator"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last == (
+        f"ModuleNotFoundError: the simulator needs {missing}: "
+        "pip install 'genesys-cloud[simulator]'"
+    )

@@ -1,0 +1,63 @@
+"""What a call knows of itself: its time, its history, its errors."""
+
+import pytest
+
+from genesys_core import errors
+from genesys_core.calls.lifecycle import start
+from genesys_core.http.messages import Timeout
+from genesys_core.session.retry import RetryConfiguration
+from tests.strategies.calls import CUT_OFF, at, operation, reply, session, with_token
+
+
+def call(method="GET", begin=0.0, **options):
+    return start(operation(method).with_options(**options), session(), now=at(begin)).call
+
+
+def test_its_time():
+    timed = call(begin=100, deadline=5)
+    assert (timed.expires, timed.elapsed(at(103))) == (105, 3)
+    assert not timed.expired(at(104.999))
+    assert timed.expired(at(105))
+    assert not call(begin=100).expired(at(1e9))
+
+
+def test_its_next_request_has_no_more_time_than_there_is():
+    timed = call(deadline=30, timeout=Timeout(connect=1, read=None, write=40, pool=30))
+    assert timed.next_request(at(10)).timeout == Timeout(connect=1, read=20, write=20, pool=20)
+    assert timed.next_request(None).timeout == timed.request.timeout
+
+
+def test_its_history_grows():
+    noted = (
+        call(begin=10).noted(CUT_OFF, "again", now=at(11)).noted(reply(503), "enough", now=at(15))
+    )
+    assert [(a.number, a.outcome, a.seconds, a.decision, a.status) for a in noted.attempts] == [
+        (1, "the connection was reset", 1, "again", None),
+        (2, "HTTP 503", 5, "enough", 503),
+    ]
+
+
+def test_its_errors_show_no_token():
+    error = call(headers={"Authorization": "Bearer hush"}).error(reply(400))
+    assert "hush" not in repr(error.request) + repr(error) + str(error)
+    assert isinstance(error, errors.BadRequestError)
+    assert isinstance(call().error(CUT_OFF), errors.ConnectionClosedError)
+    assert call().error(reply(429), 7).retry_after == 7
+
+
+@pytest.mark.parametrize(("method", "safe"), [("GET", True), ("POST", False)])
+def test_its_end_tells_whether_it_may_be_made_again(method, safe):
+    policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
+    state = start(operation(method), session(retry=policy), now=at(0)).failed(CUT_OFF, now=at(0))
+    error = state.call.told(errors.GenesysCloudError("x"))
+    assert error.attempts == state.call.attempts
+    assert error.is_retry_safe is (True if safe else None)
+    refused = state.call.told(state.call.error(reply(400)))
+    assert refused.is_retry_safe is safe
+    assert state.call.timeout_error("slow").sent
+
+
+def test_its_token_is_put_on_last():
+    own = start(operation(), session(vault=with_token("t")), now=at(0)).call
+    assert own.next_request(at(0)).headers["authorization"] == "Bearer t"
+    assert "authorization" not in own.request.headers

@@ -1,0 +1,398 @@
+from functools import reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fuzz.fuzz_downloads import require_safe
+from genesys_core import errors
+from genesys_core.api import users
+from genesys_core.calls.downloads import (
+    HAS_CONTENT,
+    Download,
+    Saving,
+    is_success,
+    nothing_to_save,
+    safe_file_name,
+    without_result,
+)
+from genesys_core.calls.lifecycle import NeedToken, Raised, Sending
+from genesys_core.calls.operation import Operation, Options, raw_operation
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.clock import Now
+from genesys_core.hosts import Gateway, Hosts
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
+from genesys_core.oauth import Token
+from genesys_core.session.session import Session, Settings
+from genesys_core.session.vault import Vault
+
+NOW = Now(100.0, 1_700_000_000.0)
+HOSTS = Hosts.resolve(host="https://api.example")
+SESSION = Session(
+    Settings(hosts=HOSTS, headers=Headers({"X-Client": "hunter2"})), Vault(token=Token("hunter2"))
+)
+OPERATION = raw_operation("GET", "/api/v2/file", headers={"X-Call": "hunter2"})
+
+
+def begun(download: Download, session: Session = SESSION, now: Now = NOW) -> Request:
+    state = download.begin(session, now=now)
+    assert isinstance(state, Sending)
+    return state.request
+
+
+def redirect(request: Request, location: str | None, status: int = 302) -> errors.RedirectError:
+    fields = {} if location is None else {"Location": location}
+    return errors.RedirectError("x", response=Response(status, Headers(fields)), request=request)
+
+
+def followed(download: Download, location: str, status: int = 302) -> Download:
+    return download.redirected(redirect(begun(download), location, status), HOSTS)
+
+
+# --- where to ask
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        (OPERATION, "https://api.example/api/v2/file"),
+        (users.get_users_me(expand=["x"]), "https://api.example/api/v2/users/me?expand=x"),
+        ("/api/v2/downloads/1?a=b", "https://api.example/api/v2/downloads/1?a=b"),
+        ("https://api.example/api/v2/x", "https://api.example/api/v2/x"),
+        ("https://API.example/x", "https://API.example/x".replace("API", "api")),
+    ],
+)
+def test_below_the_api_the_token_goes_along(source, url):
+    request = begun(Download.of(source, SESSION, now=NOW))
+    assert request.url == url
+    assert request.headers["authorization"] == "Bearer hunter2"
+    assert request.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://files.example/x",
+        "https://api.example.evil.example/x",
+        "http://api.example/x",
+        "https://api.example:8443/x",
+        "https://api.example/a/../x",
+    ],
+)
+def test_anywhere_else_nothing_goes_along(url):
+    request = begun(Download.of(url, SESSION, now=NOW, options=Options(headers={"X": "hunter2"})))
+    assert request.url == url
+    assert "hunter2" not in str(request.headers.raw)
+
+
+def test_a_gateway_has_paths_that_are_not_the_apis():
+    hosts = Hosts.resolve(gateway=Gateway("gw.example", path_params_api="genesys"))
+    session = Session(Settings(hosts=hosts), Vault(token=Token("hunter2")))
+    inside = Download.of("https://gw.example/genesys/api/v2/x", session, now=NOW)
+    assert begun(inside, session).headers["authorization"] == "Bearer hunter2"
+    outside = Download.of("https://gw.example/other/x", session, now=NOW)
+    assert "authorization" not in begun(outside, session).headers
+
+
+@pytest.mark.parametrize("source", ["", "x", "ftp://h/x", "//h/x", "https://u:p@h/"])
+def test_what_is_no_url_is_refused(source):
+    with pytest.raises(errors.InvalidValueError):
+        Download.of(source, SESSION, now=NOW)
+
+
+def test_numbers_that_cannot_be_used_are_refused():
+    with pytest.raises(errors.InvalidValueError, match="max_redirects"):
+        Download.of(OPERATION, SESSION, now=NOW, max_redirects=-1)
+    with pytest.raises(errors.InvalidValueError, match="deadline"):
+        Download.of(OPERATION, SESSION, now=NOW, options=Options(deadline=0))
+
+
+def test_a_callers_own_coding_is_kept():
+    operation = OPERATION.with_options(headers={"Accept-Encoding": "gzip"})
+    request = begun(Download.of(operation, SESSION, now=NOW))
+    assert request.headers["accept-encoding"] == "gzip"
+
+
+# --- what to follow
+
+
+@pytest.mark.parametrize(
+    "location", ["https://files.example/x?Signature=a%2Bb", "//files.example/x?Signature=a%2Bb"]
+)
+def test_another_host_gets_neither_token_nor_headers(location):
+    request = begun(followed(Download.of(OPERATION, SESSION, now=NOW), location))
+    assert (request.method, request.url) == ("GET", "https://files.example/x?Signature=a%2Bb")
+    assert set(request.headers) == {"accept", "accept-encoding", "user-agent"}
+
+
+def test_within_the_api_it_is_the_call_as_before():
+    request = begun(followed(Download.of(OPERATION, SESSION, now=NOW), "other?x={y}"))
+    assert request.url == "https://api.example/api/v2/other?x=%7By%7D"
+    assert request.headers["x-call"] == "hunter2"
+    assert request.headers["authorization"] == "Bearer hunter2"
+
+
+def test_who_has_left_stays_without():
+    away = followed(Download.of(OPERATION, SESSION, now=NOW), "https://files.example/x")
+    back = begun(followed(away, "https://api.example/api/v2/y"))
+    assert back.url == "https://api.example/api/v2/y"
+    assert "hunter2" not in str(back.headers.raw)
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "words"),
+    [
+        (302, None, "it has no Location"),
+        (302, "http://files.example/x", "from https to http"),
+        (302, "http://localhost.evil.example/x", "from https to http"),
+        (302, "http://127.0.0.1.evil.example/x", "from https to http"),
+        (302, "ftp://files.example/x", "no http or https URL"),
+        (302, "https://user:hunter3@files.example/x", "no http or https URL"),
+        (302, "https://[::1/x", "no http or https URL"),
+        (302, "data:,x", "no http or https URL"),
+    ],
+)
+def test_what_is_not_followed_says_why(status, location, words):
+    download = Download.of(OPERATION, SESSION, now=NOW)
+    with pytest.raises(errors.RedirectError, match=words) as caught:
+        download.redirected(redirect(begun(download), location, status), HOSTS)
+    assert caught.value.location == location
+    assert "hunter3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "LOCALHOST:8080", "[::1]", "127.1.2.3", "app.localhost"]
+)
+def test_on_the_machine_itself_https_may_lead_to_http(host):
+    download = followed(Download.of(OPERATION, SESSION, now=NOW), f"http://{host}/x")
+    assert begun(download).url == f"http://{host}/x"
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306])
+def test_other_statuses_are_left_as_they_are(status):
+    download = Download.of(OPERATION, SESSION, now=NOW)
+    error = redirect(begun(download), "https://files.example/x", status)
+    with pytest.raises(errors.RedirectError) as caught:
+        download.redirected(error, HOSTS)
+    assert caught.value is error
+
+
+def test_other_failures_are_left_as_they_are():
+    error = errors.ConnectError("x", sent=False)
+    with pytest.raises(errors.ConnectError) as caught:
+        Download.of(OPERATION, SESSION, now=NOW).redirected(error, HOSTS)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("status", "is_followed"), [(301, True), (303, True), (307, False), (308, False)]
+)
+def test_a_post_is_not_repeated_elsewhere(status, is_followed):
+    download = Download.of(raw_operation("POST", "/api/v2/x", body={}), SESSION, now=NOW)
+    if is_followed:
+        request = begun(followed(download, "https://files.example/x", status))
+        assert (request.method, request.body) == ("GET", None)
+    else:
+        with pytest.raises(errors.RedirectError, match="the POST to be repeated"):
+            followed(download, "https://files.example/x", status)
+
+
+@given(st.integers(0, 6), st.lists(st.sampled_from(["/x", "https://a.example/", "//b.example/?c"])))
+def test_no_more_are_followed_than_said(most, locations):
+    download = Download.of(OPERATION, SESSION, now=NOW, max_redirects=most)
+    for location in locations[:most]:
+        download = followed(download, location)
+    if len(locations) > most:
+        with pytest.raises(errors.RedirectError, match="too many"):
+            followed(download, locations[most])
+
+
+@given(st.text())
+def test_any_location_is_followed_safely_or_refused(location):
+    download = Download.of(OPERATION, SESSION, now=NOW)
+    request = begun(download)
+    response = Response(302, Headers.received([("Location", location)]))
+    error = errors.RedirectError("x", response=response, request=request)
+    try:
+        following = begun(download.redirected(error, HOSTS))
+    except errors.RedirectError:
+        return
+    inside = following.url.startswith("https://api.example/")
+    assert inside or "hunter2" not in str(following.headers.raw)
+    assert following.url.startswith("https://") or "localhost" in following.url
+
+
+# --- one deadline for all of it
+
+
+def test_the_deadline_holds_for_all_requests():
+    download = Download.of(OPERATION, SESSION, now=NOW, options=Options(deadline=10))
+    first = download.begin(SESSION, now=NOW)
+    assert isinstance(first, Sending)
+    assert first.request.expires == 110
+    away = followed(download, "https://files.example/x")
+    second = away.begin(SESSION, now=Now(104.0, NOW.wall))
+    assert isinstance(second, Sending)
+    assert second.request.expires == 110
+    with pytest.raises(errors.TimeoutError):
+        away.begin(SESSION, now=Now(110.0, NOW.wall))
+
+
+@pytest.mark.parametrize(
+    ("on_call", "given", "expires"),
+    [(None, None, 130), (20, None, 120), (20, 5, 120), (None, 5, 105)],
+)
+def test_whose_deadline_counts(on_call, given, expires):
+    session = Session(Settings(hosts=HOSTS, deadline=30))
+    operation = OPERATION.with_options(deadline=on_call)
+    download = Download.of(operation, session, now=NOW, options=Options(deadline=given))
+    assert download.expires == expires
+
+
+def test_without_a_deadline_there_is_none():
+    assert Download.of("https://h/", SESSION, now=NOW).expires is None
+
+
+def test_timeouts_go_with_the_download():
+    download = Download.of(OPERATION, SESSION, now=NOW, options=Options(timeout=3))
+    assert begun(download).timeout == Timeout.of(3)
+    assert begun(followed(download, "https://files.example/x")).timeout == Timeout.of(3)
+
+
+def test_a_token_may_have_to_be_obtained_first():
+    from genesys_core.oauth import ClientCredentials
+
+    session = Session(Settings(hosts=HOSTS), Vault(ClientCredentials("id", "secret")))
+    assert isinstance(Download.of(OPERATION, session, now=NOW).begin(session, now=NOW), NeedToken)
+
+
+# --- whether it came whole
+
+
+@pytest.mark.parametrize(
+    ("fields", "total"),
+    [
+        ([], None),
+        ([("Content-Length", "5")], 5),
+        ([("Content-Length", "5, 5")], 5),
+        ([("Content-Length", "5"), ("Content-Length", "5")], 5),
+        ([("Content-Length", "5, 6")], None),
+        ([("Content-Length", "-5")], None),
+        ([("Content-Length", "\u0665")], None),
+        ([("Content-Length", "9" * 30)], None),
+        ([("Content-Length", "5"), ("Content-Encoding", "gzip")], None),
+        ([("Content-Length", "5"), ("Content-Encoding", "identity")], 5),
+        ([("Content-Length", "5"), ("Transfer-Encoding", "chunked")], None),
+    ],
+)
+def test_the_length_is_read_where_it_is_the_files(fields, total):
+    assert Saving.opened(Headers(fields)).total == total
+
+
+@given(st.lists(st.integers(0, 100)), st.none() | st.integers(0, 500))
+def test_only_a_whole_body_is_finished(sizes, total):
+    saving = Saving(0, total)
+    for size in sizes:
+        saving = saving.advanced(size)
+    assert saving.done == sum(sizes)
+    if total in {None, sum(sizes)}:
+        saving.finished()
+    else:
+        with pytest.raises(TransportFailure, match=f"{sum(sizes)} of {total} bytes") as caught:
+            saving.finished()
+        assert caught.value.sent
+
+
+@given(st.lists(st.integers(1, 100)), st.integers(0, 500))
+def test_no_more_is_saved_than_wanted(sizes, limit):
+    saving = Saving(limit=limit)
+    if sum(sizes) <= limit:
+        for size in sizes:
+            saving = saving.advanced(size)
+    else:
+        with pytest.raises(errors.GenesysCloudError, match=f"max_bytes={limit}"):
+            reduce(Saving.advanced, sizes, saving)
+
+
+def test_what_is_announced_as_too_large_is_not_begun():
+    headers = Headers({"Content-Length": "10"})
+    with pytest.raises(errors.GenesysCloudError, match="max_bytes=9"):
+        Saving.opened(headers, 9)
+    assert Saving.opened(headers, 10).total == 10
+
+
+def test_statuses():
+    assert [status for status in range(100, 600) if is_success(status)] == list(range(200, 300))
+    assert not HAS_CONTENT & {202, 204, 205}
+    error = nothing_to_save(ApiResponse(202, Headers(), None, b""))
+    assert "HTTP 202" in str(error)
+    assert error.is_retry_safe
+
+
+def test_without_a_result_nothing_is_decoded():
+    operation = without_result(users.get_users_me())
+    state = Download.of(operation, SESSION, now=NOW).begin(SESSION, now=NOW)
+    assert isinstance(state, Sending)
+    assert not isinstance(state.received(Response(200, body=b"RIFF"), now=NOW), Raised)
+    assert isinstance(operation, Operation)
+
+
+# --- what to call it
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('attachment; filename="a b.wav"', "a b.wav"),
+        ("attachment; filename=plain.txt", "plain.txt"),
+        ("attachment;filename=plain.txt;size=3", "plain.txt"),
+        ('ATTACHMENT; FileName="x.txt"', "x.txt"),
+        ("attachment; filename=x; filename*=UTF-8''%e2%82%ac%20rates.txt", "€ rates.txt"),
+        ("attachment; filename*=iso-8859-1'en'%A3%20rates", "£ rates"),
+        ("attachment; filename*=utf-16''x; filename=y", "y"),
+        ('attachment; filename="\u00c3\u00a9.txt"', "é.txt"),
+        ('attachment; filename="\u00e9.txt"', "é.txt"),
+        ('attachment; filename="%C3%A9.txt"', "é.txt"),
+        (r'attachment; filename="a\"b.txt"', "a_b.txt"),
+        ('attachment; filename="a;b=c.txt"', "a;b=c.txt"),
+        ('attachment; filename="../../etc/passwd"', "passwd"),
+        (r'attachment; filename="..\\..\\boot.ini"', "boot.ini"),
+        ("attachment; filename=%2e%2e%2fx", "x"),
+        ("attachment; filename*=UTF-8''..%2F..%2Fx", "x"),
+        ('attachment; filename="C:\\\\dir\\\\CON.txt"', "_CON.txt"),
+        ('attachment; filename="nul"', "_nul"),
+        ('attachment; filename=".bashrc"', "bashrc"),
+        ('attachment; filename="x.txt. . "', "x.txt"),
+        ('attachment; filename="a<b>:|?*.txt"', "a_b_____.txt"),
+        ('attachment; filename="a\u202egpj.exe"', "agpj.exe"),
+        ('attachment; filename="a\x00b\r\n.txt"', "ab.txt"),
+        ('attachment; filename="\ud800x"', "x"),
+        ("attachment", "fallback"),
+        ("", "fallback"),
+        (None, "fallback"),
+        ('attachment; filename=""', "fallback"),
+        ('attachment; filename="..."', "fallback"),
+        ('attachment; filename="a/"', "fallback"),
+    ],
+)
+def test_a_name_is_read_and_made_safe(header, name):
+    assert safe_file_name(header, "fallback") == name
+
+
+def test_a_fallback_is_made_safe_as_well():
+    assert safe_file_name(None, "../x") == "x"
+    assert safe_file_name(None, "..") == "download"
+    assert safe_file_name(None) == "download"
+
+
+def test_a_long_name_keeps_its_extension():
+    name = safe_file_name(f'attachment; filename="{"é" * 300}.wav"')
+    assert name.endswith("é.wav")
+    assert len(name.encode()) <= 200
+    assert len(safe_file_name(None, "x." + "y" * 300)) == 200
+
+
+@given(st.none() | st.text() | st.text().map("attachment; filename={}".format), st.text())
+def test_whatever_a_server_says_the_name_is_safe(header, fallback):
+    require_safe(safe_file_name(header, fallback))

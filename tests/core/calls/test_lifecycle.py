@@ -1,0 +1,738 @@
+"""The life of a call: every transition, every reachable state, any sequence of events."""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections import deque
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core import errors
+from genesys_core.calls import lifecycle
+from genesys_core.calls.lifecycle import (
+    Exchanging,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    Waiting,
+    reserve_token,
+    settle_token,
+    start,
+    start_exchange,
+)
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Response, Timeout, TransportFailure
+from genesys_core.oauth import ClientCredentials, RefreshToken, Token
+from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
+from genesys_core.session.vault import Vault
+from tests.strategies.calls import (
+    AMBIGUOUS,
+    CUT_OFF,
+    SILENCE,
+    UNSENT,
+    WALL,
+    Driver,
+    at,
+    operation,
+    outcomes,
+    policies,
+    reply,
+    scripted,
+    session,
+    token_reply,
+    with_token,
+)
+
+ON = RetryConfiguration(max_retry_time_sec=60)
+GRANT = ClientCredentials("id", "secret")
+
+
+def sending(method="GET", **facts):
+    state = start(operation(method), session(**facts), now=at(0))
+    assert isinstance(state, Sending)
+    return state
+
+
+# --- each transition ------------------------------------------------------------------------------
+
+
+def test_a_call_without_a_token_is_sent_at_once_and_bare():
+    state = sending()
+    assert state.request.url == "https://api.mypurecloud.ie/api/v2/things"
+    assert "authorization" not in state.request.headers
+    assert state.request is state.call.request
+
+
+def test_a_call_with_a_token_carries_it():
+    state = sending(vault=with_token())
+    assert state.request.headers["authorization"] == "Bearer token-0"
+    assert "authorization" not in state.call.request.headers
+
+
+def test_a_call_that_needs_a_token_asks_for_it():
+    state = start(operation(), session(vault=Vault(GRANT)), now=at(0))
+    assert isinstance(state, NeedToken)
+    assert state.rejected is None
+    granted = state.granted(Token("t"), now=at(1))
+    assert granted.request.headers["authorization"] == "Bearer t"
+
+
+def test_the_callers_own_authorization_is_neither_replaced_nor_refreshed():
+    own = operation().with_options(headers={"Authorization": "Mine"})
+    state = start(own, session(vault=Vault(GRANT)), now=at(0))
+    assert state.request.headers["authorization"] == "Mine"
+    ended = state.received(reply(401), now=at(0))
+    assert isinstance(ended.error, errors.AuthenticationError)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 207, 299])
+def test_a_success_is_returned(status):
+    ended = sending("POST").received(reply(status, body=b"{}"), now=at(1))
+    assert ended == Returned(ApiResponse(status, reply().headers, None, b"{}"))
+
+
+def test_a_reply_that_cannot_be_read_is_one_documented_error_with_its_history():
+    state = start(operation("POST", returns="dict[str, object]"), session(), now=at(0))
+    ended = state.received(reply(200, body=b"<html>"), now=at(2))
+    assert isinstance(ended.error, errors.DecodeError)
+    (attempt,) = ended.error.attempts
+    assert (attempt.number, attempt.outcome, attempt.seconds) == (1, "HTTP 200", 2)
+    assert not ended.error.is_retry_safe
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, errors.RedirectError),
+        (400, errors.BadRequestError),
+        (401, errors.AuthenticationError),
+        (403, errors.PermissionDeniedError),
+        (404, errors.NotFoundError),
+        (409, errors.ConflictError),
+        (418, errors.ApiError),
+        (429, errors.RateLimitError),
+        (500, errors.ServerError),
+        (503, errors.ServerError),
+    ],
+)
+def test_any_other_status_is_its_error(status, kind):
+    body = b'{"message": "the words", "code": "the.code"}'
+    ended = sending().received(reply(status, "7", body), now=at(1.5))
+    assert type(ended.error) is kind
+    assert (ended.error.message, ended.error.code) == ("the words", "the.code")
+    assert ended.error.retry_after == 7
+    (attempt,) = ended.error.attempts
+    assert (attempt.number, attempt.status, attempt.seconds) == (1, status, 1.5)
+
+
+@pytest.mark.parametrize("failure", [UNSENT, CUT_OFF, SILENCE])
+def test_a_failure_of_the_transport_is_its_error(failure):
+    ended = sending("POST").failed(failure, now=at(1))
+    assert isinstance(ended.error, errors.TransportError)
+    assert ended.error.sent is failure.sent
+    assert ended.error.is_retry_safe is not failure.sent
+    assert ended.error.attempts[0].outcome == failure.message
+    assert ended.error.attempts[0].status is None
+
+
+def test_what_can_be_done_twice_may_be_sent_again_by_the_caller_too():
+    assert sending("PUT").failed(CUT_OFF, now=at(0)).error.is_retry_safe
+    assert sending("GET").received(reply(500), now=at(0)).error.is_retry_safe
+    assert sending("POST").received(reply(500), now=at(0)).error.is_retry_safe is None
+    assert sending("POST").received(reply(429), now=at(0)).error.is_retry_safe
+
+
+def test_an_earlier_doubt_makes_the_last_error_unsafe():
+    policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
+    driver = Driver(session(retry=policy), scripted(CUT_OFF, reply(400)))
+    error = driver.call(operation("POST")).error
+    assert isinstance(error, errors.BadRequestError)
+    assert not error.is_retry_safe
+
+
+def test_a_429_is_waited_out_and_sent_again():
+    state = sending(retry=ON)
+    waiting = state.received(reply(429, "42"), now=at(1))
+    assert (waiting.seconds, waiting.why) == (42, "HTTP 429, Retry-After 42 s")
+    again = waiting.woke(now=at(43))
+    assert again.request.url == state.request.url
+    (attempt,) = again.call.attempts
+    assert attempt.decision == "repeated after 42 s: HTTP 429, Retry-After 42 s"
+
+
+def test_the_reason_is_a_note_and_the_message_stays_the_platforms():
+    body = b'{"message": "Rate limit exceeded", "code": "too.many.requests"}'
+    policy = RetryConfiguration(max_retry_time_sec=10)
+    error = sending(retry=policy).received(reply(429, "42", body), now=at(0)).error
+    assert error.message == "Rate limit exceeded"
+    assert "Rate limit exceeded" in str(error)
+    assert error.__notes__ == ["not repeated: the server asks for 42 s, the budget is 10 s"]
+    assert error.attempts[-1].decision == "the server asks for 42 s, the budget is 10 s"
+
+
+def test_an_error_that_no_repeat_could_mend_has_no_note():
+    assert not hasattr(sending(retry=ON).received(reply(404), now=at(0)).error, "__notes__")
+
+
+def test_the_history_tells_every_request():
+    driver = Driver(
+        session(retry=ON, vault=with_token()),
+        scripted(UNSENT, reply(503, "2"), reply(401), token_reply("t1"), reply(429), reply(403)),
+    )
+    error = driver.call(operation()).error
+    assert [(a.number, a.outcome, a.seconds, a.status) for a in error.attempts] == [
+        (1, "no route to host", 0, None),
+        (2, "HTTP 503", 3, 503),
+        (3, "HTTP 401", 5, 401),
+        (4, "HTTP 429", 5, 429),
+        (5, "HTTP 403", 8, 403),
+    ]
+    assert [a.decision for a in error.attempts] == [
+        "repeated after 3 s: no route to host",
+        "repeated after 2 s: HTTP 503, Retry-After 2 s",
+        "the token was refused; sent again with another one",
+        "repeated after 3 s: HTTP 429",
+        "a 403 is final",
+    ]
+
+
+# --- a DELETE done twice ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gone", [404, 410])
+@pytest.mark.parametrize("doubt", AMBIGUOUS)
+def test_a_repeated_delete_that_finds_nothing_left_has_succeeded(doubt, gone):
+    answer = Response(gone, body=b'{"message": "no such thing"}')
+    driver = Driver(session(retry=ON), scripted(doubt, answer))
+    ended = driver.call(operation("DELETE", returns="dict[str, object]"))
+    assert ended == Returned(ApiResponse(gone, answer.headers, None, answer.body))
+
+
+def test_a_doubt_is_remembered_through_later_refusals():
+    driver = Driver(session(retry=ON), scripted(CUT_OFF, reply(429, "1"), UNSENT, reply(404)))
+    assert isinstance(driver.call(operation("DELETE")), Returned)
+
+
+@pytest.mark.parametrize("before", [(), (reply(429, "1"),), (reply(503, "1"),), (UNSENT,)])
+def test_a_delete_that_never_may_have_happened_found_nothing(before):
+    driver = Driver(session(retry=ON), scripted(*before, reply(404)))
+    assert isinstance(driver.call(operation("DELETE")).error, errors.NotFoundError)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "HEAD"])
+def test_only_a_delete_is_done_when_there_is_nothing(method):
+    driver = Driver(session(retry=ON), scripted(CUT_OFF, reply(404)))
+    assert isinstance(driver.call(operation(method)).error, errors.NotFoundError)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_read_in_posts_clothes_is_repeated(method):
+    driver = Driver(session(retry=ON), scripted(CUT_OFF, reply(200)))
+    assert isinstance(driver.call(operation(method, reads=True)), Returned)
+    driver = Driver(session(retry=ON), scripted(CUT_OFF, reply(200)))
+    assert isinstance(driver.call(operation(method)), Raised)
+
+
+# --- tokens ----------------------------------------------------------------------------------------
+
+
+def test_a_refused_token_is_replaced_once():
+    driver = Driver(
+        session(vault=with_token("old")),
+        scripted(reply(401), token_reply("new"), reply(401, body=b'{"message": "no"}')),
+    )
+    ended = driver.call(operation())
+    assert isinstance(ended.error, errors.AuthenticationError)
+    assert ended.error.message == "no"
+    carried = [request.headers["authorization"] for request in driver.sent]
+    assert carried[::2] == ["Bearer old", "Bearer new"]
+    assert driver.exchanges == 1
+
+
+def test_a_token_that_another_call_got_meanwhile_is_used_without_an_exchange():
+    shared = session(vault=with_token("old"))
+    state = start(operation(), shared, now=at(0))
+    need = state.received(reply(401), now=at(1))
+    later = msgspec.structs.replace(shared, vault=shared.vault.granted(Token("new")))
+    _, step = reserve_token(later, need.joined(later), now=at(2))
+    assert step.request.headers["authorization"] == "Bearer new"
+
+
+def test_the_same_token_given_again_is_not_sent_again():
+    driver = Driver(
+        session(vault=with_token("old")),
+        scripted(reply(401, body=b'{"message": "not valid"}'), token_reply("old")),
+    )
+    error = driver.call(operation()).error
+    assert isinstance(error, errors.AuthenticationError)
+    assert error.message == "not valid"
+    assert "gave the token again" in error.__notes__[0]
+    assert [request.url.rsplit("/", 1)[1] for request in driver.sent] == ["things", "token"]
+
+
+def test_the_same_token_given_again_by_hand():
+    need = NeedToken(sending(vault=with_token()).call, rejected=Token("t"))
+    assert "gave the token again" in str(need.granted(Token("t")).error)
+
+
+def test_a_refusal_of_the_login_host_keeps_its_own_history():
+    refusal = reply(400, body=b'{"error": "invalid_client"}')
+    driver = Driver(session(vault=with_token()), scripted(reply(401), refusal))
+    error = driver.call(operation()).error
+    assert isinstance(error, errors.InvalidClientError)
+    assert [attempt.outcome for attempt in error.attempts] == ["HTTP 400"]
+
+
+def test_a_call_whose_token_cannot_be_replaced_keeps_its_history():
+    need = sending(vault=with_token()).received(reply(401), now=at(0))
+    ended = need.refused(errors.GenesysCloudError("there is none"))
+    assert [attempt.status for attempt in ended.error.attempts] == [401]
+
+
+def test_a_reply_without_a_token_is_an_oauth_error_with_its_history():
+    driver = Driver(session(vault=Vault(GRANT)), scripted(reply(200, body=b"{}")))
+    error = driver.call(operation()).error
+    assert isinstance(error, errors.OAuthError)
+    assert len(error.attempts) == 1
+
+
+def test_who_waited_for_an_exchange_that_failed_is_told_why():
+    shared = session(vault=Vault(GRANT))
+    first = start(operation(), shared, now=at(0)).joined(shared)
+    second = start(operation(), shared, now=at(0)).joined(shared)
+    shared, step = reserve_token(shared, first, now=at(0))
+    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
+    shared, _ = settle_token(shared, first, failed, now=at(1))
+    shared, ended = reserve_token(shared, second, now=at(1))
+    assert isinstance(ended.error, errors.InvalidClientError)
+    assert ended.error is not failed.error
+    assert isinstance(reserve_token(shared, second.joined(shared), now=at(2))[1], Exchanging)
+
+
+def test_waiting_too_long_for_anothers_exchange():
+    shared = session(vault=Vault(GRANT), refresh_token_wait_max=3)
+    need = start(operation(), shared, now=at(0))
+    assert need.patience(shared, now=at(0)) == 3
+    error = need.timed_out(shared).error
+    assert isinstance(error, errors.TimeoutError)
+    assert (str(error), error.sent) == ("token refresh took longer than 3 s", False)
+
+
+def test_an_exchange_is_a_call_of_its_own():
+    shared = session(
+        vault=Vault(GRANT), retry=ON, deadline=30, timeout=Timeout(read=5, connect=None)
+    )
+    exchange = start_exchange(GRANT, shared, now=at(7))
+    assert exchange.request.url == "https://login.mypurecloud.ie/oauth/token"
+    assert exchange.request.timeout == Timeout(connect=30, read=5, write=30, pool=10)
+    assert (exchange.call.repeatable, exchange.call.paced, exchange.request.expires) == (
+        True,
+        False,
+        37,
+    )
+    assert isinstance(exchange.failed(CUT_OFF, now=at(8)), Waiting)
+    spent = start_exchange(RefreshToken("id", "s", "r"), shared, now=at(7))
+    assert isinstance(spent.failed(CUT_OFF, now=at(8)), Raised)
+
+
+def test_settling_an_exchange_tells_the_vault_without_a_clock_too():
+    shared = session(vault=Vault(GRANT))
+    need = start(operation(), shared, now=at(0))
+    shared, step = reserve_token(shared, need, now=at(0))
+    assert isinstance(step, Exchanging)
+    granted = Returned(ApiResponse(200, reply().headers, Token("t"), b""))
+    _, sent = settle_token(shared, need, granted)
+    assert sent.request.headers["authorization"] == "Bearer t"
+    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
+    shared, ended = settle_token(shared, need, failed)
+    assert isinstance(shared.vault.failure, errors.InvalidClientError)
+    assert isinstance(ended.error, errors.InvalidClientError)
+    assert [attempt.status for attempt in ended.error.attempts] == [400]
+
+
+def test_a_token_that_could_not_be_renewed_ahead_serves_on():
+    ending = Token("ending", expires_in=100, expires_at=WALL + 5)
+    shared = session(vault=Vault(GRANT, ending))
+    driver = Driver(shared, scripted(reply(503), reply(401), reply(200)))
+    ended = driver.call(operation())
+    carried = [request.headers["authorization"] for request in driver.sent]
+    assert carried[1] == "Bearer ending"
+    # The renewal that was tried ahead was the call's one replacement: the 401 is final.
+    assert isinstance(ended.error, errors.AuthenticationError)
+    assert (driver.exchanges, len(driver.sent)) == (1, 2)
+
+
+def test_a_token_that_another_call_is_renewing_serves_whom_it_takes_too_long():
+    ending = Token("ending", expires_in=100, expires_at=WALL + 50)
+    shared = session(vault=Vault(GRANT, ending))
+    need = start(operation(), shared, now=at(45))
+    assert isinstance(need, NeedToken)
+    assert need.timed_out(shared, now=at(48)).request.headers["authorization"] == "Bearer ending"
+    assert isinstance(need.timed_out(shared, now=at(50)), Raised)
+
+
+def test_the_first_token_may_be_replaced_once():
+    driver = Driver(
+        session(vault=Vault(GRANT)),
+        scripted(token_reply("a"), reply(401), token_reply("b"), reply(401)),
+    )
+    assert isinstance(driver.call(operation()).error, errors.AuthenticationError)
+    assert (driver.exchanges, len(driver.sent)) == (2, 4)
+
+
+def test_with_nothing_to_get_another_token_with_the_platforms_refusal_is_raised():
+    shared = session(vault=with_token())
+    need = start(operation(), shared, now=at(0)).received(
+        reply(401, body=b'{"message": "token revoked"}'), now=at(1)
+    )
+    exhausted = msgspec.structs.replace(shared, vault=Vault(token=Token("token-0")))
+    _, ended = reserve_token(exhausted, need, now=at(1))
+    assert isinstance(ended.error, errors.AuthenticationError)
+    assert ended.error.message == "token revoked"
+    assert "nothing to get another one with" in ended.error.__notes__[0]
+    assert [attempt.status for attempt in ended.error.attempts] == [401]
+
+
+def test_an_exchange_carries_the_clients_headers():
+    exchange = start_exchange(GRANT, session(headers=Headers({"X-Gateway": "k"})), now=at(0))
+    assert exchange.request.headers["x-gateway"] == "k"
+
+
+# --- the deadline ----------------------------------------------------------------------------------
+
+
+def test_timeouts_are_no_longer_than_what_is_left():
+    state = start(operation().with_options(deadline=20), session(), now=at(100))
+    assert state.request.timeout == Timeout(connect=10, read=20, write=20, pool=10)
+    assert state.request.expires == 120
+
+
+def test_a_calls_deadline_wins_over_the_clients():
+    assert sending(deadline=30).request.expires == 30
+    state = start(operation().with_options(deadline=5), session(deadline=30), now=at(0))
+    assert state.request.expires == 5
+    assert sending().request.expires is None
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf")])
+def test_a_deadline_that_cannot_be_is_refused_and_nothing_sent(deadline):
+    with pytest.raises(errors.InvalidValueError, match="deadline="):
+        start(operation().with_options(deadline=deadline), session(), now=at(0))
+    with pytest.raises(errors.InvalidValueError, match="deadline="):
+        session(deadline=deadline)
+
+
+def test_a_repeat_has_what_is_left_of_the_deadline():
+    waiting = sending(retry=ON, deadline=20).received(reply(429, "15"), now=at(1))
+    again = waiting.woke(now=at(16))
+    assert again.request.timeout == Timeout(connect=4, read=4, write=4, pool=4)
+    assert again.request.expires == 20
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun():
+    ended = sending(retry=ON, deadline=20).received(reply(429, "20"), now=at(0))
+    assert isinstance(ended.error, errors.RateLimitError)
+    assert ended.error.retry_after == 20
+    assert ended.error.__notes__ == ["not repeated: the server asks for 20 s, the deadline is 20 s"]
+
+
+def test_who_oversleeps_the_deadline_is_out_of_time():
+    waiting = sending("POST", retry=ON, deadline=20).received(reply(429, "15"), now=at(0))
+    error = waiting.woke(now=at(20)).error
+    assert isinstance(error, errors.TimeoutError)
+    assert isinstance(error, TimeoutError)
+    assert str(error) == "the call's deadline of 20 s has passed"
+    assert (error.sent, error.is_retry_safe) == (False, True)
+    assert [attempt.status for attempt in error.attempts] == [429]
+
+
+def test_out_of_time_after_a_doubt_is_not_safe():
+    policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
+    waiting = sending("POST", retry=policy, deadline=20).failed(CUT_OFF, now=at(1))
+    error = waiting.woke(now=at(21)).error
+    assert (error.sent, error.is_retry_safe) == (True, False)
+
+
+def test_waiting_for_a_token_counts():
+    shared = session(vault=Vault(GRANT), deadline=5)
+    need = start(operation(), shared, now=at(0))
+    assert need.patience(shared, now=at(3)) == 2
+    assert need.patience(shared, now=at(9)) == 0
+    assert "deadline of 5 s" in str(need.timed_out(shared, now=at(5)).error)
+    assert "longer than 10 s" in str(need.timed_out(shared, now=at(4)).error)
+    assert need.granted(Token("t"), now=at(2)).request.timeout.read == 3
+    assert "deadline of 5 s" in str(need.granted(Token("t"), now=at(5)).error)
+    assert need.granted(Token("t")).request.timeout == Timeout()
+
+
+def test_a_call_that_is_out_of_time_begins_no_exchange():
+    shared = session(vault=with_token(), deadline=5)
+    need = start(operation(), shared, now=at(0)).received(reply(401), now=at(6))
+    shared, ended = reserve_token(shared, need, now=at(6))
+    assert isinstance(ended.error, errors.TimeoutError)
+    assert shared.vault.rejected == Token("token-0")
+
+
+def test_a_repeat_has_what_is_left_of_the_budget_and_a_second_at_least():
+    policy = RetryConfiguration(max_retry_time_sec=20, retry_after_default=5)
+    first = sending(retry=policy)
+    assert first.request.timeout == Timeout()
+    second = first.received(reply(502), now=at(1)).woke(now=at(6))
+    assert second.request.timeout == Timeout(connect=10, read=14, write=14, pool=10)
+    assert second.request.expires == 20
+    third = second.received(reply(502), now=at(15)).woke(now=at(20))
+    assert third.request.timeout == Timeout.of(1)
+
+
+def test_a_post_that_is_repeated_is_not_cut_off_by_the_budget():
+    policy = RetryConfiguration(max_retry_time_sec=20)
+    state = sending("POST", retry=policy).received(reply(429, "19"), now=at(0)).woke(now=at(19))
+    assert state.request.timeout == Timeout()
+
+
+def test_a_request_with_another_token_has_its_full_time():
+    policy = RetryConfiguration(max_retry_time_sec=20)
+    need = sending(retry=policy, vault=with_token()).received(reply(401), now=at(19))
+    assert need.granted(Token("t"), now=at(19)).request.timeout == Timeout()
+
+
+# --- the diagram -----------------------------------------------------------------------------------
+
+
+def edges_of_the_code():
+    """Each transition with the states that its annotation names."""
+    functions = {"start": start}
+    for state in (NeedToken, Sending, Waiting, Returned, Raised):
+        for name, method in vars(state).items():
+            if not name.startswith("_") and callable(method):
+                functions[f"{state.__name__}.{name}"] = method
+    found = {}
+    for name, function in functions.items():
+        returns = typing.get_type_hints(function)["return"]
+        members = typing.get_args(returns) if _is_union(returns) else (returns,)
+        states = {(typing.get_origin(member) or member).__name__ for member in members}
+        if states <= {"NeedToken", "Sending", "Waiting", "Returned", "Raised"}:
+            found[name] = states
+    return found
+
+
+def _is_union(hint):
+    return "|" in str(hint) or "Union" in str(hint)
+
+
+def test_the_diagram_is_the_code():
+    rows = re.findall(r"^    ([\w.]+) +-> (.+)$", lifecycle.__doc__, re.MULTILINE)
+    drawn = {name: set(states.split(" | ")) for name, states in rows}
+    code = edges_of_the_code()
+    assert code.pop("NeedToken.joined") == {"NeedToken"}  # the same need, not a transition
+    assert drawn == code
+
+
+# --- every reachable state -------------------------------------------------------------------------
+
+ALPHABET = (
+    reply(200),
+    reply(401),
+    reply(404),
+    reply(429),
+    reply(429, "2"),
+    reply(429, "181"),
+    reply(503),
+    reply(503, "2"),
+    UNSENT,
+    CUT_OFF,
+)
+BUDGET = 8
+POLICY = RetryConfiguration(max_retry_time_sec=BUDGET, retry_max=3)
+
+
+class Node(typing.NamedTuple):
+    """A state, with what the path to it must remember."""
+
+    state: typing.Any
+    time: float
+    refused: frozenset[str] = frozenset()
+    refreshes: int = 0
+
+    def key(self):
+        kind = type(self.state).__name__
+        if isinstance(self.state, Raised):
+            return kind, type(self.state.error).__name__
+        if isinstance(self.state, Returned):
+            return kind, self.state.response.status
+        call = self.state.call
+        repeats = sum(attempt.status != 401 for attempt in call.attempts)
+        token = call.token and call.token.access_token
+        seconds = getattr(self.state, "seconds", None)
+        return kind, repeats, call.refreshed, call.doubtful, token, seconds, self.time
+
+
+def successors(node):
+    """Each event that the state has, with the node after it."""
+    state, time = node.state, node.time
+    if isinstance(state, Sending):
+        for outcome in ALPHABET:
+            if isinstance(outcome, TransportFailure):
+                after = state.failed(outcome, now=at(time))
+            else:
+                after = state.received(outcome, now=at(time))
+            refused, refreshes = node.refused, node.refreshes
+            if isinstance(after, NeedToken):
+                refused, refreshes = refused | {after.rejected.access_token}, refreshes + 1
+            yield outcome, Node(after, time, refused, refreshes)
+    elif isinstance(state, NeedToken):
+        for token in ("token-0", "token-1"):
+            yield token, node._replace(state=state.granted(Token(token), now=at(time)))
+        yield "refused", node._replace(state=state.refused(errors.GenesysCloudError("none")))
+        yield "timed out", node._replace(state=state.timed_out(session(), now=at(time)))
+    elif isinstance(state, Waiting):
+        time += state.seconds
+        yield "woke", node._replace(state=state.woke(now=at(time)), time=time)
+
+
+def explored(begin):
+    """All nodes by key, and all edges between keys."""
+    todo, nodes, edges = deque([begin]), {begin.key(): begin}, []
+    while todo:
+        node = todo.popleft()
+        for event, after in successors(node):
+            check_edge(node, event, after)
+            edges.append((node.key(), after.key()))
+            if after.key() not in nodes:
+                nodes[after.key()] = after
+                todo.append(after)
+            else:  # the key forgets nothing that matters: from equal keys the same is reached
+                assert onward(after) == onward(nodes[after.key()])
+    return nodes, edges
+
+
+def onward(node):
+    return [after.key() for _, after in successors(node)]
+
+
+def check_edge(node, event, after):
+    """What must hold of each step."""
+    state = after.state
+    assert after.refreshes <= 1
+    assert after.time <= BUDGET
+    if isinstance(state, Raised):
+        assert isinstance(node.state, NeedToken) or state.error.attempts
+    if isinstance(state, Sending):
+        token = state.call.token
+        assert token is None or token.access_token not in after.refused
+        assert state.request.headers.get("authorization") == f"Bearer {token.access_token}"
+    if isinstance(state, Waiting):
+        assert 0 <= state.seconds <= MAX_RETRY_AFTER
+        assert len([a for a in state.call.attempts if a.status != 401]) <= POLICY.retry_max
+        assert state.call.repeatable or event not in AMBIGUOUS
+
+
+def longest_path(edges, begin):
+    """Steps of the longest path; a cycle would recurse for ever."""
+    after = {}
+    for source, target in edges:
+        after.setdefault(source, set()).add(target)
+    lengths = {}
+
+    def length(key, path=()):
+        assert key not in path, "a call that may never end"
+        if key not in lengths:
+            lengths[key] = max(
+                (1 + length(target, (*path, key)) for target in after.get(key, ())), default=0
+            )
+        return lengths[key]
+
+    return length(begin)
+
+
+@pytest.mark.parametrize(
+    ("method", "count", "edge_count"),
+    [("GET", 89, 374), ("DELETE", 90, 374), ("POST", 58, 238)],
+)
+def test_every_reachable_state_keeps_the_laws(method, count, edge_count):
+    shared = session(retry=POLICY, vault=with_token())
+    begin = Node(start(operation(method), shared, now=at(0)), 0.0)
+    nodes, edges = explored(begin)
+    # One request, three repeats with a wait before each, one token and a request with it.
+    assert longest_path(edges, begin.key()) == 1 + 3 * 2 + 2
+    assert {key[0] for key in nodes} == {"NeedToken", "Sending", "Waiting", "Returned", "Raised"}
+    assert (len(nodes), len(edges)) == (count, edge_count)
+
+
+# --- any sequence of events ------------------------------------------------------------------------
+
+grants = st.sampled_from([None, GRANT, RefreshToken("id", "secret", "r")])
+vaults = st.builds(
+    lambda grant, token: Vault(grant, Token(token) if token else None),
+    grants,
+    st.sampled_from([None, "token-0"]),
+)
+token_outcomes = st.one_of(
+    outcomes, st.sampled_from(["token-0", "token-1", "token-2"]).map(token_reply)
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]),
+    script=st.lists(st.tuples(token_outcomes, st.floats(0, 30)), min_size=1, max_size=40),
+    policy=policies,
+    vault=vaults,
+    deadline=st.none() | st.floats(0.5, 300),
+    draws=st.floats(0, 1, exclude_max=True),
+)
+def test_any_call_ends_within_its_bounds(*, method, script, policy, vault, deadline, draws):
+    left, history = list(script), []
+
+    def transport(request, clock):
+        outcome, seconds = left.pop(0) if left else (reply(200, body=b"{}"), 0.0)
+        # A transport keeps to the timeouts that it is given.
+        if request.timeout.read is not None and seconds > request.timeout.read:
+            outcome, seconds = SILENCE, request.timeout.read
+        history.append((request, outcome, clock))
+        return outcome, seconds
+
+    shared = session(retry=policy, vault=vault, random=lambda: draws, deadline=deadline)
+    driver = Driver(shared, transport)
+    ended = driver.call(operation(method))
+
+    sent = [entry for entry in history if not entry[0].url.endswith("/oauth/token")]
+    refused = set()
+    for index, (request, outcome, _) in enumerate(sent):
+        carried = request.headers.get("authorization")
+        assert carried not in refused
+        if isinstance(outcome, Response) and outcome.status == 401:
+            refused.add(carried)
+        if method in {"POST", "PATCH"} and may_have_happened(outcome):
+            assert index == len(sent) - 1
+    assert len(refused) <= 2
+    repeats = len(sent) - 1 - (1 if refused and len(sent) > 1 else 0)
+    assert repeats <= policy.retry_max
+    assert all(0 <= seconds <= MAX_RETRY_AFTER for seconds in driver.sleeps)
+    if isinstance(ended, Raised) and sent:
+        assert ended.error.attempts
+    if deadline is not None:
+        assert all(clock < deadline for _, _, clock in sent)
+    if vault.grant is None:  # exchanges have a time of their own
+        assert_in_time(driver, sent, policy, deadline, cut=method not in {"POST", "PATCH"})
+
+
+def may_have_happened(outcome):
+    if isinstance(outcome, TransportFailure):
+        return outcome.sent
+    says_when = outcome.headers.get("retry-after") not in {None, "0", "-1", "nan", "inf", "soon"}
+    return outcome.status in {502, 504} or (outcome.status == 503 and not says_when)
+
+
+def assert_in_time(driver, sent, policy, deadline, *, cut):
+    """The call is over with its deadline, and its repeats with the budget."""
+    budget = policy.max_retry_time_sec
+    assert deadline is None or driver.clock <= deadline + 1e-5
+    assert all(clock <= budget + 1e-5 for _, _, clock in sent[1:])
+    if cut and len(sent) > 1:
+        assert driver.clock <= budget + 1 + 1e-5

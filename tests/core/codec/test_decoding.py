@@ -1,0 +1,256 @@
+import json
+import pickle
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genesys_core import models
+from genesys_core.codec import decoding as decode_module
+from genesys_core.codec.decoding import Decoded, Issue, check_type, decode, resolve
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.values import YearMonth
+from genesys_core.errors import DecodeError, InvalidValueError
+from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents, real_models
+
+
+def test_a_body_that_fits_costs_one_call_of_a_cached_decoder(monkeypatch):
+    monkeypatch.delattr(decode_module, "_forgiving")
+    assert decode(Tree, b'{"id": "1", "unknown": [1]}') == Decoded(Tree(id="1"))
+    before = decode_module._decoder.cache_info()
+    decode(Tree, b"{}")
+    after = decode_module._decoder.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+
+
+@pytest.mark.parametrize(
+    ("type_", "body", "data"),
+    [
+        (list[Tree], b'[{"id": "1"}, {}]', [Tree(id="1"), Tree()]),
+        (dict[str, Any], b'{"a": [null, 1.5]}', {"a": [None, 1.5]}),
+        (str, b'"text"', "text"),
+        (int, b" 5 ", 5),
+        (Everything, b'{"month": "2024-05"}', Everything(month=YearMonth(2024, 5))),
+        (Everything, b'{"day": "2024-05-01"}', Everything(day=date(2024, 5, 1))),
+        (Everything, b'{"text": null, "text": "b"}', Everything(text="b")),
+        (Everything, b'{"whole": %d}' % 2**100, Everything(whole=2**100)),
+        (
+            Everything,
+            b'{"moment": "2024-05-01T10:00:00.1234567891Z"}',
+            Everything(moment=datetime(2024, 5, 1, 10, 0, 0, 123457, UTC)),
+        ),
+        (Everything, b'{"odd.name": "a"}', Everything(odd_name_="a")),
+    ],
+)
+def test_bodies_that_fit(type_, body, data):
+    assert decode(type_, body) == decode(type_, body, strict=True) == Decoded(data, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "data", "issue"),
+    [
+        (
+            b'{"weight": "5"}',
+            Tree(weight=5),
+            Issue("$.weight", "integer expected, string found: converted", '"5"'),
+        ),
+        (
+            b'\xef\xbb\xbf{"id": "1"}',
+            Tree(id="1"),
+            Issue("$", "begins with a byte order mark: ignored"),
+        ),
+        (
+            b'{"id": "\xff"}',
+            Tree(id="\ufffd"),
+            Issue("$.id", "text that is not Unicode: U+FFFD in place of the rest"),
+        ),
+        (b"", None, Issue("$", "the body is empty: None in its place")),
+        (b" \n", None, Issue("$", "the body is empty: None in its place")),
+        (
+            b"null",
+            None,
+            Issue("$", "object (Tree) expected, null found: None in its place", "null"),
+        ),
+        (
+            b'{"byName": {"a b": {"children": [{"id": {}}]}}}',
+            Tree(by_name={"a b": Tree(children=[Tree()])}),
+            Issue(
+                '$.byName["a b"].children[0].id',
+                "string expected, object found: None in its place",
+                "object of 0",
+            ),
+        ),
+    ],
+)
+def test_what_does_not_fit_is_reported_or_in_strict_mode_raised(body, data, issue):
+    assert decode(Tree, body) == Decoded(data, (issue,))
+    with pytest.raises(DecodeError) as caught:
+        decode(Tree, body, strict=True)
+    error = caught.value
+    assert error.path == issue.path
+    assert error.body == body
+    # What was found, without what forgiving mode would have done about it.
+    assert str(error) == f"{issue.path}: {issue.message.rpartition(': ')[0]}"
+    assert error.__context__ is None
+
+
+def test_strict_names_the_first_place_and_counts_the_others():
+    body = b'{"entities": [{}, {"text": 1, "whole": "x"}, {"real": "y"}]}'
+    with pytest.raises(DecodeError, match=r"\$\.entities\[1\]\.text: string .* \(and 2 more\)"):
+        decode(Page, body, strict=True)
+
+
+def test_issues_of_the_text_come_before_those_of_its_values():
+    body = b'\xef\xbb\xbf{"weight": 1e400, "id": 5}'
+    assert [issue.path for issue in decode(Tree, body).issues] == ["$", "$.weight", "$.id"]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html><body>Max", "looks like HTML"),
+        (b'{"id": "Max', "cannot be read as JSON"),
+        (b"[]", r"object \(Tree\) expected as the whole body, array found"),
+        (b'"Max"', r"object \(Tree\) expected as the whole body, string found"),
+        (b'{"child":' * 100_000, "nested too deeply"),
+        (b'{"child":' * 100_000 + b"{}" + b"}" * 100_000, "nested too deeply"),
+        (b'{"unknown":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+    ],
+)
+def test_bodies_beyond_repair_are_one_error(body, words, strict):
+    with pytest.raises(DecodeError, match=words) as caught:
+        decode(Tree, body, strict=strict)
+    assert caught.value.body == body
+    assert "Max" not in f"{caught.value} {caught.value!r}"
+
+
+def test_secrets_are_in_no_issue_and_no_error():
+    body = b'{"password": 4711}'
+    assert "4711" not in repr(decode(Login, body))
+    with pytest.raises(DecodeError) as caught:
+        decode(Login, body, strict=True)
+    assert "4711" not in f"{caught.value} {caught.value!r}"
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"null"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_body_that_nobody_described_is_not_looked_at(body, strict):
+    assert decode(None, body, strict=strict) == Decoded(None)
+
+
+def test_strict_raises_for_rules_that_repair_does_not_know():
+    class Closed(msgspec.Struct, forbid_unknown_fields=True):
+        a: int = 0
+
+    (issue,) = decode(Closed, b'{"a": 1, "b": 2}').issues
+    assert issue == Issue("$", "object (Closed) has a rule that is not kept: ignored")
+    with pytest.raises(DecodeError, match=r"has a rule that is not kept$"):
+        decode(Closed, b'{"a": 1, "b": 2}', strict=True)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_of_repeated_keys_only_the_last_has_to_fit(strict):
+    body = b'{"weight": "heavy", "weight": 5}'
+    assert decode(Tree, body, strict=strict) == Decoded(Tree(weight=5))
+
+
+@pytest.mark.parametrize(
+    ("expression", "type_"),
+    [
+        ("UserMe", models.UserMe),
+        ("list[User]", list[models.User]),
+        ("list[list[User]]", list[list[models.User]]),
+        ("dict[str, User]", dict[str, models.User]),
+        ("dict[str, list[str]]", dict[str, list[str]]),
+        ("dict[str, object]", dict[str, Any]),
+        ("object", Any),
+        ("str", str),
+        ("int", int),
+        ("bool", bool),
+        ("float", float),
+        ("datetime", datetime),
+        ("date", date),
+    ],
+)
+def test_resolve_gives_the_type_of_an_expression(expression, type_):
+    assert resolve(expression) == type_
+    assert resolve(expression) is resolve(expression)
+
+
+@pytest.mark.parametrize("type_", [models.UserMe, dict, list[models.UserMe], Any, None, int | str])
+def test_types_that_bodies_can_be_read_as(type_):
+    check_type(type_)
+
+
+@pytest.mark.parametrize("type_", ["UserMe", 5, [models.UserMe]])
+def test_types_that_nothing_can_be_read_as(type_):
+    with pytest.raises(TypeError, match=r"type=.*must be a model"):
+        check_type(type_)
+
+
+@pytest.mark.parametrize(
+    "expression", ["Nobody", "list[Nobody]", "dict[int, str]", "list[", "", "preload", "os", "None"]
+)
+def test_resolve_refuses_what_names_no_type(expression):
+    with pytest.raises(InvalidValueError, match="no model and no plain type"):
+        resolve(expression)
+
+
+def test_decoded_values_and_issues_are_plain_values():
+    decoded = decode(Tree, b'{"weight": "5"}')
+    assert pickle.loads(pickle.dumps(decoded)) == decoded
+    assert hash(decoded.issues)
+
+
+@given(documents(Page, faults=2))
+@settings(max_examples=100, deadline=None)
+def test_strict_and_forgiving_agree(spoiled: Spoiled):
+    body = json.dumps(spoiled.document).encode()
+    decoded = decode(Page, body)
+    if decoded.issues:
+        with pytest.raises(DecodeError):
+            decode(Page, body, strict=True)
+    else:
+        assert decode(Page, body, strict=True) == decoded
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_what_was_decoded_encodes_to_what_decodes_the_same(data: st.DataObject):
+    type_ = data.draw(st.sampled_from([Page, Tree, *real_models(40)]))
+    body = json.dumps(data.draw(documents(type_, faults=0)).document).encode()
+    model = decode(type_, body, strict=True).data
+    assert decode(type_, to_json(model), strict=True).data == model
+
+
+THREADS = """
+import sys, threading
+from genesys_core import models
+from genesys_core.codec.decoding import decode
+sys.setswitchinterval(1e-6)
+body = b'{"id": "1", "manager": {"id": "2"}, "participants": [{"calls": [{}]}]}'
+for name in ("UserMe", "Queue", "Conversation", "AnalyticsConversation", "Evaluation"):
+    kind, together = getattr(models, name), threading.Barrier(16)
+    def work():
+        together.wait()
+        assert isinstance(decode(kind, body).data, kind)
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+print("done")
+"""
+
+
+def test_threads_that_decode_a_model_for_the_first_time_do_not_crash_the_interpreter():
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

@@ -1,0 +1,151 @@
+import enum
+from collections import ChainMap, OrderedDict, UserDict, UserList, deque, namedtuple
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from genesys_core.codec.json_encoder import encoded, refusal
+from genesys_core.codec.values import NULL, YearMonth
+from tests.strategies.codec import Everything, Tree
+
+
+class Text(str):
+    __slots__ = ()
+
+    def __str__(self):
+        return "something else"
+
+
+class Whole(int):
+    pass
+
+
+class Real(float):
+    pass
+
+
+class Moment(datetime):
+    """As libraries for dates, and those that freeze them in tests, have it."""
+
+
+class Day(date):
+    pass
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+Pair = namedtuple("Pair", "a b")  # noqa: PYI024 - the plain kind is what callers have
+
+
+_PLUS_ONE = timezone(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (datetime(2024, 5, 1, 10, tzinfo=UTC), b'"2024-05-01T10:00:00Z"'),
+        (datetime(2024, 5, 1, 10, 0, 0, 123000, UTC), b'"2024-05-01T10:00:00.123000Z"'),
+        (datetime(2024, 5, 1, 10, tzinfo=_PLUS_ONE), b'"2024-05-01T10:00:00+01:00"'),
+        (datetime(2024, 5, 1, 10), b'"2024-05-01T10:00:00"'),  # noqa: DTZ001 - local on purpose
+        (Moment(2024, 5, 1, 10, tzinfo=UTC), b'"2024-05-01T10:00:00Z"'),
+        (Moment(2024, 5, 1, 10, tzinfo=_PLUS_ONE), b'"2024-05-01T10:00:00+01:00"'),
+        (date(2024, 5, 1), b'"2024-05-01"'),
+        (Day(2024, 5, 1), b'"2024-05-01"'),
+        (time(10, 30), b'"10:30:00"'),
+        (UUID(int=1), b'"00000000-0000-0000-0000-000000000001"'),
+        (Decimal("1.10"), b"1.10"),
+        (2**70, b"1180591620717411303424"),
+        (True, b"true"),
+        (NULL, b"null"),
+        (Text("a"), b'"a"'),
+        (Whole(5), b"5"),
+        (Real(1.5), b"1.5"),
+        (Colour.RED, b'"red"'),
+        ((1, (2,)), b"[1,[2]]"),
+        (Pair(1, 2), b"[1,2]"),
+        (deque([1]), b"[1]"),
+        (range(3), b"[0,1,2]"),
+        (UserList([Tree(id="1")]), b'[{"id":"1"}]'),
+        (MappingProxyType({"a": NULL}), b'{"a":null}'),
+        (OrderedDict(b=1, a=2), b'{"b":1,"a":2}'),
+        (UserDict(a=1), b'{"a":1}'),
+        (ChainMap({"a": 1}), b'{"a":1}'),
+        ({Text("a"): 1, Colour.RED: 2, 3: 4}, b'{"a":1,"red":2,"3":4}'),
+        ({"a": [Everything(text="b")], "c": None}, b'{"a":[{"text":"b"}],"c":null}'),
+        ({"a": None, "b": 1.5}, b'{"a":null,"b":1.5}'),
+    ],
+)
+def test_values(value, written):
+    assert encoded(value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": {1, 2}}, "$.a: a set has no order: pass a list"),
+        (Everything(words={"a"}), "$.words: a set has no order: pass a list"),  # type: ignore[arg-type]
+        (UserList([frozenset()]), "$[0]: a set has no order: pass a list"),
+        ({"a": [1.5, float("nan")]}, "$.a[1]: nan is no number in JSON"),
+        (Everything(real=float("inf")), "$.real: inf is no number in JSON"),
+        (Real("-inf"), "$: -inf is no number in JSON"),
+        ({"a": Decimal("NaN")}, "$.a: NaN is no number in JSON"),
+        (b"{}", "$: bytes have no form in JSON: pass text, such as .decode() of them"),
+        ([bytearray()], "$[0]: bytes have no form in JSON: pass text, such as .decode() of them"),
+        (
+            Everything(trees=[Tree(), Tree(by_name={"x y": object()})]),  # type: ignore[dict-item]
+            '$.trees[1].byName["x y"]: object has no form in JSON: pass a model, dict, list, text or number',
+        ),
+        ([Tree], "$[0]: the class Tree was given: pass an instance of it"),
+        ({"a": 1j}, "$.a: complex has no form in JSON: pass a model, dict, list, text or number"),
+        (
+            {"a": (x for x in ())},
+            "$.a: generator has no form in JSON: pass a model, dict, list, text or number",
+        ),
+        ({"a": "\ud800"}, "$.a: text with half of a surrogate pair has no form in UTF-8"),
+        ({"a": {None: 1, "b": 2}}, "$.a: keys are strings in JSON, not NoneType"),
+        ({"\ud800": 1}, "$: keys are strings in JSON, not odd text"),
+    ],
+)
+def test_what_json_cannot_say_is_refused_by_place(value, message):
+    assert encoded(value) is None
+    assert str(refusal(value)) == message
+
+
+def test_what_msgspec_can_nest_is_written():
+    """The look for sets and bytes used to end in a RecursionError here."""
+    value: Any = 1.5
+    for _ in range(900):
+        value = [value]
+    assert encoded(value) == b"[" * 900 + b"1.5" + b"]" * 900
+
+
+def test_a_model_is_one_call_of_the_encoder(monkeypatch):
+    calls = []
+
+    class Counting:
+        def encode(self, value):
+            calls.append(value)
+            return msgspec.json.encode(value)
+
+    monkeypatch.setattr("genesys_core.codec.json_encoder._ENCODER", Counting())
+    model = Everything(trees=[Tree(id="1")] * 5, free={"a": [1, 2]})
+    encoded(model)
+    assert calls == [model]
+
+
+def test_months_and_nulls_in_a_list():
+    assert encoded([YearMonth(33, 1), NULL]) == b'["0033-01",null]'
+
+
+def test_a_value_that_contains_itself_has_no_form():
+    tree = Tree(id="1")
+    tree.child = tree
+    assert encoded(tree) is None
+    assert str(refusal(tree)) == "the value contains itself or is nested too deeply for JSON"

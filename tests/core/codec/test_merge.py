@@ -1,0 +1,234 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+
+from genesys_core.codec.decoding import decode
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.values import NULL
+from genesys_core.errors import InvalidValueError
+from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents
+
+
+def _edited(type_, base, edit):
+    """The document after get, edit, PUT."""
+    body = base if isinstance(base, bytes) else json.dumps(base).encode()
+    model = decode(type_, body).data
+    edit(model)
+    return json.loads(to_json(model, base=body))
+
+
+def test_a_change_keeps_all_else_as_it_was():
+    base = {
+        "text": "old",
+        "whole": "12",
+        "moment": "2024-05-01 10:00Z",
+        "flag": "perhaps",
+        "login": {"user": "a", "newer": {"x": [1]}},
+        "newer": None,
+    }
+    after = _edited(Everything, base, lambda it: setattr(it, "text", "new"))
+    assert after == base | {"text": "new"}
+    assert list(after) == list(base)
+
+
+def test_numbers_that_nobody_changed_keep_their_digits():
+    base = b'{"newer": 1.10, "large": 123456789012345678901234567890.5, "real": 2.50, "e": 1e400}'
+    model = decode(Everything, base).data
+    model.text = "a"
+    written = to_json(model, base=base)
+    assert written == (
+        b'{"newer":1.10,"large":123456789012345678901234567890.5,"real":2.50,"e":1E+400,"text":"a"}'
+    )
+
+
+def test_none_removes_and_null_clears():
+    base = {"text": "a", "whole": 1, "flag": "perhaps", "newer": 1}
+
+    def edit(it):
+        it.text = None
+        it.whole = NULL
+        it.flag = None  # as it was: it did not fit
+
+    assert _edited(Everything, base, edit) == {"whole": None, "flag": "perhaps", "newer": 1}
+
+
+def test_what_did_not_fit_can_be_replaced():
+    assert _edited(Everything, {"flag": "perhaps"}, lambda it: setattr(it, "flag", True)) == {
+        "flag": True
+    }
+
+
+def test_the_same_instant_is_no_change_but_another_one_is():
+    base = {"moment": "2024-05-01T12:00:00+02:00"}
+    same = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    assert _edited(Everything, base, lambda it: setattr(it, "moment", same)) == base
+    other = same.replace(hour=11)
+    assert _edited(Everything, base, lambda it: setattr(it, "moment", other)) == {
+        "moment": "2024-05-01T11:00:00Z"
+    }
+
+
+def test_true_is_not_one():
+    base = {"anything": {"a": 1, "b": 1, "c": 0}}
+
+    def edit(it):
+        it.anything["a"] = True
+        it.anything["c"] = 0.0
+
+    after = _edited(Everything, base, edit)["anything"]
+    assert [(value, type(value)) for value in after.values()] == [
+        (True, bool),
+        (1, int),
+        (0.0, float),
+    ]
+
+
+def test_members_of_maps_come_and_go():
+    base = {"counts": {"a": "1", "b": 2, "c": "x", "d": 4}}
+
+    def edit(it):
+        del it.counts["b"]
+        it.counts["d"] = 5
+        it.counts["e"] = 6
+
+    assert _edited(Everything, base, edit) == {"counts": {"a": "1", "c": "x", "d": 5, "e": 6}}
+
+
+def _trees(*elements):
+    return {"trees": [dict(element) for element in elements]}
+
+
+_A, _B, _C = ({"id": name, "weight": 1, "newer": f"of {name}"} for name in "abc")
+
+
+def test_elements_with_an_id_are_found_wherever_they_went():
+    def edit(it):
+        _, b, c = it.trees
+        b.weight = 7
+        it.trees = [c, Tree(id="d"), b]
+
+    assert _edited(Everything, _trees(_A, _B, _C), edit) == _trees(
+        _C, {"id": "d"}, _B | {"weight": 7}
+    )
+
+
+def test_plain_elements_with_an_id_are_found_too():
+    base = {"anything": [{"id": 1, "x": 1.0}, {"id": 2, "x": 2}]}
+
+    def edit(it):
+        it.anything.reverse()
+        it.anything[1]["y"] = 3
+
+    after = _edited(Everything, base, edit)
+    assert after == {"anything": [{"id": 2, "x": 2}, {"id": 1, "x": 1.0, "y": 3}]}
+
+
+def test_an_element_with_another_id_is_another_element():
+    def edit(it):
+        it.trees[0] = Tree(id="z", weight=1)
+
+    assert _edited(Everything, _trees(_A), edit) == _trees({"id": "z", "weight": 1})
+
+
+def _anonymous(weight):
+    return {"weight": weight, "newer": f"of {weight}"}
+
+
+def test_elements_without_an_id_are_found_by_what_they_are():
+    def edit(it):
+        del it.trees[0]
+
+    base = _trees(_anonymous(1), _anonymous(2), _anonymous(3))
+    assert _edited(Everything, base, edit) == _trees(_anonymous(2), _anonymous(3))
+
+
+def test_a_changed_element_without_an_id_is_found_by_its_place():
+    def edit(it):
+        it.trees[1].weight = 5
+        it.trees.append(Tree(weight=9))
+
+    base = _trees(_anonymous(1), _anonymous(2), _anonymous(3))
+    assert _edited(Everything, base, edit) == _trees(
+        _anonymous(1), _anonymous(2) | {"weight": 5}, _anonymous(3), {"weight": 9}
+    )
+
+
+def test_equal_elements_stay_in_their_places():
+    base = _trees({"weight": 1, "newer": "a"}, {"weight": 1, "newer": "b"})
+
+    def edit(it):
+        it.trees[0].weight = 2
+
+    assert _edited(Everything, base, edit) == _trees(
+        {"weight": 2, "newer": "a"}, {"weight": 1, "newer": "b"}
+    )
+
+
+def test_elements_that_did_not_fit_stay():
+    base = {"numbers": [1, "x", "3", None], "words": ["a", {}]}
+
+    def edit(it):
+        it.numbers[0] = 2
+
+    assert _edited(Everything, base, edit) == {"numbers": [2, "x", "3", None], "words": ["a", {}]}
+
+
+def test_a_value_taken_from_an_array_stays_an_array_until_it_changes():
+    base = {"words": "a", "text": ["b"], "login": [{"user": "c", "newer": 1}]}
+    assert _edited(Everything, base, lambda _: None) == base
+    assert _edited(Everything, base, lambda it: it.words.append("d")) == base | {
+        "words": ["a", "d"]
+    }
+
+
+def test_tuples_and_elements_that_have_no_form_of_their_own():
+    base = {"words": ["a", "b"]}
+    after = _edited(Everything, base, lambda it: setattr(it, "words", ("b", "c")))
+    assert after == {"words": ["b", "c"]}
+    with pytest.raises(InvalidValueError, match=r"\$\.words\[0\]: object has no form"):
+        _edited(Everything, base, lambda it: setattr(it, "words", [object()]))
+
+
+def test_a_base_that_breaks_the_rules_of_json_will_do():
+    assert _edited(
+        Tree, b'\xef\xbb\xbf{"id": "1", "newer": 1}', lambda it: setattr(it, "id", "2")
+    ) == {
+        "id": "2",
+        "newer": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "base", "message"),
+    [
+        (Tree(), b"", "base is no Tree: the body is empty"),
+        (Tree(), b"<html>", "base is no Tree: the body looks like HTML"),
+        (Tree(), b"[]", "base is no Tree: object .* expected as the whole body, array found"),
+        ({"id": "1"}, b"{}", "base goes with a model, not with a dict"),
+        ([Tree()], b"[]", "base goes with a model, not with a list"),
+    ],
+)
+def test_a_base_that_does_not_go_with_the_value_is_refused(value, base, message):
+    with pytest.raises(InvalidValueError, match=f"^{message}"):
+        to_json(value, base=base)
+
+
+def test_a_value_nested_too_deeply_is_refused():
+    base = b'{"child":' * 490 + b"{}" + b"}" * 490
+    model = decode(Tree, base).data
+    model.id = "changed"
+    with pytest.raises(InvalidValueError, match="nested too deeply"):
+        to_json(model, base=base)
+
+
+def test_secrets_are_merged_like_all_else():
+    base = {"user": "a", "password": 4711}
+    assert _edited(Login, base, lambda it: setattr(it, "user", "b")) == base | {"user": "b"}
+
+
+@given(documents(Page, faults=5))
+@settings(max_examples=200, deadline=None)
+def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):
+    assert _edited(Page, spoiled.document, lambda _: None) == spoiled.document

@@ -1,0 +1,626 @@
+"""The table of bad files: each with its exact report.
+
+A report has one line for each problem: file, line, section, key, the value unless it may be secret,
+the rule and the way out.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from genesys_core.configuration import Configuration
+from genesys_core.configuration.keys import KEYS
+from genesys_core.errors import ConfigurationError
+
+BAD_FILES = {
+    "an unknown level": (
+        "[logging]\nlog_level = loud\n",
+        [
+            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; such as error"
+        ],
+    ),
+    "a misspelt level": (
+        "[logging]\nlog_level = trcae\n",
+        [
+            "config:2: [logging] log_level = 'trcae': must be trace, debug, error or none; did you mean trace?"
+        ],
+    ),
+    "an unknown format": (
+        "[logging]\nlog_format = xml\n",
+        ["config:2: [logging] log_format = 'xml': must be text or json; such as text"],
+    ),
+    "a misspelt format": (
+        "[logging]\nlog_format = jsn\n",
+        ["config:2: [logging] log_format = 'jsn': must be text or json; did you mean json?"],
+    ),
+    "a number for a switch": (
+        "[logging]\nlog_to_console = 2\n",
+        ["config:2: [logging] log_to_console = '2': must be true or false; such as true"],
+    ),
+    "a word for a switch": (
+        "[logging]\nlog_request_body = maybe\n",
+        ["config:2: [logging] log_request_body = 'maybe': must be true or false; such as true"],
+    ),
+    "a switch with blanks in quotes": (
+        '[logging]\nlog_response_body = " true "\n',
+        [
+            "config:2: [logging] log_response_body = ' true ': must be true or false; did you mean true?"
+        ],
+    ),
+    "a path with a control character": (
+        "[logging]\nlog_file_path = /var/\x07/log\n",
+        [
+            "config:2: [logging] log_file_path = '/var/\\x07/log': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+        ],
+    ),
+    "a word for seconds": (
+        "[retry]\nretry_wait_max = soon\n",
+        [
+            "config:2: [retry] retry_wait_max = 'soon': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "negative seconds": (
+        "[retry]\nretry_wait_min = -3\n",
+        [
+            "config:2: [retry] retry_wait_min = '-3': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds with a unit": (
+        "[retry]\nmax_retry_time_sec = 10s\n",
+        [
+            "config:2: [retry] max_retry_time_sec = '10s': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds that are no number": (
+        "[retry]\nretry_wait_max = nan\n",
+        [
+            "config:2: [retry] retry_wait_max = 'nan': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds without end": (
+        "[retry]\nretry_wait_max = inf\n",
+        [
+            "config:2: [retry] retry_wait_max = 'inf': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds beyond any number": (
+        "[retry]\nretry_wait_max = 1e999\n",
+        [
+            "config:2: [retry] retry_wait_max = '1e999': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds with a comma": (
+        "[retry]\nretry_after_default = 2,5\n",
+        [
+            "config:2: [retry] retry_after_default = '2,5': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "seconds in another script": (
+        "[retry]\nretry_wait_max = \u0661\u0660\n",
+        [
+            "config:2: [retry] retry_wait_max = '\u0661\u0660': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "a fraction of a retry": (
+        "[retry]\nretry_max = 2.5\n",
+        ["config:2: [retry] retry_max = '2.5': must be a whole number, 0 or more; such as 5"],
+    ),
+    "a negative number of retries": (
+        "[retry]\nretry_max = -1\n",
+        ["config:2: [retry] retry_max = '-1': must be a whole number, 0 or more; such as 5"],
+    ),
+    "a number with an underscore": (
+        "[retry]\nretry_max = 1_000\n",
+        ["config:2: [retry] retry_max = '1_000': must be a whole number, 0 or more; such as 5"],
+    ),
+    "a number without end": (
+        "[retry]\nretry_max = " + "9" * 400 + "\n",
+        [
+            "config:2: [retry] retry_max = '99999999999999999999999999999999999999999999999999999999999999999999999999999999...': must be a whole number, 0 or more; such as 5"
+        ],
+    ),
+    "two budgets": (
+        "[retry]\nretry_wait_max = 10\nmax_retry_time_sec = 20\n",
+        [
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the whole time for repeats; keep one of them"
+        ],
+    ),
+    "negative backoff": (
+        "[retry]\nbackoff_interval = -0.5\n",
+        [
+            "config:2: [retry] backoff_interval = '-0.5': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "a word for refresh": (
+        "[reauthentication]\nrefresh_access_token = ja\n",
+        [
+            "config:2: [reauthentication] refresh_access_token = 'ja': must be true or false; such as true"
+        ],
+    ),
+    "a negative wait": (
+        "[reauthentication]\nrefresh_token_wait_max = -10\n",
+        [
+            "config:2: [reauthentication] refresh_token_wait_max = '-10': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "an empty number in quotes with a blank": (
+        '[reauthentication]\nrefresh_token_wait_max = " "\n',
+        [
+            "config:2: [reauthentication] refresh_token_wait_max = ' ': must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "a word for live reload": (
+        "[general]\nlive_reload_config = sometimes\n",
+        [
+            "config:2: [general] live_reload_config = 'sometimes': must be true or false; such as true"
+        ],
+    ),
+    "a host of another scheme": (
+        "[general]\nhost = ftp://api.mypurecloud.com\n",
+        [
+            "config:2: [general] host = 'ftp://api.mypurecloud.com': must be the base URL of an API host; such as https://api.mypurecloud.com"
+        ],
+    ),
+    "a host with a query": (
+        "[general]\nhost = https://api.mypurecloud.com?x=1\n",
+        [
+            "config:2: [general] host = 'https://api.mypurecloud.com?x=1': must be the base URL of an API host; such as https://api.mypurecloud.com"
+        ],
+    ),
+    "a host with a password": (
+        "[general]\nhost = https://user:hunter2@api.mypurecloud.com\n",
+        [
+            "config:2: [general] host = 'https://[REDACTED]@api.mypurecloud.com': must be the base URL of an API host; such as https://api.mypurecloud.com"
+        ],
+    ),
+    "a host with half an address": (
+        "[general]\nhost = https://[::1\n",
+        [
+            "config:2: [general] host = 'https://[::1': must be the base URL of an API host; such as https://api.mypurecloud.com"
+        ],
+    ),
+    "a host of blanks": (
+        '[general]\nhost = "  "\n',
+        [
+            "config:2: [general] host = '  ': must be the base URL of an API host; such as https://api.mypurecloud.com"
+        ],
+    ),
+    "a gateway host with a protocol": (
+        "[gateway]\nhost = https://gw.example.com\n",
+        [
+            "config:2: [gateway] host = 'https://gw.example.com': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+        ],
+    ),
+    "a gateway host with a port": (
+        "[gateway]\nhost = gw.example.com:8443\n",
+        [
+            "config:2: [gateway] host = 'gw.example.com:8443': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+        ],
+    ),
+    "a gateway host with a path": (
+        "[gateway]\nhost = gw.example.com/api\n",
+        [
+            "config:2: [gateway] host = 'gw.example.com/api': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+        ],
+    ),
+    "a gateway host with a password": (
+        "[gateway]\nhost = user:hunter2@gw.example.com\n",
+        [
+            "config:2: [gateway] host = '[REDACTED]@gw.example.com': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+        ],
+    ),
+    "a gateway protocol": (
+        "[gateway]\nhost = gw\nprotocol = htps\n",
+        ["config:3: [gateway] protocol = 'htps': must be https or http; did you mean https?"],
+    ),
+    "another gateway protocol": (
+        "[gateway]\nhost = gw\nprotocol = wss\n",
+        ["config:3: [gateway] protocol = 'wss': must be https or http; such as https"],
+    ),
+    "a gateway port of words": (
+        "[gateway]\nhost = gw\nport = https\n",
+        [
+            "config:3: [gateway] port = 'https': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+        ],
+    ),
+    "a gateway port too high": (
+        "[gateway]\nhost = gw\nport = 65536\n",
+        [
+            "config:3: [gateway] port = '65536': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+        ],
+    ),
+    "a gateway port too low": (
+        "[gateway]\nhost = gw\nport = -2\n",
+        [
+            "config:3: [gateway] port = '-2': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+        ],
+    ),
+    "a gateway path with a query": (
+        "[gateway]\nhost = gw\npath_params_api = api?x=1\n",
+        [
+            "config:3: [gateway] path_params_api = 'api?x=1': must be a plain URL path; no query, no fragment, no dot segments; such as api"
+        ],
+    ),
+    "a gateway path that climbs": (
+        "[gateway]\nhost = gw\npath_params_login = ../login\n",
+        [
+            "config:3: [gateway] path_params_login = '../login': must be a plain URL path; no query, no fragment, no dot segments; such as login"
+        ],
+    ),
+    "a gateway without a host": (
+        "[gateway]\nport = 443\npassword = hunter2\n",
+        [
+            "config:2: [gateway]: must have a host when it has other keys; give host, or take the section out"
+        ],
+    ),
+    "a gateway with an empty host": (
+        "[gateway]\nhost =\nport = 443\n",
+        [
+            "config:3: [gateway]: must have a host when it has other keys; give host, or take the section out"
+        ],
+    ),
+    "a user name with a control character": (
+        "[gateway]\nhost = gw\nusername = a\x00b\n",
+        [
+            "config:3: [gateway] username = 'a\\x00b': must be text without control characters or broken Unicode; such as one line of text"
+        ],
+    ),
+    "a password with a control character": (
+        "[gateway]\nhost = gw\npassword = hunter2\x1b\n",
+        [
+            "config:3: [gateway] password = [REDACTED]: must be text without control characters or broken Unicode; such as one line of text"
+        ],
+    ),
+    "a line without a delimiter": (
+        "[logging]\nlog_level\n",
+        ['config:2: [logging] a line without "="; write key = value, or # before a comment'],
+    ),
+    "a password without a delimiter": (
+        "[gateway]\nhost = gw\npassword hunter2\n",
+        ['config:3: [gateway] a line without "="; write key = value, or # before a comment'],
+    ),
+    "a line before any section": (
+        "hunter2\n[logging]\nlog_level = debug\n",
+        ['config:1: a line without "="; write key = value, or # before a comment'],
+    ),
+    "a line without a key": (
+        "[logging]\n= debug\n",
+        ['config:2: [logging] a line must have a key before its "="; write key = value'],
+    ),
+    "a known key before any section": (
+        "log_level = debug\n",
+        ["config:1: log_level: must be in a section; put it into [logging]"],
+    ),
+    "a key of two sections before any section": (
+        "host = gw\n",
+        ["config:1: host: must be in a section; put it into [general] or [gateway]"],
+    ),
+    "an unclosed section": (
+        "[logging\nlog_level = debug\n",
+        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+    ),
+    "a section with text after it": (
+        "[logging] log_level = debug\n",
+        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+    ),
+    "a section with a comment too near": (
+        "[logging]# what is logged\n",
+        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+    ),
+    "a section without a name": (
+        "[]\n",
+        ["config:1: a section must have a name; such as [logging]"],
+    ),
+    "a section in two brackets": (
+        "[[logging]]\nlog_level = debug\n",
+        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+    ),
+    "an unclosed quote": (
+        '[logging]\nlog_file_path = "/var/log\n',
+        [
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+        ],
+    ),
+    "an unclosed quote of a password": (
+        "[gateway]\nhost = gw\npassword = 'hunter2\n",
+        [
+            "config:3: [gateway] password: a value that begins with a quote must end with the same one; write a quote within it twice"
+        ],
+    ),
+    "text after a quote": (
+        '[logging]\nlog_file_path = "/var" /log\n',
+        [
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+        ],
+    ),
+    "a comment too near a quote": (
+        '[logging]\nlog_file_path = "/var"# logs\n',
+        [
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+        ],
+    ),
+    "a key twice": (
+        "[logging]\nlog_level = debug\nlog_level = trace\n",
+        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+    ),
+    "a key twice in other letters": (
+        "[logging]\nlog_level = debug\nLOG_LEVEL = debug\n",
+        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+    ),
+    "a secret key twice": (
+        "[gateway]\nhost = gw\npassword = hunter2\npassword = hunter3\n",
+        ["config:4: [gateway] password: is on line 3 already; keep one of them"],
+    ),
+    "a section twice": (
+        "[retry]\nretry_max = 1\n[logging]\n[Retry]\nretry_wait_min = 1\n",
+        ["config:4: [retry]: is on line 1 already; keep one of them"],
+    ),
+    "several problems": (
+        "[logging]\nlog_level = loud\n[retry]\nretry_max = many\n[general\nhost = ftp://x\n[gateway]\nport = 0x50\n",
+        [
+            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; such as error",
+            "config:4: [retry] retry_max = 'many': must be a whole number, 0 or more; such as 5",
+            'config:5: a section must be "[", its name and "]" alone; such as [logging]',
+            "config:6: [general] host = 'ftp://x': must be the base URL of an API host; such as https://api.mypurecloud.com",
+            "config:8: [gateway] port = '0x50': must be a whole number from 0 to 65535, or -1 for none; such as 443",
+            "config:8: [gateway]: must have a host when it has other keys; give host, or take the section out",
+        ],
+    ),
+    "lines of every end": (
+        "[logging]\r\nlog_level = a\rlog_format = b\nlog_to_console = c",
+        [
+            "config:2: [logging] log_level = 'a': must be trace, debug, error or none; such as error",
+            "config:3: [logging] log_format = 'b': must be text or json; such as text",
+            "config:4: [logging] log_to_console = 'c': must be true or false; such as true",
+        ],
+    ),
+    "JSON: no value": (
+        '{"logging": }',
+        ["config:1: not JSON at column 13: Expecting value; correct it there"],
+    ),
+    "JSON: cut off": (
+        '{"logging": {"log_level": "debug"',
+        ["config:1: not JSON at column 34: Expecting ',' delimiter; correct it there"],
+    ),
+    "JSON: a comment": (
+        '{\n  // levels\n  "logging": {}\n}',
+        [
+            "config:2: not JSON at column 3: Expecting property name enclosed in double quotes; correct it there"
+        ],
+    ),
+    "JSON: single quotes": (
+        "{'logging': {}}",
+        [
+            "config:1: not JSON at column 2: Expecting property name enclosed in double quotes; correct it there"
+        ],
+    ),
+    "JSON: two documents": (
+        "{}\n{}",
+        ["config:2: not JSON at column 1: Extra data; correct it there"],
+    ),
+    "JSON: an array": (
+        '[{"logging": {}}]',
+        ['config:1: must be one object of sections; such as {"logging": {"log_level": "debug"}}'],
+    ),
+    "JSON: a section that is a word": (
+        '{"logging": "debug"}',
+        ['config:1: [logging]: must be an object of its keys; such as {"log_level": ...}'],
+    ),
+    "JSON: a section that is an array": (
+        '{\n "retry": [{"retry_max": 1}]}',
+        ['config:2: [retry]: must be an object of its keys; such as {"max_retry_time_sec": ...}'],
+    ),
+    "JSON: a key outside any section": (
+        '{\n "log_level": "debug"\n}',
+        ["config:2: log_level: must be in a section; put it into [logging]"],
+    ),
+    "JSON: an object as a value": (
+        '{"logging": {"log_level": {"value": "debug"}}}',
+        [
+            "config:1: [logging] log_level: must be a single value, no object and no array; such as error"
+        ],
+    ),
+    "JSON: an array as a value": (
+        '{"gateway": {"host": "gw",\n "port": [443]}}',
+        ["config:2: [gateway] port: must be a single value, no object and no array; such as 443"],
+    ),
+    "JSON: an object as a password": (
+        '{"gateway": {"host": "gw",\n "password": {"x": "hunter2"}}}',
+        [
+            "config:2: [gateway] password: must be a single value, no object and no array; such as one line of text"
+        ],
+    ),
+    "JSON: a number as a path": (
+        '{"logging": {"log_file_path": 5}}',
+        ["config:1: [logging] log_file_path = 5: must be a string of JSON; put it in quotes"],
+    ),
+    "JSON: a switch as a host": (
+        '{"general": {"host": true}}',
+        ["config:1: [general] host = true: must be a string of JSON; put it in quotes"],
+    ),
+    "JSON: a number as a password": (
+        '{"gateway": {"host": "gw", "password": 12345}}',
+        ["config:1: [gateway] password = [REDACTED]: must be a string of JSON; put it in quotes"],
+    ),
+    "JSON: a switch as a number": (
+        '{"retry": {"retry_max": true}}',
+        ["config:1: [retry] retry_max = true: must be a whole number, 0 or more; such as 5"],
+    ),
+    "JSON: a number as a level": (
+        '{"logging": {"log_level": 1}}',
+        ["config:1: [logging] log_level = 1: must be trace, debug, error or none; such as error"],
+    ),
+    "JSON: a fraction as a port": (
+        '{"gateway": {"host": "gw", "port": 443.0}}',
+        [
+            "config:1: [gateway] port = 443.0: must be a whole number from 0 to 65535, or -1 for none; such as 443"
+        ],
+    ),
+    "JSON: not a number": (
+        '{"retry": {"retry_wait_max": NaN}}',
+        [
+            "config:1: [retry] retry_wait_max = NaN: must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "JSON: minus infinity": (
+        '{"retry": {"retry_wait_max": -Infinity}}',
+        [
+            "config:1: [retry] retry_wait_max = -Infinity: must be a number of seconds, 0 or more; such as 10"
+        ],
+    ),
+    "JSON: half a surrogate pair": (
+        '{"logging": {"log_file_path": "\\ud800"}}',
+        [
+            "config:1: [logging] log_file_path = '\\ud800': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+        ],
+    ),
+    "JSON: a line break in a path": (
+        '{"logging": {"log_file_path": "/var\\n/log"}}',
+        [
+            "config:1: [logging] log_file_path = '/var\\n/log': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+        ],
+    ),
+    "JSON: a key twice": (
+        '{"logging": {\n  "log_level": "debug",\n  "log_level": "debug"}}',
+        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+    ),
+    "JSON: a key twice on one line": (
+        '{"logging": {"log_level": "debug", "Log_Level": "debug"}}',
+        ["config:1: [logging] log_level: is on line 1 already; keep one of them"],
+    ),
+    "JSON: a section twice": (
+        '{\n "retry": {"retry_max": 1},\n "retry": {"retry_max": 1}}',
+        [
+            "config:3: [retry] retry_max: is on line 2 already; keep one of them",
+            "config:3: [retry]: is on line 2 already; keep one of them",
+        ],
+    ),
+    "JSON: two budgets": (
+        '{"retry": {\n "retry_wait_max": 10,\n "max_retry_time_sec": 20}}',
+        [
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the whole time for repeats; keep one of them"
+        ],
+    ),
+    "JSON: several problems": (
+        '{\n "logging": {\n  "log_level": "loud",\n  "log_to_console": 3\n },\n "retry": {"retry_max": -1},\n "gateway": {"port": 99999}\n}',
+        [
+            "config:3: [logging] log_level = 'loud': must be trace, debug, error or none; such as error",
+            "config:4: [logging] log_to_console = 3: must be true or false; such as true",
+            "config:6: [retry] retry_max = -1: must be a whole number, 0 or more; such as 5",
+            "config:7: [gateway] port = 99999: must be a whole number from 0 to 65535, or -1 for none; such as 443",
+            "config:7: [gateway]: must have a host when it has other keys; give host, or take the section out",
+        ],
+    ),
+    "JSON: an array in an array": (
+        '[["logging"]]',
+        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+    ),
+    "a key of letters nobody uses for numbers": (
+        "[retry]\nretry_max = 0x10\n",
+        ["config:2: [retry] retry_max = '0x10': must be a whole number, 0 or more; such as 5"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_each_bad_file_has_its_exact_report(name):
+    text, report = BAD_FILES[name]
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_text(text, source="config")
+    assert list(caught.value.problems) == report
+    assert str(caught.value) == "\n".join(report)
+
+
+def test_there_are_sixty_or_more():
+    assert len(BAD_FILES) >= 60
+
+
+def test_no_report_holds_a_secret():
+    for text, _ in BAD_FILES.values():
+        with pytest.raises(ConfigurationError) as caught:
+            Configuration.from_text(text, source="config")
+        assert "hunter" not in str(caught.value)
+        assert caught.value.__cause__ is None
+
+
+WARNINGS = {
+    "a misspelt key": (
+        "[logging]\nlog_levl = debug\n",
+        ["config:2: [logging] log_levl: unknown key, ignored; did you mean log_level?"],
+    ),
+    "a key of another section": (
+        "[logging]\nretry_max = 5\n",
+        ["config:2: [logging] retry_max: unknown key, ignored; it belongs to [retry]"],
+    ),
+    "a key of two other sections": (
+        "[logging]\nhost = gw\n",
+        ["config:2: [logging] host: unknown key, ignored; it belongs to [general] or [gateway]"],
+    ),
+    "a key unlike any": (
+        "[reauthentication]\nzzz = 1\n",
+        [
+            "config:2: [reauthentication] zzz: unknown key, ignored; known are refresh_access_token, refresh_token_wait_max"
+        ],
+    ),
+    "a misspelt section with its keys": (
+        "[loging]\nlog_level = debug\nlog_format = json\n",
+        ["config:1: [loging]: unknown section, ignored; did you mean [logging]?"],
+    ),
+    "a section unlike any": (
+        "[proxy]\nurl = http://user:hunter2@proxy\n",
+        [
+            "config:1: [proxy]: unknown section, ignored; known are logging, retry, reauthentication, general, gateway"
+        ],
+    ),
+    "a secret under a misspelt key": (
+        "[gateway]\nhost = gw\npasswort = hunter2\n",
+        ["config:3: [gateway] passwort: unknown key, ignored; did you mean password?"],
+    ),
+    "a key outside any section": (
+        "region = eu_west_1\n",
+        ["config:1: region: unknown key outside any section, ignored; take it out"],
+    ),
+    "a very long key": (
+        "[retry]\n" + "k" * 200 + " = 1\n",
+        [
+            "config:2: [retry] 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...': unknown key, ignored; known are max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
+        ],
+    ),
+    "a key with blanks": (
+        "[retry]\nretry max = 1\n",
+        ["config:2: [retry] 'retry max': unknown key, ignored; did you mean retry_max?"],
+    ),
+    "JSON: a misspelt key": (
+        '{\n "logging": {\n  "log_levl": "debug"\n }\n}',
+        ["config:3: [logging] log_levl: unknown key, ignored; did you mean log_level?"],
+    ),
+    "JSON: an unknown key that is an object": (
+        '{"retry": {"on": {"status": [429]}}}',
+        [
+            "config:1: [retry] on: unknown key, ignored; known are max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
+        ],
+    ),
+    "JSON: an unknown section": (
+        '{\n "loging": {"log_level": "loud"},\n "$schema": "x",\n "": {}\n}',
+        [
+            "config:2: [loging]: unknown section, ignored; did you mean [logging]?",
+            "config:3: $schema: unknown key outside any section, ignored; take it out",
+            "config:4: ['']: unknown section, ignored; known are logging, retry, reauthentication, general, gateway",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WARNINGS)
+def test_what_has_no_effect_is_a_warning_with_the_nearest_known_name(name):
+    text, warnings = WARNINGS[name]
+    configuration = Configuration.from_text(text, source="config")
+    assert list(configuration.warnings) == warnings
+    assert "hunter" not in repr(configuration)
+
+
+def test_every_key_is_in_the_documentation():
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
+    documented = set(re.findall(r"^\|[^|]*\| `(\w+)` \|", page, re.MULTILINE))
+    assert documented == {key for keys in KEYS.values() for key in keys}

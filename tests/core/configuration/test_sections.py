@@ -1,0 +1,74 @@
+"""The parts of a configuration: a part that exists is right."""
+
+import pytest
+
+from genesys_core.configuration.sections import (
+    Credentials,
+    GeneralConfiguration,
+    LoggingConfiguration,
+    ReauthenticationConfiguration,
+)
+from genesys_core.errors import InvalidValueError
+from genesys_core.hosts import Region
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        (
+            LoggingConfiguration,
+            {"level": "loud"},
+            "level 'loud': must be trace, debug, error or none",
+        ),
+        (LoggingConfiguration, {"format": "xml"}, "format 'xml': must be text or json"),
+        (
+            LoggingConfiguration,
+            {"file_path": ""},
+            "file_path '': must not be empty; None is for no file",
+        ),
+        (
+            ReauthenticationConfiguration,
+            {"refresh_token_wait_max": -1},
+            "refresh_token_wait_max=-1: must be 0 or more seconds, and finite",
+        ),
+        (
+            ReauthenticationConfiguration,
+            {"refresh_token_wait_max": float("nan")},
+            "refresh_token_wait_max=nan: must be 0 or more seconds, and finite",
+        ),
+        (
+            ReauthenticationConfiguration,
+            {"refresh_token_wait_max": float("inf")},
+            "refresh_token_wait_max=inf: must be 0 or more seconds, and finite",
+        ),
+        (
+            GeneralConfiguration,
+            {"host": "https://gw", "region": Region.eu_west_1},
+            "host 'https://gw' and region 'eu_west_1': give one of them, they name the same thing",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_when_the_part_is_made(part, value, message):
+    with pytest.raises(InvalidValueError) as caught:
+        part(**value)
+    assert str(caught.value) == message
+
+
+def test_a_host_that_is_no_base_url_is_refused():
+    with pytest.raises(InvalidValueError, match="host"):
+        GeneralConfiguration(host="ftp://api.mypurecloud.com")
+
+
+@pytest.mark.parametrize("part", [LoggingConfiguration, GeneralConfiguration, Credentials])
+def test_nothing_is_given_until_somebody_says_so(part):
+    assert all(getattr(part(), field) is None for field in part.__struct_fields__)
+
+
+def test_credentials_show_who_but_not_how():
+    shown = repr(Credentials(client_id="id", client_secret="hunter2", access_token="hunter3"))
+    assert shown == (
+        "Credentials(client_id='id', client_secret=[REDACTED], access_token=[REDACTED])"
+    )
+    assert (
+        repr(Credentials()) == "Credentials(client_id=None, client_secret=None, access_token=None)"
+    )

@@ -1,0 +1,150 @@
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import SECRET_HEADERS, Headers
+from tests.strategies.values import anycase, header_fields, header_names, header_values
+
+SERVER = [("Server", "Google"), ("X-Other", "1"), ("server", "FrontEnd")]
+
+
+def test_repeated_fields_read_as_one_in_any_case():
+    headers = Headers(SERVER)
+    assert headers["server"] == headers["SERVER"] == "Google, FrontEnd"
+    assert headers.get_list("Server") == ["Google", "FrontEnd"]
+    assert headers.merged() == {"Server": "Google, FrontEnd", "X-Other": "1"}
+    assert dict(headers) == {"server": "Google, FrontEnd", "x-other": "1"}
+    assert len(headers) == 2
+
+
+def test_a_field_that_is_not_there():
+    headers = Headers(SERVER)
+    assert headers.get("missing") is None
+    assert headers.get_list("missing") == []
+    assert "missing" not in headers
+    assert 5 not in headers
+    with pytest.raises(KeyError):
+        headers["missing"]
+
+
+@given(header_fields)
+def test_fields_are_kept_as_they_were_given(fields):
+    headers = Headers(fields)
+    assert list(headers.raw) == fields
+    assert Headers(headers).raw == headers.raw
+    assert pickle.loads(pickle.dumps(headers)).raw == copy.deepcopy(headers).raw == headers.raw
+
+
+@given(header_fields, st.data())
+def test_each_field_is_found_by_any_spelling(fields, data):
+    headers = Headers(fields)
+    for name, _ in fields:
+        spelt = data.draw(anycase(name))
+        assert spelt in headers
+        assert headers[spelt] == ", ".join(headers.get_list(name))
+        assert headers.get_list(spelt) == headers.get_list(name)
+
+
+@given(header_fields, header_fields)
+def test_merging_does_not_depend_on_how_fields_are_grouped(one, other):
+    """The merged view of a whole is the merged view of its merged parts."""
+    parts = [*Headers(one).merged().items(), *Headers(other).merged().items()]
+    merged = Headers([*one, *other]).merged()
+    assert Headers.received(parts).merged() == merged
+    assert Headers.received(merged.items()).merged() == merged
+
+
+@given(header_fields, header_names, header_values)
+def test_setting_a_field_replaces_it_and_leaves_the_others(fields, name, value):
+    headers = Headers(fields).set(name, value)
+    assert headers.get_list(name) == [value]
+    others = [field for field in fields if field[0].lower() != name.lower()]
+    assert list(headers.without(name).raw) == others
+
+
+def test_an_update_replaces_removes_and_adds():
+    headers = Headers(SERVER).updated({"SERVER": "Mine", "x-other": None, "X-New": "2"})
+    assert headers.raw == (("SERVER", "Mine"), ("X-New", "2"))
+
+
+def test_the_later_of_two_changes_to_a_field_counts():
+    assert Headers().updated({"X-A": "1", "x-a": "2"}).raw == (("x-a", "2"),)
+    assert Headers().updated({"X-A": "1", "x-a": None}).raw == ()
+
+
+def test_headers_as_changes_keep_their_spelling_and_repetitions():
+    changes = Headers([("X-Tag", "a"), ("X-Tag", "b")])
+    assert Headers([("x-tag", "old")]).updated(changes).raw == changes.raw
+
+
+@given(header_fields)
+def test_equality_ignores_the_case_of_names(fields):
+    same = Headers([(name.swapcase(), value) for name, value in fields])
+    assert same == Headers(fields)
+    assert hash(same) == hash(Headers(fields))
+    assert Headers([*fields, ("x", "y")]) != Headers(fields)
+    assert Headers(fields) != dict(fields)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\x00b", "\n", "a\n", "a\x0bb", "a\x1b[0m", "a\x7f", "\ud800"],
+)  # fmt: skip
+def test_a_value_that_could_start_a_line_or_cannot_be_sent_is_refused(value):
+    for make in (
+        lambda: Headers({"X-Ok": "fine", "X-A": value}),
+        lambda: Headers().set("X-A", value),
+        lambda: Headers().updated({"X-A": value}),
+    ):
+        with pytest.raises(InvalidValueError, match="header 'X-A': its value"):
+            make()
+
+
+def test_a_refused_value_is_not_shown():
+    with pytest.raises(InvalidValueError) as refusal:
+        Headers({"Authorization": "Bearer hunter2\n"})
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:", "a\n", "ä", "a(b)", 5, None, b"a"])
+def test_a_name_that_is_no_token_is_refused(name):
+    with pytest.raises(InvalidValueError, match="must be a token"):
+        Headers([(name, "1")])
+    with pytest.raises(InvalidValueError, match="must be a token"):
+        Headers().updated({name: None})
+
+
+@pytest.mark.parametrize("value", [5, None, b"bytes", ["a"]])
+def test_a_value_that_is_no_text_is_refused(value):
+    with pytest.raises(InvalidValueError, match="'X-A': its value must be a str, not"):
+        Headers({"X-A": value})
+
+
+@pytest.mark.parametrize("fields", ["X-A: 1", b"X-A: 1", [1], [("a", "b", "c")], 5, None])
+def test_what_is_no_fields_is_refused(fields):
+    with pytest.raises(InvalidValueError, match="must be a mapping"):
+        Headers(fields)
+
+
+def test_text_of_any_language_and_tabs_inside_are_values():
+    headers = Headers({"X-Name": " Grüße\t日本 \t"})
+    assert headers["x-name"] == "Grüße\t日本"
+    assert headers["x-name"].encode("utf-8")
+
+
+@given(header_fields.map(Headers.received), st.sampled_from(sorted(SECRET_HEADERS)), st.data())
+def test_secrets_never_show(headers, name, data):
+    secret = Headers.received([*headers.raw, (data.draw(anycase(name)), "hunter2")])
+    assert "hunter2" not in repr(secret)
+    assert "hunter2" not in repr(secret.items())
+    assert "[REDACTED]" in repr(secret)
+    assert secret[name].endswith("hunter2")
+
+
+def test_what_came_from_a_server_is_taken_as_it_is():
+    fields = (("Bad Name", "odd\x01value"), ("", ""))
+    assert Headers.received(fields).raw == fields

@@ -1,0 +1,91 @@
+import copy
+import math
+import pickle
+from typing import get_args
+
+import pytest
+from hypothesis import given
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import (
+    LONGEST,
+    FailureKind,
+    Request,
+    Response,
+    Streamed,
+    Timeout,
+    TransportFailure,
+)
+from tests.strategies.values import responses
+
+PHASES = ("connect", "read", "write", "pool")
+
+
+def test_a_number_means_every_phase():
+    assert Timeout.of(3) == Timeout(connect=3, read=3, write=3, pool=3)
+    assert Timeout.given(2.5, Timeout()) == Timeout.of(2.5)
+
+
+def test_nothing_given_means_the_default():
+    default = Timeout.of(7)
+    assert Timeout.given(None, default) is default
+    assert Timeout.given(Timeout(), default) == Timeout()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("seconds", [None, 0.001, 1, LONGEST])
+def test_a_phase_may_take_any_time_or_for_ever(phase, seconds):
+    assert getattr(Timeout(**{phase: seconds}), phase) == seconds
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("seconds", [0, -1, math.nan, math.inf, LONGEST * 2, "5", True, [1]])
+def test_a_time_that_no_clock_can_count_is_refused(phase, seconds):
+    with pytest.raises(InvalidValueError, match=f"timeout {phase}="):
+        Timeout(**{phase: seconds})
+
+
+def test_a_request_shows_neither_its_body_nor_its_secrets():
+    headers = Headers({"Authorization": "Bearer hunter2", "Accept": "*/*"})
+    request = Request("POST", "https://api.example/x", headers, b'{"password":"hunter2"}')
+    assert repr(request) == (
+        "Request(POST https://api.example/x, "
+        "Headers(Authorization: [REDACTED], Accept: */*), 22 bytes)"
+    )
+    assert "no body" in repr(Request("GET", "https://api.example/x"))
+
+
+def test_a_response_shows_neither_its_body_nor_its_secrets():
+    response = Response(200, Headers({"Set-Cookie": "hunter2"}), b"hunter2")
+    assert repr(response) == "Response(200, Headers(Set-Cookie: [REDACTED]), 7 bytes)"
+
+
+def test_a_streamed_response_shows_neither_its_chunks_nor_its_secrets():
+    streamed = Streamed(200, Headers({"Set-Cookie": "hunter2"}), iter([b"hunter2"]))
+    assert repr(streamed) == "Streamed(200, Headers(Set-Cookie: [REDACTED]))"
+
+
+@given(responses)
+def test_messages_are_values(response):
+    request = Request("GET", "https://api.example/x", response.headers)
+    assert pickle.loads(pickle.dumps(response)) == response
+    assert hash(copy.deepcopy(request)) == hash(request)
+    with pytest.raises(AttributeError):
+        response.status = 500
+
+
+@pytest.mark.parametrize("kind", get_args(FailureKind))
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_failure_tells_what_broke_and_whether_it_was_sent(kind, sent):
+    failure = TransportFailure("it broke", kind=kind, sent=sent)
+    failure.add_note("on a Tuesday")
+    for same in (failure, copy.copy(failure), pickle.loads(pickle.dumps(failure))):
+        assert (str(same), same.message, same.kind, same.sent) == (
+            "it broke",
+            "it broke",
+            kind,
+            sent,
+        )
+        assert repr(same) == f"TransportFailure('it broke', kind={kind!r}, sent={sent})"
+        assert same.__notes__ == ["on a Tuesday"]

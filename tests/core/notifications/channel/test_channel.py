@@ -1,0 +1,229 @@
+import pytest
+
+from genesys_core.clock import Now
+from genesys_core.errors import InvalidValueError
+from genesys_core.notifications.channel.channel import Existing, Running, Stopped, start
+from genesys_core.notifications.channel.events import (
+    Adopted,
+    Arrived,
+    CloseSocket,
+    Connect,
+    Connected,
+    Disconnected,
+    Emit,
+    Gap,
+    Heartbeat,
+    SendText,
+    Subscribed,
+)
+from tests.strategies.channel import POLICY, PONG_TEXT, ServerChannel, World
+
+NOW = Now(100.0, 1_700_000_000.0)
+GIVEN = Existing("given", "wss://streaming.example.com/given")
+
+
+def names(world: World) -> list[str]:
+    return [type(event).__name__ for event in world.events]
+
+
+def test_a_channel_is_made_then_connected_then_subscribed():
+    world = World(["b", "a"])
+    (call,) = world.calls.values()
+    assert call.endpoint.name == "post_notifications_channels"
+    world.answer(1)
+    assert world.opening == {2: "c1"}
+    assert not names(world)
+    world.open(2)
+    assert names(world) == ["Connected"]
+    (call,) = world.calls.values()
+    assert call.body == [{"id": "a"}, {"id": "b"}]
+    world.heal()
+    assert names(world) == ["Connected", "Subscribed"]
+    assert world.events[1].topics == {"a", "b"}
+    assert (world.running.settled, world.running.connected_channel) == (True, "c1")
+
+
+def test_without_topics_it_connects_all_the_same():
+    world = World()
+    world.heal()
+    assert names(world) == ["Connected"]
+    assert world.running.settled
+    world.want(["a"])
+    world.heal()
+    assert world.channels["c1"].topics == {"a"}
+
+
+def test_a_given_channel_keeps_its_topics():
+    world = World(["a"], existing=GIVEN)
+    world.channels["given"] = ServerChannel("given", {"A", "theirs"})
+    world.heal()
+    assert world.events[0] == Adopted(frozenset({"A", "theirs"}))
+    assert world.channels["given"].topics == {"a", "theirs"}
+    assert world.running.connected_channel == "given"
+    assert world.made == 0
+
+
+def test_a_given_channel_without_topics_is_simply_used():
+    world = World(["a"], existing=GIVEN)
+    world.channels["given"] = ServerChannel("given")
+    world.heal()
+    assert names(world) == ["Connected", "Subscribed"]
+
+
+def test_a_given_channel_that_is_gone_is_replaced():
+    world = World(["a"], existing=GIVEN)
+    world.heal()
+    assert names(world) == ["Retrying", "Connected", "Subscribed"]
+    assert world.running.connected_channel == "c1"
+
+
+@pytest.mark.parametrize("existing", [Existing("", "wss://x"), Existing("x", "")])
+def test_a_given_channel_must_be_one(existing):
+    with pytest.raises(InvalidValueError):
+        start((), policy=POLICY, now=NOW, existing=existing)
+
+
+def test_the_address_of_a_channel_is_not_shown():
+    step = start((), policy=POLICY, now=NOW, existing=Existing("id", "wss://a/secret"))
+    assert "secret" not in repr(step)
+    assert "secret" not in repr(Existing("id", "wss://a/secret"))
+    assert "secret" not in repr(Connect(1, "wss://a/secret"))
+
+
+# Changing the topics
+
+
+def test_changes_while_connecting_are_remembered():
+    world = World(["a"])
+    world.take(world.running.add(["b"], now=world.now))
+    world.answer(1)
+    world.take(world.running.remove(["a"], now=world.now))
+    world.take(world.running.add(["c"], now=world.now))
+    world.heal()
+    assert world.channels["c1"].topics == {"b", "c"}
+    assert names(world) == ["Connected", "Subscribed"]
+
+
+def test_changes_during_a_change_converge():
+    world = World(["a"])
+    world.heal()
+    world.want(["a", "b"])
+    world.want(["c"])
+    world.want([])
+    world.want(["d"])
+    assert len(world.calls) == 1
+    world.heal()
+    assert world.channels["c1"].topics == {"d"}
+    assert [event.topics for event in world.events if isinstance(event, Subscribed)] == [
+        {"a"},
+        {"a", "b"},
+        {"d"},
+    ]
+
+
+def test_a_change_and_back_needs_no_call():
+    world = World(["a"])
+    world.heal()
+    world.want(["a"])
+    assert not world.calls
+
+
+def test_a_channel_holds_a_thousand_topics():
+    world = World(map(str, range(1000)))
+    with pytest.raises(InvalidValueError, match="1,001 topics"):
+        world.running.add(["one more"], now=world.now)
+    with pytest.raises(InvalidValueError):
+        start(map(str, range(1001)), policy=POLICY, now=NOW)
+
+
+# The rest of the interface
+
+
+def test_a_ping_of_the_user_is_answered():
+    world = World()
+    world.heal()
+    step = world.running.ping(now=world.now)
+    assert step.effects == (SendText(2, '{"message":"ping"}'),)
+    world.take(step)
+    world.heal()
+    assert world.events[-1] == Heartbeat("pong", PONG_TEXT)
+
+
+def test_a_ping_without_a_connection_does_nothing():
+    world = World()
+    assert world.running.ping(now=world.now).effects == ()
+
+
+def test_one_text_at_a_time():
+    world = World(["a"])
+    world.heal()
+    step = world.running.received_text(2, '{"topicName":"a"}', now=world.now)
+    (effect,) = step.effects
+    assert isinstance(effect, Emit)
+    assert isinstance(effect.event, Arrived)
+
+
+def test_stopping_closes_everything():
+    world = World(["a"])
+    world.heal()
+    step = world.running.stop(now=world.now)
+    assert isinstance(step.state, Stopped)
+    closed, told = step.effects
+    assert closed == CloseSocket(2)
+    assert isinstance(told, Emit)
+    assert isinstance(told.event, Disconnected)
+    assert told.event.reason == "stopped"
+
+
+def test_stopping_before_anything_happened():
+    step = World(["a"]).running.stop(now=NOW)
+    assert (step.state, step.effects) == (Stopped(), ())
+
+
+def test_states_are_values():
+    world = World(["a"])
+    before = world.running
+    first, second = (
+        before.called(1, world.execute(before_call), now=NOW)
+        for before_call in [*world.calls.values(), *world.calls.values()]
+    )
+    assert first.state != before
+    assert type(first.state) is type(second.state) is Running
+    assert world.running == before
+    assert any(isinstance(effect, Connect) for effect in first.effects)
+    assert start(["a"], policy=POLICY, now=world.now) == start(["a"], policy=POLICY, now=world.now)
+
+
+# A long life
+
+
+def test_weeks_without_trouble():
+    world = World(["a"])
+    world.heal()
+    before = world.running.facts.serial
+    for _ in range(14 * 24):
+        world.publish("a")
+        for _ in range(36):
+            world.advance(100)
+            world.heal()
+    assert world.running.facts.serial - before == 14 * 24 // 23
+    assert set(names(world)) == {"Connected", "Subscribed", "Arrived", "Heartbeat"}
+    assert sum(isinstance(event, Connected) for event in world.events) == 1
+    assert len(world.handed_out()) == 14 * 24
+    assert not any(isinstance(event, Gap) for event in world.events)
+
+
+def test_a_channel_that_lives_shorter_is_renewed_earlier():
+    world = World(["a"])
+    outcome = world.execute(world.calls[1])
+    from datetime import UTC, datetime
+
+    outcome.expires = datetime.fromtimestamp(world.now.wall + 24 * 60, UTC)
+    world.reply(1, outcome)
+    world.heal()
+    world.advance(22 * 60)
+    assert not world.calls
+    world.advance(61)
+    (renewal,) = world.calls.values()
+    assert renewal.endpoint.method == "PUT"
+    assert renewal.body == [{"id": "a"}]

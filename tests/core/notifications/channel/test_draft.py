@@ -1,0 +1,100 @@
+"""The facts of a channel under construction: what is kept, what is asked for, when it gives up."""
+
+import pytest
+from msgspec.structs import replace
+
+from genesys_core.clock import Now
+from genesys_core.errors import ConnectError
+from genesys_core.notifications.channel.connection import (
+    Checking,
+    Creating,
+    Inspecting,
+    Known,
+    Opening,
+    Waiting,
+)
+from genesys_core.notifications.channel.draft import Draft
+from genesys_core.notifications.channel.events import (
+    Call,
+    Connect,
+    Emit,
+    GaveUp,
+    Retrying,
+    SubscriptionRejected,
+)
+from genesys_core.notifications.channel.facts import Facts
+from tests.strategies.channel import POLICY, api_error
+
+NOW = Now(100.0, 1_700_000_000.0)
+KNOWN = Known("channel-1", "wss://streaming.example.com/channels/channel-1")
+FACTS = Facts(
+    wanted=frozenset({"a"}),
+    primary=Waiting(110.0, 1, KNOWN),
+    refusals=frozenset({SubscriptionRejected("b", "no", ())}),
+    serial=7,
+)
+
+
+def draft(facts: Facts = FACTS) -> Draft:
+    return Draft(facts, POLICY, NOW)
+
+
+@pytest.mark.parametrize(
+    "facts", [FACTS, replace(FACTS, successor=Creating(8, 130.0, 0), missing=1.0, resumed=True)]
+)
+def test_a_draft_that_nothing_happened_to_is_the_facts_again(facts):
+    assert draft(facts).facts() == facts
+    assert draft(facts).rejected == {"b"}
+
+
+def test_numbers_are_never_given_twice():
+    begun = draft()
+    assert [begun.number(), begun.number()] == [8, 9]
+    assert begun.facts().serial == 9
+
+
+@pytest.mark.parametrize(
+    ("leg", "asked"),
+    [
+        (Creating(8, 130.0, 0), ("POST", "/api/v2/notifications/channels")),
+        (
+            Inspecting(8, 130.0, 0, KNOWN),
+            ("GET", "/api/v2/notifications/channels/{channelId}/subscriptions"),
+        ),
+        (Checking(8, 130.0, 0, KNOWN), ("HEAD", "/api/v2/notifications/channels/{channelId}")),
+    ],
+)
+def test_a_state_that_waits_for_a_call_asks_for_it(leg, asked):
+    begun = draft()
+    begun.enter("primary", leg)
+    ((number, operation),) = [(e.id, e.operation) for e in begun.effects if isinstance(e, Call)]
+    assert number == 8
+    assert (operation.endpoint.method, operation.endpoint.path) == asked
+    assert begun.facts().primary is leg
+
+
+def test_a_state_that_waits_for_a_socket_asks_for_it():
+    begun = draft()
+    begun.enter("successor", Opening(8, 130.0, 0, KNOWN))
+    assert begun.effects == [Connect(8, KNOWN.uri)]
+
+
+def test_a_failure_is_waited_out_and_told():
+    begun = draft(replace(FACTS, established=True))
+    begun.refused("primary", "create", 2, KNOWN, api_error(403))
+    (told,) = begun.effects
+    assert isinstance(told, Emit)
+    assert isinstance(told.event, Retrying)
+    assert begun.facts().primary == Waiting(NOW.monotonic + told.event.delay, 3, KNOWN)
+    assert not begun.stopped
+
+
+@pytest.mark.parametrize(
+    ("error", "final"), [(api_error(403), True), (ConnectError("no", sent=False), False)]
+)
+def test_a_refusal_before_anything_has_worked_is_final_and_a_failure_is_not(error, final):
+    begun = draft()
+    begun.refused("primary", "create", 0, None, error)
+    assert begun.stopped == final
+    assert begun.failure is (error if final else None)
+    assert isinstance(begun.effects[0].event, GaveUp) == final

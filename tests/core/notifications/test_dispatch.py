@@ -1,0 +1,243 @@
+"""Where a handler's events go, how an address is changed, and what operators are told."""
+
+import json
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError, InvalidValueError
+from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEventUserPresence
+from genesys_core.notifications import open_envelope
+from genesys_core.notifications.buffer import Mailbox
+from genesys_core.notifications.channel.events import (
+    Arrived,
+    Connected,
+    Disconnected,
+    Gap,
+    GaveUp,
+    Heartbeat,
+    Retrying,
+    SubscriptionLost,
+    SubscriptionRejected,
+    UnknownEvent,
+)
+from genesys_core.notifications.channel.policy import Policy
+from genesys_core.notifications.channel_set import ChannelSet
+from genesys_core.notifications.dispatch import (
+    CallbackFailed,
+    Sorter,
+    SubscriptionError,
+    ToConsumer,
+    ToState,
+    rewriting,
+    warning_of,
+)
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = Now(0.0, 0.0)
+PRESENCE = "v2.users.u-1.presence"
+
+
+def arrived(topic: str, body: object = None) -> Arrived:
+    text = json.dumps({"topicName": topic, "eventBody": body})
+    envelope = open_envelope(text)
+    assert envelope is not None
+    return Arrived(envelope, text)
+
+
+HEARTBEAT = Heartbeat("pong", '{"topicName":"channel.metadata","eventBody":{"message":"pong"}}')
+
+
+# Sorting
+
+
+def test_an_event_goes_to_the_consumer_with_its_type():
+    went = Sorter().sort(arrived(PRESENCE, {"source": "PURECLOUD"}))
+    assert isinstance(went, ToConsumer)
+    assert went.event.event_body == PresenceEventUserPresence(source="PURECLOUD")
+
+
+def test_a_gap_goes_to_the_consumer():
+    gap = Gap(AT, AT)
+    assert Sorter().sort(gap) == ToConsumer(gap)
+
+
+@pytest.mark.parametrize(
+    "event", [Connected("c", AT), HEARTBEAT, UnknownEvent("x"), SubscriptionRejected("t", None, ())]
+)
+def test_everything_else_is_a_state(event):
+    assert Sorter().sort(event) == ToState(event)
+
+
+@pytest.mark.parametrize("topic", ["v2.system.socket_closing", "V2.System.token_revoked.u-1"])
+def test_the_platforms_own_messages_are_states_unless_asked_for(topic):
+    sorter = Sorter()
+    went = sorter.sort(arrived(topic, {}))
+    assert isinstance(went, ToState)
+    assert went.event.topic_name == topic
+    sorter.asked(["v2.system.token_revoked", "v2.system.socket_closing"])
+    assert isinstance(sorter.sort(arrived(topic, {})), ToConsumer)
+    sorter.forget(["v2.system.token_revoked", "v2.system.socket_closing"])
+    assert isinstance(sorter.sort(arrived(topic, {})), ToState)
+
+
+def test_heartbeats_can_be_asked_for():
+    sorter = Sorter()
+    sorter.asked(["channel.metadata"])
+    went = sorter.sort(HEARTBEAT)
+    assert isinstance(went, ToConsumer)
+    assert went.event.event_body == {"message": "pong"}
+
+
+def test_a_type_of_the_callers_wins_until_it_is_forgotten():
+    sorter = Sorter()
+    sorter.asked([PRESENCE], dict)
+    assert sorter.sort(arrived(PRESENCE, {"source": "x"})).event.event_body == {"source": "x"}
+    sorter.forget([PRESENCE])
+    typed = sorter.sort(arrived(PRESENCE, {"source": "x"})).event.event_body
+    assert isinstance(typed, PresenceEventUserPresence)
+
+
+def test_all_can_be_forgotten():
+    sorter = Sorter()
+    sorter.asked([PRESENCE, "channel.metadata"], dict)
+    sorter.forget_all()
+    assert isinstance(sorter.sort(HEARTBEAT), ToState)
+    assert isinstance(
+        sorter.sort(arrived(PRESENCE, {})).event.event_body, PresenceEventUserPresence
+    )
+
+
+def test_a_type_that_nothing_can_be_read_as_is_refused_and_changes_nothing():
+    sorter = Sorter()
+    with pytest.raises(TypeError, match="must be a model"):
+        sorter.asked(["channel.metadata"], "Heartbeat")
+    assert sorter.sort(HEARTBEAT) == ToState(HEARTBEAT)
+
+
+def test_a_text_that_is_no_topic_is_refused():
+    with pytest.raises(InvalidValueError, match="two words"):
+        Sorter().asked(["two words"])
+
+
+@pytest.mark.slow
+def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
+    """From texts to what the consumer takes; only what a topic's type is stays, once a topic."""
+    topics = [f"v2.users.u-{number}.presence" for number in range(1_000)]
+    texts = [arrived(topic, {"source": "PURECLOUD"}).text for topic in topics]
+    sorter, mailbox = Sorter(), Mailbox()
+    sorter.asked(topics)
+    channels = subscribed_to(topics)
+    taken = 0
+
+    def all_topics_once():
+        nonlocal channels, taken
+        step = channels.received(0, 2, texts, now=NOW)
+        channels = step.state
+        for each in step.effects:
+            sorted_ = sorter.sort(each.effect.event)
+            assert isinstance(sorted_, ToConsumer)
+            mailbox.put(sorted_.event, at=NOW)
+            taken += mailbox.take() is not None
+
+    all_topics_once()
+    tracemalloc.start()
+    try:
+        all_topics_once()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(98):
+            all_topics_once()
+        assert tracemalloc.get_traced_memory()[0] < before + 16_384
+    finally:
+        tracemalloc.stop()
+    assert taken == 100_000
+    assert len(sorter._decoder._learned) == 1_000
+    sorter.forget(topics)
+    assert not sorter._decoder._learned
+    assert not sorter._decoder._given
+    assert not sorter._asked
+
+
+def subscribed_to(topics: list[str]) -> ChannelSet:
+    """A channel that has topics, on its socket 2."""
+    step = ChannelSet.start(topics, policy=Policy(lambda: 0.0), now=NOW)
+    made = Channel(id="c", connect_uri="ws://localhost/channels/c")
+    state = step.state.called(0, 1, made, now=NOW).state.connected(0, 2, now=NOW).state
+    state = state.called(0, 3, ChannelTopicEntityListing(entities=[]), now=NOW).state
+    assert state.settled
+    return state
+
+
+# Refusals
+
+
+def test_the_error_of_refused_topics_names_each_with_its_reason():
+    first = SubscriptionRejected("a.b", "not yours", ("routing:queue:view", "x:y:z"))
+    error = SubscriptionError([first, SubscriptionRejected("c.d", None, ())])
+    assert error.refusals[0] == first
+    assert str(error) == (
+        "topic 'a.b': not yours; it needs the permissions routing:queue:view, x:y:z; "
+        "topic 'c.d': refused by the platform"
+    )
+
+
+def test_a_callback_that_failed_shows_what_it_raised():
+    assert repr(CallbackFailed(KeyError("k"), Gap(AT, AT), AT)) == "CallbackFailed(KeyError('k'))"
+
+
+# Addresses
+
+
+def test_a_base_takes_the_place_of_the_platforms_host():
+    rewrite = rewriting("wss://gateway.example:8443/streaming/")
+    assert rewrite is not None
+    assert (
+        rewrite("wss://streaming.mypurecloud.ie/channels/streaming-1?a=b")
+        == "wss://gateway.example:8443/streaming/channels/streaming-1?a=b"
+    )
+
+
+def test_a_function_is_taken_as_it_is():
+    assert rewriting(str.upper) is str.upper
+    assert rewriting(None) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ("https://gateway.example", "wss://host"),
+        ("gateway.example", "wss://host"),
+        ("wss://user:hunter2@gateway.example", "no user name"),
+        ("wss://gateway.example/?a=b", "without a query"),
+    ],
+)
+def test_what_is_no_base_is_refused_without_showing_secrets(base, words):
+    with pytest.raises(InvalidValueError, match=words) as caught:
+        rewriting(base)
+    assert "hunter2" not in str(caught.value)
+
+
+# Operators
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Disconnected("silent", "no pong", AT), "disconnected: no pong"),
+        (Disconnected("stopped", "stopped by the user", AT), None),
+        (
+            Gap(AT, AT),
+            "events from 2026-01-01T00:00:00+00:00 to 2026-01-01T00:00:00+00:00 may be missing",
+        ),
+        (SubscriptionRejected("a.b", "no", ()), "topic 'a.b': no"),
+        (SubscriptionLost("{}", AT), "the platform took topics away; they are asked for again"),
+        (Retrying("connect", "refused", 1.25), "connect failed, tried again in 1.25 s: refused"),
+        (GaveUp(GenesysCloudError("no token")), "gave up: no token"),
+        (Connected("secret-channel", AT), None),
+        (HEARTBEAT, None),
+    ],
+)
+def test_what_operators_are_told(event, words):
+    assert warning_of(event) == words

@@ -1,0 +1,257 @@
+"""Where a browser lands: what ends a sign-in, and what does not."""
+
+import base64
+import hashlib
+import re
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.clock import Now
+from genesys_core.errors import AccessDeniedError, ConnectError, InvalidValueError, OAuthError
+from genesys_core.oauth.loopback_redirect import (
+    CodeArrived,
+    Landing,
+    Page,
+    SignInRefused,
+    TokenArrived,
+    Visit,
+    check_redirect_uri,
+    read_visit,
+    refused_page,
+    signed_in_page,
+)
+from tests.strategies.loopback import message_of
+
+HOST = "127.0.0.1:4711"
+URI = f"http://{HOST}/callback"
+NOW = Now(0.0, 1_700_000_000.0)
+
+
+def landed(target, method="GET", host=HOST, body=b"", *, implicit=False, uri=URI, state="s"):
+    landing = Landing(uri, state, is_implicit=implicit)
+    return landing.received(Visit(method, target, host, body), now=NOW)
+
+
+def handed(fragment, **options):
+    body = urlencode({"fragment": fragment}).encode()
+    return landed("/callback", "POST", body=body, implicit=True, **options)
+
+
+def test_a_code_ends_the_sign_in():
+    arrived = landed("/callback?code=abc&state=s")
+    assert isinstance(arrived, CodeArrived)
+    assert arrived.code == "abc"
+    assert "abc" not in repr(arrived)
+
+
+def test_a_refusal_ends_it_too():
+    refused = landed("/callback?error=access_denied&error_description=no+thanks&state=s")
+    assert isinstance(refused, SignInRefused)
+    assert isinstance(refused.error, AccessDeniedError)
+    assert refused.error.description == "no thanks"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/callback?code=x&state=other", "/callback?code=x", "/callback", "/callback?error=a&state=b"],
+)
+def test_another_sign_ins_answer_does_not(target):
+    page = landed(target)
+    assert isinstance(page, Page)
+    assert page.status == 400
+    assert "another" in page.title or "state differs" in page.content
+
+
+@pytest.mark.parametrize(
+    ("visit", "status"),
+    [
+        ({"target": "/"}, 404),
+        ({"target": "/favicon.ico"}, 404),
+        ({"target": "/callback/?code=a&state=s"}, 404),
+        ({"target": "/callback?code=a&state=s", "host": "example.com:4711"}, 421),
+        ({"target": "/callback?code=a&state=s", "host": "127.0.0.1"}, 421),
+        ({"target": "/callback?code=a&state=s", "host": ""}, 421),
+        ({"target": "/callback?code=a&state=s", "method": "HEAD"}, 405),
+        ({"target": "/callback?code=a&state=s", "method": "POST"}, 405),
+        ({"target": "http://127.0.0.1:4711/callback?code=a&state=s"}, 404),
+    ],
+)
+def test_only_the_one_path_of_the_one_host_is_served(visit, status):
+    page = landed(**visit)
+    assert isinstance(page, Page)
+    assert page.status == status
+
+
+def test_port_80_and_a_bare_host_are_the_same():
+    arrived = landed("/?code=a&state=s", host="LOCALHOST", uri="http://localhost:80")
+    assert isinstance(arrived, CodeArrived)
+
+
+def test_the_implicit_grants_page_hands_the_fragment_over():
+    page = landed("/callback", implicit=True)
+    assert isinstance(page, Page)
+    assert page.status == 200
+    assert "fragment" in page.content
+    head = page.to_bytes().partition(b"\r\n\r\n")[0].decode()
+    digest = base64.b64encode(hashlib.sha256(page.script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in head
+    arrived = handed("#access_token=hunter2&token_type=bearer&expires_in=60&state=s")
+    assert isinstance(arrived, TokenArrived)
+    assert arrived.token.access_token == "hunter2"
+    assert arrived.token.expires_at == NOW.wall + 60
+    assert "hunter2" not in repr(arrived)
+
+
+def test_the_implicit_grants_refusals_are_read_from_either_place():
+    for refused in (
+        handed("#error=access_denied&state=s"),
+        landed("/callback?error=access_denied&state=s", implicit=True),
+    ):
+        assert isinstance(refused, SignInRefused)
+        assert refused.error.error == "access_denied"
+
+
+@pytest.mark.parametrize("fragment", ["", "#", "#access_token=a&state=x", "#access_token=a"])
+def test_a_fragment_of_another_sign_in_is_not_believed(fragment):
+    page = handed(fragment)
+    assert isinstance(page, Page)
+    assert page.status == 400
+
+
+def test_a_fragment_with_our_state_and_no_token_ends_it():
+    refused = handed("#state=s")
+    assert isinstance(refused, SignInRefused)
+    assert refused.error.error == "invalid_response"
+
+
+def test_nothing_secret_is_shown():
+    assert "hunter2" not in repr(Landing(URI, "hunter2"))
+    assert "hunter2" not in repr(Visit("POST", "/callback?code=hunter2", HOST, b"hunter2"))
+
+
+def test_pages_leak_nothing():
+    for page in (
+        signed_in_page(),
+        refused_page(OAuthError("x")),
+        landed("/"),
+        landed("/callback", implicit=True),
+    ):
+        head, _, body = page.to_bytes().partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+        assert fields["Referrer-Policy"] == "no-referrer"
+        assert fields["Cache-Control"] == "no-store"
+        assert fields["Connection"] == "close"
+        assert int(fields["Content-Length"]) == len(body)
+        assert "default-src 'none'" in fields["Content-Security-Policy"]
+        assert not re.search(rb'(?:src|href)="(?!data:,)', body)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (AccessDeniedError("access_denied", "<b>no"), "The sign-in was refused: <b>no"),
+        (AccessDeniedError("access_denied"), "refused: The user or the platform said no."),
+        (OAuthError("server_error", "later"), "The sign-in failed: server_error: later"),
+        (ConnectError("no route", sent=False), "The sign-in failed: no route"),
+    ],
+)
+def test_a_refusal_is_told_in_words(error, words):
+    page = refused_page(error)
+    assert words in message_of(page.to_bytes().decode())
+    assert "<b>" not in page.content
+
+
+# The bytes.
+
+
+def http(target="/callback?code=a", method="GET", *fields, body=b""):
+    lines = "".join(f"{field}\r\n" for field in (f"Host: {HOST}", *fields))
+    return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + body
+
+
+def test_a_request_is_read_in_any_pieces():
+    whole = http("/callback", "POST", "content-length: 3", body=b"a=b")
+    for end in range(len(whole)):
+        assert read_visit(whole[:end]) is None
+    assert read_visit(whole) == Visit("POST", "/callback", HOST, b"a=b")
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/2\r\n\r\n", 400),
+        (b"GET /a b HTTP/1.1\r\n\r\n", 400),
+        (http("/", "GET", "no colon"), 400),
+        (http("/", "GET", "Host: other"), 400),
+        (http("/", "POST", "Content-Length: x"), 400),
+        (http("/", "POST", "Content-Length: -1"), 400),
+        (http("/", "POST", "Content-Length: ²"), 400),
+        (http("/", "POST", "Transfer-Encoding: chunked"), 400),
+        (b"\x16\x03\x01" + b"a" * 70_000, 413),
+        (http("/", "POST", "Content-Length: 70000", body=b"a" * 70_000), 413),
+    ],
+)
+def test_what_is_no_request_gets_a_page(data, status):
+    page = read_visit(data)
+    assert isinstance(page, Page)
+    assert page.status == status
+
+
+@given(st.binary(max_size=60) | st.text(max_size=40).map(lambda t: http(quote(t, safe="/?&=%"))))
+def test_any_bytes_are_a_visit_a_page_or_not_enough(data):
+    read = read_visit(data)
+    if isinstance(read, Visit):
+        for is_implicit in (False, True):
+            met = Landing(URI, "s", is_implicit=is_implicit).received(read, now=NOW)
+            if isinstance(met, Page):
+                assert met.to_bytes().startswith(f"HTTP/1.1 {met.status} ".encode())
+    else:
+        assert read is None or 400 <= read.status < 500
+
+
+@given(st.text(max_size=40))
+def test_any_fragment_is_a_page_or_the_end(fragment):
+    assert isinstance(handed(fragment), Page | SignInRefused | TokenArrived)
+
+
+# The redirect URI.
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("http://127.0.0.1:8080/callback", ("127.0.0.1", 8080)),
+        ("http://localhost:1", ("localhost", 1)),
+        ("http://localhost:65535/a/b", ("localhost", 65535)),
+    ],
+)
+def test_redirect_uris_that_can_be_served(uri, expected):
+    assert check_redirect_uri(uri) == expected
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "https://127.0.0.1:8080/callback",
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:0/callback",
+        "http://127.0.0.1:70000/callback",
+        "http://0.0.0.0:80/",
+        "http://[::1]:80/",
+        "http://[:80/",
+        "http://example.com:80/",
+        "http://a@localhost:80/",
+        "http://localhost:80/?a=1",
+        "http://localhost:80/#a",
+        "http://localhost:80/ ",
+        "http://localhost:80/é",
+    ],
+)
+def test_redirect_uris_that_cannot(uri):
+    with pytest.raises(InvalidValueError, match="redirect_uri"):
+        check_redirect_uri(uri)

@@ -1,0 +1,465 @@
+"""The limiter: never too many in a window, first come first served, nothing lost, nobody stuck."""
+
+from __future__ import annotations
+
+import heapq
+import random
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.session.pacing import MARGIN, Booking, Pacer, Pacing
+from tests.strategies.calls import at, reply
+
+PATH = "/api/v2/users"
+TWO = Pacing(limit=2, window=10)
+SPAN = 10 * (1 + MARGIN)
+
+
+class Desk:
+    """Holds the pacer, as an adapter does."""
+
+    def __init__(self, pacing: Pacing) -> None:
+        self.pacer = Pacer.of(pacing)
+
+    def ask(self, clock: float, path: str = PATH, booking: Booking | None = None) -> Booking:
+        self.pacer, answer = self.pacer.reserve(path, now=at(clock), booking=booking)
+        return answer
+
+    def release(self, booking: Booking, clock: float) -> None:
+        self.pacer = self.pacer.release(booking, now=at(clock))
+
+    def report(self, retry_after: str | None, clock: float, status: int = 429) -> None:
+        self.pacer = self.pacer.reported(reply(status, retry_after), now=at(clock))
+
+
+def test_as_many_as_the_limit_go_at_once_and_the_next_when_the_first_leaves_the_window():
+    desk = Desk(TWO)
+    assert [desk.ask(0).at, desk.ask(3).at] == [0, 3]
+    third, fourth, fifth = desk.ask(4), desk.ask(4), desk.ask(4)
+    assert [third.at, fourth.at] == [SPAN, 3 + SPAN]
+    assert fifth.at == 2 * SPAN
+    assert not third.due(at(4))
+    assert third.due(at(SPAN))
+    assert third.why == "2 requests in 10 s"
+
+
+def test_a_pause_makes_room():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    assert desk.ask(SPAN).at == SPAN
+    assert desk.ask(100).at == 100
+
+
+def test_a_window_is_taken_longer_than_it_is():
+    desk = Desk(Pacing(limit=1, window=60))
+    desk.ask(0)
+    assert 60.5 < desk.ask(0).at < 60 / 0.97
+
+
+def test_who_comes_back_in_time_may_go_and_is_counted_once():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    third = desk.ask(1)
+    assert desk.ask(SPAN, booking=third).at == SPAN
+    assert desk.ask(SPAN).at == SPAN
+    assert desk.ask(SPAN).at == 2 * SPAN
+
+
+def test_who_comes_back_early_keeps_the_place():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    third, fourth = desk.ask(1), desk.ask(1)
+    assert desk.ask(5, booking=third).at == third.at
+    assert desk.ask(5, booking=fourth).at == fourth.at
+
+
+def test_who_comes_back_late_is_counted_when_it_goes():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    second, third = desk.ask(0), desk.ask(0)
+    late = second.at + 4
+    assert desk.ask(late, booking=second).due(at(late))
+    moved = desk.ask(third.at, booking=third)
+    assert moved.at == late + SPAN
+    assert desk.ask(moved.at, booking=moved).due(at(moved.at))
+
+
+def test_nobody_overtakes():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    waiting = [desk.ask(index / 10).at for index in range(1, 9)]
+    assert waiting == sorted(waiting)
+
+
+def test_who_wakes_in_time_goes_in_the_order_of_coming():
+    chance, desk = random.Random(7), Desk(Pacing(limit=7, window=10))
+    waking = [(chance.uniform(0, 60), number, None) for number in range(100)]
+    heapq.heapify(waking)
+    came = [number for _, number, _ in sorted(waking)]
+    gone = []
+    while waking:
+        clock, number, booking = heapq.heappop(waking)
+        answer = desk.ask(clock, booking=booking)
+        if answer.due(at(clock)):
+            gone.append(number)
+        else:
+            heapq.heappush(waking, (answer.at, number, answer))
+    # Those told the same time wake in any order.
+    assert max(abs(gone.index(number) - place) for place, number in enumerate(came)) < 7
+
+
+def test_a_place_given_back_goes_to_whoever_comes_next():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    second, third = desk.ask(0), desk.ask(0)
+    desk.release(second, 1)
+    assert desk.ask(2).at == second.at
+    assert desk.ask(2).at == third.at + SPAN
+
+
+def test_places_given_back_at_the_end_are_as_if_never_taken():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    waiting = [desk.ask(1) for _ in range(50)]
+    for booking in random.Random(1).sample(waiting, 50):
+        desk.release(booking, 2)
+    (lane,) = desk.pacer.lanes
+    assert (lane.sent, lane.queue, lane.vacant) == ((0, 0), (), ())
+    assert desk.ask(3).at == waiting[0].at
+
+
+def test_a_place_given_back_after_its_time_has_come_is_free():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    second = desk.ask(0)
+    desk.release(second, SPAN + 1)
+    assert desk.ask(SPAN + 1).at == SPAN + 1
+
+
+def test_a_place_given_back_that_nobody_took_in_time_is_free():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    second, third = desk.ask(0), desk.ask(0)
+    desk.release(second, 1)
+    assert not desk.ask(SPAN + 3).due(at(SPAN + 3))  # behind the third
+    assert desk.ask(SPAN + 4, booking=third).due(at(SPAN + 4))
+
+
+def test_a_place_whose_owner_does_not_come_is_free_after_a_window():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    lost, next_ = desk.ask(0), desk.ask(0)
+    assert not desk.ask(next_.at - 1, booking=next_).due(at(next_.at - 1))
+    assert desk.ask(lost.at + SPAN, booking=next_).due(at(lost.at + SPAN))
+
+
+def test_a_booking_of_another_pacer_is_a_newcomers():
+    desk, other = Desk(TWO), Desk(TWO)
+    other.ask(0), other.ask(0)
+    strange = other.ask(0)
+    assert desk.ask(5, booking=strange).due(at(5))
+    released = desk.pacer.release(strange, now=at(5))
+    assert released == desk.pacer
+
+
+def test_clocks_that_were_read_out_of_order_do_no_harm():
+    desk = Desk(TWO)
+    assert desk.ask(1.0).due(at(1.0))
+    assert desk.ask(0.9).due(at(0.9))
+    assert desk.pacer.lanes[-1].sent == (1.0, 1.0)
+
+
+def test_who_lost_one_place_gives_up_the_other():
+    """Two requests, each ahead of the other in one lane, used to wait for one another for ever."""
+    desk = Desk(Pacing(limit=1, window=10, paths={ARCHITECT: 1}))
+    desk.ask(0, ARCHITECT)
+    ((path, ticket),) = desk.ask(0).places
+    lost = Booking(0, ((ARCHITECT, 99), (path, ticket)))
+    assert [path for path, _ in desk.ask(1, ARCHITECT, lost).places] == [ARCHITECT]
+    assert desk.pacer.lanes[-1].queue == ()
+
+
+def test_a_booking_from_before_the_limits_changed_is_a_newcomers():
+    desk = Desk(TWO)
+    strange = Booking(0, (("/gone", 3), ("", 7)))
+    assert desk.ask(0, booking=strange).due(at(0))
+    desk.release(strange, 0)
+    assert desk.pacer.lanes[-1].sent == (0,)
+
+
+# --- separate limits -------------------------------------------------------------------------------
+
+ARCHITECT = "/api/v2/architect/ivrs"
+LAYERED = Pacing(limit=4, window=10, paths={ARCHITECT: 1})
+
+
+@pytest.mark.parametrize("path", [ARCHITECT, f"{ARCHITECT}/{{ivrId}}", f"{ARCHITECT}?pageSize=1"])
+def test_a_path_with_a_limit_of_its_own(path):
+    desk = Desk(LAYERED)
+    assert desk.ask(0, path).at == 0
+    second = desk.ask(0, path)
+    assert second.at == SPAN
+    assert second.why == f"1 request to {ARCHITECT} in 10 s"
+
+
+def test_others_need_not_wait_for_it():
+    desk = Desk(LAYERED)
+    for _ in range(10):
+        desk.ask(0, ARCHITECT)
+    assert [desk.ask(0).at for _ in range(4)] == [0, 0, 0, SPAN]
+    assert desk.ask(0, f"{ARCHITECT}x").at == SPAN
+
+
+def test_it_counts_against_the_limit_of_all():
+    desk = Desk(LAYERED)
+    for _ in range(4):
+        assert desk.ask(0).due(at(0))
+    waiting = desk.ask(0, ARCHITECT)
+    assert waiting.at == SPAN
+    assert [path for path, _ in waiting.places] == [ARCHITECT, ""]
+    assert waiting.why == "4 requests in 10 s"
+    assert desk.ask(SPAN, ARCHITECT, booking=waiting).due(at(SPAN))
+    # Its own limit counts from when it really went.
+    assert desk.ask(SPAN, ARCHITECT).at == 2 * SPAN
+
+
+def test_a_place_in_both_is_given_back_in_both():
+    desk = Desk(LAYERED)
+    for _ in range(4):
+        desk.ask(0)
+    desk.release(desk.ask(0, ARCHITECT), 0)
+    assert [(lane.queue, lane.vacant) for lane in desk.pacer.lanes] == [((), ()), ((), ())]
+
+
+def test_the_most_particular_path_comes_first():
+    pacer = Pacer.of(Pacing(paths={"/a": 5, "/a/b": 2}))
+    assert [lane.path for lane in pacer.lanes] == ["/a/b", "/a", ""]
+    after, _ = pacer.reserve("/a/b/c", now=at(0))
+    assert [len(lane.sent) for lane in after.lanes] == [1, 1, 1]
+
+
+# --- the gate --------------------------------------------------------------------------------------
+
+
+def test_a_429_closes_the_gate_for_everyone():
+    desk = Desk(TWO)
+    desk.report("42", 1)
+    assert desk.pacer.closed(at(1)).until == 43
+    assert [desk.ask(2).at for _ in range(3)] == [43, 43, 43 + SPAN]
+    assert desk.pacer.closed(at(43)) is None
+    assert Desk(TWO).pacer.closed(at(1)) is None
+
+
+def test_who_waited_already_waits_for_the_gate_too():
+    desk = Desk(TWO)
+    desk.ask(0), desk.ask(0)
+    third = desk.ask(0)
+    desk.report("30", 5)
+    assert desk.ask(third.at, booking=third).at == 35
+
+
+def test_a_place_given_back_is_no_way_round_the_gate():
+    desk = Desk(Pacing(limit=1, window=10))
+    desk.ask(0)
+    second, _ = desk.ask(0), desk.ask(0)
+    desk.release(second, 1)
+    desk.report("15", 1)
+    assert desk.ask(2).at >= 16
+
+
+def test_the_longest_request_to_wait_counts():
+    desk = Desk(TWO)
+    desk.report("30", 0)
+    desk.report("5", 1)
+    assert desk.pacer.closed(at(1)).until == 30
+    desk.report("60", 2)
+    assert desk.pacer.closed(at(2)).until == 62
+
+
+@pytest.mark.parametrize("retry_after", [None, "0", "soon", "181", "86400"])
+def test_what_says_nothing_of_the_next_minutes_closes_nothing(retry_after):
+    desk = Desk(TWO)
+    desk.report(retry_after, 0)
+    assert desk.pacer == Pacer.of(TWO)
+
+
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_only_a_429_closes_it(status):
+    desk = Desk(TWO)
+    desk.report("5", 0, status)
+    assert desk.pacer.gate is None
+
+
+# --- configuration ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"limit": 0},
+        {"limit": -1},
+        {"window": 0},
+        {"window": -1},
+        {"window": float("nan")},
+        {"window": 86_401},
+        {"paths": {"api": 1}},
+        {"paths": {"/api/": 1}},
+        {"paths": {"/": 1}},
+        {"paths": {"": 1}},
+        {"paths": {"/api": 0}},
+    ],
+)
+def test_limits_that_cannot_be_are_refused(wrong):
+    with pytest.raises(InvalidValueError, match="pacing"):
+        Pacing(**wrong)
+
+
+def test_the_default_is_the_platforms_limit():
+    assert (Pacing().limit, Pacing().window) == (300, 60)
+
+
+# --- long runs -------------------------------------------------------------------------------------
+
+
+def most_in_a_window(times: list[float], window: float) -> int:
+    """The largest number of requests in any window that is open at its beginning."""
+    times, first, most = sorted(times), 0, 0
+    for index, time in enumerate(times):
+        while times[first] <= time - window:
+            first += 1
+        most = max(most, index - first + 1)
+    return most
+
+
+@pytest.mark.parametrize("window", [6.0, 60.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_late_wakers_never_exceed_the_limit_and_use_nearly_all_of_it(window, seed):
+    chance, desk = random.Random(seed), Desk(Pacing(limit=30, window=window))
+    length = 20 * window
+    waking: list[tuple[float, int, Booking | None]] = [(0.0, task, None) for task in range(20)]
+    sent: list[float] = []
+    while waking[0][0] < length:
+        clock, task, booking = heapq.heappop(waking)
+        answer = desk.ask(clock, booking=booking)
+        if answer.due(at(clock)):
+            sent.append(clock)
+            answer, wake = None, clock + chance.uniform(0, window / 60)
+        else:
+            wake = answer.at + chance.choice([0, 0, 0, chance.uniform(0, window / 60)])
+        heapq.heappush(waking, (wake, task, answer))
+    assert most_in_a_window(sent, window * (1 + MARGIN) - 1e-4) <= 30
+    assert len(sent) >= 0.97 * 30 * 20
+
+
+def test_memory_is_bounded_by_the_limit():
+    desk = Desk(Pacing(limit=5, window=10))
+    clock = 0.0
+    for _ in range(200):
+        clock = desk.ask(clock).at
+    assert len(desk.pacer.lanes[-1].sent) <= 5
+
+
+class Queueing(RuleBasedStateMachine):
+    """Callers who come, wake late or early, give up, are refused; and a clock.
+
+    The laws hold after every step; at the end all who still wait get through.
+    """
+
+    @initialize(limit=st.integers(1, 4), narrow=st.integers(1, 3))
+    def begin(self, limit, narrow):
+        self.limits = {"": limit, ARCHITECT: narrow}
+        self.desk = Desk(Pacing(limit=limit, window=10, paths={ARCHITECT: narrow}))
+        self.clock = 0.0
+        self.opens = 0.0
+        self.waiting: list[tuple[str, Booking]] = []
+        self.lost = 0
+        self.sent: dict[str, list[float]] = {"": [], ARCHITECT: []}
+
+    def asks(self, path, booking=None):
+        answer = self.desk.ask(self.clock, path, booking)
+        if answer.due(at(self.clock)):
+            assert self.clock >= self.opens - 1e-5
+            for lane in {"", path} & set(self.sent):
+                self.sent[lane].append(self.clock)
+        else:
+            self.waiting.append((path, answer))
+
+    @rule(path=st.sampled_from([PATH, ARCHITECT]), times=st.integers(1, 6))
+    def some_come(self, path, times):
+        for _ in range(times):
+            self.asks(path)
+
+    @rule(seconds=st.sampled_from([0.01, 0.5, 3.0, SPAN, 2 * SPAN]))
+    def time_passes(self, seconds):
+        self.clock += seconds
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def one_wakes_whenever(self, data):
+        self.asks(*self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1))))
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def the_next_wakes_in_time(self):
+        index = min(range(len(self.waiting)), key=lambda i: self.waiting[i][1].at)
+        path, booking = self.waiting.pop(index)
+        self.clock = max(self.clock, booking.at)
+        self.asks(path, booking)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def one_gives_up(self, data):
+        _, booking = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
+        self.desk.release(booking, self.clock)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def one_is_never_seen_again(self, data):
+        self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
+        self.lost += 1
+
+    @rule(seconds=st.sampled_from([1, 30, 200]))
+    def the_platform_refuses(self, seconds):
+        self.desk.report(str(seconds), self.clock)
+        if seconds <= 180:
+            self.opens = max(self.opens, self.clock + seconds)
+
+    @invariant()
+    def no_window_holds_more_than_its_limit(self):
+        for lane, times in getattr(self, "sent", {}).items():
+            assert most_in_a_window(times, SPAN - 1e-4) <= self.limits[lane]
+
+    @invariant()
+    def the_memory_is_bounded(self):
+        if hasattr(self, "desk"):
+            for lane in self.desk.pacer.lanes:
+                assert list(lane.sent) == sorted(lane.sent)
+                assert len(lane.sent) <= lane.limit
+                tickets = [place.ticket for place in lane.queue]
+                assert tickets == sorted(tickets)
+                assert set(lane.vacant) <= set(tickets)
+                assert len(tickets) <= len(self.waiting) + len(lane.vacant) + self.lost
+
+    def teardown(self):
+        waiting = getattr(self, "waiting", [])
+        steps = 20 * (len(waiting) + 1)
+        while waiting:
+            self.the_next_wakes_in_time()
+            steps -= 1
+            assert steps, "somebody never gets through"
+
+
+TestQueueing = pytest.mark.slow(Queueing.TestCase)
+
+
+def test_a_request_that_need_not_queue_takes_no_ticket():
+    pacer = Pacer.of(Pacing(limit=2, paths={"/a": 1}))
+    pacer, booking = pacer.reserve("/a", now=at(0))
+    assert booking.due(at(0))
+    assert [(len(lane.sent), lane.queue, lane.tickets) for lane in pacer.lanes] == [(1, (), 0)] * 2
+    pacer, booking = pacer.reserve("/a", now=at(0))
+    assert not booking.due(at(0))
+    assert [len(lane.queue) for lane in pacer.lanes] == [1, 0]

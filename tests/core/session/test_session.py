@@ -1,0 +1,53 @@
+"""Settings are checked, sessions are values."""
+
+import pytest
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.oauth import Token
+from genesys_core.session.pacing import Pacer, Pacing
+from genesys_core.session.session import Session, Settings, checked_deadline, no_chance
+from genesys_core.version import USER_AGENT, VERSION
+from tests.strategies.calls import HOSTS
+
+
+def test_a_session_from_the_few_things_at_hand():
+    session = Session.create(HOSTS, access_token="t", headers={"X-A": "1"}, pacing=Pacing())
+    assert session.vault.token == Token("t")
+    assert session.settings.headers["x-a"] == "1"
+    assert session.pacer == Pacer.of(Pacing())
+    assert session.random() == 0
+
+
+def test_without_a_token_nothing_is_authenticated_and_nothing_paced():
+    session = Session.create(HOSTS)
+    assert not session.vault.authenticates
+    assert session.pacer is None
+    assert session == Session(Settings(hosts=HOSTS))
+
+
+def test_retry_is_off_unless_asked_for():
+    settings = Settings(hosts=HOSTS)
+    assert not settings.retry.enabled
+    assert (settings.deadline, settings.refresh_token_wait_max) == (None, 10)
+
+
+@pytest.mark.parametrize("seconds", [-1, 1e10, float("inf"), float("nan")])
+def test_a_wait_for_a_token_is_finite(seconds):
+    with pytest.raises(InvalidValueError, match="refresh_token_wait_max="):
+        Settings(hosts=HOSTS, refresh_token_wait_max=seconds)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e10, float("inf"), float("nan")])
+def test_a_deadline_is_a_positive_number_of_seconds(seconds):
+    with pytest.raises(InvalidValueError, match=r"deadline=.*above 0 seconds"):
+        Settings(hosts=HOSTS, deadline=seconds)
+
+
+def test_a_deadline_may_be_none():
+    assert checked_deadline(None) is None
+    assert checked_deadline(0.5) == 0.5
+
+
+def test_the_library_names_itself():
+    assert f"genesys-cloud/{VERSION}" == USER_AGENT
+    assert no_chance() == 0

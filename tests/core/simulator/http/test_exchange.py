@@ -1,0 +1,54 @@
+"""What handlers are given and give back."""
+
+import pytest
+
+from genesys_core.clock import Now
+from genesys_core.simulator.http.exchange import Call, Reply, json_reply, no_content
+from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.memory import State
+from tests.strategies.simulator import operation, small_document
+
+MODEL = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "id": {"type": "string", "readOnly": True}},
+}
+
+
+def call(body=None, *, schema=None, **query):
+    parameter = {"name": "body", "in": "body", "schema": schema or {"$ref": "#/definitions/M"}}
+    known = Definition(small_document({"/x": {"post": operation(parameter)}}, {"M": MODEL}))
+    (route,) = known.routes
+    return Call(route, "/x", {}, query, body, None, Now(0, 0), State(), known)
+
+
+def test_replies():
+    assert json_reply({"a": [1]}, status=201, headers=[("X", "y")]) == Reply(
+        201, b'{"a":[1]}', "application/json", (("X", "y"),)
+    )
+    assert no_content() == Reply(204)
+
+
+def test_the_first_value_of_a_parameter_counts():
+    assert call(q=["a", "b"]).argument("q", "z") == "a"
+    assert call().argument("q", "z") == "z"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("7", 7), ("-7", -7), ("", None), ("x", None), ("1" * 20, None)]
+)
+def test_numbers(text, number):
+    assert call(n=[text]).number("n", 1) == number
+    assert call().number("n", 1) == 1
+
+
+def test_a_document_is_what_a_caller_may_write():
+    assert call({"name": "n", "id": "i", "unknown": 1}).document() == {"name": "n"}
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 5])
+def test_a_body_that_is_no_object_is_an_empty_document(body):
+    assert call(body).document() == {}
+
+
+def test_without_a_model_nothing_is_known():
+    assert call({"name": "n"}, schema={"type": "object"}).document() == {}

@@ -1,0 +1,53 @@
+"""What a test keeps back on a socket."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.sockets.socket import Line, Outgoing
+
+
+def event(number):
+    return Outgoing(f"event {number}", "event", number)
+
+
+def holding(*events):
+    line = Line(1, "c", 30.0, held=[])
+    for each in events:
+        assert line.holds(each)
+    return line
+
+
+def test_only_events_are_held_and_only_when_wanted():
+    assert not Line(1, "c", 30.0).holds(event(1))
+    line = holding(event(1))
+    assert not line.holds(Outgoing("beat", "heartbeat"))
+    assert line.held == [event(1)]
+
+
+@given(st.integers(0, 5).flatmap(lambda n: st.tuples(st.just(n), st.lists(st.integers(-1, n)))))
+def test_every_event_goes_out_as_often_as_it_is_named(drawn):
+    count, order = drawn
+    events = [event(number) for number in range(1, count + 1)]
+    line = holding(*events)
+    if any(not 0 <= index < count for index in order):
+        with pytest.raises(InvalidValueError, match=f"{count} texts are held"):
+            line.let_go(order)
+        assert line.held == events
+        return
+    going, withheld = line.let_go(order)
+    assert going == [events[index] for index in order]
+    assert withheld == [each for each in events if each not in going]
+    assert line.held is None
+
+
+def test_all_of_them_in_their_order():
+    assert holding(event(1), event(2)).let_go(None) == ([event(1), event(2)], [])
+    assert Line(1, "c", 30.0).let_go(None) == ([], [])
+
+
+def test_what_is_due_first():
+    assert Line(1, "c", 30.0).due == 30.0
+    assert Line(1, "c", 30.0, closes=20.0).due == 20.0
+    assert Line(1, "c", 30.0, closes=40.0).due == 30.0

@@ -1,0 +1,99 @@
+"""Reading a definition."""
+
+import msgspec
+import pytest
+
+from genesys_core.errors import InvalidValueError
+from genesys_core.simulator.state.definition import Definition, Schema
+from tests.strategies.simulator import definition, document, operation, small_document
+
+
+def test_the_whole_definition_is_read():
+    assert len(definition().routes) == 3355
+    assert len(definition().schemas) == 6651
+    assert repr(definition()) == "Definition(3355 operations, 6651 models)"
+
+
+def test_text_and_values_give_the_same():
+    from_values = Definition(msgspec.json.decode(document()))
+    assert from_values.schemas == definition().schemas
+    assert list(from_values.routes) == list(definition().routes)
+
+
+def test_a_definition_is_taken_as_it_is():
+    assert Definition.of(definition()) is definition()
+    assert len(Definition.of(small_document({})).routes) == 0
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"paths": []}, {"paths": {"/x": {"get": {"parameters": 5}}}}]
+)
+def test_what_is_no_definition_is_refused_in_words(broken):
+    with pytest.raises(InvalidValueError, match="the definition cannot be read"):
+        Definition(broken)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"paths": 1}'])
+def test_text_that_is_no_definition_is_refused_in_words(text):
+    with pytest.raises(InvalidValueError, match="give a Swagger"):
+        Definition.from_json(text)
+
+
+def test_facts_of_an_operation():
+    body = {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/M"}}
+    made = Definition(
+        small_document(
+            {"/x": {"post": operation(body, reply={"type": "string"}), "get": operation()}},
+            {"M": {"type": "object", "properties": {}}},
+        )
+    )
+    post, get = sorted(made.routes, key=lambda route: route.method, reverse=True)
+    assert post.facts.body.schema.model_name == "M"
+    assert post.facts.reply_schema == Schema(type="string")
+    assert get.facts.body is None
+    assert get.facts.reply_schema is None
+
+
+def test_a_success_status_stands_in_where_there_is_no_default_reply():
+    facts = {"responses": {"200": {"schema": {"type": "integer"}}}}
+    (route,) = Definition(small_document({"/x": {"get": facts}})).routes
+    assert route.facts.reply_schema == Schema(type="integer")
+
+
+def test_read_only_has_two_spellings():
+    model = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "readOnly": True},
+            "b": {"$ref": "#/definitions/M", "x-read-only": True},
+            "c": {"type": "string"},
+        },
+    }
+    properties = Definition(small_document({}, {"M": model})).schemas["M"].properties
+    assert {name: schema.is_read_only for name, schema in properties.items()} == {
+        "a": True,
+        "b": True,
+        "c": False,
+    }
+
+
+def test_references_are_followed_and_end():
+    made = Definition(
+        small_document(
+            {},
+            {
+                "A": {"$ref": "#/definitions/B"},
+                "B": {"type": "integer"},
+                "Round": {"$ref": "#/definitions/Trip"},
+                "Trip": {"$ref": "#/definitions/Round"},
+            },
+        )
+    )
+
+    def led(name):
+        return made.resolve(Schema(ref=f"#/definitions/{name}"))
+
+    assert led("A") == Schema(type="integer")
+    assert led("Round") == Schema()
+    assert led("Missing") == Schema()
+    assert made.resolve(Schema(type="string")) == Schema(type="string")

@@ -1,0 +1,145 @@
+"""The platform: total, deterministic, and the same headers on everything."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+
+from fuzz import fuzz_simulator
+from genesys_core.clock import Now
+from genesys_core.errors import InvalidValueError
+from genesys_core.http.messages import Request
+from genesys_core.simulator import Settings, Simulator, World
+from tests.strategies.simulator import Desk, definition, operation, paths, small_document, unhurried
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status"),
+    [
+        ("GET", "/api/v2/users/me", 200),
+        ("GET", "/api/v2/nothing", 404),
+        ("GET", "/", 404),
+        ("GET", "*", 404),
+        ("PUT", "/api/v2/users/me", 405),
+        ("GET", "/api/v2/users/nobody", 404),
+        ("GET", "/api/v2/users?pageSize=0", 400),
+    ],
+)
+def test_every_response_has_the_platforms_headers(method, target, status):
+    answer = Desk().call(method, target)
+    assert answer.status == status
+    assert answer.headers.get_list("server") == ["Google", "FrontEnd"]
+    assert answer.headers["server"] == "Google, FrontEnd"
+    assert answer.headers["inin-correlation-id"]
+    assert answer.headers["content-type"] == "application/json"
+    if status >= 400:
+        assert answer.json["contextId"] == answer.headers["inin-correlation-id"]
+
+
+def test_correlation_ids_differ():
+    desk = Desk()
+    assert len({desk.send("GET", "/").headers["inin-correlation-id"] for _ in range(50)}) == 50
+
+
+def test_a_path_with_another_method_says_which_it_has():
+    answer = Desk().call("PUT", "/api/v2/users")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+
+
+def test_head_is_get_without_a_body():
+    desk = Desk()
+    assert desk.call("HEAD", "/api/v2/users/me").status == 200
+    assert desk.call("HEAD", "/api/v2/users/me").body == b""
+    assert desk.call("HEAD", "/api/v2/users/nobody").body == b""
+    assert desk.call("HEAD", "/api/v2/tokens/me").status == 204
+    only_post = Desk(Simulator(small_document({"/x": {"post": operation()}})))
+    assert only_post.send("HEAD", "/x").status == 405
+
+
+def test_requests_are_counted_by_their_route_and_logged_as_they_came():
+    desk = Desk()
+    desk.call("GET", "/api/v2/users/a?expand=presence")
+    desk.call("GET", "/api/v2/users/b")
+    desk.call("PUT", "/api/v2/users/b")
+    desk.send("GET", "/nowhere")
+    count = desk.simulator.count
+    assert count("POST", "/oauth/token") == 1
+    assert count("GET", "/api/v2/users/{userId}") == 2
+    assert count("PUT", "/api/v2/users/{userId}") == 1
+    assert count("DELETE", "/api/v2/users/{userId}") == 0
+    assert [(each.method, each.path, each.status) for each in desk.simulator.state.log] == [
+        ("POST", "/oauth/token", 200),
+        ("GET", "/api/v2/users/a", 404),
+        ("GET", "/api/v2/users/b", 404),
+        ("PUT", "/api/v2/users/b", 405),
+        ("GET", "/nowhere", 404),
+    ]
+    assert desk.simulator.state.log[-1].template is None
+
+
+@pytest.mark.parametrize("url", ["http://[", "", "://", "http://simulator", "\ud800/api", "//"])
+def test_what_is_no_url_is_not_found(url):
+    response = Simulator(definition()).respond(Request("GET", url), now=Now(0, 0))
+    assert response.status == 404
+
+
+def test_relative_and_absolute_urls_are_the_same():
+    simulator = Simulator(small_document({"/x": {"get": operation(reply={"type": "string"})}}))
+    for url in ("/x", "http://a/x", "https://b:8443/x?q=1#fragment"):
+        assert simulator.respond(Request("GET", url), now=Now(0, 0)).body == b'"value"'
+
+
+def test_handlers_serve_only_what_the_definition_has():
+    desk = Desk(Simulator(small_document({})))
+    assert desk.call("GET", "/api/v2/users/me").status == 404
+
+
+def test_a_document_will_do_and_a_broken_one_will_not():
+    assert len(Simulator(small_document({})).definition.routes) == 0
+    with pytest.raises(InvalidValueError):
+        Simulator({"swagger": "2.0"})
+
+
+def test_the_world_is_copied_and_the_seed_decides_the_rest():
+    world = World.sample(users=1)
+    one, other = (Desk(Simulator(definition(), world=world)) for _ in range(2))
+    one.call("DELETE", f"/api/v2/users/{one.client.user_id}")
+    assert other.call("GET", "/api/v2/users").json["total"] == 1
+    assert one.log_in() != Desk(settings=Settings(seed=1)).log_in()
+
+
+def test_a_simulator_shows_its_size_and_no_secret():
+    desk = Desk()
+    token = desk.log_in()
+    shown = repr(desk.simulator)
+    assert shown == (
+        "Simulator(Definition(3355 operations, 6651 models), "
+        "State(60 users, 5 queues, 1 tokens, 1 requests))"
+    )
+    assert token not in shown
+
+
+@unhurried
+@given(paths())
+def test_any_path_gets_a_response_of_the_platforms_shape(path):
+    answer = Desk().call("GET", path)
+    assert answer.status in {200, 204, 400, 404, 405}
+    if answer.body and answer.headers["content-type"].endswith("json"):
+        msgspec.json.decode(answer.body)
+
+
+test_any_conversation = fuzz_simulator.check
+
+
+CORPUS = sorted((Path(__file__).parents[3] / "fuzz" / "corpus" / "simulator").iterdir())
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_the_corpus_is_replayed(path):
+    fuzz_simulator.TARGETS["simulator"](path.read_bytes())
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 64, bytes(range(256)), b"\xff" * 200])
+def test_the_fuzz_target_takes_any_bytes(data):
+    fuzz_simulator.TARGETS["simulator"](data)
