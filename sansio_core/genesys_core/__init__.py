@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from genesys_core.hosts import Region as Region
     from genesys_core.http.headers import Headers as Headers
     from genesys_core.http.http1 import HTTP1Connection as HTTP1Connection
+    from genesys_core.http.limits import ResponseLimits as ResponseLimits
     from genesys_core.http.messages import Request as Request
     from genesys_core.http.messages import Response as Response
     from genesys_core.http.messages import Timeout as Timeout
@@ -71,6 +72,7 @@ _HOMES: Final = {
     "hosts": "Gateway Hosts Region",
     "http.headers": "Headers",
     "http.http1": "HTTP1Connection",
+    "http.limits": "ResponseLimits",
     "http.messages": "Request Response Timeout TransportFailure",
     "notifications.channel_set": "ChannelSet",
     "oauth": "ClientCredentials RefreshToken Token",
@@ -107,6 +109,7 @@ __all__ = [
     "Region",
     "Request",
     "Response",
+    "ResponseLimits",
     "RetryConfiguration",
     "Returned",
     "Sending",

@@ -116,7 +116,7 @@ def test_the_first_decoded_model_needs_no_client() -> None:
 
 
 def test_the_installed_packages_are_small(tmp_path: Path) -> None:
-    """Sources, their bytecode and data, as an installer leaves them: under 15 MB."""
+    """Sources, their bytecode and data, as an installer leaves them: under 16 MB."""
     total = 0
     for package in (genesys_core, genesys_cloud):
         root = Path(package.__file__ or "").parent
@@ -129,7 +129,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
                 shown = path.relative_to(root.parent).as_posix()
                 py_compile.compile(str(path), str(compiled), shown, doraise=True)
                 total += compiled.stat().st_size
-    assert total < 15_000_000, total
+    assert total < 16_000_000, total
 
 
 def test_importing_starts_no_thread_and_reads_no_configuration() -> None:

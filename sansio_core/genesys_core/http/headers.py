@@ -57,17 +57,17 @@ class Headers(Mapping[str, str]):
         return headers
 
     def __getitem__(self, name: str) -> str:
-        return self._merged()[name.lower()]
+        return self.by_name()[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
         """Each name once, in lower case, in the order of first appearance."""
-        return iter(self._merged())
+        return iter(self.by_name())
 
     def __len__(self) -> int:
-        return len(self._merged())
+        return len(self.by_name())
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._merged()
+        return isinstance(name, str) and name.lower() in self.by_name()
 
     def get_list(self, name: str) -> list[str]:
         """The values of one field, one for each time it appeared."""
@@ -79,7 +79,7 @@ class Headers(Mapping[str, str]):
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)
-        return {spelling[name]: value for name, value in self._merged().items()}
+        return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
         """These headers with one field given a single value, whatever it had before."""
@@ -125,14 +125,18 @@ class Headers(Mapping[str, str]):
     def _folded(self) -> tuple[tuple[str, str], ...]:
         return tuple((name.lower(), value) for name, value in self.raw)
 
-    def _merged(self) -> dict[str, str]:
-        if self._index is None:
-            index: dict[str, str] = {}
-            for name, value in self.raw:
-                key = name.lower()
-                index[key] = f"{index[key]}, {value}" if key in index else value
+    def by_name(self) -> Mapping[str, str]:
+        """The merged values by lower-case name, without a copy: for many look-ups in a row."""
+        index = self._index
+        if index is None:
+            index = {name.lower(): value for name, value in self.raw}
+            if len(index) != len(self.raw):
+                index = {}
+                for name, value in self.raw:
+                    key = name.lower()
+                    index[key] = f"{index[key]}, {value}" if key in index else value
             self._index = index
-        return self._index
+        return index
 
 
 SECRET_HEADERS = frozenset(

@@ -1,0 +1,230 @@
+"""Transfer framing: where the body of a response ends (RFC 9112, 6).
+
+Invariants: a reader takes bytes cut anywhere and gives the same body, the same end and the same
+failures. It looks at each byte once and holds no more than one line, so the time is linear and the
+memory constant in what has not been asked for. Lines of a chunked body end with CRLF and nothing
+else: a bare LF is refused at once, for peers that disagree about it see different messages.
+"""
+
+import re
+from collections import deque
+from typing import Final, Protocol
+
+from genesys_core.http.limits import ResponseLimits, broken_response, response_too_large
+from genesys_core.http.messages import TransportFailure
+
+__all__ = ["BodyReader", "ChunkedReader", "LengthReader", "UntilCloseReader", "cut_off"]
+
+
+class BodyReader(Protocol):
+    """Takes what follows a head, up to the end of the body."""
+
+    def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
+        """Append the body's bytes in ``data`` to ``content``.
+
+        Returns:
+            What follows the body once that is complete, else ``None``.
+
+        Raises:
+            TransportFailure: the framing is broken, or the body beyond its limit.
+        """
+        ...
+
+    def end(self) -> None:
+        """Note that the peer closed.
+
+        Raises:
+            TransportFailure: the body was not complete.
+        """
+        ...
+
+
+class LengthReader:
+    """A body of a known length."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, length: int) -> None:
+        self._left = length
+
+    def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
+        """As :meth:`BodyReader.feed`."""
+        left = self._left - len(data)
+        if left > 0:
+            self._left = left
+            content.append(data)
+            return None
+        if left == 0:
+            content.append(data)
+            return b""
+        content.append(data[:left])
+        return data[left:]
+
+    def end(self) -> None:
+        """As :meth:`BodyReader.end`."""
+        raise cut_off()
+
+
+class UntilCloseReader:
+    """A body without a length, which ends when the peer closes."""
+
+    __slots__ = ("_limit", "_size")
+
+    def __init__(self, limits: ResponseLimits) -> None:
+        self._limit = limits.body
+        self._size = 0
+
+    def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
+        """As :meth:`BodyReader.feed`."""
+        self._size += len(data)
+        if self._limit is not None and self._size > self._limit:
+            raise response_too_large(self._limit)
+        content.append(data)
+        return None
+
+    def end(self) -> None:
+        """As :meth:`BodyReader.end`; here it is the body's proper end."""
+
+
+# RFC 9112, 7.1: the size, extensions that are ignored, and spaces that some servers pad it with.
+_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,20}+)(?:;[\t -~\x80-\xff]*+|[ \t]++)?\r\n")
+# As lenient about a value as h11 is with header fields.
+_TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00\x0a-\x0d]*+\r\n")
+_FOLDED_LINE: Final = re.compile(rb"[ \t][^\x00\x0a-\x0d]*+\r\n")
+
+_SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
+
+
+class ChunkedReader:
+    """A body in chunks; extensions and trailers are read and ignored."""
+
+    __slots__ = (
+        "_left",
+        "_limits",
+        "_line",
+        "_overhead",
+        "_size",
+        "_state",
+        "_trailer_bytes",
+        "_trailer_lines",
+    )
+
+    def __init__(self, limits: ResponseLimits) -> None:
+        self._limits = limits
+        self._state = _SIZE
+        self._line = bytearray()  # the start of a line that is not complete
+        self._left = 0  # bytes of the chunk that are still to come
+        self._size = 0  # bytes of the body, announced so far
+        self._overhead = 0
+        self._trailer_bytes = 0
+        self._trailer_lines = 0
+
+    def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
+        """As :meth:`BodyReader.feed`."""
+        position = 0
+        while position < len(data):
+            if self._state == _SIZE:
+                position = self._take_whole_chunks(data, position, content)
+            elif self._state == _DATA:
+                chunk = data[position : position + self._left]
+                content.append(chunk)
+                position += len(chunk)
+                self._left -= len(chunk)
+                if not self._left:
+                    self._state, self._left = _DATA_END, 2
+            elif self._state == _DATA_END:
+                found = data[position : position + self._left]
+                if not b"\r\n"[2 - self._left :].startswith(found):
+                    raise broken_response("a chunk is longer than its size line says")
+                position += len(found)
+                self._left -= len(found)
+                if not self._left:
+                    self._state = _SIZE
+            else:
+                rest = self._skip_trailers(data, position)
+                return None if rest is None else data[rest:]
+        return None
+
+    def _take_whole_chunks(self, data: bytes, position: int, content: deque[bytes]) -> int:
+        """Take chunks that are there to their end, and the size line of one that is not."""
+        while not self._line and (match := _SIZE_LINE.match(data, position)) is not None:
+            start = match.end()
+            size = int(match[1], 16)
+            self._begin_chunk(size, start - position)
+            position = start + size
+            if not size or data[position : position + 2] != b"\r\n":
+                return start
+            content.append(data[start:position])
+            position += 2
+            self._state = _SIZE
+        line, position = self._line_from(data, position, self._limits.chunk_line)
+        if line is not None:
+            match = _SIZE_LINE.fullmatch(line)
+            if match is None:
+                raise broken_response("a chunk-size line is malformed")
+            self._begin_chunk(int(match[1], 16), len(line))
+        return position
+
+    def end(self) -> None:
+        """As :meth:`BodyReader.end`."""
+        raise cut_off()
+
+    def _line_from(self, data: bytes, position: int, limit: int) -> tuple[bytes | None, int]:
+        """The line that begins in an earlier piece or here, and where the next one begins."""
+        line = self._line
+        stop = data.find(b"\n", position) + 1
+        line += data[position : stop or None]
+        # One byte more is allowed to be missing: the line break.
+        if len(line) > limit or (not stop and len(line) == limit):
+            raise _line_too_long(limit)
+        if not stop:
+            return None, len(data)
+        whole = bytes(line)
+        line.clear()
+        return whole, stop
+
+    def _begin_chunk(self, size: int, line_length: int) -> None:
+        limits = self._limits
+        if line_length > limits.chunk_line:
+            raise _line_too_long(limits.chunk_line)
+        # As Go's net/http reckons: long lines around little data cost much and carry nothing.
+        self._overhead = max(self._overhead + line_length + 2 - (16 + 2 * size), 0)
+        if self._overhead > limits.chunk_overhead:
+            raise broken_response("its chunked body is nearly all chunk-size lines")
+        self._size += size
+        if limits.body is not None and self._size > limits.body:
+            raise response_too_large(limits.body)
+        self._left = size
+        self._state = _DATA if size else _TRAILERS
+
+    def _skip_trailers(self, data: bytes, position: int) -> int | None:
+        """Where the trailer section ends in ``data``, or ``None`` while it goes on."""
+        while True:
+            left = self._limits.trailers - self._trailer_bytes
+            line, position = self._line_from(data, position, left + 2)
+            if line is None:
+                return None
+            if line == b"\r\n":
+                return position
+            if len(line) > left:
+                raise _line_too_long(self._limits.trailers)
+            self._trailer_bytes += len(line)
+            folded = self._trailer_lines and _FOLDED_LINE.fullmatch(line)
+            if not folded and _TRAILER_LINE.fullmatch(line) is None:
+                raise broken_response("a trailer field is malformed")
+            self._trailer_lines += 1
+            if self._trailer_lines > self._limits.fields:
+                raise broken_response(f"it has more than {self._limits.fields} trailer fields")
+
+
+def _line_too_long(limit: int) -> TransportFailure:
+    return broken_response(f"its chunked body has a line or trailers of more than {limit} bytes")
+
+
+def cut_off() -> TransportFailure:
+    """The failure for a peer that closed before its response was complete."""
+    return TransportFailure(
+        "the peer closed the connection before the response was complete",
+        kind="closed",
+        sent=True,
+    )

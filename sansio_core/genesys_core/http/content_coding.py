@@ -1,0 +1,204 @@
+"""Content codings: gzip and deflate, removed whole or piece by piece (RFC 9110, 8.4).
+
+Invariants: the output is bounded before it is made; memory for a stream is one read of it; time is
+linear in input and output. Content is whole or refused: a stream that ends before its last member
+does, a wrong checksum and bytes after the last member are all failures.
+"""
+
+import zlib
+from typing import Final
+
+from genesys_core.http.limits import response_too_large
+from genesys_core.http.messages import TransportFailure
+
+__all__ = ["ContentDecoder", "content_codings", "decode_content"]
+
+_MOST_CODINGS: Final = 3
+"""Codings on top of each other: each multiplies what a few bytes can unpack to."""
+
+_GZIP: Final = zlib.MAX_WBITS | 16
+_LONGEST_SLICE: Final = 64 * 1024
+_SHORTEST_SLICE: Final = 256
+
+
+def content_codings(value: str) -> tuple[str, ...]:
+    """The codings that a ``Content-Encoding`` field names, in the order in which they were applied.
+
+    ``identity`` and empty list elements mean nothing and are left out.
+
+    Raises:
+        TransportFailure: a coding that cannot be removed, or too many of them.
+    """
+    codings: list[str] = []
+    for element in value.split(","):
+        coding = element.strip(" \t").lower()
+        if coding in {"", "identity"}:
+            continue
+        if coding not in {"gzip", "x-gzip", "deflate"}:
+            raise _undecodable(f"its content coding is neither gzip nor deflate: {coding[:40]!r}")
+        codings.append("deflate" if coding == "deflate" else "gzip")
+    if len(codings) > _MOST_CODINGS:
+        raise _undecodable(f"it has more than {_MOST_CODINGS} content codings")
+    return tuple(codings)
+
+
+def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> bytes:
+    """A whole body with its codings removed.
+
+    Args:
+        body: as it was transferred, not empty.
+        codings: from :func:`content_codings`.
+        limit: bytes that any coding may unpack to, or ``None``.
+
+    Raises:
+        TransportFailure: the content is damaged, cut off, followed by other bytes, or too large.
+    """
+    if codings == ("gzip",):
+        # Nearly always one member that ends where the body does.
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            content = unpacker.decompress(body, 0 if limit is None else limit + 1)
+        except zlib.error:
+            content = b""
+        if limit is not None and len(content) > limit:
+            raise response_too_large(limit)
+        if unpacker.eof and not unpacker.unused_data:
+            return content
+    decoder = ContentDecoder(codings, limit)
+    decoder.feed(body)
+    pieces: list[bytes] = []
+    while piece := decoder.read(_LONGEST_SLICE):
+        pieces.append(piece)
+    decoder.end()
+    return b"".join(pieces)
+
+
+class ContentDecoder:
+    """Removes codings from a body that comes in pieces, as its content is asked for.
+
+    Args:
+        codings: from :func:`content_codings`.
+        limit: bytes that any coding may unpack to, or ``None``.
+    """
+
+    def __init__(self, codings: tuple[str, ...], limit: int | None) -> None:
+        self._stages = [_Unpacker(coding, limit) for coding in reversed(codings)]
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they were transferred, once :meth:`read` has no more content."""
+        self._stages[0].feed(data)
+
+    def read(self, size: int) -> bytes:
+        """At most ``size`` bytes of content; ``b""`` when there is none without more input.
+
+        Raises:
+            TransportFailure: the content is damaged, followed by other bytes, or too large.
+        """
+        return self._read(len(self._stages) - 1, size)
+
+    def _read(self, stage: int, size: int) -> bytes:
+        unpacker = self._stages[stage]
+        while not (content := unpacker.read(size)):
+            data = self._read(stage - 1, _LONGEST_SLICE) if stage else b""
+            if not data:
+                break
+            unpacker.feed(data)
+        return content
+
+    def end(self) -> None:
+        """Note that the body is complete.
+
+        Raises:
+            TransportFailure: the content was cut off.
+        """
+        for unpacker in self._stages:
+            unpacker.end()
+
+
+class _Unpacker:
+    """One coding."""
+
+    __slots__ = (
+        "_gzip",
+        "_input",
+        "_limit",
+        "_more",
+        "_position",
+        "_size",
+        "_slice",
+        "_state",
+        "_zlib",
+    )
+
+    def __init__(self, coding: str, limit: int | None) -> None:
+        self._gzip = coding == "gzip"
+        self._limit = limit
+        self._size = 0
+        self._input = memoryview(b"")
+        self._position = 0
+        self._slice = _LONGEST_SLICE
+        self._more = False  # zlib may hold output, although it has taken all input
+        self._state = "start"  # then "inside" a member or stream, then "ended"
+        self._zlib = zlib.decompressobj(_GZIP)
+
+    def feed(self, data: bytes) -> None:
+        left = self._input[self._position :]
+        self._input = memoryview(bytes(left) + data if left else data)
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        while self._more or self._position < len(self._input):
+            if self._state != "inside" and not self._begin():
+                return b""
+            piece = self._input[self._position : self._position + self._slice]
+            try:
+                content = self._zlib.decompress(piece, size)
+            except zlib.error:
+                raise _undecodable("its content is damaged") from None
+            self._more = len(content) == size
+            if self._zlib.eof:
+                self._end_member(len(piece) - len(self._zlib.unused_data))
+            else:
+                self._position += len(piece) - len(self._zlib.unconsumed_tail)
+                self._slice = min(self._slice * 2, _LONGEST_SLICE)
+            self._size += len(content)
+            if self._limit is not None and self._size > self._limit:
+                raise response_too_large(self._limit)
+            if content:
+                return content
+        return b""
+
+    def _begin(self) -> bool:
+        if self._gzip:
+            if self._state == "ended":
+                self._zlib = zlib.decompressobj(_GZIP)  # RFC 1952, 2.2: another member
+        elif self._state == "ended":
+            raise _undecodable("its content is followed by other bytes")
+        else:
+            start = bytes(self._input[self._position : self._position + 2])
+            if len(start) < 2:
+                return False
+            # RFC 9110, 8.4.1.2: with a zlib header; some servers leave it out.
+            header = start[0] & 0x0F == 8 and int.from_bytes(start) % 31 == 0
+            self._zlib = zlib.decompressobj(zlib.MAX_WBITS if header else -zlib.MAX_WBITS)
+        self._state = "inside"
+        return True
+
+    def _end_member(self, taken: int) -> None:
+        self._position += taken
+        self._state = "ended"
+        self._more = False
+        # What follows a member's end is copied: in small slices, a flood of members stays linear.
+        self._slice = _SHORTEST_SLICE
+
+    def end(self) -> None:
+        if self._state != "ended" and (
+            self._state == "inside" or self._position < len(self._input)
+        ):
+            raise _undecodable("its content is cut off")
+
+
+def _undecodable(problem: str) -> TransportFailure:
+    return TransportFailure(
+        f"the response cannot be decoded: {problem}", kind="protocol", sent=True
+    )

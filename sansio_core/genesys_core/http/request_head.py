@@ -1,0 +1,206 @@
+"""The head of a request: from a request value to its bytes.
+
+Invariants: no value ever starts a header line, or a request, of its own. A plain head is written here
+and read back with one pattern before it is used: the fields found are the fields given, or nothing is
+written. Every other head is left to h11, which writes the same bytes for a plain one.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+import h11
+from msgspec import Struct
+
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Request, TransportFailure
+
+__all__ = ["RequestHead", "encode_request_head", "invalid_request"]
+
+
+class RequestHead(Struct, frozen=True):
+    """The bytes of a request's head, and what they mean for the exchange.
+
+    Attributes:
+        data: from the request line to the blank line.
+        length: bytes of the body that follows, or ``None`` if it is sent in chunks.
+        close: whether the request asks for the connection to be closed after it.
+        upgrade: whether the request offers to switch to another protocol.
+        expects_continue: whether the server was asked to say that it wants the body.
+    """
+
+    data: bytes
+    length: int | None
+    close: bool = False
+    upgrade: bool = False
+    expects_continue: bool = False
+
+
+Fields: TypeAlias = Sequence[tuple[str, str]]
+
+# RFC 3986, 3, without user information: that and all else that is unusual takes the long way.
+_PLAIN_URL: Final = re.compile(
+    r"(https?)://([A-Za-z0-9.\-]++)(?::([0-9]{1,5}+))?(/[!\"$-~]*+)?(?:#|\Z)"
+)
+_METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Neither an empty value nor one with spaces around it is plain.
+_FIELD: Final = re.compile(
+    r"([!#$%&'*+\-.^_`|~0-9A-Za-z]++): (?![ \t])([^\x00-\x08\x0a-\x1f\x7f]++)(?<![ \t])\r\n"
+)
+# Fields that change how the request is framed, where it goes, or what may come back.
+_SPECIAL: Final = re.compile(
+    r"\n(?:host|content-length|transfer-encoding|connection|upgrade|expect|accept-encoding|range):"
+)
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
+
+
+def encode_request_head(
+    request: Request, *, proxy_headers: Headers | None = None, streamed: bool = False
+) -> RequestHead:
+    """The head that ``request`` is sent with.
+
+    Args:
+        request: what to send.
+        proxy_headers: fields for a forwarding proxy, which is sent the target in absolute form
+            (RFC 9112, 3.2.2); ``None`` where no such proxy is in the way.
+        streamed: the body is sent apart, in pieces, instead of ``request.body``.
+
+    Raises:
+        TransportFailure: the request is not valid HTTP.
+    """
+    if not streamed and proxy_headers is None:
+        head = _encode_plain(request)
+        if head is not None:
+            return head
+    try:
+        return _encode_with_h11(request, proxy_headers, streamed)
+    except (h11.LocalProtocolError, ValueError) as error:
+        problem = re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]
+    # Raised outside the block above: those exceptions hold header values.
+    raise invalid_request(problem)
+
+
+def invalid_request(problem: str) -> TransportFailure:
+    """The failure for a request of which nothing was sent, because it is not valid HTTP."""
+    return TransportFailure(
+        f"the request is not valid HTTP: {problem}", kind="protocol", sent=False
+    )
+
+
+def _encode_plain(request: Request) -> RequestHead | None:
+    method, body = request.method, request.body
+    url = _PLAIN_URL.match(request.url)
+    if url is None or method not in _METHOD:
+        return None
+    scheme, host, port, target = url.groups()
+    fields = request.headers.raw
+    lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
+    # Equal lists rule out that a name or value contains the end of its own line.
+    if _FIELD.findall(lines) != [*fields]:
+        return None
+    start = f"{method} {target or '/'} HTTP/1.1\r\nHost: {host}"
+    if port is not None and port != _DEFAULT_PORTS[scheme]:
+        start = f"{start}:{port}"
+    if _SPECIAL.search(f"\n{lines.lower()}"):
+        return None
+    end = "Accept-Encoding: gzip\r\n\r\n"
+    length = 0
+    # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
+    if body is not None or method in _BODY_METHODS:
+        length = len(body or b"")
+        end = f"Accept-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+    try:
+        data = f"{start}\r\n{lines}{end}".encode()
+    except UnicodeEncodeError:
+        return None
+    return RequestHead(data, length)
+
+
+def _encode_with_h11(
+    request: Request,
+    proxy_headers: Headers | None,
+    streamed: bool,  # noqa: FBT001 - private
+) -> RequestHead:
+    headers = request.headers
+    target, host = _target(request, absolute=proxy_headers is not None)
+    fields = list(headers.raw)
+    if "host" not in headers:
+        fields.insert(0, ("Host", host))
+    if proxy_headers is not None:
+        fields += proxy_headers.raw
+    if "accept-encoding" not in headers:
+        # RFC 9110, 14.2: a range of a packed representation could not be unpacked.
+        fields.append(("Accept-Encoding", "identity" if "range" in headers else "gzip"))
+    length = _framing(request, fields, streamed)
+    expects = "100-continue" in _elements(headers, "expect")
+    if expects and length == 0:
+        # RFC 9110, 10.1.1: not for a request without content.
+        fields = [field for field in fields if field[0].lower() != "expect"]
+        expects = False
+    data = h11.Connection(h11.CLIENT).send(
+        h11.Request(
+            method=request.method,
+            target=target,
+            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in fields],
+        )
+    )
+    return RequestHead(
+        bytes(data),
+        length,
+        close="close" in _elements(headers, "connection"),
+        upgrade="upgrade" in headers or request.method == "CONNECT",
+        expects_continue=expects,
+    )
+
+
+def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) -> int | None:  # noqa: FBT001 - private
+    headers = request.headers
+    if "transfer-encoding" in headers:
+        raise ValueError("Transfer-Encoding is the connection's to set")
+    announced = headers.get_list("content-length")
+    if streamed:
+        if not announced:
+            fields.append(("Transfer-Encoding", "chunked"))
+            return None
+        if len(announced) > 1 or not re.fullmatch("[0-9]{1,18}", announced[0]):
+            raise ValueError("Content-Length must be given once, in digits")
+        return int(announced[0])
+    length = len(request.body or b"")
+    if announced and announced != [str(length)]:
+        raise ValueError("Content-Length differs from the length of the body")
+    # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
+    if not announced and (request.body is not None or request.method in _BODY_METHODS):
+        fields.append(("Content-Length", str(length)))
+    return length
+
+
+def _elements(headers: Headers, name: str) -> list[str]:
+    value = headers.by_name().get(name, "")
+    return [element.strip(" \t").lower() for element in value.split(",")]
+
+
+def _target(request: Request, *, absolute: bool) -> tuple[str, str]:
+    """The request target and the value of ``Host`` (RFC 9112, 3.2; RFC 9110, 7.2)."""
+    parts = urlsplit(request.url)
+    if _SPLIT_REMOVES.search(request.url):
+        raise ValueError("the URL has a control character or a space in it")
+    authority = parts.netloc.rpartition("@")[2]
+    host, _, port = authority.rpartition(":") if _PORT.search(authority) else (authority, "", "")
+    # RFC 6874, 1: a zone is for this host only.
+    host = _ZONE.sub("", host)
+    if request.method == "CONNECT":
+        if not port:
+            raise ValueError("CONNECT needs a port in its URL")
+        return f"{host}:{port}", f"{host}:{port}"
+    if port and port != _DEFAULT_PORTS.get(parts.scheme):
+        host = f"{host}:{port}"
+    host.encode("ascii")
+    path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    return (f"{parts.scheme}://{host}{path}" if absolute else path), host
+
+
+_SPLIT_REMOVES: Final = re.compile(r"[\x00-\x20\x7f]")
+_PORT: Final = re.compile(r":[0-9]*\Z")
+_ZONE: Final = re.compile(r"%[^\]]*(?=\])")

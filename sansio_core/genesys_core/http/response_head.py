@@ -1,0 +1,183 @@
+"""The head of a response: from its bytes to a status and header fields.
+
+Invariants: only a complete head is read, so that the answer does not depend on how it was cut. A
+plain head (HTTP/1.1, ordinary lines, unambiguous framing) is read here, with patterns that never
+backtrack; the result is the one that h11 gives. Every other head is left to h11, once the bytes that
+h11 would refuse in quadratic time have been refused here.
+"""
+
+import re
+from typing import Final, cast
+
+import h11
+from msgspec import Struct
+
+from genesys_core.http.headers import Headers
+from genesys_core.http.limits import ResponseLimits, broken_response
+
+__all__ = ["HeadSearch", "ParsedHead", "ResponseHead", "parse_head", "parse_plain_head"]
+
+
+class ResponseHead(Struct, frozen=True):
+    """The status and the header fields of a response whose body is still to be read.
+
+    Attributes:
+        status: the status code.
+        headers: as received.
+    """
+
+    status: int
+    headers: Headers
+
+
+class ParsedHead(Struct, frozen=True):
+    """A complete head, informational or final.
+
+    Attributes:
+        status: the status code, 100 to 999.
+        headers: as received; ``Content-Length`` and ``Transfer-Encoding`` occur at most once, as
+            digits and as ``chunked``, unless the response is informational.
+        version: of HTTP, ``"1.1"`` or ``"1.0"``.
+    """
+
+    status: int
+    headers: Headers
+    version: str
+
+
+# RFC 9112, 4 and 5. Each repetition is possessive: what it has taken it never gives back.
+_PLAIN: Final = re.compile(
+    r"HTTP/1\.1 ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
+    r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]*+(?<![ \t])\r\n)*+\r\n"
+)
+_FIELD: Final = re.compile(r"\r\n([^:\r]++):[ \t]*+([^\r]*+)")
+_START: Final = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r\n]")
+_SHORTEST_START: Final = b"HTTP/1.1 200 "
+# h11 refuses these wherever they stand, but takes time for it that grows with the square of a line.
+_FORBIDDEN: Final = re.compile(rb"[\x00\x0b\x0c]|\r(?!\n)")
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")
+_LONGEST_LENGTH: Final = 20  # digits, as in h11
+
+
+class HeadSearch:
+    """Looks for the end of a head in bytes that arrive in pieces, each byte looked at once.
+
+    Attributes:
+        buffer: what has arrived of a head that is not complete.
+    """
+
+    __slots__ = ("_limit", "_searched", "buffer")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._searched = 0
+        self.buffer = bytearray()
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes] | None:
+        """The head with its blank line, and what followed it; ``None`` while the head goes on.
+
+        Raises:
+            TransportFailure: the bytes cannot be the start of a response, or the head is too long.
+        """
+        buffer = self.buffer
+        buffer += data
+        if (found := _BLANK_LINE.search(buffer, self._searched)) is None:
+            self._searched = max(len(buffer) - 2, 0)
+            start = bytes(buffer[: len(_SHORTEST_START)])
+            if _START.match(start + _SHORTEST_START[len(start) :]) is None:
+                raise broken_response(_NO_HTTP)
+            if len(buffer) >= self._limit:
+                raise _too_long(self._limit)
+            return None
+        end = found.end()
+        head, rest = bytes(buffer[:end]), bytes(buffer[end:])
+        buffer.clear()
+        self._searched = 0
+        return head, rest
+
+
+_NO_HTTP: Final = "its first line is no status line of HTTP/1.0 or HTTP/1.1"
+
+
+def _too_long(limit: int) -> Exception:
+    return broken_response(f"its head is longer than {limit} bytes")
+
+
+def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
+    """Parse a head, from the status line to the blank line.
+
+    Raises:
+        TransportFailure: the head is not valid HTTP, or beyond a limit.
+    """
+    if len(head) > limits.head:
+        raise _too_long(limits.head)
+    return parse_plain_head(head, limits) or _parse_with_h11(head, limits)
+
+
+def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
+    """Parse a head that ends with its first CRLF CRLF; ``None`` if it is not plain.
+
+    Raises:
+        TransportFailure: the head is plain, but beyond a limit.
+    """
+    text = str(head, "latin-1")
+    plain = _PLAIN.fullmatch(text)
+    if plain is None:
+        return None
+    if len(head) > limits.head:
+        raise _too_long(limits.head)
+    raw = tuple(_FIELD.findall(text, plain.end(1)))
+    if len(raw) > limits.fields:
+        raise _too_many(limits.fields)
+    headers = Headers.received(raw)
+    status = int(plain[1])
+    if status >= 200:
+        values = headers.by_name()
+        length = values.get("content-length")
+        coding = values.get("transfer-encoding")
+        if (length is not None and (coding is not None or not _is_length(length))) or (
+            coding is not None and coding != "chunked"
+        ):
+            return None
+    return ParsedHead(status, headers, "1.1")
+
+
+def _is_length(value: str) -> bool:
+    return value.isdecimal() and len(value) <= _LONGEST_LENGTH
+
+
+def _too_many(limit: int) -> Exception:
+    return broken_response(f"it has more than {limit} header fields")
+
+
+def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
+    if _START.match(head) is None:
+        raise broken_response(_NO_HTTP)
+    if _FORBIDDEN.search(head) is not None:
+        raise broken_response("its head has a control character that is not allowed there")
+    if head.count(b"\n") - 2 > limits.fields:
+        raise _too_many(limits.fields)
+    connection = h11.Connection(h11.CLIENT)
+    # With an upgrade proposed, h11 takes a 101 too; whether it may come is not decided here.
+    connection.send(
+        h11.Request(method="GET", target="/", headers=[("Host", "h"), ("Upgrade", "h")])
+    )
+    connection.receive_data(head)
+    try:
+        event = connection.next_event()
+    except h11.RemoteProtocolError as error:
+        problem = _without_bytes(error)
+    else:
+        event = cast(h11.Response, event)  # or an informational one: a complete head is no other
+        headers = Headers.received(
+            (str(name, "latin-1"), str(value, "latin-1"))
+            for name, value in event.headers.raw_items()
+        )
+        return ParsedHead(event.status_code, headers, event.http_version.decode())
+    # Raised outside the block above: that exception holds header values.
+    raise broken_response(problem)
+
+
+def _without_bytes(error: Exception) -> str:
+    """What is wrong, without the bytes that are: they may be a secret."""
+    return re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]
