@@ -1,0 +1,434 @@
+"""The dialer: what is to be done, step by step, until a connection to an origin is open.
+
+A state is a frozen value that *is* the step to do; its methods are the outcomes that this step can
+have, and each returns the next state::
+
+    ResolvingHost ── OpeningSockets ──┬── StartingTls ── SendingConnect ── ReceivingConnect ──┐
+                      (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴── Dialed
+
+Every one of them may end in :class:`DialFailed`.
+
+Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. Nothing of a
+request was sent, so a failure says ``sent=False``. Its message names host, port, proxy and phase, and
+shows no credentials and nothing that the peer said. Its kind is ``proxy`` where the proxy is what
+failed, ``tls`` for the certificate or handshake of the origin, ``timeout`` for a timeout anywhere,
+else ``connect``. The first address to accept the connection is taken; if TLS fails on it, no other
+is tried.
+
+A driver (here with sockets) answers each state until it is :class:`Dialed` or :class:`DialFailed`,
+and closes whatever it opened if the last is not :class:`Dialed`, or if it is interrupted::
+
+    state = dial(route, timeout=request.timeout.connect, expires=request.expires, now=read_clocks())
+    while True:
+        try:
+            match state:
+                case ResolvingHost(host=host, port=port, is_literal=literal):
+                    state = state.resolved(resolve(host, port, literal, state.until))
+                case OpeningSockets():
+                    sock = race(state.race, state.until)      # see `happy_eyeballs.Race`
+                    state = state.connected(sock.getsockname()[:2], sock.getpeername()[:2])
+                case ConnectingThroughSocks(proxy=proxy):
+                    sock = socks_library.connect(proxy, state.origin, state.until)
+                    state = state.connected()
+                case StartingTls(server_name=name):
+                    sock = wrap(sock, name, alpn=["http/1.1"], session=sessions.get(state.session_key))
+                    state = state.started(sock.selected_alpn_protocol())
+                case SendingConnect(data=data):
+                    sock.sendall(data)
+                    state = state.written()
+                case ReceivingConnect():
+                    state = state.received(sock.recv(65536))
+                case Dialed():
+                    return sock
+                case DialFailed(failure=failure):
+                    raise failure
+        except TimeoutError:
+            state = state.timed_out()
+        except ssl.SSLError as error:
+            state = state.failed(describe_tls_error(error.reason, verify_message(error)))
+        except OSError as error:
+            state = state.failed(error.strerror)
+
+TLS runs inside TLS where the proxy is spoken to over TLS as well. ``session_key`` names what a TLS
+session may be resumed for (besides the context and the client's certificate, which are the driver's).
+"""
+
+from collections.abc import Hashable, Iterable
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.clock import Now
+from genesys_core.http.messages import FailureKind, TransportFailure
+from genesys_core.transport.happy_eyeballs import Address, Race
+from genesys_core.transport.origins import Origin, parse_ip
+from genesys_core.transport.proxies import Proxy
+from genesys_core.transport.routes import Route
+from genesys_core.transport.tunnel import Tunnel, TunnelRefused
+
+__all__ = [
+    "ALPN",
+    "ConnectingThroughSocks",
+    "DialFailed",
+    "DialState",
+    "Dialed",
+    "OpeningSockets",
+    "ReceivingConnect",
+    "ResolvingHost",
+    "SendingConnect",
+    "StartingTls",
+    "describe_tls_error",
+    "dial",
+]
+
+ALPN: Final = "http/1.1"
+"""The protocol that TLS is asked for (RFC 7301)."""
+
+Layer: TypeAlias = Literal["proxy", "origin"]
+
+
+class _Plan(Struct, frozen=True):
+    """What one dial is about.
+
+    Attributes:
+        route: where to.
+        until: when it is over, on the monotonic clock; ``None`` for never.
+        limit: what is over then, in words.
+    """
+
+    route: Route
+    until: float | None
+    limit: str
+
+    @property
+    def proxy(self) -> Proxy | None:
+        return self.route.proxy
+
+    @property
+    def origin(self) -> Origin:
+        return self.route.origin
+
+    def shown(self, layer: Layer) -> str:
+        """Whom a step deals with, in words."""
+        if self.proxy is None:
+            return self.origin.address
+        if layer == "origin":
+            return f"{self.origin.address} (through the proxy {self.proxy.address})"
+        return f"the proxy {self.proxy.address} (on the way to {self.origin.address})"
+
+
+def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now) -> "DialState":
+    """Begin to open a connection.
+
+    Args:
+        route: where to, and through what.
+        timeout: seconds for all steps together; ``None`` waits for ever.
+        expires: when the whole call is to be over, on the monotonic clock.
+        now: the time.
+    """
+    until, limit = expires, "the call's deadline passed"
+    if timeout is not None and (expires is None or now.monotonic + timeout <= expires):
+        until, limit = now.monotonic + timeout, f"no success within {timeout:g} s"
+    plan = _Plan(route, until, limit)
+    proxy = route.proxy
+    if proxy is not None and proxy.is_socks:
+        return ConnectingThroughSocks(plan, proxy)
+    host, port = (proxy.host, proxy.port) if proxy else (route.origin.host, route.origin.port)
+    ip = parse_ip(host)
+    if ip is not None and "%" not in host:
+        address = Address(host, port, is_ipv6=":" in host)
+        return OpeningSockets(plan, (address,), now)
+    # The number of a zone such as %eth0 is known to the system alone.
+    return ResolvingHost(plan, host, port, is_literal=ip is not None)
+
+
+class _Step(Struct, frozen=True):
+    """What all steps have in common."""
+
+    plan: _Plan
+
+    phase: ClassVar[str]
+    layer: ClassVar[Layer]
+    kind: ClassVar[FailureKind] = "connect"
+    """What a failure is where no proxy is to blame."""
+
+    @property
+    def until(self) -> float | None:
+        """When the whole dial is over, on the monotonic clock; ``None`` for never."""
+        return self.plan.until
+
+    def failed(self, reason: str) -> "DialFailed":
+        """The step failed.
+
+        Args:
+            reason: the system's words, such as ``Connection refused``.
+        """
+        return self._failure(reason, self._blamed)
+
+    def timed_out(self) -> "DialFailed":
+        """:attr:`until` has come."""
+        return self._failure(self.plan.limit, "timeout")
+
+    @property
+    def _layer(self) -> Layer:
+        return "origin" if self.plan.proxy is None else self.layer
+
+    @property
+    def _blamed(self) -> FailureKind:
+        return "proxy" if self._layer == "proxy" else self.kind
+
+    def _failure(self, reason: str, kind: FailureKind) -> "DialFailed":
+        words = f"{self.phase} {self.plan.shown(self._layer)} failed: {reason}"
+        return DialFailed(TransportFailure(words, kind=kind, sent=False))
+
+
+class ResolvingHost(_Step, frozen=True):
+    """Ask the resolver for the addresses of a host.
+
+    Attributes:
+        host: its name.
+        port: goes into the addresses.
+        is_literal: whether it is an address itself, with a zone: the system reads it
+            (``AI_NUMERICHOST``), and no resolver is asked.
+    """
+
+    host: str
+    port: int
+    is_literal: bool = False
+
+    phase = "resolving the name of"
+    layer = "proxy"
+
+    def resolved(self, addresses: Iterable[Address], *, now: Now) -> "OpeningSockets | DialFailed":
+        """The resolver answered."""
+        found = tuple(addresses)
+        if not found:
+            return self.failed("the name has no address")
+        return OpeningSockets(self.plan, found, now)
+
+
+class OpeningSockets(_Step, frozen=True):
+    """Connect to the first of several addresses that accepts; the driver runs :attr:`race`.
+
+    Attributes:
+        addresses: as the resolver gave them.
+        began: when this step began.
+    """
+
+    addresses: tuple[Address, ...]
+    began: Now
+
+    phase = "connecting to"
+    layer = "proxy"
+
+    @property
+    def race(self) -> Race:
+        """Which addresses to try, and when."""
+        return Race.start(self.addresses, now=self.began)
+
+    def lost(self, race: Race) -> "DialFailed":
+        """Every address failed."""
+        alone = len(race.failures) == 1
+        reasons = (
+            reason if alone else f"{address.host}: {reason}" for address, reason in race.failures
+        )
+        return self.failed("; ".join(reasons))
+
+    def connected(
+        self, local: tuple[object, ...], peer: tuple[object, ...]
+    ) -> "StartingTls | SendingConnect | Dialed | DialFailed":
+        """A socket is connected.
+
+        Args:
+            local: host and port of its own end.
+            peer: host and port of the other end.
+        """
+        if local == peer:
+            # TCP's simultaneous open: nobody listens, and the system happened to pick this port.
+            return self.failed("Connection refused (the socket reached itself)")
+        if self.plan.proxy is None:
+            return _behind_proxy(self.plan)
+        if self.plan.proxy.scheme == "https":
+            return _start_tls(self.plan, "proxy")
+        return _after_proxy(self.plan)
+
+
+class ConnectingThroughSocks(_Step, frozen=True):
+    """Have a SOCKS proxy connect to the origin.
+
+    Attributes:
+        proxy: with ``socks5``, the driver resolves the origin's name; with ``socks5h`` the proxy
+            does.
+    """
+
+    proxy: Proxy
+
+    phase = "connecting by way of SOCKS through"
+    layer = "proxy"
+
+    def connected(self) -> "StartingTls | Dialed":
+        """The proxy connected."""
+        return _behind_proxy(self.plan)
+
+
+class StartingTls(_Step, frozen=True):
+    """Begin TLS on the connection as it is.
+
+    Attributes:
+        server_name: the name to verify, and to send (SNI) unless it is an address.
+        at: whom the handshake is with; inside TLS with the proxy already, if that is spoken to so.
+    """
+
+    server_name: str
+    at: Layer
+
+    phase = "the TLS handshake with"
+    layer = "proxy"
+    kind = "tls"
+
+    @property
+    def session_key(self) -> Hashable:
+        """What a session may be resumed for: the same peer on the same way, and nothing else."""
+        return self.at, self.plan.route
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether the connection is in TLS already, with the proxy."""
+        proxy = self.plan.proxy
+        return self.at == "origin" and proxy is not None and proxy.scheme == "https"
+
+    @property
+    def _layer(self) -> Layer:
+        return self.at
+
+    def started(self, alpn: str | None) -> "SendingConnect | Dialed | DialFailed":
+        """The handshake succeeded.
+
+        Args:
+            alpn: the protocol that the peer chose; ``None`` if it chose none.
+        """
+        if alpn not in {None, ALPN}:
+            return self._failure("the peer speaks another protocol than HTTP/1.1", "protocol")
+        return _after_proxy(self.plan) if self.at == "proxy" else Dialed(self.plan.route)
+
+
+class SendingConnect(_Step, frozen=True):
+    """Send the request for a tunnel.
+
+    Attributes:
+        tunnel: the exchange with the proxy.
+    """
+
+    tunnel: Tunnel
+
+    phase = "asking for a tunnel from"
+    layer = "proxy"
+
+    @property
+    def data(self) -> bytes:
+        """The bytes to send."""
+        return self.tunnel.request
+
+    def written(self) -> "ReceivingConnect":
+        """All of it is sent."""
+        return ReceivingConnect(self.plan, self.tunnel)
+
+
+class ReceivingConnect(_Step, frozen=True):
+    """Read the proxy's reply.
+
+    Attributes:
+        tunnel: the exchange with the proxy; it remembers what came.
+    """
+
+    tunnel: Tunnel
+
+    phase = "asking for a tunnel from"
+    layer = "proxy"
+
+    def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
+        """Bytes came; ``b""`` means that the proxy closed."""
+        outcome = self.tunnel.receive(data)
+        if outcome is None:
+            return self
+        if isinstance(outcome, TunnelRefused):
+            return self.failed(f"it {outcome.reason}")
+        if outcome:
+            # RFC 9112, 6.3: they belong to the tunnel, where it is our turn to speak.
+            return self.failed("it sent bytes through the tunnel that nobody asked for")
+        return _behind_proxy(self.plan)
+
+
+class Dialed(Struct, frozen=True):
+    """The connection is open.
+
+    Attributes:
+        route: where it leads.
+    """
+
+    route: Route
+
+
+class DialFailed(Struct, frozen=True):
+    """No connection came about.
+
+    Attributes:
+        failure: what to raise; its ``sent`` is false.
+    """
+
+    failure: TransportFailure
+
+
+DialState: TypeAlias = (
+    ResolvingHost
+    | OpeningSockets
+    | ConnectingThroughSocks
+    | StartingTls
+    | SendingConnect
+    | ReceivingConnect
+    | Dialed
+    | DialFailed
+)
+
+
+def _after_proxy(plan: _Plan) -> SendingConnect | Dialed:
+    """What follows once the proxy itself can be spoken to."""
+    if plan.route.is_tunnel and plan.proxy is not None:
+        return SendingConnect(plan, Tunnel(plan.origin.address, plan.proxy))
+    return Dialed(plan.route)
+
+
+def _behind_proxy(plan: _Plan) -> StartingTls | Dialed:
+    """What follows once bytes reach the origin."""
+    return _start_tls(plan, "origin") if plan.origin.scheme == "https" else Dialed(plan.route)
+
+
+def _start_tls(plan: _Plan, at: Layer) -> StartingTls:
+    peer = plan.proxy if at == "proxy" and plan.proxy is not None else plan.origin
+    return StartingTls(plan, peer.host.partition("%")[0], at)
+
+
+# OpenSSL's reasons (ssl.SSLError.reason) that a user cannot make sense of.
+_TLS_REASONS: Final = {
+    "WRONG_VERSION_NUMBER": "the peer does not speak TLS; is this port one for plain HTTP?",
+    "HTTP_REQUEST": "the peer does not speak TLS; is this port one for plain HTTP?",
+    "RECORD_LAYER_FAILURE": "the peer does not speak TLS; is this port one for plain HTTP?",
+    "UNEXPECTED_EOF_WHILE_READING": "the peer closed the connection in the handshake",
+    "UNSUPPORTED_PROTOCOL": "the peer speaks no version of TLS that is safe (1.2 or later)",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "the peer speaks no version of TLS that is safe (1.2 or later)",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the peer wants a client certificate (cert=)",
+}
+
+
+def describe_tls_error(reason: str | None, verify_message: str | None = None) -> str:
+    """What went wrong in TLS, for the reader of an error.
+
+    Args:
+        reason: OpenSSL's reason, such as ``CERTIFICATE_VERIFY_FAILED``.
+        verify_message: why the certificate was not accepted, such as ``certificate has expired``.
+    """
+    if verify_message:
+        return f"the certificate was not accepted: {verify_message}"
+    if not reason:
+        return "the peer broke off"
+    return _TLS_REASONS.get(reason, reason.lower().replace("_", " "))

@@ -1,0 +1,419 @@
+"""One request and its response over one connection: what is done next, and how it fails.
+
+Invariants:
+
+* A failure tells truly whether the request may have reached the server: ``sent`` is false until the
+  first of its bytes is written.
+* A connection that served requests before and ends before any byte of the response had been closed
+  by the server meanwhile, or was about to be (RFC 9112, 9.3.1). The request goes out once more, on a
+  fresh connection in the same place of the pool, if it is safe to (:func:`may_resend`): this is no
+  retry, and the settings for retries do not count.
+* Bytes that nobody asked for close a connection before the next request goes out on it.
+* A response that comes early, while the request is still being written, is the response.
+* 407 is the proxy's word only where a forwarding proxy answered.
+
+A driver makes the step that each method returns, and answers it. With sockets and threads::
+
+    exchange = Exchange(request, router.route(request.url))
+    try:
+        with lock:
+            pool.acquire(exchange, exchange.route, now=read_clocks())
+        step = exchange.begin(now=read_clocks())
+        while step is not Step.RESPOND:
+            try:
+                match step:
+                    case Step.WAIT:      # until woken (see `pool`) or `exchange.until`
+                        step = exchange.begin(now=read_clocks())
+                    case Step.CHECK:
+                        step = exchange.checked(is_readable(sock), now=read_clocks())
+                    case Step.CLOSE:
+                        sock.close()
+                        step = exchange.closed(now=read_clocks())
+                    case Step.DIAL:      # see `dialer`
+                        sock = open_connection(exchange.dial(now=read_clocks()))  # or `dial_failed`
+                        step = exchange.dialed(sock, now=read_clocks())
+                    case Step.WRITE:     # some of it; if it blocks, read what comes meanwhile
+                        step = exchange.written(sock.send(exchange.data), now=read_clocks())
+                    case Step.READ:
+                        step = exchange.received(sock.recv(65536), now=read_clocks())
+                    case Step.BODY:      # only with `content`
+                        step = exchange.body(next(content, None), now=read_clocks())
+            except TimeoutError:
+                step = exchange.timed_out(now=read_clocks())
+            except OSError as error:
+                step = exchange.broke(error.strerror, now=read_clocks())
+        return exchange.response
+    finally:
+        with lock:
+            pool.release(exchange, now=read_clocks())
+
+With ``streams=True`` the response has a head and no body when :attr:`Step.RESPOND` comes; then::
+
+    while (chunk := exchange.read_body(now=read_clocks())) != b"":
+        if chunk is None:
+            exchange.received(sock.recv(65536), now=read_clocks())
+        else:
+            yield chunk
+"""
+
+from enum import Enum
+from typing import Final, TypeVar, cast
+
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
+from genesys_core.http.headers import Headers
+from genesys_core.http.http1 import HTTP1Connection
+from genesys_core.http.limits import ResponseLimits
+from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
+from genesys_core.transport.dialer import DialState, dial
+from genesys_core.transport.pool import Claim, Lease
+from genesys_core.transport.routes import Route
+
+__all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
+
+C = TypeVar("C")
+
+CONTINUE_WAIT: Final = 1.0
+"""Seconds that a server has to answer ``Expect: 100-continue``, which it need not (RFC 9110, 10.1.1)."""
+
+_IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+
+
+def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
+    """Whether a request whose connection ended may go out at once on a fresh one.
+
+    Args:
+        method: the request's.
+        stale: whether the connection had served requests before, and no byte of a response came. A
+            fresh connection that ends is no misunderstanding about an idle one.
+        written: whether any byte of the request was written.
+        whole: whether the request's body is still there from its beginning.
+    """
+    return stale and whole and (not written or method in _IDEMPOTENT)
+
+
+class Step(Enum):
+    """What a driver does next."""
+
+    WAIT = "wait for a place in the pool, until woken"
+    CHECK = "see whether there is anything to read, the end included, without waiting"
+    CLOSE = "close the connection"
+    DIAL = "open a connection"
+    WRITE = "write some of `data`; if that blocks, read what comes meanwhile"
+    READ = "read some bytes"
+    BODY = "take the next piece of the request's body from the caller"
+    RESPOND = "return the response"
+
+
+class Exchange(Claim[C]):
+    """One request and its response.
+
+    Args:
+        request: what to send.
+        route: the way to its origin.
+        limits: how much of the response is read.
+        uploads: whether the body comes in pieces (:attr:`Step.BODY`) instead of ``request.body``.
+        streams: whether the response's body is read in pieces.
+
+    Attributes:
+        request: what is sent.
+        route: the key for the pool.
+        until: when the step at hand is over, on the monotonic clock; ``None`` for never.
+        data: the bytes to write.
+        response: what came back; its body is empty with ``streams``.
+    """
+
+    __slots__ = (
+        "_body_taken",
+        "_http",
+        "_limits",
+        "_sent",
+        "_step",
+        "_streams",
+        "_uploads",
+        "_written",
+        "data",
+        "request",
+        "response",
+        "route",
+        "until",
+    )
+
+    response: Response
+
+    def __init__(
+        self,
+        request: Request,
+        route: Route,
+        *,
+        limits: ResponseLimits | None = None,
+        uploads: bool = False,
+        streams: bool = False,
+    ) -> None:
+        super().__init__()
+        self.request = request
+        self.route = route
+        self.until: float | None = None
+        self.data: bytes | memoryview = b""
+        self._limits = limits
+        self._uploads = uploads
+        self._streams = streams
+        self._step: Step | None = None
+        self._sent = False  # any byte of the request, on any connection
+        self._written = False  # any byte of the request, on this connection
+        self._body_taken = False  # any of the body, from the caller
+
+    # --- a connection ---------------------------------------------------------------------------
+
+    def begin(self, *, now: Now) -> Step:
+        """The pool answered, or the wait for it was interrupted.
+
+        Raises:
+            TransportFailure: the time for it has passed.
+            GenesysCloudError: the pool was closed meanwhile.
+        """
+        request = self.request
+        if request.expires is not None and now.monotonic >= request.expires:
+            raise self._late(None, now)
+        if self.lease is not None:
+            return self._go(Step.DIAL if self.lease.connection is None else Step.CHECK)
+        if not self.is_waiting:
+            raise GenesysCloudError("the client was closed meanwhile; nothing was sent")
+        if self._step is None:
+            self._limit(request.timeout.pool, now)
+        elif self.until is not None and now.monotonic >= self.until:
+            return self.timed_out(now=now)
+        return self._go(Step.WAIT)
+
+    def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
+        """The driver saw whether there is anything to read (:attr:`Step.CHECK`)."""
+        if self._written:
+            return self._read(now) if readable else self._ask_for_body()
+        return self._go(Step.CLOSE) if readable else self._start(now)
+
+    def closed(self, *, now: Now) -> Step:
+        """The connection is closed; a fresh one takes its place (:attr:`Step.CLOSE`)."""
+        cast(Lease[C], self.lease).clear(now=now)
+        return self._go(Step.DIAL)
+
+    def dial(self, *, now: Now) -> DialState:
+        """The first step towards a fresh connection (:attr:`Step.DIAL`)."""
+        request = self.request
+        return dial(self.route, timeout=request.timeout.connect, expires=request.expires, now=now)
+
+    def dialed(self, connection: C, *, now: Now) -> Step:
+        """The connection is open."""
+        route = self.route
+        proxy = route.proxy if route.is_forwarded else None
+        proxy_headers = None if proxy is None else Headers(proxy.credentials())
+        lease = cast(Lease[C], self.lease)
+        lease.connection, lease.http = connection, HTTP1Connection(proxy_headers=proxy_headers)
+        return self._start(now)
+
+    def dial_failed(self, failure: TransportFailure) -> TransportFailure:
+        """No connection came about; returns what to raise.
+
+        It is the same unless the request was written to a connection before that turned out dead.
+        """
+        return TransportFailure(failure.message, kind=failure.kind, sent=self._sent)
+
+    # --- the request ----------------------------------------------------------------------------
+
+    def _start(self, now: Now) -> Step:
+        self._http = http = cast(HTTP1Connection, cast(Lease[C], self.lease).http)
+        send = http.send_head if self._uploads else http.send
+        try:
+            self.data = send(self.request, limits=self._limits)
+        except TransportFailure as failure:
+            raise self._named(failure) from None
+        self._written = False
+        return self._write(now)
+
+    def _write(self, now: Now) -> Step:
+        self._limit(self.request.timeout.write, now)
+        return self._go(Step.WRITE)
+
+    def written(self, count: int, *, now: Now) -> Step:
+        """So many bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
+        if count:
+            self._written = self._sent = True
+        if count < len(self.data):
+            self.data = memoryview(self.data)[count:]
+            return self._write(now)
+        self.data = b""
+        return self._after_write(now)
+
+    def _after_write(self, now: Now) -> Step:
+        if not self._uploads or not self._http.sending:
+            return self._read(now)
+        if self._http.waits_for_continue:
+            self._limit(CONTINUE_WAIT, now)
+            return self._go(Step.READ)
+        # A response that comes early says that the rest is not wanted.
+        return self._go(Step.CHECK)
+
+    def _ask_for_body(self) -> Step:
+        self._body_taken = True
+        return self._go(Step.BODY)
+
+    def body(self, chunk: bytes | None, *, now: Now) -> Step:
+        """The next piece of the request's body, or ``None`` at its end (:attr:`Step.BODY`).
+
+        Raises:
+            TransportFailure: it is longer or shorter than ``Content-Length`` says.
+        """
+        http = self._http
+        try:
+            self.data = http.send_end() if chunk is None else http.send_chunk(chunk)
+        except TransportFailure as failure:
+            raise self._named(failure) from None
+        return self._write(now) if self.data else self._after_write(now)
+
+    # --- the response ---------------------------------------------------------------------------
+
+    def _read(self, now: Now) -> Step:
+        self._limit(self.request.timeout.read, now)
+        return self._go(Step.READ)
+
+    def received(self, data: bytes, *, now: Now) -> Step:
+        """Bytes came (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""`` means that the peer closed.
+
+        Raises:
+            TransportFailure: no complete response can come any more.
+        """
+        http, stale = self._http, self._http.stale
+        if self.data and not self._uploads:
+            http.stop_sending()  # a response before the end of the request: it has the last word
+        try:
+            if not self._streams:
+                response = http.receive_data(data)
+            elif self._step is Step.RESPOND:
+                http.receive_body(data)
+                return Step.RESPOND
+            else:
+                head = http.receive_head(data)
+                response = None if head is None else Response(head.status, head.headers)
+        except TransportFailure as failure:
+            if not data and stale and self._may_resend():
+                return self._go(Step.CLOSE)
+            raise self._named(failure) from None
+        if response is None:
+            return self._go_on(now)
+        if response.status == 407 and self.route.is_forwarded:
+            raise self._failure("proxy authentication failed (407)", "proxy", sent=False)
+        self.response = response
+        return self._go(Step.RESPOND)
+
+    def _go_on(self, now: Now) -> Step:
+        """What follows where bytes came and were not the end of it."""
+        if self.data and (self._http.sending or not self._uploads):
+            return self._write(now)
+        return self._after_write(now)
+
+    def read_body(self, size: int = 65536, *, now: Now) -> bytes | None:
+        """The next piece of the response's body, after :attr:`Step.RESPOND`.
+
+        Returns:
+            Content; ``b""`` at its end; or ``None``: the driver reads, within :attr:`until`, and
+            passes to :meth:`received` what came.
+
+        Raises:
+            TransportFailure: the rest of the response cannot come, or cannot be decoded.
+        """
+        expires = self.request.expires
+        if expires is not None and now.monotonic >= expires:
+            raise self._late(None, now)
+        try:
+            chunk = self._http.read_body(size)
+        except TransportFailure as failure:
+            raise self._named(failure) from None
+        if chunk is None:
+            self._limit(self.request.timeout.read, now)
+        return chunk
+
+    def stop(self) -> None:
+        """Give up what was not read of the response's body; to be called before the release."""
+        if self._step is Step.RESPOND:
+            self._http.discard_body()
+
+    # --- what goes wrong ------------------------------------------------------------------------
+
+    def timed_out(self, *, now: Now) -> Step:
+        """:attr:`until` has come.
+
+        Raises:
+            TransportFailure: that was it; unless all that was awaited is leave to send the body.
+        """
+        timeout = self.request.timeout
+        if self._step is Step.WAIT:
+            raise self._late(timeout.pool, now)
+        if self._step is Step.WRITE:
+            raise self._late(timeout.write, now)
+        if self._step is Step.READ and self._http.waits_for_continue and not self._is_over(now):
+            return self._ask_for_body()
+        raise self._late(timeout.read, now)
+
+    def broke(self, reason: str, *, kind: FailureKind = "closed", now: Now) -> Step:
+        """The connection broke.
+
+        Args:
+            reason: the system's words, such as ``Connection reset by peer``.
+            kind: ``tls`` where TLS says so and not the connection under it.
+            now: the time.
+
+        Raises:
+            TransportFailure: no response can come any more.
+        """
+        if self._step is Step.CHECK:
+            return self.checked(readable=True, now=now)  # there is an end to be read
+        http = self._http
+        if kind == "closed" and http.stale and self._may_resend():
+            return self._go(Step.CLOSE)
+        if self._step is Step.WRITE and self._written:
+            # A server that refuses a request early stops reading it; its response may be here.
+            http.stop_sending()
+            self.data = b""
+            return self._read(now)
+        raise self._failure(reason, kind)
+
+    def _may_resend(self) -> bool:
+        # After a resend the connection is a fresh one: this cannot go round.
+        whole = not self._body_taken
+        return may_resend(self.request.method, stale=True, written=self._written, whole=whole)
+
+    def _is_over(self, now: Now) -> bool:
+        return self.request.expires is not None and now.monotonic >= self.request.expires
+
+    def _late(self, timeout: float | None, now: Now) -> TransportFailure:
+        if timeout is None or self._is_over(now):
+            return self._failure("the call's deadline passed", "timeout")
+        return self._failure(f"{_LATE[cast(Step, self._step)]} {timeout:g} s", "timeout")
+
+    def _failure(
+        self, words: str, kind: FailureKind, *, sent: bool | None = None
+    ) -> TransportFailure:
+        proxy = self.route.proxy
+        through = "" if proxy is None else f" (through the proxy {proxy.address})"
+        words = f"{self.route.origin.address}{through}: {words}"
+        return TransportFailure(words, kind=kind, sent=self._sent if sent is None else sent)
+
+    def _named(self, failure: TransportFailure) -> TransportFailure:
+        return self._failure(failure.message, failure.kind)
+
+    def _limit(self, timeout: float | None, now: Now) -> None:
+        """Set :attr:`until` for the next step."""
+        self.until = expires = self.request.expires
+        if timeout is not None and (expires is None or now.monotonic + timeout < expires):
+            self.until = now.monotonic + timeout
+
+    def _go(self, step: Step) -> Step:
+        self._step = step
+        return step
+
+
+_LATE: Final = {
+    Step.WAIT: "no connection of the pool became free within",
+    Step.WRITE: "the request could not be written within",
+    Step.READ: "no response within",
+    Step.RESPOND: "no more of the response within",
+}

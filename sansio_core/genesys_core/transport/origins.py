@@ -1,0 +1,123 @@
+"""Where a URL leads: scheme, host and port.
+
+Invariants: equal origins are equal values, however the URL was written (RFC 9110, 4.2.3: case of the
+host, default ports). A host is a name that DNS can hold or an address in its usual form; whatever
+else a resolver might make of it is refused, so that the host that was looked at is the host that is
+connected to.
+"""
+
+import contextlib
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from genesys_core.errors import InvalidValueError
+
+__all__ = ["IPAddress", "Origin", "Scheme", "parse_host", "parse_ip"]
+
+IPAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Scheme: TypeAlias = Literal["http", "https"]
+
+_SCHEMES: Final[Mapping[str, Scheme]] = {
+    "http": "http",
+    "https": "https",
+    "ws": "http",
+    "wss": "https",
+}
+# What urlsplit would drop without a word, or leave in: RFC 3986, 2 knows neither.
+_INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f\\]")
+_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# WHATWG URL, "ends in a number": what a resolver may read as an IPv4 address in an old form.
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_ZONE: Final = re.compile(r"[A-Za-z0-9._~-]+")
+_LONGEST_NAME: Final = 253  # RFC 1035, 2.3.4, less the length bytes of a text form
+
+
+def parse_host(host: str) -> str:
+    """A host in lower case and ASCII, without brackets and trailing dot.
+
+    Args:
+        host: a name, an IPv4 address, or an IPv6 address (with or without brackets; a zone after
+            ``%`` or ``%25``, RFC 6874).
+
+    Raises:
+        InvalidValueError: neither.
+    """
+    literal = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if ":" in literal:
+        return _parse_ipv6(literal)
+    try:
+        name = host.rstrip(".") if host.count("..") == 0 else ""
+        name = (name if name.isascii() else name.encode("idna").decode("ascii")).lower()
+    except UnicodeError:
+        name = ""
+    labels = name.split(".")
+    if not all(map(_LABEL.fullmatch, labels)) or len(name) > _LONGEST_NAME:
+        raise InvalidValueError(f"host {host!r}: must be a host name or an IP address")
+    if _NUMBER.fullmatch(labels[-1]):
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.IPv4Address(name))
+        raise InvalidValueError(f"host {host!r}: an IPv4 address must have the form 192.0.2.1")
+    return name
+
+
+def _parse_ipv6(literal: str) -> str:
+    address, percent, zone = literal.partition("%")
+    zone = zone.removeprefix("25")
+    with contextlib.suppress(ValueError):
+        plain = str(ipaddress.IPv6Address(address))
+        if not percent or _ZONE.fullmatch(zone):
+            return f"{plain}%{zone}" if percent else plain
+    raise InvalidValueError(f"host {literal!r}: must be an IPv6 address")
+
+
+class Origin(Struct, frozen=True):
+    """Scheme, host and port of a URL.
+
+    Attributes:
+        scheme: ``http``, or ``https`` where TLS is spoken; ``ws`` and ``wss`` count as these.
+        host: in lower case and ASCII; an IPv6 address without brackets.
+        port: the port.
+    """
+
+    scheme: Scheme
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, url: str) -> "Origin":
+        """The origin of an absolute URL.
+
+        Raises:
+            InvalidValueError: another scheme, no host, or a host or port that cannot be.
+        """
+        scheme = host = port = None
+        with contextlib.suppress(ValueError):  # brackets or a port that cannot be
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+            scheme = _SCHEMES.get(parts.scheme)
+        if scheme is None or not host or port == 0 or _INVISIBLE.search(url):
+            raise InvalidValueError(
+                "URL: must be http://host/... or https://host/..., with a host name or an IP "
+                "address, a port from 1 to 65535 and no spaces"
+            )
+        default = 443 if scheme == "https" else 80
+        return cls(scheme, parse_host(host), default if port is None else port)
+
+    @property
+    def address(self) -> str:
+        """``host:port``, an IPv6 address in brackets."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_ip(host: str) -> IPAddress | None:
+    """A host as an address, if it is one; an IPv4 address within IPv6 counts as IPv4."""
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+        return mapped or address
+    return None
