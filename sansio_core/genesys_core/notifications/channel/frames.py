@@ -16,7 +16,6 @@ from msgspec.structs import replace
 
 from genesys_core.clock import Now
 from genesys_core.notifications.channel.connection import Changing, Open, Retiring
-from genesys_core.notifications.channel.draft import Role
 from genesys_core.notifications.channel.events import (
     Arrived,
     Emit,
@@ -25,7 +24,7 @@ from genesys_core.notifications.channel.events import (
     UnknownEvent,
     at,
 )
-from genesys_core.notifications.channel.transition import Turn
+from genesys_core.notifications.channel.transition import Role, Turn
 from genesys_core.notifications.messages import Envelope, open_envelope
 from genesys_core.notifications.subscriptions import is_automatic
 

@@ -14,11 +14,10 @@ from genesys_core.notifications.channel.connection import (
     Open,
     Settled,
 )
-from genesys_core.notifications.channel.draft import Role
 from genesys_core.notifications.channel.events import Adopted, Retrying
 from genesys_core.notifications.channel.policy import is_gone
 from genesys_core.notifications.channel.rest_calls import made, rejections, seen
-from genesys_core.notifications.channel.transition import Turn
+from genesys_core.notifications.channel.transition import Role, Turn
 
 __all__ = ["called"]
 

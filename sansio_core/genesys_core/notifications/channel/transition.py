@@ -8,18 +8,22 @@ move, and becomes the primary when the server has all topics on it; the old sock
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from msgspec.structs import replace
 
 from genesys_core.api import notifications as api
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.channel.connection import (
+    Attempt,
     Backlog,
     Changing,
     Checking,
     Creating,
     Inspecting,
     Known,
+    Leg,
     Open,
     Opening,
     Retiring,
@@ -27,14 +31,18 @@ from genesys_core.notifications.channel.connection import (
     Unsettled,
     Waiting,
 )
-from genesys_core.notifications.channel.draft import Draft, Role
 from genesys_core.notifications.channel.events import (
     Call,
+    ChannelEvent,
     CloseSocket,
+    Connect,
     Connected,
     Disconnected,
     DisconnectReason,
+    Effect,
+    Emit,
     Gap,
+    GaveUp,
     MoveReason,
     Moving,
     Resubscribed,
@@ -44,19 +52,116 @@ from genesys_core.notifications.channel.events import (
     at,
     moment,
 )
+from genesys_core.notifications.channel.facts import Facts
 from genesys_core.notifications.channel.move import Echo
-from genesys_core.notifications.channel.policy import is_turned_away, unanswered, words
+from genesys_core.notifications.channel.policy import (
+    Policy,
+    is_final,
+    is_turned_away,
+    unanswered,
+    words,
+)
 from genesys_core.notifications.channel.rest_calls import change
 from genesys_core.websocket.events import Closed, Failed
 
-__all__ = ["Turn"]
+__all__ = ["Role", "Turn"]
+
+Role: TypeAlias = Literal["primary", "successor"]
 
 PING: Final = '{"message":"ping"}'
 """What the service answers with a ``pong`` on ``channel.metadata``."""
 
 
-class Turn(Draft):
-    """A step under construction: what each input does to the facts."""
+class Turn:
+    """A step under construction: what each input does to the facts, and the effects that go with it.
+
+    Args:
+        facts: what is known so far.
+        policy: how patient the channel is.
+        now: both clocks.
+    """
+
+    def __init__(self, facts: Facts, policy: Policy, now: Now) -> None:
+        self.policy, self.now = policy, now
+        self.effects: list[Effect] = []
+        self.stopped = False
+        self.failure: GenesysCloudError | None = None
+        self.wanted = facts.wanted
+        self.legs: dict[Role, Leg] = {"primary": facts.primary}
+        if facts.successor is not None:
+            self.legs["successor"] = facts.successor
+        self.retiring, self.echo, self.missing = facts.retiring, facts.echo, facts.missing
+        self.refusals, self.serial = facts.refusals, facts.serial
+        self.established, self.resumed = facts.established, facts.resumed
+
+    def facts(self) -> Facts:
+        """The facts after the step."""
+        return Facts(
+            wanted=self.wanted,
+            primary=self.legs["primary"],
+            successor=self.legs.get("successor"),
+            retiring=self.retiring,
+            echo=self.echo,
+            missing=self.missing,
+            refusals=self.refusals,
+            established=self.established,
+            resumed=self.resumed,
+            serial=self.serial,
+        )
+
+    @property
+    def rejected(self) -> frozenset[str]:
+        """The topics that the server refused."""
+        return frozenset(refusal.topic for refusal in self.refusals)
+
+    def emit(self, event: ChannelEvent) -> None:
+        """Tell the user."""
+        self.effects.append(Emit(event))
+
+    def number(self) -> int:
+        """The next number for a call or socket."""
+        self.serial += 1
+        return self.serial
+
+    def enter(self, role: Role, leg: Attempt) -> None:
+        """Go to a state, and ask for what it waits for."""
+        self.legs[role] = leg
+        match leg:
+            case Creating(call=call):
+                self.effects.append(Call(call, api.post_notifications_channels()))
+            case Inspecting(call=call, known=known):
+                operation = api.get_notifications_channel_subscriptions(known.id)
+                self.effects.append(Call(call, operation))
+            case Checking(call=call, known=known):
+                self.effects.append(Call(call, api.head_notifications_channel(known.id)))
+            case Opening(socket=socket, known=known):
+                self.effects.append(Connect(socket, known.uri))
+
+    # Failures
+
+    def refused(
+        self,
+        role: Role,
+        what: Literal["create", "inspect"],
+        failures: int,
+        known: Known | None,
+        error: GenesysCloudError,
+    ) -> None:
+        """A call failed for which the leg was waiting; ``known`` is the channel, if there is one."""
+        if not self.established and is_final(error):
+            self.emit(GaveUp(error))
+            self.stopped, self.failure = True, error
+            return
+        delay = self.wait(role, failures + 1, known, error)
+        self.emit(Retrying(what, str(error), delay, error))
+
+    def wait(
+        self, role: Role, failures: int, known: Known | None, error: GenesysCloudError | None = None
+    ) -> float:
+        """Wait before the next attempt; returns the seconds."""
+        delay = self.policy.delay(failures, error)
+        self.legs[role] = Waiting(self.now.monotonic + delay, failures, known)
+        return delay
 
     # Sockets
 

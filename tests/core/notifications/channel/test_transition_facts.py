@@ -13,7 +13,6 @@ from genesys_core.notifications.channel.connection import (
     Opening,
     Waiting,
 )
-from genesys_core.notifications.channel.draft import Draft
 from genesys_core.notifications.channel.events import (
     Call,
     Connect,
@@ -23,6 +22,7 @@ from genesys_core.notifications.channel.events import (
     SubscriptionRejected,
 )
 from genesys_core.notifications.channel.facts import Facts
+from genesys_core.notifications.channel.transition import Turn
 from tests.strategies.channel import POLICY, api_error
 
 NOW = Now(100.0, 1_700_000_000.0)
@@ -35,20 +35,20 @@ FACTS = Facts(
 )
 
 
-def draft(facts: Facts = FACTS) -> Draft:
-    return Draft(facts, POLICY, NOW)
+def transition(facts: Facts = FACTS) -> Turn:
+    return Turn(facts, POLICY, NOW)
 
 
 @pytest.mark.parametrize(
     "facts", [FACTS, replace(FACTS, successor=Creating(8, 130.0, 0), missing=1.0, resumed=True)]
 )
 def test_a_draft_that_nothing_happened_to_is_the_facts_again(facts):
-    assert draft(facts).facts() == facts
-    assert draft(facts).rejected == {"b"}
+    assert transition(facts).facts() == facts
+    assert transition(facts).rejected == {"b"}
 
 
 def test_numbers_are_never_given_twice():
-    begun = draft()
+    begun = transition()
     assert [begun.number(), begun.number()] == [8, 9]
     assert begun.facts().serial == 9
 
@@ -65,7 +65,7 @@ def test_numbers_are_never_given_twice():
     ],
 )
 def test_a_state_that_waits_for_a_call_asks_for_it(leg, asked):
-    begun = draft()
+    begun = transition()
     begun.enter("primary", leg)
     ((number, operation),) = [(e.id, e.operation) for e in begun.effects if isinstance(e, Call)]
     assert number == 8
@@ -74,13 +74,13 @@ def test_a_state_that_waits_for_a_call_asks_for_it(leg, asked):
 
 
 def test_a_state_that_waits_for_a_socket_asks_for_it():
-    begun = draft()
+    begun = transition()
     begun.enter("successor", Opening(8, 130.0, 0, KNOWN))
     assert begun.effects == [Connect(8, KNOWN.uri)]
 
 
 def test_a_failure_is_waited_out_and_told():
-    begun = draft(replace(FACTS, established=True))
+    begun = transition(replace(FACTS, established=True))
     begun.refused("primary", "create", 2, KNOWN, api_error(403))
     (told,) = begun.effects
     assert isinstance(told, Emit)
@@ -93,7 +93,7 @@ def test_a_failure_is_waited_out_and_told():
     ("error", "final"), [(api_error(403), True), (ConnectError("no", sent=False), False)]
 )
 def test_a_refusal_before_anything_has_worked_is_final_and_a_failure_is_not(error, final):
-    begun = draft()
+    begun = transition()
     begun.refused("primary", "create", 0, None, error)
     assert begun.stopped == final
     assert begun.failure is (error if final else None)
