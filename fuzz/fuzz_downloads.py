@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.calls.downloads import Download, Saving, safe_file_name
+from genesys_core.calls.downloads import Download, DownloadProgress, safe_file_name
 from genesys_core.calls.lifecycle import Sending
 from genesys_core.clock import Now
 from genesys_core.errors import RedirectError
@@ -87,7 +87,7 @@ def download(data: bytes) -> None:
     require_safe(safe_file_name(text, text))
     require_safe(safe_file_name(f"attachment; filename={text}"))
     require_safe(safe_file_name(f"attachment; filename*=utf-8''{text}"))
-    saving = Saving.opened(Headers.received([("Content-Length", text)]))
+    saving = DownloadProgress.opened(Headers.received([("Content-Length", text)]))
     assert saving.total is None or saving.total >= 0
     redirects.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]  # added by @given
 

@@ -8,7 +8,7 @@ to, everybody who waits is let go. No exception at all escapes.
 from collections.abc import Callable
 from typing import Final
 
-from genesys_core.session.pacing import MARGIN, Booking, Pacer, Pacing
+from genesys_core.session.pacing import MARGIN, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
 __all__ = ["TARGETS"]
@@ -19,16 +19,16 @@ SPAN: Final = WINDOW * (1 + MARGIN)
 
 
 class _Run:
-    """Callers of one pacer, each waiting with a booking."""
+    """Callers of one pacer, each waiting with a reservation."""
 
     def __init__(self) -> None:
         self.pacer = Pacer.of(Pacing(limit=LIMITS[""], window=WINDOW, paths={"/narrow": 1}))
         self.clock = self.opens = 0.0
-        self.waiting: list[tuple[str, Booking]] = []
+        self.waiting: list[tuple[str, Reservation]] = []
         self.sent: dict[str, list[float]] = {path: [] for path in LIMITS}
 
-    def ask(self, path: str, booking: Booking | None = None) -> None:
-        self.pacer, answer = self.pacer.reserve(path, now=at(self.clock), booking=booking)
+    def ask(self, path: str, reservation: Reservation | None = None) -> None:
+        self.pacer, answer = self.pacer.reserve(path, now=at(self.clock), reservation=reservation)
         if not answer.due(at(self.clock)):
             self.waiting.append((path, answer))
             return
@@ -49,19 +49,19 @@ class _Run:
             self.pacer = self.pacer.reported(reply(429, str(which)), now=at(self.clock))
             self.opens = max(self.opens, self.clock + which)
         elif self.waiting:
-            path, booking = self.waiting.pop(which % len(self.waiting))
+            path, reservation = self.waiting.pop(which % len(self.waiting))
             if kind == 4:
-                self.pacer = self.pacer.release(booking, now=at(self.clock))
+                self.pacer = self.pacer.release(reservation, now=at(self.clock))
             elif kind != 5:  # kind 5 is never seen again
-                self.ask(path, booking)
+                self.ask(path, reservation)
 
     def finish(self) -> None:
         steps = 20 * (len(self.waiting) + 1)
         while self.waiting:
             self.waiting.sort(key=lambda waiter: -waiter[1].at)
-            path, booking = self.waiting.pop()
-            self.clock = max(self.clock, booking.at)
-            self.ask(path, booking)
+            path, reservation = self.waiting.pop()
+            self.clock = max(self.clock, reservation.at)
+            self.ask(path, reservation)
             steps -= 1
             assert steps, "somebody never gets through"
 
@@ -71,8 +71,8 @@ def pacing(data: bytes) -> None:
     run = _Run()
     for letter in data[:200]:
         run.step(letter)
-        for lane in run.pacer.lanes:
-            assert len(lane.sent) <= lane.limit
+        for window in run.pacer.windows:
+            assert len(window.sent) <= window.limit
     run.finish()
 
 

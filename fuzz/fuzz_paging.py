@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.calls.paging import Paging
-from genesys_core.calls.prepare import prepare
+from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import PaginationError
 from genesys_core.hosts import Hosts
@@ -41,7 +41,7 @@ def next_link(data: bytes) -> None:
             operation = following.asked()
         except PaginationError:
             continue
-        url = prepare(operation, Settings(hosts=hosts)).url
+        url = prepare_request(operation, Settings(hosts=hosts)).url
         assert url.startswith(base)
         assert urlsplit(url).netloc == urlsplit(base).netloc
         assert url.isascii()

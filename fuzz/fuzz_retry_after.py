@@ -16,7 +16,7 @@ from genesys_core.session.retry import (
     MAX_RETRY_AFTER,
     GiveUp,
     RetryConfiguration,
-    decide,
+    decide_retry,
     parse_retry_after,
 )
 from tests.core.session.test_retry import test_a_repeat_is_bounded_and_safe as any_decision
@@ -44,7 +44,7 @@ def retry_after(data: bytes) -> None:
 def retry_after_decision(data: bytes) -> None:
     """The input is the header's value of a 429."""
     response = Response(429, Headers.received([("Retry-After", data.decode("latin-1"))]))
-    decision = decide(
+    decision = decide_retry(
         response, policy=POLICY, repeatable=True, elapsed=0, now=at(0), random=lambda: 0.5
     )
     assert decision.why

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
-from genesys_core.simulator import RateLimit, Settings, Simulator, State, World
+from genesys_core.simulator import PlatformState, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.wire.faults import Closed, FaultyPlatform, Rule
-from genesys_core.simulator.wire.http_connection import Close, ServerConnection, Step, Write
+from genesys_core.simulator.wire.http_connection import Close, ServerConnection, WireStep, Write
 from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER
 from tests.strategies.simulator import definition, paths, unhurried
 
@@ -70,7 +70,9 @@ _known_paths = st.sampled_from(
 )
 
 # The first of each kind is the same in every simulator, whatever came before it.
-_CODE, _REFRESH, _SESSION = (State().new_secret(kind) for kind in ("code", "refresh", "session"))
+_CODE, _REFRESH, _SESSION = (
+    PlatformState().new_secret(kind) for kind in ("code", "refresh", "session")
+)
 _EXCHANGE = {"grant_type": "authorization_code", "code": _CODE, "redirect_uri": REDIRECT}
 _PUBLIC = {"client_id": _CLIENT.id, "code_verifier": VERIFIER}
 _SAML2 = {"grant_type": "urn:ietf:params:oauth:grant-type:saml2-bearer", "orgName": "simulator"}
@@ -210,7 +212,7 @@ def connect(data: bytes) -> None:
     """The input is what a client writes before it closes."""
     rules = [Rule(Closed(), first=3)]
     connection = ServerConnection(FaultyPlatform(Simulator(_NOTHING), rules))
-    steps: list[Step] = []
+    steps: list[WireStep] = []
     for piece in (data, b""):
         for step in connection.receive_data(piece, now=Now(0, 0)):
             steps.append(step)

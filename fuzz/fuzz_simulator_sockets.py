@@ -11,12 +11,12 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator.sockets.actions import SendText
+from genesys_core.simulator.sockets.actions import WriteText
 from genesys_core.simulator.wire.websocket_server import (
-    Ended,
-    Event,
+    ConnectionEnded,
     Received,
     Requested,
+    ServerEvent,
     WebSocketServer,
 )
 from tests.strategies.channel import (
@@ -106,7 +106,7 @@ def check_texts(texts: Sequence[str]) -> None:
         answers = desk.hub.take()
         assert len(answers) <= 1
         for answer in answers:
-            assert isinstance(answer, SendText)
+            assert isinstance(answer, WriteText)
             assert isinstance(msgspec.json.decode(answer.text), dict)
         assert len(desk.simulator.state.channels[channel].topics) <= 1000
 
@@ -119,17 +119,17 @@ def _compare(chunks: Sequence[bytes]) -> None:
     assert results[0] == results[1] == results[2]
 
 
-def _events(chunks: Sequence[bytes]) -> list[Event]:
+def _events(chunks: Sequence[bytes]) -> list[ServerEvent]:
     server = WebSocketServer()
-    events: list[Event] = []
+    events: list[ServerEvent] = []
     for chunk in chunks:
         for event in server.receive_data(chunk) if chunk else ():
             events.append(event)
             if isinstance(event, Requested):
                 events += server.accept()
     events += server.receive_data(b"")
-    assert [isinstance(event, Ended) for event in events].index(True) == len(events) - 1
-    assert all(isinstance(event, Requested | Received | Ended) for event in events)
+    assert [isinstance(event, ConnectionEnded) for event in events].index(True) == len(events) - 1
+    assert all(isinstance(event, Requested | Received | ConnectionEnded) for event in events)
     assert server.over
     assert server.receive_data(HANDSHAKE) == ()
     return events

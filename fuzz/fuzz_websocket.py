@@ -11,7 +11,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.websocket import Closed, Event, Failed, Text, WebSocket
+from genesys_core.websocket import Closed, Failed, Text, WebSocket, WebSocketEvent
 from tests.strategies.channel import (
     CLOSE,
     DEFLATE,
@@ -62,7 +62,7 @@ def _begun(url: str, proxy: str | None) -> WebSocket:
 def _compare(make: Callable[[], WebSocket], chunks: list[bytes]) -> None:
     data = b"".join(chunks)
     pieces = (chunks, [data], [data[at : at + 1] for at in range(len(data))])
-    results: list[tuple[list[Event], bytes]] = []
+    results: list[tuple[list[WebSocketEvent], bytes]] = []
     for cut in pieces:
         ws = make()
         events = [*fed(ws, cut), *ws.receive_eof()]
@@ -73,7 +73,7 @@ def _compare(make: Callable[[], WebSocket], chunks: list[bytes]) -> None:
     _check(results[0][0])
 
 
-def _check(events: list[Event]) -> None:
+def _check(events: list[WebSocketEvent]) -> None:
     assert [isinstance(event, Closed | Failed) for event in events].index(True) == len(events) - 1
     for text in texts(events):
         assert len(text.encode()) <= _LIMIT

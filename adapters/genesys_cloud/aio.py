@@ -4,10 +4,10 @@ from genesys_cloud.client.async_client import (
     AsyncClient,
 )
 from genesys_cloud.client.asyncio_loop import (
-    AsyncioPrimitives,
+    AsyncioLoop,
 )
 
 __all__ = [
     "AsyncClient",
-    "AsyncioPrimitives",
+    "AsyncioLoop",
 ]

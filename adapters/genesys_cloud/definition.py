@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from genesys_cloud.packed_data import own_data, unpacked
+from genesys_cloud.packed_data import read_own_data, unpack_data
 from genesys_core.definition import BANNER_START, GENERATED_ROOTS, name_differences, with_table
 from genesys_core.definition import generate as generate_sources
 from genesys_core.errors import ConfigurationError, GenesysCloudError
@@ -43,7 +43,7 @@ def load_topics(path: str | Path | None = None) -> dict[str, object]:
 
 def _load(path: str | Path | None, own: str) -> dict[str, object]:
     try:
-        text = own_data(own) if path is None else unpacked(Path(path).read_bytes())
+        text = read_own_data(own) if path is None else unpack_data(Path(path).read_bytes())
         document: object = json.loads(text)
     except (OSError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise ConfigurationError(f"{path or own}: cannot be read as JSON: {error}") from error

@@ -13,7 +13,7 @@ from genesys_cloud.simulator import RunningSimulator, running_simulator
 from genesys_core.api import users
 from genesys_core.models import PresenceEventUserPresence, Queue, User, UserMe, UserPresence
 
-__all__ = ["Findings", "explore", "run"]
+__all__ = ["Findings", "explore_platform", "run_demo"]
 
 _PAGE_SIZE = 25
 _SHOWN = 5
@@ -42,7 +42,7 @@ class _Section:
     rows: list[tuple[str, str]]
 
 
-def run(out: TextIO | None = None) -> int:
+def run_demo(out: TextIO | None = None) -> int:
     """Run the demo and print what came back.
 
     Args:
@@ -54,14 +54,14 @@ def run(out: TextIO | None = None) -> int:
     shown = out or sys.stdout
     try:
         with running_simulator() as simulator:
-            _print(_sections(explore(simulator), simulator), shown)
+            _print(_sections(explore_platform(simulator), simulator), shown)
     except GenesysCloudError as error:
         sys.stderr.write(f"genesys-cloud demo: {error}\n")
         return 1
     return 0
 
 
-def explore(simulator: RunningSimulator) -> Findings:
+def explore_platform(simulator: RunningSimulator) -> Findings:
     """Make the calls.
 
     Raises:

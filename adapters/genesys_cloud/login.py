@@ -2,12 +2,12 @@
 
 from genesys_cloud.sign_in.browser import (
     BrowserSignIn,
-    exchange,
+    exchange_grant,
     sign_in,
 )
 
 __all__ = [
     "BrowserSignIn",
-    "exchange",
+    "exchange_grant",
     "sign_in",
 ]

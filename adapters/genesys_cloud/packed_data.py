@@ -6,18 +6,18 @@ Law: what a file is packed with shows in its first bytes, never in its name.
 import gzip
 from importlib.resources import files
 
-__all__ = ["own_data", "unpacked"]
+__all__ = ["read_own_data", "unpack_data"]
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
 
 
-def own_data(name: str) -> bytes:
+def read_own_data(name: str) -> bytes:
     """What a data file of this package holds, unpacked."""
-    return unpacked(files("genesys_cloud").joinpath("data", name).read_bytes())
+    return unpack_data(files("genesys_cloud").joinpath("data", name).read_bytes())
 
 
-def unpacked(data: bytes) -> bytes:
+def unpack_data(data: bytes) -> bytes:
     """What gzip or xz packed, or the data itself.
 
     Raises:

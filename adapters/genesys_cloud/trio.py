@@ -4,10 +4,10 @@ from genesys_cloud.client.async_client import (
     AsyncClient,
 )
 from genesys_cloud.client.trio_loop import (
-    TrioPrimitives,
+    TrioLoop,
 )
 
 __all__ = [
     "AsyncClient",
-    "TrioPrimitives",
+    "TrioLoop",
 ]

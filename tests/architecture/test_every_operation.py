@@ -15,7 +15,7 @@ import pytest
 
 from genesys_cloud import apis
 from genesys_cloud.definition import load_definition
-from genesys_core.definition.read.naming import snake
+from genesys_core.definition.read.naming import to_snake_case
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
@@ -120,7 +120,7 @@ def check(
         name = parameter["name"]
         match parameter["in"]:
             case "body":
-                assert json.loads(request.body or b"null") == sent[snake(name)]
+                assert json.loads(request.body or b"null") == sent[to_snake_case(name)]
             case "path":
                 path = path.replace(f"{{{name}}}", quote(argument(parameter)[1][0], safe=""))
             case "query":
@@ -163,7 +163,7 @@ def test_every_method_sends_what_the_definition_says(run, request: pytest.Fixtur
             recorder.body = reply(operation)
             arguments: dict[str, Any] = {}
             for parameter in operation.get("parameters", []):
-                where, name = parameter["in"], snake(parameter["name"])
+                where, name = parameter["in"], to_snake_case(parameter["name"])
                 if where == "body":
                     arguments[name] = body(parameter["schema"])
                 elif where == "header":
@@ -191,7 +191,7 @@ def test_apis_can_be_built_around_a_client() -> None:
 
 
 def normalised(value: Any) -> Any:
-    """A JSON value with date-times as instants and numbers as numbers, for comparison."""
+    """A JSON value with date-times as instants and numbers, for comparison."""
     if isinstance(value, dict):
         return {key: normalised(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -21,12 +21,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from genesys_cloud import ClientCredentials, Gateway, RefreshToken, RetryConfiguration, Token
 from genesys_cloud.config import Configuration
-from genesys_cloud.config.file import look_at
+from genesys_cloud.config.file import read_snapshot
 from genesys_cloud.observability.opentelemetry import Telemetry
 from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
 from genesys_core import errors, models
 from genesys_core.api import users
-from genesys_core.calls.auth_actions import Moment
+from genesys_core.calls.auth_actions import TokenSnapshot
 from genesys_core.calls.operation import raw_operation
 from genesys_core.clock import Now
 from genesys_core.configuration import LoggingConfiguration
@@ -258,7 +258,7 @@ def test_no_secret_comes_out_of_a_file_that_is_followed(run, captured, capsys, t
             f"[gateway]\nport = x\npassword = {SECRETS['gateway password']}\n"
             f"secret {SECRETS['password']}\n[unknown]\nkey = {SECRETS['api key']}\n"
         )
-        setup._reload(look_at(path))
+        setup._reload(read_snapshot(path))
         captured.of(setup.configuration, setup.configuration.describe(), setup._follower)
 
     run(scenario, config_file=path)
@@ -306,7 +306,9 @@ def test_no_secret_comes_out_of_client_auth_and_token_stores(  # noqa: PLR0917 -
             await api.send(users.get_users_me())
         captured.error(signed_out.value)
         await settled(auth.use(Token(SECRETS["access token"]), kept))
-        captured.of(auth, api.client._cell.session, Moment.of(api.client._cell.session, now=NOW))
+        captured.of(
+            auth, api.client._cell.session, TokenSnapshot.of(api.client._cell.session, now=NOW)
+        )
 
     def answers(seen):
         if seen.path == "/api/v2/tokens/me":

@@ -44,7 +44,7 @@ from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEven
 from genesys_core.notifications import Notification, NotificationDecoder
 from genesys_core.notifications.channel.events import Emit
 from genesys_core.notifications.channel_set import ChannelSet
-from genesys_core.notifications.dispatch import Sorter, ToConsumer
+from genesys_core.notifications.dispatch import EventDispatcher, ForConsumer
 from genesys_core.simulator.wire.websocket_server import Requested, WebSocketServer, frame
 from genesys_core.websocket import Text, WebSocket
 from tests.helpers.flavours import RUNNERS
@@ -110,7 +110,7 @@ def subscribed() -> ChannelSet:
 
 def ours(pieces: list[bytes]) -> Iterator[list[Notification[Any]]]:
     """As the handlers do it."""
-    websocket, channels, sorter = opened(), subscribed(), Sorter()
+    websocket, channels, sorter = opened(), subscribed(), EventDispatcher()
     for data in pieces:
         texts = [each.data for each in websocket.receive_data(data) if isinstance(each, Text)]
         step = channels.received(0, 2, texts, now=NOW)
@@ -119,8 +119,8 @@ def ours(pieces: list[bytes]) -> Iterator[list[Notification[Any]]]:
         for each in step.effects:
             match each.effect:
                 case Emit(event=emitted):
-                    sorted_ = sorter.sort(emitted)
-                    assert isinstance(sorted_, ToConsumer)
+                    sorted_ = sorter.route(emitted)
+                    assert isinstance(sorted_, ForConsumer)
                     found.append(sorted_.event)
         yield found
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from genesys_cloud.sign_in.saved_sign_in import SignedIn
+from genesys_cloud.sign_in.saved_sign_in import SavedSignIn
 from genesys_cloud.simulator import running_simulator
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -118,7 +118,7 @@ def test_a_user_signs_in_and_the_command_ends_with_a_token(chromium, simulator, 
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert f"The token is kept in {file}." in out
-    place, token = SignedIn(file).load()
+    place, token = SavedSignIn(file).load()
     assert place.client_id == simulator.client_id
     assert simulator.simulator.state.tokens[token.access_token].user_id
     assert token.access_token not in chromium.current_url  # nor in the history

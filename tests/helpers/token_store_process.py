@@ -25,7 +25,7 @@ from genesys_core.http.messages import Response
 from genesys_core.oauth.grants import RefreshToken
 from genesys_core.oauth.token_store import TokenKey
 from genesys_core.oauth.tokens import parse_token_response, prepare_token_request
-from genesys_core.session.vault import Exchange, Have, Vault
+from genesys_core.session.vault import ExchangeNeeded, TokenReady, Vault
 
 NOW = Now(0, 0)
 GRANT = RefreshToken("id", None, "r0")
@@ -51,12 +51,12 @@ def renewed(vault: Vault, store: FileTokenStore, hosts: Hosts) -> Vault:
     """What a driver does when the platform refuses the current token."""
     key, rejected = TokenKey.of(GRANT, hosts), vault.token
     vault, answer = vault.reserve(rejected=rejected, arrived=vault.exchanges, now=NOW)
-    if isinstance(answer, Have):
+    if isinstance(answer, TokenReady):
         return vault
     with store.lock(key, timeout=60):
         vault = vault.adopted(store.load(key))
         vault, answer = vault.reserve(rejected=rejected, arrived=vault.exchanges, now=NOW)
-        if isinstance(answer, Exchange):
+        if isinstance(answer, ExchangeNeeded):
             vault, _ = vault.settle(exchange(answer.grant, hosts), rejected=rejected, now=NOW)
         if vault.unsaved is not None:
             store.save(key, vault.unsaved)

@@ -17,13 +17,13 @@ from websockets.sync.server import ServerConnection, serve
 
 from genesys_core.websocket import (
     Closed,
-    Event,
     Failed,
     HandshakeDone,
     Pong,
     ProxyReady,
     Text,
     WebSocket,
+    WebSocketEvent,
 )
 
 LIMIT = 10  # seconds; a test that takes so long has failed
@@ -34,7 +34,7 @@ class Peer:
 
     def __init__(self, ws: WebSocket, tls: ssl.SSLContext | None = None) -> None:
         self.ws, self._tls = ws, tls
-        self._events: list[Event] = []
+        self._events: list[WebSocketEvent] = []
         self._socket = socket.create_connection((ws.dial.host, ws.dial.port), LIMIT)
         if ws.dial.tls:
             self._start_tls(ws.dial.host)
@@ -43,7 +43,7 @@ class Peer:
         assert self._tls is not None
         self._socket = self._tls.wrap_socket(self._socket, server_hostname=host)
 
-    def event(self) -> Event:
+    def event(self) -> WebSocketEvent:
         while not self._events:
             self._socket.sendall(self.ws.data_to_send())
             data = self._socket.recv(1000)

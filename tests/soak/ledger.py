@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 from genesys_core.notifications import Notification
 from genesys_core.notifications.buffer import Event
-from genesys_core.notifications.subscriptions import expand
+from genesys_core.notifications.subscriptions import expand_topic
 from genesys_core.simulator.sockets.actions import Delivery, Published
 
 ROUNDING = 1e-5
@@ -101,7 +101,7 @@ class Ledger:
 
 
 def names(topic: str) -> list[str]:
-    return [name.lower() for name in expand(topic)]
+    return [name.lower() for name in expand_topic(topic)]
 
 
 def _key(event: Notification[object]) -> tuple[str | None, str]:

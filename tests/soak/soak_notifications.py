@@ -160,8 +160,8 @@ class Soak:
         """One socket is left, the server has its topics, and the handler knows that it does."""
         driver = listener.handler._driver
         members = [member.facts for member in driver._set.members]
-        moving = any(facts.successor or facts.retiring for facts in members)
-        if moving or len(driver._links) > 1 or not driver._set.settled:
+        moving = any(facts.successor or facts.draining for facts in members)
+        if moving or len(driver._streams) > 1 or not driver._set.settled:
             return False
         return self._simulator.at_hub(heard) == [self.ledger.asked_names]
 

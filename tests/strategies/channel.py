@@ -20,10 +20,17 @@ from genesys_core.clock import Now
 from genesys_core.errors import ApiError
 from genesys_core.http.messages import Request, Response
 from genesys_core.models import Channel, ChannelTopic, ChannelTopicEntityListing
-from genesys_core.notifications.channel.channel import Policy, Running, State, Step, Stopped, start
+from genesys_core.notifications.channel.channel import (
+    ChannelState,
+    ChannelStep,
+    Policy,
+    Running,
+    Stopped,
+    start_channel,
+)
 from genesys_core.notifications.channel.events import (
     Arrived,
-    Call,
+    ChannelCall,
     ChannelEvent,
     CloseSocket,
     Connect,
@@ -34,7 +41,7 @@ from genesys_core.notifications.channel.events import (
     SendText,
     Subscribed,
 )
-from genesys_core.websocket import Closed, Event, Failed, HandshakeDone, Text, WebSocket
+from genesys_core.websocket import Closed, Failed, HandshakeDone, Text, WebSocket, WebSocketEvent
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 URL = "ws://streaming.example.com/channels/secret-channel"
@@ -112,7 +119,7 @@ def opened(*extra: bytes, max_size: int = 1 << 24, compression: bool = True) -> 
 DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate"
 
 
-def fed(ws: WebSocket, chunks: Sequence[bytes]) -> list[Event]:
+def fed(ws: WebSocket, chunks: Sequence[bytes]) -> list[WebSocketEvent]:
     return [event for chunk in chunks for event in ws.receive_data(chunk)]
 
 
@@ -133,7 +140,7 @@ def _unmasked(data: bytes) -> Iterator[tuple[int, bytes]]:
         data = data[at + 4 + size :]
 
 
-def texts(events: Sequence[Event]) -> list[str]:
+def texts(events: Sequence[WebSocketEvent]) -> list[str]:
     return [event.data for event in events if isinstance(event, Text)]
 
 
@@ -263,8 +270,8 @@ class World:
         self.published = 0
         self.refused_topics: set[str] = set()
         self.reading = True
-        self.state: State = Stopped()
-        self.take(start(topics, policy=policy, now=self.now, **options))
+        self.state: ChannelState = Stopped()
+        self.take(start_channel(topics, policy=policy, now=self.now, **options))
 
     @property
     def now(self) -> Now:
@@ -277,12 +284,12 @@ class World:
 
     # The adapter
 
-    def take(self, step: Step) -> tuple[Effect, ...]:
+    def take(self, step: ChannelStep) -> tuple[Effect, ...]:
         """Carry out the effects of a step."""
         self.state = step.state
         for effect in step.effects:
             match effect:
-                case Call():
+                case ChannelCall():
                     assert effect.id not in self.calls
                     self.calls[effect.id] = effect.operation
                 case Connect():

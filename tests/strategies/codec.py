@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from genesys_core import models
-from genesys_core.codec.issues import ROOT, At, Json, json_path
+from genesys_core.codec.issues import ROOT, JsonPath, JsonValue, json_path
 from genesys_core.codec.model import Model, SecretModel
 from genesys_core.codec.values import LocalDateTime, YearMonth
 
@@ -98,7 +98,7 @@ def real_models(count: int) -> tuple[type[Model], ...]:
     return tuple(getattr(models, names[int(index * step)]) for index in range(count))
 
 
-def fitting(type_: object, source: random.Random, *, depth: int = 4) -> Json:
+def fitting(type_: object, source: random.Random, *, depth: int = 4) -> JsonValue:
     """A document of a type; about half of the optional members are there."""
     origin, arguments = get_origin(type_), get_args(type_)
     if origin in {Union, UnionType}:
@@ -127,7 +127,7 @@ def _word(source: random.Random) -> str:
     return "".join(source.choices(letters, k=source.randrange(1, 9)))
 
 
-def _scalar(type_: object, source: random.Random) -> Json:
+def _scalar(type_: object, source: random.Random) -> JsonValue:
     year, month = source.randrange(1970, 2100), source.randrange(1, 13)
     day = f"{year}-{month:02}-{source.randrange(1, 29):02}"
     time = f"{day}T{source.randrange(24):02}:{source.randrange(60):02}:00"
@@ -142,13 +142,13 @@ def _scalar(type_: object, source: random.Random) -> Json:
         Any: source.choice([None, "text", 12, [], {"a": [1, None]}]),
         object: source.choice([None, "text", 12, [], {"a": [1, None]}]),
     }
-    return cast(Json, values[type_])
+    return cast(JsonValue, values[type_])
 
 
 class Spoiled(NamedTuple):
     """A document with faults, and the paths at which something else was put."""
 
-    document: Json
+    document: JsonValue
     paths: frozenset[str]
 
 
@@ -176,7 +176,7 @@ _FAULTS: tuple[Any, ...] = (
 )
 
 
-def spoil(document: Json, source: random.Random, *, faults: int = 1) -> Spoiled:
+def spoil(document: JsonValue, source: random.Random, *, faults: int = 1) -> Spoiled:
     """A copy with up to that many values, below the top level, replaced by others."""
     copy = json.loads(json.dumps(document))
     paths: set[str] = set()
@@ -191,10 +191,10 @@ def spoil(document: Json, source: random.Random, *, faults: int = 1) -> Spoiled:
     return Spoiled(copy, frozenset(paths))
 
 
-def _places(value: Json, at: At) -> Iterator[tuple[Any, Any, At]]:
+def _places(value: JsonValue, at: JsonPath) -> Iterator[tuple[Any, Any, JsonPath]]:
     match value:
         case dict():
-            steps: list[tuple[str | int, Json]] = list(value.items())
+            steps: list[tuple[str | int, JsonValue]] = list(value.items())
         case list():
             steps = list(enumerate(value))
         case _:
@@ -209,7 +209,7 @@ def under(path: str, roots: set[str] | frozenset[str]) -> bool:
     return any(path == root or path.startswith((root + ".", root + "[")) for root in roots)
 
 
-def leaves(value: object, at: At = ROOT) -> Iterator[tuple[str, object]]:
+def leaves(value: object, at: JsonPath = ROOT) -> Iterator[tuple[str, object]]:
     """What a decoded value holds, by JSON path; empty containers are leaves, absent fields not."""
     match value:
         case Struct():

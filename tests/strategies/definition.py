@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 from hypothesis import strategies as st
 
-from genesys_core.definition.read.naming import camel
+from genesys_core.definition.read.naming import to_camel_case
 
 Json = dict[str, Any]
 
@@ -287,7 +287,9 @@ def _check_class(node: ast.ClassDef, namespace: Json) -> None:
     assert read == found, node.name
     assert list(read) == list(made.__struct_fields__), node.name
     wires = [
-        one.value.keywords[0].value.value if isinstance(one.value, ast.Call) else camel(name)  # type: ignore[attr-defined]
+        one.value.keywords[0].value.value
+        if isinstance(one.value, ast.Call)
+        else to_camel_case(name)  # type: ignore[attr-defined]
         for name, one in zip(types, declared, strict=True)
     ]
     assert wires == list(made.__struct_encode_fields__), node.name

@@ -3,7 +3,7 @@
 import json
 
 from genesys_core.simulator import Settings, Simulator, World
-from genesys_core.simulator.sockets.actions import Close, Drop, Refusal, SendText
+from genesys_core.simulator.sockets.actions import Drop, Refusal, WriteClose, WriteText
 from tests.strategies.simulator import Desk, definition
 
 CHANNELS = "/api/v2/notifications/channels"
@@ -77,9 +77,9 @@ class ChannelDesk(Desk):
 
 def _plain(action):
     match action:
-        case SendText():
+        case WriteText():
             return json.loads(action.text)
-        case Close():
+        case WriteClose():
             return action.code
         case Drop():
             return "drop"

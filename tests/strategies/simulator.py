@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from genesys_cloud.packed_data import own_data
+from genesys_cloud.packed_data import read_own_data
 from genesys_core.clock import Now
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
@@ -27,7 +27,7 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 @cache
 def document() -> bytes:
     """The whole definition, as JSON text."""
-    return own_data("swagger.json.xz")
+    return read_own_data("swagger.json.xz")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A driver of token turns without threads, sockets or clocks, and a store that fails as told."""
+"""A driver of token transactions without threads, sockets or clocks; a store that fails as told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from genesys_core.api import users
 from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, start
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.token_actions import for_call
+from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.calls.token_transaction import (
     Deleting,
     Ended,
@@ -15,9 +15,9 @@ from genesys_core.calls.token_transaction import (
     Requesting,
     Saving,
     Unlocking,
-    begin,
-    replied,
-    stored,
+    begin_transaction,
+    response_received,
+    store_answered,
 )
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
@@ -84,7 +84,7 @@ class FakeStore:
 
 @dataclass
 class Driver:
-    """Takes turns with one session; ``answers`` are what its requests bring, one after another."""
+    """Takes transactions with one session; ``answers`` are what its requests bring, in order."""
 
     session: Session
     store: FakeStore = field(default_factory=FakeStore)
@@ -96,11 +96,11 @@ class Driver:
     def call(self, **options):
         """What becomes of a call that needs a token."""
         return self.take(
-            for_call(need_of(self.session, self.now, **options), self.session, now=self.now)
+            obtain_for_call(need_of(self.session, self.now, **options), self.session, now=self.now)
         )
 
-    def take(self, wish):
-        self.session, step = begin(self.session, wish, now=self.now)
+    def take(self, action):
+        self.session, step = begin_transaction(self.session, action, now=self.now)
         while not isinstance(step, Ended):
             step = self.advance(step)
         self.steps.append("Ended")
@@ -109,11 +109,13 @@ class Driver:
     def advance(self, step):
         self.steps.append(type(step).__name__)
         if isinstance(step, Requesting):
-            self.session, after = replied(self.session, step, self.asked(step), now=self.now)
+            self.session, after = response_received(
+                self.session, step, self.asked(step), now=self.now
+            )
         else:
             assert isinstance(step, Locking | Saving | Deleting | Unlocking)
             found = self.store.work(step)
-            self.session, after = stored(self.session, step, found, now=self.now)
+            self.session, after = store_answered(self.session, step, found, now=self.now)
         return after
 
     def asked(self, step: Requesting) -> Returned[Token] | Raised:

@@ -54,10 +54,10 @@ def show(path: File = None) -> None:
     from genesys_cloud.config.file import (  # noqa: PLC0415 - see app.py
         DEFAULTS,
         Configuration,
-        configuration_in,
+        configuration_from_snapshot,
         default_path,
-        look_at,
         merge,
+        read_snapshot,
     )
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
@@ -67,7 +67,9 @@ def show(path: File = None) -> None:
         if path is not None:
             file = Configuration.from_file(path)
         elif named is not None:
-            file = configuration_in(look_at(named), named)  # empty where there is none
+            file = configuration_from_snapshot(
+                read_snapshot(named), named
+            )  # empty where there is none
         else:
             file = Configuration()
         merged = merge(environment, file, DEFAULTS)

@@ -11,6 +11,6 @@ def demo() -> None:
     A token by client credentials, users/me, all pages of users, the queues; over HTTP, on this
     machine alone.
     """
-    from genesys_cloud.demo import run  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_cloud.demo import run_demo  # noqa: PLC0415 - see genesys_cloud.cli.app
 
-    raise typer.Exit(run())
+    raise typer.Exit(run_demo())

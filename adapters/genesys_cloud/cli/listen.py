@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, fail
+from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, exit_with_error
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
@@ -48,19 +48,19 @@ def listen(
     except KeyboardInterrupt:
         return
     except GenesysCloudError as error:
-        fail("listen", str(error))
+        exit_with_error("listen", str(error))
 
 
 def _client(token_file: TokenFile, host: str | None, proxy: str | None) -> "Client":
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
 
-    signed_in = SignedIn(token_file)
-    place = None if host is not None else signed_in.place()
-    token = None if place is None else signed_in.fresh(place)
+    signed_in = SavedSignIn(token_file)
+    target = None if host is not None else signed_in.target()
+    token = None if target is None else signed_in.renewed_token(target)
     options: ClientOptions = {}
-    if place is not None and token is not None:
-        options = signed_in.options(place, token)
+    if target is not None and token is not None:
+        options = signed_in.options(target, token)
     if host is not None:
         options["host"] = host
     options["proxy"] = proxy

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-__all__ = ["DEFAULT_TOKEN_FILE", "TokenFile", "fail", "login"]
+__all__ = ["DEFAULT_TOKEN_FILE", "TokenFile", "exit_with_error", "login"]
 
 TokenFile = Annotated[
     Path,
@@ -73,7 +73,7 @@ def login(
     --port. Exit code 1 if the sign-in was refused or took too long, 2 if it could not be tried.
     """
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.sign_in.saved_sign_in import Place, SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget  # noqa: PLC0415
     from genesys_core import errors  # noqa: PLC0415
     from genesys_core.hosts import Gateway  # noqa: PLC0415
 
@@ -85,11 +85,11 @@ def login(
             behind = (gateway_protocol, gateway_port, gateway_login_path, gateway_api_path)
             gateway = Gateway(gateway_host, *behind)
         elif gateway_port is not None or gateway_login_path or gateway_api_path:
-            fail("login", "--gateway-port and the paths: need --gateway-host as well", 2)
-        place = Place(client_id, region, host, gateway)
+            exit_with_error("login", "--gateway-port and the paths: need --gateway-host as well", 2)
+        target = SignInTarget(client_id, region, host, gateway)
         attempt = BrowserSignIn(
             client_id,
-            place.hosts,
+            target.hosts,
             grant=grant.value,
             port=port,
             redirect_uri=redirect_uri,
@@ -99,9 +99,9 @@ def login(
             prompt="login" if again else None,
         )
     except (errors.InvalidValueError, errors.ConfigurationError) as error:
-        fail("login", str(error), 2)
+        exit_with_error("login", str(error), 2)
     except errors.ConnectError as error:
-        fail("login", str(error))
+        exit_with_error("login", str(error))
     try:
         with attempt:
             typer.echo(
@@ -109,16 +109,18 @@ def login(
             )
             _show(attempt.url, browser=browser)
             token = attempt.wait(timeout)
-        signed_in = SignedIn(token_file)
-        signed_in.save(place, token)
+        signed_in = SavedSignIn(token_file)
+        signed_in.save(target, token)
     except errors.AccessDeniedError as error:
-        fail("login", f"the sign-in was refused: {error.description or 'no reason was given'}")
+        exit_with_error(
+            "login", f"the sign-in was refused: {error.description or 'no reason was given'}"
+        )
     except errors.GenesysCloudError as error:
-        fail("login", str(error))
+        exit_with_error("login", str(error))
     typer.echo(f"Signed in. The token is kept in {signed_in.path}.")
 
 
-def fail(command: str, message: str, code: int = 1) -> NoReturn:
+def exit_with_error(command: str, message: str, code: int = 1) -> NoReturn:
     """Say why a command ends, and end it."""
     typer.echo(f"genesys-cloud {command}: {message}", err=True)
     raise typer.Exit(code)

@@ -6,7 +6,7 @@ exit code 1 says that it may still be valid elsewhere.
 
 import typer
 
-from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, fail
+from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, exit_with_error
 
 __all__ = ["logout"]
 
@@ -17,7 +17,7 @@ def logout(*, token_file: TokenFile = DEFAULT_TOKEN_FILE) -> None:
     Exit code 1 if the platform could not be asked or did not agree; it is deleted here all the same.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
     from genesys_core.api import tokens  # noqa: PLC0415
     from genesys_core.errors import (  # noqa: PLC0415
         AuthenticationError,
@@ -25,25 +25,25 @@ def logout(*, token_file: TokenFile = DEFAULT_TOKEN_FILE) -> None:
         InvalidGrantError,
     )
 
-    signed_in = SignedIn(token_file)
-    place = signed_in.place()
-    if place is None:
+    signed_in = SavedSignIn(token_file)
+    target = signed_in.target()
+    if target is None:
         typer.echo("Not signed in.")
         return
     problem = None
     try:
         # An ended token is renewed first: with it, its refresh token is revoked.
-        token = signed_in.fresh(place)
+        token = signed_in.renewed_token(target)
         if token is not None:
-            with Client(**place.options(token)) as client:
+            with Client(**target.options(token)) as client:
                 client.send(tokens.delete_tokens_me())
     except (AuthenticationError, InvalidGrantError):
         pass  # the platform takes the token no more, which is what was wanted
     except GenesysCloudError as error:
         problem = error
-    signed_in.forget(place)
+    signed_in.forget(target)
     if problem is not None:
-        fail(
+        exit_with_error(
             "logout",
             f"signed out here, but the platform did not revoke the token: {problem}; "
             "it stays valid there until it ends",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, fail
+from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, exit_with_error
 
 __all__ = ["whoami"]
 
@@ -18,28 +18,30 @@ def whoami(*, token_file: TokenFile = DEFAULT_TOKEN_FILE) -> None:
     Exit code 1 if nobody is, or if the platform does not take the token any more.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.sign_in.saved_sign_in import SignedIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
     from genesys_core.api import tokens, users  # noqa: PLC0415
     from genesys_core.errors import AuthenticationError, GenesysCloudError  # noqa: PLC0415
 
-    signed_in = SignedIn(token_file)
+    signed_in = SavedSignIn(token_file)
     try:
-        place = signed_in.place()
-        token = None if place is None else signed_in.fresh(place)
-        if place is None or token is None:
-            fail("whoami", "nobody is signed in; genesys-cloud login")
-        with Client(**place.options(token)) as client:
+        target = signed_in.target()
+        token = None if target is None else signed_in.renewed_token(target)
+        if target is None or token is None:
+            exit_with_error("whoami", "nobody is signed in; genesys-cloud login")
+        with Client(**target.options(token)) as client:
             me = client.send(users.get_users_me())
             organization = client.send(tokens.get_tokens_me()).organization
     except AuthenticationError as error:
-        fail("whoami", f"the platform does not take the token: {error}; genesys-cloud login")
+        exit_with_error(
+            "whoami", f"the platform does not take the token: {error}; genesys-cloud login"
+        )
     except GenesysCloudError as error:
-        fail("whoami", str(error))
+        exit_with_error("whoami", str(error))
     name = None if organization is None else organization.name
     typer.echo(f"user    {me.name or '?'} <{me.email or '?'}>")
     typer.echo(f"org     {name or '?'}")
-    typer.echo(f"region  {place}")
-    typer.echo(f"client  {place.client_id}")
+    typer.echo(f"region  {target}")
+    typer.echo(f"client  {target.client_id}")
     typer.echo(f"token   {_until(token.expires_at)}")
 
 

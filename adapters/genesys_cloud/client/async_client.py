@@ -1,20 +1,21 @@
 """The asynchronous client: one driver for asyncio and trio.
 
 Law: the driver sends, sleeps and locks. Every decision is the core's; what differs between the two
-libraries is in :mod:`genesys_cloud.aio` and :mod:`genesys_cloud.trio`, behind :class:`Primitives`.
+libraries is in :mod:`genesys_cloud.aio` and :mod:`genesys_cloud.trio`, behind :class:`EventLoop`.
 """
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack, assert_never
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
 from weakref import WeakSet
 
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
+from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import is_mock, network_of
 from genesys_cloud.client.setup import ConfiguredOptions, Setup
-from genesys_cloud.client.token_transactions import AsyncTokenKeeper, Shelter
+from genesys_cloud.client.token_transactions import AsyncTokenTransactions
 from genesys_cloud.client.transfers import AsyncTransfers
 from genesys_cloud.observability.statistics import ClientStats
 from genesys_cloud.system_clock import read_clocks
@@ -22,7 +23,7 @@ from genesys_cloud.transports.hooks import (
     AsyncAfterResponse,
     AsyncBeforeRequest,
     Hooks,
-    async_hooked,
+    add_async_hooks,
 )
 from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting, start
@@ -31,12 +32,12 @@ from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.rate_limit import (
     Permit,
     release_permit,
-    remaining,
     report_response,
     reserve_permit,
+    wait_left,
 )
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.token_actions import for_call
+from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
 from genesys_core.oauth.tokens import Token
@@ -45,39 +46,23 @@ from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_cloud.transports.httpx_client import Network
+    from genesys_cloud.transports.httpx_client import NetworkOptions
 
-__all__ = ["AsyncClient", "Primitives"]
+__all__ = ["AsyncClient"]
 
 T = TypeVar("T")
 
 
-class Primitives(Shelter, Protocol):
-    """What the driver needs from an event loop."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Let others run for a while, or until :meth:`ring`; cancellable."""
-        ...
-
-    def ring(self) -> None:
-        """Wake all who sleep."""
-        ...
-
-    async def close(self) -> None:
-        """Wait for work whose caller is gone."""
-        ...
-
-
-def native_primitives() -> Primitives:
+def running_event_loop() -> EventLoop:
     """Those of the library that is running now; the other need not be installed."""
     trio = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_run():
-        from genesys_cloud.client.trio_loop import TrioPrimitives  # noqa: PLC0415 - only where trio runs
+        from genesys_cloud.client.trio_loop import TrioLoop  # noqa: PLC0415 - only where trio runs
 
-        return TrioPrimitives()
-    from genesys_cloud.client.asyncio_loop import AsyncioPrimitives  # noqa: PLC0415 - only where asyncio runs
+        return TrioLoop()
+    from genesys_cloud.client.asyncio_loop import AsyncioLoop  # noqa: PLC0415 - only where asyncio runs
 
-    return AsyncioPrimitives()
+    return AsyncioLoop()
 
 
 class AsyncClient(AsyncTransfers, AsyncApis):
@@ -115,11 +100,11 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         self._observer = self._setup.observer
         self._network = network_of(options)
         wire = transport or _over_httpx(self._network)
-        self._transport = async_hooked(wire, hooks)
-        self._natives: list[Primitives] = []
+        self._transport = add_async_hooks(wire, hooks)
+        self._natives: list[EventLoop] = []
         self._handlers: WeakSet[notifications.AsyncNotificationHandler] = WeakSet()
-        self._tokens = AsyncTokenKeeper(
-            self._cell, self._exchange, self._setup.token_store, lambda: self._native
+        self._tokens = AsyncTokenTransactions(
+            self._cell, self._exchange, self._setup.token_store, lambda: self._event_loop
         )
         self._defaults = Options()
 
@@ -193,9 +178,9 @@ class AsyncClient(AsyncTransfers, AsyncApis):
             InvalidValueError: a channel, proxy, address, header or number that cannot be used.
         """
         from genesys_cloud.notifications.async_handler import AsyncNotificationHandler  # noqa: PLC0415
-        from genesys_cloud.notifications.handler_options import Base  # noqa: PLC0415 - few need them
+        from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
 
-        base = Base(self._setup, self._network)
+        base = HandlerContext(self._setup, self._network)
         handler = AsyncNotificationHandler(base, self.send, on_notification, on_state, options)
         self._handlers.add(handler)
         return handler
@@ -223,8 +208,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         try:
             for handler in tuple(self._handlers):
                 await handler.close()
-            for native in self._natives:
-                await native.close()
+            for loop in self._natives:
+                await loop.close()
             await self._transport.close()
         finally:
             self._setup.close()
@@ -249,10 +234,10 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         return AsyncAuth(self._cell, self._tokens)
 
     @property
-    def _native(self) -> Primitives:
+    def _event_loop(self) -> EventLoop:
         # Found at the first need, when a loop is running; shared with clients of other options.
         if not self._natives:
-            self._natives.append(native_primitives())
+            self._natives.append(running_event_loop())
         return self._natives[0]
 
     async def _drive(
@@ -298,7 +283,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         send: Callable[[Request], Awaitable[Response]],
         watch: CallObserver | None,
     ) -> State[T]:
-        permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
+        permit = self._cell.apply(reserve_permit, sending, now=read_clocks())
         if not isinstance(permit, Permit):
             return permit
         request = permit.request if watch is None else watch.sending(permit.request)
@@ -311,8 +296,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
             state = sending.failed(failure, now=now)
         else:
             now = read_clocks()
-            if self._cell.swap(report_response, sending, response, now=now):
-                self._native.ring()
+            if self._cell.apply(report_response, sending, response, now=now):
+                self._event_loop.notify_all()
             state = sending.received(response, now=now)
         if watch is not None:
             watch.attempted(sending, request, outcome, state, now)
@@ -324,24 +309,24 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         began = read_clocks().monotonic
         try:
             while (left := self._remaining(waiting, began)) > 0:
-                await self._native.sleep(left)
+                await self._event_loop.sleep(left)
         except BaseException:
-            self._cell.swap(release_permit, waiting, now=read_clocks())
+            self._cell.apply(release_permit, waiting, now=read_clocks())
             raise
         return waiting.woke(now=read_clocks())
 
     def _remaining(self, waiting: Waiting[T], began: float) -> float:
-        return remaining(self._cell.session, waiting, began=began, now=read_clocks())
+        return wait_left(self._cell.session, waiting, began=began, now=read_clocks())
 
     async def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        wish = for_call(need, self._cell.session, now=read_clocks())
-        return await self._tokens.obtain(wish)
+        action = obtain_for_call(need, self._cell.session, now=read_clocks())
+        return await self._tokens.obtain(action)
 
     async def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
         return await self._drive(state, purpose=purpose)
 
 
-def _over_httpx(network: "Network") -> AsyncTransport:
+def _over_httpx(network: "NetworkOptions") -> AsyncTransport:
     # Here, so that importing this module loads no HTTP client and no TLS.
     from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415
 

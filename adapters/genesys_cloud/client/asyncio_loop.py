@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from genesys_cloud.client.async_client import AsyncClient
 
-__all__ = ["AsyncClient", "AsyncioPrimitives"]
+__all__ = ["AsyncClient", "AsyncioLoop"]
 
 T = TypeVar("T")
 
 
-class AsyncioPrimitives:
+class AsyncioLoop:
     """Sleep, exclusion, shielding and threads with asyncio alone."""
 
     def __init__(self) -> None:
@@ -24,17 +24,17 @@ class AsyncioPrimitives:
         self._thread: ThreadPoolExecutor | None = None
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        """Sleep until the time has passed or :meth:`notify_all` is called; cancellable."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
 
-    def ring(self) -> None:
+    def notify_all(self) -> None:
         """Wake all who sleep."""
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def take(self, seconds: float) -> bool:
+    async def acquire(self, seconds: float) -> bool:
         """Take the token lock, if it can be had in time; cancellable."""
         try:
             async with asyncio.timeout(seconds):
@@ -42,11 +42,11 @@ class AsyncioPrimitives:
         except TimeoutError:
             return False
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Give the token lock back."""
         self._lock.release()
 
-    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+    async def shielded(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
         """Run ``work`` in a task of its own, which outlives a caller who is gone."""
         task = asyncio.ensure_future(work())
         self._running.add(task)
@@ -54,7 +54,7 @@ class AsyncioPrimitives:
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
-    async def blocking(self, work: Callable[..., T], *args: object) -> T:
+    async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in a thread of our own: the loop's may all be waiting for this very work."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")

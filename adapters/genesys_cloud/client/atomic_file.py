@@ -14,10 +14,10 @@ from typing import Self
 
 from genesys_core.calls.downloads import safe_file_name
 
-__all__ = ["PartFile"]
+__all__ = ["AtomicFile"]
 
 
-class PartFile:
+class AtomicFile:
     """Written under a temporary name; a context manager that removes it unless it was committed.
 
     Args:

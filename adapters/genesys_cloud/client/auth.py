@@ -5,16 +5,16 @@ lock and its store's, brought to its end even if the caller is gone. Nothing sho
 """
 
 from genesys_cloud.client.session_cell import SessionCell
-from genesys_cloud.client.token_transactions import AsyncTokenKeeper, TokenKeeper
+from genesys_cloud.client.token_transactions import AsyncTokenTransactions, TokenTransactions
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.auth_actions import (
-    Bring,
-    ByHand,
-    Moment,
+    AuthOutcome,
     Refresh,
     SignedOut,
     SignIn,
     SignOut,
+    TokenSnapshot,
+    UseToken,
 )
 from genesys_core.calls.lifecycle import Raised
 from genesys_core.errors import GenesysCloudError
@@ -82,8 +82,8 @@ class _Facts:
         return self._cell.session.vault
 
     @property
-    def _asked(self) -> Moment:
-        return Moment.of(self._cell.session, now=read_clocks())
+    def _asked(self) -> TokenSnapshot:
+        return TokenSnapshot.of(self._cell.session, now=read_clocks())
 
     def __repr__(self) -> str:
         names = ("signed_in", "token_type", "expires_at", "scope")
@@ -94,7 +94,7 @@ class _Facts:
 class Auth(_Facts):
     """The token of a :class:`~genesys_cloud.Client`; shared by clients of other options."""
 
-    def __init__(self, cell: SessionCell, tokens: TokenKeeper) -> None:
+    def __init__(self, cell: SessionCell, tokens: TokenTransactions) -> None:
         super().__init__(cell)
         self._tokens = tokens
 
@@ -145,7 +145,7 @@ class Auth(_Facts):
         Raises:
             TimeoutError: others have been exchanging the token for too long.
         """
-        _token(self._tokens.obtain(Bring(self._asked, token, grant)))
+        _token(self._tokens.obtain(UseToken(self._asked, token, grant)))
 
     def sign_out(self) -> None:
         """Revoke the token at the platform, and forget it here and in the token store.
@@ -164,7 +164,7 @@ class Auth(_Facts):
 class AsyncAuth(_Facts):
     """The token of an :class:`~genesys_cloud.AsyncClient`; shared by clients of other options."""
 
-    def __init__(self, cell: SessionCell, tokens: AsyncTokenKeeper) -> None:
+    def __init__(self, cell: SessionCell, tokens: AsyncTokenTransactions) -> None:
         super().__init__(cell)
         self._tokens = tokens
 
@@ -178,14 +178,14 @@ class AsyncAuth(_Facts):
 
     async def use(self, token: Token, grant: Grant | None = None) -> None:
         """As :meth:`Auth.use`."""
-        _token(await self._tokens.obtain(Bring(self._asked, token, grant)))
+        _token(await self._tokens.obtain(UseToken(self._asked, token, grant)))
 
     async def sign_out(self) -> None:
         """As :meth:`Auth.sign_out`."""
         _checked(await self._tokens.obtain(SignOut(self._asked)))
 
 
-def _token(result: ByHand) -> Token:
+def _token(result: AuthOutcome) -> Token:
     if isinstance(result, Raised):
         raise result.error
     return result.token

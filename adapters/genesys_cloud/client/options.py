@@ -14,7 +14,7 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:  # at run time they would load TLS
-    from genesys_cloud.transports.httpx_client import Network
+    from genesys_cloud.transports.httpx_client import NetworkOptions
     from genesys_cloud.transports.tls import Certificate, Verify
 
 __all__ = ["ClientOptions", "is_mock", "network_of"]
@@ -66,9 +66,9 @@ class ClientOptions(TypedDict, total=False):
     trust_env: bool
 
 
-def network_of(options: ClientOptions) -> "Network":
+def network_of(options: ClientOptions) -> "NetworkOptions":
     """The part that is about connections."""
-    network: Network = {}
+    network: NetworkOptions = {}
     if "proxy" in options:
         network["proxy"] = options["proxy"]
     if "verify" in options:

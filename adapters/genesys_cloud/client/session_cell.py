@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class SessionCell:
-    """Holds the current session; :meth:`swap` replaces it by a step's result."""
+    """Holds the current session; :meth:`apply` replaces it by a step's result."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -28,7 +28,7 @@ class SessionCell:
         """The session as of now."""
         return self._session
 
-    def swap(
+    def apply(
         self,
         step: Callable[Concatenate[Session, P], tuple[Session, R]],
         *args: P.args,

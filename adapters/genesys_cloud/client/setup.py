@@ -15,8 +15,14 @@ from msgspec import Struct
 
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.session_cell import SessionCell
-from genesys_cloud.client.token_transactions import Store
-from genesys_cloud.config.file import Configuration, Look, configuration_in, default_path, look_at
+from genesys_cloud.client.token_transactions import StoreDriver
+from genesys_cloud.config.file import (
+    Configuration,
+    FileSnapshot,
+    configuration_from_snapshot,
+    default_path,
+    read_snapshot,
+)
 from genesys_cloud.config.follower import Follower, Trigger
 from genesys_cloud.observability.logging import TOKENS_LOGGER, LoggingObserver
 from genesys_cloud.observability.statistics import ClientStats, StatsObserver, open_connections
@@ -38,9 +44,13 @@ from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.oauth.grants import ClientCredentials, Grant
 from genesys_core.oauth.token_store import TokenStoreError
 from genesys_core.oauth.tokens import Token
-from genesys_core.observability.observers import Observer, observing, observing_notifications
+from genesys_core.observability.observers import (
+    Observer,
+    combine_notification_observers,
+    combine_observers,
+)
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.reconfigure import reconfigured
+from genesys_core.session.reconfigure import reconfigure_session
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
@@ -257,34 +267,36 @@ class Setup:
     ) -> None:
         _check_names(options)
         sources = sources_of(options)
-        look = Look() if sources.path is None else look_at(sources.path)
-        file = configuration_in(look, sources.path or "")
+        snapshot = FileSnapshot() if sources.path is None else read_snapshot(sources.path)
+        file = configuration_from_snapshot(snapshot, sources.path or "")
         follows = sources.follows(file)
-        if sources.named and look == Look() and not follows:
+        if sources.named and snapshot == FileSnapshot() and not follows:
             Configuration.from_file(sources.path)  # says that there is no such file
         self.cell = SessionCell(session_of(sources.merged(file), options, mocked=mocked))
         self.logging = LoggingObserver(
             sources.logging(file), options.get("redaction") or DEFAULT_REDACTION
         )
-        self.token_store = Store(options.get("token_store"), self._tell_of_store)
+        self.token_store = StoreDriver(options.get("token_store"), self._tell_of_store)
         self._counts = StatsObserver()
         telemetry = options.get("telemetry")
         observers = (self._counts, *((telemetry,) if telemetry else ()), self.logging)
-        self.observer = observing(observers)
-        self.notifications = observing_notifications(observers)
+        self.observer = combine_observers(observers)
+        self.notifications = combine_notification_observers(observers)
         self._reload = _Reload(sources, file, options, self.cell, self.logging)
         self._reload.report(self._reload.configuration.warnings)
-        self._follower = self._following(sources, look, trigger) if follows else None
+        self._follower = self._following(sources, snapshot, trigger) if follows else None
 
-    def _following(self, sources: Sources, look: Look, trigger: Trigger | None) -> Follower | None:
+    def _following(
+        self, sources: Sources, snapshot: FileSnapshot, trigger: Trigger | None
+    ) -> Follower | None:
         if sources.path is None:
             return None
-        if look == Look():
+        if snapshot == FileSnapshot():
             if sources.named:
                 self._reload.report([f"{sources.path}: there is no such file yet; waiting for it"])
             elif not os.path.isdir(os.path.dirname(sources.path)):  # noqa: PTH112, PTH120
                 return None  # nobody uses the default file here
-        return Follower(sources.path, look, self._reload, trigger)
+        return Follower(sources.path, snapshot, self._reload, trigger)
 
     def _tell_of_store(self, failure: TokenStoreError) -> None:
         observer = self.logging
@@ -336,7 +348,7 @@ class _Reload:
         self._log = log
         self.configuration = sources.merged(file)
 
-    def __call__(self, look: Look) -> bool:
+    def __call__(self, snapshot: FileSnapshot) -> bool:
         """Take it over, or report why not.
 
         Returns:
@@ -344,14 +356,14 @@ class _Reload:
         """
         path = self._sources.path or ""
         try:
-            file = configuration_in(look, path)
+            file = configuration_from_snapshot(snapshot, path)
             merged = self._sources.merged(file)
             settings = settings_from(merged, self._options)
             self._log.configure(self._sources.logging(file))
         except GenesysCloudError as error:
             self.report([f"{path}: not taken over, what held before still holds:\n{error}"])
             return True
-        kept = self._cell.swap(reconfigured, settings, renew=_renews(merged))
+        kept = self._cell.apply(reconfigure_session, settings, renew=_renews(merged))
         self.configuration = merged
         moved = (
             [] if kept else [f"{path}: the login host is another one now; the token was dropped"]

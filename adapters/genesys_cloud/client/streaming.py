@@ -29,33 +29,33 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from genesys_cloud.client.atomic_file import PartFile
+from genesys_cloud.client.atomic_file import AtomicFile
 from genesys_cloud.transports.protocols import (
     AsyncStreamingTransport,
     AsyncTransport,
     StreamingTransport,
     Transport,
 )
-from genesys_core.calls.downloads import HAS_CONTENT, Saving, is_success, safe_file_name
+from genesys_core.calls.downloads import HAS_CONTENT, DownloadProgress, is_success, safe_file_name
 from genesys_core.calls.lifecycle import Raised, Returned
 from genesys_core.calls.responses import transport_error
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
 
 __all__ = [
-    "AsyncOpener",
+    "AsyncDownloadSaver",
     "AsyncProgress",
-    "AsyncSaver",
-    "Opener",
+    "AsyncStreamOpener",
+    "DownloadSaver",
     "Progress",
-    "Saver",
-    "async_told",
-    "async_whole",
-    "in_thread",
+    "StreamOpener",
     "open_async_stream",
     "open_stream",
-    "told",
-    "whole",
+    "read_limited",
+    "read_limited_async",
+    "run_in_worker_thread",
+    "with_transport_errors",
+    "with_transport_errors_async",
 ]
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ class _Once:
         raise StopAsyncIteration
 
 
-def whole(reply: Chunks) -> Response:
+def read_limited(reply: Chunks) -> Response:
     """The reply as a response, its body no longer than an error has use for."""
     body = bytearray()
     for chunk in reply.chunks:
@@ -142,8 +142,8 @@ def whole(reply: Chunks) -> Response:
     return Response(reply.status, reply.headers, bytes(body[:LARGEST_REFUSAL]))
 
 
-async def async_whole(reply: AsyncChunks) -> Response:
-    """:func:`whole` for an asynchronous reply."""
+async def read_limited_async(reply: AsyncChunks) -> Response:
+    """:func:`read_limited` for an asynchronous reply."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk
@@ -152,7 +152,7 @@ async def async_whole(reply: AsyncChunks) -> Response:
     return Response(reply.status, reply.headers, bytes(body[:LARGEST_REFUSAL]))
 
 
-def told(chunks: Iterator[bytes], request: Request) -> Iterator[bytes]:
+def with_transport_errors(chunks: Iterator[bytes], request: Request) -> Iterator[bytes]:
     """The chunks; one that fails to come is a documented error."""
     try:
         yield from chunks
@@ -160,8 +160,10 @@ def told(chunks: Iterator[bytes], request: Request) -> Iterator[bytes]:
         raise transport_error(failure, request) from None
 
 
-async def async_told(chunks: AsyncIterator[bytes], request: Request) -> AsyncGenerator[bytes, None]:
-    """:func:`told` for an asynchronous reply."""
+async def with_transport_errors_async(
+    chunks: AsyncIterator[bytes], request: Request
+) -> AsyncGenerator[bytes, None]:
+    """:func:`with_transport_errors` for an asynchronous reply."""
     try:
         async for chunk in chunks:
             yield chunk
@@ -169,14 +171,14 @@ async def async_told(chunks: AsyncIterator[bytes], request: Request) -> AsyncGen
         raise transport_error(failure, request) from None
 
 
-async def in_thread(work: Callable[..., T], *args: object) -> T:
+async def run_in_worker_thread(work: Callable[..., T], *args: object) -> T:
     """What work that blocks returns."""
     import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
 
     return await anyio.to_thread.run_sync(work, *args)
 
 
-class Saver:
+class DownloadSaver:
     """Saves the body of a success.
 
     Attributes:
@@ -186,7 +188,7 @@ class Saver:
     def __init__(
         self,
         transport: Transport,
-        part: PartFile,
+        part: AtomicFile,
         progress: Progress | None,
         limit: int | None,
     ) -> None:
@@ -200,8 +202,8 @@ class Saver:
         """Send, and save what comes if it is a file."""
         with open_stream(self._transport, request) as reply:
             if reply.status not in HAS_CONTENT:
-                return whole(reply)
-            saving = Saving.opened(reply.headers, self._limit)
+                return read_limited(reply)
+            saving = DownloadProgress.opened(reply.headers, self._limit)
             self._part.restart()
             self._tell(saving)
             for chunk in reply.chunks:
@@ -212,18 +214,18 @@ class Saver:
         self.name = _name(request, reply.headers)
         return Response(reply.status, reply.headers)
 
-    def _tell(self, saving: Saving) -> None:
+    def _tell(self, saving: DownloadProgress) -> None:
         if self._progress is not None:
             self._progress(saving.done, saving.total)
 
 
-class AsyncSaver:
-    """:class:`Saver` for an asynchronous driver."""
+class AsyncDownloadSaver:
+    """:class:`DownloadSaver` for an asynchronous driver."""
 
     def __init__(
         self,
         transport: AsyncTransport,
-        part: PartFile,
+        part: AtomicFile,
         progress: AsyncProgress | None,
         limit: int | None,
     ) -> None:
@@ -237,19 +239,19 @@ class AsyncSaver:
         """Send, and save what comes if it is a file."""
         async with open_async_stream(self._transport, request) as reply:
             if reply.status not in HAS_CONTENT:
-                return await async_whole(reply)
-            saving = Saving.opened(reply.headers, self._limit)
-            await in_thread(self._part.restart)
+                return await read_limited_async(reply)
+            saving = DownloadProgress.opened(reply.headers, self._limit)
+            await run_in_worker_thread(self._part.restart)
             await self._tell(saving)
             async for chunk in reply.chunks:
                 saving = saving.advanced(len(chunk))
-                await in_thread(self._part.write, chunk)
+                await run_in_worker_thread(self._part.write, chunk)
                 await self._tell(saving)
             saving.finished()
         self.name = _name(request, reply.headers)
         return Response(reply.status, reply.headers)
 
-    async def _tell(self, saving: Saving) -> None:
+    async def _tell(self, saving: DownloadProgress) -> None:
         seen = None if self._progress is None else self._progress(saving.done, saving.total)
         if inspect.isawaitable(seen):
             await seen
@@ -260,7 +262,7 @@ def _name(request: Request, headers: Headers) -> str:
     return safe_file_name(headers.get("content-disposition"), last)
 
 
-class Opener:
+class StreamOpener:
     """Leaves the body of a success to be read, until the stack is closed.
 
     Attributes:
@@ -280,7 +282,7 @@ class Opener:
         with ExitStack() as opened:
             reply = opened.enter_context(open_stream(self._transport, request))
             if not is_success(reply.status):
-                return whole(reply)
+                return read_limited(reply)
             self._reply = reply
             self._stack.push(opened.pop_all())
         return Response(reply.status, reply.headers)
@@ -293,8 +295,8 @@ class Opener:
         return self._reply or Streamed(response.status, response.headers, iter((response.raw,)))
 
 
-class AsyncOpener:
-    """:class:`Opener` for an asynchronous driver."""
+class AsyncStreamOpener:
+    """:class:`StreamOpener` for an asynchronous driver."""
 
     request: Request
 
@@ -309,13 +311,13 @@ class AsyncOpener:
         async with AsyncExitStack() as opened:
             reply = await opened.enter_async_context(open_async_stream(self._transport, request))
             if not is_success(reply.status):
-                return await async_whole(reply)
+                return await read_limited_async(reply)
             self._reply = reply
             self._stack.push_async_exit(opened.pop_all())
         return Response(reply.status, reply.headers)
 
     def opened(self, outcome: Returned[None] | Raised) -> AsyncChunks:
-        """As :meth:`Opener.opened`."""
+        """As :meth:`StreamOpener.opened`."""
         if isinstance(outcome, Raised):
             raise outcome.error
         response = outcome.response

@@ -13,12 +13,12 @@ from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
 from genesys_cloud.client.options import is_mock, network_of
 from genesys_cloud.client.setup import ConfiguredOptions, Setup
-from genesys_cloud.client.token_transactions import TokenKeeper
+from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.client.transfers import SyncTransfers
-from genesys_cloud.client.wakeup import Alarm
+from genesys_cloud.client.wakeup import Wakeup
 from genesys_cloud.observability.statistics import ClientStats
 from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, hooked
+from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
 from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting, start
 from genesys_core.calls.operation import Operation, Options, raw_operation
@@ -26,12 +26,12 @@ from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.rate_limit import (
     Permit,
     release_permit,
-    remaining,
     report_response,
     reserve_permit,
+    wait_left,
 )
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.token_actions import for_call
+from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
 from genesys_core.oauth.tokens import Token
@@ -40,7 +40,7 @@ from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_cloud.transports.httpx_client import Network
+    from genesys_cloud.transports.httpx_client import NetworkOptions
 
 __all__ = ["Client"]
 
@@ -80,9 +80,9 @@ class Client(SyncTransfers, SyncApis):
         self._observer = self._setup.observer
         self._network = network_of(options)
         wire = transport or _over_httpx(self._network)
-        self._transport = hooked(wire, hooks)
-        self._tokens = TokenKeeper(self._cell, self._exchange, self._setup.token_store)
-        self._alarm = Alarm()
+        self._transport = add_hooks(wire, hooks)
+        self._tokens = TokenTransactions(self._cell, self._exchange, self._setup.token_store)
+        self._wakeup = Wakeup()
         self._handlers: WeakSet[notifications.NotificationHandler] = WeakSet()
         self._defaults = Options()
 
@@ -155,10 +155,10 @@ class Client(SyncTransfers, SyncApis):
         Raises:
             InvalidValueError: a channel, proxy, address, header or number that cannot be used.
         """
-        from genesys_cloud.notifications.handler_options import Base  # noqa: PLC0415 - few need them
+        from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
         from genesys_cloud.notifications.sync_handler import NotificationHandler  # noqa: PLC0415
 
-        base = Base(self._setup, self._network)
+        base = HandlerContext(self._setup, self._network)
         handler = NotificationHandler(base, self.send, on_notification, on_state, options)
         self._handlers.add(handler)
         return handler
@@ -251,7 +251,7 @@ class Client(SyncTransfers, SyncApis):
         send: Callable[[Request], Response],
         watch: CallObserver | None,
     ) -> State[T]:
-        permit = self._cell.swap(reserve_permit, sending, now=read_clocks())
+        permit = self._cell.apply(reserve_permit, sending, now=read_clocks())
         if not isinstance(permit, Permit):
             return permit
         request = permit.request if watch is None else watch.sending(permit.request)
@@ -264,8 +264,8 @@ class Client(SyncTransfers, SyncApis):
             state = sending.failed(failure, now=now)
         else:
             now = read_clocks()
-            if self._cell.swap(report_response, sending, response, now=now):
-                self._alarm.ring()
+            if self._cell.apply(report_response, sending, response, now=now):
+                self._wakeup.notify_all()
             state = sending.received(response, now=now)
         if watch is not None:
             watch.attempted(sending, request, outcome, state, now)
@@ -277,26 +277,26 @@ class Client(SyncTransfers, SyncApis):
         began = time.monotonic()
         try:
             # In this order: what rings after the look is heard.
-            rung = self._alarm.next
+            rung = self._wakeup.next
             while (left := self._remaining(waiting, began)) > 0:
                 rung.wait(left)
-                rung = self._alarm.next
+                rung = self._wakeup.next
         except BaseException:
-            self._cell.swap(release_permit, waiting, now=read_clocks())
+            self._cell.apply(release_permit, waiting, now=read_clocks())
             raise
         return waiting.woke(now=read_clocks())
 
     def _remaining(self, waiting: Waiting[T], began: float) -> float:
-        return remaining(self._cell.session, waiting, began=began, now=read_clocks())
+        return wait_left(self._cell.session, waiting, began=began, now=read_clocks())
 
     def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        return self._tokens.obtain(for_call(need, self._cell.session, now=read_clocks()))
+        return self._tokens.obtain(obtain_for_call(need, self._cell.session, now=read_clocks()))
 
     def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
         return self._drive(state, purpose=purpose)
 
 
-def _over_httpx(network: "Network") -> Transport:
+def _over_httpx(network: "NetworkOptions") -> Transport:
     # Here, so that importing this module loads no HTTP client and no TLS.
     from genesys_cloud.transports.httpx_transport import HttpxTransport  # noqa: PLC0415
 

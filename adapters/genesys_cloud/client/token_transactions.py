@@ -1,8 +1,8 @@
-"""Turns at a client's token, as :mod:`genesys_core.calls.token_transaction` has them: locks, threads, the store.
+"""Token transactions at work: locks, threads and the token store around the core's steps.
 
-Law: one turn at a time, and a turn that has begun comes to its end, whatever becomes of the call
-that began it: it may be cancelled, interrupted, or run out of time, and a token that was rotated is
-kept all the same. Closing waits for it.
+Law: one transaction at a time, and a transaction that has begun comes to its end, whatever becomes
+of the call that began it: it may be cancelled, interrupted, or run out of time, and a token that
+was rotated is kept all the same. Closing waits for it.
 
 A call that only finds that another has brought the token starts no thread and no task.
 """
@@ -12,39 +12,40 @@ from contextlib import ExitStack
 from contextvars import copy_context
 from functools import partial
 from threading import Event, Lock, Thread
-from typing import Generic, Protocol, TypeVar, assert_never, cast
+from typing import Generic, TypeVar, assert_never, cast
 
+from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import Raised, Returned, Sending
-from genesys_core.calls.token_actions import Wish
+from genesys_core.calls.token_actions import TokenAction
 from genesys_core.calls.token_transaction import (
     Deleting,
     Ended,
     Locking,
     Requesting,
     Saving,
-    Step,
     StoreStep,
+    TransactionStep,
     Unlocking,
-    begin,
-    out_of_time,
-    patience,
-    replied,
-    stored,
-    time_left,
+    begin_transaction,
+    caller_time_left,
+    caller_timed_out,
+    lock_timeout,
+    response_received,
+    store_answered,
 )
 from genesys_core.oauth.token_store import TokenStore, TokenStoreError
 from genesys_core.oauth.tokens import Token
 from genesys_core.observability.observers import Purpose
 
-__all__ = ["AsyncTokenKeeper", "Shelter", "Store", "TokenKeeper"]
+__all__ = ["AsyncTokenTransactions", "StoreDriver", "TokenTransactions"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Store:
+class StoreDriver:
     """A token store at work: errors are reported, and become values.
 
     Args:
@@ -94,26 +95,28 @@ class Store:
         return None
 
 
-def _begun(cell: SessionCell, wish: Wish[R], give_back: Callable[[], object]) -> Step[R]:
-    """The first step of a turn; the token lock is kept if there is another one."""
-    step: Step[R] | None = None
+def _begin(
+    cell: SessionCell, action: TokenAction[R], give_back: Callable[[], object]
+) -> TransactionStep[R]:
+    """The first step of a transaction; the token lock is kept if there is another one."""
+    step: TransactionStep[R] | None = None
     try:
-        step = cell.swap(begin, wish, now=read_clocks())
+        step = cell.apply(begin_transaction, action, now=read_clocks())
         return step
     finally:
         if step is None or isinstance(step, Ended):
             give_back()
 
 
-class TokenKeeper:
-    """The turns of a synchronous client.
+class TokenTransactions:
+    """The transactions of a synchronous client.
 
-    A turn with something to do runs in a thread of its own, so that its caller can go: by an
+    A transaction with something to do runs in a thread of its own, so that its caller can go: by an
     exception such as Ctrl-C, or because its deadline has passed.
 
     Args:
         cell: the session.
-        exchange: drives a turn's call to its end.
+        exchange: drives a transaction's call to its end.
         store: the token store.
     """
 
@@ -121,7 +124,7 @@ class TokenKeeper:
         self,
         cell: SessionCell,
         exchange: Callable[[Sending[Token], Purpose], Returned[Token] | Raised],
-        store: Store,
+        store: StoreDriver,
     ) -> None:
         self._cell = cell
         self._exchange = exchange
@@ -129,42 +132,42 @@ class TokenKeeper:
         self._lock = Lock()
         self._last: Thread | None = None
 
-    def obtain(self, wish: Wish[R]) -> R:
-        """What comes of a wish."""
-        wait = patience(wish, self._cell.session, now=read_clocks())
+    def obtain(self, action: TokenAction[R]) -> R:
+        """What comes of an action."""
+        wait = lock_timeout(action, self._cell.session, now=read_clocks())
         if not self._lock.acquire(timeout=wait):
-            return wish.timed_out(self._cell.session, now=read_clocks())
-        step = _begun(self._cell, wish, self._lock.release)
+            return action.timed_out(self._cell.session, now=read_clocks())
+        step = _begin(self._cell, action, self._lock.release)
         if isinstance(step, Ended):
             return step.result
-        turn = _Turn(lambda: self._finished(step))
+        turn = _Transaction(lambda: self._finished(step))
         self.close()  # the one before has given the lock back, and ends any moment
         self._last = turn.started()
-        if turn.is_over(time_left(wish, now=read_clocks())):
+        if turn.is_over(caller_time_left(action, now=read_clocks())):
             return turn.result
-        return out_of_time(wish, self._cell.session, now=read_clocks())
+        return caller_timed_out(action, self._cell.session, now=read_clocks())
 
     def close(self) -> None:
-        """Wait for a turn whose caller is gone."""
+        """Wait for a transaction whose caller is gone."""
         if self._last is not None:
             self._last.join()
 
-    def _finished(self, step: Step[R]) -> R:
+    def _finished(self, step: TransactionStep[R]) -> R:
         try:
             with ExitStack() as held:
                 while not isinstance(step, Ended):
                     if isinstance(step, Requesting):
                         outcome = self._exchange(step.state, step.purpose)
-                        step = self._cell.swap(replied, step, outcome, now=read_clocks())
+                        step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                     else:
                         found = self._store.work(step, held)
-                        step = self._cell.swap(stored, step, found, now=read_clocks())
+                        step = self._cell.apply(store_answered, step, found, now=read_clocks())
                 return step.result
         finally:
             self._lock.release()
 
 
-class _Turn(Generic[R]):
+class _Transaction(Generic[R]):
     """Work in a thread of its own."""
 
     result: R
@@ -202,78 +205,54 @@ class _Turn(Generic[R]):
             self._over.set()
 
 
-class Shelter(Protocol):
-    """What an event loop offers to a turn."""
-
-    async def take(self, seconds: float) -> bool:
-        """Take the token lock, if it can be had in time; cancellable."""
-        ...
-
-    def give_back(self) -> None:
-        """Give the token lock back, from whichever task."""
-        ...
-
-    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
-        """Run ``work`` to its end, even if the caller is cancelled meanwhile.
-
-        Returns:
-            What it returned, or ``None`` if it goes on after ``seconds``.
-        """
-        ...
-
-    async def blocking(self, work: Callable[..., T], *args: object) -> T:
-        """Run what blocks in a thread, which nobody else's blocking work can keep busy."""
-        ...
-
-
-class AsyncTokenKeeper:
-    """The turns of an asynchronous client.
+class AsyncTokenTransactions:
+    """The transactions of an asynchronous client.
 
     Args:
         cell: the session.
-        exchange: drives a turn's call to its end.
+        exchange: drives a transaction's call to its end.
         store: the token store.
-        native: the loop's means.
+        loop: the loop's means.
     """
 
     def __init__(
         self,
         cell: SessionCell,
         exchange: Callable[[Sending[Token], Purpose], Awaitable[Returned[Token] | Raised]],
-        store: Store,
-        native: Callable[[], Shelter],
+        store: StoreDriver,
+        loop: Callable[[], EventLoop],
     ) -> None:
         self._cell = cell
         self._exchange = exchange
         self._store = store
-        self._native = native
+        self._event_loop = loop
 
-    async def obtain(self, wish: Wish[R]) -> R:
-        """What comes of a wish."""
-        native = self._native()
-        wait = patience(wish, self._cell.session, now=read_clocks())
-        if not await native.take(wait):
-            return wish.timed_out(self._cell.session, now=read_clocks())
-        step = _begun(self._cell, wish, native.give_back)
+    async def obtain(self, action: TokenAction[R]) -> R:
+        """What comes of an action."""
+        loop = self._event_loop()
+        wait = lock_timeout(action, self._cell.session, now=read_clocks())
+        if not await loop.acquire(wait):
+            return action.timed_out(self._cell.session, now=read_clocks())
+        step = _begin(self._cell, action, loop.release)
         if isinstance(step, Ended):
             return step.result
-        work = partial(self._finished, native, step)
-        result = await native.sheltered(work, time_left(wish, now=read_clocks()))
+        work = partial(self._finished, loop, step)
+        result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
         if result is None:
-            return out_of_time(wish, self._cell.session, now=read_clocks())
+            return caller_timed_out(action, self._cell.session, now=read_clocks())
         return result
 
-    async def _finished(self, native: Shelter, step: Step[R]) -> R:
+    async def _finished(self, loop: EventLoop, step: TransactionStep[R]) -> R:
         held = ExitStack()
         try:
             while not isinstance(step, Ended):
                 if isinstance(step, Requesting):
                     outcome = await self._exchange(step.state, step.purpose)
-                    step = self._cell.swap(replied, step, outcome, now=read_clocks())
+                    step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                 else:
-                    found = await native.blocking(self._store.work, step, held)
-                    step = self._cell.swap(stored, step, found, now=read_clocks())
+                    found = await loop.run_in_thread(self._store.work, step, held)
+                    step = self._cell.apply(store_answered, step, found, now=read_clocks())
             return step.result
         finally:
             held.close()
-            native.give_back()
+            loop.release()

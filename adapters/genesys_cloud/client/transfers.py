@@ -10,24 +10,30 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from genesys_cloud.client.atomic_file import PartFile
+from genesys_cloud.client.atomic_file import AtomicFile
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.client.streaming import (
-    AsyncOpener,
+    AsyncDownloadSaver,
     AsyncProgress,
-    AsyncSaver,
-    Opener,
+    AsyncStreamOpener,
+    DownloadSaver,
     Progress,
-    Saver,
-    async_told,
-    async_whole,
-    in_thread,
+    StreamOpener,
     open_async_stream,
     open_stream,
-    told,
-    whole,
+    read_limited,
+    read_limited_async,
+    run_in_worker_thread,
+    with_transport_errors,
+    with_transport_errors_async,
 )
-from genesys_cloud.client.upload_body import AsyncContent, Body, Content, async_chunks, chunks
+from genesys_cloud.client.upload_body import (
+    AsyncContent,
+    Content,
+    UploadBody,
+    read_chunks,
+    read_chunks_async,
+)
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.protocols import AsyncTransport, Transport
 from genesys_core.calls.downloads import MAX_REDIRECTS, Download, nothing_to_save, without_result
@@ -99,8 +105,8 @@ class SyncTransfers:
             max_redirects=max_redirects,
             options=Options(timeout=timeout, deadline=deadline).over(self._defaults),
         )
-        with PartFile(Path(path)) as part:
-            saver = Saver(self._transport, part, progress, max_bytes)
+        with AtomicFile(Path(path)) as part:
+            saver = DownloadSaver(self._transport, part, progress, max_bytes)
             outcome = self._drive(download.begin(session, now=read_clocks()), saver.send)
             while isinstance(outcome, Raised):
                 download = download.redirected(outcome.error, session.settings.hosts)
@@ -127,11 +133,13 @@ class SyncTransfers:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         with ExitStack() as stack:
-            opener = Opener(self._transport, stack)
+            opener = StreamOpener(self._transport, stack)
             call = without_result(operation.under(self._defaults))
             state = start(call, self._cell.session, now=read_clocks())
             reply = opener.opened(self._drive(state, opener.send))
-            yield Streamed(reply.status, reply.headers, told(reply.chunks, opener.request))
+            yield Streamed(
+                reply.status, reply.headers, with_transport_errors(reply.chunks, opener.request)
+            )
 
     def upload(
         self,
@@ -168,7 +176,7 @@ class SyncTransfers:
             OSError: a file cannot be read.
             TypeError: content of another kind.
         """
-        session, body = self._cell.session, Body.of(content)
+        session, body = self._cell.session, UploadBody.of(content)
         options = Options(timeout=timeout, deadline=deadline).over(self._defaults)
         request = _upload_request(
             session, (method, url), body, headers=headers, timeout=options.timeout
@@ -177,8 +185,8 @@ class SyncTransfers:
         def send(request: Request) -> Response:
             if request.body is not None:
                 return self._transport.send(request)
-            with open_stream(self._transport, request, chunks(body.source)) as reply:
-                return whole(reply)
+            with open_stream(self._transport, request, read_chunks(body.source)) as reply:
+                return read_limited(reply)
 
         state = start_transfer(
             request,
@@ -226,15 +234,15 @@ class AsyncTransfers:
             max_redirects=max_redirects,
             options=Options(timeout=timeout, deadline=deadline).over(self._defaults),
         )
-        with await in_thread(PartFile, Path(path)) as part:
-            saver = AsyncSaver(self._transport, part, progress, max_bytes)
+        with await run_in_worker_thread(AtomicFile, Path(path)) as part:
+            saver = AsyncDownloadSaver(self._transport, part, progress, max_bytes)
             outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)
             while isinstance(outcome, Raised):
                 download = download.redirected(outcome.error, session.settings.hosts)
                 outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)
             if saver.name is None:
                 raise nothing_to_save(outcome.response)
-            return await in_thread(part.commit, saver.name)
+            return await run_in_worker_thread(part.commit, saver.name)
 
     @asynccontextmanager
     async def stream(
@@ -242,11 +250,13 @@ class AsyncTransfers:
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
         """As :meth:`SyncTransfers.stream`, with ``async with`` and ``async for``."""
         async with AsyncExitStack() as stack:
-            opener = AsyncOpener(self._transport, stack)
+            opener = AsyncStreamOpener(self._transport, stack)
             call = without_result(operation.under(self._defaults))
             state = start(call, self._cell.session, now=read_clocks())
             reply = opener.opened(await self._drive(state, opener.send))
-            async with aclosing(async_told(reply.chunks, opener.request)) as pieces:
+            async with aclosing(
+                with_transport_errors_async(reply.chunks, opener.request)
+            ) as pieces:
                 yield Streamed(reply.status, reply.headers, pieces)
 
     async def upload(
@@ -261,7 +271,7 @@ class AsyncTransfers:
         deadline: float | None = None,
     ) -> ApiResponse[None]:
         """As :meth:`SyncTransfers.upload`; asynchronous iterables too, files read in threads."""
-        session, body = self._cell.session, await in_thread(Body.of, content)
+        session, body = self._cell.session, await run_in_worker_thread(UploadBody.of, content)
         options = Options(timeout=timeout, deadline=deadline).over(self._defaults)
         request = _upload_request(
             session, (method, url), body, headers=headers, timeout=options.timeout
@@ -271,10 +281,10 @@ class AsyncTransfers:
             if request.body is not None:
                 return await self._transport.send(request)
             async with (
-                aclosing(async_chunks(body.source)) as source,
+                aclosing(read_chunks_async(body.source)) as source,
                 open_async_stream(self._transport, request, source) as reply,
             ):
-                return await async_whole(reply)
+                return await read_limited_async(reply)
 
         state = start_transfer(
             request,
@@ -293,7 +303,7 @@ class AsyncTransfers:
 def _upload_request(
     session: Session,
     target: tuple[str, str],
-    body: Body,
+    body: UploadBody,
     *,
     headers: HeadersInput,
     timeout: Timeout | float | None,

@@ -10,12 +10,12 @@ from outcome import Outcome, acapture
 
 from genesys_cloud.client.async_client import AsyncClient
 
-__all__ = ["AsyncClient", "TrioPrimitives"]
+__all__ = ["AsyncClient", "TrioLoop"]
 
 T = TypeVar("T")
 
 
-class TrioPrimitives:
+class TrioLoop:
     """Sleep, exclusion, shielding and threads with trio alone."""
 
     def __init__(self) -> None:
@@ -26,16 +26,16 @@ class TrioPrimitives:
         self._running: set[trio.Event] = set()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep until the time has passed or :meth:`ring` is called; cancellable."""
+        """Sleep until the time has passed or :meth:`notify_all` is called; cancellable."""
         with trio.move_on_after(seconds):
             await self._rung.wait()
 
-    def ring(self) -> None:
+    def notify_all(self) -> None:
         """Wake all who sleep."""
         self._rung.set()
         self._rung = trio.Event()
 
-    async def take(self, seconds: float) -> bool:
+    async def acquire(self, seconds: float) -> bool:
         """Take the token lock, if it can be had in time; cancellable."""
         try:
             self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
@@ -45,11 +45,11 @@ class TrioPrimitives:
             return not scope.cancelled_caught
         return True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Give the token lock back."""
         self._lock.release()
 
-    async def sheltered(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+    async def shielded(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
         """Run ``work`` in a system task, which outlives a caller who is gone."""
         over, ended = trio.Event(), list[Outcome[T]]()
 
@@ -68,7 +68,7 @@ class TrioPrimitives:
             await over.wait()
         return ended[0].unwrap() if ended else None
 
-    async def blocking(self, work: Callable[..., T], *args: object) -> T:
+    async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in a thread of our own: trio's may all be waiting for this very work."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 

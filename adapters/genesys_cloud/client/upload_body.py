@@ -19,7 +19,15 @@ from msgspec import Struct
 
 from genesys_core.http.multipart import Multipart, Part
 
-__all__ = ["AsyncContent", "AsyncSource", "Body", "Content", "Source", "async_chunks", "chunks"]
+__all__ = [
+    "AsyncContent",
+    "AsyncSource",
+    "Content",
+    "Source",
+    "UploadBody",
+    "read_chunks",
+    "read_chunks_async",
+]
 
 Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
 """A file by its path or opened, or an iterable of bytes."""
@@ -37,7 +45,7 @@ CHUNK: Final = 65536
 """Bytes read from a file at a time."""
 
 
-class Body(Struct, frozen=True):
+class UploadBody(Struct, frozen=True):
     """Content, looked at.
 
     Attributes:
@@ -53,7 +61,7 @@ class Body(Struct, frozen=True):
     once: bool
 
     @classmethod
-    def of(cls, content: AsyncContent) -> "Body":
+    def of(cls, content: AsyncContent) -> "UploadBody":
         """Look at content without reading it.
 
         Raises:
@@ -70,11 +78,11 @@ class Body(Struct, frozen=True):
         return cls(form, form.length, form.content_type, once)
 
 
-def chunks(source: object) -> Iterator[bytes]:
+def read_chunks(source: object) -> Iterator[bytes]:
     """Read a source, piece by piece."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
-            yield from chunks(piece)
+            yield from read_chunks(piece)
     elif isinstance(source, bytes | bytearray):
         yield bytes(source)
     elif isinstance(source, PathLike):
@@ -86,11 +94,11 @@ def chunks(source: object) -> Iterator[bytes]:
         yield from cast(Iterable[bytes], source)
 
 
-async def async_chunks(source: object) -> AsyncGenerator[bytes, None]:
+async def read_chunks_async(source: object) -> AsyncGenerator[bytes, None]:
     """Read a source, piece by piece; files and plain iterators in a thread."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
-            async with aclosing(async_chunks(piece)) as inner:
+            async with aclosing(read_chunks_async(piece)) as inner:
                 async for chunk in inner:
                     yield chunk
     elif isinstance(source, AsyncIterable):
@@ -101,7 +109,7 @@ async def async_chunks(source: object) -> AsyncGenerator[bytes, None]:
     else:
         import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
 
-        with closing(cast(Generator[bytes, None, None], chunks(source))) as reading:
+        with closing(cast(Generator[bytes, None, None], read_chunks(source))) as reading:
             while (
                 chunk := await anyio.to_thread.run_sync(partial(next, reading, None))
             ) is not None:

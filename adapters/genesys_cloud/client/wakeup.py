@@ -1,15 +1,15 @@
 """Waking the threads of a client that sleep.
 
-Law: a thread takes :attr:`Alarm.next` before it looks at what it waits for. Whatever happens after
+Law: a thread takes :attr:`Wakeup.next` before it looks at what it waits for. Whatever happens after
 that look is heard.
 """
 
 import threading
 
-__all__ = ["Alarm"]
+__all__ = ["Wakeup"]
 
 
-class Alarm:
+class Wakeup:
     """Rings for all who are waiting, any number of times.
 
     Attributes:
@@ -19,7 +19,7 @@ class Alarm:
     def __init__(self) -> None:
         self.next = threading.Event()
 
-    def ring(self) -> None:
+    def notify_all(self) -> None:
         """Wake everybody who waits."""
         rung, self.next = self.next, threading.Event()
         rung.set()

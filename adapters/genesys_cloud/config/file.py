@@ -57,27 +57,27 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
             raise ConfigurationError(
                 "configuration: the environment names no home directory; give a path"
             )
-        look = look_at(named)
-        if look.text is None and look.problem is None:
+        snapshot = read_snapshot(named)
+        if snapshot.text is None and snapshot.problem is None:
             raise ConfigurationError(
                 f"{os.fspath(named)}: there is no such file; make it, or name another one"
             )
-        return cls(**_fields(look, os.fspath(named)))
+        return cls(**_fields(snapshot, os.fspath(named)))
 
 
-def configuration_in(look: "Look", source: str) -> Configuration:
+def configuration_from_snapshot(snapshot: "FileSnapshot", source: str) -> Configuration:
     """The configuration that a look at a file found; an empty one where there is no file.
 
     Raises:
         ConfigurationError: the file cannot be read, or has problems: all of them.
     """
-    return Configuration(**_fields(look, source))
+    return Configuration(**_fields(snapshot, source))
 
 
-def _fields(look: "Look", source: str) -> dict[str, Any]:
-    if look.problem is not None:
-        raise ConfigurationError(f"{source}: {look.problem}")
-    found = core.Configuration.from_text(look.text or "", source=source)
+def _fields(snapshot: "FileSnapshot", source: str) -> dict[str, Any]:
+    if snapshot.problem is not None:
+        raise ConfigurationError(f"{source}: {snapshot.problem}")
+    found = core.Configuration.from_text(snapshot.text or "", source=source)
     return {name: getattr(found, name) for name in found.__struct_fields__}
 
 
@@ -97,7 +97,7 @@ def default_path() -> str | None:
     return core.default_path(os.environ, sys.platform)
 
 
-class Look(Struct, frozen=True):
+class FileSnapshot(Struct, frozen=True):
     """What a look at a file found.
 
     Attributes:
@@ -114,24 +114,24 @@ class Look(Struct, frozen=True):
         return f"Look(text={size}, problem={self.problem!r})"
 
 
-def look_at(path: str | os.PathLike[str]) -> Look:
+def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
     """Read a file if it is there."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):
-        return Look()
+        return FileSnapshot()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return Look(
+        return FileSnapshot(
             problem=f"cannot be read: {reason}; it must be a file that this process may read"
         )
     if len(content) > LARGEST:
-        return Look(problem=f"is larger than {LARGEST} bytes; this is no configuration")
+        return FileSnapshot(problem=f"is larger than {LARGEST} bytes; this is no configuration")
     try:
-        return Look(content.decode())
+        return FileSnapshot(content.decode())
     except UnicodeDecodeError as error:
         words = f"is not UTF-8 (byte {error.start + 1} is 0x{content[error.start]:02x})"
-        return Look(problem=f"{words}; save it as UTF-8")
+        return FileSnapshot(problem=f"{words}; save it as UTF-8")
 
 
 def _read(path: Path) -> bytes:

@@ -16,9 +16,9 @@ from typing import Any, Final, Protocol
 
 from msgspec import Struct
 
-from genesys_cloud.config.file import Look, look_at
+from genesys_cloud.config.file import FileSnapshot, read_snapshot
 
-__all__ = ["Follower", "Trigger", "Watch", "trigger_for"]
+__all__ = ["ChangeDetector", "Follower", "Trigger", "trigger_for"]
 
 INTERVAL: Final = 1.0
 """Seconds between two looks while nothing happens."""
@@ -30,7 +30,7 @@ _STEP: Final = 0.02
 """Seconds within which a follower with ``watchfiles`` notices that it is to stop."""
 
 
-class Watch(Struct, frozen=True):
+class ChangeDetector(Struct, frozen=True):
     """What a follower knows of its file.
 
     Attributes:
@@ -38,24 +38,24 @@ class Watch(Struct, frozen=True):
         fresh: something else that it has seen once.
     """
 
-    known: Look
-    fresh: Look | None = None
+    known: FileSnapshot
+    fresh: FileSnapshot | None = None
 
-    def looked(self, look: Look) -> "tuple[Watch, Look | None]":
+    def looked(self, snapshot: FileSnapshot) -> "tuple[ChangeDetector, FileSnapshot | None]":
         """Another look was taken.
 
         Args:
-            look: what it found. A file that is not there changes nothing: most editors and all
+            snapshot: what it found. A file that is not there changes nothing: most editors and all
                 tools that replace a file leave a moment without one.
 
         Returns:
             What is known now, and the content to act on, if that is new and has settled.
         """
-        if look in (self.known, Look()):
-            return Watch(self.known), None
-        if look == self.fresh:
-            return Watch(look), look
-        return Watch(self.known, look), None
+        if snapshot in (self.known, FileSnapshot()):
+            return ChangeDetector(self.known), None
+        if snapshot == self.fresh:
+            return ChangeDetector(snapshot), snapshot
+        return ChangeDetector(self.known, snapshot), None
 
     @property
     def settling(self) -> bool:
@@ -102,18 +102,18 @@ class Polling:
         pass
 
 
-class Notices(Polling):
+class FileEvents(Polling):
     """Looks at intervals, and at once when the file system reports a change in the directory.
 
     Args:
         path: the file.
-        watch: :func:`watchfiles.watch`.
+        detector: :func:`watchfiles.watch`.
     """
 
-    def __init__(self, path: str, watch: Callable[..., Generator[Any, None, None]]) -> None:
+    def __init__(self, path: str, detector: Callable[..., Generator[Any, None, None]]) -> None:
         super().__init__()
         self._directory = os.path.dirname(path)  # noqa: PTH120 - text, not a path of this system
-        self._watch = watch
+        self._watch = detector
         self._watched: tuple[int, int] | None = None
         self._notices: Generator[Any, None, None] | None = None
 
@@ -172,7 +172,7 @@ def trigger_for(path: str) -> Trigger:
         from watchfiles import watch  # noqa: PLC0415 - an extra
     except ImportError:
         return Polling()
-    return Notices(path, watch)
+    return FileEvents(path, watch)
 
 
 class Follower:
@@ -184,21 +184,21 @@ class Follower:
         changed: told of each new content, in the follower's thread; ``False`` ends the following.
             It must not hold the follower, nor who holds it.
         trigger: when to look; ``None`` for :func:`trigger_for`.
-        look: looks at the file.
+        snapshot: looks at the file.
     """
 
     def __init__(
         self,
         path: str,
-        known: Look,
-        changed: Callable[[Look], bool],
+        known: FileSnapshot,
+        changed: Callable[[FileSnapshot], bool],
         trigger: Trigger | None = None,
-        look: Callable[[str], Look] = look_at,
+        snapshot: Callable[[str], FileSnapshot] = read_snapshot,
     ) -> None:
         trigger = trigger or trigger_for(path)
         self._thread = threading.Thread(
             target=_follow,
-            args=(lambda: look(path), Watch(known), changed, trigger),
+            args=(lambda: snapshot(path), ChangeDetector(known), changed, trigger),
             name=f"genesys-cloud config {path}",
             daemon=True,
         )
@@ -219,10 +219,13 @@ class Follower:
 
 
 def _follow(
-    look: Callable[[], Look], watch: Watch, changed: Callable[[Look], bool], trigger: Trigger
+    snapshot: Callable[[], FileSnapshot],
+    detector: ChangeDetector,
+    changed: Callable[[FileSnapshot], bool],
+    trigger: Trigger,
 ) -> None:
     with contextlib.closing(trigger):
-        while trigger.settle() if watch.settling else trigger.wait():
-            watch, change = watch.looked(look())
+        while trigger.settle() if detector.settling else trigger.wait():
+            detector, change = detector.looked(snapshot())
             if change is not None and not changed(change):
                 return

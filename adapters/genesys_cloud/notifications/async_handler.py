@@ -13,14 +13,14 @@ import anyio
 from anyio.abc import TaskGroup
 
 from genesys_cloud.notifications.channel_driver import Driver
-from genesys_cloud.notifications.event_queues import AsyncOutlet, Ended
+from genesys_cloud.notifications.event_queues import AsyncEventQueue, QueueClosed
 from genesys_cloud.notifications.handler_options import (
-    Base,
+    HandlerContext,
     HandlerOptions,
-    check,
-    mailbox,
-    several,
-    states,
+    as_topics,
+    check_options,
+    new_buffer,
+    new_state_buffer,
 )
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.operation import Operation
@@ -56,18 +56,18 @@ class AsyncNotificationHandler:
 
     def __init__(
         self,
-        base: Base,
+        context: HandlerContext,
         send: Callable[[Operation[object]], Awaitable[object]],
         on_notification: AsyncOnEvent | None,
         on_state: AsyncOnState | None,
         options: HandlerOptions,
     ) -> None:
-        check(options)
-        self._base = base
+        check_options(options)
+        self._context = context
         self._on_notification, self._on_state = on_notification, on_state
-        self._events = AsyncOutlet(mailbox(options))
-        self._states = AsyncOutlet(states(on_state))
-        self._driver = Driver(base.means(options, send), self._events, self._states)
+        self._events = AsyncEventQueue(new_buffer(options))
+        self._states = AsyncEventQueue(new_state_buffer(on_state))
+        self._driver = Driver(context.driver_context(options, send), self._events, self._states)
 
     async def add_subscription(self, topic: str, type: object = None) -> None:
         """Subscribe to a topic; returns when the platform has confirmed it.
@@ -80,7 +80,7 @@ class AsyncNotificationHandler:
 
     async def add_subscriptions(self, topics: Iterable[str], type: object = None) -> None:
         """Subscribe to several topics; see :meth:`NotificationHandler.add_subscriptions`."""
-        await self._driver.add(several(topics), type)
+        await self._driver.add(as_topics(topics), type)
 
     async def remove_subscription(self, topic: str) -> None:
         """Subscribe to a topic no longer; see :meth:`NotificationHandler.remove_subscription`."""
@@ -114,8 +114,8 @@ class AsyncNotificationHandler:
             GenesysCloudError: the platform refuses the handler, and why.
         """
         try:
-            return self._base.delivered(await self._events.take())
-        except Ended:
+            return self._context.delivered(await self._events.take())
+        except QueueClosed:
             raise StopAsyncIteration from None
 
     async def __aenter__(self) -> Self:
@@ -154,22 +154,22 @@ class AsyncNotificationHandler:
     async def _dispatch_events(self, callback: AsyncOnEvent) -> None:
         with contextlib.suppress(Exception):  # the end, of which the methods tell
             while True:
-                await self._call_back(callback, self._base.delivered(await self._events.take()))
+                await self._call_back(callback, self._context.delivered(await self._events.take()))
 
     async def _dispatch_states(self, callback: AsyncOnState) -> None:
-        with contextlib.suppress(Ended):
+        with contextlib.suppress(QueueClosed):
             while True:
                 state = (await self._states.take()).event
                 try:
                     await _finished(callback(state))
                 except Exception as error:  # noqa: BLE001 - reported
-                    self._base.failed(error, state)
+                    self._context.failed(error, state)
 
     async def _call_back(self, callback: AsyncOnEvent, event: Event) -> None:
         try:
             await _finished(callback(event))
         except Exception as error:  # noqa: BLE001 - reported
-            self._states.put(self._base.failed(error, event), read_clocks())
+            self._states.put(self._context.failed(error, event), read_clocks())
 
 
 async def _finished(result: object) -> None:

@@ -14,15 +14,15 @@ from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskGroup, TaskStatus
 from msgspec import Struct
 
-from genesys_cloud.notifications.websocket_stream import Link, Wiring
+from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.operation import Operation
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.buffer import Event as ConsumerEvent
-from genesys_core.notifications.channel.channel import Existing
+from genesys_core.notifications.channel.channel import GivenChannel
 from genesys_core.notifications.channel.events import (
-    Call,
+    ChannelCall,
     ChannelEvent,
     CloseSocket,
     Connect,
@@ -31,23 +31,23 @@ from genesys_core.notifications.channel.events import (
     SendText,
 )
 from genesys_core.notifications.channel.policy import Policy
-from genesys_core.notifications.channel_set import Answer, ChannelSet, SetStep
+from genesys_core.notifications.channel_set import ChannelSet, SetStep, TopicsAnswer
 from genesys_core.notifications.dispatch import (
-    Sorter,
+    EventDispatcher,
+    ForConsumer,
     StateEvent,
     SubscriptionError,
-    ToConsumer,
-    warning_of,
+    operator_warning,
 )
 from genesys_core.observability.observers import NotificationObserver
-from genesys_core.websocket.connection import Closed, Event, Failed, HandshakeDone, Text
+from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
 
-__all__ = ["Driver", "Means", "Outlet"]
+__all__ = ["Driver", "DriverContext", "EventSink"]
 
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Outlet(Protocol[T_contra]):
+class EventSink(Protocol[T_contra]):
     """Where events go."""
 
     @property
@@ -68,12 +68,12 @@ class Outlet(Protocol[T_contra]):
         ...
 
 
-class Means(Struct, frozen=True, kw_only=True):
+class DriverContext(Struct, frozen=True, kw_only=True):
     """What a driver works with.
 
     Attributes:
         policy: the patience of each channel.
-        wiring: how sockets are made.
+        socket_options: how sockets are made.
         send: makes a REST call.
         observer: who watches the channels.
         warn: takes what an operator ought to know, in words.
@@ -81,19 +81,19 @@ class Means(Struct, frozen=True, kw_only=True):
     """
 
     policy: Policy
-    wiring: Wiring
+    socket_options: SocketOptions
     send: Callable[[Operation[object]], Awaitable[object]]
     observer: NotificationObserver
     warn: Callable[[str], None]
-    existing: Existing | None = None
+    existing: GivenChannel | None = None
 
 
-class _Waiter:
+class _PendingSubscription:
     """Somebody who asked for topics, and waits for what comes of it."""
 
     def __init__(self, topics: tuple[str, ...]) -> None:
         self.topics = topics
-        self.answer: Answer | None = None
+        self.answer: TopicsAnswer | None = None
         self.answered = anyio.Event()
 
 
@@ -101,7 +101,7 @@ class Driver:
     """Keeps channels at work until :meth:`stop`.
 
     Args:
-        means: what it works with.
+        context: what it works with.
         consumer: where notifications and gaps go.
         states: where everything else goes.
     """
@@ -110,17 +110,20 @@ class Driver:
     _sockets: TaskGroup
 
     def __init__(
-        self, means: Means, consumer: Outlet[ConsumerEvent], states: Outlet[StateEvent]
+        self,
+        context: DriverContext,
+        consumer: EventSink[ConsumerEvent],
+        states: EventSink[StateEvent],
     ) -> None:
-        self._means = means
+        self._context = context
         self._consumer, self._states = consumer, states
-        self._sorter = Sorter()
+        self._dispatcher = EventDispatcher()
         self._first = ChannelSet.start(
-            (), policy=means.policy, now=read_clocks(), existing=means.existing
+            (), policy=context.policy, now=read_clocks(), existing=context.existing
         )
         self._set = self._first.state
-        self._links: dict[tuple[int, int], Link] = {}
-        self._waiters: list[_Waiter] = []
+        self._streams: dict[tuple[int, int], WebSocketStream] = {}
+        self._pending: list[_PendingSubscription] = []
         self._started = False
         self._connections = 0
         self._full = self._watched = False
@@ -157,7 +160,7 @@ class Driver:
         """
         self._check_at_work()
         step = self._set.add(topics, now=read_clocks())
-        self._sorter.asked(topics, type_)
+        self._dispatcher.remember(topics, type_)
         self._advance(step)
         await self._told(topics)
 
@@ -165,14 +168,14 @@ class Driver:
         """Subscribe to topics no longer; raises as :meth:`add`."""
         self._check_at_work()
         step = self._set.remove(topics, now=read_clocks())
-        self._sorter.forget(topics)
+        self._dispatcher.forget(topics)
         self._advance(step)
         await self._told(())
 
     async def clear(self) -> None:
         """Subscribe to nothing; raises as :meth:`add`."""
         self._check_at_work()
-        self._sorter.forget_all()
+        self._dispatcher.forget_all()
         self._advance(self._set.clear(now=read_clocks()))
         await self._told(())
 
@@ -205,13 +208,13 @@ class Driver:
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
 
     async def _told(self, topics: tuple[str, ...]) -> None:
-        waiter = _Waiter(topics)
-        self._waiters.append(waiter)
+        waiter = _PendingSubscription(topics)
+        self._pending.append(waiter)
         self._answer()
         try:
             await waiter.answered.wait()
         finally:
-            self._waiters.remove(waiter)
+            self._pending.remove(waiter)
         answer = waiter.answer
         if answer is None:
             raise self.why_over()
@@ -221,7 +224,7 @@ class Driver:
             raise SubscriptionError(answer.refusals)
 
     def _answer(self) -> None:
-        for waiter in self._waiters:
+        for waiter in self._pending:
             waiter.answer = waiter.answer or self._set.answer(waiter.topics)
             if waiter.answer is not None or self._set.stopped:
                 waiter.answered.set()
@@ -233,7 +236,7 @@ class Driver:
         at = arrived or read_clocks()
         for each in step.effects:
             self._carry_out(each.channel, each.effect, at)
-        if self._waiters:
+        if self._pending:
             self._answer()
         self._count()
         if self._set.stopped:
@@ -247,60 +250,62 @@ class Driver:
         match effect:
             case Emit(event=event):
                 self._emit(event, at)
-            case Call(id=call, operation=operation):
+            case ChannelCall(id=call, operation=operation):
                 self._calls.start_soon(self._guarded, self._call, channel, call, operation)
             case Connect(socket=socket, url=url):
-                link = self._links[channel, socket] = Link(url, self._means.wiring)
-                self._sockets.start_soon(self._guarded, self._run, channel, socket, link)
+                stream = self._streams[channel, socket] = WebSocketStream(
+                    url, self._context.socket_options
+                )
+                self._sockets.start_soon(self._guarded, self._run, channel, socket, stream)
             case SendText(socket=socket, text=text):
-                if (channel, socket) in self._links:
-                    link = self._links[channel, socket]
-                    self._sockets.start_soon(self._guarded, link.send_text, text)
+                if (channel, socket) in self._streams:
+                    stream = self._streams[channel, socket]
+                    self._sockets.start_soon(self._guarded, stream.send_text, text)
             case CloseSocket(socket=socket):
-                if (channel, socket) in self._links:
-                    self._sockets.start_soon(self._guarded, self._links[channel, socket].close)
+                if (channel, socket) in self._streams:
+                    self._sockets.start_soon(self._guarded, self._streams[channel, socket].close)
             case _:
                 assert_never(effect)
 
     def _emit(self, event: ChannelEvent, at: Now) -> None:
-        sorted_ = self._sorter.sort(event)
-        if isinstance(sorted_, ToConsumer):
+        sorted_ = self._dispatcher.route(event)
+        if isinstance(sorted_, ForConsumer):
             self._consumer.put(sorted_.event, at)
         else:
             self._states.put(sorted_.event, at)
-        if (words := warning_of(event)) is not None:
-            self._means.warn(words)
+        if (words := operator_warning(event)) is not None:
+            self._context.warn(words)
 
     def _count(self) -> None:
         before, self._connections = self._connections, self._set.connections
         for _ in range(self._connections - before):
-            self._means.observer.channel_opened()
+            self._context.observer.channel_opened()
         for _ in range(before - self._connections):
-            self._means.observer.channel_closed()
+            self._context.observer.channel_closed()
 
     # What comes back
 
     async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
         outcome: object
         try:
-            outcome = await self._means.send(
-                operation.with_options(deadline=self._means.policy.call_limit)
+            outcome = await self._context.send(
+                operation.with_options(deadline=self._context.policy.call_limit)
             )
         except GenesysCloudError as error:
             outcome = error
         self._advance(self._set.called(channel, call, outcome, now=read_clocks()))
 
-    async def _run(self, channel: int, socket: int, link: Link) -> None:
-        async def deliver(events: tuple[Event, ...], read_at: Now) -> None:
+    async def _run(self, channel: int, socket: int, stream: WebSocketStream) -> None:
+        async def deliver(events: tuple[WebSocketEvent, ...], read_at: Now) -> None:
             await self._deliver(channel, socket, events, read_at)
 
         try:
-            await link.run(deliver)
+            await stream.run(deliver)
         finally:
-            del self._links[channel, socket]
+            del self._streams[channel, socket]
 
     async def _deliver(
-        self, channel: int, socket: int, events: tuple[Event, ...], read_at: Now
+        self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> None:
         texts = [event.data for event in events if isinstance(event, Text)]
         if any(isinstance(event, HandshakeDone) for event in events):
@@ -341,7 +346,7 @@ class Driver:
         try:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - handed to whoever iterates
-            self._means.warn(f"ended by {type(error).__name__}: {error}")
+            self._context.warn(f"ended by {type(error).__name__}: {error}")
             self._error = self._error or error
             self._advance(self._set.stop(now=read_clocks()))
 

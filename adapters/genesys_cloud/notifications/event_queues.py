@@ -12,12 +12,12 @@ import anyio
 import anyio.lowlevel
 
 from genesys_core.clock import Now
-from genesys_core.notifications.buffer import Held
+from genesys_core.notifications.buffer import Buffered
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
-__all__ = ["AsyncOutlet", "Ended", "Store", "ThreadOutlet"]
+__all__ = ["AsyncEventQueue", "EventStore", "QueueClosed", "ThreadEventQueue"]
 
 T = TypeVar("T")
 
@@ -25,8 +25,12 @@ _CHECKPOINT = 32
 """Events between two visits to the event loop, where there are more than that waiting."""
 
 
-class Store(Protocol[T]):
-    """Keeps events: :class:`~genesys_core.notifications.buffer.Mailbox` or :class:`~genesys_core.notifications.buffer.Latest`."""
+class EventStore(Protocol[T]):
+    """Keeps events until somebody takes them.
+
+    One is an :class:`~genesys_core.notifications.buffer.EventBuffer` or a
+    :class:`~genesys_core.notifications.buffer.LatestEvents`.
+    """
 
     @property
     def blocked(self) -> bool:
@@ -37,19 +41,19 @@ class Store(Protocol[T]):
         """Add an event."""
         ...
 
-    def take(self) -> Held[T] | None:
+    def take(self) -> Buffered[T] | None:
         """The oldest event."""
         ...
 
 
-class Ended(Exception):  # noqa: N818 - no error: there will be no more events
+class QueueClosed(Exception):  # noqa: N818 - no error: there will be no more events
     """The outlet was closed."""
 
 
-class AsyncOutlet(Generic[T]):
+class AsyncEventQueue(Generic[T]):
     """Hands events to tasks of the event loop that they come from."""
 
-    def __init__(self, store: Store[T]) -> None:
+    def __init__(self, store: EventStore[T]) -> None:
         self._store = store
         self._end: Exception | None = None
         self._arrived, self._freed = anyio.Event(), anyio.Event()
@@ -72,7 +76,7 @@ class AsyncOutlet(Generic[T]):
                 self._freed = anyio.Event()
             await self._freed.wait()
 
-    async def take(self) -> Held[T]:
+    async def take(self) -> Buffered[T]:
         """The next event.
 
         Raises:
@@ -94,19 +98,19 @@ class AsyncOutlet(Generic[T]):
 
     def close(self, error: Exception | None = None) -> None:
         """There will be no more."""
-        self._end = self._end or error or Ended()
+        self._end = self._end or error or QueueClosed()
         self._arrived.set()
         self._freed.set()
 
 
-class ThreadOutlet(Generic[T]):
+class ThreadEventQueue(Generic[T]):
     """Hands events to threads.
 
     Attributes:
         portal: into the event loop that the events come from, once there is one.
     """
 
-    def __init__(self, store: Store[T]) -> None:
+    def __init__(self, store: EventStore[T]) -> None:
         self._store = store
         self._end: Exception | None = None
         self._changed = threading.Condition()
@@ -133,7 +137,7 @@ class ThreadOutlet(Generic[T]):
                 freed = self._freed = self._freed or anyio.Event()
             await freed.wait()
 
-    def take(self) -> Held[T]:
+    def take(self) -> Buffered[T]:
         """The next event.
 
         Raises:
@@ -151,7 +155,7 @@ class ThreadOutlet(Generic[T]):
                 self.portal.start_task_soon(freed.set)
         return held
 
-    def _next(self) -> Held[T] | None:
+    def _next(self) -> Buffered[T] | None:
         if self._end is not None:
             raise self._end.with_traceback(None)
         return self._store.take()
@@ -159,7 +163,7 @@ class ThreadOutlet(Generic[T]):
     def close(self, error: Exception | None = None) -> None:
         """There will be no more; called in the event loop or after its end."""
         with self._changed:
-            self._end = self._end or error or Ended()
+            self._end = self._end or error or QueueClosed()
             self._changed.notify_all()
             freed = self._freed
         if freed is not None:

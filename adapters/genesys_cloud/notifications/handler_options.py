@@ -12,20 +12,39 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_cloud.client.setup import Setup
-from genesys_cloud.notifications.channel_driver import Means
-from genesys_cloud.notifications.socket_options import wiring_of
+from genesys_cloud.notifications.channel_driver import DriverContext
+from genesys_cloud.notifications.socket_options import socket_options
 from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.httpx_client import Network
+from genesys_cloud.transports.httpx_client import NetworkOptions
 from genesys_core.calls.operation import Operation
 from genesys_core.models import Channel
-from genesys_core.notifications.buffer import DEFAULT_LIMIT, Event, Held, Latest, Mailbox, Overflow
-from genesys_core.notifications.channel.channel import Existing
-from genesys_core.notifications.channel.events import at
+from genesys_core.notifications.buffer import (
+    DEFAULT_LIMIT,
+    Buffered,
+    Event,
+    EventBuffer,
+    LatestEvents,
+    Overflow,
+)
+from genesys_core.notifications.channel.channel import GivenChannel
+from genesys_core.notifications.channel.events import datetime_of
 from genesys_core.notifications.channel.policy import Policy
-from genesys_core.notifications.dispatch import CallbackFailed, Rewrite, StateEvent, rewriting
+from genesys_core.notifications.dispatch import (
+    CallbackFailed,
+    Rewrite,
+    StateEvent,
+    connect_uri_rewriter,
+)
 from genesys_core.notifications.messages import Notification
 
-__all__ = ["Base", "HandlerOptions", "check", "mailbox", "several", "states"]
+__all__ = [
+    "HandlerContext",
+    "HandlerOptions",
+    "as_topics",
+    "check_options",
+    "new_buffer",
+    "new_state_buffer",
+]
 
 LOGGER: Final = "genesys_cloud.notifications"
 
@@ -54,7 +73,7 @@ class HandlerOptions(TypedDict, total=False):
     policy: Policy | None
 
 
-class Base(Struct, frozen=True):
+class HandlerContext(Struct, frozen=True):
     """What a handler stands on.
 
     Attributes:
@@ -63,11 +82,11 @@ class Base(Struct, frozen=True):
     """
 
     setup: Setup
-    network: Network
+    network: NetworkOptions
 
-    def means(
+    def driver_context(
         self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
-    ) -> Means:
+    ) -> DriverContext:
         """What the driver of a handler works with.
 
         Raises:
@@ -76,10 +95,10 @@ class Base(Struct, frozen=True):
         """
         channel = options.get("channel")
         policy = options.get("policy") or Policy(random.random)
-        rewrite = rewriting(options.get("connect_uri")) or policy.rewrite
-        return Means(
+        rewrite = connect_uri_rewriter(options.get("connect_uri")) or policy.rewrite
+        return DriverContext(
             policy=replace(policy, rewrite=rewrite),
-            wiring=wiring_of(
+            socket_options=socket_options(
                 self.network, proxy=options.get("proxy"), headers=options.get("headers")
             ),
             send=send,
@@ -92,7 +111,7 @@ class Base(Struct, frozen=True):
         """Tell whoever operates the program."""
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
-    def delivered(self, held: Held[Event]) -> Event:
+    def delivered(self, held: Buffered[Event]) -> Event:
         """An event is handed over."""
         if isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
@@ -102,20 +121,20 @@ class Base(Struct, frozen=True):
     def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:
         """A callback raised."""
         self.warn(f"a callback raised {type(error).__name__}: {error}; the handler goes on")
-        return CallbackFailed(error, event, at(read_clocks()))
+        return CallbackFailed(error, event, datetime_of(read_clocks()))
 
 
-def mailbox(options: HandlerOptions) -> Mailbox:
+def new_buffer(options: HandlerOptions) -> EventBuffer:
     """Where notifications wait for their consumer."""
-    return Mailbox(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
+    return EventBuffer(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
 
 
-def states(on_state: object) -> Latest[StateEvent]:
+def new_state_buffer(on_state: object) -> LatestEvents[StateEvent]:
     """Where states wait for whoever is told of them; where nobody is, none are kept."""
-    return Latest() if on_state is not None else Latest(0)
+    return LatestEvents() if on_state is not None else LatestEvents(0)
 
 
-def check(options: HandlerOptions) -> None:
+def check_options(options: HandlerOptions) -> None:
     """Refuse options that there are not.
 
     Raises:
@@ -127,10 +146,10 @@ def check(options: HandlerOptions) -> None:
         raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {names}")
 
 
-def several(topics: Iterable[str]) -> tuple[str, ...]:
+def as_topics(topics: Iterable[str]) -> tuple[str, ...]:
     """Topics in a tuple; a bare text is one topic, not its letters."""
     return (topics,) if isinstance(topics, str) else tuple(topics)
 
 
-def _existing(channel: Channel) -> Existing:
-    return Existing(channel.id or "", channel.connect_uri or "")
+def _existing(channel: Channel) -> GivenChannel:
+    return GivenChannel(channel.id or "", channel.connect_uri or "")

@@ -8,17 +8,19 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from genesys_cloud.notifications.websocket_stream import Wiring
-from genesys_cloud.transports.httpx_client import Network
+from genesys_cloud.notifications.websocket_stream import SocketOptions
+from genesys_cloud.transports.httpx_client import NetworkOptions
 from genesys_cloud.transports.tls import socket_context
 from genesys_core.http.headers import Headers
 from genesys_core.version import USER_AGENT
 from genesys_core.websocket.connection import Proxy
 
-__all__ = ["wiring_of"]
+__all__ = ["socket_options"]
 
 
-def wiring_of(network: Network, *, proxy: str | None, headers: Mapping[str, str] | None) -> Wiring:
+def socket_options(
+    network: NetworkOptions, *, proxy: str | None, headers: Mapping[str, str] | None
+) -> SocketOptions:
     """The wiring of a handler.
 
     Args:
@@ -33,7 +35,7 @@ def wiring_of(network: Network, *, proxy: str | None, headers: Mapping[str, str]
     trust_env = network.get("trust_env", True)
     tls = socket_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
     given = proxy or network.get("proxy")
-    return Wiring(
+    return SocketOptions(
         tls=tls,
         proxy=_always(_parsed(given)) if given else _environment if trust_env else _never,
         headers=Headers({"User-Agent": USER_AGENT}).updated(headers or {}),

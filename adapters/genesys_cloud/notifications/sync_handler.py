@@ -16,14 +16,14 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from genesys_cloud.notifications.channel_driver import Driver
-from genesys_cloud.notifications.event_queues import Ended, ThreadOutlet
+from genesys_cloud.notifications.event_queues import QueueClosed, ThreadEventQueue
 from genesys_cloud.notifications.handler_options import (
-    Base,
+    HandlerContext,
     HandlerOptions,
-    check,
-    mailbox,
-    several,
-    states,
+    as_topics,
+    check_options,
+    new_buffer,
+    new_state_buffer,
 )
 from genesys_cloud.system_clock import read_clocks
 from genesys_core import errors
@@ -55,19 +55,21 @@ class NotificationHandler:
 
     def __init__(
         self,
-        base: Base,
+        context: HandlerContext,
         send: Callable[[Operation[object]], object],
         on_notification: OnEvent | None,
         on_state: OnState | None,
         options: HandlerOptions,
     ) -> None:
-        check(options)
-        self._base = base
+        check_options(options)
+        self._context = context
         self._calls_back = on_notification is not None
-        self._events = ThreadOutlet(mailbox(options))
-        self._states = ThreadOutlet(states(on_state))
+        self._events = ThreadEventQueue(new_buffer(options))
+        self._states = ThreadEventQueue(new_state_buffer(on_state))
         self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
-        self._driver = Driver(base.means(options, self._threaded(send)), self._events, self._states)
+        self._driver = Driver(
+            context.driver_context(options, self._threaded(send)), self._events, self._states
+        )
         ready: Future[BlockingPortal] = Future()
         self._threads = [_thread(self._serve, ready)]
         self._portal = ready.result()
@@ -102,7 +104,7 @@ class NotificationHandler:
         Raises:
             SubscriptionError: the platform refuses some of them; the others are subscribed to.
         """
-        self._do(timeout, self._driver.add, several(topics), type)
+        self._do(timeout, self._driver.add, as_topics(topics), type)
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
         """Subscribe to a topic no longer; raises as :meth:`add_subscription`.
@@ -155,8 +157,8 @@ class NotificationHandler:
             GenesysCloudError: the platform refuses the handler, and why.
         """
         try:
-            return self._base.delivered(self._events.take())
-        except Ended:
+            return self._context.delivered(self._events.take())
+        except QueueClosed:
             raise StopIteration from None
 
     def __enter__(self) -> Self:
@@ -227,22 +229,22 @@ class NotificationHandler:
     def _dispatch_events(self, callback: OnEvent) -> None:
         with contextlib.suppress(Exception):  # the end, of which the methods tell
             while True:
-                self._call_back(callback, self._base.delivered(self._events.take()))
+                self._call_back(callback, self._context.delivered(self._events.take()))
 
     def _dispatch_states(self, callback: OnState) -> None:
-        with contextlib.suppress(Ended):
+        with contextlib.suppress(QueueClosed):
             while True:
                 state = self._states.take().event
                 try:
                     callback(state)
                 except Exception as error:  # noqa: BLE001 - reported
-                    self._base.failed(error, state)
+                    self._context.failed(error, state)
 
     def _call_back(self, callback: OnEvent, event: Event) -> None:
         try:
             callback(event)
         except Exception as error:  # noqa: BLE001 - reported
-            self._states.put(self._base.failed(error, event), read_clocks())
+            self._states.put(self._context.failed(error, event), read_clocks())
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

@@ -21,15 +21,15 @@ from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.websocket.connection import (
     Closed,
-    Event,
     Failed,
     FailedKind,
     Proxy,
     ProxyReady,
     WebSocket,
+    WebSocketEvent,
 )
 
-__all__ = ["Deliver", "Link", "Wiring"]
+__all__ = ["Deliver", "SocketOptions", "WebSocketStream"]
 
 _READ: Final = 65_536
 """Bytes of one read at most."""
@@ -37,11 +37,11 @@ _READ: Final = 65_536
 CLOSE_LIMIT: Final = 2.0
 """Seconds that the server has to answer a close."""
 
-Deliver: TypeAlias = Callable[[tuple[Event, ...], Now], Awaitable[None]]
+Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
 """Takes the events of one read, and when that was; the next read waits for it."""
 
 
-class Wiring(Struct, frozen=True):
+class SocketOptions(Struct, frozen=True):
     """How sockets are made.
 
     Attributes:
@@ -55,18 +55,18 @@ class Wiring(Struct, frozen=True):
     headers: Headers = Headers()
 
 
-class Link:
+class WebSocketStream:
     """One WebSocket, from connecting to its last event.
 
     Args:
         url: the address.
-        wiring: how sockets are made.
+        options: how sockets are made.
     """
 
-    def __init__(self, url: str, wiring: Wiring) -> None:
+    def __init__(self, url: str, options: SocketOptions) -> None:
         self._url = url
-        self._wiring = wiring
-        self._wire: _Wire | None = None
+        self._options = options
+        self._wire: _Bytes | None = None
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
 
@@ -104,23 +104,23 @@ class Link:
             events = await _events_of(self._read, "closed")
         await deliver(events, read_clocks())
 
-    async def _connect(self) -> tuple[Event, ...]:
+    async def _connect(self) -> tuple[WebSocketEvent, ...]:
         self._wire = await self._connected()
         return ()
 
-    async def _read(self) -> tuple[Event, ...]:
+    async def _read(self) -> tuple[WebSocketEvent, ...]:
         return () if self._wire is None else await self._wire.read()
 
-    async def _connected(self) -> "_Wire":
-        wiring = self._wiring
+    async def _connected(self) -> "_Bytes":
+        options = self._options
         ws = WebSocket.connect(
             self._url,
             random_bytes=os.urandom,
-            headers=wiring.headers,
-            proxy=wiring.proxy(self._url),
+            headers=options.headers,
+            proxy=options.proxy(self._url),
         )
         stream: ByteStream = await anyio.connect_tcp(ws.dial.host, ws.dial.port)
-        wire = _Wire(ws, stream, wiring.tls)
+        wire = _Bytes(ws, stream, options.tls)
         try:
             if ws.dial.tls:
                 await wire.start_tls(ws.dial.host)
@@ -131,7 +131,7 @@ class Link:
         return wire
 
 
-class _Wire:
+class _Bytes:
     """The machine of a connection, and the stream that carries its bytes."""
 
     def __init__(
@@ -141,7 +141,7 @@ class _Wire:
         self._tls = tls
         self._writing = anyio.Lock()
 
-    async def read(self) -> tuple[Event, ...]:
+    async def read(self) -> tuple[WebSocketEvent, ...]:
         """What the next read brings, which may be nothing."""
         data = await self._data()
         events = self.ws.receive_data(data) if data else self.ws.receive_eof()
@@ -190,8 +190,8 @@ _BROKEN: Final = (
 
 
 async def _events_of(
-    work: Callable[[], Awaitable[tuple[Event, ...]]], kind: FailedKind
-) -> tuple[Event, ...]:
+    work: Callable[[], Awaitable[tuple[WebSocketEvent, ...]]], kind: FailedKind
+) -> tuple[WebSocketEvent, ...]:
     """What happened, where the network raised too."""
     try:
         return await work()

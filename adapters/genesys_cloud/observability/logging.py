@@ -30,7 +30,7 @@ from genesys_core.observability.log_records import (
     RoundTrip,
     issues_notice,
     log_entry,
-    notice,
+    log_notice,
 )
 from genesys_core.observability.observers import Purpose
 
@@ -128,7 +128,7 @@ class LoggingObserver:
             now: the moment.
             name: the logger.
         """
-        warning = notice(message, now=now, redaction=self.redaction)
+        warning = log_notice(message, now=now, redaction=self.redaction)
         logging.getLogger(name).warning(warning)
         if self._file is not None:
             self._file.handle(_record(logging.getLogger(name), logging.WARNING, warning))

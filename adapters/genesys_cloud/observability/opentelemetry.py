@@ -203,7 +203,7 @@ class _TracedCall:
         self._span.add_event("genesys_cloud.attempt", event)
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        reason = "retry" if waiting.call.booking is None else "pacing"
+        reason = "retry" if waiting.call.reservation is None else "pacing"
         self._telemetry.waits.record(
             waiting.seconds, {**self._facts, "genesys_cloud.wait.reason": reason}
         )

@@ -74,7 +74,7 @@ class StatsObserver:
     def waited(self, waiting: Waiting[Any]) -> None:
         """A call was told to wait."""
         with self._lock:
-            if waiting.call.booking is None:
+            if waiting.call.reservation is None:
                 self._retry_seconds += waiting.seconds
             else:
                 self._pacing_seconds += waiting.seconds

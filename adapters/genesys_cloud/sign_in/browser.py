@@ -30,10 +30,10 @@ from genesys_core.http.messages import TransportFailure
 from genesys_core.oauth.authorization import prepare_authorize_url
 from genesys_core.oauth.grants import Grant, Pkce
 from genesys_core.oauth.loopback_redirect import (
+    BrowserPage,
     CodeArrived,
-    Landed,
-    Landing,
-    Page,
+    LoopbackRedirect,
+    SignInOutcome,
     SignInRefused,
     TokenArrived,
     check_redirect_uri,
@@ -48,7 +48,7 @@ from genesys_core.oauth.tokens import (
     prepare_token_request,
 )
 
-__all__ = ["BrowserSignIn", "exchange", "sign_in"]
+__all__ = ["BrowserSignIn", "exchange_grant", "sign_in"]
 
 
 def sign_in(
@@ -168,7 +168,7 @@ class BrowserSignIn:
         self._server = LoopbackServer(_port(port, redirect_uri))
         try:
             self.redirect_uri = redirect_uri or f"http://127.0.0.1:{self._server.port}/callback"
-            self._landing = Landing(self.redirect_uri, state, is_implicit=implicit)
+            self._redirect = LoopbackRedirect(self.redirect_uri, state, is_implicit=implicit)
             self.url = prepare_authorize_url(
                 hosts,
                 client_id=client_id,
@@ -206,8 +206,8 @@ class BrowserSignIn:
             arrival = self._server.next(lambda: deadline - self._clock().monotonic)
             if arrival is None:
                 raise errors.TimeoutError(_nobody_came(timeout, strangers), sent=False)
-            step = self._landing.received(arrival.visit, now=self._clock())
-            if not isinstance(step, Page):
+            step = self._redirect.received(arrival.visit, now=self._clock())
+            if not isinstance(step, BrowserPage):
                 return self._ended(arrival, step)
             strangers += step.status == 400
             arrival.answer(step)
@@ -230,7 +230,7 @@ class BrowserSignIn:
     def __repr__(self) -> str:
         return f"BrowserSignIn(client_id={self._client_id!r}, redirect_uri={self.redirect_uri!r})"
 
-    def _ended(self, arrival: Arrival, landed: Landed) -> Token:
+    def _ended(self, arrival: Arrival, landed: SignInOutcome) -> Token:
         # The browser waits for the exchange, so that its page tells the truth.
         try:
             token = self._token(landed)
@@ -243,11 +243,13 @@ class BrowserSignIn:
         arrival.answer(signed_in_page())
         return token
 
-    def _token(self, landed: Landed) -> Token:
+    def _token(self, landed: SignInOutcome) -> Token:
         match landed:
             case CodeArrived(code=code):
                 grant = Pkce(self._client_id, code, self._verifier, self.redirect_uri)
-                return exchange(grant, self._hosts, transport=self._transport, clock=self._clock)
+                return exchange_grant(
+                    grant, self._hosts, transport=self._transport, clock=self._clock
+                )
             case TokenArrived(token=token):
                 return token
             case SignInRefused(error=error):
@@ -256,7 +258,7 @@ class BrowserSignIn:
                 assert_never(landed)
 
 
-def exchange(
+def exchange_grant(
     grant: Grant, hosts: Hosts, *, transport: Transport | None, clock: Callable[[], Now]
 ) -> Token:
     """Exchange a grant for a token, by one request.

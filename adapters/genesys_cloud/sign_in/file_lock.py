@@ -14,14 +14,14 @@ from typing import Final
 
 from genesys_core.oauth.token_store import TokenStoreError
 
-__all__ = ["locked"]
+__all__ = ["hold_lock"]
 
 _POLL: Final = 0.02
 """Seconds between two looks at a lock; flock has no time limit of its own."""
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, timeout: float) -> Generator[None, None, None]:
+def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
     """Hold an advisory lock on a file, which is made if need be and never removed.
 
     Args:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from genesys_core.errors import ConnectError
-from genesys_core.oauth.loopback_redirect import Page, Visit, read_visit
+from genesys_core.oauth.loopback_redirect import BrowserPage, BrowserRequest, read_browser_request
 
 __all__ = ["Arrival", "LoopbackServer"]
 
@@ -29,10 +29,10 @@ _MOST_CONNECTIONS: Final = 32
 class Arrival:
     """A visit, and the connection that waits for its answer."""
 
-    visit: Visit
+    visit: BrowserRequest
     _connection: socket.socket
 
-    def answer(self, page: Page) -> None:
+    def answer(self, page: BrowserPage) -> None:
         """Send a page, and close the connection. A browser that has left is no error."""
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
@@ -121,13 +121,13 @@ class LoopbackServer:
             self._drop(connection)
             return None
         self._received[connection] += data
-        visit = read_visit(self._received[connection])
-        if visit is None:
+        request = read_browser_request(self._received[connection])
+        if request is None:
             return None
         self._forget(connection)
-        if isinstance(visit, Visit):
-            return Arrival(visit, connection)
-        Arrival(_NOBODY, connection).answer(visit)
+        if isinstance(request, BrowserRequest):
+            return Arrival(request, connection)
+        Arrival(_NOBODY, connection).answer(request)
         return None
 
     def _forget(self, connection: socket.socket) -> None:
@@ -139,4 +139,4 @@ class LoopbackServer:
         connection.close()
 
 
-_NOBODY: Final = Visit("", "", "")
+_NOBODY: Final = BrowserRequest("", "", "")

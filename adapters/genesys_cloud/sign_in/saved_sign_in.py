@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_cloud.client.options import ClientOptions
-from genesys_cloud.sign_in.browser import exchange
+from genesys_cloud.sign_in.browser import exchange_grant
 from genesys_cloud.sign_in.token_stores import FileTokenStore, TokenKey, TokenStoreError
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.protocols import Transport
@@ -25,9 +25,9 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Gateway, Hosts
 from genesys_core.oauth.grants import Grant, RefreshToken
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.vault import Exchange, Refused, Vault
+from genesys_core.session.vault import ExchangeNeeded, NoToken, Vault
 
-__all__ = ["DEFAULT_TOKEN_FILE", "Place", "SignedIn"]
+__all__ = ["DEFAULT_TOKEN_FILE", "SavedSignIn", "SignInTarget"]
 
 Clock: TypeAlias = Callable[[], Now]
 
@@ -37,7 +37,7 @@ _LOCK_TIMEOUT: Final = 30.0
 """Seconds to wait for another process that renews the same token."""
 
 
-class Place(Struct, frozen=True, omit_defaults=True):
+class SignInTarget(Struct, frozen=True, omit_defaults=True):
     """Where a user signed in, and with which client.
 
     Attributes:
@@ -81,7 +81,7 @@ class Place(Struct, frozen=True, omit_defaults=True):
         return f"{self.region or self.host or 'us_east_1'}{gateway}"
 
 
-class SignedIn:
+class SavedSignIn:
     """The current sign-in, in a token file and a file of settings beside it.
 
     Args:
@@ -97,24 +97,24 @@ class SignedIn:
     def _settings(self) -> Path:
         return self.path.with_name(f"{self.path.stem}.sign-in.json")
 
-    def save(self, place: Place, token: Token) -> None:
+    def save(self, target: SignInTarget, token: Token) -> None:
         """Keep a sign-in, and make it the current one.
 
         Raises:
             TokenStoreError: a file cannot be written, or is not ours.
         """
-        self.place()  # refuses a file that is not ours before anything is written
-        self.store.save(place.key, token)
-        self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(place)), indent=2))
+        self.target()  # refuses a file that is not ours before anything is written
+        self.store.save(target.key, token)
+        self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
 
-    def place(self) -> Place | None:
+    def target(self) -> SignInTarget | None:
         """Where the current sign-in is; ``None`` where there is none.
 
         Raises:
             TokenStoreError: the file cannot be read, or is not ours.
         """
         try:
-            return msgspec.json.decode(self._settings.read_bytes(), type=Place)
+            return msgspec.json.decode(self._settings.read_bytes(), type=SignInTarget)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -123,23 +123,27 @@ class SignedIn:
             problem = "does not describe a sign-in; move it away"
         raise TokenStoreError(f"{self._settings}: {problem}")
 
-    def load(self) -> tuple[Place, Token] | None:
+    def load(self) -> tuple[SignInTarget, Token] | None:
         """The current sign-in; ``None`` where there is none.
 
         Raises:
             TokenStoreError: a file cannot be read, or is not ours.
         """
-        place = self.place()
-        token = None if place is None else self.store.load(place.key)
-        return None if place is None or token is None else (place, token)
+        target = self.target()
+        token = None if target is None else self.store.load(target.key)
+        return None if target is None or token is None else (target, token)
 
-    def fresh(
-        self, place: Place, *, transport: Transport | None = None, clock: Clock = read_clocks
+    def renewed_token(
+        self,
+        target: SignInTarget,
+        *,
+        transport: Transport | None = None,
+        clock: Clock = read_clocks,
     ) -> Token | None:
         """The token of a sign-in, renewed first where it ends and can be; ``None`` for none.
 
         Args:
-            place: the sign-in.
+            target: the sign-in.
             transport: sends the token request instead of httpx.
             clock: tells the time.
 
@@ -148,40 +152,40 @@ class SignedIn:
             OAuthError: the platform refused to renew.
             TransportError: the platform cannot be reached.
         """
-        with self.store.lock(place.key, timeout=_LOCK_TIMEOUT):
-            token = self.store.load(place.key)
+        with self.store.lock(target.key, timeout=_LOCK_TIMEOUT):
+            token = self.store.load(target.key)
             if token is None:
                 return None
-            vault = Vault(_renewing(place, token), token, stored=token)
+            vault = Vault(_renewing(target, token), token, stored=token)
             vault, answer = vault.reserve(rejected=None, arrived=vault.exchanges, now=clock())
-            if isinstance(answer, Exchange):
-                outcome = _outcome(answer.grant, place, transport, clock)
+            if isinstance(answer, ExchangeNeeded):
+                outcome = _outcome(answer.grant, target, transport, clock)
                 vault, answer = vault.settle(outcome, rejected=None, now=clock())
             if vault.unsaved is not None:
-                self.store.save(place.key, vault.unsaved)
-            if isinstance(answer, Refused):
+                self.store.save(target.key, vault.unsaved)
+            if isinstance(answer, NoToken):
                 raise answer.error
             return vault.token
 
-    def options(self, place: Place, token: Token) -> ClientOptions:
+    def options(self, target: SignInTarget, token: Token) -> ClientOptions:
         """Arguments for a client that runs for long: it renews the token, and keeps it in the store."""
-        grant = _renewing(place, token)
+        grant = _renewing(target, token)
         if grant is None:
-            return place.options(token)
+            return target.options(token)
         return {
-            "host": place.hosts.api,
-            "gateway": place.gateway,
+            "host": target.hosts.api,
+            "gateway": target.gateway,
             "auth": grant,
             "token_store": self.store,
         }
 
-    def forget(self, place: Place) -> None:
+    def forget(self, target: SignInTarget) -> None:
         """Remove a sign-in's token, and the settings with it.
 
         Raises:
             TokenStoreError: a file cannot be written.
         """
-        self.store.delete(place.key)
+        self.store.delete(target.key)
         try:
             self._settings.unlink(missing_ok=True)
         except OSError as error:
@@ -205,22 +209,22 @@ class SignedIn:
             raise TokenStoreError(f"{self._settings}: {problem}") from None
 
 
-def _without_secrets(place: Place) -> Place:
-    if place.gateway is None:
-        return place
-    gateway = msgspec.structs.replace(place.gateway, username=None, password=None)
-    return msgspec.structs.replace(place, gateway=gateway)
+def _without_secrets(target: SignInTarget) -> SignInTarget:
+    if target.gateway is None:
+        return target
+    gateway = msgspec.structs.replace(target.gateway, username=None, password=None)
+    return msgspec.structs.replace(target, gateway=gateway)
 
 
-def _renewing(place: Place, token: Token) -> RefreshToken | None:
+def _renewing(target: SignInTarget, token: Token) -> RefreshToken | None:
     refresh_token = token.refresh_token
-    return None if refresh_token is None else RefreshToken(place.client_id, None, refresh_token)
+    return None if refresh_token is None else RefreshToken(target.client_id, None, refresh_token)
 
 
 def _outcome(
-    grant: Grant, place: Place, transport: Transport | None, clock: Clock
+    grant: Grant, target: SignInTarget, transport: Transport | None, clock: Clock
 ) -> Token | GenesysCloudError:
     try:
-        return exchange(grant, place.hosts, transport=transport, clock=clock)
+        return exchange_grant(grant, target.hosts, transport=transport, clock=clock)
     except GenesysCloudError as error:
         return error

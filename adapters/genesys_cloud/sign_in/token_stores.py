@@ -21,7 +21,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
-from genesys_cloud.sign_in.file_lock import locked
+from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_core.oauth.token_store import (
     TokenDocument,
     TokenKey,
@@ -140,7 +140,7 @@ class FileTokenStore:
             TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
         """
         name = _digest(key, self._account)
-        with locked(self._beside(f".{name}.lock"), timeout=timeout):
+        with hold_lock(self._beside(f".{name}.lock"), timeout=timeout):
             yield
 
     def __repr__(self) -> str:
@@ -170,7 +170,7 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def _writing(self) -> Generator[None, None, None]:
-        with locked(self._beside(".lock"), timeout=_WRITE_TIMEOUT):
+        with hold_lock(self._beside(".lock"), timeout=_WRITE_TIMEOUT):
             self._recover()
             yield
 
@@ -292,7 +292,7 @@ class KeyringTokenStore:
             TokenStoreError: one of them took longer than ``timeout``, or there is no locking here.
         """
         name = _digest(key, f"{self._service}\0{self._account}")
-        with locked(self._locks / f"keyring.{name}.lock", timeout=timeout):
+        with hold_lock(self._locks / f"keyring.{name}.lock", timeout=timeout):
             yield
 
     def __repr__(self) -> str:

@@ -28,7 +28,7 @@ from genesys_core.simulator.wire.http_connection import (
     Reset,
     ServerConnection,
     Silence,
-    Step,
+    WireStep,
     Write,
 )
 
@@ -141,7 +141,7 @@ class _Connections:
                 if await self._is_over(step, stream):
                     return
 
-    async def _is_over(self, step: Step, stream: SocketStream) -> bool:
+    async def _is_over(self, step: WireStep, stream: SocketStream) -> bool:
         match step:
             case Write():
                 await stream.send(step.data)

@@ -16,19 +16,19 @@ from genesys_core.clock import Now
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.sockets.actions import (
     Action,
-    Close,
     Drop,
+    FallSilent,
     Refusal,
-    SendBytes,
-    SendText,
-    Silence,
+    WriteBytes,
+    WriteClose,
+    WriteText,
 )
 from genesys_core.simulator.sockets.hub import channel_of
 from genesys_core.simulator.wire.websocket_server import (
-    Ended,
-    Event,
+    ConnectionEnded,
     Received,
     Requested,
+    ServerEvent,
     WebSocketServer,
 )
 
@@ -174,13 +174,13 @@ class _Peer(asyncio.Protocol):
     def perform(self, action: Action) -> None:
         """Do it at once."""
         match action:
-            case SendText(_, text, fragments):
+            case WriteText(_, text, fragments):
                 self._websocket.send_text(text, fragments)
-            case SendBytes(_, data):
+            case WriteBytes(_, data):
                 self._websocket.send_bytes(data)
-            case Close(_, code, reason):
+            case WriteClose(_, code, reason):
                 self._websocket.close(code, reason)
-            case Silence():
+            case FallSilent():
                 self.transport.pause_reading()
             case Drop(_, reset):
                 self._drop(reset=reset)
@@ -194,14 +194,14 @@ class _Peer(asyncio.Protocol):
         else:
             self.transport.close()
 
-    def _happened(self, events: tuple[Event, ...]) -> None:
+    def _happened(self, events: tuple[ServerEvent, ...]) -> None:
         for event in events:
             match event:
                 case Requested(target):
                     self._answer(target)
                 case Received(text) if self.number is not None:
                     self._server.received(self.number, text)
-                case Ended():
+                case ConnectionEnded():
                     self._write()
                     self.transport.close()
                 case _:

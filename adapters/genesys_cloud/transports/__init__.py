@@ -7,7 +7,7 @@ from genesys_core._lazy import export_lazily
 if TYPE_CHECKING:
     from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
     from genesys_cloud.transports.httpx_transport import HttpxTransport as HttpxTransport
-    from genesys_cloud.transports.httpx_transport import Network as Network
+    from genesys_cloud.transports.httpx_transport import NetworkOptions as NetworkOptions
     from genesys_cloud.transports.httpx_transport import failure_of as failure_of
     from genesys_cloud.transports.protocols import (
         AsyncStreamingTransport as AsyncStreamingTransport,
@@ -24,7 +24,7 @@ __all__ = [
     "AsyncTransport",
     "Certificate",
     "HttpxTransport",
-    "Network",
+    "NetworkOptions",
     "StreamingTransport",
     "Transport",
     "Verify",
@@ -34,7 +34,7 @@ __all__ = [
 __getattr__, __dir__ = export_lazily(
     globals(),
     {
-        "genesys_cloud.transports.httpx_transport": "AsyncHttpxTransport HttpxTransport Network failure_of",
+        "genesys_cloud.transports.httpx_transport": "AsyncHttpxTransport HttpxTransport NetworkOptions failure_of",
         "genesys_cloud.transports.protocols": "AsyncStreamingTransport AsyncTransport StreamingTransport Transport",
         "genesys_cloud.transports.tls": "Certificate Verify",
     },

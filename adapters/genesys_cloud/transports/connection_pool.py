@@ -16,7 +16,7 @@ import anyio
 import httpcore
 import httpx
 
-__all__ = ["AsyncPool", "Pool", "Shelf", "lighten"]
+__all__ = ["AsyncPool", "ConnectionTable", "Pool", "replace_pools"]
 
 C = TypeVar("C", httpcore.ConnectionInterface, httpcore.AsyncConnectionInterface)
 
@@ -24,7 +24,7 @@ IDLE_SECONDS: Final = 5.0
 """How long an idle connection is kept, as long as httpx keeps it."""
 
 
-def lighten(client: httpx.Client | httpx.AsyncClient, limit: int) -> None:
+def replace_pools(client: httpx.Client | httpx.AsyncClient, limit: int) -> None:
     """Put pools of this module under the transports of a client.
 
     httpx has no public way to its connection pools. Where they are not found they stay.
@@ -39,7 +39,7 @@ def lighten(client: httpx.Client | httpx.AsyncClient, limit: int) -> None:
             setattr(transport, name, AsyncPool(pool, limit))
 
 
-class Shelf(Generic[C]):
+class ConnectionTable(Generic[C]):
     """Which connections there are, and which of them are idle. Neither locks nor closes.
 
     Args:
@@ -116,7 +116,7 @@ class Pool:
 
     def __init__(self, inner: httpcore.ConnectionPool, limit: int) -> None:
         self._inner = inner
-        self._shelf = Shelf[httpcore.ConnectionInterface](limit)
+        self._table = ConnectionTable[httpcore.ConnectionInterface](limit)
         self._lock = threading.Lock()
         self._turns = threading.Semaphore(limit)
 
@@ -124,7 +124,7 @@ class Pool:
     def connections(self) -> list[httpcore.ConnectionInterface]:
         """All connections, idle ones included."""
         with self._lock:
-            return self._shelf.connections
+            return self._table.connections
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request; its connection comes back when the reply's stream is closed.
@@ -151,10 +151,10 @@ class Pool:
         self, origin: httpcore.Origin
     ) -> tuple[httpcore.ConnectionInterface, list[httpcore.ConnectionInterface]]:
         with self._lock:
-            connection, closing = self._shelf.take(origin)
+            connection, closing = self._table.take(origin)
             if connection is None:
                 connection = self._inner.create_connection(origin)
-                closing += self._shelf.add(connection)
+                closing += self._table.add(connection)
         return connection, closing
 
     def give(self, connection: httpcore.ConnectionInterface | None) -> None:
@@ -162,14 +162,14 @@ class Pool:
         closing: list[httpcore.ConnectionInterface] = []
         if connection is not None:
             with self._lock:
-                closing = self._shelf.give(connection, time.monotonic())
+                closing = self._table.give(connection, time.monotonic())
         self._turns.release()
         _close(closing)
 
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
-            closing = self._shelf.clear()
+            closing = self._table.clear()
         _close(closing)
 
 
@@ -206,14 +206,14 @@ class AsyncPool:
 
     def __init__(self, inner: httpcore.AsyncConnectionPool, limit: int) -> None:
         self._inner = inner
-        self._shelf = Shelf[httpcore.AsyncConnectionInterface](limit)
+        self._table = ConnectionTable[httpcore.AsyncConnectionInterface](limit)
         self._limit = limit
         self._semaphore: anyio.Semaphore | None = None
 
     @property
     def connections(self) -> list[httpcore.AsyncConnectionInterface]:
         """All connections, idle ones included."""
-        return self._shelf.connections
+        return self._table.connections
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """As :meth:`Pool.handle_request`."""
@@ -249,23 +249,23 @@ class AsyncPool:
     def _take(
         self, origin: httpcore.Origin
     ) -> tuple[httpcore.AsyncConnectionInterface, list[httpcore.AsyncConnectionInterface]]:
-        connection, closing = self._shelf.take(origin)
+        connection, closing = self._table.take(origin)
         if connection is None:
             connection = self._inner.create_connection(origin)
-            closing += self._shelf.add(connection)
+            closing += self._table.add(connection)
         return connection, closing
 
     async def give(self, connection: httpcore.AsyncConnectionInterface | None) -> None:
         """As :meth:`Pool.give`."""
         closing: list[httpcore.AsyncConnectionInterface] = []
         if connection is not None:
-            closing = self._shelf.give(connection, time.monotonic())
+            closing = self._table.give(connection, time.monotonic())
         self._turns.release()
         await _aclose(closing)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await _aclose(self._shelf.clear())
+        await _aclose(self._table.clear())
 
 
 async def _aclose(connections: list[httpcore.AsyncConnectionInterface]) -> None:

@@ -10,13 +10,13 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-__all__ = ["seconds_left", "until"]
+__all__ = ["deadline_left", "thread_deadline"]
 
 _thread: Final = threading.local()
 
 
 @contextmanager
-def until(expires: float | None) -> Generator[None]:
+def thread_deadline(expires: float | None) -> Generator[None]:
     """What this thread does in the block is over by then, on the monotonic clock."""
     before = getattr(_thread, "expires", None)
     _thread.expires = before if expires is None else expires
@@ -26,7 +26,7 @@ def until(expires: float | None) -> Generator[None]:
         _thread.expires = before
 
 
-def seconds_left(timeout: float | None, late: type[Exception]) -> float | None:
+def deadline_left(timeout: float | None, late: type[Exception]) -> float | None:
     """The seconds that a step may take: its timeout, or less.
 
     Args:

@@ -37,8 +37,8 @@ __all__ = [
     "HookedTransport",
     "Hooks",
     "Purpose",
-    "async_hooked",
-    "hooked",
+    "add_async_hooks",
+    "add_hooks",
     "purpose_of",
 ]
 
@@ -82,7 +82,7 @@ def purpose_of(request: Request) -> Purpose:
 
 
 class HookedTransport:
-    """A transport with hooks around it; see :func:`hooked`."""
+    """A transport with hooks around it; see :func:`add_hooks`."""
 
     def __init__(self, inner: Transport, hooks: Hooks[BeforeRequest, AfterResponse]) -> None:
         self._inner = inner
@@ -126,7 +126,7 @@ class _HookedStreamingTransport(HookedTransport):
             yield Streamed(response.status, response.headers, streamed.chunks)
 
 
-def hooked(transport: Transport, hooks: Hooks[BeforeRequest, AfterResponse] | None) -> Transport:
+def add_hooks(transport: Transport, hooks: Hooks[BeforeRequest, AfterResponse] | None) -> Transport:
     """The transport with hooks around it; it streams if the one inside does."""
     if hooks is None:
         return transport
@@ -136,7 +136,7 @@ def hooked(transport: Transport, hooks: Hooks[BeforeRequest, AfterResponse] | No
 
 
 class AsyncHookedTransport:
-    """An asynchronous transport with hooks around it; see :func:`async_hooked`."""
+    """An asynchronous transport with hooks around it; see :func:`add_async_hooks`."""
 
     def __init__(
         self, inner: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse]
@@ -184,7 +184,7 @@ class _AsyncHookedStreamingTransport(AsyncHookedTransport):
             yield Streamed(response.status, response.headers, streamed.chunks)
 
 
-def async_hooked(
+def add_async_hooks(
     transport: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None
 ) -> AsyncTransport:
     """The transport with hooks around it; it streams if the one inside does."""

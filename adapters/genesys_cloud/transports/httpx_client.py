@@ -12,16 +12,16 @@ from typing import Final, Literal, TypedDict, TypeVar
 
 import httpx
 
-from genesys_cloud.transports.connection_pool import lighten
+from genesys_cloud.transports.connection_pool import replace_pools
 from genesys_cloud.transports.socket_deadlines import keep_deadlines
 from genesys_cloud.transports.tls import Certificate, Verify, tls_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["LIMITS", "Network", "made"]
+__all__ = ["LIMITS", "NetworkOptions", "new_httpx_client"]
 
 
-class Network(TypedDict, total=False):
+class NetworkOptions(TypedDict, total=False):
     """How connections are made.
 
     Attributes:
@@ -51,7 +51,7 @@ class _NoCookies(CookieJar):
 HttpxClient = TypeVar("HttpxClient", httpx.Client, httpx.AsyncClient)
 
 
-def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
+def new_httpx_client(kind: Callable[..., HttpxClient], network: NetworkOptions) -> HttpxClient:
     """A client of httpx that keeps no cookie.
 
     Raises:
@@ -84,7 +84,7 @@ def made(kind: Callable[..., HttpxClient], network: Network) -> HttpxClient:
         ) from None
     if isinstance(client, httpx.Client):
         keep_deadlines(client)
-    lighten(client, LIMITS.max_connections or sys.maxsize)
+    replace_pools(client, LIMITS.max_connections or sys.maxsize)
     return client
 
 

@@ -15,11 +15,11 @@ import httpx
 from genesys_core.http.messages import FailureKind, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["fail", "failure_of", "late", "raised"]
+__all__ = ["deadline_failure", "failure_of", "httpx_exceptions", "raise_transport_failure"]
 
 
 @cache
-def raised() -> tuple[type[Exception], ...]:
+def httpx_exceptions() -> tuple[type[Exception], ...]:
     """What to catch around httpx.
 
     It lets some exceptions of others through: of h11, what is wrong with a body's length; of the
@@ -52,7 +52,9 @@ def _failures() -> tuple[tuple[type[Exception], FailureKind, bool], ...]:
     )
 
 
-def fail(error: Exception, *, began: bool = False, expires: float | None = None) -> NoReturn:
+def raise_transport_failure(
+    error: Exception, *, began: bool = False, expires: float | None = None
+) -> NoReturn:
     """Report an exception of httpx.
 
     Args:
@@ -63,7 +65,7 @@ def fail(error: Exception, *, began: bool = False, expires: float | None = None)
     failure = failure_of(error)
     failure.sent = failure.sent or began
     if failure.kind == "timeout" and expires is not None and time.monotonic() >= expires:
-        failure = late(sent=failure.sent)
+        failure = deadline_failure(sent=failure.sent)
     raise failure from (None if _is_quoting(error) else error)
 
 
@@ -102,7 +104,7 @@ def _broken_tls(error: BaseException | None, kind: FailureKind) -> ssl.SSLError 
     return None if kind == "closed" and ended else error
 
 
-def late(*, sent: bool = True) -> TransportFailure:
+def deadline_failure(*, sent: bool = True) -> TransportFailure:
     """The failure of a call whose time ran out meanwhile."""
     words = "the call's deadline, or its time for repeats, has passed"
     return TransportFailure(words, kind="timeout", sent=sent)

@@ -21,16 +21,26 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from genesys_cloud.transports.deadlines import until
-from genesys_cloud.transports.httpx_client import Network, made
-from genesys_cloud.transports.httpx_errors import fail, failure_of, late, raised
+from genesys_cloud.transports.deadlines import thread_deadline
+from genesys_cloud.transports.httpx_client import NetworkOptions, new_httpx_client
+from genesys_cloud.transports.httpx_errors import (
+    deadline_failure,
+    failure_of,
+    httpx_exceptions,
+    raise_transport_failure,
+)
 from genesys_cloud.transports.protocols import (
     AsyncStreamingTransport,
     AsyncTransport,
     StreamingTransport,
     Transport,
 )
-from genesys_cloud.transports.request_bodies import AsyncFeed, Feed, Whole, report
+from genesys_cloud.transports.request_bodies import (
+    AsyncStreamedBody,
+    BytesBody,
+    StreamedBody,
+    raise_body_failure,
+)
 from genesys_cloud.transports.tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.headers import Headers
@@ -42,7 +52,7 @@ __all__ = [
     "AsyncTransport",
     "Certificate",
     "HttpxTransport",
-    "Network",
+    "NetworkOptions",
     "StreamingTransport",
     "Transport",
     "Verify",
@@ -64,10 +74,10 @@ class HttpxTransport:
     """
 
     def __init__(
-        self, client: httpx.Client | None = None, *, network: Network | None = None
+        self, client: httpx.Client | None = None, *, network: NetworkOptions | None = None
     ) -> None:
         self._owned = client is None
-        self._client = client or made(httpx.Client, network or {})
+        self._client = client or new_httpx_client(httpx.Client, network or {})
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -81,8 +91,8 @@ class HttpxTransport:
         _require_open(self._client)
         try:
             response = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
-        except raised() as error:
-            fail(error)
+        except httpx_exceptions() as error:
+            raise_transport_failure(error)
         _require_no_407(response)
         return Response(response.status_code, _headers(response), response.content)
 
@@ -96,15 +106,15 @@ class HttpxTransport:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
         _require_open(self._client)
-        feed = None if content is None else Feed(content)
+        feed = None if content is None else StreamedBody(content)
         outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
         try:
-            with until(request.expires):
+            with thread_deadline(request.expires):
                 response = self._client.send(
                     outgoing, auth=None, follow_redirects=False, stream=True
                 )
-        except raised() as error:
-            report(error, request, feed)
+        except httpx_exceptions() as error:
+            raise_body_failure(error, request, feed)
         with closing(response):
             _require_no_407(response)
             yield Streamed(
@@ -129,10 +139,10 @@ class AsyncHttpxTransport:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient | None = None, *, network: Network | None = None
+        self, client: httpx.AsyncClient | None = None, *, network: NetworkOptions | None = None
     ) -> None:
         self._owned = client is None
-        self._client = client or made(httpx.AsyncClient, network or {})
+        self._client = client or new_httpx_client(httpx.AsyncClient, network or {})
 
     async def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -144,8 +154,8 @@ class AsyncHttpxTransport:
         sending = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
         try:
             response = await _before(request.expires, sending)
-        except raised() as error:
-            fail(error, expires=request.expires)
+        except httpx_exceptions() as error:
+            raise_transport_failure(error, expires=request.expires)
         _require_no_407(response)
         return Response(response.status_code, _headers(response), response.content)
 
@@ -159,13 +169,13 @@ class AsyncHttpxTransport:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
         _require_open(self._client)
-        feed = None if content is None else AsyncFeed(content)
+        feed = None if content is None else AsyncStreamedBody(content)
         outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
         sending = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
         try:
             response = await _before(request.expires, sending)
-        except raised() as error:
-            report(error, request, feed)
+        except httpx_exceptions() as error:
+            raise_body_failure(error, request, feed)
         async with aclosing(response):
             _require_no_407(response)
             async with aclosing(_async_chunks(response, request.expires)) as chunks:
@@ -188,11 +198,11 @@ _ACCEPT_ENCODING: Final = ("Accept-Encoding", "gzip, deflate")
 
 def _outgoing(request: Request) -> httpx.Request:
     outgoing = _written(request, request.headers.raw, request.body)
-    outgoing.stream = Whole(request.body or b"")
+    outgoing.stream = BytesBody(request.body or b"")
     return outgoing
 
 
-def _streaming(request: Request, feed: "Feed | AsyncFeed") -> httpx.Request:
+def _streaming(request: Request, feed: "StreamedBody | AsyncStreamedBody") -> httpx.Request:
     fields = request.headers.raw
     if "content-length" not in request.headers:
         fields = (*fields, ("Transfer-Encoding", "chunked"))
@@ -222,7 +232,7 @@ def _written(
             extensions={"timeout": phases},
         )
     except (httpx.InvalidURL, ValueError) as error:
-        fail(error)
+        raise_transport_failure(error)
 
 
 def _headers(response: httpx.Response) -> Headers:
@@ -245,14 +255,14 @@ def _chunks(response: httpx.Response, expires: float | None) -> Iterator[bytes]:
     try:
         while (chunk := _next(chunks, expires)) is not None:
             yield chunk
-    except raised() as error:
-        fail(error, expires=expires)
+    except httpx_exceptions() as error:
+        raise_transport_failure(error, expires=expires)
 
 
 def _next(chunks: Iterator[bytes], expires: float | None) -> bytes | None:
     if expires is None:
         return next(chunks, None)
-    with until(expires):
+    with thread_deadline(expires):
         return next(chunks, None)
 
 
@@ -267,7 +277,7 @@ class _Timed(httpx.SyncByteStream):
         for chunk in self._inner:
             yield chunk
             if time.monotonic() >= self._expires:
-                raise late()
+                raise deadline_failure()
 
     def close(self) -> None:
         self._inner.close()
@@ -280,8 +290,8 @@ async def _async_chunks(
     try:
         while (chunk := await _before(expires, anext(chunks, None))) is not None:
             yield chunk
-    except raised() as error:
-        fail(error, expires=expires)
+    except httpx_exceptions() as error:
+        raise_transport_failure(error, expires=expires)
     finally:
         # Left early, the generators within httpx's own would be the garbage collector's, of which
         # trio warns. With the connection closed under them they end by themselves.
@@ -299,4 +309,4 @@ async def _before(expires: float | None, work: Awaitable[T]) -> T:
 
     with anyio.move_on_after(max(expires - time.monotonic(), 0)):
         return await work
-    raise late()
+    raise deadline_failure()

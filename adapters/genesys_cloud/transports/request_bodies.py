@@ -9,13 +9,13 @@ from typing import NoReturn
 
 import httpx
 
-from genesys_cloud.transports.httpx_errors import fail
+from genesys_cloud.transports.httpx_errors import raise_transport_failure
 from genesys_core.http.messages import Request
 
-__all__ = ["AsyncFeed", "Feed", "Whole", "report"]
+__all__ = ["AsyncStreamedBody", "BytesBody", "StreamedBody", "raise_body_failure"]
 
 
-class Outgoing:
+class RequestBody:
     """A body on its way out.
 
     Attributes:
@@ -27,17 +27,17 @@ class Outgoing:
     error: Exception | None = None
 
 
-def report(error: Exception, request: Request, body: Outgoing | None) -> NoReturn:
+def raise_body_failure(error: Exception, request: Request, body: RequestBody | None) -> NoReturn:
     """Pass on what the caller's iterator raised; report all else."""
     if body is not None and error is body.error:
         raise error
-    fail(error, began=body is not None and body.began, expires=request.expires)
+    raise_transport_failure(error, began=body is not None and body.began, expires=request.expires)
 
 
-class Whole(httpx.ByteStream):
+class BytesBody(httpx.ByteStream):
     """A body that is there as a whole."""
 
-    # Not with a generator as httpx has it, for the reason that AsyncFeed has none.
+    # Not with a generator as httpx has it, for the reason that AsyncStreamedBody has none.
     def __init__(self, content: bytes) -> None:
         super().__init__(content)
         self._content = content
@@ -59,7 +59,7 @@ class _Once:
         return self._left.pop()
 
 
-class Feed(Outgoing, httpx.SyncByteStream):
+class StreamedBody(RequestBody, httpx.SyncByteStream):
     """A body from an iterable."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
@@ -74,7 +74,7 @@ class Feed(Outgoing, httpx.SyncByteStream):
             raise
 
 
-class AsyncFeed(Outgoing, httpx.AsyncByteStream):
+class AsyncStreamedBody(RequestBody, httpx.AsyncByteStream):
     """A body from an asynchronous iterable."""
 
     # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.

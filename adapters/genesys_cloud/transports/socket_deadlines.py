@@ -1,7 +1,7 @@
 """Sockets that keep their thread's deadline, under httpx's synchronous connections.
 
-Law: no connect, read or write takes longer than :func:`~genesys_cloud.transports.deadlines.until` allows,
-whatever timeout it is given.
+Law: no connect, read or write takes longer than
+:func:`~genesys_cloud.transports.deadlines.thread_deadline` allows, whatever timeout it is given.
 
 httpx knows timeouts for each read only, and reads a reply's headers without anyone looking in
 between: a server that sends them in drips would be waited for as long as it likes.
@@ -14,7 +14,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from genesys_cloud.transports.deadlines import seconds_left
+from genesys_cloud.transports.deadlines import deadline_left
 
 __all__ = ["keep_deadlines"]
 
@@ -46,7 +46,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = seconds_left(timeout, httpcore.ConnectTimeout)
+        left = deadline_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
 
     def connect_unix_socket(
@@ -55,7 +55,7 @@ class _Backend(httpcore.NetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = seconds_left(timeout, httpcore.ConnectTimeout)
+        left = deadline_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.connect_unix_socket(path, left, socket_options))
 
     def sleep(self, seconds: float) -> None:
@@ -67,10 +67,10 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, seconds_left(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, deadline_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, seconds_left(timeout, httpcore.WriteTimeout))
+        self._inner.write(buffer, deadline_left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -81,7 +81,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = seconds_left(timeout, httpcore.ConnectTimeout)
+        left = deadline_left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own words

@@ -4,11 +4,11 @@ Law: as in :mod:`genesys_core.calls.token_actions`; and nothing done by hand los
 fails leaves the client as it was, and what a store cannot keep is used all the same.
 
 ===========  ==============================================================================
-wish         what is wanted
+action         what is wanted
 ===========  ==============================================================================
 Refresh      another token than the one there is, with ``refresh_access_token`` or without
 SignIn       a grant exchanged, and the client going on with what it brought
-Bring        the client going on with a token from elsewhere
+UseToken     the client going on with a token from elsewhere
 SignOut      the token revoked, and forgotten by the client and its store
 ===========  ==============================================================================
 """
@@ -24,22 +24,31 @@ from genesys_core.calls.lifecycle import (
     Raised,
     Returned,
     Sending,
-    moved_away,
+    moved_away_error,
     start_exchange,
 )
 from genesys_core.calls.operation import Endpoint, Operation
-from genesys_core.calls.prepare import prepare
+from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse, api_error
-from genesys_core.calls.token_actions import Answer, Settled
+from genesys_core.calls.token_actions import ActionAnswer, Finished
 from genesys_core.clock import Now
 from genesys_core.errors import ApiError, AuthenticationError, GenesysCloudError, InvalidGrantError
 from genesys_core.http.messages import Request, Response
 from genesys_core.oauth.grants import Grant, RefreshToken
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session
-from genesys_core.session.vault import Exchange, Have, Refused
+from genesys_core.session.vault import ExchangeNeeded, NoToken, TokenReady
 
-__all__ = ["Bring", "ByHand", "Granted", "Moment", "Refresh", "SignIn", "SignOut", "SignedOut"]
+__all__ = [
+    "AuthOutcome",
+    "Granted",
+    "Refresh",
+    "SignIn",
+    "SignOut",
+    "SignedOut",
+    "TokenSnapshot",
+    "UseToken",
+]
 
 
 class Granted(Struct, frozen=True):
@@ -52,7 +61,7 @@ class SignedOut(Struct, frozen=True):
     """The client has no token any more, and the platform takes the one it had no longer."""
 
 
-class Moment(Struct, frozen=True):
+class TokenSnapshot(Struct, frozen=True):
     """What was so when somebody asked for something by hand.
 
     Attributes:
@@ -68,20 +77,20 @@ class Moment(Struct, frozen=True):
     login: str
 
     @classmethod
-    def of(cls, session: Session, *, now: Now) -> "Moment":
+    def of(cls, session: Session, *, now: Now) -> "TokenSnapshot":
         """What is so now."""
         vault = session.vault
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
-    def has_passed(self, session: Session) -> bool:
+    def login_host_changed(self, session: Session) -> bool:
         """Whether the client has another login host by now, for which this was not meant."""
         return session.settings.hosts.login != self.login
 
 
-class _ByHand(Struct, frozen=True):
-    """What the wishes of ``client.auth`` share."""
+class _AuthAction(Struct, frozen=True):
+    """What the actions of ``client.auth`` share."""
 
-    asked: Moment
+    asked: TokenSnapshot
 
     @property
     def since(self) -> float:
@@ -92,89 +101,89 @@ class _ByHand(Struct, frozen=True):
     def expires(self) -> None:
         """Never: its requests keep the client's deadline."""
 
-    def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - Wish
+    def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """Others took too long; nothing was sent."""
         seconds = session.settings.refresh_token_wait_max
         words = f"others have been exchanging the token for more than {seconds:g} s"
         return Raised(errors.TimeoutError(words, sent=False))
 
-    def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - Wish
+    def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """The store's error."""
         return Raised(error)
 
 
-class _OfTheClient(_ByHand, frozen=True):
-    """A wish that has to do with the client's own grant."""
+class _OwnGrantAction(_AuthAction, frozen=True):
+    """An action that has to do with the client's own grant."""
 
     @property
     def grant(self) -> None:
         """None: the client's own."""
 
 
-ByHand: TypeAlias = Granted | Raised
+AuthOutcome: TypeAlias = Granted | Raised
 
 
-class Refresh(_OfTheClient, frozen=True):
+class Refresh(_OwnGrantAction, frozen=True):
     """Another token than the one there is; those who ask at the same time share it."""
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[ByHand]]:
+    def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """The token that somebody else got meanwhile, an exchange, or why there is none."""
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
         vault, known = session.vault, self.asked.known
         if vault.fallback(known, now) is None:
             known = None  # what has taken its place meanwhile, from a store say, has ended as well
         answer = vault.renewal(known=known, arrived=self.asked.arrived)
-        if isinstance(answer, Exchange):
-            return session.with_vault(vault.trying(now)), _exchanging(answer.grant, session, now)
-        return session, _settled(answer)
+        if isinstance(answer, ExchangeNeeded):
+            return session.with_vault(vault.trying(now)), _exchange_step(answer.grant, session, now)
+        return session, _finished(answer)
 
     def settle(
         self,
         session: Session,
-        asked: Exchanging,  # noqa: ARG002 - Wish
+        asked: Exchanging,  # noqa: ARG002 - TokenAction
         outcome: Returned[Token] | Raised,
         *,
         now: Now,
-    ) -> tuple[Session, Answer[ByHand]]:
+    ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """The new token, or the failure, which is for all who asked; the old token stays."""
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
         vault, answer = session.vault.settle(ended, rejected=session.vault.token, now=now)
-        return session.with_vault(vault), _settled(answer)
+        return session.with_vault(vault), _finished(answer)
 
 
-class SignIn(_ByHand, frozen=True):
+class SignIn(_AuthAction, frozen=True):
     """The client goes on with another grant, if the login host takes it."""
 
     grant: Grant
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[ByHand]]:
+    def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """An exchange, in any case."""
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
-        return session, _exchanging(self.grant, session, now)
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
+        return session, _exchange_step(self.grant, session, now)
 
     def settle(
         self,
         session: Session,
-        asked: Exchanging,  # noqa: ARG002 - Wish
+        asked: Exchanging,  # noqa: ARG002 - TokenAction
         outcome: Returned[Token] | Raised,
         *,
-        now: Now,  # noqa: ARG002 - Wish
-    ) -> tuple[Session, Answer[ByHand]]:
+        now: Now,  # noqa: ARG002 - TokenAction
+    ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """The token; if there is none, the client goes on as before."""
         if isinstance(outcome, Raised):
-            return session, Settled(outcome)
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
+            return session, Finished(outcome)
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
         token = outcome.response.data
         vault = session.vault.signed_in(self.grant, token)
-        return session.with_vault(vault), Settled(Granted(vault.token or token))
+        return session.with_vault(vault), Finished(Granted(vault.token or token))
 
 
-class Bring(_ByHand, frozen=True):
+class UseToken(_AuthAction, frozen=True):
     """The client goes on with a token from elsewhere.
 
     Attributes:
@@ -185,69 +194,71 @@ class Bring(_ByHand, frozen=True):
     token: Token
     grant: Grant | None = None
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[ByHand]]:  # noqa: ARG002 - Wish
+    def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:  # noqa: ARG002 - TokenAction
         """Done."""
         vault = session.vault.given(self.token, self.grant)
-        return session.with_vault(vault), Settled(Granted(self.token))
+        return session.with_vault(vault), Finished(Granted(self.token))
 
     def settle(
         self,
         session: Session,
-        asked: Exchanging,  # noqa: ARG002 - Wish
-        outcome: Returned[Token] | Raised,  # noqa: ARG002 - Wish
+        asked: Exchanging,  # noqa: ARG002 - TokenAction
+        outcome: Returned[Token] | Raised,  # noqa: ARG002 - TokenAction
         *,
         now: Now,
-    ) -> tuple[Session, Answer[ByHand]]:
+    ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """Nothing was asked; the token is the client's."""
         return self.reserve(session, now=now)
 
 
-class SignOut(_OfTheClient, frozen=True):
+class SignOut(_OwnGrantAction, frozen=True):
     """The token is revoked, and forgotten whatever the platform says to that.
 
     A token that has ended is renewed first, where a refresh token can do that: revoking the new one
     ends the refresh token with it.
     """
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[SignedOut | Raised]]:
+    def reserve(
+        self, session: Session, *, now: Now
+    ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
         """The revocation, a renewal before it, or nothing but to forget."""
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
         vault = session.vault
         token = vault.fallback(None, now)
         if token is not None:
-            return session, _revoking(token, session, now)
+            return session, _revocation_step(token, session, now)
         answer = vault.renewal(known=None, arrived=vault.exchanges)
-        if isinstance(answer, Exchange) and isinstance(answer.grant, RefreshToken):
-            return session, _exchanging(answer.grant, session, now)
-        return session, Settled(SignedOut(), forgets=True)
+        if isinstance(answer, ExchangeNeeded) and isinstance(answer.grant, RefreshToken):
+            return session, _exchange_step(answer.grant, session, now)
+        return session, Finished(SignedOut(), forget_token=True)
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
-    ) -> tuple[Session, Answer[SignedOut | Raised]]:
+    ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
         """After a renewal the revocation, after that the end."""
-        if self.asked.has_passed(session):
-            return session, Settled(Raised(moved_away()))
+        if self.asked.login_host_changed(session):
+            return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):
             if asked.grant is None:
-                return session, Settled(SignedOut(), forgets=True)
+                return session, Finished(SignedOut(), forget_token=True)
             session = session.with_vault(session.vault.granted(outcome.response.data))
-            return session, _revoking(outcome.response.data, session, now)
+            return session, _revocation_step(outcome.response.data, session, now)
         if isinstance(outcome.error, AuthenticationError | InvalidGrantError):
             # The platform takes it no longer, which is what was wanted.
-            return session, Settled(SignedOut(), forgets=True)
+            return session, Finished(SignedOut(), forget_token=True)
         outcome.error.add_note(
             "the client is signed out all the same; the platform may take its token until that ends"
         )
-        return session, Settled(outcome, forgets=True)
+        return session, Finished(outcome, forget_token=True)
 
 
-def _settled(answer: Have | Refused) -> Settled[ByHand]:
-    result = Granted(answer.token) if isinstance(answer, Have) else Raised(answer.error)
-    return Settled(result)
+def _finished(answer: TokenReady | NoToken) -> Finished[AuthOutcome]:
+    result = Granted(answer.token) if isinstance(answer, TokenReady) else Raised(answer.error)
+    return Finished(result)
 
 
-def _exchanging(grant: Grant, session: Session, now: Now) -> Exchanging:
+def _exchange_step(grant: Grant, session: Session, now: Now) -> Exchanging:
     return Exchanging(start_exchange(grant, session, now=now), grant)
 
 
@@ -255,12 +266,12 @@ REVOCATION: Final = Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me")
 """Ends a token at the platform, and the refresh token that came with it."""
 
 
-def _revoking(token: Token, session: Session, now: Now) -> Exchanging:
+def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
     settings = session.settings
     call = Call(
         endpoint=REVOCATION,
-        request=prepare(Operation(REVOCATION), settings),
-        replies=_Revoked(token),
+        request=prepare_request(Operation(REVOCATION), settings),
+        reader=_RevocationReader(token),
         policy=settings.retry,
         repeatable=True,
         refreshable=False,
@@ -272,12 +283,12 @@ def _revoking(token: Token, session: Session, now: Now) -> Exchanging:
     return Exchanging(Sending(call, call.next_request(now)))
 
 
-class _Revoked(Struct, frozen=True):
+class _RevocationReader(Struct, frozen=True):
     """Replies to a revocation: the token that is no more."""
 
     token: Token
 
-    def read(self, response: Response, now: Now) -> ApiResponse[Token]:  # noqa: ARG002 - Replies
+    def read(self, response: Response, now: Now) -> ApiResponse[Token]:  # noqa: ARG002 - ResponseReader
         return ApiResponse(response.status, response.headers, self.token, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:

@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from genesys_core import errors
 from genesys_core.calls.operation import Endpoint
-from genesys_core.calls.prepare import authorized
-from genesys_core.calls.responses import Replies, transport_error
+from genesys_core.calls.prepare import authorize_request
+from genesys_core.calls.responses import ResponseReader, transport_error
 from genesys_core.clock import Now, Random
 from genesys_core.errors import Attempt, GenesysCloudError
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.pacing import Booking
+from genesys_core.session.pacing import Reservation
 from genesys_core.session.retry import RetryConfiguration
 
 __all__ = ["Call"]
@@ -34,7 +34,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     Attributes:
         endpoint: what is called.
         request: the request without its token.
-        replies: how its replies are read.
+        reader: how its replies are read.
         policy: the retry configuration in force.
         repeatable: whether doing it twice is doing it once.
         refreshable: whether a rejected token can be replaced.
@@ -46,13 +46,13 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         refreshed: whether a rejected token was replaced already.
         attempts: requests that failed so far.
         doubtful: whether one of them may have taken effect.
-        booking: the place in the rate limit that it waits for.
+        reservation: the place in the rate limit that it waits for.
         login: the login host that its tokens come from; ``None`` for whichever there is.
     """
 
     endpoint: Endpoint
     request: Request
-    replies: Replies[T]
+    reader: ResponseReader[T]
     policy: RetryConfiguration
     repeatable: bool
     refreshable: bool
@@ -64,7 +64,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     refreshed: bool = False
     attempts: tuple[Attempt, ...] = ()
     doubtful: bool = False
-    booking: Booking | None = None
+    reservation: Reservation | None = None
     login: str | None = None
 
     @property
@@ -72,7 +72,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         """When the deadline is, on the monotonic clock."""
         return None if self.deadline is None else self.started + self.deadline
 
-    def belongs_to(self, login: str) -> bool:
+    def uses_login_host(self, login: str) -> bool:
         """Whether tokens of a login host are for this call; a reload may have moved the client."""
         return self.login is None or self.login == login
 
@@ -90,7 +90,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         Args:
             now: the moment; ``None`` leaves the timeouts as the caller set them.
         """
-        request = authorized(self.request, self.token)
+        request = authorize_request(self.request, self.token)
         left = None if now is None else self._time_left(now)
         if now is None or left is None:
             return request
@@ -98,7 +98,9 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
             request, timeout=_shortened(request.timeout, left), expires=now.monotonic + left
         )
 
-    def noted(self, outcome: Response | TransportFailure, decision: str, *, now: Now) -> "Call[T]":
+    def with_attempt(
+        self, outcome: Response | TransportFailure, decision: str, *, now: Now
+    ) -> "Call[T]":
         """The call with one more attempt in its history.
 
         Args:
@@ -122,7 +124,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
             retry_after: seconds that the platform asks to wait.
         """
         if isinstance(outcome, Response):
-            return self.replies.error(outcome, self.request, retry_after)
+            return self.reader.error(outcome, self.request, retry_after)
         return transport_error(outcome, self.request)
 
     def timeout_error(self, words: str | None = None) -> errors.TimeoutError:
@@ -130,7 +132,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         message = words or f"the call's deadline of {self.deadline:g} s has passed"
         return errors.TimeoutError(message, sent=self.doubtful, request=self.request)
 
-    def told(self, error: GenesysCloudError) -> GenesysCloudError:
+    def with_history(self, error: GenesysCloudError) -> GenesysCloudError:
         """An error that ends the call, with the call's history on it."""
         error.attempts = self.attempts
         if self.repeatable:

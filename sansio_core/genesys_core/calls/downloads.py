@@ -25,20 +25,20 @@ from genesys_core import errors
 from genesys_core.calls.lifecycle import NeedToken, Sending, start
 from genesys_core.calls.operation import Endpoint, Operation, Options
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.transfers import NO_OPTIONS, checked_url, plain_request, start_transfer
+from genesys_core.calls.transfers import NO_OPTIONS, check_url, plain_request, start_transfer
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError, RedirectError
 from genesys_core.hosts import Hosts, is_path
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION
-from genesys_core.session.session import Session, checked_deadline
+from genesys_core.session.session import Session, check_deadline
 
 __all__ = [
     "HAS_CONTENT",
     "MAX_REDIRECTS",
     "Download",
-    "Saving",
+    "DownloadProgress",
     "is_success",
     "nothing_to_save",
     "safe_file_name",
@@ -100,7 +100,7 @@ class Download(Struct, frozen=True, kw_only=True):
         if isinstance(target, Operation):
             target = _plain(target).under(options)
             options = target.options
-        seconds = checked_deadline(options.deadline) or session.settings.deadline
+        seconds = check_deadline(options.deadline) or session.settings.deadline
         return cls(
             target=target,
             redirects=max_redirects,
@@ -139,7 +139,7 @@ class Download(Struct, frozen=True, kw_only=True):
         if refusal is not None:
             raise _not_followed(error, refusal)
         try:
-            url = checked_url(urljoin(error.request.url, error.location or ""))
+            url = check_url(urljoin(error.request.url, error.location or ""))
         except ValueError:
             raise _not_followed(error, "its Location is no http or https URL") from None
         if _is_downgrade(error.request.url, url):
@@ -165,7 +165,7 @@ class Download(Struct, frozen=True, kw_only=True):
         return None if self.redirects else "there were too many before it"
 
 
-class Saving(Struct, frozen=True):
+class DownloadProgress(Struct, frozen=True):
     """A body being saved.
 
     Attributes:
@@ -179,7 +179,7 @@ class Saving(Struct, frozen=True):
     limit: int | None = None
 
     @classmethod
-    def opened(cls, headers: Headers, limit: int | None = None) -> "Saving":
+    def opened(cls, headers: Headers, limit: int | None = None) -> "DownloadProgress":
         """The beginning, by the response's headers.
 
         Raises:
@@ -189,7 +189,7 @@ class Saving(Struct, frozen=True):
         _check(total or 0, limit)
         return cls(0, total, limit)
 
-    def advanced(self, size: int) -> "Saving":
+    def advanced(self, size: int) -> "DownloadProgress":
         """After so many bytes more.
 
         Raises:
@@ -197,7 +197,7 @@ class Saving(Struct, frozen=True):
         """
         done = self.done + size
         _check(done, self.limit)
-        return Saving(done, self.total, self.limit)
+        return DownloadProgress(done, self.total, self.limit)
 
     def finished(self) -> None:
         """At the end of the body.
@@ -250,7 +250,7 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if isinstance(source, Operation):
         return source
     rooted = source.startswith("/") and not source.startswith("//")
-    url = checked_url(f"{hosts.api}{source}" if rooted else source)
+    url = check_url(f"{hosts.api}{source}" if rooted else source)
     parts = urlsplit(url)
     bare = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
     path = bare.removeprefix(hosts.api)

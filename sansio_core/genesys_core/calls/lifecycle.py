@@ -41,8 +41,8 @@ from msgspec.structs import replace
 
 from genesys_core.calls.call import Call
 from genesys_core.calls.operation import Endpoint, Operation
-from genesys_core.calls.prepare import prepare
-from genesys_core.calls.responses import ApiReplies, ApiResponse, TokenReplies
+from genesys_core.calls.prepare import prepare_request
+from genesys_core.calls.responses import ApiResponse, ApiResponseReader, TokenResponseReader
 from genesys_core.clock import Now
 from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError
 from genesys_core.http.messages import Request, Response, TransportFailure
@@ -51,13 +51,13 @@ from genesys_core.oauth.tokens import Token, prepare_token_request
 from genesys_core.session.retry import (
     REPEATABLE_METHODS,
     GiveUp,
-    asked_to_wait,
     certainly_not_done,
-    decide,
+    decide_retry,
     is_retryable,
+    requested_wait,
 )
-from genesys_core.session.session import Session, checked_deadline
-from genesys_core.session.vault import Exchange, Have
+from genesys_core.session.session import Session, check_deadline
+from genesys_core.session.vault import ExchangeNeeded, TokenReady
 
 __all__ = [
     "Exchanging",
@@ -208,20 +208,20 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
     endpoint = operation.endpoint
     strict = settings.strict if options.strict is None else options.strict
 
-    request = prepare(operation, settings)
-    # Not ApiReplies[T](...): to subscript a class costs more than to make one of it.
-    replies: ApiReplies[T] = ApiReplies(endpoint, strict)
+    request = prepare_request(operation, settings)
+    # Not ApiResponseReader[T](...): to subscript a class costs more than to make one of it.
+    replies: ApiResponseReader[T] = ApiResponseReader(endpoint, strict)
     needs_token = session.vault.authenticates and "authorization" not in request.headers
     call = Call(
         endpoint=endpoint,
         request=request,
-        replies=replies,
+        reader=replies,
         policy=options.retry or settings.retry,
         repeatable=endpoint.method in REPEATABLE_METHODS or endpoint.reads,
         refreshable=needs_token and session.vault.refreshable,
         random=session.random,
         started=now.monotonic,
-        deadline=checked_deadline(options.deadline) or settings.deadline,
+        deadline=check_deadline(options.deadline) or settings.deadline,
         token=session.vault.usable(now) if needs_token else None,
         login=settings.hosts.login,
     )
@@ -249,16 +249,16 @@ def reserve_token(
     One at a time: the adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
     """
-    if not need.call.belongs_to(session.settings.hosts.login):
-        return session, need.refused(moved_away())
+    if not need.call.uses_login_host(session.settings.hosts.login):
+        return session, need.refused(moved_away_error())
     if need.call.expired(now):
         vault = session.vault.refused(need.rejected) if need.rejected else session.vault
         return session.with_vault(vault), _raised(need.call, need.call.timeout_error())
     vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)
     session = session.with_vault(vault)
-    if isinstance(answer, Have):
+    if isinstance(answer, TokenReady):
         return session, need.granted(answer.token, now=now)
-    if isinstance(answer, Exchange):
+    if isinstance(answer, ExchangeNeeded):
         state = start_exchange(answer.grant, session, now=now)
         return session, Exchanging(state, answer.grant)
     if answer.exhausted and need.refusal is not None:
@@ -286,14 +286,14 @@ def settle_token(
     renewed = need.call.refreshed or session.vault.token is not None
     need = replace(need, call=replace(need.call, refreshed=renewed))
     ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
-    if not need.call.belongs_to(session.settings.hosts.login):
+    if not need.call.uses_login_host(session.settings.hosts.login):
         # The client has moved: this token is for the calls of before, and there is one.
         if isinstance(ended, Token):
             return session, need.granted(ended, now=now)
         return session, need.refused(ended)
     if now is not None:
         vault, answer = session.vault.settle(ended, rejected=need.rejected, now=now)
-        ended = answer.token if isinstance(answer, Have) else answer.error
+        ended = answer.token if isinstance(answer, TokenReady) else answer.error
     elif isinstance(ended, Token):
         vault = session.vault.granted(ended)
     else:
@@ -302,7 +302,7 @@ def settle_token(
     return session.with_vault(vault), state
 
 
-def moved_away() -> GenesysCloudError:
+def moved_away_error() -> GenesysCloudError:
     """What a call is told whose tokens are of a login host that the client has left."""
     error = GenesysCloudError(
         "the client was configured for another login host during the call; make the call again"
@@ -326,7 +326,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
         request=prepare_token_request(
             grant, settings.hosts, timeout=settings.timeout, headers=settings.headers
         ),
-        replies=TokenReplies(),
+        reader=TokenResponseReader(),
         policy=settings.retry,
         repeatable=grant.repeatable,
         refreshable=False,
@@ -345,20 +345,24 @@ def _sending(call: Call[T], now: Now | None) -> Sending[T] | Raised:
 
 
 def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
-    return Raised(call.told(error))
+    return Raised(call.with_history(error))
 
 
 def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
     try:
-        return Returned(call.replies.read(response, now))
+        return Returned(call.reader.read(response, now))
     except (DecodeError, OAuthError) as error:
-        done = call.noted(response, "the call was made, but its reply cannot be read", now=now)
+        done = call.with_attempt(
+            response, "the call was made, but its reply cannot be read", now=now
+        )
         return _raised(replace(done, doubtful=True), error)
 
 
 def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToken[T]:
-    noted = call.noted(response, "the token was refused; sent again with another one", now=now)
-    need = replace(noted, refreshed=True, booking=None)
+    noted = call.with_attempt(
+        response, "the token was refused; sent again with another one", now=now
+    )
+    need = replace(noted, refreshed=True, reservation=None)
     return NeedToken(need, rejected=call.token, refusal=response)
 
 
@@ -373,14 +377,14 @@ def _refusal_of(need: NeedToken[T], refusal: Response | None, words: str) -> Gen
 
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
     """Nothing is left to delete after an attempt that may have done it: so it has."""
-    nothing = call.replies.read(Response(204, response.headers), now)
+    nothing = call.reader.read(Response(204, response.headers), now)
     return Returned(replace(nothing, status=response.status, raw=response.body))
 
 
 def _repeat_or_raise(
     call: Call[T], outcome: Response | TransportFailure, now: Now
 ) -> Waiting[T] | Raised:
-    decision = decide(
+    decision = decide_retry(
         outcome,
         policy=call.policy,
         repeatable=call.repeatable,
@@ -394,8 +398,8 @@ def _repeat_or_raise(
         error = call.error(outcome, decision.retry_after)
         if is_retryable(outcome):
             error.add_note(f"not repeated: {decision.why}")
-        return _raised(call.noted(outcome, decision.why, now=now), error)
+        return _raised(call.with_attempt(outcome, decision.why, now=now), error)
     words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
-    doubtful = call.doubtful or not certainly_not_done(outcome, asked_to_wait(outcome, now))
-    call = replace(call.noted(outcome, words, now=now), doubtful=doubtful, booking=None)
+    doubtful = call.doubtful or not certainly_not_done(outcome, requested_wait(outcome, now))
+    call = replace(call.with_attempt(outcome, words, now=now), doubtful=doubtful, reservation=None)
     return Waiting(call, decision.seconds, decision.why)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from genesys_core.codec.encoding import BodyKind
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.headers import masked
+from genesys_core.http.headers import mask_header
 from genesys_core.http.messages import Timeout
 from genesys_core.http.redaction import DEFAULT_REDACTION
 from genesys_core.http.urls import QueryValue, Scalar
@@ -93,7 +93,7 @@ class Options(Struct, frozen=True):
         )
 
     def __repr__(self) -> str:
-        headers = {name: masked(name, value) for name, value in self.headers.items()}
+        headers = {name: mask_header(name, value) for name, value in self.headers.items()}
         said = {**msgspec.structs.asdict(self), "headers": headers or None}
         query = {n: DEFAULT_REDACTION.shown_parameter(n, value) for n, value in self.query.items()}
         return f"Options({_shown({**said, 'query': query or None})})"
@@ -127,7 +127,7 @@ class Operation(Struct, Generic[T_co], frozen=True):
         """Without the body, which may hold secrets that no rule can tell."""
         query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
         said: dict[str, object] = {**dict(self.path), **query}
-        said |= {name: masked(name, value) for name, value in self.headers}
+        said |= {name: mask_header(name, value) for name, value in self.headers}
         said["body"] = None if self.body is None else type(self.body)
         said["options"] = None if self.options == _NO_OPTIONS else self.options
         return f"Operation({self.endpoint.name}: {_shown(said)})"

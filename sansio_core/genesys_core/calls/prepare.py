@@ -14,10 +14,10 @@ from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Settings
 from genesys_core.version import USER_AGENT
 
-__all__ = ["authorized", "prepare"]
+__all__ = ["authorize_request", "prepare_request"]
 
 
-def prepare(operation: Operation[object], settings: Settings) -> Request:
+def prepare_request(operation: Operation[object], settings: Settings) -> Request:
     """The request for an operation, complete but for its token.
 
     Raises:
@@ -34,7 +34,7 @@ def prepare(operation: Operation[object], settings: Settings) -> Request:
     )
 
 
-def authorized(request: Request, token: Token | None) -> Request:
+def authorize_request(request: Request, token: Token | None) -> Request:
     """The request with a token on it, unless the caller put an ``Authorization`` of their own."""
     if token is None or "authorization" in request.headers:
         return request

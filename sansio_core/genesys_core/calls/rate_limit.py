@@ -14,7 +14,7 @@ A driver puts it in front of the wire; ``swap`` applies a step to the shared ses
             case other:
                 state = other
 
-A call that waits for its place asks :func:`remaining` how long, again whenever
+A call that waits for its place asks :func:`wait_left` how long, again whenever
 :func:`report_response` says so.
 """
 
@@ -29,11 +29,11 @@ from genesys_core.clock import Now
 from genesys_core.errors import RateLimitError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
-from genesys_core.session.pacing import Booking, Gate, Pacer
-from genesys_core.session.retry import overrun
+from genesys_core.session.pacing import Gate, Pacer, Reservation
+from genesys_core.session.retry import explain_overrun
 from genesys_core.session.session import Session
 
-__all__ = ["Permit", "release_permit", "remaining", "report_response", "reserve_permit"]
+__all__ = ["Permit", "release_permit", "report_response", "reserve_permit", "wait_left"]
 
 T = TypeVar("T")
 
@@ -57,27 +57,29 @@ def reserve_permit(
     if pacer is None or not call.paced:
         return session, Permit(sending.request)
     gate = pacer.closed(now)
-    ahead, booking = pacer.reserve(call.endpoint.path, now=now, booking=call.booking)
-    if booking.due(now):
+    ahead, reservation = pacer.reserve(call.endpoint.path, now=now, reservation=call.reservation)
+    if reservation.due(now):
         return _with_pacer(session, ahead), Permit(sending.request)
-    wait = booking.at - now.monotonic
-    limit = overrun(wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now))
+    wait = reservation.at - now.monotonic
+    limit = explain_overrun(
+        wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now)
+    )
     if limit is None and gate is not None and not call.policy.enabled:
         limit = "retry is off"
     if limit is not None:
-        return _with_pacer(session, ahead.release(booking, now=now)), _not_sent(
-            call, booking, gate, wait, limit
+        return _with_pacer(session, ahead.release(reservation, now=now)), _not_sent(
+            call, reservation, gate, wait, limit
         )
-    why = "a 429 closed the gate" if gate else f"pacing: {booking.why}"
-    waiting = Waiting(msgspec.structs.replace(call, booking=booking), wait, why)
+    why = "a 429 closed the gate" if gate else f"pacing: {reservation.why}"
+    waiting = Waiting(msgspec.structs.replace(call, reservation=reservation), wait, why)
     return _with_pacer(session, ahead), waiting
 
 
 def release_permit(session: Session, waiting: Waiting[T], *, now: Now) -> tuple[Session, None]:
     """The step of a session that takes back the place of a call that was abandoned."""
-    if session.pacer is None or waiting.call.booking is None:
+    if session.pacer is None or waiting.call.reservation is None:
         return session, None
-    return _with_pacer(session, session.pacer.release(waiting.call.booking, now=now)), None
+    return _with_pacer(session, session.pacer.release(waiting.call.reservation, now=now)), None
 
 
 def report_response(
@@ -88,7 +90,7 @@ def report_response(
     A 429 closes the gate for all calls until its Retry-After has passed.
 
     Returns:
-        The next session, and whether those that are waiting ought to look at :func:`remaining`.
+        The next session, and whether those that are waiting ought to look at :func:`wait_left`.
     """
     if session.pacer is None or not sending.call.paced:
         return session, False
@@ -96,7 +98,7 @@ def report_response(
     return after, after is not session
 
 
-def remaining(session: Session, waiting: Waiting[T], *, began: float, now: Now) -> float:
+def wait_left(session: Session, waiting: Waiting[T], *, began: float, now: Now) -> float:
     """Seconds that a wait still takes.
 
     One for a place in the rate limit ends early where a 429 has closed the gate for longer: then
@@ -108,8 +110,8 @@ def remaining(session: Session, waiting: Waiting[T], *, began: float, now: Now) 
         began: when the wait began, on the monotonic clock.
         now: the moment.
     """
-    pacer, booking = session.pacer, waiting.call.booking
-    if pacer is not None and booking is not None and pacer.shuts_out(booking):
+    pacer, reservation = session.pacer, waiting.call.reservation
+    if pacer is not None and reservation is not None and pacer.shuts_out(reservation):
         return 0.0
     return max(0.0, began + waiting.seconds - now.monotonic)
 
@@ -119,15 +121,15 @@ def _with_pacer(session: Session, pacer: Pacer) -> Session:
 
 
 def _not_sent(
-    call: Call[T], booking: Booking, gate: Gate | None, wait: float, limit: str
+    call: Call[T], reservation: Reservation, gate: Gate | None, wait: float, limit: str
 ) -> Raised:
     """The refusal of a call that would wait too long: the platform's own, or one in its place."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
         error.add_note(f"not sent: another call's 429 asks all to wait {wait:.3g} s; {limit}")
-        return Raised(call.told(error))
-    words = f"not sent: {booking.why} is the limit, the next place is in {wait:.3g} s; {limit}"
+        return Raised(call.with_history(error))
+    words = f"not sent: {reservation.why} is the limit, the next place is in {wait:.3g} s; {limit}"
     refusal = Response(429, Headers({"Retry-After": f"{wait:.3f}"}))
     error = RateLimitError(words, response=refusal, request=call.request)
     error.retry_after = wait
-    return Raised(call.told(error))
+    return Raised(call.with_history(error))

@@ -13,8 +13,8 @@ from msgspec import Struct
 from genesys_core import errors
 from genesys_core.calls.operation import Endpoint
 from genesys_core.clock import Now
-from genesys_core.codec.decoding import Issue, decode, resolve
-from genesys_core.codec.tolerant_json import parse
+from genesys_core.codec.decoding import Issue, decode, resolve_type
+from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import (
     ApiError,
     DecodeError,
@@ -28,10 +28,10 @@ from genesys_core.http.messages import FailureKind, Request, Response, Transport
 from genesys_core.oauth.tokens import Token, oauth_error, parse_token_response
 
 __all__ = [
-    "ApiReplies",
     "ApiResponse",
-    "Replies",
-    "TokenReplies",
+    "ApiResponseReader",
+    "ResponseReader",
+    "TokenResponseReader",
     "api_error",
     "transport_error",
 ]
@@ -77,7 +77,7 @@ class ApiResponse(Struct, Generic[T_co], frozen=True):
         return f"ApiResponse({self.status}, {self.data!r}, {len(self.issues)} issues)"
 
 
-class Replies(Protocol[T_co]):
+class ResponseReader(Protocol[T_co]):
     """How the replies to one call are read."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
@@ -91,7 +91,7 @@ class Replies(Protocol[T_co]):
         ...
 
 
-class ApiReplies(Struct, Generic[T_co], frozen=True):
+class ApiResponseReader(Struct, Generic[T_co], frozen=True):
     """Replies of the API, by what the definition says of them.
 
     Attributes:
@@ -102,7 +102,7 @@ class ApiReplies(Struct, Generic[T_co], frozen=True):
     endpoint: Endpoint
     strict: bool
 
-    def read(self, response: Response, now: Now) -> ApiResponse[T_co]:  # noqa: ARG002 - Replies
+    def read(self, response: Response, now: Now) -> ApiResponse[T_co]:  # noqa: ARG002 - ResponseReader
         """The value of a successful response.
 
         Raises:
@@ -126,7 +126,7 @@ class ApiReplies(Struct, Generic[T_co], frozen=True):
         return api_error(response, request, retry_after=retry_after)
 
 
-class TokenReplies(Struct, frozen=True):
+class TokenResponseReader(Struct, frozen=True):
     """Replies of the token endpoint."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[Token]:
@@ -141,8 +141,8 @@ class TokenReplies(Struct, frozen=True):
     def error(
         self,
         response: Response,
-        request: Request,  # noqa: ARG002 - Replies
-        retry_after: float | None,  # noqa: ARG002 - Replies
+        request: Request,  # noqa: ARG002 - ResponseReader
+        retry_after: float | None,  # noqa: ARG002 - ResponseReader
     ) -> OAuthError:
         """The login host's refusal, by its wire code."""
         return oauth_error(response)
@@ -160,7 +160,7 @@ def _decoded(returns: str, response: Response, *, strict: bool) -> tuple[object,
 
 def _type(returns: str) -> type[object]:
     try:
-        return resolve(returns)
+        return resolve_type(returns)
     except InvalidValueError as error:
         # An endpoint made by hand; "nothing was sent" is no longer true.
         raise DecodeError(error.message) from None
@@ -198,7 +198,7 @@ _TEXTS = {
 
 def _error_body(body: bytes) -> Mapping[str, object]:
     try:
-        return _object(parse(body).tree)
+        return _object(parse_json(body).tree)
     except DecodeError:
         return {}
 

@@ -1,7 +1,8 @@
 """What somebody may want of a client's token, and a call that needs one.
 
-Law: a wish is a value with pure steps, taken one at a time by :mod:`genesys_core.calls.token_transaction`. It
-decides what is asked of the login host, and what the answer means for the client.
+Law: an action is a value with pure steps, taken one at a time by
+:mod:`genesys_core.calls.token_transaction`. It decides what is asked of the login host, and what
+the answer means for the client.
 
 What is wanted by hand is in :mod:`genesys_core.calls.auth_actions`.
 """
@@ -25,30 +26,30 @@ from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session
 
-__all__ = ["Answer", "ForCall", "Settled", "Wish", "for_call"]
+__all__ = ["ActionAnswer", "Finished", "ObtainForCall", "TokenAction", "obtain_for_call"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Settled(Struct, Generic[R], frozen=True):
+class Finished(Struct, Generic[R], frozen=True):
     """The end of the matter.
 
     Attributes:
-        result: what comes of the wish.
-        forgets: whether the client's token is to be forgotten, by a store as well.
+        result: what comes of the action.
+        forget_token: whether the client's token is to be forgotten, by a store as well.
     """
 
     result: R
-    forgets: bool = False
+    forget_token: bool = False
 
 
-Answer: TypeAlias = Exchanging | Settled[R]
+ActionAnswer: TypeAlias = Exchanging | Finished[R]
 """A request to make, or the end of the matter."""
 
 
-class Wish(Protocol[R]):
-    """What a turn asks of whoever wants something of the token."""
+class TokenAction(Protocol[R]):
+    """What a transaction asks of whoever wants something of the token."""
 
     @property
     def since(self) -> float:
@@ -69,13 +70,13 @@ class Wish(Protocol[R]):
         """What comes of it where others, or its own request, took too long."""
         ...
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[R]]:
+    def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
         """The step of a session that says what to do."""
         ...
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
-    ) -> tuple[Session, Answer[R]]:
+    ) -> tuple[Session, ActionAnswer[R]]:
         """The step of a session that takes in how a request ended, and says what follows."""
         ...
 
@@ -84,7 +85,7 @@ class Wish(Protocol[R]):
         ...
 
 
-class ForCall(Struct, Generic[T], frozen=True):
+class ObtainForCall(Struct, Generic[T], frozen=True):
     """A call needs a token.
 
     Attributes:
@@ -108,22 +109,24 @@ class ForCall(Struct, Generic[T], frozen=True):
         """A token that still lasts, or the call's timeout."""
         return self.need.timed_out(session, now=now)
 
-    def reserve(self, session: Session, *, now: Now) -> tuple[Session, Answer[Sending[T] | Raised]]:
+    def reserve(
+        self, session: Session, *, now: Now
+    ) -> tuple[Session, ActionAnswer[Sending[T] | Raised]]:
         """See :func:`~genesys_core.calls.lifecycle.reserve_token`."""
         session, step = reserve_token(session, self.need, now=now)
-        return session, step if isinstance(step, Exchanging) else Settled(step)
+        return session, step if isinstance(step, Exchanging) else Finished(step)
 
     def settle(
         self,
         session: Session,
-        asked: Exchanging,  # noqa: ARG002 - Wish
+        asked: Exchanging,  # noqa: ARG002 - TokenAction
         outcome: Returned[Token] | Raised,
         *,
         now: Now,
-    ) -> tuple[Session, Answer[Sending[T] | Raised]]:
+    ) -> tuple[Session, ActionAnswer[Sending[T] | Raised]]:
         """See :func:`~genesys_core.calls.lifecycle.settle_token`."""
         session, state = settle_token(session, self.need, outcome, now=now)
-        return session, Settled(state)
+        return session, Finished(state)
 
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
@@ -135,6 +138,6 @@ class ForCall(Struct, Generic[T], frozen=True):
         return self.need.granted(token, now=now)
 
 
-def for_call(need: NeedToken[T], session: Session, *, now: Now) -> ForCall[T]:
+def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
     """The need of a call as of now: failures from here on are this call's too."""
-    return ForCall(need.joined(session), now.monotonic)
+    return ObtainForCall(need.joined(session), now.monotonic)

@@ -1,8 +1,9 @@
-"""One turn at a client's token: what its owner does between taking the token lock and giving it back.
+"""The token transaction: what happens between taking the token lock and releasing it.
 
-Law: one turn at a time. The adapter holds its token lock from :func:`begin` until :class:`Ended`, does
-what each step asks, and decides nothing; it may die at any step, and the next turn begins anew.
-A token that was exchanged is the client's before a store hears of it, so that no store loses it.
+Law: one transaction at a time. The adapter holds its token lock from :func:`begin_transaction`
+until :class:`Ended`, does what each step asks, and decides nothing; it may die at any step, and the
+next transaction begins anew. A token that was exchanged is the client's before a store hears of it,
+so that no store loses it.
 
 ::
 
@@ -13,7 +14,7 @@ A token that was exchanged is the client's before a store hears of it, so that n
     Deleting    -> Unlocking                                               (stored)
     Unlocking   -> Ended                                                   (stored)
 
-Without a token store (``Settings.stores_tokens``) a turn is requests and an end. With one:
+Without a token store (``Settings.stores_tokens``) a transaction is requests and an end. With one:
 
 * Nothing is exchanged before the store's lock is held and the store has been read: another process
   may have done it already. Both wait no longer than ``refresh_token_wait_max`` in all.
@@ -21,8 +22,8 @@ Without a token store (``Settings.stores_tokens``) a turn is requests and an end
   of times is exchanged all the same. Any other is not, because somebody else may be spending the
   same refresh token, or because there is no place to keep the next one: a call goes on with a token
   that still lasts, or gets the store's error, and nothing has been sent.
-* Where the new token cannot be written it is used all the same, and written at the next turn.
-* What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
+* Where the new token cannot be written it is used all the same, and written at the next
+transaction. * What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
 """
 
 from typing import Generic, Literal, TypeAlias, TypeVar
@@ -30,7 +31,7 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 from msgspec import Struct
 
 from genesys_core.calls.lifecycle import Exchanging, Raised, Returned, Sending
-from genesys_core.calls.token_actions import Answer, Settled, Wish
+from genesys_core.calls.token_actions import ActionAnswer, Finished, TokenAction
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
 from genesys_core.oauth.token_store import TokenKey, TokenStoreError
@@ -44,15 +45,15 @@ __all__ = [
     "Locking",
     "Requesting",
     "Saving",
-    "Step",
     "StoreStep",
+    "TransactionStep",
     "Unlocking",
-    "begin",
-    "out_of_time",
-    "patience",
-    "replied",
-    "stored",
-    "time_left",
+    "begin_transaction",
+    "caller_time_left",
+    "caller_timed_out",
+    "lock_timeout",
+    "response_received",
+    "store_answered",
 ]
 
 R = TypeVar("R")
@@ -61,7 +62,7 @@ R = TypeVar("R")
 class Locking(Struct, Generic[R], frozen=True):
     """Take the store's lock for ``key`` within ``seconds``, and read the token there."""
 
-    wish: Wish[R]
+    action: TokenAction[R]
     key: TokenKey
     seconds: float
 
@@ -69,7 +70,7 @@ class Locking(Struct, Generic[R], frozen=True):
 class Requesting(Struct, Generic[R], frozen=True):
     """Drive the call in :attr:`state` to its end."""
 
-    wish: Wish[R]
+    action: TokenAction[R]
     asked: Exchanging
     key: TokenKey | None
 
@@ -95,7 +96,7 @@ class Saving(Struct, Generic[R], frozen=True):
 class Deleting(Struct, Generic[R], frozen=True):
     """Delete the token from the store."""
 
-    wish: Wish[R]
+    action: TokenAction[R]
     result: R
     key: TokenKey
 
@@ -107,74 +108,78 @@ class Unlocking(Struct, Generic[R], frozen=True):
 
 
 class Ended(Struct, Generic[R], frozen=True):
-    """The turn is over: give the token lock back."""
+    """The transaction is over: give the token lock back."""
 
     result: R
 
 
 StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""What is asked of the store; :func:`stored` takes in how it went."""
+"""What is asked of the store; :func:`store_answered` takes in how it went."""
 
-Step: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
-"""Where a turn can be."""
+TransactionStep: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
+"""Where a transaction can be."""
 
 
-def patience(wish: Wish[R], session: Session, *, now: Now) -> float:
-    """Seconds that a wish waits for others, be it for the client's token lock or the store's."""
-    left = session.settings.refresh_token_wait_max - (now.monotonic - wish.since)
-    if wish.expires is not None:
-        left = min(left, wish.expires - now.monotonic)
+def lock_timeout(action: TokenAction[R], session: Session, *, now: Now) -> float:
+    """Seconds that an action waits for others, be it for the client's token lock or the store's."""
+    left = session.settings.refresh_token_wait_max - (now.monotonic - action.since)
+    if action.expires is not None:
+        left = min(left, action.expires - now.monotonic)
     return max(left, 0.0)
 
 
-def time_left(wish: Wish[R], *, now: Now) -> float | None:
-    """Seconds after which its owner goes, though the turn goes on; ``None`` for never."""
-    return None if wish.expires is None else max(wish.expires - now.monotonic, 0.0)
+def caller_time_left(action: TokenAction[R], *, now: Now) -> float | None:
+    """Seconds after which its owner goes, though the transaction goes on; ``None`` for never."""
+    return None if action.expires is None else max(action.expires - now.monotonic, 0.0)
 
 
-def out_of_time(wish: Wish[R], session: Session, *, now: Now) -> R:
-    """What comes of a wish whose owner goes after :func:`time_left`, while the turn goes on.
+def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R:
+    """The result of an action whose caller leaves after :func:`caller_time_left`.
+
+    The transaction itself goes on.
 
     Args:
-        wish: the wish.
+        action: the action.
         session: as it is by then.
         now: the moment, by a timer that may be a little early.
     """
-    late = now.monotonic if wish.expires is None else max(now.monotonic, wish.expires)
-    return wish.timed_out(session, now=Now(late, now.wall))
+    late = now.monotonic if action.expires is None else max(now.monotonic, action.expires)
+    return action.timed_out(session, now=Now(late, now.wall))
 
 
-def begin(session: Session, wish: Wish[R], *, now: Now) -> tuple[Session, Step[R]]:
-    """The step of a session that begins a turn.
+def begin_transaction(
+    session: Session, action: TokenAction[R], *, now: Now
+) -> tuple[Session, TransactionStep[R]]:
+    """The step of a session that begins a transaction.
 
     Args:
         session: the client's session.
-        wish: what somebody wants.
+        action: what somebody wants.
         now: the moment.
     """
-    key = _key(session, wish)
-    session, answer = wish.reserve(session, now=now)
+    key = _key(session, action)
+    session, answer = action.reserve(session, now=now)
     # One that brings a token from elsewhere has nothing to ask, and its token is to be kept too.
-    is_met = isinstance(answer, Settled) and not answer.forgets and wish.grant is None
+    is_met = isinstance(answer, Finished) and not answer.forget_token and action.grant is None
     if is_met or key is None or not session.settings.stores_tokens:
-        return _following(session, wish, answer, None, now)
-    return session, Locking(wish, key, patience(wish, session, now=now))
+        return _following(session, action, answer, None, now)
+    return session, Locking(action, key, lock_timeout(action, session, now=now))
 
 
-def replied(
+def response_received(
     session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
-) -> tuple[Session, Step[R]]:
+) -> tuple[Session, TransactionStep[R]]:
     """The step of a session that takes in how a call ended."""
-    session, answer = step.wish.settle(session, step.asked, outcome, now=now)
+    session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
-    if moved and isinstance(answer, Settled) and isinstance(outcome, Returned):
+    if moved and isinstance(answer, Finished) and isinstance(outcome, Returned):
         return session, _kept_behind(step, answer.result, outcome.response.data)
-    return _following(session, step.wish, answer, step.key, now)
+    return _following(session, step.action, answer, step.key, now)
 
 
-def stored(
+def store_answered(
     session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
-) -> tuple[Session, Step[R]]:
+) -> tuple[Session, TransactionStep[R]]:
     """The step of a session that takes in what came of a store's work.
 
     Args:
@@ -187,66 +192,70 @@ def stored(
     match step:
         case Locking():
             if isinstance(found, TokenStoreError):
-                return _without_store(session, step.wish, found, now)
+                return _without_store(session, step.action, found, now)
             return _with_store(session, step, found, now)
         case Saving():
             return _saved(session, step.token, failure), Unlocking(step.result)
         case Deleting():
-            return session, Unlocking(_forgotten(session, step.wish, step.result, failure, now))
+            return session, Unlocking(_forgotten(session, step.action, step.result, failure, now))
         case Unlocking():
             return session, Ended(step.result)
 
 
 def _with_store(
     session: Session, step: Locking[R], found: Token | None, now: Now
-) -> tuple[Session, Step[R]]:
-    if step.wish.grant is None and step.key == _key(session, step.wish):
+) -> tuple[Session, TransactionStep[R]]:
+    if step.action.grant is None and step.key == _key(session, step.action):
         session = session.with_vault(session.vault.adopted(found))
-    session, answer = step.wish.reserve(session, now=now)
-    return _following(session, step.wish, answer, step.key, now)
+    session, answer = step.action.reserve(session, now=now)
+    return _following(session, step.action, answer, step.key, now)
 
 
 def _without_store(
-    session: Session, wish: Wish[R], failure: TokenStoreError, now: Now
-) -> tuple[Session, Step[R]]:
+    session: Session, action: TokenAction[R], failure: TokenStoreError, now: Now
+) -> tuple[Session, TransactionStep[R]]:
     session = session.with_vault(session.vault.adopted(None).without_store(failure))
-    session, answer = wish.reserve(session, now=now)
+    session, answer = action.reserve(session, now=now)
     grant = answer.grant if isinstance(answer, Exchanging) else None
     if grant is not None and not grant.repeatable:
-        return session, Ended(wish.refused(session, failure, now=now))
-    return _following(session, wish, answer, None, now)
+        return session, Ended(action.refused(session, failure, now=now))
+    return _following(session, action, answer, None, now)
 
 
 def _following(
-    session: Session, wish: Wish[R], answer: Answer[R], key: TokenKey | None, now: Now
-) -> tuple[Session, Step[R]]:
-    """What a wish's answer means, with the store's lock for ``key`` held or none."""
+    session: Session,
+    action: TokenAction[R],
+    answer: ActionAnswer[R],
+    key: TokenKey | None,
+    now: Now,
+) -> tuple[Session, TransactionStep[R]]:
+    """What an action's answer means, with the store's lock for ``key`` held or none."""
     if isinstance(answer, Exchanging):
-        return session, Requesting(wish, answer, key)
-    if answer.forgets:
+        return session, Requesting(action, answer, key)
+    if answer.forget_token:
         failure = session.vault.store_failure
         session = session.with_vault(session.vault.without_token())
         if key is not None:
-            return session, Deleting(wish, answer.result, key)
-        return session, Ended(_forgotten(session, wish, answer.result, failure, now))
+            return session, Deleting(action, answer.result, key)
+        return session, Ended(_forgotten(session, action, answer.result, failure, now))
     if key is None:
         return session, Ended(answer.result)
-    token = session.vault.unsaved if key == _key(session, wish) else None
+    token = session.vault.unsaved if key == _key(session, action) else None
     if token is None:
         return session, Unlocking(answer.result)
     return session, Saving(answer.result, key, token)
 
 
 def _forgotten(
-    session: Session, wish: Wish[R], result: R, failure: GenesysCloudError | None, now: Now
+    session: Session, action: TokenAction[R], result: R, failure: GenesysCloudError | None, now: Now
 ) -> R:
     """What forgetting came to: a store that still holds the token is nothing to be silent about."""
     if failure is None or isinstance(result, Raised):
         return result
-    return wish.refused(session, failure, now=now)
+    return action.refused(session, failure, now=now)
 
 
-def _kept_behind(step: Requesting[R], result: R, token: Token) -> Step[R]:
+def _kept_behind(step: Requesting[R], result: R, token: Token) -> TransactionStep[R]:
     """The client has left a login host; its store has not, and may come back to it."""
     if step.key is None or step.asked.grant is None:
         return Unlocking(result)
@@ -262,6 +271,6 @@ def _saved(session: Session, token: Token, failure: TokenStoreError | None) -> S
     return session.with_vault(session.vault.saved())
 
 
-def _key(session: Session, wish: Wish[R]) -> TokenKey | None:
-    grant = wish.grant or session.vault.grant
+def _key(session: Session, action: TokenAction[R]) -> TokenKey | None:
+    grant = action.grant or session.vault.grant
     return None if grant is None else TokenKey.of(grant, session.settings.hosts)

@@ -21,19 +21,19 @@ from genesys_core.hosts import base_url
 from genesys_core.http.headers import Headers, HeadersInput
 from genesys_core.http.messages import Request, Response, Timeout
 from genesys_core.session.retry import REPEATABLE_METHODS, RetryConfiguration
-from genesys_core.session.session import Session, checked_deadline
+from genesys_core.session.session import Session, check_deadline
 from genesys_core.version import USER_AGENT
 
-__all__ = ["RawReplies", "checked_url", "plain_request", "start_transfer"]
+__all__ = ["RawResponseReader", "check_url", "plain_request", "start_transfer"]
 
 
 NO_OPTIONS: Final = Options()
 
 
-class RawReplies(Struct, frozen=True):
+class RawResponseReader(Struct, frozen=True):
     """Replies that are nobody's type: the body stays what it is."""
 
-    def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - Replies
+    def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - ResponseReader
         """The response as it came."""
         return ApiResponse(response.status, response.headers, None, response.body)
 
@@ -58,7 +58,7 @@ def plain_request(
 
     Args:
         method: in capitals.
-        url: absolute; see :func:`checked_url`.
+        url: absolute; see :func:`check_url`.
         session: the client's.
         headers: what else is sent.
         body: the body, or ``None`` for none.
@@ -70,7 +70,7 @@ def plain_request(
     agent = session.settings.headers.get("user-agent", USER_AGENT)
     fields = Headers({"Accept": "*/*", "User-Agent": agent}).updated(Headers(headers))
     limits = Timeout.given(timeout, session.settings.timeout)
-    return Request(method, checked_url(url), fields, body, limits)
+    return Request(method, check_url(url), fields, body, limits)
 
 
 def start_transfer(
@@ -98,14 +98,14 @@ def start_transfer(
     call = Call(
         endpoint=Endpoint(f"{request.method} transfer", request.method, "/"),
         request=request,
-        replies=RawReplies(),
+        reader=RawResponseReader(),
         policy=RetryConfiguration() if once else options.retry or session.settings.retry,
         repeatable=request.method in REPEATABLE_METHODS and not once,
         refreshable=False,
         paced=False,
         random=session.random,
         started=now.monotonic,
-        deadline=checked_deadline(options.deadline) or session.settings.deadline,
+        deadline=check_deadline(options.deadline) or session.settings.deadline,
     )
     if not authenticate or not session.vault.authenticates or "authorization" in request.headers:
         return Sending(call, call.next_request(now))
@@ -116,7 +116,7 @@ def start_transfer(
     return NeedToken(call) if token is None else Sending(call, call.next_request(now))
 
 
-def checked_url(url: str) -> str:
+def check_url(url: str) -> str:
     """An absolute ``http`` or ``https`` URL as it is sent: in ASCII, without a fragment.
 
     Raises:

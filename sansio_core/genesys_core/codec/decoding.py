@@ -19,7 +19,7 @@ from genesys_core.codec.issues import Issue
 from genesys_core.codec.values import dec_hook
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["Decoded", "Issue", "check_type", "decode", "resolve"]
+__all__ = ["Decoded", "Issue", "check_type", "decode", "resolve_type"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -91,16 +91,16 @@ def _decoder(type_: object) -> "msgspec.json.Decoder[Any]":
 
 def _forgiving(type_: object, body: bytes) -> Decoded[object]:
     # Bodies that fit need neither, and most programs never meet another.
-    from genesys_core.codec.repair import repair  # noqa: PLC0415
-    from genesys_core.codec.tolerant_json import parse  # noqa: PLC0415
+    from genesys_core.codec.repair import repair_value  # noqa: PLC0415
+    from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415
 
     if type_ in {None, NoneType}:
         return Decoded(None)
     if not body.removeprefix(BOM_UTF8).strip(b" \t\r\n"):
         return Decoded(None, (Issue("$", "the body is empty: None in its place"),))
-    document = parse(body)
+    document = parse_json(body)
     try:
-        data, issues = repair(document.tree, type_)
+        data, issues = repair_value(document.tree, type_)
     except DecodeError as error:
         error.body = body
         raise
@@ -129,7 +129,7 @@ _PLAIN: Mapping[str, object] = {
 
 
 @cache
-def resolve(expression: str) -> type[object]:
+def resolve_type(expression: str) -> type[object]:
     """The type that an endpoint's ``returns`` names; imports the models that it needs.
 
     Args:

@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from genesys_core.codec.json_encoder import encoded, refusal
-from genesys_core.codec.merge import merged
+from genesys_core.codec.json_encoder import encode_json, explain_refusal
+from genesys_core.codec.merge import merge_over_base
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 
@@ -36,7 +36,7 @@ def to_json(value: object, *, base: bytes | None = None) -> bytes:
         InvalidValueError: a value that JSON has no form for, or a ``base`` that is not a document of
             the model's type.
     """
-    return _encode(value if base is None else merged(value, base))
+    return _encode(value if base is None else merge_over_base(value, base))
 
 
 def to_dict(model: Struct) -> dict[str, object]:
@@ -75,7 +75,7 @@ _WANTED: Final[Mapping[str, str]] = {
 
 
 def _encode(value: object) -> bytes:
-    result = encoded(value)
+    result = encode_json(value)
     if result is None:
-        raise refusal(value)
+        raise explain_refusal(value)
     return result

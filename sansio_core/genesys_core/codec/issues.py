@@ -12,16 +12,25 @@ from msgspec import Struct
 
 from genesys_core.confidential import REDACTED
 
-__all__ = ["ROOT", "At", "Issue", "Json", "json_kind", "json_path", "masked", "shown"]
+__all__ = [
+    "ROOT",
+    "Issue",
+    "JsonPath",
+    "JsonValue",
+    "json_kind",
+    "json_path",
+    "mask_issue",
+    "show_value",
+]
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
 """A JSON value read without a type."""
 
-At: TypeAlias = "tuple[At, str | int] | None"
+JsonPath: TypeAlias = "tuple[JsonPath, str | int] | None"
 """A place in a document: the place of its parent and the key or index that leads on. Written out
 as text only where something is reported, which keeps walking cheap."""
 
-ROOT: Final[At] = None
+ROOT: Final[JsonPath] = None
 """The document itself."""
 
 _LONGEST_VALUE = 40  # characters; dates, ids (36) and numbers fit, sentences do not
@@ -46,7 +55,7 @@ class Issue(Struct, frozen=True):
         return f"{self.path}: {self.message}" + (f" ({self.value})" if self.value else "")
 
 
-def json_path(at: At) -> str:
+def json_path(at: JsonPath) -> str:
     """The place as a JSON path (RFC 9535), over-long keys cut."""
     steps: list[str] = []
     while at is not None:
@@ -63,7 +72,7 @@ def _step(step: str | int) -> str:
     return f".{step}" if step.isascii() and step.isidentifier() else f"[{json.dumps(step)}]"
 
 
-def json_kind(value: Json) -> str:
+def json_kind(value: JsonValue) -> str:
     """What JSON calls a value that was read from it: ``string``, ``null``, ..."""
     return _KINDS[type(value)]
 
@@ -79,7 +88,7 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 
 
-def shown(value: Json) -> str:
+def show_value(value: JsonValue) -> str:
     """A value in short for an issue: scalars written out while they are short, others by size."""
     match value:
         case list() | dict():
@@ -92,6 +101,6 @@ def shown(value: Json) -> str:
             return json.dumps(value)
 
 
-def masked(issue: Issue) -> Issue:
+def mask_issue(issue: Issue) -> Issue:
     """The same issue for a secret, whose value is not shown."""
     return Issue(issue.path, issue.message, REDACTED)

@@ -13,14 +13,14 @@ from typing import Final, cast
 import msgspec
 from msgspec import Struct
 
-from genesys_core.codec.issues import ROOT, At, json_path
+from genesys_core.codec.issues import ROOT, JsonPath, json_path
 from genesys_core.codec.values import Null, YearMonth
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["encoded", "refusal"]
+__all__ = ["encode_json", "explain_refusal"]
 
 
-def encoded(value: object) -> bytes | None:
+def encode_json(value: object) -> bytes | None:
     """JSON of a value, or ``None`` where it has no form in JSON.
 
     One call of msgspec, and a glance at what that lets through.
@@ -114,8 +114,8 @@ def _children(value: object) -> Sequence[object]:
             return ()
 
 
-def refusal(value: object) -> InvalidValueError:
-    """Where and why a value has no form in JSON, for one that :func:`encoded` says that of."""
+def explain_refusal(value: object) -> InvalidValueError:
+    """Where and why a value has no form in JSON, for one that :func:`encode_json` says that of."""
     try:
         at, culprit = _culprit(value, ROOT)
     except RecursionError:
@@ -123,10 +123,10 @@ def refusal(value: object) -> InvalidValueError:
     return InvalidValueError(f"{json_path(at)}: {_reason(culprit)}")
 
 
-def _culprit(value: object, at: At) -> tuple[At, object]:
+def _culprit(value: object, at: JsonPath) -> tuple[JsonPath, object]:
     """The innermost value that cannot be encoded; slow, and walked only to say where it is."""
     for step, child in _steps(value):
-        if encoded(child) is None:
+        if encode_json(child) is None:
             return _culprit(child, (at, step))
     return at, value
 

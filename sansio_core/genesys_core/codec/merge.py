@@ -13,17 +13,17 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.codec.decoding import decode
-from genesys_core.codec.json_encoder import encoded
-from genesys_core.codec.tolerant_json import parse
+from genesys_core.codec.json_encoder import encode_json
+from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["merged"]
+__all__ = ["merge_over_base"]
 
 # Decimal, because numbers that nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def merged(model: object, base: bytes) -> object:
+def merge_over_base(model: object, base: bytes) -> object:
     """The document ``base`` with the model's changes, ready to be encoded.
 
     Raises:
@@ -46,7 +46,7 @@ def _parse(base: bytes) -> object:
     try:
         return cast(object, _DECODER.decode(base))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return parse(base).tree
+        return parse_json(base).tree
 
 
 def _merge(new: object, old: object, raw: object) -> object:
@@ -138,7 +138,7 @@ class _Id(Struct, frozen=True):
 def _key(element: object) -> _Id | bytes | None:
     """What an element is recognised by: its id, or all of it."""
     found = _id_of(element)
-    return _Id(found) if isinstance(found, str | int) else encoded(element)
+    return _Id(found) if isinstance(found, str | int) else encode_json(element)
 
 
 def _id_of(element: object) -> object:

@@ -28,7 +28,7 @@ from msgspec import Struct
 from genesys_core.codec.model import Model, SecretModel
 from genesys_core.codec.values import YearMonth
 
-__all__ = ["define", "model_facts"]
+__all__ = ["define_models", "model_facts"]
 
 _PLAIN: Final[Mapping[str, Any]] = {
     "": str,
@@ -44,7 +44,7 @@ _PLAIN: Final[Mapping[str, Any]] = {
 _MARKS: Final = "!^*"
 
 
-def define(namespace: MutableMapping[str, Any], table: str) -> None:
+def define_models(namespace: MutableMapping[str, Any], table: str) -> None:
     """Make the models of one module.
 
     Args:
@@ -54,14 +54,14 @@ def define(namespace: MutableMapping[str, Any], table: str) -> None:
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
     heads = [row[0].partition("=") for row in rows]
-    types = _Types(namespace, {name for name, _, _ in heads})
+    types = _TableTypes(namespace, {name for name, _, _ in heads})
     for (name, _, wire), (_, *fields) in zip(heads, rows, strict=True):
         namespace[name] = _made(name, unquote(wire), fields, types)
     for name in types.awaited:
         namespace[f"_later_{name}"] = namespace[name]
 
 
-class _Types:
+class _TableTypes:
     """Reads the types of one table."""
 
     def __init__(self, namespace: MutableMapping[str, Any], own: set[str]) -> None:
@@ -94,7 +94,7 @@ class _Types:
         return getattr(import_module(self.namespace["__package__"]), text)
 
 
-def _made(name: str, wire: str, fields: Sequence[str], types: _Types) -> type[Struct]:
+def _made(name: str, wire: str, fields: Sequence[str], types: _TableTypes) -> type[Struct]:
     marked: dict[str, list[str]] = {mark: [] for mark in _MARKS}
     defined: list[tuple[str, Any, Any]] = []
     for field in fields:

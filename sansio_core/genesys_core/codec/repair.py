@@ -16,19 +16,28 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, ge
 import msgspec
 from msgspec import Struct
 
-from genesys_core.codec.issues import ROOT, At, Issue, Json, json_kind, json_path, masked, shown
+from genesys_core.codec.issues import (
+    ROOT,
+    Issue,
+    JsonPath,
+    JsonValue,
+    json_kind,
+    json_path,
+    mask_issue,
+    show_value,
+)
 from genesys_core.codec.scalar_conversions import CONVERSIONS
 from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError
 
-__all__ = ["repair"]
+__all__ = ["repair_value"]
 
 
 def _convert(raw: object, type_: object) -> object:
     return msgspec.convert(raw, cast(type[object], type_), dec_hook=dec_hook)
 
 
-def repair(raw: Json, type_: object) -> tuple[object, list[Issue]]:
+def repair_value(raw: JsonValue, type_: object) -> tuple[object, list[Issue]]:
     """The value of a type that is nearest to a document, and where it had to differ.
 
     Args:
@@ -150,7 +159,7 @@ class _Walk:
     def __init__(self) -> None:
         self.issues: list[Issue] = []
 
-    def document(self, raw: Json, type_: object) -> object:
+    def document(self, raw: JsonValue, type_: object) -> object:
         """The whole document, whose shape has to be right."""
         try:
             return _convert(raw, type_)
@@ -165,14 +174,14 @@ class _Walk:
                 return value
         raise DecodeError(f"{shape} expected as the whole body, {json_kind(raw)} found")
 
-    def value(self, raw: Json, type_: object, at: At) -> object:
+    def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
         """A part of the document; ``None`` where nothing can be made of it."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:
             return self.descend(raw, _shape(type_), type_, at)
 
-    def descend(self, raw: Json, shape: _Shape, type_: object, at: At) -> object:
+    def descend(self, raw: JsonValue, shape: _Shape, type_: object, at: JsonPath) -> object:
         """A part that does not fit as it is."""
         match shape, raw:
             case _Object(), dict():
@@ -192,7 +201,7 @@ class _Walk:
                 value = self.report(raw, shape, at, "None in its place")
         return value
 
-    def model(self, raw: dict[str, Json], shape: _Object, at: At) -> object:
+    def model(self, raw: dict[str, JsonValue], shape: _Object, at: JsonPath) -> object:
         """A model of all members that are there."""
         members: dict[str, object] = {}
         for field in shape.fields:
@@ -203,13 +212,13 @@ class _Walk:
                 members[field.name] = None
                 self.issues.append(Issue(json_path((at, field.key)), "absent: None in its place"))
             if field.secret:
-                self.issues[seen:] = map(masked, self.issues[seen:])
+                self.issues[seen:] = map(mask_issue, self.issues[seen:])
         try:
             return shape.cls(**members)
         except (TypeError, ValueError):  # the __post_init__ of a class that a caller brought
             return self.report(raw, shape, at, "None in its place")
 
-    def wrapped(self, raw: Json, shape: _List, at: At) -> list[object] | None:
+    def wrapped(self, raw: JsonValue, shape: _List, at: JsonPath) -> list[object] | None:
         """One value where an array was promised."""
         item = self.value(raw, shape.item, at)
         if item is None:
@@ -217,7 +226,7 @@ class _Walk:
         self.report(raw, shape, at, "taken as an array of one")
         return [item]
 
-    def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: At) -> object:
+    def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:
         """A scalar of another kind."""
         for wanted in shape.types:
             if _unknown_member(raw, wanted):
@@ -229,11 +238,11 @@ class _Walk:
                 return value
         return self.report(raw, shape, at, "None in its place")
 
-    def report(self, raw: Json, shape: _Shape, at: At, done: str) -> object:
+    def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
         """Say what was expected, found and done; ``None``, for use where that is the value."""
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
         message = f"{shape} expected, {found} found: {done}"
-        self.issues.append(Issue(json_path(at), message, shown(raw)))
+        self.issues.append(Issue(json_path(at), message, show_value(raw)))
         return None
 
 

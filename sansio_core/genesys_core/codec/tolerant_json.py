@@ -11,22 +11,22 @@ from typing import NamedTuple, TypeAlias, cast
 import msgspec
 from msgspec import Struct
 
-from genesys_core.codec.issues import ROOT, At, Issue, Json, json_path
+from genesys_core.codec.issues import ROOT, Issue, JsonPath, JsonValue, json_path
 from genesys_core.errors import DecodeError
 
-__all__ = ["Document", "parse"]
+__all__ = ["ParsedJson", "parse_json"]
 
 _WHITESPACE = b" \t\r\n"
 
 
-class Document(NamedTuple):
+class ParsedJson(NamedTuple):
     """A document read without types, and what was tolerated to read it."""
 
-    tree: Json
+    tree: JsonValue
     issues: tuple[Issue, ...]
 
 
-def parse(body: bytes) -> Document:
+def parse_json(body: bytes) -> ParsedJson:
     """Read a body that may break the rules of JSON.
 
     Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
@@ -38,7 +38,7 @@ def parse(body: bytes) -> Document:
         DecodeError: the body is not JSON, or nested too deeply.
     """
     try:
-        return Document(msgspec.json.decode(body), ())
+        return ParsedJson(msgspec.json.decode(body), ())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # raised below, outside this block: those exceptions hold the body
     parsed = _tolerant(body)
@@ -56,14 +56,14 @@ class _Odd(Struct, frozen=True):
 _Loaded: TypeAlias = "dict[str, _Loaded] | list[_Loaded] | str | int | float | bool | _Odd | None"
 
 
-def _tolerant(body: bytes) -> Document | str:
+def _tolerant(body: bytes) -> ParsedJson | str:
     """The document, or what is wrong with it."""
     issues: list[Issue] = []
     if body.startswith(BOM_UTF8):
         issues.append(Issue("$", "begins with a byte order mark: ignored"))
     text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
     try:
-        return Document(_clean(_load(text, issues), ROOT, issues), tuple(issues))
+        return ParsedJson(_clean(_load(text, issues), ROOT, issues), tuple(issues))
     except RecursionError:
         return "it is nested too deeply"
     except json.JSONDecodeError as error:
@@ -102,7 +102,7 @@ _STRICT, _LENIENT = (
 )
 
 
-def _clean(value: _Loaded, at: At, issues: list[Issue]) -> Json:
+def _clean(value: _Loaded, at: JsonPath, issues: list[Issue]) -> JsonValue:
     """The tree without numbers that have no value and text that no UTF-8 can hold."""
     match value:
         case str():
@@ -121,7 +121,7 @@ def _clean(value: _Loaded, at: At, issues: list[Issue]) -> Json:
             return value
 
 
-def _text(text: str, at: At, issues: list[Issue]) -> str:
+def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
     if text.isascii():
         return text
     try:

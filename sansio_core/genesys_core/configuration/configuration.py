@@ -14,11 +14,17 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.confidential import REDACTED
-from genesys_core.configuration.document import Problem, shown_value
+from genesys_core.configuration.document import ConfigurationProblem, format_value
 from genesys_core.configuration.environment import VARIABLES, default_path, read_environment
 from genesys_core.configuration.ini_format import read_ini, write_ini
 from genesys_core.configuration.json_format import looks_like_json, read_json, write_json
-from genesys_core.configuration.keys import KEYS, LogFormat, LogLevel, Settings, judge
+from genesys_core.configuration.keys import (
+    KEYS,
+    JudgedDocument,
+    LogFormat,
+    LogLevel,
+    judge_document,
+)
 from genesys_core.configuration.sections import (
     Credentials,
     GeneralConfiguration,
@@ -102,7 +108,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
             ConfigurationError: one line for each problem, with file, line, section, key, the value
                 unless it is secret, the rule and the way out.
         """
-        settings = judge(read_json(text) if looks_like_json(text) else read_ini(text))
+        settings = judge_document(read_json(text) if looks_like_json(text) else read_ini(text))
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
             raise ConfigurationError([problem.located(source) for problem in problems])
@@ -225,7 +231,7 @@ def _shown(key: str, value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _conflicts(settings: Settings) -> Iterator[Problem]:
+def _conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]:
     """Keys that are right one by one and wrong together."""
     old, new = ("retry", "retry_wait_max"), ("retry", "max_retry_time_sec")
     budgets = [settings.values[place] for place in (old, new) if place in settings.values]
@@ -235,14 +241,14 @@ def _conflicts(settings: Settings) -> Iterator[Problem]:
             f"retry_wait_max = {budgets[0]} and max_retry_time_sec = {budgets[1]}: "
             "must not differ, both set the whole time for repeats; keep one of them"
         )
-        yield Problem(line, f"[retry] {rule}")
+        yield ConfigurationProblem(line, f"[retry] {rule}")
     gateway = [line for (section, _), line in settings.lines.items() if section == "gateway"]
     if gateway and ("gateway", "host") not in settings.lines:
         rule = "must have a host when it has other keys; give host, or take the section out"
-        yield Problem(min(gateway), f"[gateway]: {rule}")
+        yield ConfigurationProblem(min(gateway), f"[gateway]: {rule}")
 
 
-def _parts_of(settings: Settings, source: str) -> dict[str, Any]:
+def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
     # Typed by KEYS, which a type checker cannot follow.
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     origins: dict[str, str] = {}
@@ -285,7 +291,7 @@ def _checked(section: str, key: str, value: str | float) -> str | float:
     try:
         KEYS[section][key].read(str(value))
     except ValueError:
-        shown = REDACTED if key in _SECRET else shown_value(str(value))
+        shown = REDACTED if key in _SECRET else format_value(str(value))
         rule = KEYS[section][key].rule
         raise InvalidValueError(f"{section}.{key} = {shown}: must be {rule}") from None
     return value

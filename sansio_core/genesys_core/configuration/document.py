@@ -14,9 +14,17 @@ from msgspec import Struct
 from genesys_core.confidential import REDACTED
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["Document", "Entry", "Kind", "Problem", "nearest", "shown_name", "shown_value"]
+__all__ = [
+    "ConfigurationProblem",
+    "Document",
+    "Entry",
+    "ValueKind",
+    "find_nearest",
+    "format_name",
+    "format_value",
+]
 
-Kind: TypeAlias = Literal["text", "literal", "container"]
+ValueKind: TypeAlias = Literal["text", "literal", "container"]
 """How a value is written: as text; as a bare number, ``true`` or ``false``, or ``null`` of JSON; or
 as an object or array of JSON."""
 
@@ -36,10 +44,10 @@ class Entry(Struct, frozen=True):
     key: str
     text: str
     line: int
-    kind: Kind = "text"
+    kind: ValueKind = "text"
 
 
-class Problem(Struct, frozen=True, order=True):
+class ConfigurationProblem(Struct, frozen=True, order=True):
     """One thing to report.
 
     Attributes:
@@ -66,7 +74,7 @@ class Document(Struct, frozen=True):
 
     sections: tuple[tuple[str, int], ...] = ()
     entries: tuple[Entry, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ConfigurationProblem, ...] = ()
 
 
 _PLAIN_NAME = re.compile(r"[\w.$-]{1,60}")
@@ -75,12 +83,12 @@ _BEFORE_AT = re.compile(r"^(.*?//)?.*@", re.DOTALL)
 _LONGEST_SHOWN: Final = 80
 
 
-def shown_name(name: str) -> str:
+def format_name(name: str) -> str:
     """A section or key as a report shows it: quoted unless plain, and never long."""
     return name if _PLAIN_NAME.fullmatch(name) else repr(_shortened(name))
 
 
-def shown_value(text: str, *, quoted: bool = True) -> str:
+def format_value(text: str, *, quoted: bool = True) -> str:
     """A value as a report shows it: never long, what looks like a secret masked."""
     masked = _BEFORE_AT.sub(rf"\1{REDACTED}@", DEFAULT_REDACTION.shown_text(text))
     return repr(_shortened(masked)) if quoted else _shortened(masked)
@@ -90,7 +98,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was most likely meant, if any is near."""
     # The comparison takes time in proportion to the product of the lengths.
     close = difflib.get_close_matches(word[:_LONGEST_SHOWN], list(known), n=1)

@@ -6,7 +6,7 @@ Law: the environment comes in as a mapping and is only read; a secret found in i
 from collections.abc import Mapping
 from typing import Final
 
-from genesys_core.configuration.document import nearest, shown_value
+from genesys_core.configuration.document import find_nearest, format_value
 from genesys_core.configuration.sections import Credentials
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import KNOWN_REGIONS, Region
@@ -51,10 +51,10 @@ def _region(text: str | None) -> Region | None:
     try:
         return Region.of(text)
     except InvalidValueError:
-        meant = nearest(text.lower().replace("-", "_"), KNOWN_REGIONS)
+        meant = find_nearest(text.lower().replace("-", "_"), KNOWN_REGIONS)
         way_out = f"did you mean {meant}?" if meant else "such as eu_west_1"
         raise ConfigurationError(
-            f"environment: {VARIABLES[_REGION]} = {shown_value(text)}: "
+            f"environment: {VARIABLES[_REGION]} = {format_value(text)}: "
             f"must be a known region or a domain with a dot; {way_out}"
         ) from None
 

@@ -15,7 +15,7 @@ continuation lines and no interpolation.
 import re
 from collections.abc import Mapping
 
-from genesys_core.configuration.document import Document, Entry, Problem, shown_name
+from genesys_core.configuration.document import ConfigurationProblem, Document, Entry, format_name
 
 __all__ = ["read_ini", "write_ini"]
 
@@ -42,7 +42,7 @@ def read_ini(text: str) -> Document:
     """
     sections: list[tuple[str, int]] = []
     entries: list[Entry] = []
-    problems: list[Problem] = []
+    problems: list[ConfigurationProblem] = []
     for number, raw in enumerate(_LINE_END.split(text.removeprefix("\ufeff")), start=1):
         section = sections[-1][0] if sections else ""
         line = raw.strip()
@@ -58,8 +58,8 @@ def read_ini(text: str) -> Document:
                 key, value = _pair(line)
                 entries.append(Entry(section, key, value, number))
         except _MalformedError as malformed:
-            place = f"[{shown_name(section)}] " if section and line[0] != "[" else ""
-            problems.append(Problem(number, f"{place}{malformed}"))
+            place = f"[{format_name(section)}] " if section and line[0] != "[" else ""
+            problems.append(ConfigurationProblem(number, f"{place}{malformed}"))
     return Document(tuple(sections), tuple(entries), tuple(problems))
 
 
@@ -86,7 +86,7 @@ def _pair(line: str) -> tuple[str, str]:
     try:
         return key, _value(line[delimiter.end() :])
     except _MalformedError as malformed:
-        raise _MalformedError(f"{shown_name(key)}: {malformed}") from None
+        raise _MalformedError(f"{format_name(key)}: {malformed}") from None
 
 
 def _value(rest: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from genesys_core.configuration.document import Document, Entry, Kind, Problem
+from genesys_core.configuration.document import ConfigurationProblem, Document, Entry, ValueKind
 
 __all__ = ["looks_like_json", "read_json", "write_json"]
 
@@ -39,13 +39,13 @@ def read_json(text: str) -> Document:
         root: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         rule = f"not JSON at column {error.colno}: {error.msg}; correct it there"
-        return Document(problems=(Problem(error.lineno, rule),))
+        return Document(problems=(ConfigurationProblem(error.lineno, rule),))
     except RecursionError:
         rule = "nested too deeply; a section is an object of plain values"
-        return Document(problems=(Problem(1, rule),))
+        return Document(problems=(ConfigurationProblem(1, rule),))
     if not isinstance(root, dict):
         rule = 'must be one object of sections; such as {"logging": {"log_level": "debug"}}'
-        return Document(problems=(Problem(1, rule),))
+        return Document(problems=(ConfigurationProblem(1, rule),))
     return _document(text)
 
 
@@ -93,7 +93,7 @@ def _entry(section: str, member: _Member) -> Entry:
     return Entry(section, member.name, text, member.line, kind)
 
 
-def _scalar(written: str) -> tuple[str, Kind]:
+def _scalar(written: str) -> tuple[str, ValueKind]:
     if written[0] == '"':
         return _string(written), "text"
     if written[0] in "{[":

@@ -15,16 +15,16 @@ from msgspec import Struct
 
 from genesys_core.confidential import REDACTED
 from genesys_core.configuration.document import (
+    ConfigurationProblem,
     Document,
     Entry,
-    Problem,
-    nearest,
-    shown_name,
-    shown_value,
+    find_nearest,
+    format_name,
+    format_value,
 )
 from genesys_core.hosts import Gateway, base_url
 
-__all__ = ["KEYS", "Key", "LogFormat", "LogLevel", "Settings", "judge"]
+__all__ = ["KEYS", "JudgedDocument", "Key", "LogFormat", "LogLevel", "judge_document"]
 
 LogLevel: TypeAlias = Literal["trace", "debug", "error", "none"]
 """How much is logged, from most to nothing; see :mod:`genesys_core.observability.log_records`."""
@@ -181,7 +181,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
 fields of :class:`~genesys_core.session.retry.RetryConfiguration` that have no other meaning there."""
 
 
-class Settings(Struct, frozen=True):
+class JudgedDocument(Struct, frozen=True):
     """What a document says.
 
     Attributes:
@@ -193,11 +193,11 @@ class Settings(Struct, frozen=True):
 
     values: Mapping[tuple[str, str], object]
     lines: Mapping[tuple[str, str], int]
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
+    problems: tuple[ConfigurationProblem, ...]
+    warnings: tuple[ConfigurationProblem, ...]
 
 
-def judge(document: Document) -> Settings:
+def judge_document(document: Document) -> JudgedDocument:
     """Judge what a document says, all of it."""
     values: dict[tuple[str, str], object] = {}
     lines: dict[tuple[str, str], int] = {}
@@ -209,10 +209,10 @@ def judge(document: Document) -> Settings:
         if entry.text:
             lines[entry.section, entry.key] = entry.line
         if (complaint := _complaint(entry, key)) is not None:
-            problems.append(Problem(entry.line, complaint))
+            problems.append(ConfigurationProblem(entry.line, complaint))
         elif entry.text:
             values[entry.section, entry.key] = key.read(entry.text)
-    return Settings(values, lines, tuple(sorted(problems)), tuple(sorted(_ignored(document))))
+    return JudgedDocument(values, lines, tuple(sorted(problems)), tuple(sorted(_ignored(document))))
 
 
 def _complaint(entry: Entry, key: Key) -> str | None:
@@ -222,19 +222,19 @@ def _complaint(entry: Entry, key: Key) -> str | None:
         return f"{place}: must be a single value, no object and no array; such as {key.example}"
     if not entry.text:
         return None  # empty is the same as not given, as in the official SDKs
-    shown = REDACTED if key.is_secret else shown_value(entry.text, quoted=entry.kind == "text")
+    shown = REDACTED if key.is_secret else format_value(entry.text, quoted=entry.kind == "text")
     if entry.kind == "literal" and key.is_text:
         return f"{place} = {shown}: must be a string of JSON; put it in quotes"
     try:
         key.read(entry.text)
     except ValueError:
-        meant = nearest(entry.text.lower(), key.choices)
+        meant = find_nearest(entry.text.lower(), key.choices)
         way_out = f"did you mean {meant}?" if meant else f"such as {key.example}"
         return f"{place} = {shown}: must be {key.rule}; {way_out}"
     return None
 
 
-def _repeated(document: Document) -> Iterator[Problem]:
+def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
     """Sections and keys that are there twice: nobody can tell which one is meant."""
     first: dict[tuple[str, ...], int] = {}
     places: list[tuple[tuple[str, ...], int]] = [
@@ -243,12 +243,14 @@ def _repeated(document: Document) -> Iterator[Problem]:
     places += [((entry.section, entry.key), entry.line) for entry in document.entries]
     for place, line in places:
         if place in first:
-            shown = " ".join((f"[{shown_name(place[0])}]", *map(shown_name, place[1:])))
-            yield Problem(line, f"{shown}: is on line {first[place]} already; keep one of them")
+            shown = " ".join((f"[{format_name(place[0])}]", *map(format_name, place[1:])))
+            yield ConfigurationProblem(
+                line, f"{shown}: is on line {first[place]} already; keep one of them"
+            )
         first.setdefault(place, line)
 
 
-def _misplaced(document: Document) -> Iterator[Problem]:
+def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
     """Known names outside any section, where they would have no effect."""
     for entry in document.entries:
         homes = _sections_with(entry.key)
@@ -258,37 +260,41 @@ def _misplaced(document: Document) -> Iterator[Problem]:
             rule = (
                 f'must be an object of its keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
             )
-            yield Problem(entry.line, f"[{entry.key}]: {rule}")
+            yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:
-            yield Problem(entry.line, f"{entry.key}: must be in a section; put it into {homes}")
+            yield ConfigurationProblem(
+                entry.line, f"{entry.key}: must be in a section; put it into {homes}"
+            )
 
 
-def _ignored(document: Document) -> Iterator[Problem]:
+def _ignored(document: Document) -> Iterator[ConfigurationProblem]:
     """What has no effect because nobody knows it."""
     for section, line in document.sections:
         if section not in KEYS:
-            yield Problem(
+            yield ConfigurationProblem(
                 line,
-                f"[{shown_name(section)}]: unknown section, ignored; {_meant_section(section)}",
+                f"[{format_name(section)}]: unknown section, ignored; {_meant_section(section)}",
             )
     for entry in document.entries:
         if entry.section in KEYS and entry.key not in KEYS[entry.section]:
-            place = f"[{entry.section}] {shown_name(entry.key)}"
-            yield Problem(entry.line, f"{place}: unknown key, ignored; {_meant_key(entry)}")
+            place = f"[{entry.section}] {format_name(entry.key)}"
+            yield ConfigurationProblem(
+                entry.line, f"{place}: unknown key, ignored; {_meant_key(entry)}"
+            )
         elif not entry.section and entry.key not in KEYS and not _sections_with(entry.key):
             rule = "unknown key outside any section, ignored; take it out"
-            yield Problem(entry.line, f"{shown_name(entry.key)}: {rule}")
+            yield ConfigurationProblem(entry.line, f"{format_name(entry.key)}: {rule}")
 
 
 def _meant_section(section: str) -> str:
-    meant = nearest(section, KEYS)
+    meant = find_nearest(section, KEYS)
     return f"did you mean [{meant}]?" if meant else f"known are {', '.join(KEYS)}"
 
 
 def _meant_key(entry: Entry) -> str:
     if homes := _sections_with(entry.key):
         return f"it belongs to {homes}"
-    meant = nearest(entry.key, KEYS[entry.section])
+    meant = find_nearest(entry.key, KEYS[entry.section])
     return f"did you mean {meant}?" if meant else f"known are {', '.join(KEYS[entry.section])}"
 
 

@@ -6,9 +6,9 @@ whatever was generated before and wherever it is written.
 
 from collections.abc import Mapping
 
-from genesys_core.definition.read.definition import Definition
-from genesys_core.definition.read.parse import parse
-from genesys_core.definition.shards import shards
+from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.read.parse import parse_definition
+from genesys_core.definition.shards import make_shards
 from genesys_core.definition.write import (
     api_facades as facades,
 )
@@ -24,7 +24,7 @@ from genesys_core.definition.write import (
 from genesys_core.definition.write.moving_guide import differences_table
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["ADAPTERS", "CORE", "GENERATED_ROOTS", "generate", "name_differences", "sources"]
+__all__ = ["ADAPTERS", "CORE", "GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
 
 CORE = "sansio_core/genesys_core"
 ADAPTERS = "adapters/genesys_cloud"
@@ -46,7 +46,7 @@ def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> 
     Raises:
         InvalidValueError: either is not what it should be; the message names the place.
     """
-    return sources(parse(definition, topics))
+    return build_sources(parse_definition(definition, topics))
 
 
 def name_differences(definition: Mapping[str, object], topics: Mapping[str, object]) -> str:
@@ -54,10 +54,10 @@ def name_differences(definition: Mapping[str, object], topics: Mapping[str, obje
 
     Args and errors are those of :func:`generate`.
     """
-    return differences_table(parse(definition, topics))
+    return differences_table(parse_definition(definition, topics))
 
 
-def sources(definition: Definition) -> dict[str, str]:
+def build_sources(definition: ApiDefinition) -> dict[str, str]:
     """All generated files of a parsed definition.
 
     Raises:
@@ -68,8 +68,8 @@ def sources(definition: Definition) -> dict[str, str]:
     return {**_models(definition), **_operations(definition), **_facades(definition)}
 
 
-def _models(definition: Definition) -> dict[str, str]:
-    order = shards(definition)
+def _models(definition: ApiDefinition) -> dict[str, str]:
+    order = make_shards(definition)
     by_name = {model.name: model for model in definition.models}
     homes = {name: shard.module for shard in order for name in shard.models}
     files = {
@@ -90,7 +90,7 @@ def _models(definition: Definition) -> dict[str, str]:
     }
 
 
-def _operations(definition: Definition) -> dict[str, str]:
+def _operations(definition: ApiDefinition) -> dict[str, str]:
     by_name = {model.name: model for model in definition.models}
     return {
         f"{CORE}/api/__init__.py": operations.package_source(definition),
@@ -102,7 +102,7 @@ def _operations(definition: Definition) -> dict[str, str]:
     }
 
 
-def _facades(definition: Definition) -> dict[str, str]:
+def _facades(definition: ApiDefinition) -> dict[str, str]:
     return {
         f"{ADAPTERS}/apis/__init__.py": facades.package_source(definition),
         f"{ADAPTERS}/apis/_clients.py": facades.clients_source(definition),

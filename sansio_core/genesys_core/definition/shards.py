@@ -9,18 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from genesys_core.definition.read.definition import Definition
+from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.read.model_graph import (
     Graph,
-    closure,
-    components,
+    find_closure,
+    find_components,
     model_graph,
-    references,
+    referenced_models,
 )
-from genesys_core.definition.read.naming import api_name, snake, unique
+from genesys_core.definition.read.naming import api_name, make_unique, to_snake_case
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["EVERYDAY", "SLICE", "Shard", "shards"]
+__all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 
 SLICE = 60
 """About how many models a shard holds. Class creation is the price of an import (29 µs each)."""
@@ -70,15 +70,15 @@ class Shard(Struct, frozen=True):
         return tuple(name for component in self.components for name in component)
 
 
-def shards(definition: Definition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
+def make_shards(definition: ApiDefinition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
     """Every model in exactly one shard; dependencies come first."""
     graph = model_graph(definition.models)
     result = _everyday(graph, everyday)
     placed = {name for shard in result for name in shard.models}
     for group, names in _groups(definition, graph, placed):
-        result += _sliced(group, components(graph, names))
+        result += _sliced(group, find_components(graph, names))
     _check_order(result, graph)
-    modules = unique(shard.module for shard in result)
+    modules = make_unique(shard.module for shard in result)
     return [
         Shard(module, shard.about, shard.components)
         for module, shard in zip(modules, result, strict=True)
@@ -89,16 +89,18 @@ def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
     result: list[Shard] = []
     placed: set[str] = set()
     for root in roots:
-        names = [] if root not in graph else closure(graph, [root])
+        names = [] if root not in graph else find_closure(graph, [root])
         new = sorted(name for name in names if name not in placed)
         placed.update(new)
         if new:
-            parts = tuple(map(tuple, components(graph, new)))
-            result.append(Shard(f"_{snake(root)}", f"What ``{root}`` needs.", parts))
+            parts = tuple(map(tuple, find_components(graph, new)))
+            result.append(Shard(f"_{to_snake_case(root)}", f"What ``{root}`` needs.", parts))
     return result
 
 
-def _groups(definition: Definition, graph: Graph, placed: set[str]) -> list[tuple[str, list[str]]]:
+def _groups(
+    definition: ApiDefinition, graph: Graph, placed: set[str]
+) -> list[tuple[str, list[str]]]:
     """The other models by group: shared ones, each API's own, those of topics, the rest."""
     reached = _reached_by(definition, graph)
     groups: dict[str, list[str]] = {}
@@ -119,7 +121,7 @@ def _group(tags: Iterable[str]) -> str:
             return _COMMON
 
 
-def _reached_by(definition: Definition, graph: Graph) -> dict[str, set[str]]:
+def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
     """For each model the APIs whose operations reach it; topics count as one more."""
     roots: dict[str, list[str]] = {_TOPICS: [model for _, model in definition.topics]}
     for api in definition.apis:
@@ -127,11 +129,11 @@ def _reached_by(definition: Definition, graph: Graph) -> dict[str, set[str]]:
             name
             for operation in api.operations
             for type_ in (operation.returns, *(one.type for one in operation.parameters))
-            for name in references(type_)
+            for name in referenced_models(type_)
         ]
     reached: dict[str, set[str]] = {}
     for tag, names in roots.items():
-        for name in closure(graph, names):
+        for name in find_closure(graph, names):
             reached.setdefault(name, set()).add(tag)
     return reached
 

@@ -119,7 +119,7 @@ class Headers(Mapping[str, str]):
         return hash(self._folded())
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}: {masked(name, value)}" for name, value in self.raw)
+        shown = ", ".join(f"{name}: {mask_header(name, value)}" for name, value in self.raw)
         return f"Headers({shown})"
 
     def _folded(self) -> tuple[tuple[str, str], ...]:
@@ -145,7 +145,7 @@ SECRET_HEADERS = frozenset(
 """Header names, in lower case, whose values are never shown."""
 
 
-def masked(name: str, value: str | None) -> str | None:
+def mask_header(name: str, value: str | None) -> str | None:
     """What may be shown of a header's value: nothing of a secret, and of a URL no more than where."""
     if value is None or name.lower() not in SECRET_HEADERS:
         return value if value is None else _URL_SECRETS.sub(REDACTED, value)

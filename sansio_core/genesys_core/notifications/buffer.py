@@ -4,8 +4,9 @@ Law: nothing is dropped untold: a :class:`~genesys_core.notifications.channel.ev
 it was. Gaps themselves are never dropped; with no event between them they are one. What is taken
 comes in the order in which it was put.
 
-A mailbox that blocks takes whatever it is given. Whoever reads a socket asks :attr:`Mailbox.blocked`
-before each read is passed on, so it holds at most its limit and what one more read brought.
+A mailbox that blocks takes whatever it is given. Whoever reads a socket asks
+:attr:`EventBuffer.blocked` before each read is passed on, so it holds at most its limit and what
+one more read brought.
 """
 
 from collections import deque
@@ -15,10 +16,10 @@ from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.notifications.channel.events import Gap, moment
+from genesys_core.notifications.channel.events import Gap, wall_datetime
 from genesys_core.notifications.messages import Notification
 
-__all__ = ["DEFAULT_LIMIT", "Event", "Held", "Latest", "Mailbox", "Overflow"]
+__all__ = ["DEFAULT_LIMIT", "Buffered", "Event", "EventBuffer", "LatestEvents", "Overflow"]
 
 T = TypeVar("T")
 
@@ -32,14 +33,14 @@ reading no more until there is; ``drop_oldest`` makes room, and puts a gap there
 DEFAULT_LIMIT: Final = 1_000
 
 
-class Held(Struct, Generic[T], frozen=True):
+class Buffered(Struct, Generic[T], frozen=True):
     """An event, and when it arrived."""
 
     event: T
     at: Now
 
 
-class Mailbox:
+class EventBuffer:
     """Events on their way to a consumer.
 
     Args:
@@ -57,7 +58,7 @@ class Mailbox:
             raise InvalidValueError(f"overflow={overflow!r}: must be 'block' or 'drop_oldest'")
         self._limit = limit
         self._blocks = overflow == "block"
-        self._items: deque[Held[Event]] = deque()
+        self._items: deque[Buffered[Event]] = deque()
         self._notifications = 0
 
     def __len__(self) -> int:
@@ -75,7 +76,7 @@ class Mailbox:
             event: the event.
             at: when it arrived, for the gap that stands for it if it is dropped.
         """
-        held = Held(event, at)
+        held = Buffered(event, at)
         if isinstance(event, Gap):
             self._items.append(_joined(self._gap(-1), held))
             return
@@ -84,7 +85,7 @@ class Mailbox:
         self._items.append(held)
         self._notifications += 1
 
-    def take(self) -> Held[Event] | None:
+    def take(self) -> Buffered[Event] | None:
         """The oldest event, or ``None`` where there is none."""
         if not self._items:
             return None
@@ -96,19 +97,19 @@ class Mailbox:
         """Let the oldest notification, and the gaps beside it, become one gap."""
         before, oldest = self._gap(0), self._items.popleft()
         self._notifications -= 1
-        moment_ = moment(oldest.at.wall)
-        gap = _joined(before, Held(Gap(moment_, moment_, dropped=1), oldest.at))
+        moment_ = wall_datetime(oldest.at.wall)
+        gap = _joined(before, Buffered(Gap(moment_, moment_, dropped=1), oldest.at))
         after = self._gap(0)
         self._items.appendleft(gap if after is None else _joined(gap, after))
 
-    def _gap(self, end: Literal[0, -1]) -> Held[Event] | None:
+    def _gap(self, end: Literal[0, -1]) -> Buffered[Event] | None:
         """Take the gap at one end, if there is one."""
         if not self._items or not isinstance(self._items[end].event, Gap):
             return None
         return self._items.popleft() if end == 0 else self._items.pop()
 
 
-class Latest(Generic[T]):
+class LatestEvents(Generic[T]):
     """The latest states of a handler, on their way to a callback that may be slower.
 
     Args:
@@ -116,7 +117,7 @@ class Latest(Generic[T]):
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
-        self._items: deque[Held[T]] = deque(maxlen=limit)
+        self._items: deque[Buffered[T]] = deque(maxlen=limit)
 
     @property
     def blocked(self) -> bool:
@@ -125,14 +126,14 @@ class Latest(Generic[T]):
 
     def put(self, event: T, *, at: Now) -> None:
         """Add a state; ``at`` is when it arose."""
-        self._items.append(Held(event, at))
+        self._items.append(Buffered(event, at))
 
-    def take(self) -> Held[T] | None:
+    def take(self) -> Buffered[T] | None:
         """The oldest state, or ``None`` where there is none."""
         return self._items.popleft() if self._items else None
 
 
-def _joined(one: Held[Event] | None, other: Held[Event]) -> Held[Event]:
+def _joined(one: Buffered[Event] | None, other: Buffered[Event]) -> Buffered[Event]:
     if one is None or not isinstance(one.event, Gap) or not isinstance(other.event, Gap):
         return other
     gap = Gap(
@@ -140,4 +141,4 @@ def _joined(one: Held[Event] | None, other: Held[Event]) -> Held[Event]:
         max(one.event.to, other.event.to),
         dropped=one.event.dropped + other.event.dropped,
     )
-    return Held(gap, other.at)
+    return Buffered(gap, other.at)

@@ -15,19 +15,19 @@ from msgspec import Struct
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.notifications.channel.channel import (
-    Existing,
+    ChannelState,
+    ChannelStep,
+    GivenChannel,
     Running,
-    State,
-    Step,
     Stopped,
-    start,
+    start_channel,
 )
 from genesys_core.notifications.channel.events import Adopted, Effect, Emit, SubscriptionRejected
 from genesys_core.notifications.channel.policy import Policy
-from genesys_core.notifications.subscriptions import Plan, expand
+from genesys_core.notifications.subscriptions import Plan, expand_topic
 from genesys_core.websocket.events import Closed, Failed
 
-__all__ = ["Addressed", "Answer", "ChannelSet", "SetStep"]
+__all__ = ["Addressed", "ChannelSet", "SetStep", "TopicsAnswer"]
 
 
 class Addressed(Struct, frozen=True):
@@ -53,7 +53,7 @@ class ChannelSet(Struct, frozen=True):
 
     policy: Policy
     plan: Plan
-    members: tuple[State, ...]
+    members: tuple[ChannelState, ...]
 
     @classmethod
     def start(
@@ -62,7 +62,7 @@ class ChannelSet(Struct, frozen=True):
         *,
         policy: Policy,
         now: Now,
-        existing: Existing | None = None,
+        existing: GivenChannel | None = None,
         plan: Plan | None = None,
     ) -> "SetStep":
         """The set's first step; there is one channel at least, even without topics.
@@ -80,7 +80,7 @@ class ChannelSet(Struct, frozen=True):
         """
         plan = (plan or Plan()).adding(topics)
         wanted = plan.entries(0) if plan.channels else frozenset[str]()
-        first = start(wanted, policy=policy, now=now, existing=existing)
+        first = start_channel(wanted, policy=policy, now=now, existing=existing)
         alone = cls(policy, plan, (first.state,))
         return alone._planned(plan, now).after(_addressed(0, first.effects))
 
@@ -114,7 +114,7 @@ class ChannelSet(Struct, frozen=True):
         """Why the set gave up; ``None`` while a channel is at work, or where the user stopped it."""
         return self._failure(range(len(self.members))) if self.stopped else None
 
-    def answer(self, topics: Iterable[str]) -> "Answer | None":
+    def answer(self, topics: Iterable[str]) -> "TopicsAnswer | None":
         """What the platform says to topics that were asked for.
 
         Args:
@@ -127,13 +127,13 @@ class ChannelSet(Struct, frozen=True):
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
         failure = self._failure(channels)
         if failure is not None:
-            return Answer(error=failure)
+            return TopicsAnswer(error=failure)
         members = [self.members[channel] for channel in channels]
         running = [member for member in members if isinstance(member, Running) and member.settled]
         if len(running) < len(members):
             return None
         refusals = [each for member in running for each in _about(names, member.facts.refusals)]
-        return Answer(tuple(sorted(refusals, key=lambda refusal: refusal.topic)))
+        return TopicsAnswer(tuple(sorted(refusals, key=lambda refusal: refusal.topic)))
 
     def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
         """A REST call of a channel came back."""
@@ -217,7 +217,7 @@ class ChannelSet(Struct, frozen=True):
         errors = (member.error for member in members if isinstance(member, Stopped))
         return next((error for error in errors if error is not None), None)
 
-    def _at(self, channel: int, advance: Callable[[Running], Step]) -> "SetStep":
+    def _at(self, channel: int, advance: Callable[[Running], ChannelStep]) -> "SetStep":
         member = self.members[channel]
         if isinstance(member, Stopped):
             return SetStep(self, ())
@@ -251,7 +251,7 @@ class ChannelSet(Struct, frozen=True):
     def _wanting(self, channel: int, now: Now) -> "SetStep":
         wanted = self.plan.entries(channel)
         if channel == len(self.members):
-            step = start(wanted, policy=self.policy, now=now)
+            step = start_channel(wanted, policy=self.policy, now=now)
             grown = ChannelSet(self.policy, self.plan, (*self.members, step.state))
             return SetStep(grown, _addressed(channel, step.effects))
         member = self.members[channel]
@@ -260,20 +260,20 @@ class ChannelSet(Struct, frozen=True):
         step = member.want(wanted, now=now)
         return SetStep(self._with(channel, step.state), _addressed(channel, step.effects))
 
-    def _all(self, advance: Callable[[Running], Step]) -> "SetStep":
-        members, effects = list[State](), list[Addressed]()
+    def _all(self, advance: Callable[[Running], ChannelStep]) -> "SetStep":
+        members, effects = list[ChannelState](), list[Addressed]()
         for channel, member in enumerate(self.members):
-            step = Step(member, ()) if isinstance(member, Stopped) else advance(member)
+            step = ChannelStep(member, ()) if isinstance(member, Stopped) else advance(member)
             members.append(step.state)
             effects += _addressed(channel, step.effects)
         return SetStep(ChannelSet(self.policy, self.plan, tuple(members)), tuple(effects))
 
-    def _with(self, channel: int, state: State) -> "ChannelSet":
+    def _with(self, channel: int, state: ChannelState) -> "ChannelSet":
         members = (*self.members[:channel], state, *self.members[channel + 1 :])
         return ChannelSet(self.policy, self.plan, members)
 
 
-class Answer(Struct, frozen=True):
+class TopicsAnswer(Struct, frozen=True):
     """What came of a request for topics.
 
     Attributes:
@@ -310,7 +310,7 @@ def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
 
 def _names(topics: Iterable[str]) -> set[str]:
     """The names of topics in lower case, combined ones taken apart."""
-    return {name.lower() for topic in topics for name in expand(topic)}
+    return {name.lower() for topic in topics for name in expand_topic(topic)}
 
 
 def _about(

@@ -33,19 +33,19 @@ from genesys_core.notifications.channel.events import (
     UnknownEvent,
 )
 from genesys_core.notifications.messages import Notification, NotificationDecoder
-from genesys_core.notifications.subscriptions import expand, is_automatic
+from genesys_core.notifications.subscriptions import expand_topic, is_automatic
 from genesys_core.websocket.handshake import Address
 
 __all__ = [
     "CallbackFailed",
+    "EventDispatcher",
+    "ForConsumer",
+    "ForStateCallback",
     "Rewrite",
-    "Sorter",
     "StateEvent",
     "SubscriptionError",
-    "ToConsumer",
-    "ToState",
-    "rewriting",
-    "warning_of",
+    "connect_uri_rewriter",
+    "operator_warning",
 ]
 
 
@@ -103,19 +103,19 @@ StateEvent: TypeAlias = (
 """What ``on_state`` is told; a notification is one of the platform's own messages."""
 
 
-class ToConsumer(Struct, frozen=True):
+class ForConsumer(Struct, frozen=True):
     """An event for whoever iterates, or for ``on_notification``."""
 
     event: Event
 
 
-class ToState(Struct, frozen=True):
+class ForStateCallback(Struct, frozen=True):
     """An event for ``on_state``."""
 
     event: StateEvent
 
 
-class Sorter:
+class EventDispatcher:
     """Tells what goes to the consumer, and gives each event its type.
 
     Not a state machine but a memory of what was asked for; one thread at a time.
@@ -125,7 +125,7 @@ class Sorter:
         self._decoder = NotificationDecoder()
         self._asked: set[str] = set()
 
-    def asked(self, topics: Iterable[str], type_: object = None) -> None:
+    def remember(self, topics: Iterable[str], type_: object = None) -> None:
         """Topics were subscribed to.
 
         Args:
@@ -156,22 +156,22 @@ class Sorter:
         self._asked.clear()
         self._decoder = NotificationDecoder()
 
-    def sort(self, event: ChannelEvent) -> "ToConsumer | ToState":
+    def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
         """Where an event goes, and as what."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)
                 topic = notification.topic_name
                 if is_automatic(topic) and not self._has_asked(topic.lower()):
-                    return ToState(notification)
-                return ToConsumer(notification)
+                    return ForStateCallback(notification)
+                return ForConsumer(notification)
             case Gap():
-                return ToConsumer(event)
+                return ForConsumer(event)
             case Heartbeat(text=text) if self._has_asked("channel.metadata"):
                 frame = self._decoder.decode(text)
-                return ToState(event) if frame is None else ToConsumer(frame)
+                return ForStateCallback(event) if frame is None else ForConsumer(frame)
             case _:
-                return ToState(event)
+                return ForStateCallback(event)
 
     def _has_asked(self, topic: str) -> bool:
         """Whether somebody asked for what arrives anyway."""
@@ -180,10 +180,10 @@ class Sorter:
 
 
 def _names(topic: str) -> list[str]:
-    return [name.lower() for name in expand(topic)]
+    return [name.lower() for name in expand_topic(topic)]
 
 
-def warning_of(event: ChannelEvent) -> str | None:
+def operator_warning(event: ChannelEvent) -> str | None:
     """What an operator ought to know of an event, in words without ids of channels; or ``None``."""
     words: str | None = None
     match event:
@@ -210,7 +210,7 @@ Rewrite: TypeAlias = Callable[[str], str]
 """Changes the address that the platform gives for a socket."""
 
 
-def rewriting(connect_uri: "str | Rewrite | None") -> Rewrite | None:
+def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
     """How the address of a socket is changed, for sites where it leads through a gateway.
 
     Args:

@@ -12,11 +12,11 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from genesys_core.codec.decoding import Decoded, check_type, decode, resolve
+from genesys_core.codec.decoding import Decoded, check_type, decode, resolve_type
 from genesys_core.codec.issues import Issue
 from genesys_core.errors import DecodeError
 from genesys_core.notifications._topic_models import TOPIC_MODELS
-from genesys_core.notifications.subscriptions import expand
+from genesys_core.notifications.subscriptions import expand_topic
 
 __all__ = [
     "Envelope",
@@ -163,10 +163,10 @@ def _odd_envelope(text: str) -> Envelope:
     # Envelopes that are in order need neither, and most programs never meet another.
     import json  # noqa: PLC0415
 
-    from genesys_core.codec.tolerant_json import parse  # noqa: PLC0415
+    from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415
 
     try:
-        tree = parse(text.encode("utf-8", "replace")).tree
+        tree = parse_json(text.encode("utf-8", "replace")).tree
         fields = tree if isinstance(tree, dict) else {}
         body = json.dumps(fields.get("eventBody")).encode()
     except (DecodeError, RecursionError):
@@ -241,7 +241,7 @@ class NotificationDecoder:
             return Any
         if template.lower() in self._given:
             return self._given[template.lower()]
-        return resolve(TOPIC_MODELS[template])
+        return resolve_type(TOPIC_MODELS[template])
 
     def read(self, envelope: Envelope, text: str) -> Notification[Any]:
         """Read an event's body.
@@ -286,13 +286,13 @@ class NotificationDecoder:
 
 
 def _untyped(body: bytes) -> object:
-    from genesys_core.codec.tolerant_json import parse  # noqa: PLC0415 - as above
+    from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415 - as above
 
     try:
-        return parse(body).tree
+        return parse_json(body).tree
     except DecodeError:  # nested too deeply; the frame itself is in `raw`
         return None
 
 
 def _keys(topic: str) -> tuple[str, ...]:
-    return tuple(name.lower() for name in expand(topic))
+    return tuple(name.lower() for name in expand_topic(topic))

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine", "expand", "is_automatic"]
+__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine_topics", "expand_topic", "is_automatic"]
 
 MAX_TOPICS: Final = 1_000
 """Topics of one channel, a combined one counting as one."""
@@ -40,7 +40,7 @@ def is_automatic(topic: str) -> bool:
     return name == "channel.metadata" or name.startswith("v2.system.")
 
 
-def expand(topic: str) -> tuple[str, ...]:
+def expand_topic(topic: str) -> tuple[str, ...]:
     """The names under which events of a (combined) topic arrive.
 
     Raises:
@@ -56,7 +56,7 @@ def expand(topic: str) -> tuple[str, ...]:
     return tuple(f"{prefix}.{suffix}" for suffix in suffixes.split("&")) if mark else (topic,)
 
 
-def combine(topics: Iterable[str]) -> tuple[str, ...]:
+def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
     """The same topics in as few places as possible, in the order of their first parts.
 
     Only suffixes of one resource can share a place: ``v2.users.{id}.presence`` and
@@ -95,7 +95,7 @@ def _joined(entry: str, suffix: str) -> str:
     return f"{prefix}?{first}&{suffix}"
 
 
-_Topics: TypeAlias = Mapping[str, str]
+_TopicNames: TypeAlias = Mapping[str, str]
 """Topics as the caller wrote them, by their names in lower case."""
 
 
@@ -108,7 +108,7 @@ class Plan(Struct, frozen=True):
             need some of the platform's 20.
     """
 
-    channels: tuple[_Topics, ...] = ()
+    channels: tuple[_TopicNames, ...] = ()
     max_channels: int = MAX_CHANNELS
 
     @property
@@ -119,7 +119,7 @@ class Plan(Struct, frozen=True):
     def entries(self, channel: int) -> frozenset[str]:
         """What to subscribe a channel to: at most 1,000 topics or combined topics."""
         topics = self.channels[channel].values()
-        return frozenset(topics if len(topics) <= MAX_TOPICS else combine(topics))
+        return frozenset(topics if len(topics) <= MAX_TOPICS else combine_topics(topics))
 
     def holds(self, channel: int, names: Iterable[str]) -> bool:
         """Whether any of these names, in lower case, is on a channel."""
@@ -131,7 +131,7 @@ class Plan(Struct, frozen=True):
         Raises:
             InvalidValueError: a text that is no topic, or more topics than the channels can hold.
         """
-        draft = [_Draft(channel) for channel in self.channels]
+        draft = [_PlanDraft(channel) for channel in self.channels]
         for topic in _expanded(topics):
             if not any(topic.lower() in channel.topics for channel in draft):
                 self._place(topic, draft)
@@ -143,8 +143,8 @@ class Plan(Struct, frozen=True):
         Raises:
             InvalidValueError: as :meth:`adding`.
         """
-        draft = [_Draft(known) for known in self.channels]
-        draft += [_Draft({}) for _ in range(channel + 1 - len(draft))]
+        draft = [_PlanDraft(known) for known in self.channels]
+        draft += [_PlanDraft({}) for _ in range(channel + 1 - len(draft))]
         for topic in _expanded(topics):
             if not any(topic.lower() in known.topics for known in draft):
                 self._place(topic, [draft[channel]] if draft[channel].takes(topic) else draft)
@@ -163,25 +163,25 @@ class Plan(Struct, frozen=True):
         )
         return Plan(tuple(kept), self.max_channels)
 
-    def _place(self, topic: str, draft: "list[_Draft]") -> None:
+    def _place(self, topic: str, draft: "list[_PlanDraft]") -> None:
         takers = [channel for channel in draft if channel.takes(topic)]
         related = (channel for channel in takers if channel.knows(topic))
         channel = next(related, None) or next(iter(takers), None)
         if channel is None:
             if len(draft) >= self.max_channels:
                 raise _too_many(self.max_channels)
-            channel = _Draft({})
+            channel = _PlanDraft({})
             draft.append(channel)
         channel.add(topic)
 
-    def _with(self, draft: "list[_Draft]") -> "Plan":
+    def _with(self, draft: "list[_PlanDraft]") -> "Plan":
         return Plan(tuple(channel.topics for channel in draft), self.max_channels)
 
 
-class _Draft:
+class _PlanDraft:
     """A channel under construction, which counts the places it would take when combined."""
 
-    def __init__(self, topics: _Topics) -> None:
+    def __init__(self, topics: _TopicNames) -> None:
         self.topics = dict(topics)
         self._groups: dict[str, list[str]] = {}
         for topic in topics.values():
@@ -205,7 +205,7 @@ class _Draft:
 
 
 def _expanded(topics: Iterable[str]) -> list[str]:
-    single = [name for topic in topics for name in expand(topic)]
+    single = [name for topic in topics for name in expand_topic(topic)]
     template = next((topic for topic in single if "{" in topic), None)
     if template is not None:
         raise InvalidValueError(f"topic {template!r}: is a template; put an id in place of {{id}}")

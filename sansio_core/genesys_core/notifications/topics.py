@@ -14,7 +14,7 @@ from genesys_core.notifications._topic_models import TOPIC_MODELS
 __all__ = ["NOTIFICATION_TOPICS"]
 
 
-class _Topics(Mapping[str, type[Model]]):
+class _TopicModels(Mapping[str, type[Model]]):
     """Topic templates to models; looking one up imports the model."""
 
     __slots__ = ()
@@ -36,5 +36,5 @@ class _Topics(Mapping[str, type[Model]]):
         return f"NOTIFICATION_TOPICS({len(self)} topics)"
 
 
-NOTIFICATION_TOPICS: Final[Mapping[str, type[Model]]] = _Topics()
+NOTIFICATION_TOPICS: Final[Mapping[str, type[Model]]] = _TopicModels()
 """Every topic template, such as ``v2.users.{id}.presence``, and the model of its events."""

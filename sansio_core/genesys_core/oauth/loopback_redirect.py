@@ -37,15 +37,15 @@ from genesys_core.oauth.authorization import (
 from genesys_core.oauth.tokens import Token
 
 __all__ = [
+    "BrowserPage",
+    "BrowserRequest",
     "CodeArrived",
-    "Landed",
-    "Landing",
-    "Page",
+    "LoopbackRedirect",
+    "SignInOutcome",
     "SignInRefused",
     "TokenArrived",
-    "Visit",
     "check_redirect_uri",
-    "read_visit",
+    "read_browser_request",
     "refused_page",
     "signed_in_page",
 ]
@@ -54,7 +54,7 @@ MAX_VISIT: Final = 65_536
 """Bytes of a request; a redirect with a token in it has a few thousand."""
 
 
-class Visit(Confidential, frozen=True):
+class BrowserRequest(Confidential, frozen=True):
     """A browser's request, read.
 
     Attributes:
@@ -72,7 +72,7 @@ class Visit(Confidential, frozen=True):
     body: bytes = b""
 
 
-class Page(Struct, frozen=True):
+class BrowserPage(Struct, frozen=True):
     """An answer to a browser.
 
     Attributes:
@@ -126,11 +126,11 @@ class SignInRefused(Struct, frozen=True):
     error: OAuthError
 
 
-Landed: TypeAlias = CodeArrived | TokenArrived | SignInRefused
+SignInOutcome: TypeAlias = CodeArrived | TokenArrived | SignInRefused
 """What ends a sign-in."""
 
 
-class Landing(Confidential, frozen=True):
+class LoopbackRedirect(Confidential, frozen=True):
     """The place where one sign-in's redirect is waited for.
 
     Args:
@@ -145,36 +145,38 @@ class Landing(Confidential, frozen=True):
     state: str
     is_implicit: bool = False
 
-    def received(self, visit: Visit, *, now: Now) -> "Page | Landed":
+    def received(self, request: BrowserRequest, *, now: Now) -> "BrowserPage | SignInOutcome":
         """What a visit means: a page to answer with, or the end of the sign-in.
 
         Args:
-            visit: the request.
+            request: the request.
             now: when it came; an implicit token's expiry counts from here.
         """
         wanted = urlsplit(self.redirect_uri)
         # A name that somebody else's DNS points to the loopback address is not ours.
-        if visit.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
+        if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
             return _problem(421, "This address is not served here.")
-        if visit.target.partition("?")[0] != (wanted.path or "/"):
+        if request.target.partition("?")[0] != (wanted.path or "/"):
             return _problem(404, "There is nothing here; the sign-in ends on another page.")
-        if visit.method not in ("GET", "POST") or (visit.method == "POST" and not self.is_implicit):
+        if request.method not in ("GET", "POST") or (
+            request.method == "POST" and not self.is_implicit
+        ):
             return _problem(405, "This page is only for the redirect of a sign-in.")
         try:
-            return self._read(visit, now)
+            return self._read(request, now)
         except OAuthError as error:
             if error.error == STATE_MISMATCH:
                 return _problem(400, _ANOTHER_SIGN_IN)
             return SignInRefused(error)
 
-    def _read(self, visit: Visit, now: Now) -> "Page | Landed":
+    def _read(self, request: BrowserRequest, now: Now) -> "BrowserPage | SignInOutcome":
         if not self.is_implicit:
-            return CodeArrived(parse_code_redirect(visit.target, state=self.state))
-        if visit.method == "POST":
-            fragment = parse_qs(visit.body.decode("utf-8", "replace")).get("fragment", [""])[0]
+            return CodeArrived(parse_code_redirect(request.target, state=self.state))
+        if request.method == "POST":
+            fragment = parse_qs(request.body.decode("utf-8", "replace")).get("fragment", [""])[0]
             url = f"{self.redirect_uri}#{fragment.removeprefix('#')}"
-        elif "error" in parse_qs(visit.target.partition("?")[2]):
-            url = visit.target
+        elif "error" in parse_qs(request.target.partition("?")[2]):
+            url = request.target
         else:
             # What follows "#" is the browser's own; only a script can hand it over.
             return _HAND_OVER
@@ -202,7 +204,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
     return host, port
 
 
-def read_visit(data: bytes) -> Visit | Page | None:
+def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
     """A request, as far as it has come.
 
     Args:
@@ -224,23 +226,23 @@ def read_visit(data: bytes) -> Visit | Page | None:
     if "transfer-encoding" in fields or _LENGTH.fullmatch(length) is None:
         return _problem(400, "The request has a body of unknown length.")
     is_whole = len(rest) >= int(length)
-    return Visit(words[0], words[1], fields.get("host", ""), rest) if is_whole else None
+    return BrowserRequest(words[0], words[1], fields.get("host", ""), rest) if is_whole else None
 
 
 _LENGTH = re.compile(r"[0-9]{1,9}")
 
 
-def signed_in_page() -> Page:
+def signed_in_page() -> BrowserPage:
     """The page for a sign-in that gave a token."""
-    return Page(200, "Signed in", _paragraph("You can close this window and go back."))
+    return BrowserPage(200, "Signed in", _paragraph("You can close this window and go back."))
 
 
-def refused_page(error: GenesysCloudError) -> Page:
+def refused_page(error: GenesysCloudError) -> BrowserPage:
     """The page for a sign-in that gave none."""
     if isinstance(error, AccessDeniedError):
         words = error.description or "The user or the platform said no."
-        return Page(200, "Not signed in", _paragraph(f"The sign-in was refused: {words}"))
-    return Page(200, "Not signed in", _paragraph(f"The sign-in failed: {error}"))
+        return BrowserPage(200, "Not signed in", _paragraph(f"The sign-in was refused: {words}"))
+    return BrowserPage(200, "Not signed in", _paragraph(f"The sign-in failed: {error}"))
 
 
 def _fields(lines: list[str]) -> Mapping[str, str] | None:
@@ -258,8 +260,8 @@ def _paragraph(text: str) -> str:
     return f'<p id="message">{escape(text)}</p>'
 
 
-def _problem(status: int, text: str) -> Page:
-    return Page(status, "Not this page", _paragraph(text))
+def _problem(status: int, text: str) -> BrowserPage:
+    return BrowserPage(status, "Not this page", _paragraph(text))
 
 
 _ANOTHER_SIGN_IN: Final = (
@@ -291,7 +293,7 @@ _FRAME: Final = """<!DOCTYPE html>
 </html>
 """
 
-_HAND_OVER: Final = Page(
+_HAND_OVER: Final = BrowserPage(
     200,
     "Signing in",
     """<form method="post"><input type="hidden" name="fragment"></form>

@@ -42,7 +42,7 @@ __all__ = [
     "RoundTrip",
     "issues_notice",
     "log_entry",
-    "notice",
+    "log_notice",
 ]
 
 T = TypeVar("T")
@@ -231,7 +231,7 @@ class LogNotice(Struct, frozen=True):
         return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
 
 
-def notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
+def log_notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
     """A warning in words, its secrets hidden."""
     return LogNotice(_date(now.wall), "warning", _encodable(redaction.shown_text(message)))
 
@@ -252,7 +252,7 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
         return None
     shown = "; ".join(f"{issue.path}: {issue.message}" for issue in issues[:MOST_ISSUES])
     more = f"; and {len(issues) - MOST_ISSUES} more" if len(issues) > MOST_ISSUES else ""
-    return notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
+    return log_notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
 
 
 MOST_ISSUES: Final = 5  # a response may have thousands; they are all on it

@@ -30,8 +30,8 @@ __all__ = [
     "NotificationObserver",
     "Observer",
     "Purpose",
-    "observing",
-    "observing_notifications",
+    "combine_notification_observers",
+    "combine_observers",
 ]
 
 Purpose: TypeAlias = Literal["api", "token"]
@@ -113,7 +113,7 @@ class NotificationObserver(Protocol):
         ...
 
 
-def observing(observers: Iterable[Observer]) -> Observer | None:
+def combine_observers(observers: Iterable[Observer]) -> Observer | None:
     """All of them as one; ``None`` where there is nobody."""
     watching = tuple(observers)
     if len(watching) > 1:
@@ -167,7 +167,7 @@ class _CallObservers:
             call.ended(outcome, now)
 
 
-def observing_notifications(observers: Iterable[object]) -> NotificationObserver:
+def combine_notification_observers(observers: Iterable[object]) -> NotificationObserver:
     """Those of the observers that watch notifications, as one."""
     return _NotificationObservers(
         tuple(each for each in observers if isinstance(each, NotificationObserver))

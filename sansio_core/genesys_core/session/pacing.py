@@ -8,8 +8,8 @@ The platform allows 300 requests a minute and token, and single APIs less (``pla
 sends no headers that tell how much is left. A 429 closes the gate for everyone until its
 Retry-After has passed.
 
-Theory: a lane remembers when the requests of its last window were sent, and who waits, in order. A
-request may go if fewer than the limit were sent in the window, those ahead of it in the queue
+Theory: a window remembers when the requests of its last window were sent, and who waits, in order.
+A request may go if fewer than the limit were sent in the window, those ahead of it in the queue
 counted as if they went now. Otherwise it is told when to come back: when enough of the requests
 before it have left the window. That is an estimate; only what was really sent decides, so callers
 who wake late, early or never do no harm. A request whose path has a limit of its own queues there
@@ -28,7 +28,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Response
 from genesys_core.session.retry import GRAIN, MAX_RETRY_AFTER, parse_retry_after
 
-__all__ = ["Booking", "Gate", "Lane", "Pacer", "Pacing", "Place"]
+__all__ = ["Gate", "Pacer", "Pacing", "RateWindow", "Reservation", "Ticket"]
 
 MARGIN: Final = 0.02
 """The share by which a window is taken longer than it is: two requests may reach the platform
@@ -84,17 +84,17 @@ class Gate(Struct, frozen=True):
     refusal: Response
 
 
-class Booking(Struct, frozen=True):
+class Reservation(Struct, frozen=True):
     """A place in the queue, or if its time has come, leave to send.
 
     Attributes:
         at: when to come back, on the monotonic clock.
-        places: the ticket in each lane entered so far, by the lane's path.
+        issued: the ticket in each window entered so far, by the window's path.
         why: what it waits for, in words.
     """
 
     at: float
-    places: tuple[tuple[str, int], ...] = ()
+    tickets: tuple[tuple[str, int], ...] = ()
     why: str = ""
 
     def due(self, now: Now) -> bool:
@@ -102,15 +102,15 @@ class Booking(Struct, frozen=True):
         return self.at <= now.monotonic + GRAIN
 
 
-class Place(NamedTuple):
-    """One who waits in a lane: the ticket, and when it was told to come back."""
+class Ticket(NamedTuple):
+    """One who waits in a window: the ticket, and when it was told to come back."""
 
-    ticket: int
-    told: float
+    number: int
+    return_at: float
 
 
-class Lane(Struct, frozen=True):
-    """One limit. Its steps return the lane after them.
+class RateWindow(Struct, frozen=True):
+    """One limit. Its steps return the window after them.
 
     Attributes:
         path: the path that it is for, with all below; ``""`` for all.
@@ -119,32 +119,32 @@ class Lane(Struct, frozen=True):
         sent: when the requests of the last window went, ascending.
         queue: who waits, first come first.
         vacant: tickets in the queue whose owners gave them back, ascending.
-        tickets: how many were given out.
+        issued: how many were given out.
     """
 
     path: str
     limit: int
     window: float
     sent: tuple[float, ...] = ()
-    queue: tuple[Place, ...] = ()
+    queue: tuple[Ticket, ...] = ()
     vacant: tuple[int, ...] = ()
-    tickets: int = 0
+    issued: int = 0
 
     def applies_to(self, path: str) -> bool:
         """Whether a request to a path counts."""
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
-    def entered(self, ticket: int | None) -> "tuple[Lane, int]":
-        """The lane with a place in its queue: the one held, one given back, or the last."""
+    def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
+        """The window with a place in its queue: the one held, one given back, or the last."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
             first, *others = self.vacant
             return msgspec.structs.replace(self, vacant=tuple(others)), first
-        queue = (*self.queue, Place(self.tickets, 0.0))
-        return msgspec.structs.replace(self, queue=queue, tickets=self.tickets + 1), self.tickets
+        queue = (*self.queue, Ticket(self.issued, 0.0))
+        return msgspec.structs.replace(self, queue=queue, issued=self.issued + 1), self.issued
 
-    def opening(self, ticket: int, opens: float) -> float:
+    def opening_time(self, ticket: int, opens: float) -> float:
         """When a place in the queue may go if all ahead of it go as soon as they may.
 
         Args:
@@ -156,17 +156,17 @@ class Lane(Struct, frozen=True):
         first = opens if taken < 0 else max(opens, self.sent[taken] + self.window)
         return first + rounds * self.window
 
-    def told(self, ticket: int, at: float) -> "Lane":
+    def with_return_time(self, ticket: int, at: float) -> "RateWindow":
         """The owner of a place, which is in the queue, was told when to come back."""
         index = bisect_left(self.queue, (ticket,))
-        queue = (*self.queue[:index], Place(ticket, at), *self.queue[index + 1 :])
+        queue = (*self.queue[:index], Ticket(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
 
-    def gone(self, ticket: int, now: float) -> "Lane":
+    def with_ticket_used(self, ticket: int, now: float) -> "RateWindow":
         """The request of a place goes now."""
-        return self.without(ticket).counted(now)
+        return self.without(ticket).with_request(now)
 
-    def counted(self, now: float) -> "Lane":
+    def with_request(self, now: float) -> "RateWindow":
         """A request goes now."""
         # Threads read the clock before they get here, and may overtake one another.
         sent = (*self.sent, max(now, *self.sent[-1:], now))
@@ -177,40 +177,40 @@ class Lane(Struct, frozen=True):
         """Whether a newcomer need not queue."""
         return not self.queue and len(self.sent) < self.limit
 
-    def returned(self, ticket: int) -> "Lane":
+    def with_ticket_returned(self, ticket: int) -> "RateWindow":
         """The owner of a place gives it back: the next newcomer has it, and delays nobody."""
         if self.position(ticket) is None:
             return self
         queue, vacant = self.queue, tuple(sorted((*self.vacant, ticket)))
-        while vacant and queue[-1].ticket == vacant[-1]:
+        while vacant and queue[-1].number == vacant[-1]:
             queue, vacant = queue[:-1], vacant[:-1]
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
-    def as_of(self, now: float) -> "Lane":
+    def as_of(self, now: float) -> "RateWindow":
         """Without what counts no more.
 
         That is: requests before the window, places given back whose time has come, and at the
         head of the queue those whose owner did not come within a whole window.
         """
-        lane = self
+        window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)
         if past:
-            lane = msgspec.structs.replace(lane, sent=lane.sent[past:])
+            window = msgspec.structs.replace(window, sent=window.sent[past:])
         for ticket in self.vacant:
-            index = lane.position(ticket)
-            if index is not None and lane.queue[index].told <= now:
-                lane = lane.without(ticket)
-        while lane.queue and lane.queue[0].told <= now - self.window:
-            lane = lane.without(lane.queue[0].ticket)
-        return lane
+            index = window.position(ticket)
+            if index is not None and window.queue[index].return_at <= now:
+                window = window.without(ticket)
+        while window.queue and window.queue[0].return_at <= now - self.window:
+            window = window.without(window.queue[0].number)
+        return window
 
     def position(self, ticket: int) -> int | None:
         """How many are ahead of a place, or ``None`` if there is no such place."""
         index = bisect_left(self.queue, (ticket,))
-        found = index < len(self.queue) and self.queue[index].ticket == ticket
+        found = index < len(self.queue) and self.queue[index].number == ticket
         return index if found else None
 
-    def without(self, ticket: int) -> "Lane":
+    def without(self, ticket: int) -> "RateWindow":
         """Without a place."""
         index = self.position(ticket)
         if index is None:
@@ -219,7 +219,7 @@ class Lane(Struct, frozen=True):
         vacant = tuple(other for other in self.vacant if other != ticket)
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """The limit, in words."""
         where = f" to {self.path}" if self.path else ""
         many = "requests" if self.limit != 1 else "request"
@@ -230,11 +230,11 @@ class Pacer(Struct, frozen=True):
     """The limiter of one token. A value: every step returns the next one.
 
     Attributes:
-        lanes: those of single paths first, the most particular before all; the last is for all.
+        windows: those of single paths first, the most particular before all; the last is for all.
         gate: the latest one that a 429 closed.
     """
 
-    lanes: tuple[Lane, ...]
+    windows: tuple[RateWindow, ...]
     gate: Gate | None = None
 
     @classmethod
@@ -243,47 +243,56 @@ class Pacer(Struct, frozen=True):
         paths = sorted(pacing.paths, key=len, reverse=True)
         limits = [*((path, pacing.paths[path]) for path in paths), ("", pacing.limit)]
         window = pacing.window * (1 + MARGIN)
-        return cls(tuple(Lane(path, limit, window) for path, limit in limits))
+        return cls(tuple(RateWindow(path, limit, window) for path, limit in limits))
 
     def reserve(
-        self, path: str, *, now: Now, booking: Booking | None = None
-    ) -> "tuple[Pacer, Booking]":
+        self, path: str, *, now: Now, reservation: Reservation | None = None
+    ) -> "tuple[Pacer, Reservation]":
         """Ask for leave to send, or for the time to come back at.
 
         Args:
             path: the request's path, without the host.
             now: the moment.
-            booking: what this request was given before, if it comes back.
+            reservation: what this request was given before, if it comes back.
 
         Returns:
-            The next pacer, and a booking. If that is due, send now: the request has been counted.
-            Otherwise come back at its time with the booking, or give it back with :meth:`release`.
+            The next pacer, and a reservation. If that is due, send now: the request has been
+            counted. Otherwise come back at its time with the reservation, or give it back with
+            :meth:`release`.
         """
         moment = now.monotonic
         opens = max(moment, self.gate.until) if self.gate else moment
-        lanes = {lane.path: lane.as_of(moment) for lane in self.lanes}
-        if booking is None and opens <= moment + GRAIN:
-            passed = [lane for lane in lanes.values() if lane.applies_to(path)]
+        windows = {window.path: window.as_of(moment) for window in self.windows}
+        if reservation is None and opens <= moment + GRAIN:
+            passed = [lane for lane in windows.values() if lane.applies_to(path)]
             if all(lane.has_room for lane in passed):
-                lanes |= {lane.path: lane.counted(moment) for lane in passed}
-                return Pacer(tuple(lanes.values()), self.gate), Booking(moment)
-        places = _still_held(lanes, booking) if booking else {}
-        for lane in [lane for lane in lanes.values() if lane.applies_to(path)]:
-            entered, ticket = lane.entered(places.get(lane.path))
-            lanes[lane.path], places[lane.path] = entered, ticket
-            opening = entered.opening(ticket, opens)
+                windows |= {lane.path: lane.with_request(moment) for lane in passed}
+                return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
+        tickets = _still_held(windows, reservation) if reservation else {}
+        for lane in [lane for lane in windows.values() if lane.applies_to(path)]:
+            entered, ticket = lane.with_ticket(tickets.get(lane.path))
+            windows[lane.path], tickets[lane.path] = entered, ticket
+            opening = entered.opening_time(ticket, opens)
             if opening > moment + GRAIN:
-                lanes |= {name: lanes[name].told(t, opening) for name, t in places.items()}
-                answer = Booking(opening, tuple(places.items()), lane.words())
-                return Pacer(tuple(lanes.values()), self.gate), answer
-        lanes |= {name: lanes[name].gone(ticket, moment) for name, ticket in places.items()}
-        return Pacer(tuple(lanes.values()), self.gate), Booking(moment)
+                windows |= {
+                    name: windows[name].with_return_time(t, opening) for name, t in tickets.items()
+                }
+                answer = Reservation(opening, tuple(tickets.items()), lane.describe())
+                return Pacer(tuple(windows.values()), self.gate), answer
+        windows |= {
+            name: windows[name].with_ticket_used(ticket, moment) for name, ticket in tickets.items()
+        }
+        return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
 
-    def release(self, booking: Booking, *, now: Now) -> "Pacer":
-        """Give back a booking that was not used: whoever comes next may have it."""
-        lanes = {lane.path: lane.as_of(now.monotonic) for lane in self.lanes}
-        lanes |= {path: lanes[path].returned(t) for path, t in booking.places if path in lanes}
-        return Pacer(tuple(lanes.values()), self.gate)
+    def release(self, reservation: Reservation, *, now: Now) -> "Pacer":
+        """Give back a reservation that was not used: whoever comes next may have it."""
+        windows = {window.path: window.as_of(now.monotonic) for window in self.windows}
+        windows |= {
+            path: windows[path].with_ticket_returned(t)
+            for path, t in reservation.tickets
+            if path in windows
+        }
+        return Pacer(tuple(windows.values()), self.gate)
 
     def reported(self, response: Response, *, now: Now) -> "Pacer":
         """Take in a response: a 429 closes the gate until its Retry-After has passed.
@@ -301,9 +310,9 @@ class Pacer(Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, gate=Gate(until, response))
 
-    def shuts_out(self, booking: Booking) -> bool:
-        """Whether the gate is closed for longer than the booking says to wait."""
-        return self.gate is not None and self.gate.until > booking.at + GRAIN
+    def shuts_out(self, reservation: Reservation) -> bool:
+        """Whether the gate is closed for longer than the reservation says to wait."""
+        return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:
         """The gate, if it is closed."""
@@ -312,19 +321,19 @@ class Pacer(Struct, frozen=True):
         return self.gate
 
 
-def _still_held(lanes: dict[str, Lane], booking: Booking) -> dict[str, int]:
-    """The places of a booking that were not given up for lost; ``lanes`` loses the others.
+def _still_held(windows: dict[str, RateWindow], reservation: Reservation) -> dict[str, int]:
+    """The places of a reservation that were not given up for lost; ``windows`` loses the others.
 
-    Without its place in a narrow lane a request must not keep one in a wider lane: two requests,
-    each ahead of the other in one of them, would wait for one another for ever.
+    Without its place in a narrow window a request must not keep one in a wider window: two
+    requests, each ahead of the other in one of them, would wait for one another for ever.
     """
-    places: dict[str, int] = {}
+    tickets: dict[str, int] = {}
     is_lost = False
-    for path, ticket in booking.places:
-        lane = lanes.get(path)
-        is_lost = is_lost or lane is None or lane.position(ticket) is None
+    for path, ticket in reservation.tickets:
+        window = windows.get(path)
+        is_lost = is_lost or window is None or window.position(ticket) is None
         if not is_lost:
-            places[path] = ticket
-        elif lane is not None:
-            lanes[path] = lane.without(ticket)
-    return places
+            tickets[path] = ticket
+        elif window is not None:
+            windows[path] = window.without(ticket)
+    return tickets

@@ -11,10 +11,10 @@ from genesys_core.session.pacing import Pacer
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 
-__all__ = ["reconfigured"]
+__all__ = ["reconfigure_session"]
 
 
-def reconfigured(
+def reconfigure_session(
     session: Session, settings: Settings, *, renew: bool | None = None
 ) -> tuple[Session, bool]:
     """The step of a session that takes over new settings.
@@ -27,7 +27,7 @@ def reconfigured(
     Args:
         session: as it is.
         settings: those that hold from now on.
-        renew: whether tokens are renewed without being asked; ``None`` leaves it as it is.
+        renew: whether tokens are renewed without being asked; ``None`` leaves it is.
 
     Returns:
         The session, and whether its token was kept.
@@ -53,5 +53,5 @@ def _emptied(vault: Vault) -> Vault:
 
 def _fresh(pacer: Pacer) -> Pacer:
     """The same limits for a token that has sent nothing yet; those who wait keep their places."""
-    lanes = tuple(msgspec.structs.replace(lane, sent=()) for lane in pacer.lanes)
-    return Pacer(lanes)
+    windows = tuple(msgspec.structs.replace(window, sent=()) for window in pacer.windows)
+    return Pacer(windows)

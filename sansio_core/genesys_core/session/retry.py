@@ -25,12 +25,12 @@ __all__ = [
     "GiveUp",
     "Repeat",
     "RetryConfiguration",
-    "asked_to_wait",
     "certainly_not_done",
-    "decide",
+    "decide_retry",
+    "explain_overrun",
     "is_retryable",
-    "overrun",
     "parse_retry_after",
+    "requested_wait",
 ]
 
 MAX_RETRY_AFTER: Final = 180.0
@@ -182,7 +182,7 @@ def _full_year(digits: str, now: Now) -> int:
     return year - 100 if year > this + 50 else year
 
 
-def asked_to_wait(outcome: Response | TransportFailure, now: Now) -> float | None:
+def requested_wait(outcome: Response | TransportFailure, now: Now) -> float | None:
     """Seconds that a response asks to wait, if it does."""
     if isinstance(outcome, TransportFailure):
         return None
@@ -201,7 +201,7 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
     return outcome.status == 429 or (outcome.status == 503 and asked is not None)
 
 
-def overrun(
+def explain_overrun(
     wait: float, *, policy: RetryConfiguration, deadline: float | None, elapsed: float
 ) -> str | None:
     """What a wait would pass, in words, or ``None`` if it may be begun.
@@ -228,7 +228,7 @@ def _left(name: str, limit: float, elapsed: float) -> str:
     return f"the {name} is {limit:g} s{rest}"
 
 
-def decide(
+def decide_retry(
     outcome: Response | TransportFailure,
     *,
     policy: RetryConfiguration,
@@ -251,16 +251,16 @@ def decide(
         now: for a ``Retry-After`` that is a date.
         random: for the jitter.
     """
-    asked = asked_to_wait(outcome, now)
+    asked = requested_wait(outcome, now)
     refusal = _refusal(outcome, policy, repeatable, history, asked)
     if refusal is not None:
         return GiveUp(refusal, asked)
     wait = _wait(outcome, policy, history, elapsed, asked)
-    limit = overrun(wait, policy=policy, deadline=deadline, elapsed=elapsed)
+    limit = explain_overrun(wait, policy=policy, deadline=deadline, elapsed=elapsed)
     if limit is not None:
         return GiveUp(f"{_demand(wait, asked)}, {limit}", asked)
     longer = min(wait * (1 + JITTER * random()), MAX_RETRY_AFTER)
-    fits = overrun(longer, policy=policy, deadline=deadline, elapsed=elapsed) is None
+    fits = explain_overrun(longer, policy=policy, deadline=deadline, elapsed=elapsed) is None
     return Repeat(longer if fits else wait, _reason(outcome, asked))
 
 

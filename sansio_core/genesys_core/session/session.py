@@ -20,7 +20,7 @@ from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
 
-__all__ = ["Session", "Settings", "checked_deadline", "no_chance"]
+__all__ = ["Session", "Settings", "check_deadline", "no_jitter"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -52,10 +52,10 @@ class Settings(Struct, frozen=True, kw_only=True):
                 f"refresh_token_wait_max={self.refresh_token_wait_max!r}: must be between 0 and "
                 f"{LONGEST:g} seconds"
             )
-        checked_deadline(self.deadline)
+        check_deadline(self.deadline)
 
 
-def checked_deadline(seconds: float | None) -> float | None:
+def check_deadline(seconds: float | None) -> float | None:
     """A deadline that a call can have.
 
     Raises:
@@ -68,7 +68,7 @@ def checked_deadline(seconds: float | None) -> float | None:
     return seconds
 
 
-def no_chance() -> float:
+def no_jitter() -> float:
     """A :data:`~genesys_core.clock.Random` that always draws 0: no jitter."""
     return 0.0
 
@@ -85,7 +85,7 @@ class Session(Struct, frozen=True):
 
     settings: Settings
     vault: Vault = Vault()
-    random: Random = no_chance
+    random: Random = no_jitter
     pacer: Pacer | None = None
 
     @classmethod
@@ -95,7 +95,7 @@ class Session(Struct, frozen=True):
         *,
         access_token: str | None = None,
         headers: Mapping[str, str] | None = None,
-        random: Random = no_chance,
+        random: Random = no_jitter,
         pacing: Pacing | None = None,
     ) -> "Session":
         """A session from the few things an embedder has at hand.

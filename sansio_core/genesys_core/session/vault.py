@@ -26,7 +26,7 @@ from genesys_core.errors import GenesysCloudError, InvalidGrantError
 from genesys_core.oauth.grants import Grant, RefreshToken, Saml2Bearer
 from genesys_core.oauth.tokens import Token
 
-__all__ = ["Exchange", "Have", "Refused", "Vault"]
+__all__ = ["ExchangeNeeded", "NoToken", "TokenReady", "Vault"]
 
 E = TypeVar("E", bound=GenesysCloudError)
 
@@ -37,13 +37,13 @@ AHEAD_PAUSE: Final = 1.0
 """Seconds at least between two attempts to renew a token ahead of its end."""
 
 
-class Have(Struct, frozen=True):
+class TokenReady(Struct, frozen=True):
     """Here is a token; no I/O is needed."""
 
     token: Token
 
 
-class Exchange(Struct, frozen=True):
+class ExchangeNeeded(Struct, frozen=True):
     """Exchange this grant for a token, then report how it went.
 
     Attributes:
@@ -55,7 +55,7 @@ class Exchange(Struct, frozen=True):
     renewal: bool = False
 
 
-class Refused(Struct, frozen=True):
+class NoToken(Struct, frozen=True):
     """There is no token to be had.
 
     Attributes:
@@ -132,8 +132,8 @@ class Vault(Struct, frozen=True):
 
     def reserve(
         self, *, rejected: Token | None, arrived: int, now: Now
-    ) -> "tuple[Vault, Have | Exchange | Refused]":
-        """The step that answers a call's need; after an :class:`Exchange` comes :meth:`settle`.
+    ) -> "tuple[Vault, TokenReady | ExchangeNeeded | NoToken]":
+        """The step that answers a call's need; :meth:`settle` follows an :class:`ExchangeNeeded`.
 
         Args:
             rejected: the token that the platform just refused to this call, if any.
@@ -142,11 +142,11 @@ class Vault(Struct, frozen=True):
         """
         vault = self if rejected is None else self.refused(rejected)
         answer = vault.request(rejected=rejected, arrived=arrived, now=now)
-        return (vault.trying(now) if isinstance(answer, Exchange) else vault), answer
+        return (vault.trying(now) if isinstance(answer, ExchangeNeeded) else vault), answer
 
     def settle(
         self, outcome: Token | GenesysCloudError, *, rejected: Token | None, now: Now
-    ) -> "tuple[Vault, Have | Refused]":
+    ) -> "tuple[Vault, TokenReady | NoToken]":
         """The step that takes in how an exchange ended, for the call that made it.
 
         Args:
@@ -156,31 +156,31 @@ class Vault(Struct, frozen=True):
         """
         if isinstance(outcome, Token):
             vault = self.granted(outcome)
-            return vault, Have(vault.token or outcome)
+            return vault, TokenReady(vault.token or outcome)
         vault = self.failed(outcome)
         token = vault.fallback(rejected, now)
         if token is not None:
-            return vault, Have(token)
-        return vault, Refused(_copy(vault.failure or outcome))
+            return vault, TokenReady(token)
+        return vault, NoToken(_copy(vault.failure or outcome))
 
     # What they are made of.
 
     def request(
         self, *, rejected: Token | None, arrived: int, now: Now
-    ) -> Have | Exchange | Refused:
+    ) -> TokenReady | ExchangeNeeded | NoToken:
         """What to do for a call that needs a token; see :meth:`reserve`."""
         failure = self.failure if self.exchanges > arrived else None
         token = self.usable(now)
         if token is None and failure is not None:
             token = self.fallback(rejected, now)
         if token is not None:
-            return Have(token)
+            return TokenReady(token)
         if failure is not None:
-            return Refused(_copy(failure))
+            return NoToken(_copy(failure))
         grant = self._next_grant() if self.renew or self.token is None else None
         if grant is None:
-            return Refused(GenesysCloudError(self._why_nothing()), exhausted=True)
-        return Exchange(grant, renewal=self.token is not None)
+            return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
+        return ExchangeNeeded(grant, renewal=self.token is not None)
 
     def trying(self, now: Now) -> "Vault":
         """An exchange begins. Others use an ending token meanwhile, and for a while if it fails.
@@ -220,7 +220,9 @@ class Vault(Struct, frozen=True):
 
     # The steps of `client.auth`, under the token lock like those above.
 
-    def renewal(self, *, known: Token | None, arrived: int) -> Have | Exchange | Refused:
+    def renewal(
+        self, *, known: Token | None, arrived: int
+    ) -> TokenReady | ExchangeNeeded | NoToken:
         """What to do for a refresh by hand, ``renew`` or not; then :meth:`granted` or :meth:`failed`.
 
         Args:
@@ -230,13 +232,13 @@ class Vault(Struct, frozen=True):
         """
         token = self._accepted
         if token is not None and known is not None and not _same(token, known):
-            return Have(token)
+            return TokenReady(token)
         if self.failure is not None and self.exchanges > arrived:
-            return Refused(_copy(self.failure))
+            return NoToken(_copy(self.failure))
         grant = self._next_grant()
         if grant is None:
-            return Refused(GenesysCloudError(self._why_nothing()), exhausted=True)
-        return Exchange(grant, renewal=self.token is not None)
+            return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
+        return ExchangeNeeded(grant, renewal=self.token is not None)
 
     def signed_in(self, grant: Grant, token: Token) -> "Vault":
         """A grant was exchanged by hand: it and its token replace what there was.

@@ -10,22 +10,22 @@ the platform checks them: token, rate, parameters, body.
 """
 
 from genesys_core.simulator.platform import Simulator
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import Json, example
-from genesys_core.simulator.state.memory import RateLimit, Served, Settings, State
+from genesys_core.simulator.state.memory import PlatformState, RateLimit, Served, Settings
 from genesys_core.simulator.state.world import OAuthClient, World
 
 __all__ = [
     "Definition",
+    "IssuedToken",
     "Json",
     "OAuthClient",
+    "PlatformState",
     "RateLimit",
     "Served",
     "Settings",
     "Simulator",
-    "State",
-    "Token",
     "World",
     "example",
 ]

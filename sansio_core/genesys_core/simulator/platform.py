@@ -16,9 +16,9 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator.handlers import channels, generic, presences, queues, tokens, users
-from genesys_core.simulator.http.access import authenticate, spend
+from genesys_core.simulator.http.access import authenticate_request, spend_request
 from genesys_core.simulator.http.checks import check_parameters, read_body
-from genesys_core.simulator.http.exchange import Call, Handler, LoginCall, LoginHandler, Reply
+from genesys_core.simulator.http.exchange import ApiCall, Handler, LoginCall, LoginHandler, Reply
 from genesys_core.simulator.http.problems import (
     OAuthProblem,
     Problem,
@@ -32,10 +32,10 @@ from genesys_core.simulator.login import (
     token_endpoint as oauth,
 )
 from genesys_core.simulator.sockets.hub import Hub
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
-from genesys_core.simulator.state.memory import Served, Settings, State
-from genesys_core.simulator.state.routes import Route
+from genesys_core.simulator.state.memory import PlatformState, Served, Settings
+from genesys_core.simulator.state.routes import ServedRoute
 from genesys_core.simulator.state.world import World
 
 __all__ = ["Simulator"]
@@ -81,16 +81,16 @@ class Simulator:
     ) -> None:
         self.definition = Definition.of(definition)
         self.settings = settings
-        state = State.of(world or World.sample(seed=settings.seed), settings.seed)
+        state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
     @property
-    def state(self) -> State:
+    def state(self) -> PlatformState:
         """All that it remembers."""
         return self.hub.state
 
     @state.setter
-    def state(self, state: State) -> None:
+    def state(self, state: PlatformState) -> None:
         self.hub.state = state
 
     def respond(self, request: Request, *, now: Now) -> Response:
@@ -157,19 +157,21 @@ class Simulator:
             case Problem():
                 raise goal
             case _ApiGoal():
-                handler = _HANDLERS.get((goal.route.method, goal.route.template), generic.respond)
+                handler = _HANDLERS.get(
+                    (goal.route.method, goal.route.template), generic.respond_with_example
+                )
                 return handler(self._call(goal, request, query, now))
             case _:
                 values = parse_qs(query, keep_blank_values=True)
                 form: Mapping[str, str] = _form(request) if request.method == "POST" else {}
                 return goal(LoginCall(request, values, form, now, self.state, self.settings))
 
-    def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> Call:
+    def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts
         token = self._admitted(request, now) if facts.security else None
         values = parse_qs(query, keep_blank_values=True)
         check_parameters(facts, goal.arguments, values, request)
-        return Call(
+        return ApiCall(
             route=goal.route,
             path=goal.path,
             arguments=goal.arguments,
@@ -183,10 +185,10 @@ class Simulator:
             settings=self.settings,
         )
 
-    def _admitted(self, request: Request, now: Now) -> Token:
-        token = authenticate(request, self.state, now)
+    def _admitted(self, request: Request, now: Now) -> IssuedToken:
+        token = authenticate_request(request, self.state, now)
         if self.settings.rate_limit is not None:
-            spend(token, self.settings.rate_limit, self.state, now)
+            spend_request(token, self.settings.rate_limit, self.state, now)
         return token
 
     def __repr__(self) -> str:
@@ -195,7 +197,7 @@ class Simulator:
 
 class _ApiGoal(Struct, frozen=True):
     path: str
-    route: Route[OperationFacts]
+    route: ServedRoute[OperationFacts]
     arguments: Mapping[str, str]
 
 

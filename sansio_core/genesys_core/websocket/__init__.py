@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from genesys_core.websocket.connection import Dial as Dial
     from genesys_core.websocket.connection import WebSocket as WebSocket
     from genesys_core.websocket.events import Closed as Closed
-    from genesys_core.websocket.events import Event as Event
     from genesys_core.websocket.events import Failed as Failed
     from genesys_core.websocket.events import FailedKind as FailedKind
     from genesys_core.websocket.events import HandshakeDone as HandshakeDone
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from genesys_core.websocket.events import ProxyReady as ProxyReady
     from genesys_core.websocket.events import RandomBytes as RandomBytes
     from genesys_core.websocket.events import Text as Text
+    from genesys_core.websocket.events import WebSocketEvent as WebSocketEvent
     from genesys_core.websocket.handshake import Address as Address
     from genesys_core.websocket.proxy_tunnel import Proxy as Proxy
 
@@ -25,7 +25,6 @@ __all__ = [
     "Address",
     "Closed",
     "Dial",
-    "Event",
     "Failed",
     "FailedKind",
     "HandshakeDone",
@@ -35,13 +34,14 @@ __all__ = [
     "RandomBytes",
     "Text",
     "WebSocket",
+    "WebSocketEvent",
 ]
 
 __getattr__, __dir__ = export_lazily(
     globals(),
     {
         "genesys_core.websocket.connection": "DEFAULT_MAX_SIZE Dial WebSocket",
-        "genesys_core.websocket.events": "Closed Event Failed FailedKind HandshakeDone Pong ProxyReady RandomBytes Text",
+        "genesys_core.websocket.events": "Closed Failed FailedKind HandshakeDone Pong ProxyReady RandomBytes Text WebSocketEvent",
         "genesys_core.websocket.handshake": "Address",
         "genesys_core.websocket.proxy_tunnel": "Proxy",
     },

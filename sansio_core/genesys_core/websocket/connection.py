@@ -35,7 +35,6 @@ from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.http.headers import HeadersInput
 from genesys_core.websocket.events import (
     Closed,
-    Event,
     Failed,
     FailedKind,
     HandshakeDone,
@@ -43,6 +42,7 @@ from genesys_core.websocket.events import (
     ProxyReady,
     RandomBytes,
     Text,
+    WebSocketEvent,
 )
 from genesys_core.websocket.frames import Frames
 from genesys_core.websocket.handshake import Accepted, Address, Upgrade
@@ -53,7 +53,6 @@ __all__ = [
     "Address",
     "Closed",
     "Dial",
-    "Event",
     "Failed",
     "FailedKind",
     "HandshakeDone",
@@ -63,6 +62,7 @@ __all__ = [
     "RandomBytes",
     "Text",
     "WebSocket",
+    "WebSocketEvent",
 ]
 
 DEFAULT_MAX_SIZE: Final = 16 * 1024 * 1024
@@ -169,15 +169,15 @@ class WebSocket:
 
     # What the network does
 
-    def receive_data(self, data: bytes) -> tuple[Event, ...]:
+    def receive_data(self, data: bytes) -> tuple[WebSocketEvent, ...]:
         """Take bytes that arrived, in pieces of any size; after the last event they are ignored."""
-        events: list[Event] = []
+        events: list[WebSocketEvent] = []
         rest: bytes | None = data
         while rest and not self.over:
             rest = self._advance(rest, events)
         return tuple(events)
 
-    def receive_eof(self) -> tuple[Event, ...]:
+    def receive_eof(self) -> tuple[WebSocketEvent, ...]:
         """The peer closed its side, or the connection broke."""
         if self.over:
             return ()
@@ -265,7 +265,7 @@ class WebSocket:
             return self._phase
         raise ConnectionClosedError("the WebSocket is not open; nothing was sent", sent=False)
 
-    def _advance(self, data: bytes, events: list[Event]) -> bytes | None:
+    def _advance(self, data: bytes, events: list[WebSocketEvent]) -> bytes | None:
         """Give bytes to the phase; returns those that belong to the next one."""
         phase = self._phase
         if isinstance(phase, Frames):
@@ -280,7 +280,9 @@ class WebSocket:
         events.append(self._end(Failed("proxy", "data arrived before TLS started", code=1006)))
         return None
 
-    def _tunnelled(self, outcome: bytes | Failed | None, events: list[Event]) -> bytes | None:
+    def _tunnelled(
+        self, outcome: bytes | Failed | None, events: list[WebSocketEvent]
+    ) -> bytes | None:
         if outcome is None:
             return None
         if isinstance(outcome, Failed):
@@ -297,7 +299,9 @@ class WebSocket:
         self._phase = self._upgrade
         self._outgoing.append(self._upgrade.request)
 
-    def _upgraded(self, outcome: Accepted | Failed | None, events: list[Event]) -> bytes | None:
+    def _upgraded(
+        self, outcome: Accepted | Failed | None, events: list[WebSocketEvent]
+    ) -> bytes | None:
         if outcome is None:
             return None
         if isinstance(outcome, Failed):

@@ -14,7 +14,6 @@ from genesys_core.http.headers import Headers
 
 __all__ = [
     "Closed",
-    "Event",
     "Failed",
     "FailedKind",
     "HandshakeDone",
@@ -22,6 +21,7 @@ __all__ = [
     "ProxyReady",
     "RandomBytes",
     "Text",
+    "WebSocketEvent",
 ]
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
@@ -104,5 +104,5 @@ class Failed(Struct, frozen=True):
     code: int | None = None
 
 
-Event: TypeAlias = ProxyReady | HandshakeDone | Text | Pong | Closed | Failed
+WebSocketEvent: TypeAlias = ProxyReady | HandshakeDone | Text | Pong | Closed | Failed
 """What ``receive_data`` and ``receive_eof`` return."""

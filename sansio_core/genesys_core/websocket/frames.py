@@ -12,7 +12,15 @@ from typing import Final
 
 from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, ParseFailed
 
-from genesys_core.websocket.events import Closed, Event, Failed, FailedKind, Pong, RandomBytes, Text
+from genesys_core.websocket.events import (
+    Closed,
+    Failed,
+    FailedKind,
+    Pong,
+    RandomBytes,
+    Text,
+    WebSocketEvent,
+)
 from genesys_core.websocket.permessage_deflate import Compressor, Deflate, Inflate
 
 __all__ = ["Frames"]
@@ -61,9 +69,9 @@ class Frames:
 
     # Receiving
 
-    def receive(self, data: bytes) -> list[Event]:
+    def receive(self, data: bytes) -> list[WebSocketEvent]:
         """Take bytes that arrived."""
-        events: list[Event] = []
+        events: list[WebSocketEvent] = []
         data = self._held + data
         self._held = b""
         at, end = 0, len(data)
@@ -74,7 +82,7 @@ class Frames:
             events.append(self._fail(error.code, _WORDS.get(error.code, str(error))))
         return events
 
-    def _step(self, data: bytes, at: int, end: int, events: list[Event]) -> int:
+    def _step(self, data: bytes, at: int, end: int, events: list[WebSocketEvent]) -> int:
         if self._remaining:
             stop = at + min(self._remaining, _SLICE)
             if stop > end:
@@ -93,7 +101,7 @@ class Frames:
         self._held = data[at:]
         return end
 
-    def _begin(self, data: bytes, at: int, end: int, events: list[Event]) -> int:
+    def _begin(self, data: bytes, at: int, end: int, events: list[WebSocketEvent]) -> int:
         """The head of a frame, whole: to wsproto, which checks it, then against the limit."""
         start, length = _span(data, at, end)
         if not start:
@@ -113,12 +121,12 @@ class Frames:
         if self._size > self._max_size:
             raise ParseFailed(_WORDS[1009], CloseReason.MESSAGE_TOO_BIG)
 
-    def _read(self, data: bytes, events: list[Event]) -> None:
+    def _read(self, data: bytes, events: list[WebSocketEvent]) -> None:
         self._reader.receive_bytes(data)
         for frame in self._reader.received_frames():
             self._take(frame, events)
 
-    def _take(self, frame: Frame, events: list[Event]) -> None:
+    def _take(self, frame: Frame, events: list[WebSocketEvent]) -> None:
         match frame.opcode, frame.payload:
             case Opcode.TEXT, str(piece):
                 self._pieces.append(piece)

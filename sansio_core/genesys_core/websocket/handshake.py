@@ -21,9 +21,9 @@ from genesys_core.websocket.proxy_tunnel import (
     Head,
     HeadExchange,
     ascii_host,
-    masked_url,
+    handshake_refusal,
+    mask_url,
     port_of,
-    refused,
     split_url,
 )
 
@@ -62,12 +62,12 @@ class Address(Struct, frozen=True):
         if parts.fragment or "@" in parts.netloc:
             # RFC 6455, 3: "Fragment identifiers are meaningless ... and MUST NOT be used".
             raise InvalidValueError(
-                f"address {masked_url(parts)!r}: must have no fragment and no user name; remove them"
+                f"address {mask_url(parts)!r}: must have no fragment and no user name; remove them"
             )
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if _VISIBLE.fullmatch(target) is None:
             raise InvalidValueError(
-                f"address {masked_url(parts)!r}: its path has characters that must be percent-encoded"
+                f"address {mask_url(parts)!r}: its path has characters that must be percent-encoded"
             )
         return cls(ascii_host(parts), port_of(parts), parts.scheme == "wss", target)
 
@@ -116,7 +116,7 @@ class Upgrade:
         if isinstance(head, str):
             return Failed("handshake", f"the server did not answer in HTTP: {head}", code=1006)
         if head.status != 101:
-            return refused("handshake", "the server refused the WebSocket", head)
+            return handshake_refusal("handshake", "the server refused the WebSocket", head)
         return self._accepted(head)
 
     def _accepted(self, head: Head) -> "Accepted | Failed":
@@ -125,7 +125,9 @@ class Upgrade:
         deflate = Deflate.agreed(extensions) if extensions else None
         problem = self._problem(head.headers, subprotocol, deflate)
         if problem is not None:
-            return refused("handshake", f"the server's handshake is not valid: {problem}", head)
+            return handshake_refusal(
+                "handshake", f"the server's handshake is not valid: {problem}", head
+            )
         done = HandshakeDone(subprotocol, extensions, head.headers)
         return Accepted(done, deflate if isinstance(deflate, Deflate) else None, head.trailing)
 

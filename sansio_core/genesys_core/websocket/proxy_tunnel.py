@@ -26,9 +26,9 @@ __all__ = [
     "Proxy",
     "Tunnel",
     "ascii_host",
-    "masked_url",
+    "handshake_refusal",
+    "mask_url",
     "port_of",
-    "refused",
     "split_url",
 ]
 
@@ -92,7 +92,7 @@ def split_url(what: str, url: str, schemes: tuple[str, str]) -> SplitResult:
     raise InvalidValueError(f"{what}: must be {schemes[0]}://host or {schemes[1]}://host[:port]")
 
 
-def masked_url(parts: SplitResult) -> str:
+def mask_url(parts: SplitResult) -> str:
     """Scheme and host of a URL, its path left out: it may hold a channel's id."""
     return f"{parts.scheme}://{parts.hostname}/..."
 
@@ -165,7 +165,7 @@ def _received(event: h11.Response | h11.InformationalResponse) -> Headers:
     )
 
 
-def refused(kind: FailedKind, what: str, head: Head) -> Failed:
+def handshake_refusal(kind: FailedKind, what: str, head: Head) -> Failed:
     """The failure that an answer other than the one asked for is."""
     message = f"{what} (status {head.status})"
     return Failed(kind, message, status=head.status, headers=head.headers, code=1006)
@@ -189,4 +189,4 @@ class Tunnel:
             return Failed("proxy", f"the proxy did not answer in HTTP: {head}", code=1006)
         if 200 <= head.status < 300:
             return head.trailing
-        return refused("proxy", "the proxy refused the tunnel", head)
+        return handshake_refusal("proxy", "the proxy refused the tunnel", head)

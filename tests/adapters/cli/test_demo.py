@@ -28,7 +28,7 @@ def test_it_reads_the_same_with_and_without_rich(monkeypatch, missing):
         monkeypatch.setitem(sys.modules, missing, None)
         monkeypatch.delitem(sys.modules, "rich.table", raising=False)
     out = io.StringIO()
-    assert demo.run(out) == 0
+    assert demo.run_demo(out) == 0
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     assert lines[0].startswith("Simulated platform on http://127.0.0.1:")
     assert all(expected in lines for expected in EXPECTED)
@@ -36,7 +36,7 @@ def test_it_reads_the_same_with_and_without_rich(monkeypatch, missing):
 
 def test_it_prints_to_standard_output_and_leaves_no_thread(capsys):
     before = threading.active_count()
-    assert demo.run() == 0
+    assert demo.run_demo() == 0
     assert threading.active_count() == before
     shown = capsys.readouterr()
     assert "60 users" in shown.out
@@ -47,7 +47,7 @@ def test_a_failed_call_is_one_line_and_exit_code_1(monkeypatch, capsys):
     def fail(_):
         raise ConnectError("no connection", sent=False)
 
-    monkeypatch.setattr(demo, "explore", fail)
+    monkeypatch.setattr(demo, "explore_platform", fail)
     with pytest.raises(Exit) as ended:
         demo_command.demo()
     assert ended.value.exit_code == 1
@@ -57,7 +57,7 @@ def test_a_failed_call_is_one_line_and_exit_code_1(monkeypatch, capsys):
 
 def test_it_finds_all_users_by_the_public_client():
     with demo.running_simulator() as simulator:
-        found = demo.explore(simulator)
+        found = demo.explore_platform(simulator)
     assert found.me.name == "User 001"
     assert [user.name for user in found.everybody] == [f"User {n:03d}" for n in range(1, 61)]
     assert [queue.name for queue in found.queues] == [f"Queue {n:03d}" for n in range(1, 6)]

@@ -12,10 +12,10 @@ import pytest
 
 from genesys_cloud.cli.listen import _json, _text
 from genesys_cloud.notifications import Gap
-from genesys_cloud.sign_in.saved_sign_in import Place, SignedIn
+from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget
 from genesys_cloud.simulator import running_simulator
 from genesys_core.notifications import Metadata, Notification
-from genesys_core.notifications.channel.events import moment
+from genesys_core.notifications.channel.events import wall_datetime
 from genesys_core.oauth.grants import ClientCredentials
 from genesys_core.oauth.tokens import Token
 
@@ -153,8 +153,8 @@ def test_credentials_that_are_wrong_end_it(simulator, environment):
 
 def test_the_sign_in_of_the_command_is_used(simulator, tmp_path):
     file = tmp_path / "tokens.json"
-    place = Place(simulator.client_id, host=simulator.url)
-    SignedIn(file).save(place, Token(simulator.access_token()))
+    place = SignInTarget(simulator.client_id, host=simulator.url)
+    SavedSignIn(file).save(place, Token(simulator.access_token()))
     with command(
         TOPIC, "--count", "1", HOME=str(tmp_path), GENESYSCLOUD_TOKEN_FILE=str(file)
     ) as running:
@@ -165,8 +165,8 @@ def test_the_sign_in_of_the_command_is_used(simulator, tmp_path):
 
 
 def test_a_sign_in_with_a_refresh_token_is_renewed_and_kept(tmp_path):
-    signed_in = SignedIn(tmp_path / "tokens.json")
-    place = Place("client", host="https://api.example.com")
+    signed_in = SavedSignIn(tmp_path / "tokens.json")
+    place = SignInTarget("client", host="https://api.example.com")
     plain = signed_in.options(place, Token("a"))
     assert plain["access_token"] == "a"
     renewed = signed_in.options(place, Token("a", refresh_token="r"))
@@ -177,7 +177,7 @@ def test_a_sign_in_with_a_refresh_token_is_renewed_and_kept(tmp_path):
 
 
 def test_a_gap_and_a_frame_of_many_lines_are_one_line_each():
-    gap = Gap(moment(0), moment(1))
+    gap = Gap(wall_datetime(0), wall_datetime(1))
     assert "\n" not in _text(gap)
     assert json.loads(_json(gap)) == {
         "gap": {"from": "1970-01-01T00:00:00Z", "to": "1970-01-01T00:00:01Z"}

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from genesys_cloud import Gateway
 from genesys_cloud.cli.app import app
 from genesys_cloud.login import BrowserSignIn, sign_in
-from genesys_cloud.sign_in.saved_sign_in import Place, SignedIn
+from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget
 from genesys_cloud.simulator import Settings, Simulator, bundled_definition, running_simulator
 from genesys_cloud.transports import HttpxTransport
 from genesys_core import errors
@@ -345,7 +345,7 @@ def test_the_environment_names_client_and_region(monkeypatch, simulator, token_f
     assert "https://login.mypurecloud.ie/oauth/authorize?client_id=from-environment&" in (
         run("login", "--no-browser").output
     )
-    assert SignedIn(token_file).place() == Place("from-environment", region="eu_west_1")
+    assert SavedSignIn(token_file).target() == SignInTarget("from-environment", region="eu_west_1")
     assert run("login", "--no-browser", "--host", simulator.url).exit_code == 0
 
 
@@ -367,7 +367,7 @@ def test_all_the_way_through_a_gateway(simulator, token_file, monkeypatch):
     browser.join()
     assert browser.urls[0].startswith(f"{simulator.url}/login/oauth/authorize?")
     gateway = Gateway(url.host, "http", url.port, "login", "api")
-    assert SignedIn(token_file).place() == Place(simulator.client_id, gateway=gateway)
+    assert SavedSignIn(token_file).target() == SignInTarget(simulator.client_id, gateway=gateway)
     who = run("whoami", "--token-file", token_file)
     assert "region  us_east_1 through the gateway 127.0.0.1" in who.output
     assert run("logout", "--token-file", token_file).exit_code == 0
@@ -388,26 +388,26 @@ def test_a_token_that_the_platform_takes_no_more(simulator, token_file, monkeypa
 
 
 def test_a_token_without_an_end(simulator, token_file):
-    place = Place(simulator.client_id, host=simulator.url)
-    SignedIn(token_file).save(place, Token(simulator.access_token()))
+    place = SignInTarget(simulator.client_id, host=simulator.url)
+    SavedSignIn(token_file).save(place, Token(simulator.access_token()))
     assert "token   for as long as the platform takes it" in (
         run("whoami", "--token-file", token_file).output
     )
 
 
 def test_settings_without_a_token_are_no_sign_in(token_file):
-    signed_in = SignedIn(token_file)
-    place = Place("c", host="http://127.0.0.1:1")
+    signed_in = SavedSignIn(token_file)
+    place = SignInTarget("c", host="http://127.0.0.1:1")
     signed_in.save(place, Token("a"))
     signed_in.store.delete(place.key)
     assert run("whoami", "--token-file", token_file).exit_code == 1
     assert run("logout", "--token-file", token_file).output == "Signed out.\n"
-    assert signed_in.place() is None
+    assert signed_in.target() is None
 
 
 def test_signing_out_while_the_platform_is_away(token_file):
-    place = Place("c", host=f"http://127.0.0.1:{free_port()}")
-    SignedIn(token_file).save(place, Token("hunter2"))
+    place = SignInTarget("c", host=f"http://127.0.0.1:{free_port()}")
+    SavedSignIn(token_file).save(place, Token("hunter2"))
     who = run("whoami", "--token-file", token_file)
     assert who.exit_code == 1
     assert who.stderr.startswith("genesys-cloud whoami: ")

@@ -142,7 +142,7 @@ def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
         Client(host=server.url, pacing=pacing, trust_env=False) as client,
     ):
         client.users.get_users_me()
-        monkeypatch.setattr(client._alarm, "next", Interrupted())
+        monkeypatch.setattr(client._wakeup, "next", Interrupted())
         with pytest.raises(KeyboardInterrupt):
             client.users.get_users_me()
         monkeypatch.undo()
@@ -153,7 +153,7 @@ def waiting(client: Client | AsyncClient) -> int:
     """How many calls wait for a place."""
     pacer = client._cell.session.pacer
     assert pacer is not None
-    return len(pacer.lanes[-1].queue)
+    return len(pacer.windows[-1].queue)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Turns outlive their callers, keep what they exchanged, and wait for stores in threads of their own."""
+"""Transactions outlive their callers, keep what they exchanged, and wait for stores in threads."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_closing_waits_for_an_exchange_whose_call_has_gone(run):
 
 def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
     slow = Rotating("/oauth/token")
-    waiting = _tokens._Turn.is_over
+    waiting = _tokens._Transaction.is_over
 
     def interrupted(turn, seconds):
         assert slow.asked.wait(30)
@@ -105,10 +105,10 @@ def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
         scripted_server(slow) as server,
         Client(host=server.url, auth=KEPT, trust_env=False) as api,
     ):
-        monkeypatch.setattr(_tokens._Turn, "is_over", interrupted)
+        monkeypatch.setattr(_tokens._Transaction, "is_over", interrupted)
         with pytest.raises(KeyboardInterrupt):
             api.send(ME)
-        monkeypatch.setattr(_tokens._Turn, "is_over", waiting)
+        monkeypatch.setattr(_tokens._Transaction, "is_over", waiting)
         slow.release.set()
         assert api.send(ME).id == "1"
     assert len(server.asked("/oauth/token")) == 1

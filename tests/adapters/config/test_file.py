@@ -11,7 +11,7 @@ import pytest
 from genesys_cloud import AsyncClient, Client, ClientCredentials, Gateway, RetryConfiguration
 from genesys_cloud.client.setup import Setup, sources_of
 from genesys_cloud.config import Configuration, configuration_from_file, default_path
-from genesys_cloud.config.file import look_at
+from genesys_cloud.config.file import read_snapshot
 from genesys_core import configuration as core
 from genesys_core.configuration import (
     Credentials,
@@ -309,5 +309,5 @@ def test_parts_of_one_source_hold_together(file):
 def test_no_password_of_a_file_shows(file):
     path = file(STILL + "[gateway]\nhost = gw.example\npassword = hunter2\n")
     setup = set_up(config_file=path)
-    for shown in (repr(setup.configuration), repr(setup.cell.session), repr(look_at(path))):
+    for shown in (repr(setup.configuration), repr(setup.cell.session), repr(read_snapshot(path))):
         assert "hunter2" not in shown

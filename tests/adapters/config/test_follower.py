@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from genesys_cloud import Client, ClientCredentials
 from genesys_cloud.client import setup as _configured
 from genesys_cloud.config import follower as _reload
-from genesys_cloud.config.file import Look, look_at
-from genesys_cloud.config.follower import Follower, Notices, Polling, Watch, trigger_for
+from genesys_cloud.config.file import FileSnapshot, read_snapshot
+from genesys_cloud.config.follower import ChangeDetector, FileEvents, Follower, Polling, trigger_for
 from genesys_core import errors
 from genesys_core.api import users
 from tests.helpers.flavours import Api, every_flavour
@@ -99,36 +99,36 @@ def in_force(api: Api) -> int:
 # --- what counts as a change ------------------------------------------------------------------------
 
 looks = st.one_of(
-    st.just(Look()),
-    st.sampled_from(["a", "b", "c"]).map(Look),
-    st.just(Look(problem="cannot be read")),
+    st.just(FileSnapshot()),
+    st.sampled_from(["a", "b", "c"]).map(FileSnapshot),
+    st.just(FileSnapshot(problem="cannot be read")),
 )
 
 
 @given(st.lists(looks, max_size=30))
 def test_only_what_is_seen_twice_in_a_row_is_acted_on_and_only_once(seen):
-    watch, known = Watch(Look("a")), Look("a")
+    detector, known = ChangeDetector(FileSnapshot("a")), FileSnapshot("a")
     for before, now in zip([None, *seen], seen, strict=False):
-        watch, change = watch.looked(now)
-        expected = now == before and now not in {known, Look()}
+        detector, change = detector.looked(now)
+        expected = now == before and now not in {known, FileSnapshot()}
         assert (change is not None) == expected
         if change is not None:
             assert change == now
             known = change
-        assert watch.known == known
+        assert detector.known == known
 
 
-@given(st.lists(looks, max_size=30), looks.filter(lambda look: look != Look()))
+@given(st.lists(looks, max_size=30), looks.filter(lambda snapshot: snapshot != FileSnapshot()))
 def test_a_file_that_comes_to_rest_is_in_force_two_looks_later(before, last):
-    watch = Watch(Look("a"))
-    for look in (*before, last, last):
-        watch, _ = watch.looked(look)
-    assert watch.known == last
-    assert not watch.settling
+    detector = ChangeDetector(FileSnapshot("a"))
+    for snapshot in (*before, last, last):
+        detector, _ = detector.looked(snapshot)
+    assert detector.known == last
+    assert not detector.settling
 
 
 def test_a_look_does_not_show_what_it_saw():
-    assert "hunter2" not in repr(Look("password = hunter2"))
+    assert "hunter2" not in repr(FileSnapshot("password = hunter2"))
 
 
 # --- every way of editing, in every driver ----------------------------------------------------------
@@ -523,12 +523,12 @@ def test_logging_follows_the_file(run, steps, tmp_path):
 def following(path: Path, trigger):
     seen, changed = [], threading.Event()
 
-    def take(look: Look) -> bool:
-        seen.append(look.text)
+    def take(snapshot: FileSnapshot) -> bool:
+        seen.append(snapshot.text)
         changed.set()
         return True
 
-    follower = Follower(str(path), look_at(path), take, trigger)
+    follower = Follower(str(path), read_snapshot(path), take, trigger)
 
     def expect(text: str) -> None:
         while text not in seen:
@@ -568,8 +568,8 @@ class TakenOver:
         self._turn = threading.Condition()
         real = _configured._Reload.__call__
 
-        def told(reload, look: Look) -> bool:
-            follows = real(reload, look)
+        def told(reload, snapshot: FileSnapshot) -> bool:
+            follows = real(reload, snapshot)
             with self._turn:
                 self._turn.notify_all()
             return follows
@@ -589,7 +589,7 @@ def taken_over(monkeypatch):
     return TakenOver(monkeypatch)
 
 
-@pytest.fixture(params=[Notices, Polling], ids=["watchfiles", "polling"])
+@pytest.fixture(params=[FileEvents, Polling], ids=["watchfiles", "polling"])
 def trigger_kind(request, monkeypatch):
     if request.param is Polling:
         monkeypatch.setattr(_reload, "INTERVAL", 0.02)
@@ -655,8 +655,8 @@ def test_a_notice_is_not_waited_for_where_none_can_come(tmp_path, monkeypatch):
         return
         yield
 
-    for watch in (broken, ended):
-        trigger = Notices(str(tmp_path / "config"), watch)
+    for detector in (broken, ended):
+        trigger = FileEvents(str(tmp_path / "config"), detector)
         assert [trigger.wait() for _ in range(3)] == [True] * 3
         trigger.stop()
         assert not trigger.wait()
@@ -671,7 +671,7 @@ def test_polling_without_the_extra(monkeypatch):
             raise ImportError
         return real(name, *arguments, **keywords)
 
-    assert isinstance(trigger_for("/x/config"), Notices)
+    assert isinstance(trigger_for("/x/config"), FileEvents)
     monkeypatch.setattr(builtins, "__import__", missing)
     assert type(trigger_for("/x/config")) is Polling
 
@@ -681,12 +681,12 @@ def test_a_follower_can_be_closed_from_within(tmp_path):
     path.write_text("a")
     steps, closed = Steps(), threading.Event()
 
-    def take(look: Look) -> bool:
+    def take(snapshot: FileSnapshot) -> bool:
         follower.close()
         closed.set()
         return True
 
-    follower = Follower(str(path), look_at(path), take, steps)
+    follower = Follower(str(path), read_snapshot(path), take, steps)
     path.write_text("b")
     steps.look()
     assert closed.wait(60)
@@ -697,6 +697,6 @@ def test_a_follower_can_be_closed_from_within(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="no such files there")
 def test_a_pipe_is_no_configuration_and_blocks_nobody(tmp_path):
     os.mkfifo(tmp_path / "config")
-    assert look_at(tmp_path / "config") == Look(
+    assert read_snapshot(tmp_path / "config") == FileSnapshot(
         problem="cannot be read: not a regular file; it must be a file that this process may read"
     )

@@ -20,14 +20,14 @@ import trio
 
 from genesys_cloud import AsyncClient, Client, Hooks
 from genesys_cloud.notifications import Gap, Subscribed
-from genesys_cloud.notifications.channel_driver import Driver, Means
-from genesys_cloud.notifications.event_queues import AsyncOutlet
-from genesys_cloud.notifications.websocket_stream import Wiring
+from genesys_cloud.notifications.channel_driver import Driver, DriverContext
+from genesys_cloud.notifications.event_queues import AsyncEventQueue
+from genesys_cloud.notifications.websocket_stream import SocketOptions
 from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import GenesysCloudError
 from genesys_core.models import Channel
-from genesys_core.notifications.buffer import Latest, Mailbox
-from genesys_core.observability.observers import observing_notifications
+from genesys_core.notifications.buffer import EventBuffer, LatestEvents
+from genesys_core.observability.observers import combine_notification_observers
 from tests.adapters.observability.test_opentelemetry import Kept
 from tests.helpers.flavours import every_flavour, run_now, settled
 from tests.helpers.listeners import (
@@ -189,15 +189,15 @@ def test_a_reply_that_comes_with_the_cancellation_is_let_be(backend):
                 await answered.wait()
             return Channel(id="c", connect_uri="wss://streaming.example.com/c")
 
-        wiring = Wiring(tls=ssl.create_default_context, proxy=lambda _: None)
-        means = Means(
+        wiring = SocketOptions(tls=ssl.create_default_context, proxy=lambda _: None)
+        means = DriverContext(
             policy=hasty(),
-            wiring=wiring,
+            socket_options=wiring,
             send=send,
-            observer=observing_notifications([]),
+            observer=combine_notification_observers([]),
             warn=lambda _: None,
         )
-        driver = Driver(means, AsyncOutlet(Mailbox()), AsyncOutlet(Latest()))
+        driver = Driver(means, AsyncEventQueue(EventBuffer()), AsyncEventQueue(LatestEvents()))
         with anyio.fail_after(LIMIT):
             async with anyio.create_task_group() as tasks:
                 await tasks.start(driver.run)

@@ -6,11 +6,11 @@ import anyio
 import pytest
 
 from genesys_cloud.notifications import Gap, Retrying
-from genesys_cloud.notifications.socket_options import wiring_of
-from genesys_cloud.notifications.websocket_stream import Link
+from genesys_cloud.notifications.socket_options import socket_options
+from genesys_cloud.notifications.websocket_stream import WebSocketStream
 from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import ConfigurationError, InvalidValueError
-from genesys_core.websocket import Event, Failed, Proxy
+from genesys_core.websocket import Failed, Proxy, WebSocketEvent
 from tests.helpers.flavours import every_flavour
 from tests.helpers.listeners import listening
 from tests.helpers.proxy import PASSWORD, USER, tinyproxy
@@ -183,26 +183,26 @@ def environment(monkeypatch):
 def test_the_environment_names_proxies(environment, variables, url, host):
     for name, value in variables.items():
         environment(name, value)
-    proxy = wiring_of({}, proxy=None, headers=None).proxy(url)
+    proxy = socket_options({}, proxy=None, headers=None).proxy(url)
     assert (proxy and proxy.host) == host
-    assert wiring_of({"trust_env": False}, proxy=None, headers=None).proxy(url) is None
+    assert socket_options({"trust_env": False}, proxy=None, headers=None).proxy(url) is None
 
 
 def test_the_handlers_proxy_wins_over_the_clients_and_that_over_the_environments(environment):
     environment("HTTPS_PROXY", "http://environment:1")
     network = {"proxy": "http://client:2"}
     url = "wss://streaming.example/c"
-    assert wiring_of(network, proxy=None, headers=None).proxy(url) == Proxy("client", 2)
-    wiring = wiring_of(network, proxy="http://u:p%40@handler:3", headers=None)
+    assert socket_options(network, proxy=None, headers=None).proxy(url) == Proxy("client", 2)
+    wiring = socket_options(network, proxy="http://u:p%40@handler:3", headers=None)
     assert wiring.proxy(url) == Proxy("handler", 3, username="u", password="p@")
     assert "p@" not in repr(wiring.proxy(url))
 
 
 def test_what_cannot_be_used_is_refused_at_once():
     with pytest.raises(InvalidValueError, match="proxy"):
-        wiring_of({"proxy": "socks5://proxy:1"}, proxy=None, headers=None)
+        socket_options({"proxy": "socks5://proxy:1"}, proxy=None, headers=None)
     with pytest.raises(ConfigurationError, match="verify"):
-        wiring_of({"verify": "/no/such/file"}, proxy=None, headers=None)
+        socket_options({"verify": "/no/such/file"}, proxy=None, headers=None)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_what_cannot_be_used_is_refused_at_once():
     ],
 )
 def test_whatever_goes_wrong_with_a_connection_is_its_last_event(monkeypatch, url, error, words):
-    told: list[Event] = []
+    told: list[WebSocketEvent] = []
 
     async def fail(host, port):
         raise error
@@ -224,7 +224,7 @@ def test_whatever_goes_wrong_with_a_connection_is_its_last_event(monkeypatch, ur
         told.extend(events)
 
     async def main():
-        await Link(url, wiring_of({}, proxy=None, headers=None)).run(deliver)
+        await WebSocketStream(url, socket_options({}, proxy=None, headers=None)).run(deliver)
 
     monkeypatch.setattr(anyio, "connect_tcp", fail)
     anyio.run(main)
@@ -236,7 +236,9 @@ def test_whatever_goes_wrong_with_a_connection_is_its_last_event(monkeypatch, ur
 
 
 def test_handshakes_say_who_asks():
-    wiring = wiring_of({}, proxy=None, headers={"X-Key": "1"})
+    wiring = socket_options({}, proxy=None, headers={"X-Key": "1"})
     assert wiring.headers["User-Agent"].startswith("genesys-cloud/")
     assert wiring.headers["X-Key"] == "1"
-    assert wiring_of({}, proxy=None, headers={"user-agent": "me"}).headers["User-Agent"] == "me"
+    assert (
+        socket_options({}, proxy=None, headers={"user-agent": "me"}).headers["User-Agent"] == "me"
+    )

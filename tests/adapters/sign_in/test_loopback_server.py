@@ -9,9 +9,9 @@ import pytest
 
 from genesys_cloud.sign_in.loopback_server import LoopbackServer
 from genesys_core.errors import ConnectError
-from genesys_core.oauth.loopback_redirect import Page
+from genesys_core.oauth.loopback_redirect import BrowserPage
 
-PAGE = Page(200, "Here", "<p>content</p>")
+PAGE = BrowserPage(200, "Here", "<p>content</p>")
 
 
 def forever():

@@ -14,7 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport
-from genesys_cloud.transports.connection_pool import IDLE_SECONDS, AsyncPool, Pool, Shelf, lighten
+from genesys_cloud.transports.connection_pool import (
+    IDLE_SECONDS,
+    AsyncPool,
+    ConnectionTable,
+    Pool,
+    replace_pools,
+)
 from genesys_core.http.messages import Request, Timeout, TransportFailure
 from tests.helpers.server import Raw, Reply, refused_url, scripted_server
 
@@ -46,8 +52,8 @@ class Connection:
 # --- which connection -------------------------------------------------------------------------------
 
 
-def shelf_of(*idle: Connection, limit: int = 10) -> Shelf:
-    shelf = Shelf(limit)
+def shelf_of(*idle: Connection, limit: int = 10) -> ConnectionTable:
+    shelf = ConnectionTable(limit)
     for connection in idle:
         shelf.add(connection)
         connection.idle = True
@@ -73,7 +79,7 @@ def test_one_that_the_server_closed_meanwhile_is_dropped():
 
 @pytest.mark.parametrize("broken", [Connection(HERE), Connection(HERE, idle=True, closed=True)])
 def test_one_that_broke_or_never_connected_is_dropped_when_it_comes_back(broken):
-    shelf = Shelf(10)
+    shelf = ConnectionTable(10)
     shelf.add(broken)
     assert shelf.give(broken, 0.0) == [broken]
     assert shelf.connections == []
@@ -98,7 +104,7 @@ def test_the_longest_idle_makes_way_at_the_limit():
 
 def test_one_that_was_closed_with_the_pool_does_not_come_back():
     connection = Connection(HERE)
-    shelf = Shelf(1)
+    shelf = ConnectionTable(1)
     shelf.add(connection)
     assert shelf.clear() == [connection]
     connection.idle = True
@@ -118,7 +124,7 @@ STEPS = st.lists(
 
 @given(STEPS, st.integers(1, 4))
 def test_every_connection_is_in_use_or_idle_or_closed_once_and_never_too_many(steps, limit):
-    shelf: Shelf = Shelf(limit)
+    shelf: ConnectionTable = ConnectionTable(limit)
     busy: list[Connection] = []
     closed: list[Connection] = []
     for now, (step, origin, number) in enumerate(steps):
@@ -149,12 +155,12 @@ def test_every_connection_is_in_use_or_idle_or_closed_once_and_never_too_many(st
 
 
 def over(client: httpx.Client, limit: int) -> HttpxTransport:
-    lighten(client, limit)
+    replace_pools(client, limit)
     return HttpxTransport(client)
 
 
 def over_async(client: httpx.AsyncClient, limit: int) -> AsyncHttpxTransport:
-    lighten(client, limit)
+    replace_pools(client, limit)
     return AsyncHttpxTransport(client)
 
 

@@ -5,16 +5,16 @@ import pytest
 
 from genesys_core import errors
 from genesys_core.calls.auth_actions import (
-    Bring,
     Granted,
-    Moment,
     Refresh,
     SignedOut,
     SignIn,
     SignOut,
+    TokenSnapshot,
+    UseToken,
 )
 from genesys_core.calls.lifecycle import Exchanging, Raised
-from genesys_core.calls.token_actions import Settled
+from genesys_core.calls.token_actions import Finished
 from genesys_core.errors import (
     AuthenticationError,
     ConnectError,
@@ -42,9 +42,9 @@ def driver(vault: Vault, *answers, wall: float = 0) -> Driver:
     return Driver(session_with(vault, store=False), answers=list(answers), now=at(wall))
 
 
-def asked(over: Driver | Session) -> Moment:
+def asked(over: Driver | Session) -> TokenSnapshot:
     session = over.session if isinstance(over, Driver) else over
-    return Moment.of(session, now=at(0))
+    return TokenSnapshot.of(session, now=at(0))
 
 
 def moved(session: Session) -> Session:
@@ -71,7 +71,7 @@ def test_a_client_without_a_token_gets_its_first():
 def test_those_who_ask_at_the_same_time_share_one_exchange():
     client = driver(Vault(KEPT, A1), A2)
     both = Refresh(asked(client)), Refresh(asked(client))
-    assert [client.take(wish) for wish in both] == [Granted(A2)] * 2
+    assert [client.take(action) for action in both] == [Granted(A2)] * 2
     assert len(client.sent) == 1
     # Who asks later gets another one.
     client.answers = [Token("a3")]
@@ -81,7 +81,7 @@ def test_those_who_ask_at_the_same_time_share_one_exchange():
 def test_those_who_ask_at_the_same_time_share_a_failure():
     client = driver(Vault(KEPT, A1), InvalidGrantError("invalid_grant"))
     both = Refresh(asked(client)), Refresh(asked(client))
-    first, second = (client.take(wish) for wish in both)
+    first, second = (client.take(action) for action in both)
     assert isinstance(first.error, InvalidGrantError)
     assert isinstance(second.error, InvalidGrantError)
     assert first.error is not second.error
@@ -91,17 +91,17 @@ def test_those_who_ask_at_the_same_time_share_a_failure():
 
 def test_a_refresh_after_one_that_a_call_made_meanwhile_needs_none():
     client = driver(Vault(KEPT, A1))
-    wish = Refresh(asked(client))
+    action = Refresh(asked(client))
     client.session = client.session.with_vault(client.session.vault.granted(A2))
-    assert client.take(wish) == Granted(A2)
+    assert client.take(action) == Granted(A2)
     assert client.sent == []
 
 
 def test_a_token_that_came_meanwhile_and_has_ended_is_no_answer():
     client = driver(Vault(KEPT, A1), Token("a3"), wall=1100)
-    wish = Refresh(asked(client))
+    action = Refresh(asked(client))
     client.session = client.session.with_vault(client.session.vault.granted(A2))
-    assert client.take(wish).token.access_token == "a3"
+    assert client.take(action).token.access_token == "a3"
 
 
 def test_the_same_token_given_anew_is_an_answer():
@@ -148,19 +148,19 @@ def test_a_client_that_was_signed_out_signs_in_again():
 
 def test_a_token_from_elsewhere_is_used_at_once():
     client = driver(Vault(SERVICE, A1))
-    assert client.take(Bring(asked(client), Token("theirs"))) == Granted(Token("theirs"))
+    assert client.take(UseToken(asked(client), Token("theirs"))) == Granted(Token("theirs"))
     assert client.session.vault.usable(at(10**6)) == Token("theirs")
     assert not client.session.vault.refreshable
-    client.take(Bring(asked(client), A2, KEPT))
+    client.take(UseToken(asked(client), A2, KEPT))
     assert client.session.vault.refreshable
     assert client.sent == []
 
 
 def test_a_token_from_elsewhere_asks_for_nothing_and_survives_an_answer():
     client = driver(Vault())
-    wish = Bring(asked(client), A1)
-    session, answer = wish.settle(client.session, Exchanging(None), Raised(None), now=at(0))
-    assert answer == Settled(Granted(A1))
+    action = UseToken(asked(client), A1)
+    session, answer = action.settle(client.session, Exchanging(None), Raised(None), now=at(0))
+    assert answer == Finished(Granted(A1))
     assert session.vault.token == A1
 
 
@@ -186,7 +186,7 @@ def test_the_revocation_is_a_call_of_the_api_with_that_token():
     assert request.headers["authorization"] == "Bearer a1"
     assert step.grant is None
     assert not step.state.call.refreshable
-    replies = step.state.call.replies
+    replies = step.state.call.reader
     assert replies.read(Response(204), at(0)).data == A1
     refusal = replies.error(Response(401), Request("DELETE", request.url), None)
     assert isinstance(refusal, AuthenticationError)
@@ -261,32 +261,32 @@ def test_a_static_token_is_revoked_too():
 
 def wishes(session) -> list:
     moment = asked(session)
-    return [Refresh(moment), SignIn(moment, CODE), SignOut(moment), Bring(moment, A1)]
+    return [Refresh(moment), SignIn(moment, CODE), SignOut(moment), UseToken(moment, A1)]
 
 
 def test_none_waits_for_others_longer_than_it_may():
     session = session_with(Vault(KEPT, A1))
-    for wish in wishes(session):
-        assert (wish.since, wish.expires) == (0, None)
-        result = wish.timed_out(session, now=at(10))
+    for action in wishes(session):
+        assert (action.since, action.expires) == (0, None)
+        result = action.timed_out(session, now=at(10))
         assert isinstance(result.error, errors.TimeoutError)
         assert "for more than 10 s" in str(result.error)
         assert result.error.is_retry_safe
-        assert wish.refused(session, TokenStoreError("busy"), now=at(0)).error.message == "busy"
+        assert action.refused(session, TokenStoreError("busy"), now=at(0)).error.message == "busy"
 
 
 def test_none_takes_a_token_to_another_login_host():
     before = session_with(Vault(KEPT, A1))
-    for wish in wishes(before)[:3]:
+    for action in wishes(before)[:3]:
         session = moved(before)
-        after, answer = wish.reserve(session, now=at(0))
+        after, answer = action.reserve(session, now=at(0))
         assert after == session
         assert "configured for another login host" in str(answer.result.error)
-        _, exchanging = wish.reserve(before, now=at(0))
+        _, exchanging = action.reserve(before, now=at(0))
         for outcome in (A2, ServerError("no", response=Response(500), request=Request("GET", "u"))):
             client = Driver(session, answers=[outcome])
             ended = client.asked(_Asked(exchanging))
-            after, answer = wish.settle(session, exchanging, ended, now=at(0))
+            after, answer = action.settle(session, exchanging, ended, now=at(0))
             assert after == session
             assert isinstance(answer.result.error, GenesysCloudError)
 
@@ -298,9 +298,14 @@ class _Asked:
 
 def test_no_wish_shows_a_secret():
     session = session_with(Vault(RefreshToken("id", MARK, MARK), Token(MARK, refresh_token=MARK)))
-    moment = Moment.of(session, now=at(0))
+    moment = TokenSnapshot.of(session, now=at(0))
     pkce = Pkce("id", MARK, "v" * 43, "https://app/")
-    for wish in (Refresh(moment), SignIn(moment, pkce), SignOut(moment), Bring(moment, A1, pkce)):
-        _, answer = wish.reserve(session, now=at(0))
-        for shown in (wish, answer):
+    for action in (
+        Refresh(moment),
+        SignIn(moment, pkce),
+        SignOut(moment),
+        UseToken(moment, A1, pkce),
+    ):
+        _, answer = action.reserve(session, now=at(0))
+        for shown in (action, answer):
             assert MARK not in f"{shown!r}{shown}{list(shown.__rich_repr__())!r}"

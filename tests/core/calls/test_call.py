@@ -29,7 +29,9 @@ def test_its_next_request_has_no_more_time_than_there_is():
 
 def test_its_history_grows():
     noted = (
-        call(begin=10).noted(CUT_OFF, "again", now=at(11)).noted(reply(503), "enough", now=at(15))
+        call(begin=10)
+        .with_attempt(CUT_OFF, "again", now=at(11))
+        .with_attempt(reply(503), "enough", now=at(15))
     )
     assert [(a.number, a.outcome, a.seconds, a.decision, a.status) for a in noted.attempts] == [
         (1, "the connection was reset", 1, "again", None),
@@ -49,10 +51,10 @@ def test_its_errors_show_no_token():
 def test_its_end_tells_whether_it_may_be_made_again(method, safe):
     policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
     state = start(operation(method), session(retry=policy), now=at(0)).failed(CUT_OFF, now=at(0))
-    error = state.call.told(errors.GenesysCloudError("x"))
+    error = state.call.with_history(errors.GenesysCloudError("x"))
     assert error.attempts == state.call.attempts
     assert error.is_retry_safe is (True if safe else None)
-    refused = state.call.told(state.call.error(reply(400)))
+    refused = state.call.with_history(state.call.error(reply(400)))
     assert refused.is_retry_safe is safe
     assert state.call.timeout_error("slow").sent
 

@@ -10,7 +10,7 @@ from genesys_core.api import users
 from genesys_core.calls.downloads import (
     HAS_CONTENT,
     Download,
-    Saving,
+    DownloadProgress,
     is_success,
     nothing_to_save,
     safe_file_name,
@@ -287,12 +287,12 @@ def test_a_token_may_have_to_be_obtained_first():
     ],
 )
 def test_the_length_is_read_where_it_is_the_files(fields, total):
-    assert Saving.opened(Headers(fields)).total == total
+    assert DownloadProgress.opened(Headers(fields)).total == total
 
 
 @given(st.lists(st.integers(0, 100)), st.none() | st.integers(0, 500))
 def test_only_a_whole_body_is_finished(sizes, total):
-    saving = Saving(0, total)
+    saving = DownloadProgress(0, total)
     for size in sizes:
         saving = saving.advanced(size)
     assert saving.done == sum(sizes)
@@ -306,20 +306,20 @@ def test_only_a_whole_body_is_finished(sizes, total):
 
 @given(st.lists(st.integers(1, 100)), st.integers(0, 500))
 def test_no_more_is_saved_than_wanted(sizes, limit):
-    saving = Saving(limit=limit)
+    saving = DownloadProgress(limit=limit)
     if sum(sizes) <= limit:
         for size in sizes:
             saving = saving.advanced(size)
     else:
         with pytest.raises(errors.GenesysCloudError, match=f"max_bytes={limit}"):
-            reduce(Saving.advanced, sizes, saving)
+            reduce(DownloadProgress.advanced, sizes, saving)
 
 
 def test_what_is_announced_as_too_large_is_not_begun():
     headers = Headers({"Content-Length": "10"})
     with pytest.raises(errors.GenesysCloudError, match="max_bytes=9"):
-        Saving.opened(headers, 9)
-    assert Saving.opened(headers, 10).total == 10
+        DownloadProgress.opened(headers, 9)
+    assert DownloadProgress.opened(headers, 10).total == 10
 
 
 def test_statuses():

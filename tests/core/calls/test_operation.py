@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from genesys_core.calls.operation import Endpoint, Operation, Options, raw_operation
-from genesys_core.calls.prepare import prepare
+from genesys_core.calls.prepare import prepare_request
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
 from genesys_core.http.messages import Timeout
@@ -68,7 +68,7 @@ def test_the_callers_dictionary_may_change_afterwards():
 
 def test_an_operation_is_a_value_that_can_be_sent_any_number_of_times():
     settings = Settings(hosts=Hosts.resolve())
-    assert prepare(OPERATION, settings) == prepare(OPERATION, settings)
+    assert prepare_request(OPERATION, settings) == prepare_request(OPERATION, settings)
     assert pickle.loads(pickle.dumps(OPERATION)) == OPERATION
     with pytest.raises(AttributeError):
         OPERATION.body = {}
@@ -101,7 +101,7 @@ def test_a_raw_operation_says_method_and_path():
         "/api/v2/new/a%2Fb;v=1",
     )
     assert (operation.endpoint.returns, operation.endpoint.body) == ("object", "any")
-    request = prepare(operation, Settings(hosts=Hosts.resolve(host="http://h/base")))
+    request = prepare_request(operation, Settings(hosts=Hosts.resolve(host="http://h/base")))
     assert (request.url, request.body) == ("http://h/base/api/v2/new/a%2Fb;v=1?a=1&a=2", b"[]")
 
 

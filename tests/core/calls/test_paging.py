@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.calls.paging import MAX_EMPTY_PAGES, Paging, items_of
-from genesys_core.calls.prepare import prepare
+from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.codec.model import Model
 from genesys_core.errors import PaginationError
@@ -50,7 +50,7 @@ def reply(page: object, *, raw: bytes | None = None) -> ApiResponse[object]:
 
 
 def url_of(paging: Paging[object]) -> str:
-    return prepare(paging.asked(), Settings(hosts=paging.hosts)).url
+    return prepare_request(paging.asked(), Settings(hosts=paging.hosts)).url
 
 
 def walk(
@@ -198,7 +198,10 @@ def test_a_link_keeps_what_else_was_said_of_the_call():
         reply(Page(entities=["a"], next_uri="/api/v2/search?page=2"))
     )
     settings = Settings(hosts=HOSTS)
-    first, second = prepare(operation, settings), prepare(following.operation, settings)
+    first, second = (
+        prepare_request(operation, settings),
+        prepare_request(following.operation, settings),
+    )
     assert (second.method, second.headers, second.body, second.timeout) == (
         first.method, first.headers, first.body, first.timeout,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from genesys_core.calls.operation import Endpoint, Operation, raw_operation
-from genesys_core.calls.prepare import authorized, prepare
+from genesys_core.calls.prepare import authorize_request, prepare_request
 from genesys_core.codec.model import Model
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
@@ -34,7 +34,7 @@ def get(**parts) -> Operation[object]:
 
 
 def test_a_request_is_complete_but_for_its_token():
-    request = prepare(get(query=(("expand", ["a", "b"]), ("state", None))), SETTINGS)
+    request = prepare_request(get(query=(("expand", ["a", "b"]), ("state", None))), SETTINGS)
     assert request == Request(
         "GET",
         "https://api.mypurecloud.ie/api/v2/users/u1?expand=a&expand=b",
@@ -46,14 +46,14 @@ def test_a_request_is_complete_but_for_its_token():
 
 def test_extra_query_is_added_after_the_operations_own():
     operation = get(query=(("a", 1),)).with_options(query={"b": [True, None], "c": None})
-    assert prepare(operation, SETTINGS).url.endswith("/users/u1?a=1&b=true")
+    assert prepare_request(operation, SETTINGS).url.endswith("/users/u1?a=1&b=true")
 
 
 @given(addresses, path_values, query_pairs)
 def test_whatever_is_asked_goes_to_the_configured_host(address, user_id, pairs):
     operation = Operation[object](GET, (("userId", user_id),), tuple(pairs))
     try:
-        url = prepare(operation, Settings(hosts=Hosts(address, address))).url
+        url = prepare_request(operation, Settings(hosts=Hosts(address, address))).url
     except InvalidValueError:
         return
     assert url.startswith(f"{address}/api/v2/users/")
@@ -73,7 +73,7 @@ def test_whatever_is_asked_goes_to_the_configured_host(address, user_id, pairs):
     ],
 )  # fmt: skip
 def test_a_body_is_sent_as_json(body, sent):
-    request = prepare(Operation[object](POST, body=body), SETTINGS)
+    request = prepare_request(Operation[object](POST, body=body), SETTINGS)
     assert request.body == sent
     assert request.headers["content-type"] == "application/json"
 
@@ -83,30 +83,33 @@ def test_a_body_is_sent_as_json(body, sent):
     [([], b"[]"), ([Person(first_name="Ann")], b'[{"firstName":"Ann"}]'), ((), b"[]")],
 )
 def test_an_empty_list_is_a_body(body, sent):
-    assert prepare(Operation[object](SEARCH, body=body), SETTINGS).body == sent
+    assert prepare_request(Operation[object](SEARCH, body=body), SETTINGS).body == sent
 
 
 def test_a_string_body_is_json():
     endpoint = Endpoint("put_text", "PUT", "/api/v2/x", body="string")
-    assert prepare(Operation[object](endpoint, body='say "hi"'), SETTINGS).body == rb'"say \"hi\""'
+    assert (
+        prepare_request(Operation[object](endpoint, body='say "hi"'), SETTINGS).body
+        == rb'"say \"hi\""'
+    )
 
 
 @pytest.mark.parametrize("body", [0, False, "", [], {}, 1.5])
 def test_a_raw_operation_takes_any_json_even_a_false_one(body):
-    request = prepare(raw_operation("POST", "/api/v2/x", body=body), SETTINGS)
+    request = prepare_request(raw_operation("POST", "/api/v2/x", body=body), SETTINGS)
     assert request.body is not None
     assert "content-type" in request.headers
 
 
 def test_no_body_is_no_body_and_no_content_type():
-    request = prepare(Operation[object](SEARCH), SETTINGS)
+    request = prepare_request(Operation[object](SEARCH), SETTINGS)
     assert request.body is None
     assert "content-type" not in request.headers
 
 
 def test_a_required_body_is_required():
     with pytest.raises(InvalidValueError, match=r"post_users: body is None, but .* NULL"):
-        prepare(Operation[object](POST), SETTINGS)
+        prepare_request(Operation[object](POST), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_a_required_body_is_required():
 )  # fmt: skip
 def test_a_body_of_another_kind_is_refused(endpoint, body):
     with pytest.raises(InvalidValueError):
-        prepare(Operation[object](endpoint, body=body), SETTINGS)
+        prepare_request(Operation[object](endpoint, body=body), SETTINGS)
 
 
 def test_the_callers_headers_win_over_the_clients_and_those_over_the_librarys():
@@ -130,7 +133,7 @@ def test_the_callers_headers_win_over_the_clients_and_those_over_the_librarys():
     operation = get(headers=(("If-Match", "3"), ("If-None-Match", None))).with_options(
         headers={"ACCEPT": "text/csv", "X-Own": None, "if-match": "4"}
     )
-    assert prepare(operation, settings).headers.raw == (
+    assert prepare_request(operation, settings).headers.raw == (
         ("user-agent", "mine/1"),
         ("X-Tag", "a"),
         ("X-Tag", "b"),
@@ -144,30 +147,30 @@ class Match(str, enum.Enum):  # noqa: UP042 - callers have such classes
 
 
 def test_a_header_parameter_is_written_as_a_query_parameter_would_be():
-    request = prepare(get(headers=(("If-Match", Match.ANY), ("X-Flag", True))), SETTINGS)
+    request = prepare_request(get(headers=(("If-Match", Match.ANY), ("X-Flag", True))), SETTINGS)
     assert (request.headers["if-match"], request.headers["x-flag"]) == ("*", "true")
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "\x00", "\ud800"])
 def test_a_header_value_with_a_line_break_is_refused(value):
     with pytest.raises(InvalidValueError, match="header 'X-A'"):
-        prepare(get().with_options(headers={"X-A": value}), SETTINGS)
+        prepare_request(get().with_options(headers={"X-A": value}), SETTINGS)
     with pytest.raises(InvalidValueError, match="header 'If-Match'"):
-        prepare(get(headers=(("If-Match", value),)), SETTINGS)
+        prepare_request(get(headers=(("If-Match", value),)), SETTINGS)
 
 
 @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
 def test_how_the_body_is_framed_is_not_the_callers_to_say(name):
     with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be left out"):
-        prepare(get().with_options(headers={name: "5"}), SETTINGS)
+        prepare_request(get().with_options(headers={name: "5"}), SETTINGS)
     with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be left out"):
-        prepare(get(), Settings(hosts=SETTINGS.hosts, headers=Headers({name: "5"})))
+        prepare_request(get(), Settings(hosts=SETTINGS.hosts, headers=Headers({name: "5"})))
 
 
 @pytest.mark.parametrize("user_id", ["", ".", ".."])
 def test_an_id_that_would_change_the_path_is_refused(user_id):
     with pytest.raises(InvalidValueError, match="userId"):
-        prepare(Operation[object](GET, (("userId", user_id),)), SETTINGS)
+        prepare_request(Operation[object](GET, (("userId", user_id),)), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -175,22 +178,22 @@ def test_an_id_that_would_change_the_path_is_refused(user_id):
     [(None, Timeout.of(5)), (2, Timeout.of(2)), (Timeout(read=None), Timeout(read=None))],
 )
 def test_the_calls_timeout_wins_over_the_clients(given_, expected):
-    assert prepare(get().with_options(timeout=given_), SETTINGS).timeout == expected
+    assert prepare_request(get().with_options(timeout=given_), SETTINGS).timeout == expected
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), True, "5"])
 def test_a_timeout_that_is_no_time_is_refused(seconds):
     with pytest.raises(InvalidValueError, match="timeout connect="):
-        prepare(get().with_options(timeout=seconds), SETTINGS)
+        prepare_request(get().with_options(timeout=seconds), SETTINGS)
 
 
 def test_a_token_is_put_on_and_does_not_show():
-    request = authorized(prepare(get(), SETTINGS), Token("hunter2"))
+    request = authorize_request(prepare_request(get(), SETTINGS), Token("hunter2"))
     assert request.headers["authorization"] == "Bearer hunter2"
     assert "hunter2" not in repr(request)
 
 
 def test_the_callers_own_authorization_stays():
-    request = prepare(get().with_options(headers={"authorization": "Basic x"}), SETTINGS)
-    assert authorized(request, Token("hunter2")) is request
-    assert authorized(request, None) is request
+    request = prepare_request(get().with_options(headers={"authorization": "Basic x"}), SETTINGS)
+    assert authorize_request(request, Token("hunter2")) is request
+    assert authorize_request(request, None) is request

@@ -14,9 +14,9 @@ from genesys_core.calls.lifecycle import Raised, Returned, Sending, Waiting, sta
 from genesys_core.calls.rate_limit import (
     Permit,
     release_permit,
-    remaining,
     report_response,
     reserve_permit,
+    wait_left,
 )
 from genesys_core.oauth import ClientCredentials
 from genesys_core.session.pacing import MARGIN, Pacing
@@ -82,15 +82,15 @@ def test_a_repeat_takes_a_place_of_its_own():
     assert waiting.seconds == pytest.approx(SPAN - 3)
     late = waiting.woke(now=at(SPAN))
     assert isinstance(client.ask(late, SPAN), Permit)
-    assert late.received(reply(502), now=at(SPAN)).call.booking is None
+    assert late.received(reply(502), now=at(SPAN)).call.reservation is None
 
 
 def test_a_place_that_was_used_is_forgotten():
     client = Client(vault=with_token())
     client.spend()
     sending = client.ask(client.begin()).woke(now=at(SPAN))
-    assert sending.call.booking is not None
-    assert sending.received(reply(401), now=at(SPAN)).call.booking is None
+    assert sending.call.reservation is not None
+    assert sending.received(reply(401), now=at(SPAN)).call.reservation is None
 
 
 def test_waits_for_a_place_are_no_attempts():
@@ -194,13 +194,13 @@ def test_a_gate_that_closes_ends_the_waits_that_it_outlasts():
     client.spend()
     waiting = client.ask(client.begin())
     state = client.begin()
-    assert remaining(client.session, waiting, began=0, now=at(4)) == waiting.seconds - 4
+    assert wait_left(client.session, waiting, began=0, now=at(4)) == waiting.seconds - 4
     shared, look = report_response(client.session, state, reply(429, "5"), now=at(0))
     assert look  # at a gate that opens before the place is free
-    assert remaining(shared, waiting, began=0, now=at(4)) == waiting.seconds - 4
+    assert wait_left(shared, waiting, began=0, now=at(4)) == waiting.seconds - 4
     shared, look = report_response(client.session, state, reply(429, "42"), now=at(0))
     assert look
-    assert remaining(shared, waiting, began=0, now=at(4)) == 0
+    assert wait_left(shared, waiting, began=0, now=at(4)) == 0
     _, again = report_response(shared, state, reply(429, "7"), now=at(0))
     assert not again  # it is closed for longer already
     client.session = shared
@@ -213,8 +213,8 @@ def test_a_wait_before_a_repeat_does_not_care_for_the_gate():
     waiting = client.begin().received(reply(429, "3"), now=at(0))
     assert isinstance(waiting, Waiting)
     client.report(429, "42")
-    assert remaining(client.session, waiting, began=10, now=at(11)) == 2
-    assert remaining(client.session, waiting, began=10, now=at(99)) == 0
+    assert wait_left(client.session, waiting, began=10, now=at(11)) == 2
+    assert wait_left(client.session, waiting, began=10, now=at(99)) == 0
 
 
 def test_a_gate_that_opens_after_the_budget_fails_at_once():

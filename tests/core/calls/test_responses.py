@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from genesys_core import errors
 from genesys_core.calls.operation import Endpoint
 from genesys_core.calls.responses import (
-    ApiReplies,
     ApiResponse,
-    TokenReplies,
+    ApiResponseReader,
+    TokenResponseReader,
     api_error,
     transport_error,
 )
@@ -29,7 +29,7 @@ CORRELATED = Headers({"ININ-Correlation-Id": "abc-1"})
 
 
 def read(endpoint: Endpoint, response: Response, *, strict: bool = False) -> ApiResponse[object]:
-    return ApiReplies[object](endpoint, strict).read(response, NOW)
+    return ApiResponseReader[object](endpoint, strict).read(response, NOW)
 
 
 def failed(status: int, body: object, headers: Headers = CORRELATED) -> ApiError:
@@ -219,7 +219,7 @@ def test_a_redirect_is_told_with_its_location_and_without_following_it():
 
 def test_the_seconds_to_wait_are_passed_on():
     assert api_error(Response(429), REQUEST, retry_after=7).retry_after == 7
-    replies = ApiReplies[object](ME, strict=False)
+    replies = ApiResponseReader[object](ME, strict=False)
     assert replies.error(Response(429), REQUEST, 7).retry_after == 7
     assert replies.error(Response(429), REQUEST, None).retry_after is None
 
@@ -256,7 +256,7 @@ def test_an_error_body_may_hold_anything(body):
 
 def test_a_token_is_read_and_its_body_is_not_kept():
     body = b'{"access_token":"hunter2","expires_in":86400}'
-    reply = TokenReplies().read(Response(200, CORRELATED, body), NOW)
+    reply = TokenResponseReader().read(Response(200, CORRELATED, body), NOW)
     assert (reply.data.access_token, reply.data.expires_at) == ("hunter2", 87_400)
     assert reply.raw == b""
     assert "hunter2" not in repr(reply)
@@ -264,10 +264,10 @@ def test_a_token_is_read_and_its_body_is_not_kept():
 
 def test_a_refused_token_is_an_oauth_error():
     response = Response(400, CORRELATED, b'{"error":"invalid_client"}')
-    error = TokenReplies().error(response, REQUEST, None)
+    error = TokenResponseReader().error(response, REQUEST, None)
     assert isinstance(error, errors.InvalidClientError)
     with pytest.raises(OAuthError):
-        TokenReplies().read(Response(200, body=b"{}"), NOW)
+        TokenResponseReader().read(Response(200, body=b"{}"), NOW)
 
 
 KINDS = {

@@ -4,7 +4,7 @@ import pytest
 
 from genesys_core import errors
 from genesys_core.calls.lifecycle import Exchanging, Raised, Sending
-from genesys_core.calls.token_actions import ForCall, Settled, for_call
+from genesys_core.calls.token_actions import Finished, ObtainForCall, obtain_for_call
 from genesys_core.errors import ConnectError, InvalidGrantError
 from genesys_core.oauth.grants import ClientCredentials, RefreshToken
 from genesys_core.oauth.token_store import TokenStoreError
@@ -17,49 +17,49 @@ KEPT = RefreshToken("id", None, "r0")
 LASTING = Token("a1", expires_in=1000, expires_at=1000.0, refresh_token="r1")
 
 
-def wish_of(session, now, **options) -> ForCall:
-    return for_call(need_of(session, now, **options), session, now=now)
+def wish_of(session, now, **options) -> ObtainForCall:
+    return obtain_for_call(need_of(session, now, **options), session, now=now)
 
 
 def test_a_call_asks_for_an_exchange_and_is_sent_with_its_token():
     session = session_with(Vault(SERVICE))
-    wish = wish_of(session, at(3))
-    assert (wish.since, wish.expires, wish.grant) == (3, None, None)
-    session, asked = wish.reserve(session, now=at(3))
+    action = wish_of(session, at(3))
+    assert (action.since, action.expires, action.grant) == (3, None, None)
+    session, asked = action.reserve(session, now=at(3))
     assert isinstance(asked, Exchanging)
     assert asked.grant == SERVICE
-    session, settled = wish.settle(session, asked, returned(Token("a1")), now=at(4))
-    assert isinstance(settled, Settled)
+    session, settled = action.settle(session, asked, returned(Token("a1")), now=at(4))
+    assert isinstance(settled, Finished)
     assert isinstance(settled.result, Sending)
-    assert not settled.forgets
+    assert not settled.forget_token
     assert settled.result.request.headers["authorization"] == "Bearer a1"
     assert session.vault.token == Token("a1")
 
 
 def test_a_call_that_finds_a_token_asks_for_nothing():
     session = session_with(Vault(SERVICE))
-    wish = wish_of(session, at(0))
+    action = wish_of(session, at(0))
     later = session.with_vault(Vault(SERVICE, LASTING))
-    _, settled = wish.reserve(later, now=at(1))
-    assert isinstance(settled, Settled)
+    _, settled = action.reserve(later, now=at(1))
+    assert isinstance(settled, Finished)
     assert isinstance(settled.result, Sending)
 
 
 def test_a_call_is_told_the_login_hosts_refusal():
     session = session_with(Vault(KEPT))
-    wish = wish_of(session, at(0))
-    session, asked = wish.reserve(session, now=at(0))
+    action = wish_of(session, at(0))
+    session, asked = action.reserve(session, now=at(0))
     outcome = Raised(InvalidGrantError("invalid_grant"))
-    _, settled = wish.settle(session, asked, outcome, now=at(1))
+    _, settled = action.settle(session, asked, outcome, now=at(1))
     assert isinstance(settled.result, Raised)
     assert isinstance(settled.result.error, InvalidGrantError)
 
 
 def test_a_deadline_is_when_a_call_expires():
     session = session_with(Vault(SERVICE))
-    wish = wish_of(session, at(3), deadline=4)
-    assert wish.expires == 7
-    ended = wish.timed_out(session, now=at(7))
+    action = wish_of(session, at(3), deadline=4)
+    assert action.expires == 7
+    ended = action.timed_out(session, now=at(7))
     assert isinstance(ended, Raised)
     assert isinstance(ended.error, errors.TimeoutError)
     assert "deadline of 4 s" in str(ended.error)
@@ -68,9 +68,9 @@ def test_a_deadline_is_when_a_call_expires():
 def test_without_the_store_a_call_goes_on_with_a_token_that_lasts():
     vault = Vault(KEPT, LASTING)
     session = session_with(vault)
-    wish = wish_of(session, at(950))
-    assert isinstance(wish.refused(session, TokenStoreError("busy"), now=at(950)), Sending)
-    ended = wish.refused(session, TokenStoreError("busy"), now=at(1001))
+    action = wish_of(session, at(950))
+    assert isinstance(action.refused(session, TokenStoreError("busy"), now=at(950)), Sending)
+    ended = action.refused(session, TokenStoreError("busy"), now=at(1001))
     assert isinstance(ended, Raised)
     assert isinstance(ended.error, TokenStoreError)
     assert ended.error.is_retry_safe
@@ -79,7 +79,7 @@ def test_without_the_store_a_call_goes_on_with_a_token_that_lasts():
 @pytest.mark.parametrize("outcome", [Raised(ConnectError("no", sent=False))])
 def test_a_renewal_ahead_that_fails_fails_no_call(outcome):
     session = session_with(Vault(KEPT, LASTING))
-    wish = wish_of(session, at(950))
-    session, asked = wish.reserve(session, now=at(950))
-    _, settled = wish.settle(session, asked, outcome, now=at(951))
+    action = wish_of(session, at(950))
+    session, asked = action.reserve(session, now=at(950))
+    _, settled = action.settle(session, asked, outcome, now=at(951))
     assert isinstance(settled.result, Sending)

@@ -10,27 +10,27 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from genesys_core import errors
 from genesys_core.calls.auth_actions import (
-    Bring,
     Granted,
-    Moment,
     Refresh,
     SignedOut,
     SignIn,
     SignOut,
+    TokenSnapshot,
+    UseToken,
 )
 from genesys_core.calls.lifecycle import Raised, Sending
-from genesys_core.calls.token_actions import for_call
+from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.calls.token_transaction import (
     Ended,
     Locking,
     Requesting,
     Saving,
     Unlocking,
-    begin,
-    out_of_time,
-    patience,
-    stored,
-    time_left,
+    begin_transaction,
+    caller_time_left,
+    caller_timed_out,
+    lock_timeout,
+    store_answered,
 )
 from genesys_core.errors import ConnectError, InvalidGrantError
 from genesys_core.oauth.grants import (
@@ -76,8 +76,8 @@ def client(vault: Vault, *answers, held: Token | None = None, wall: float = 0, *
     return Driver(session_with(vault, **more), store, list(answers), now=at(wall))
 
 
-def by_hand(driver: Driver) -> Moment:
-    return Moment.of(driver.session, now=driver.now)
+def by_hand(driver: Driver) -> TokenSnapshot:
+    return TokenSnapshot.of(driver.session, now=driver.now)
 
 
 def sent_with(result) -> str:
@@ -131,8 +131,8 @@ def test_an_ending_token_is_renewed_ahead_with_a_store_as_well():
 def test_others_use_the_ending_token_meanwhile():
     driver = client(Vault(KEPT, A1, stored=A1), held=A1, wall=970)
     need = need_of(driver.session, driver.now)
-    driver.session, _ = begin(
-        driver.session, for_call(need, driver.session, now=driver.now), now=driver.now
+    driver.session, _ = begin_transaction(
+        driver.session, obtain_for_call(need, driver.session, now=driver.now), now=driver.now
     )
     assert driver.session.vault.usable(at(971)) == A1
 
@@ -140,9 +140,9 @@ def test_others_use_the_ending_token_meanwhile():
 def test_a_token_that_is_there_by_now_asks_no_store():
     driver = client(Vault(KEPT))
     need = need_of(driver.session, driver.now)
-    wish = for_call(need, driver.session, now=driver.now)
+    action = obtain_for_call(need, driver.session, now=driver.now)
     driver.session = driver.session.with_vault(Vault(KEPT, A1, stored=A1))
-    assert sent_with(driver.take(wish)) == "a1"
+    assert sent_with(driver.take(action)) == "a1"
     assert driver.store.asked == []
 
 
@@ -209,11 +209,11 @@ def test_a_call_whose_deadline_passes_at_the_store_is_told_of_that():
     driver = client(Vault(KEPT), A1)
     driver.store.failing = {"lock"}
     need = need_of(driver.session, at(0), deadline=3)
-    driver.session, step = begin(
-        driver.session, for_call(need, driver.session, now=at(0)), now=at(0)
+    driver.session, step = begin_transaction(
+        driver.session, obtain_for_call(need, driver.session, now=at(0)), now=at(0)
     )
     assert step.seconds == 3
-    _, ended = stored(driver.session, step, TokenStoreError(BUSY), now=at(3))
+    _, ended = store_answered(driver.session, step, TokenStoreError(BUSY), now=at(3))
     assert isinstance(ended, Ended)
     assert isinstance(ended.result.error, errors.TimeoutError)
     assert "deadline of 3 s" in str(ended.result.error)
@@ -278,12 +278,12 @@ def test_signing_in_by_hand_spends_no_code_without_the_store():
 
 def test_a_token_from_elsewhere_is_kept_with_its_grant():
     driver = client(Vault())
-    assert driver.take(Bring(by_hand(driver), A1, KEPT)) == Granted(A1)
+    assert driver.take(UseToken(by_hand(driver), A1, KEPT)) == Granted(A1)
     assert driver.store.tokens == {KEY: A1}
-    assert driver.take(Bring(by_hand(driver), A2)) == Granted(A2)
+    assert driver.take(UseToken(by_hand(driver), A2)) == Granted(A2)
     assert driver.store.tokens == {KEY: A1}
     driver.store.failing = {"lock"}
-    assert driver.take(Bring(by_hand(driver), A2, KEPT)) == Granted(A2)
+    assert driver.take(UseToken(by_hand(driver), A2, KEPT)) == Granted(A2)
     assert driver.session.vault.token == A2
 
 
@@ -322,7 +322,7 @@ def test_what_a_store_failed_at_is_nothing_to_a_static_token():
     driver = client(Vault(SERVICE), Token("a1"))
     driver.store.failing = {"save"}
     driver.call()
-    driver.take(Bring(by_hand(driver), A2))
+    driver.take(UseToken(by_hand(driver), A2))
     driver.answers = [A2]
     assert driver.take(SignOut(by_hand(driver))) == SignedOut()
 
@@ -339,8 +339,8 @@ def moved(driver: Driver) -> None:
 def test_a_rotated_token_is_kept_for_the_login_host_that_was_left():
     driver = client(Vault(KEPT, A1, stored=A1), held=A1, wall=1000)
     need = need_of(driver.session, driver.now)
-    wish = for_call(need, driver.session, now=driver.now)
-    driver.session, step = begin(driver.session, wish, now=driver.now)
+    action = obtain_for_call(need, driver.session, now=driver.now)
+    driver.session, step = begin_transaction(driver.session, action, now=driver.now)
     step = driver.advance(step)
     assert isinstance(step, Requesting)
     moved(driver)
@@ -359,8 +359,8 @@ def test_a_rotated_token_is_kept_for_the_login_host_that_was_left():
 def test_what_is_stored_for_one_login_host_is_not_taken_to_another():
     driver = client(Vault(KEPT), held=A1)
     need = need_of(driver.session, driver.now)
-    wish = for_call(need, driver.session, now=driver.now)
-    driver.session, step = begin(driver.session, wish, now=driver.now)
+    action = obtain_for_call(need, driver.session, now=driver.now)
+    driver.session, step = begin_transaction(driver.session, action, now=driver.now)
     moved(driver)
     step = driver.advance(step)
     assert isinstance(step, Unlocking)
@@ -370,7 +370,9 @@ def test_what_is_stored_for_one_login_host_is_not_taken_to_another():
 
 def test_a_revocation_that_outlives_a_move_writes_nothing():
     driver = client(Vault(KEPT, A1, stored=A1), A1, held=A1)
-    driver.session, step = begin(driver.session, SignOut(by_hand(driver)), now=driver.now)
+    driver.session, step = begin_transaction(
+        driver.session, SignOut(by_hand(driver)), now=driver.now
+    )
     step = driver.advance(step)
     moved(driver)
     step = driver.advance(step)
@@ -383,37 +385,37 @@ def test_a_revocation_that_outlives_a_move_writes_nothing():
 
 def test_both_waits_together_take_no_longer_than_one_may():
     session = session_with(Vault(KEPT))
-    wish = for_call(need_of(session, at(5)), session, now=at(5))
-    assert patience(wish, session, now=at(5)) == 10
-    assert patience(wish, session, now=at(9)) == 6
-    assert patience(wish, session, now=at(99)) == 0
-    _, step = begin(session, wish, now=at(9))
+    action = obtain_for_call(need_of(session, at(5)), session, now=at(5))
+    assert lock_timeout(action, session, now=at(5)) == 10
+    assert lock_timeout(action, session, now=at(9)) == 6
+    assert lock_timeout(action, session, now=at(99)) == 0
+    _, step = begin_transaction(session, action, now=at(9))
     assert (step.key, step.seconds) == (KEY, 6)
-    assert time_left(wish, now=at(9)) is None
+    assert caller_time_left(action, now=at(9)) is None
 
 
 def test_nor_longer_than_the_call_has():
     session = session_with(Vault(KEPT))
-    wish = for_call(need_of(session, at(5), deadline=4), session, now=at(5))
-    assert patience(wish, session, now=at(6)) == time_left(wish, now=at(6)) == 3
-    assert patience(wish, session, now=at(10)) == time_left(wish, now=at(10)) == 0
+    action = obtain_for_call(need_of(session, at(5), deadline=4), session, now=at(5))
+    assert lock_timeout(action, session, now=at(6)) == caller_time_left(action, now=at(6)) == 3
+    assert lock_timeout(action, session, now=at(10)) == caller_time_left(action, now=at(10)) == 0
 
 
 def test_an_owner_who_goes_is_told_of_the_deadline_even_by_an_early_timer():
     session = session_with(Vault(KEPT))
-    wish = for_call(need_of(session, at(5), deadline=4), session, now=at(5))
+    action = obtain_for_call(need_of(session, at(5), deadline=4), session, now=at(5))
     for moment in (8.999999, 9.5):
-        ended = out_of_time(wish, session, now=at(moment))
+        ended = caller_timed_out(action, session, now=at(moment))
         assert "deadline of 4 s has passed" in str(ended.error)
-    endless = for_call(need_of(session, at(5)), session, now=at(5))
-    assert isinstance(out_of_time(endless, session, now=at(6)), Raised)
+    endless = obtain_for_call(need_of(session, at(5)), session, now=at(5))
+    assert isinstance(caller_timed_out(endless, session, now=at(6)), Raised)
 
 
 def test_no_step_shows_a_secret():
     secret = Token(MARK, refresh_token=MARK)
     driver = client(Vault(RefreshToken("id", MARK, MARK)), secret, wall=1)
-    wish = for_call(need_of(driver.session, driver.now), driver.session, now=driver.now)
-    driver.session, step = begin(driver.session, wish, now=driver.now)
+    action = obtain_for_call(need_of(driver.session, driver.now), driver.session, now=driver.now)
+    driver.session, step = begin_transaction(driver.session, action, now=driver.now)
     while not isinstance(step, Ended):
         assert MARK not in f"{step!r}{step}{list(step.__rich_repr__())!r}"
         step = driver.advance(step)
@@ -425,7 +427,7 @@ def test_no_step_shows_a_secret():
 
 @dataclass
 class Process:
-    """A process: a client of its own, and the turn it is taking, if any."""
+    """A process: a client of its own, and the transaction it is taking, if any."""
 
     driver: Driver
     step: object = None
@@ -436,7 +438,7 @@ class Process:
 
 
 class SharedStore(RuleBasedStateMachine):
-    """Processes, each with one turn at a time, a login host that rotates, a store that may fail.
+    """Processes that take transactions one at a time, a login host that rotates, a store that may fail.
 
     A process may be killed at any step. Then, and where a token could not be written, somebody may
     spend a refresh token that was spent before: the one loss that nobody can prevent.
@@ -518,20 +520,22 @@ class SharedStore(RuleBasedStateMachine):
         vault = driver.session.vault
         token = vault.usable(driver.now)
         if token is None:
-            wish = for_call(need_of(driver.session, driver.now), driver.session, now=driver.now)
+            action = obtain_for_call(
+                need_of(driver.session, driver.now), driver.session, now=driver.now
+            )
         elif data is not None and token.access_token not in self.host.alive:
             driver.session = driver.session.with_vault(vault.refused(token))
             return None
         elif data is not None and data.draw(st.booleans()):
-            wish = Refresh(Moment.of(driver.session, now=driver.now))
+            action = Refresh(TokenSnapshot.of(driver.session, now=driver.now))
         else:
             return None
-        driver.session, step = begin(driver.session, wish, now=driver.now)
+        driver.session, step = begin_transaction(driver.session, action, now=driver.now)
         return step
 
     def _gave_up(self, process: Process):
         driver = process.driver
-        driver.session, step = stored(
+        driver.session, step = store_answered(
             driver.session, process.step, TokenStoreError(BUSY), now=driver.now
         )
         return step

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, Waiting
 from genesys_core.calls.operation import Options
-from genesys_core.calls.transfers import checked_url, plain_request, start_transfer
+from genesys_core.calls.transfers import check_url, plain_request, start_transfer
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
@@ -38,8 +38,8 @@ def session(**options) -> Session:
     ],
 )
 def test_a_url_is_sent_in_ascii_without_its_fragment(given, sent):
-    assert checked_url(given) == sent
-    assert checked_url(sent) == sent
+    assert check_url(given) == sent
+    assert check_url(sent) == sent
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_url_is_sent_in_ascii_without_its_fragment(given, sent):
 )
 def test_what_is_no_absolute_url_is_refused(url):
     with pytest.raises(InvalidValueError, match="absolute http or https URL") as caught:
-        checked_url(url)
+        check_url(url)
     assert "hunter2" not in str(caught.value)
 
 
@@ -60,13 +60,13 @@ def test_what_is_no_absolute_url_is_refused(url):
 def test_any_text_is_a_url_or_a_documented_error(text):
     for url in (text, f"https://{text}", f"https://h/{text}"):
         try:
-            sent = checked_url(url)
+            sent = check_url(url)
         except InvalidValueError:
             continue
         assert sent.isascii()
         assert sent.isprintable()
         assert " " not in sent
-        assert checked_url(sent) == sent
+        assert check_url(sent) == sent
 
 
 def test_a_plain_request_carries_nothing_but_the_user_agent():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genesys_core import models
 from genesys_core.codec import decoding as decode_module
-from genesys_core.codec.decoding import Decoded, Issue, check_type, decode, resolve
+from genesys_core.codec.decoding import Decoded, Issue, check_type, decode, resolve_type
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.values import YearMonth
 from genesys_core.errors import DecodeError, InvalidValueError
@@ -179,8 +179,8 @@ def test_of_repeated_keys_only_the_last_has_to_fit(strict):
     ],
 )
 def test_resolve_gives_the_type_of_an_expression(expression, type_):
-    assert resolve(expression) == type_
-    assert resolve(expression) is resolve(expression)
+    assert resolve_type(expression) == type_
+    assert resolve_type(expression) is resolve_type(expression)
 
 
 @pytest.mark.parametrize("type_", [models.UserMe, dict, list[models.UserMe], Any, None, int | str])
@@ -199,7 +199,7 @@ def test_types_that_nothing_can_be_read_as(type_):
 )
 def test_resolve_refuses_what_names_no_type(expression):
     with pytest.raises(InvalidValueError, match="no model and no plain type"):
-        resolve(expression)
+        resolve_type(expression)
 
 
 def test_decoded_values_and_issues_are_plain_values():

@@ -1,6 +1,6 @@
 import pytest
 
-from genesys_core.codec.issues import ROOT, Issue, json_kind, json_path, masked, shown
+from genesys_core.codec.issues import ROOT, Issue, json_kind, json_path, mask_issue, show_value
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_place_reads_as_a_json_path(at, path):
 )
 def test_values_are_shown_in_short_and_containers_by_size(value, kind, short):
     assert json_kind(value) == kind
-    assert shown(value) == short
+    assert show_value(value) == short
 
 
 def test_str_leaves_out_a_value_that_cannot_be_told():
@@ -45,4 +45,4 @@ def test_str_leaves_out_a_value_that_cannot_be_told():
 
 
 def test_masked_keeps_place_and_words():
-    assert masked(Issue("$.a", "odd", "12")) == Issue("$.a", "odd", "[REDACTED]")
+    assert mask_issue(Issue("$.a", "odd", "12")) == Issue("$.a", "odd", "[REDACTED]")

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from genesys_core.codec.json_encoder import encoded, refusal
+from genesys_core.codec.json_encoder import encode_json, explain_refusal
 from genesys_core.codec.values import NULL, YearMonth
 from tests.strategies.codec import Everything, Tree
 
@@ -83,7 +83,7 @@ _PLUS_ONE = timezone(timedelta(hours=1))
     ],
 )
 def test_values(value, written):
-    assert encoded(value) == written
+    assert encode_json(value) == written
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_values(value, written):
     ],
 )
 def test_what_json_cannot_say_is_refused_by_place(value, message):
-    assert encoded(value) is None
-    assert str(refusal(value)) == message
+    assert encode_json(value) is None
+    assert str(explain_refusal(value)) == message
 
 
 def test_what_msgspec_can_nest_is_written():
@@ -123,7 +123,7 @@ def test_what_msgspec_can_nest_is_written():
     value: Any = 1.5
     for _ in range(900):
         value = [value]
-    assert encoded(value) == b"[" * 900 + b"1.5" + b"]" * 900
+    assert encode_json(value) == b"[" * 900 + b"1.5" + b"]" * 900
 
 
 def test_a_model_is_one_call_of_the_encoder(monkeypatch):
@@ -136,16 +136,18 @@ def test_a_model_is_one_call_of_the_encoder(monkeypatch):
 
     monkeypatch.setattr("genesys_core.codec.json_encoder._ENCODER", Counting())
     model = Everything(trees=[Tree(id="1")] * 5, free={"a": [1, 2]})
-    encoded(model)
+    encode_json(model)
     assert calls == [model]
 
 
 def test_months_and_nulls_in_a_list():
-    assert encoded([YearMonth(33, 1), NULL]) == b'["0033-01",null]'
+    assert encode_json([YearMonth(33, 1), NULL]) == b'["0033-01",null]'
 
 
 def test_a_value_that_contains_itself_has_no_form():
     tree = Tree(id="1")
     tree.child = tree
-    assert encoded(tree) is None
-    assert str(refusal(tree)) == "the value contains itself or is nested too deeply for JSON"
+    assert encode_json(tree) is None
+    assert (
+        str(explain_refusal(tree)) == "the value contains itself or is nested too deeply for JSON"
+    )

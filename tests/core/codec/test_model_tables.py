@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.codec.model import Model, SecretModel
-from genesys_core.codec.model_tables import define, model_facts
+from genesys_core.codec.model_tables import define_models, model_facts
 from genesys_core.codec.values import YearMonth
 
 TABLE = """\
@@ -41,7 +41,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module.__package__ = "tables"
     for one in (package, module):
         monkeypatch.setitem(sys.modules, one.__name__, one)
-    define(vars(module), TABLE)
+    define_models(vars(module), TABLE)
     return module
 
 
@@ -102,7 +102,7 @@ def test_classes_are_of_their_module(made: ModuleType) -> None:
 def test_a_name_that_is_nowhere_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tables", ModuleType("tables"))
     with pytest.raises(AttributeError, match="Nowhere"):
-        define({"__name__": "tables._one", "__package__": "tables"}, "Plain one:Nowhere\n")
+        define_models({"__name__": "tables._one", "__package__": "tables"}, "Plain one:Nowhere\n")
 
 
 _names = st.lists(st.from_regex(r"[a-z]{1,5}", fullmatch=True), unique=True)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from genesys_core.codec import repair as repair_module
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.issues import Issue
-from genesys_core.codec.repair import repair
+from genesys_core.codec.repair import repair_value
 from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError
 from tests.strategies.codec import (
@@ -31,7 +31,7 @@ from tests.strategies.codec import (
 
 def _only(raw, type_):
     """The repaired value and its one issue."""
-    value, (issue,) = repair(raw, type_)
+    value, (issue,) = repair_value(raw, type_)
     return value, issue
 
 
@@ -82,7 +82,7 @@ def test_nested_places_are_kept_and_named():
         "treeMap": {"a b": [{"id": "1"}, "x", {"children": [{"weight": "heavy"}, {"id": "2"}]}]},
         "odd.name": 5,
     }
-    value, issues = repair(document, Everything)
+    value, issues = repair_value(document, Everything)
     assert value == Everything(
         tree_map={
             "a b": [Tree(id="1"), None, Tree(children=[Tree(), Tree(id="2")])],  # type: ignore[list-item]
@@ -97,7 +97,7 @@ def test_nested_places_are_kept_and_named():
 
 
 def test_elements_keep_their_positions():
-    value, issues = repair({"words": ["a", None, {}, "b"], "counts": {"a": None}}, Everything)
+    value, issues = repair_value({"words": ["a", None, {}, "b"], "counts": {"a": None}}, Everything)
     assert value == Everything(words=["a", None, None, "b"], counts={"a": None})  # type: ignore[list-item, dict-item]
     assert [(issue.path, issue.value) for issue in issues] == [
         ("$.words[1]", "null"),
@@ -107,7 +107,7 @@ def test_elements_keep_their_positions():
 
 
 def test_an_object_where_an_array_of_objects_was_promised():
-    value, issues = repair({"trees": {"id": 5}}, Everything)
+    value, issues = repair_value({"trees": {"id": 5}}, Everything)
     assert value == Everything(trees=[Tree(id="5")])
     assert [(issue.path, issue.message.rpartition(": ")[2]) for issue in issues] == [
         ("$.trees.id", "converted"),
@@ -116,14 +116,14 @@ def test_an_object_where_an_array_of_objects_was_promised():
 
 
 def test_the_only_element_is_repaired_too():
-    value, issues = repair({"child": [{"weight": "3"}]}, Tree)
+    value, issues = repair_value({"child": [{"weight": "3"}]}, Tree)
     assert value == Tree(child=Tree(weight=3))
     assert [issue.path for issue in issues] == ["$.child", "$.child[0].weight"]
 
 
 def test_secrets_are_not_shown_and_neither_is_what_is_in_them():
     document = {"user": 1, "password": 4711, "tokens": {"children": [{"weight": "s3cret"}]}}
-    value, issues = repair(document, Login)
+    value, issues = repair_value(document, Login)
     assert value == Login(user="1", password="4711", tokens=Tree(children=[Tree()]))
     assert [(issue.path, issue.value) for issue in issues] == [
         ("$.user", "1"),
@@ -152,7 +152,7 @@ def test_secrets_are_not_shown_and_neither_is_what_is_in_them():
 )
 def test_another_shape_of_the_whole_document_is_an_error(raw, type_):
     with pytest.raises(DecodeError, match="expected as the whole body"):
-        repair(raw, type_)
+        repair_value(raw, type_)
 
 
 @pytest.mark.parametrize("type_", [Tree, list[Tree], dict[str, int], int])
@@ -212,7 +212,7 @@ class Picky(msgspec.Struct):
 )
 def test_types_that_only_callers_bring(raw, value):
     """Unknown members of closed enums keep their value; what is not walked into is None."""
-    assert repair(raw, Box[int])[0] == value
+    assert repair_value(raw, Box[int])[0] == value
 
 
 def test_a_class_that_refuses_its_members_is_none_in_its_place():
@@ -240,7 +240,7 @@ def test_an_array_like_class_is_not_walked_into():
 @pytest.mark.parametrize("type_", [dict, list, dict[str, Any], list[Any], Any, dict[str, object]])
 def test_types_that_take_everything(type_):
     document = {"a": [1]} if "dict" in str(type_) else [1, {"a": None}]
-    assert repair(document, type_) == (document, [])
+    assert repair_value(document, type_) == (document, [])
 
 
 def test_deep_nesting_is_an_error_and_no_recursion_error():
@@ -248,7 +248,7 @@ def test_deep_nesting_is_an_error_and_no_recursion_error():
     for _ in range(5000):
         document = {"child": document}
     with pytest.raises(DecodeError, match="nested too deeply"):
-        repair(document, Tree)
+        repair_value(document, Tree)
 
 
 def _conversions(monkeypatch, document, type_):
@@ -262,7 +262,7 @@ def _conversions(monkeypatch, document, type_):
 
     with monkeypatch.context() as patch:
         patch.setattr(repair_module, "_convert", counted)
-        _, issues = repair(document, type_)
+        _, issues = repair_value(document, type_)
     return calls, len(issues)
 
 
@@ -331,7 +331,7 @@ def test_every_kind_of_field_survives_each_fault_elsewhere():
 
 
 def test_year_months_fit():
-    assert repair({"months": ["2024-05"]}, Everything) == (
+    assert repair_value({"months": ["2024-05"]}, Everything) == (
         Everything(months=[YearMonth(2024, 5)]),
         [],
     )

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genesys_core.codec.tolerant_json import parse
+from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError
 from tests.strategies.codec import json_values
 
 
 def test_a_proper_document_has_no_issues():
-    assert parse(b'{"a": [1, 2.5, null, "\\u00e4"]}') == ({"a": [1, 2.5, None, "ä"]}, ())
+    assert parse_json(b'{"a": [1, 2.5, null, "\\u00e4"]}') == ({"a": [1, 2.5, None, "ä"]}, ())
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_proper_document_has_no_issues():
     ],
 )
 def test_what_is_tolerated_is_reported(body, tree, path, words):
-    document = parse(body)
+    document = parse_json(body)
     assert document.tree == tree
     (issue,) = document.issues
     assert issue.path == path
@@ -46,7 +46,7 @@ def test_what_is_tolerated_is_reported(body, tree, path, words):
     ],
 )
 def test_what_json_allows_is_no_issue(body, tree):
-    assert parse(body) == (tree, ())
+    assert parse_json(body) == (tree, ())
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_json_allows_is_no_issue(body, tree):
 )
 def test_what_is_no_json_is_one_error_that_quotes_nothing(body, words):
     with pytest.raises(DecodeError) as caught:
-        parse(body)
+        parse_json(body)
     error = caught.value
     assert words in str(error)
     assert "Max" not in f"{error} {error!r}"
@@ -83,7 +83,7 @@ def test_what_is_no_json_is_one_error_that_quotes_nothing(body, words):
 @settings(max_examples=100, deadline=None)
 def test_agrees_with_the_standard_library(value):
     text = json.dumps(value)
-    assert parse(text.encode()).tree == json.loads(text)
+    assert parse_json(text.encode()).tree == json.loads(text)
 
 
 @given(
@@ -92,7 +92,7 @@ def test_agrees_with_the_standard_library(value):
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_give_a_document_that_can_be_written_or_an_error(body):
     try:
-        document = parse(body)
+        document = parse_json(body)
     except DecodeError:
         return
     json.dumps(document.tree, allow_nan=False, ensure_ascii=False).encode()

@@ -2,11 +2,20 @@
 
 import pytest
 
-from genesys_core.configuration.document import Problem, nearest, shown_name, shown_value
+from genesys_core.configuration.document import (
+    ConfigurationProblem,
+    find_nearest,
+    format_name,
+    format_value,
+)
 
 
 def test_problems_are_in_the_order_of_lines():
-    problems = [Problem(10, "b"), Problem(9, "c"), Problem(10, "a")]
+    problems = [
+        ConfigurationProblem(10, "b"),
+        ConfigurationProblem(9, "c"),
+        ConfigurationProblem(10, "a"),
+    ]
     assert [problem.located("f") for problem in sorted(problems)] == [
         "f:9: c",
         "f:10: a",
@@ -26,7 +35,7 @@ def test_problems_are_in_the_order_of_lines():
     ],
 )
 def test_a_name_is_shown_on_one_line_and_short(name, shown):
-    assert shown_name(name) == shown
+    assert format_name(name) == shown
 
 
 @pytest.mark.parametrize(
@@ -42,14 +51,14 @@ def test_a_name_is_shown_on_one_line_and_short(name, shown):
     ],
 )
 def test_a_value_is_shown_on_one_line_short_and_without_secrets(value, shown):
-    assert shown_value(value) == shown
+    assert format_value(value) == shown
 
 
 def test_a_literal_is_shown_without_quotes():
-    assert shown_value("5", quoted=False) == "5"
+    assert format_value("5", quoted=False) == "5"
 
 
 def test_the_nearest_name_is_found_or_none():
-    assert nearest("log_levl", ["log_format", "log_level"]) == "log_level"
-    assert nearest("colour", ["log_format", "log_level"]) is None
-    assert nearest("x" * 1_000_000, ["log_format"]) is None
+    assert find_nearest("log_levl", ["log_format", "log_level"]) == "log_level"
+    assert find_nearest("colour", ["log_format", "log_level"]) is None
+    assert find_nearest("x" * 1_000_000, ["log_format"]) is None

@@ -14,12 +14,12 @@ import pytest
 from genesys_cloud.definition import load_definition, load_topics
 from genesys_core import api, models
 from genesys_core.codec.model import SecretModel
-from genesys_core.definition.read.definition import Definition, Plain
-from genesys_core.definition.read.model_graph import closure, model_graph
-from genesys_core.definition.read.parse import parse
+from genesys_core.definition.read.definition import ApiDefinition, Plain
+from genesys_core.definition.read.model_graph import find_closure, model_graph
+from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.read.read_only_posts import REVIEWED, only_reads
 from genesys_core.definition.read.secret_fields import NEVER_SECRET, SECRET_FIELDS
-from genesys_core.definition.shards import EVERYDAY, SLICE, shards
+from genesys_core.definition.shards import EVERYDAY, SLICE, make_shards
 from genesys_core.definition.write.moving_guide import official_name
 from tests.strategies.definition import check_stub
 
@@ -30,8 +30,8 @@ OFFICIAL_METHODS = "a709eaa2538f51db9b4a55acaad2abf8473c5a88b58f7ef309d170f12067
 
 
 @cache
-def definition() -> Definition:
-    return parse(load_definition(), load_topics())
+def definition() -> ApiDefinition:
+    return parse_definition(load_definition(), load_topics())
 
 
 def digest(lines: Iterable[str]) -> str:
@@ -130,15 +130,15 @@ def test_every_operation_has_one_builder_in_each_of_its_apis() -> None:
 def test_everyday_models_are_there_and_load_no_more_than_they_need() -> None:
     graph = model_graph(definition().models)
     assert set(EVERYDAY) <= set(graph)
-    first = shards(definition())[0]
+    first = make_shards(definition())[0]
     assert first.module == "_user_me"
-    assert sorted(first.models) == sorted(closure(graph, ["UserMe"]))
+    assert sorted(first.models) == sorted(find_closure(graph, ["UserMe"]))
 
 
 def test_shards_are_small() -> None:
     largest_cycle = 5
     everyday = {f"_{name}" for name in ("user_me", "conversation")}
-    for shard in shards(definition()):
+    for shard in make_shards(definition()):
         limit = 164 if shard.module in everyday else 2 * SLICE
         assert len(shard.models) <= limit, shard.module
         assert max(map(len, shard.components)) <= largest_cycle

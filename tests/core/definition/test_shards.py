@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from genesys_core.definition.read.model_graph import model_graph
-from genesys_core.definition.read.parse import parse
-from genesys_core.definition.shards import SLICE, Shard, _check_order, shards
+from genesys_core.definition.read.parse import parse_definition
+from genesys_core.definition.shards import SLICE, Shard, _check_order, make_shards
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions, model, operation, ref
 
@@ -17,7 +17,7 @@ def homes(found: list[Shard]) -> dict[str, str]:
 
 
 def test_models_live_with_the_api_that_alone_reaches_them() -> None:
-    found = homes(shards(parse(TRAPS, TRAP_TOPICS), everyday=()))
+    found = homes(make_shards(parse_definition(TRAPS, TRAP_TOPICS), everyday=()))
     assert found["Shadows"] == found["List"] == "_ai_studio_1"
     assert found["Names"] == "_common_1", "OAuth, SCIM and a topic reach it"
     assert found["Event"] == "_topics_1"
@@ -27,7 +27,9 @@ def test_models_live_with_the_api_that_alone_reaches_them() -> None:
 
 
 def test_everyday_models_have_shards_of_their_own_in_the_order_declared() -> None:
-    found = shards(parse(TRAPS, TRAP_TOPICS), everyday=("Unreached", "List", "Nowhere", "Any"))
+    found = make_shards(
+        parse_definition(TRAPS, TRAP_TOPICS), everyday=("Unreached", "List", "Nowhere", "Any")
+    )
     assert [(shard.module, shard.models) for shard in found[:2]] == [
         ("_unreached", ("Warning", "Unreached")),
         ("_list", ("Literal", "Any", "List")),
@@ -48,7 +50,7 @@ def test_large_groups_are_sliced_and_cycles_are_not_cut() -> None:
         },
         "definitions": chain | {f"M{count}": model({})} | ring,
     }
-    found = shards(parse(document, {"notifications": []}))
+    found = make_shards(parse_definition(document, {"notifications": []}))
     assert [(shard.module, len(shard.models)) for shard in found] == [
         ("_chain_1", SLICE),
         ("_chain_2", SLICE),
@@ -70,15 +72,15 @@ def test_a_tag_named_like_a_group_shares_no_module_with_it() -> None:
         },
         "definitions": shared,
     }
-    found = homes(shards(parse(document, {"notifications": []})))
+    found = homes(make_shards(parse_definition(document, {"notifications": []})))
     assert found == {"Shared": "_common_1", "Own": "_common_1_2"}
 
 
 @pytest.mark.slow
 @given(definitions())
 def test_every_model_is_placed_once_and_needs_nothing_later(document: dict[str, object]) -> None:
-    definition = parse(document, {"notifications": []})
-    found = shards(definition, everyday=("A", "List"))
+    definition = parse_definition(document, {"notifications": []})
+    found = make_shards(definition, everyday=("A", "List"))
     names = [name for shard in found for name in shard.models]
     assert sorted(names) == sorted(one.name for one in definition.models)
     assert len({shard.module for shard in found}) == len(found)

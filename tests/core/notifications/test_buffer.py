@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.notifications import Metadata, Notification
-from genesys_core.notifications.buffer import Held, Latest, Mailbox
+from genesys_core.notifications.buffer import Buffered, EventBuffer, LatestEvents
 from genesys_core.notifications.channel.events import Gap
 
 
@@ -31,57 +31,57 @@ def gap(start: float, end: float, dropped: int = 0) -> Gap:
     return Gap(moment(start), moment(end), dropped=dropped)
 
 
-def drained(mailbox: Mailbox) -> list[object]:
+def drained(buffer: EventBuffer) -> list[object]:
     items = []
-    while (held := mailbox.take()) is not None:
+    while (held := buffer.take()) is not None:
         event = held.event
         items.append(event if isinstance(event, Gap) else event.event_body)
     return items
 
 
 def test_what_is_put_is_taken_in_its_order_with_its_time():
-    mailbox = Mailbox()
-    mailbox.put(note(1), at=now(10))
-    mailbox.put(gap(1, 2), at=now(11))
-    assert mailbox.take() == Held(note(1), now(10))
-    assert mailbox.take() == Held(gap(1, 2), now(11))
-    assert mailbox.take() is None
+    buffer = EventBuffer()
+    buffer.put(note(1), at=now(10))
+    buffer.put(gap(1, 2), at=now(11))
+    assert buffer.take() == Buffered(note(1), now(10))
+    assert buffer.take() == Buffered(gap(1, 2), now(11))
+    assert buffer.take() is None
 
 
 def test_a_full_mailbox_that_blocks_says_so_and_takes_what_was_read_already():
-    mailbox = Mailbox(2)
-    mailbox.put(note(1), at=now(1))
-    assert not mailbox.blocked
-    mailbox.put(note(2), at=now(2))
-    assert mailbox.blocked
-    mailbox.put(note(3), at=now(3))
-    assert [mailbox.take(), mailbox.blocked] == [Held(note(1), now(1)), True]
-    assert [mailbox.take(), mailbox.blocked] == [Held(note(2), now(2)), False]
-    assert drained(mailbox) == [3]
+    buffer = EventBuffer(2)
+    buffer.put(note(1), at=now(1))
+    assert not buffer.blocked
+    buffer.put(note(2), at=now(2))
+    assert buffer.blocked
+    buffer.put(note(3), at=now(3))
+    assert [buffer.take(), buffer.blocked] == [Buffered(note(1), now(1)), True]
+    assert [buffer.take(), buffer.blocked] == [Buffered(note(2), now(2)), False]
+    assert drained(buffer) == [3]
 
 
 def test_gaps_take_no_room():
-    mailbox = Mailbox(1)
-    mailbox.put(gap(1, 2), at=now(2))
-    assert not mailbox.blocked
+    buffer = EventBuffer(1)
+    buffer.put(gap(1, 2), at=now(2))
+    assert not buffer.blocked
 
 
 def test_what_is_dropped_becomes_a_gap_in_its_place():
-    mailbox = Mailbox(2, "drop_oldest")
+    buffer = EventBuffer(2, "drop_oldest")
     for number in range(1, 6):
-        mailbox.put(note(number), at=now(number))
-    assert not mailbox.blocked
-    assert drained(mailbox) == [gap(1, 3, dropped=3), 4, 5]
+        buffer.put(note(number), at=now(number))
+    assert not buffer.blocked
+    assert drained(buffer) == [gap(1, 3, dropped=3), 4, 5]
 
 
 def test_gaps_that_nothing_stands_between_are_one():
-    mailbox = Mailbox(1, "drop_oldest")
-    mailbox.put(gap(1, 2), at=now(2))
-    mailbox.put(note(3), at=now(3))
-    mailbox.put(gap(4, 5), at=now(5))
-    mailbox.put(gap(6, 7), at=now(7))
-    mailbox.put(note(8), at=now(8))
-    assert drained(mailbox) == [gap(1, 7, dropped=1), 8]
+    buffer = EventBuffer(1, "drop_oldest")
+    buffer.put(gap(1, 2), at=now(2))
+    buffer.put(note(3), at=now(3))
+    buffer.put(gap(4, 5), at=now(5))
+    buffer.put(gap(6, 7), at=now(7))
+    buffer.put(note(8), at=now(8))
+    assert drained(buffer) == [gap(1, 7, dropped=1), 8]
 
 
 @pytest.mark.parametrize(
@@ -90,19 +90,23 @@ def test_gaps_that_nothing_stands_between_are_one():
 )
 def test_what_cannot_be_is_refused_with_the_value(arguments, words):
     with pytest.raises(InvalidValueError, match=words):
-        Mailbox(*arguments)
+        EventBuffer(*arguments)
 
 
 def test_the_latest_states_are_kept():
-    latest: Latest[int] = Latest(2)
+    latest: LatestEvents[int] = LatestEvents(2)
     for number in range(4):
         latest.put(number, at=now(number))
     assert not latest.blocked
-    assert [latest.take(), latest.take(), latest.take()] == [Held(2, now(2)), Held(3, now(3)), None]
+    assert [latest.take(), latest.take(), latest.take()] == [
+        Buffered(2, now(2)),
+        Buffered(3, now(3)),
+        None,
+    ]
 
 
 def test_none_are_kept_for_nobody():
-    latest: Latest[int] = Latest(0)
+    latest: LatestEvents[int] = LatestEvents(0)
     latest.put(1, at=now(1))
     assert latest.take() is None
 
@@ -114,7 +118,7 @@ class Drops(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mailbox = Mailbox(self.limit, "drop_oldest")
+        self.mailbox = EventBuffer(self.limit, "drop_oldest")
         self.time = 0
         self.sent: list[int] = []
         self.seen: list[int] = []
@@ -167,13 +171,13 @@ TestDrops = Drops.TestCase
 
 @given(st.lists(st.booleans(), max_size=50), st.integers(1, 5))
 def test_a_mailbox_that_blocks_loses_nothing(puts, limit):
-    mailbox, expected, number = Mailbox(limit), deque(), 0
+    buffer, expected, number = EventBuffer(limit), deque(), 0
     for is_put in puts:
-        if is_put and not mailbox.blocked:
-            mailbox.put(note(number), at=now(number))
+        if is_put and not buffer.blocked:
+            buffer.put(note(number), at=now(number))
             expected.append(number)
             number += 1
         elif not is_put:
-            held = mailbox.take()
+            held = buffer.take()
             assert (held and held.event.event_body) == (expected.popleft() if expected else None)
-        assert len(mailbox) == len(expected) <= limit
+        assert len(buffer) == len(expected) <= limit

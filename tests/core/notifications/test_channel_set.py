@@ -2,18 +2,18 @@ import pytest
 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.notifications.channel.channel import Existing, Stopped
+from genesys_core.notifications.channel.channel import GivenChannel, Stopped
 from genesys_core.notifications.channel.events import (
     Adopted,
     Arrived,
-    Call,
+    ChannelCall,
     CloseSocket,
     Connect,
     Emit,
     SendText,
     SubscriptionRejected,
 )
-from genesys_core.notifications.channel_set import Answer, ChannelSet
+from genesys_core.notifications.channel_set import ChannelSet, TopicsAnswer
 from genesys_core.notifications.subscriptions import Plan
 from genesys_core.websocket import Closed, Failed
 from tests.strategies.channel import POLICY, ServerChannel, World, api_error
@@ -31,7 +31,7 @@ class SetWorld(World):
         self.set = step.state
         for addressed in step.effects:
             match addressed.effect:
-                case Call(id=id, operation=operation):
+                case ChannelCall(id=id, operation=operation):
                     self.calls[addressed.channel, id] = operation
                 case Connect(socket=socket, url=url):
                     self.opening[addressed.channel, socket] = url.rpartition("/")[2]
@@ -172,7 +172,7 @@ def test_a_channel_that_gives_up_stops_alone():
 
 
 def given_world(theirs, topics=(), **options):
-    existing = Existing("given", "wss://streaming.example.com/given")
+    existing = GivenChannel("given", "wss://streaming.example.com/given")
     world = SetWorld(topics, existing=existing, **options)
     world.channels["given"] = ServerChannel("given", set(theirs))
     world.settle()
@@ -226,8 +226,8 @@ def test_an_answer_comes_when_the_platform_has_the_topics():
     assert world.set.answer(["v2.users.u.presence"]) is None
     assert world.set.answer(()) is None
     world.settle()
-    assert world.set.answer(["V2.users.U.presence"]) == Answer()
-    assert world.set.answer(()) == Answer()
+    assert world.set.answer(["V2.users.U.presence"]) == TopicsAnswer()
+    assert world.set.answer(()) == TopicsAnswer()
     assert world.set.connections == 1
 
 
@@ -237,7 +237,7 @@ def test_an_answer_names_the_topics_that_were_refused_and_asked_about():
     world.settle()
     world.keep(world.set.add(["a.b.good", "a.b.bad"], now=world.now))
     world.settle()
-    assert world.set.answer(["a.b.good"]) == Answer()
+    assert world.set.answer(["a.b.good"]) == TopicsAnswer()
     (refusal,) = world.set.answer(["a.b.bad", "a.b.good"]).refusals
     assert (refusal.topic, refusal.reason) == ("a.b.bad", "no")
     # It is remembered, and asked again with whoever asks again.
@@ -255,7 +255,7 @@ def test_an_answer_names_the_topics_that_were_refused_and_asked_about():
     world.refused_topics = set()
     world.keep(world.set.add(["a.b.bad"], now=world.now))
     world.settle()
-    assert world.set.answer(["a.b.bad"]) == Answer()
+    assert world.set.answer(["a.b.bad"]) == TopicsAnswer()
 
 
 def test_an_answer_tells_why_there_will_be_none():
@@ -265,7 +265,7 @@ def test_an_answer_tells_why_there_will_be_none():
     world.keep(world.set.called(*place, error, now=world.now))
     assert world.set.stopped
     assert world.set.failure is error
-    assert world.set.answer(()) == Answer(error=error)
+    assert world.set.answer(()) == TopicsAnswer(error=error)
     assert world.set.connections == 0
 
 
@@ -277,8 +277,8 @@ def test_one_channel_that_gave_up_answers_for_its_topics_alone():
     error = api_error(400)
     world.calls.clear()
     world.keep(world.set.called(*place, error, now=world.now))
-    assert world.set.answer(users(1, start=1000)) == Answer(error=error)
-    assert world.set.answer(users(1000)) == Answer()
+    assert world.set.answer(users(1, start=1000)) == TopicsAnswer(error=error)
+    assert world.set.answer(users(1000)) == TopicsAnswer()
     assert (world.set.stopped, world.set.failure) == (False, None)
 
 
@@ -293,7 +293,7 @@ def test_an_automatic_topic_needs_no_answer_of_its_own():
     world = SetWorld()
     world.settle()
     world.keep(world.set.add(["v2.system.socket_closing"], now=world.now))
-    assert world.set.answer(["v2.system.socket_closing"]) == Answer()
+    assert world.set.answer(["v2.system.socket_closing"]) == TopicsAnswer()
 
 
 def test_the_silence_of_sockets_that_are_not_read_means_nothing():

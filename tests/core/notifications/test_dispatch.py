@@ -10,7 +10,7 @@ from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEventUserPresence
 from genesys_core.notifications import open_envelope
-from genesys_core.notifications.buffer import Mailbox
+from genesys_core.notifications.buffer import EventBuffer
 from genesys_core.notifications.channel.events import (
     Arrived,
     Connected,
@@ -27,12 +27,12 @@ from genesys_core.notifications.channel.policy import Policy
 from genesys_core.notifications.channel_set import ChannelSet
 from genesys_core.notifications.dispatch import (
     CallbackFailed,
-    Sorter,
+    EventDispatcher,
+    ForConsumer,
+    ForStateCallback,
     SubscriptionError,
-    ToConsumer,
-    ToState,
-    rewriting,
-    warning_of,
+    connect_uri_rewriter,
+    operator_warning,
 )
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,72 +54,72 @@ HEARTBEAT = Heartbeat("pong", '{"topicName":"channel.metadata","eventBody":{"mes
 
 
 def test_an_event_goes_to_the_consumer_with_its_type():
-    went = Sorter().sort(arrived(PRESENCE, {"source": "PURECLOUD"}))
-    assert isinstance(went, ToConsumer)
+    went = EventDispatcher().route(arrived(PRESENCE, {"source": "PURECLOUD"}))
+    assert isinstance(went, ForConsumer)
     assert went.event.event_body == PresenceEventUserPresence(source="PURECLOUD")
 
 
 def test_a_gap_goes_to_the_consumer():
     gap = Gap(AT, AT)
-    assert Sorter().sort(gap) == ToConsumer(gap)
+    assert EventDispatcher().route(gap) == ForConsumer(gap)
 
 
 @pytest.mark.parametrize(
     "event", [Connected("c", AT), HEARTBEAT, UnknownEvent("x"), SubscriptionRejected("t", None, ())]
 )
 def test_everything_else_is_a_state(event):
-    assert Sorter().sort(event) == ToState(event)
+    assert EventDispatcher().route(event) == ForStateCallback(event)
 
 
 @pytest.mark.parametrize("topic", ["v2.system.socket_closing", "V2.System.token_revoked.u-1"])
 def test_the_platforms_own_messages_are_states_unless_asked_for(topic):
-    sorter = Sorter()
-    went = sorter.sort(arrived(topic, {}))
-    assert isinstance(went, ToState)
+    dispatcher = EventDispatcher()
+    went = dispatcher.route(arrived(topic, {}))
+    assert isinstance(went, ForStateCallback)
     assert went.event.topic_name == topic
-    sorter.asked(["v2.system.token_revoked", "v2.system.socket_closing"])
-    assert isinstance(sorter.sort(arrived(topic, {})), ToConsumer)
-    sorter.forget(["v2.system.token_revoked", "v2.system.socket_closing"])
-    assert isinstance(sorter.sort(arrived(topic, {})), ToState)
+    dispatcher.remember(["v2.system.token_revoked", "v2.system.socket_closing"])
+    assert isinstance(dispatcher.route(arrived(topic, {})), ForConsumer)
+    dispatcher.forget(["v2.system.token_revoked", "v2.system.socket_closing"])
+    assert isinstance(dispatcher.route(arrived(topic, {})), ForStateCallback)
 
 
 def test_heartbeats_can_be_asked_for():
-    sorter = Sorter()
-    sorter.asked(["channel.metadata"])
-    went = sorter.sort(HEARTBEAT)
-    assert isinstance(went, ToConsumer)
+    dispatcher = EventDispatcher()
+    dispatcher.remember(["channel.metadata"])
+    went = dispatcher.route(HEARTBEAT)
+    assert isinstance(went, ForConsumer)
     assert went.event.event_body == {"message": "pong"}
 
 
 def test_a_type_of_the_callers_wins_until_it_is_forgotten():
-    sorter = Sorter()
-    sorter.asked([PRESENCE], dict)
-    assert sorter.sort(arrived(PRESENCE, {"source": "x"})).event.event_body == {"source": "x"}
-    sorter.forget([PRESENCE])
-    typed = sorter.sort(arrived(PRESENCE, {"source": "x"})).event.event_body
+    dispatcher = EventDispatcher()
+    dispatcher.remember([PRESENCE], dict)
+    assert dispatcher.route(arrived(PRESENCE, {"source": "x"})).event.event_body == {"source": "x"}
+    dispatcher.forget([PRESENCE])
+    typed = dispatcher.route(arrived(PRESENCE, {"source": "x"})).event.event_body
     assert isinstance(typed, PresenceEventUserPresence)
 
 
 def test_all_can_be_forgotten():
-    sorter = Sorter()
-    sorter.asked([PRESENCE, "channel.metadata"], dict)
-    sorter.forget_all()
-    assert isinstance(sorter.sort(HEARTBEAT), ToState)
+    dispatcher = EventDispatcher()
+    dispatcher.remember([PRESENCE, "channel.metadata"], dict)
+    dispatcher.forget_all()
+    assert isinstance(dispatcher.route(HEARTBEAT), ForStateCallback)
     assert isinstance(
-        sorter.sort(arrived(PRESENCE, {})).event.event_body, PresenceEventUserPresence
+        dispatcher.route(arrived(PRESENCE, {})).event.event_body, PresenceEventUserPresence
     )
 
 
 def test_a_type_that_nothing_can_be_read_as_is_refused_and_changes_nothing():
-    sorter = Sorter()
+    dispatcher = EventDispatcher()
     with pytest.raises(TypeError, match="must be a model"):
-        sorter.asked(["channel.metadata"], "Heartbeat")
-    assert sorter.sort(HEARTBEAT) == ToState(HEARTBEAT)
+        dispatcher.remember(["channel.metadata"], "Heartbeat")
+    assert dispatcher.route(HEARTBEAT) == ForStateCallback(HEARTBEAT)
 
 
 def test_a_text_that_is_no_topic_is_refused():
     with pytest.raises(InvalidValueError, match="two words"):
-        Sorter().asked(["two words"])
+        EventDispatcher().remember(["two words"])
 
 
 @pytest.mark.slow
@@ -127,8 +127,8 @@ def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
     """From texts to what the consumer takes; only what a topic's type is stays, once a topic."""
     topics = [f"v2.users.u-{number}.presence" for number in range(1_000)]
     texts = [arrived(topic, {"source": "PURECLOUD"}).text for topic in topics]
-    sorter, mailbox = Sorter(), Mailbox()
-    sorter.asked(topics)
+    dispatcher, buffer = EventDispatcher(), EventBuffer()
+    dispatcher.remember(topics)
     channels = subscribed_to(topics)
     taken = 0
 
@@ -137,10 +137,10 @@ def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
         step = channels.received(0, 2, texts, now=NOW)
         channels = step.state
         for each in step.effects:
-            sorted_ = sorter.sort(each.effect.event)
-            assert isinstance(sorted_, ToConsumer)
-            mailbox.put(sorted_.event, at=NOW)
-            taken += mailbox.take() is not None
+            sorted_ = dispatcher.route(each.effect.event)
+            assert isinstance(sorted_, ForConsumer)
+            buffer.put(sorted_.event, at=NOW)
+            taken += buffer.take() is not None
 
     all_topics_once()
     tracemalloc.start()
@@ -153,11 +153,11 @@ def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
     finally:
         tracemalloc.stop()
     assert taken == 100_000
-    assert len(sorter._decoder._learned) == 1_000
-    sorter.forget(topics)
-    assert not sorter._decoder._learned
-    assert not sorter._decoder._given
-    assert not sorter._asked
+    assert len(dispatcher._decoder._learned) == 1_000
+    dispatcher.forget(topics)
+    assert not dispatcher._decoder._learned
+    assert not dispatcher._decoder._given
+    assert not dispatcher._asked
 
 
 def subscribed_to(topics: list[str]) -> ChannelSet:
@@ -191,7 +191,7 @@ def test_a_callback_that_failed_shows_what_it_raised():
 
 
 def test_a_base_takes_the_place_of_the_platforms_host():
-    rewrite = rewriting("wss://gateway.example:8443/streaming/")
+    rewrite = connect_uri_rewriter("wss://gateway.example:8443/streaming/")
     assert rewrite is not None
     assert (
         rewrite("wss://streaming.mypurecloud.ie/channels/streaming-1?a=b")
@@ -200,8 +200,8 @@ def test_a_base_takes_the_place_of_the_platforms_host():
 
 
 def test_a_function_is_taken_as_it_is():
-    assert rewriting(str.upper) is str.upper
-    assert rewriting(None) is None
+    assert connect_uri_rewriter(str.upper) is str.upper
+    assert connect_uri_rewriter(None) is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_function_is_taken_as_it_is():
 )
 def test_what_is_no_base_is_refused_without_showing_secrets(base, words):
     with pytest.raises(InvalidValueError, match=words) as caught:
-        rewriting(base)
+        connect_uri_rewriter(base)
     assert "hunter2" not in str(caught.value)
 
 
@@ -240,4 +240,4 @@ def test_what_is_no_base_is_refused_without_showing_secrets(base, words):
     ],
 )
 def test_what_operators_are_told(event, words):
-    assert warning_of(event) == words
+    assert operator_warning(event) == words

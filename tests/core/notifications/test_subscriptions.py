@@ -11,8 +11,8 @@ from genesys_core.notifications.subscriptions import (
     MAX_LENGTH,
     MAX_TOPICS,
     Plan,
-    combine,
-    expand,
+    combine_topics,
+    expand_topic,
     is_automatic,
 )
 
@@ -30,9 +30,9 @@ def users(count: int, *suffixes: str) -> list[str]:
 
 
 def test_expanding():
-    assert expand("v2.users.x.presence") == ("v2.users.x.presence",)
-    assert expand("v2.users.x?presence") == ("v2.users.x.presence",)
-    assert expand("v2.users.x?presence&conversations.calls&station") == (
+    assert expand_topic("v2.users.x.presence") == ("v2.users.x.presence",)
+    assert expand_topic("v2.users.x?presence") == ("v2.users.x.presence",)
+    assert expand_topic("v2.users.x?presence&conversations.calls&station") == (
         "v2.users.x.presence",
         "v2.users.x.conversations.calls",
         "v2.users.x.station",
@@ -45,7 +45,7 @@ def test_expanding():
 )
 def test_what_is_no_topic(text):
     with pytest.raises(InvalidValueError):
-        expand(text)
+        expand_topic(text)
     with pytest.raises(InvalidValueError):
         Plan().adding([text])
 
@@ -67,7 +67,7 @@ def test_automatic_topics_take_no_place(topic, automatic):
 
 
 def test_combining():
-    assert combine(
+    assert combine_topics(
         [
             "v2.users.a.presence",
             "v2.users.b.presence",
@@ -87,26 +87,26 @@ def test_combining():
 
 def test_ids_are_not_suffixes():
     flows = ["v2.flows.outcomes.a-1", "v2.flows.outcomes.b2"]
-    assert combine(flows) == tuple(flows)
+    assert combine_topics(flows) == tuple(flows)
 
 
 @given(st.lists(topics, unique=True, max_size=30))
 def test_combined_topics_expand_to_what_they_were_made_of(asked):
-    entries = combine(asked)
-    names = [name for entry in entries for name in expand(entry)]
+    entries = combine_topics(asked)
+    names = [name for entry in entries for name in expand_topic(entry)]
     assert sorted(names) == sorted(asked)
     assert all("?" not in entry or len(entry) < MAX_LENGTH for entry in entries)
 
 
 def test_combined_topics_stay_below_200_characters():
     asked = [f"v2.users.{'x' * 36}.{'s' * n}" for n in range(1, 40)]
-    entries = combine(asked)
+    entries = combine_topics(asked)
     assert 1 < len(entries) < 10
     assert max(map(len, entries)) < MAX_LENGTH
     for entry, following in pairwise(entries):
         first, *_ = following.partition("?")[2].split("&")
         assert len(f"{entry}&{first}") >= MAX_LENGTH, "there was room for one more"
-    assert [name for entry in entries for name in expand(entry)] == asked
+    assert [name for entry in entries for name in expand_topic(entry)] == asked
 
 
 def test_topics_go_one_by_one_while_they_fit():
@@ -119,7 +119,7 @@ def test_topics_are_combined_when_they_do_not_fit():
     plan = Plan().adding(users(500, "presence", "station", "routingStatus"))
     assert len(plan.channels) == 1
     assert len(plan.entries(0)) == 500
-    names = {name for entry in plan.entries(0) for name in expand(entry)}
+    names = {name for entry in plan.entries(0) for name in expand_topic(entry)}
     assert names == set(users(500, "presence", "station", "routingStatus"))
 
 
@@ -202,7 +202,7 @@ class Planning(RuleBasedStateMachine):
         for channel in range(len(self.plan.channels)):
             entries = self.plan.entries(channel)
             assert len(entries) <= 3
-            names = {name for entry in entries for name in expand(entry)}
+            names = {name for entry in entries for name in expand_topic(entry)}
             assert names == set(self.plan.channels[channel].values())
 
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.errors import AccessDeniedError, ConnectError, InvalidValueError, OAuthError
 from genesys_core.oauth.loopback_redirect import (
+    BrowserPage,
+    BrowserRequest,
     CodeArrived,
-    Landing,
-    Page,
+    LoopbackRedirect,
     SignInRefused,
     TokenArrived,
-    Visit,
     check_redirect_uri,
-    read_visit,
+    read_browser_request,
     refused_page,
     signed_in_page,
 )
@@ -31,8 +31,8 @@ NOW = Now(0.0, 1_700_000_000.0)
 
 
 def landed(target, method="GET", host=HOST, body=b"", *, implicit=False, uri=URI, state="s"):
-    landing = Landing(uri, state, is_implicit=implicit)
-    return landing.received(Visit(method, target, host, body), now=NOW)
+    redirect = LoopbackRedirect(uri, state, is_implicit=implicit)
+    return redirect.received(BrowserRequest(method, target, host, body), now=NOW)
 
 
 def handed(fragment, **options):
@@ -60,13 +60,13 @@ def test_a_refusal_ends_it_too():
 )
 def test_another_sign_ins_answer_does_not(target):
     page = landed(target)
-    assert isinstance(page, Page)
+    assert isinstance(page, BrowserPage)
     assert page.status == 400
     assert "another" in page.title or "state differs" in page.content
 
 
 @pytest.mark.parametrize(
-    ("visit", "status"),
+    ("sent", "status"),
     [
         ({"target": "/"}, 404),
         ({"target": "/favicon.ico"}, 404),
@@ -79,9 +79,9 @@ def test_another_sign_ins_answer_does_not(target):
         ({"target": "http://127.0.0.1:4711/callback?code=a&state=s"}, 404),
     ],
 )
-def test_only_the_one_path_of_the_one_host_is_served(visit, status):
-    page = landed(**visit)
-    assert isinstance(page, Page)
+def test_only_the_one_path_of_the_one_host_is_served(sent, status):
+    page = landed(**sent)
+    assert isinstance(page, BrowserPage)
     assert page.status == status
 
 
@@ -92,7 +92,7 @@ def test_port_80_and_a_bare_host_are_the_same():
 
 def test_the_implicit_grants_page_hands_the_fragment_over():
     page = landed("/callback", implicit=True)
-    assert isinstance(page, Page)
+    assert isinstance(page, BrowserPage)
     assert page.status == 200
     assert "fragment" in page.content
     head = page.to_bytes().partition(b"\r\n\r\n")[0].decode()
@@ -117,7 +117,7 @@ def test_the_implicit_grants_refusals_are_read_from_either_place():
 @pytest.mark.parametrize("fragment", ["", "#", "#access_token=a&state=x", "#access_token=a"])
 def test_a_fragment_of_another_sign_in_is_not_believed(fragment):
     page = handed(fragment)
-    assert isinstance(page, Page)
+    assert isinstance(page, BrowserPage)
     assert page.status == 400
 
 
@@ -128,8 +128,8 @@ def test_a_fragment_with_our_state_and_no_token_ends_it():
 
 
 def test_nothing_secret_is_shown():
-    assert "hunter2" not in repr(Landing(URI, "hunter2"))
-    assert "hunter2" not in repr(Visit("POST", "/callback?code=hunter2", HOST, b"hunter2"))
+    assert "hunter2" not in repr(LoopbackRedirect(URI, "hunter2"))
+    assert "hunter2" not in repr(BrowserRequest("POST", "/callback?code=hunter2", HOST, b"hunter2"))
 
 
 def test_pages_leak_nothing():
@@ -175,8 +175,8 @@ def http(target="/callback?code=a", method="GET", *fields, body=b""):
 def test_a_request_is_read_in_any_pieces():
     whole = http("/callback", "POST", "content-length: 3", body=b"a=b")
     for end in range(len(whole)):
-        assert read_visit(whole[:end]) is None
-    assert read_visit(whole) == Visit("POST", "/callback", HOST, b"a=b")
+        assert read_browser_request(whole[:end]) is None
+    assert read_browser_request(whole) == BrowserRequest("POST", "/callback", HOST, b"a=b")
 
 
 @pytest.mark.parametrize(
@@ -196,18 +196,18 @@ def test_a_request_is_read_in_any_pieces():
     ],
 )
 def test_what_is_no_request_gets_a_page(data, status):
-    page = read_visit(data)
-    assert isinstance(page, Page)
+    page = read_browser_request(data)
+    assert isinstance(page, BrowserPage)
     assert page.status == status
 
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(lambda t: http(quote(t, safe="/?&=%"))))
 def test_any_bytes_are_a_visit_a_page_or_not_enough(data):
-    read = read_visit(data)
-    if isinstance(read, Visit):
+    read = read_browser_request(data)
+    if isinstance(read, BrowserRequest):
         for is_implicit in (False, True):
-            met = Landing(URI, "s", is_implicit=is_implicit).received(read, now=NOW)
-            if isinstance(met, Page):
+            met = LoopbackRedirect(URI, "s", is_implicit=is_implicit).received(read, now=NOW)
+            if isinstance(met, BrowserPage):
                 assert met.to_bytes().startswith(f"HTTP/1.1 {met.status} ".encode())
     else:
         assert read is None or 400 <= read.status < 500
@@ -215,7 +215,7 @@ def test_any_bytes_are_a_visit_a_page_or_not_enough(data):
 
 @given(st.text(max_size=40))
 def test_any_fragment_is_a_page_or_the_end(fragment):
-    assert isinstance(handed(fragment), Page | SignInRefused | TokenArrived)
+    assert isinstance(handed(fragment), BrowserPage | SignInRefused | TokenArrived)
 
 
 # The redirect URI.

@@ -22,7 +22,7 @@ from genesys_core.observability.log_records import (
     RoundTrip,
     issues_notice,
     log_entry,
-    notice,
+    log_notice,
 )
 from genesys_core.session.retry import GiveUp, Repeat, RetryConfiguration
 from tests.strategies.calls import CUT_OFF as CUT
@@ -490,11 +490,11 @@ def test_a_line_of_words_is_one_line(text):
     headers = Headers.received([("ININ-Correlation-Id", text)])
     trip = RoundTrip(request=REQUEST, outcome=Response(200, headers), wall=WALL)
     assert len(str(log_entry(trip, LoggingConfiguration(level="debug"))).splitlines()) == 1
-    assert len(str(notice(text, now=at(0))).splitlines()) <= 1
+    assert len(str(log_notice(text, now=at(0))).splitlines()) <= 1
 
 
 def test_a_notice_is_redacted_and_formatted():
-    found = notice("password=hunter2\nhost = x", now=Now(0, WALL))
+    found = log_notice("password=hunter2\nhost = x", now=Now(0, WALL))
     assert found.formatted() == (
         "WARNING: 2026-08-15T08:23:58.123Z\nMessage: password=[REDACTED]\n\thost = x"
     )

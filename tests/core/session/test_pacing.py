@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.session.pacing import MARGIN, Booking, Pacer, Pacing
+from genesys_core.session.pacing import MARGIN, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
 PATH = "/api/v2/users"
@@ -24,12 +24,14 @@ class Desk:
     def __init__(self, pacing: Pacing) -> None:
         self.pacer = Pacer.of(pacing)
 
-    def ask(self, clock: float, path: str = PATH, booking: Booking | None = None) -> Booking:
-        self.pacer, answer = self.pacer.reserve(path, now=at(clock), booking=booking)
+    def ask(
+        self, clock: float, path: str = PATH, reservation: Reservation | None = None
+    ) -> Reservation:
+        self.pacer, answer = self.pacer.reserve(path, now=at(clock), reservation=reservation)
         return answer
 
-    def release(self, booking: Booking, clock: float) -> None:
-        self.pacer = self.pacer.release(booking, now=at(clock))
+    def release(self, reservation: Reservation, clock: float) -> None:
+        self.pacer = self.pacer.release(reservation, now=at(clock))
 
     def report(self, retry_after: str | None, clock: float, status: int = 429) -> None:
         self.pacer = self.pacer.reported(reply(status, retry_after), now=at(clock))
@@ -63,7 +65,7 @@ def test_who_comes_back_in_time_may_go_and_is_counted_once():
     desk = Desk(TWO)
     desk.ask(0), desk.ask(0)
     third = desk.ask(1)
-    assert desk.ask(SPAN, booking=third).at == SPAN
+    assert desk.ask(SPAN, reservation=third).at == SPAN
     assert desk.ask(SPAN).at == SPAN
     assert desk.ask(SPAN).at == 2 * SPAN
 
@@ -72,8 +74,8 @@ def test_who_comes_back_early_keeps_the_place():
     desk = Desk(TWO)
     desk.ask(0), desk.ask(0)
     third, fourth = desk.ask(1), desk.ask(1)
-    assert desk.ask(5, booking=third).at == third.at
-    assert desk.ask(5, booking=fourth).at == fourth.at
+    assert desk.ask(5, reservation=third).at == third.at
+    assert desk.ask(5, reservation=fourth).at == fourth.at
 
 
 def test_who_comes_back_late_is_counted_when_it_goes():
@@ -81,10 +83,10 @@ def test_who_comes_back_late_is_counted_when_it_goes():
     desk.ask(0)
     second, third = desk.ask(0), desk.ask(0)
     late = second.at + 4
-    assert desk.ask(late, booking=second).due(at(late))
-    moved = desk.ask(third.at, booking=third)
+    assert desk.ask(late, reservation=second).due(at(late))
+    moved = desk.ask(third.at, reservation=third)
     assert moved.at == late + SPAN
-    assert desk.ask(moved.at, booking=moved).due(at(moved.at))
+    assert desk.ask(moved.at, reservation=moved).due(at(moved.at))
 
 
 def test_nobody_overtakes():
@@ -101,8 +103,8 @@ def test_who_wakes_in_time_goes_in_the_order_of_coming():
     came = [number for _, number, _ in sorted(waking)]
     gone = []
     while waking:
-        clock, number, booking = heapq.heappop(waking)
-        answer = desk.ask(clock, booking=booking)
+        clock, number, reservation = heapq.heappop(waking)
+        answer = desk.ask(clock, reservation=reservation)
         if answer.due(at(clock)):
             gone.append(number)
         else:
@@ -124,10 +126,10 @@ def test_places_given_back_at_the_end_are_as_if_never_taken():
     desk = Desk(TWO)
     desk.ask(0), desk.ask(0)
     waiting = [desk.ask(1) for _ in range(50)]
-    for booking in random.Random(1).sample(waiting, 50):
-        desk.release(booking, 2)
-    (lane,) = desk.pacer.lanes
-    assert (lane.sent, lane.queue, lane.vacant) == ((0, 0), (), ())
+    for reservation in random.Random(1).sample(waiting, 50):
+        desk.release(reservation, 2)
+    (window,) = desk.pacer.windows
+    assert (window.sent, window.queue, window.vacant) == ((0, 0), (), ())
     assert desk.ask(3).at == waiting[0].at
 
 
@@ -145,22 +147,22 @@ def test_a_place_given_back_that_nobody_took_in_time_is_free():
     second, third = desk.ask(0), desk.ask(0)
     desk.release(second, 1)
     assert not desk.ask(SPAN + 3).due(at(SPAN + 3))  # behind the third
-    assert desk.ask(SPAN + 4, booking=third).due(at(SPAN + 4))
+    assert desk.ask(SPAN + 4, reservation=third).due(at(SPAN + 4))
 
 
 def test_a_place_whose_owner_does_not_come_is_free_after_a_window():
     desk = Desk(Pacing(limit=1, window=10))
     desk.ask(0)
     lost, next_ = desk.ask(0), desk.ask(0)
-    assert not desk.ask(next_.at - 1, booking=next_).due(at(next_.at - 1))
-    assert desk.ask(lost.at + SPAN, booking=next_).due(at(lost.at + SPAN))
+    assert not desk.ask(next_.at - 1, reservation=next_).due(at(next_.at - 1))
+    assert desk.ask(lost.at + SPAN, reservation=next_).due(at(lost.at + SPAN))
 
 
 def test_a_booking_of_another_pacer_is_a_newcomers():
     desk, other = Desk(TWO), Desk(TWO)
     other.ask(0), other.ask(0)
     strange = other.ask(0)
-    assert desk.ask(5, booking=strange).due(at(5))
+    assert desk.ask(5, reservation=strange).due(at(5))
     released = desk.pacer.release(strange, now=at(5))
     assert released == desk.pacer
 
@@ -169,25 +171,25 @@ def test_clocks_that_were_read_out_of_order_do_no_harm():
     desk = Desk(TWO)
     assert desk.ask(1.0).due(at(1.0))
     assert desk.ask(0.9).due(at(0.9))
-    assert desk.pacer.lanes[-1].sent == (1.0, 1.0)
+    assert desk.pacer.windows[-1].sent == (1.0, 1.0)
 
 
 def test_who_lost_one_place_gives_up_the_other():
-    """Two requests, each ahead of the other in one lane, used to wait for one another for ever."""
+    """Two requests, each ahead of the other in one window, once waited for one another for ever."""
     desk = Desk(Pacing(limit=1, window=10, paths={ARCHITECT: 1}))
     desk.ask(0, ARCHITECT)
-    ((path, ticket),) = desk.ask(0).places
-    lost = Booking(0, ((ARCHITECT, 99), (path, ticket)))
-    assert [path for path, _ in desk.ask(1, ARCHITECT, lost).places] == [ARCHITECT]
-    assert desk.pacer.lanes[-1].queue == ()
+    ((path, ticket),) = desk.ask(0).tickets
+    lost = Reservation(0, ((ARCHITECT, 99), (path, ticket)))
+    assert [path for path, _ in desk.ask(1, ARCHITECT, lost).tickets] == [ARCHITECT]
+    assert desk.pacer.windows[-1].queue == ()
 
 
 def test_a_booking_from_before_the_limits_changed_is_a_newcomers():
     desk = Desk(TWO)
-    strange = Booking(0, (("/gone", 3), ("", 7)))
-    assert desk.ask(0, booking=strange).due(at(0))
+    strange = Reservation(0, (("/gone", 3), ("", 7)))
+    assert desk.ask(0, reservation=strange).due(at(0))
     desk.release(strange, 0)
-    assert desk.pacer.lanes[-1].sent == (0,)
+    assert desk.pacer.windows[-1].sent == (0,)
 
 
 # --- separate limits -------------------------------------------------------------------------------
@@ -219,9 +221,9 @@ def test_it_counts_against_the_limit_of_all():
         assert desk.ask(0).due(at(0))
     waiting = desk.ask(0, ARCHITECT)
     assert waiting.at == SPAN
-    assert [path for path, _ in waiting.places] == [ARCHITECT, ""]
+    assert [path for path, _ in waiting.tickets] == [ARCHITECT, ""]
     assert waiting.why == "4 requests in 10 s"
-    assert desk.ask(SPAN, ARCHITECT, booking=waiting).due(at(SPAN))
+    assert desk.ask(SPAN, ARCHITECT, reservation=waiting).due(at(SPAN))
     # Its own limit counts from when it really went.
     assert desk.ask(SPAN, ARCHITECT).at == 2 * SPAN
 
@@ -231,14 +233,14 @@ def test_a_place_in_both_is_given_back_in_both():
     for _ in range(4):
         desk.ask(0)
     desk.release(desk.ask(0, ARCHITECT), 0)
-    assert [(lane.queue, lane.vacant) for lane in desk.pacer.lanes] == [((), ()), ((), ())]
+    assert [(window.queue, window.vacant) for window in desk.pacer.windows] == [((), ()), ((), ())]
 
 
 def test_the_most_particular_path_comes_first():
     pacer = Pacer.of(Pacing(paths={"/a": 5, "/a/b": 2}))
-    assert [lane.path for lane in pacer.lanes] == ["/a/b", "/a", ""]
+    assert [window.path for window in pacer.windows] == ["/a/b", "/a", ""]
     after, _ = pacer.reserve("/a/b/c", now=at(0))
-    assert [len(lane.sent) for lane in after.lanes] == [1, 1, 1]
+    assert [len(lane.sent) for lane in after.windows] == [1, 1, 1]
 
 
 # --- the gate --------------------------------------------------------------------------------------
@@ -258,7 +260,7 @@ def test_who_waited_already_waits_for_the_gate_too():
     desk.ask(0), desk.ask(0)
     third = desk.ask(0)
     desk.report("30", 5)
-    assert desk.ask(third.at, booking=third).at == 35
+    assert desk.ask(third.at, reservation=third).at == 35
 
 
 def test_a_place_given_back_is_no_way_round_the_gate():
@@ -339,11 +341,11 @@ def most_in_a_window(times: list[float], window: float) -> int:
 def test_late_wakers_never_exceed_the_limit_and_use_nearly_all_of_it(window, seed):
     chance, desk = random.Random(seed), Desk(Pacing(limit=30, window=window))
     length = 20 * window
-    waking: list[tuple[float, int, Booking | None]] = [(0.0, task, None) for task in range(20)]
+    waking: list[tuple[float, int, Reservation | None]] = [(0.0, task, None) for task in range(20)]
     sent: list[float] = []
     while waking[0][0] < length:
-        clock, task, booking = heapq.heappop(waking)
-        answer = desk.ask(clock, booking=booking)
+        clock, task, reservation = heapq.heappop(waking)
+        answer = desk.ask(clock, reservation=reservation)
         if answer.due(at(clock)):
             sent.append(clock)
             answer, wake = None, clock + chance.uniform(0, window / 60)
@@ -359,7 +361,7 @@ def test_memory_is_bounded_by_the_limit():
     clock = 0.0
     for _ in range(200):
         clock = desk.ask(clock).at
-    assert len(desk.pacer.lanes[-1].sent) <= 5
+    assert len(desk.pacer.windows[-1].sent) <= 5
 
 
 class Queueing(RuleBasedStateMachine):
@@ -374,16 +376,16 @@ class Queueing(RuleBasedStateMachine):
         self.desk = Desk(Pacing(limit=limit, window=10, paths={ARCHITECT: narrow}))
         self.clock = 0.0
         self.opens = 0.0
-        self.waiting: list[tuple[str, Booking]] = []
+        self.waiting: list[tuple[str, Reservation]] = []
         self.lost = 0
         self.sent: dict[str, list[float]] = {"": [], ARCHITECT: []}
 
-    def asks(self, path, booking=None):
-        answer = self.desk.ask(self.clock, path, booking)
+    def asks(self, path, reservation=None):
+        answer = self.desk.ask(self.clock, path, reservation)
         if answer.due(at(self.clock)):
             assert self.clock >= self.opens - 1e-5
-            for lane in {"", path} & set(self.sent):
-                self.sent[lane].append(self.clock)
+            for window in {"", path} & set(self.sent):
+                self.sent[window].append(self.clock)
         else:
             self.waiting.append((path, answer))
 
@@ -405,15 +407,15 @@ class Queueing(RuleBasedStateMachine):
     @rule()
     def the_next_wakes_in_time(self):
         index = min(range(len(self.waiting)), key=lambda i: self.waiting[i][1].at)
-        path, booking = self.waiting.pop(index)
-        self.clock = max(self.clock, booking.at)
-        self.asks(path, booking)
+        path, reservation = self.waiting.pop(index)
+        self.clock = max(self.clock, reservation.at)
+        self.asks(path, reservation)
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def one_gives_up(self, data):
-        _, booking = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
-        self.desk.release(booking, self.clock)
+        _, reservation = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
+        self.desk.release(reservation, self.clock)
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -429,19 +431,19 @@ class Queueing(RuleBasedStateMachine):
 
     @invariant()
     def no_window_holds_more_than_its_limit(self):
-        for lane, times in getattr(self, "sent", {}).items():
-            assert most_in_a_window(times, SPAN - 1e-4) <= self.limits[lane]
+        for window, times in getattr(self, "sent", {}).items():
+            assert most_in_a_window(times, SPAN - 1e-4) <= self.limits[window]
 
     @invariant()
     def the_memory_is_bounded(self):
         if hasattr(self, "desk"):
-            for lane in self.desk.pacer.lanes:
-                assert list(lane.sent) == sorted(lane.sent)
-                assert len(lane.sent) <= lane.limit
-                tickets = [place.ticket for place in lane.queue]
+            for window in self.desk.pacer.windows:
+                assert list(window.sent) == sorted(window.sent)
+                assert len(window.sent) <= window.limit
+                tickets = [place.number for place in window.queue]
                 assert tickets == sorted(tickets)
-                assert set(lane.vacant) <= set(tickets)
-                assert len(tickets) <= len(self.waiting) + len(lane.vacant) + self.lost
+                assert set(window.vacant) <= set(tickets)
+                assert len(tickets) <= len(self.waiting) + len(window.vacant) + self.lost
 
     def teardown(self):
         waiting = getattr(self, "waiting", [])
@@ -457,9 +459,11 @@ TestQueueing = pytest.mark.slow(Queueing.TestCase)
 
 def test_a_request_that_need_not_queue_takes_no_ticket():
     pacer = Pacer.of(Pacing(limit=2, paths={"/a": 1}))
-    pacer, booking = pacer.reserve("/a", now=at(0))
-    assert booking.due(at(0))
-    assert [(len(lane.sent), lane.queue, lane.tickets) for lane in pacer.lanes] == [(1, (), 0)] * 2
-    pacer, booking = pacer.reserve("/a", now=at(0))
-    assert not booking.due(at(0))
-    assert [len(lane.queue) for lane in pacer.lanes] == [1, 0]
+    pacer, reservation = pacer.reserve("/a", now=at(0))
+    assert reservation.due(at(0))
+    assert [(len(window.sent), window.queue, window.issued) for window in pacer.windows] == [
+        (1, (), 0)
+    ] * 2
+    pacer, reservation = pacer.reserve("/a", now=at(0))
+    assert not reservation.due(at(0))
+    assert [len(lane.queue) for lane in pacer.windows] == [1, 0]

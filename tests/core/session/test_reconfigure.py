@@ -19,7 +19,7 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Gateway, Hosts
 from genesys_core.oauth import AuthorizationCode, ClientCredentials, RefreshToken, Token
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.reconfigure import reconfigured
+from genesys_core.session.reconfigure import reconfigure_session
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
@@ -41,7 +41,7 @@ def session(vault=KNOWN, pacer=None):
 def test_the_settings_are_swapped_whole_and_the_rest_is_kept():
     settings = Settings(hosts=HERE, retry=RetryConfiguration(10), strict=True)
     old = session(pacer=Pacer.of(Pacing()))
-    new, kept = reconfigured(old, settings)
+    new, kept = reconfigure_session(old, settings)
     assert kept
     assert new == msgspec.structs.replace(old, settings=settings)
 
@@ -50,13 +50,13 @@ def test_another_api_host_with_the_same_login_host_keeps_the_token():
     # A gateway with another path to the API, say.
     one, two = (Gateway("gw.example", path_params_api=path) for path in ("one", "two"))
     old = Session(Settings(hosts=Hosts.resolve(gateway=one)), Vault(GRANT, TOKEN))
-    new, kept = reconfigured(old, Settings(hosts=Hosts.resolve(gateway=two)))
+    new, kept = reconfigure_session(old, Settings(hosts=Hosts.resolve(gateway=two)))
     assert kept
     assert new.vault == old.vault
 
 
 def test_another_login_host_gets_a_token_of_its_own():
-    new, kept = reconfigured(session(), Settings(hosts=THERE))
+    new, kept = reconfigure_session(session(), Settings(hosts=THERE))
     assert not kept
     need = start(operation(), new, now=at(0))
     assert isinstance(need, NeedToken)
@@ -77,7 +77,7 @@ def test_another_login_host_gets_a_token_of_its_own():
     ids=["static", "code", "refresh token", "signed out"],
 )
 def test_a_client_that_cannot_sign_in_there_says_so_instead_of_sending(vault):
-    new, _ = reconfigured(session(vault), Settings(hosts=THERE))
+    new, _ = reconfigure_session(session(vault), Settings(hosts=THERE))
     need = start(operation(), new, now=at(0))
     assert isinstance(need, NeedToken)
     _, step = reserve_token(new, need.joined(new), now=at(0))
@@ -87,27 +87,27 @@ def test_a_client_that_cannot_sign_in_there_says_so_instead_of_sending(vault):
 
 
 def test_a_client_without_authentication_stays_one():
-    new, _ = reconfigured(session(Vault()), Settings(hosts=THERE))
+    new, _ = reconfigure_session(session(Vault()), Settings(hosts=THERE))
     assert isinstance(start(operation(), new, now=at(0)), Sending)
 
 
 def test_a_code_that_was_not_exchanged_yet_is_still_to_be():
     grant = AuthorizationCode("id", "secret", "code", "https://me")
-    new, _ = reconfigured(session(Vault(grant)), Settings(hosts=THERE))
+    new, _ = reconfigure_session(session(Vault(grant)), Settings(hosts=THERE))
     assert new.vault.grant == grant
 
 
 @pytest.mark.parametrize("hosts", [HERE, THERE])
 def test_renewal_is_switched_or_left(hosts):
     for renew, expected in ((False, False), (True, True), (None, True)):
-        new, _ = reconfigured(session(), Settings(hosts=hosts), renew=renew)
+        new, _ = reconfigure_session(session(), Settings(hosts=hosts), renew=renew)
         assert new.vault.renew is expected
 
 
 def test_another_token_has_its_own_rate_limit_and_no_closed_gate():
-    pacer, booking = Pacer.of(Pacing(limit=1)).reserve("/api/v2/x", now=at(0))
-    assert booking.due(at(0))
-    new, _ = reconfigured(session(pacer=pacer), Settings(hosts=THERE))
+    pacer, reservation = Pacer.of(Pacing(limit=1)).reserve("/api/v2/x", now=at(0))
+    assert reservation.due(at(0))
+    new, _ = reconfigure_session(session(pacer=pacer), Settings(hosts=THERE))
     assert new.pacer is not None
     assert new.pacer.gate is None
     assert new.pacer.reserve("/api/v2/x", now=at(0))[1].due(at(0))
@@ -117,11 +117,11 @@ def test_those_who_wait_keep_their_places():
     pacer, _ = Pacer.of(Pacing(limit=1)).reserve("/a", now=at(0))
     pacer, second = pacer.reserve("/a", now=at(0))
     pacer, third = pacer.reserve("/a", now=at(0))
-    new, _ = reconfigured(session(pacer=pacer), Settings(hosts=THERE))
+    new, _ = reconfigure_session(session(pacer=pacer), Settings(hosts=THERE))
     assert new.pacer is not None
-    pacer, third = new.pacer.reserve("/a", now=at(1), booking=third)
+    pacer, third = new.pacer.reserve("/a", now=at(1), reservation=third)
     assert not third.due(at(1))
-    _, second = pacer.reserve("/a", now=at(1), booking=second)
+    _, second = pacer.reserve("/a", now=at(1), reservation=second)
     assert second.due(at(1))
 
 
@@ -130,7 +130,7 @@ def test_a_token_is_known_to_one_login_host_alone(path):
     now = session(Vault(GRANT, TOKEN))
     moved = False
     for hosts in path:
-        now, kept = reconfigured(now, Settings(hosts=hosts))
+        now, kept = reconfigure_session(now, Settings(hosts=hosts))
         moved = moved or not kept
         assert (now.vault.token is None) == moved
         assert now.vault.grant == GRANT
@@ -147,7 +147,7 @@ def test_a_token_that_was_under_way_serves_its_call_and_no_other():
     need = needing(old)
     old, step = reserve_token(old, need, now=at(0))
     assert isinstance(step, Exchanging)
-    moved, _ = reconfigured(old, Settings(hosts=THERE))
+    moved, _ = reconfigure_session(old, Settings(hosts=THERE))
     outcome = step.state.received(token_reply("of-before"), now=at(1))
     assert isinstance(outcome, Returned)
     after, sending = settle_token(moved, need, outcome, now=at(1))
@@ -162,7 +162,7 @@ def test_an_exchange_that_failed_meanwhile_fails_its_call_alone():
     need = needing(old)
     old, step = reserve_token(old, need, now=at(0))
     assert isinstance(step, Exchanging)
-    moved, _ = reconfigured(old, Settings(hosts=THERE))
+    moved, _ = reconfigure_session(old, Settings(hosts=THERE))
     outcome = step.state.received(reply(400), now=at(1))
     assert isinstance(outcome, Raised)
     after, raised = settle_token(moved, need, outcome, now=at(1))
@@ -172,7 +172,7 @@ def test_an_exchange_that_failed_meanwhile_fails_its_call_alone():
 
 def test_a_call_that_moved_meanwhile_gets_no_token_of_the_new_host():
     need = needing(session(Vault(GRANT)))
-    moved, _ = reconfigured(session(Vault(GRANT)), Settings(hosts=THERE))
+    moved, _ = reconfigure_session(session(Vault(GRANT)), Settings(hosts=THERE))
     for now_has in (moved, msgspec.structs.replace(moved, vault=Vault(GRANT, TOKEN))):
         after, raised = reserve_token(now_has, need, now=at(1))
         assert after == now_has

@@ -16,12 +16,12 @@ from genesys_core.session.retry import (
     GiveUp,
     Repeat,
     RetryConfiguration,
-    asked_to_wait,
     certainly_not_done,
-    decide,
+    decide_retry,
+    explain_overrun,
     is_retryable,
-    overrun,
     parse_retry_after,
+    requested_wait,
 )
 from tests.strategies.calls import (
     AMBIGUOUS,
@@ -46,7 +46,7 @@ def decided(
 ):
     """The decision after attempts with these statuses."""
     history = tuple(Attempt(n, "", 0, "", status) for n, status in enumerate(before, 1))
-    return decide(
+    return decide_retry(
         outcome,
         policy=policy,
         repeatable=repeatable,
@@ -181,8 +181,8 @@ def test_a_date_is_the_time_until_it(moment, wall):
 
 
 def test_only_responses_ask():
-    assert asked_to_wait(reply(503, "7"), at(0)) == 7
-    assert asked_to_wait(CUT_OFF, at(0)) is None
+    assert requested_wait(reply(503, "7"), at(0)) == 7
+    assert requested_wait(CUT_OFF, at(0)) is None
 
 
 @pytest.mark.parametrize(
@@ -235,11 +235,11 @@ def test_a_wait_that_would_reach_the_deadline_is_not_begun():
 
 def test_overrun_names_what_comes_first():
     on, off = RetryConfiguration(max_retry_time_sec=10), RetryConfiguration()
-    assert overrun(11, policy=off, deadline=None, elapsed=0) is None
-    assert overrun(11, policy=on, deadline=None, elapsed=0) == "the budget is 10 s"
-    assert overrun(11, policy=on, deadline=60, elapsed=0) == "the budget is 10 s"
-    assert overrun(11, policy=off, deadline=11, elapsed=0) == "the deadline is 11 s"
-    assert overrun(10, policy=on, deadline=60, elapsed=0) is None
+    assert explain_overrun(11, policy=off, deadline=None, elapsed=0) is None
+    assert explain_overrun(11, policy=on, deadline=None, elapsed=0) == "the budget is 10 s"
+    assert explain_overrun(11, policy=on, deadline=60, elapsed=0) == "the budget is 10 s"
+    assert explain_overrun(11, policy=off, deadline=11, elapsed=0) == "the deadline is 11 s"
+    assert explain_overrun(10, policy=on, deadline=60, elapsed=0) is None
 
 
 @pytest.mark.parametrize("outcome", AMBIGUOUS)
@@ -253,7 +253,7 @@ def test_what_may_have_happened_is_not_done_twice(outcome):
 
 @pytest.mark.parametrize("outcome", [UNSENT, reply(429), reply(429, "1"), reply(503, "1")])
 def test_what_certainly_did_not_happen_may_be_sent_again(outcome):
-    assert certainly_not_done(outcome, asked_to_wait(outcome, at(0)))
+    assert certainly_not_done(outcome, requested_wait(outcome, at(0)))
     assert isinstance(decided(outcome, repeatable=False), Repeat)
 
 
@@ -344,7 +344,7 @@ def test_a_repeat_is_bounded_and_safe(
     assert decision.why
     if isinstance(decision, GiveUp):
         return
-    asked = asked_to_wait(outcome, at(0))
+    asked = requested_wait(outcome, at(0))
     assert policy.enabled
     assert is_retryable(outcome)
     assert 0 <= decision.seconds <= MAX_RETRY_AFTER

@@ -5,7 +5,7 @@ import pytest
 from genesys_core.errors import InvalidValueError
 from genesys_core.oauth import Token
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.session import Session, Settings, checked_deadline, no_chance
+from genesys_core.session.session import Session, Settings, check_deadline, no_jitter
 from genesys_core.version import USER_AGENT, VERSION
 from tests.strategies.calls import HOSTS
 
@@ -44,10 +44,10 @@ def test_a_deadline_is_a_positive_number_of_seconds(seconds):
 
 
 def test_a_deadline_may_be_none():
-    assert checked_deadline(None) is None
-    assert checked_deadline(0.5) == 0.5
+    assert check_deadline(None) is None
+    assert check_deadline(0.5) == 0.5
 
 
 def test_the_library_names_itself():
     assert f"genesys-cloud/{VERSION}" == USER_AGENT
-    assert no_chance() == 0
+    assert no_jitter() == 0

@@ -28,7 +28,7 @@ from genesys_core.oauth.grants import (
     Saml2Bearer,
 )
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.vault import Exchange, Have, Refused, Vault
+from genesys_core.session.vault import ExchangeNeeded, NoToken, TokenReady, Vault
 from tests.strategies.oauth import MARK
 
 SERVICE = ClientCredentials("id", "secret")
@@ -57,7 +57,7 @@ def ask(
 def exchange(vault: Vault, outcome: Token | GenesysCloudError, wall: float = 0):
     """A call that needs a token and gets this one."""
     vault, answer = ask(vault, wall)
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     return vault.settle(outcome, rejected=None, now=at(wall))
 
 
@@ -72,16 +72,16 @@ def test_a_client_without_a_token_needs_none():
 
 def test_the_first_call_exchanges_the_grant():
     vault, answer = ask(Vault(SERVICE))
-    assert answer == Exchange(SERVICE, renewal=False)
+    assert answer == ExchangeNeeded(SERVICE, renewal=False)
     token = given_at(0)
     vault, answer = vault.settle(token, rejected=None, now=at(0))
-    assert answer == Have(token)
+    assert answer == TokenReady(token)
     assert vault.usable(at(0)) == token
 
 
 def test_those_who_waited_get_the_token_without_io():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
-    assert ask(vault, arrived=0)[1] == Have(given_at(0))
+    assert ask(vault, arrived=0)[1] == TokenReady(given_at(0))
 
 
 def test_a_static_token_is_used_whatever_its_age():
@@ -113,7 +113,7 @@ def test_a_token_is_renewed_ahead_of_its_end(life, fresh, ending):
     vault, _ = exchange(Vault(SERVICE), token)
     assert vault.usable(at(fresh)) == token
     assert vault.usable(at(ending)) is None
-    assert ask(vault, ending)[1] == Exchange(SERVICE, renewal=True)
+    assert ask(vault, ending)[1] == ExchangeNeeded(SERVICE, renewal=True)
 
 
 def test_a_token_from_a_store_without_its_life_is_used_to_its_end():
@@ -126,7 +126,7 @@ def test_others_use_the_ending_token_while_one_renews_it():
     token = given_at(0)
     vault, _ = exchange(Vault(SERVICE), token)
     vault, answer = ask(vault, 960)
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     assert vault.usable(at(961)) == token
     assert vault.usable(at(1000)) is None
 
@@ -134,7 +134,7 @@ def test_others_use_the_ending_token_while_one_renews_it():
 def test_a_token_that_ends_while_it_is_renewed_is_used_no_more():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, answer = ask(vault, 999.5)
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     assert vault.usable(at(999.9)) is not None
     assert vault.usable(at(1000.1)) is None
 
@@ -143,10 +143,10 @@ def test_a_failure_ahead_does_not_fail_the_call():
     token = given_at(0)
     vault, _ = exchange(Vault(SERVICE), token)
     vault, answer = exchange(vault, InvalidClientError("invalid_client"), 960)
-    assert answer == Have(token)
+    assert answer == TokenReady(token)
     # Nor those who waited for it.
-    assert ask(vault, 961, arrived=1)[1] == Have(token)
-    assert ask(vault, 961)[1] == Have(token)
+    assert ask(vault, 961, arrived=1)[1] == TokenReady(token)
+    assert ask(vault, 961)[1] == TokenReady(token)
 
 
 def test_renewing_ahead_is_tried_again_at_half_of_what_remains():
@@ -154,12 +154,12 @@ def test_renewing_ahead_is_tried_again_at_half_of_what_remains():
     tried = []
     for wall in range(900, 1000):
         vault, answer = ask(vault, wall)
-        if isinstance(answer, Exchange):
+        if isinstance(answer, ExchangeNeeded):
             tried.append(wall)
             vault, answer = vault.settle(
                 ConnectError("no", sent=False), rejected=None, now=at(wall)
             )
-            assert isinstance(answer, Have)
+            assert isinstance(answer, TokenReady)
     assert tried == [940, 970, 985, 993, 997, 999]
 
 
@@ -167,7 +167,7 @@ def test_once_the_token_has_ended_the_failure_is_told():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, _ = exchange(vault, ConnectError("no", sent=False), 990)
     vault, answer = exchange(vault, ConnectError("down", sent=False), 1000)
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, NoToken)
     assert str(answer.error) == "down"
 
 
@@ -183,9 +183,9 @@ def test_a_call_that_waited_too_long_falls_back_on_a_token_that_lasts():
 
 def test_an_owner_who_dies_leaves_the_next_to_take_over():
     vault, answer = ask(Vault(SERVICE))
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     # Nothing is reported, the lock is free: one who waited since then asks.
-    assert ask(vault, arrived=0)[1] == Exchange(SERVICE)
+    assert ask(vault, arrived=0)[1] == ExchangeNeeded(SERVICE)
 
 
 # After a 401
@@ -194,10 +194,10 @@ def test_an_owner_who_dies_leaves_the_next_to_take_over():
 def test_a_refused_token_is_replaced():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, answer = ask(vault, 5, rejected=given_at(0))
-    assert answer == Exchange(SERVICE, renewal=True)
+    assert answer == ExchangeNeeded(SERVICE, renewal=True)
     assert vault.usable(at(5)) is None
     vault, answer = vault.settle(given_at(5, "a2"), rejected=given_at(0), now=at(5))
-    assert answer == Have(given_at(5, "a2"))
+    assert answer == TokenReady(given_at(5, "a2"))
 
 
 def test_a_late_401_for_an_older_token_exchanges_nothing():
@@ -205,7 +205,7 @@ def test_a_late_401_for_an_older_token_exchanges_nothing():
     vault, _ = ask(vault, 5, rejected=given_at(0))
     vault = vault.granted(given_at(5, "a2"))
     after, answer = ask(vault, 6, rejected=given_at(0), arrived=0)
-    assert answer == Have(given_at(5, "a2"))
+    assert answer == TokenReady(given_at(5, "a2"))
     assert after == vault
 
 
@@ -213,16 +213,16 @@ def test_a_refused_token_is_not_fallen_back_on():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, _ = ask(vault, 5, rejected=given_at(0))
     vault, answer = vault.settle(ConnectError("no", sent=False), rejected=given_at(0), now=at(5))
-    assert isinstance(answer, Refused)
-    assert isinstance(ask(vault, 6, arrived=1)[1], Refused)
-    assert isinstance(ask(vault, 6)[1], Exchange)
+    assert isinstance(answer, NoToken)
+    assert isinstance(ask(vault, 6, arrived=1)[1], NoToken)
+    assert isinstance(ask(vault, 6)[1], ExchangeNeeded)
 
 
 def test_a_token_that_the_login_host_gives_anew_is_used_anew():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, _ = ask(vault, 5, rejected=given_at(0))
     vault, answer = vault.settle(given_at(5), rejected=given_at(0), now=at(5))
-    assert answer == Have(given_at(5))
+    assert answer == TokenReady(given_at(5))
     assert vault.usable(at(5)) == given_at(5)
 
 
@@ -230,7 +230,7 @@ def test_with_nothing_to_try_a_refusal_says_so():
     vault, _ = exchange(Vault(CODE), given_at(0))
     assert not vault.refreshable
     _, answer = ask(vault, 5, rejected=given_at(0))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, NoToken)
     assert answer.exhausted
     assert "give the client `auth` with a grant" in str(answer.error)
     _, answer = ask(Vault())
@@ -278,17 +278,17 @@ def test_errors_of_every_shape_can_be_told():
 
 def test_who_comes_after_a_failure_tries_again():
     vault, answer = exchange(Vault(KEPT), ConnectError("no", sent=False))
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, NoToken)
     assert not answer.exhausted
     assert ask(vault, arrived=0)[1].error.message == "no"
     _, answer = ask(vault, arrived=1)
-    assert answer == Exchange(KEPT)
+    assert answer == ExchangeNeeded(KEPT)
 
 
 def test_a_success_after_the_failure_is_for_those_who_still_wait():
     vault, _ = exchange(Vault(SERVICE), ConnectError("no", sent=False))
     vault, _ = exchange(vault, given_at(0))
-    assert ask(vault, arrived=0)[1] == Have(given_at(0))
+    assert ask(vault, arrived=0)[1] == TokenReady(given_at(0))
 
 
 # Rotation
@@ -311,20 +311,20 @@ def test_a_reply_without_a_refresh_token_keeps_the_old_one():
 def test_a_code_is_spent_once_and_renewed_by_its_refresh_token():
     vault, _ = exchange(Vault(CODE), given_at(0, refresh="r1"))
     _, answer = ask(vault, 1000)
-    assert answer == Exchange(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert answer == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
 
 
 def test_a_refused_refresh_token_gives_way_to_a_grant_that_can_be_repeated():
     vault, _ = exchange(Vault(SAML), given_at(0, refresh="r1"))
     vault, _ = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
-    assert ask(vault, 1001)[1] == Exchange(SAML, renewal=True)
+    assert ask(vault, 1001)[1] == ExchangeNeeded(SAML, renewal=True)
 
 
 def test_a_refused_refresh_token_is_kept_where_there_is_nothing_else():
     vault, _ = exchange(Vault(CODE), given_at(0, refresh="r1"))
     vault, answer = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
     assert isinstance(answer.error, InvalidGrantError)
-    assert ask(vault, 1001)[1] == Exchange(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert ask(vault, 1001)[1] == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
 
 
 def test_a_failure_of_another_kind_keeps_the_refresh_token():
@@ -358,7 +358,7 @@ def test_without_renewal_the_first_exchange_is_still_made():
     assert not vault.refreshable
     vault, _ = exchange(vault, ConnectError("no", sent=False))
     vault, answer = exchange(vault, given_at(0))
-    assert isinstance(answer, Have)
+    assert isinstance(answer, TokenReady)
     # And that is all: the token is used as it is, whatever its age.
     assert vault.usable(at(10**6)) == answer.token
     _, refusal = ask(vault, 5, rejected=answer.token)
@@ -370,26 +370,26 @@ def test_a_refresh_by_hand_is_made_all_the_same():
     vault, answer = exchange(Vault(KEPT, renew=False), given_at(0, refresh="r1"))
     old = answer.token
     step = vault.renewal(known=old, arrived=vault.exchanges)
-    assert step == Exchange(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert step == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
     # If it fails the old token is still good.
     assert vault.failed(ConnectError("no", sent=False)).usable(at(1)) == old
     renewed = vault.granted(given_at(5, "a2", refresh="r2"))
     # Two at once: the second gets what the first brought.
-    assert renewed.renewal(known=old, arrived=1) == Have(given_at(5, "a2", refresh="r2"))
+    assert renewed.renewal(known=old, arrived=1) == TokenReady(given_at(5, "a2", refresh="r2"))
 
 
 def test_two_refreshes_by_hand_share_a_failure():
     vault, answer = exchange(Vault(KEPT, renew=False), given_at(0, refresh="r1"))
     vault = vault.failed(InvalidGrantError("invalid_grant"))
     shared = vault.renewal(known=answer.token, arrived=1)
-    assert isinstance(shared, Refused)
+    assert isinstance(shared, NoToken)
     assert isinstance(shared.error, InvalidGrantError)
-    assert isinstance(vault.renewal(known=answer.token, arrived=2), Exchange)
+    assert isinstance(vault.renewal(known=answer.token, arrived=2), ExchangeNeeded)
 
 
 def test_a_refresh_by_hand_with_nothing_to_refresh_with():
     step = Vault(token=Token("a")).renewal(known=Token("a"), arrived=0)
-    assert isinstance(step, Refused)
+    assert isinstance(step, NoToken)
     assert step.exhausted
 
 
@@ -416,7 +416,7 @@ def test_a_token_from_elsewhere_is_not_renewed_without_a_grant():
 
 def test_a_token_from_elsewhere_is_renewed_with_its_grant():
     vault = Vault().given(given_at(5, "a2"), KEPT)
-    assert ask(vault, 2000)[1] == Exchange(KEPT, renewal=True)
+    assert ask(vault, 2000)[1] == ExchangeNeeded(KEPT, renewal=True)
 
 
 def test_after_sign_out_nothing_is_sent_until_the_next_sign_in():
@@ -438,9 +438,9 @@ def test_what_another_process_stored_is_taken_over():
     vault = Vault(KEPT, given_at(0, refresh="r1"), stored=given_at(0, refresh="r1"))
     theirs = given_at(5, "a2", refresh="r2")
     vault, answer = ask(vault, 1000)
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     vault = vault.adopted(theirs)
-    assert ask(vault, 10)[1] == Have(theirs)
+    assert ask(vault, 10)[1] == TokenReady(theirs)
     assert vault.unsaved is None
 
 
@@ -469,7 +469,7 @@ def test_a_refused_token_is_not_taken_over_as_good():
 def test_a_new_sign_in_is_not_answered_with_somebody_elses_token(grant):
     theirs = given_at(0, "theirs", refresh="r9")
     vault, answer = ask(Vault(grant).adopted(theirs))
-    assert answer == Exchange(grant)
+    assert answer == ExchangeNeeded(grant)
     vault = vault.granted(given_at(0, "ours"))
     assert vault.unsaved == vault.token == given_at(0, "ours")
     # From then on the store is this client's too.
@@ -485,9 +485,9 @@ def test_a_stored_refresh_token_that_is_refused_gives_way_to_the_one_given():
 def test_reading_the_store_does_not_put_off_the_renewal_that_it_was_read_for():
     token = given_at(0, refresh="r1")
     vault, answer = ask(Vault(KEPT, token, stored=token), 960)
-    assert isinstance(answer, Exchange)
+    assert isinstance(answer, ExchangeNeeded)
     for stored in (token, None):
-        assert isinstance(ask(vault.adopted(stored), 961)[1], Exchange)
+        assert isinstance(ask(vault.adopted(stored), 961)[1], ExchangeNeeded)
 
 
 def test_what_a_store_failed_at_is_told_until_it_works_again():
@@ -506,7 +506,7 @@ def test_no_vault_shows_a_secret():
     secret = Token(MARK, refresh_token=MARK, extra={"a": MARK})
     grant = RefreshToken("id", MARK, MARK)
     vault = Vault(grant, secret, rejected=secret, stored=secret)
-    steps = (Have(secret), Exchange(grant), vault)
+    steps = (TokenReady(secret), ExchangeNeeded(grant), vault)
     for shown in steps:
         assert MARK not in f"{shown!r}{shown}{list(shown.__rich_repr__())!r}"
 
@@ -685,7 +685,7 @@ class VaultAndCalls(RuleBasedStateMachine):
         if self.shared:
             self.vault = self.vault.adopted(self.store)
         step = self.vault.renewal(known=self.vault.token, arrived=self.vault.exchanges)
-        if isinstance(step, Exchange) and self.host.knows(step.grant):
+        if isinstance(step, ExchangeNeeded) and self.host.knows(step.grant):
             rotate, life = data.draw(st.booleans()), data.draw(LIVES)
             token = self.host.exchange(step.grant, self.wall, rotate=rotate, life=life)
             self.vault = self.vault.granted(token)
@@ -707,7 +707,7 @@ class VaultAndCalls(RuleBasedStateMachine):
 
     def _gets_the_lock(self, call: Call, data: st.DataObject) -> None:
         answer = self._reserves(call)
-        if isinstance(answer, Exchange) and self.shared:
+        if isinstance(answer, ExchangeNeeded) and self.shared:
             self.vault = self.vault.adopted(self.store)
             answer = self._reserves(call)
         self._goes_on_with(call, answer)
@@ -766,7 +766,7 @@ class VaultAndCalls(RuleBasedStateMachine):
             self.refused.add(before.access_token)
         return answer
 
-    def _owns(self, call: Call, answer: Exchange) -> None:
+    def _owns(self, call: Call, answer: ExchangeNeeded) -> None:
         token = self.vault.token
         # No exchange while there is a fresh token that nobody refused.
         if token is not None and token.access_token not in self.refused:
@@ -783,7 +783,7 @@ class VaultAndCalls(RuleBasedStateMachine):
         finished = self.vault.exchanges
         self.vault, answer = self.vault.settle(outcome, rejected=call.rejected, now=self._now)
         assert self.vault.exchanges == finished + 1
-        if isinstance(answer, Have):
+        if isinstance(answer, TokenReady):
             self._saves()
             self._sends(call, answer.token)
         else:
@@ -800,10 +800,10 @@ class VaultAndCalls(RuleBasedStateMachine):
         self.errors[id(error)] = error  # kept, so that no id comes back
         call.phase, call.error = "done", error
 
-    def _goes_on_with(self, call: Call, answer: Have | Exchange | Refused) -> None:
-        if isinstance(answer, Have):
+    def _goes_on_with(self, call: Call, answer: TokenReady | ExchangeNeeded | NoToken) -> None:
+        if isinstance(answer, TokenReady):
             self._sends(call, answer.token)
-        elif isinstance(answer, Refused):
+        elif isinstance(answer, NoToken):
             self._fails(call, answer.error)
         else:
             self._owns(call, answer)

@@ -10,22 +10,22 @@ from msgspec import Struct
 
 __all__ = [
     "Api",
+    "ApiDefinition",
     "ApiOperation",
+    "ApiParameter",
+    "ApiPermissions",
     "Array",
-    "Definition",
     "Field",
-    "Kind",
-    "Location",
     "Map",
     "ModelDef",
-    "Parameter",
-    "Permissions",
+    "ParameterLocation",
     "Plain",
+    "PlainKind",
     "Ref",
     "Type",
 ]
 
-Kind: TypeAlias = Literal[
+PlainKind: TypeAlias = Literal[
     "string",
     "integer",
     "number",
@@ -40,14 +40,14 @@ Kind: TypeAlias = Literal[
 """The types that are no container and no model: ``object`` is JSON that the definition calls an
 object and does not describe, ``any`` is JSON of any shape."""
 
-Location: TypeAlias = Literal["path", "query", "header", "body"]
+ParameterLocation: TypeAlias = Literal["path", "query", "header", "body"]
 """Where a parameter travels."""
 
 
 class Plain(Struct, frozen=True):
     """A value without parts; ``values`` are those of an enum that the definition knows."""
 
-    kind: Kind
+    kind: PlainKind
     values: tuple[str, ...] = ()
 
 
@@ -92,17 +92,17 @@ class ModelDef(Struct, frozen=True):
     fields: tuple[Field, ...] = ()
 
 
-class Parameter(Struct, frozen=True):
+class ApiParameter(Struct, frozen=True):
     """One parameter of an operation, the body included."""
 
     name: str
     wire: str
-    location: Location
+    location: ParameterLocation
     type: Type
     required: bool = False
 
 
-class Permissions(Struct, frozen=True):
+class ApiPermissions(Struct, frozen=True):
     """What a caller must be allowed to do: all of these, or any one."""
 
     all: bool
@@ -116,15 +116,15 @@ class ApiOperation(Struct, frozen=True):
     method: str
     path: str
     tags: tuple[str, ...]
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[ApiParameter, ...] = ()
     returns: Type | None = None
     accept: str = "application/json"
-    permissions: Permissions | None = None
+    permissions: ApiPermissions | None = None
     deprecated: bool = False
     preview: bool = False
 
     @property
-    def body(self) -> Parameter | None:
+    def body(self) -> ApiParameter | None:
         """The body, where the operation takes one."""
         return next((one for one in self.parameters if one.location == "body"), None)
 
@@ -142,7 +142,7 @@ class Api(Struct, frozen=True):
         return f"{self.tag}Api"
 
 
-class Definition(Struct, frozen=True):
+class ApiDefinition(Struct, frozen=True):
     """All of it; ``topics`` maps a topic template to the class of its event body."""
 
     version: str

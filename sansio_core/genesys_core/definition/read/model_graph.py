@@ -7,18 +7,18 @@ from collections.abc import Iterable, Mapping
 
 from genesys_core.definition.read.definition import Array, Map, ModelDef, Plain, Ref, Type
 
-__all__ = ["Graph", "closure", "components", "model_graph", "references"]
+__all__ = ["Graph", "find_closure", "find_components", "model_graph", "referenced_models"]
 
 Graph = Mapping[str, tuple[str, ...]]
 
 
-def references(type_: Type | None) -> tuple[str, ...]:
+def referenced_models(type_: Type | None) -> tuple[str, ...]:
     """The models that a type names (one at most: containers hold one type)."""
     match type_:
         case Ref(name=name):
             return (name,)
         case Array(items=inner) | Map(values=inner):
-            return references(inner)
+            return referenced_models(inner)
         case Plain() | None:
             return ()
 
@@ -27,13 +27,13 @@ def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
     """Each model with the models its fields name, each once, in the order of the fields."""
     return {
         model.name: tuple(
-            dict.fromkeys(name for field in model.fields for name in references(field.type))
+            dict.fromkeys(name for field in model.fields for name in referenced_models(field.type))
         )
         for model in models
     }
 
 
-def closure(graph: Graph, roots: Iterable[str]) -> list[str]:
+def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
     """The roots and all that they reach."""
     found: dict[str, None] = {}
     pending = list(roots)
@@ -45,7 +45,7 @@ def closure(graph: Graph, roots: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
+def find_components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
     """The strongly connected components of ``names``, dependencies first (Tarjan 1972).
 
     Edges that leave ``names`` are ignored. Members of a component keep the order of ``names``.

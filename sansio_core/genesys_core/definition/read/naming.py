@@ -10,7 +10,15 @@ import keyword
 import re
 from collections.abc import Iterable
 
-__all__ = ["api_name", "camel", "class_name", "method_name", "snake", "tag_name", "unique"]
+__all__ = [
+    "api_name",
+    "class_name",
+    "make_unique",
+    "method_name",
+    "tag_name",
+    "to_camel_case",
+    "to_snake_case",
+]
 
 # Acronyms that the split at capitals would tear apart (`i_pv4`, `ur_is`).
 _WORDS = (
@@ -33,13 +41,13 @@ _MODULE_WORDS = frozenset({"annotations", "preload"})
 _BUILTINS = frozenset(name for name in vars(builtins) if name.islower())
 
 
-def snake(name: str) -> str:
+def to_snake_case(name: str) -> str:
     """A wire name as a field or parameter: ``supportedContent.id`` is ``supported_content_id``."""
     return _free(_split(name, _WORDS), _TAKEN)
 
 
 def method_name(name: str) -> str:
-    """The name of a builder: as :func:`snake`, and never a word that its module needs."""
+    """The name of a builder: as :func:`to_snake_case`, and never a word that its module needs."""
     return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _BUILTINS)
 
 
@@ -60,7 +68,7 @@ def tag_name(tag: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words) or "Other"
 
 
-def unique(names: Iterable[str]) -> list[str]:
+def make_unique(names: Iterable[str]) -> list[str]:
     """The names in order, the second ``name`` as ``name_2``, and so on."""
     seen: set[str] = set()
     result: list[str] = []
@@ -74,7 +82,7 @@ def unique(names: Iterable[str]) -> list[str]:
     return result
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
     """What msgspec's ``rename="camel"`` makes of a field name (a test holds the two together)."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)

@@ -9,42 +9,42 @@ from collections.abc import Iterable, Mapping
 from genesys_core.definition.read import naming, swagger
 from genesys_core.definition.read.definition import (
     Api,
+    ApiDefinition,
     ApiOperation,
+    ApiParameter,
+    ApiPermissions,
     Array,
-    Definition,
     Field,
-    Kind,
-    Location,
     Map,
     ModelDef,
-    Parameter,
-    Permissions,
+    ParameterLocation,
     Plain,
+    PlainKind,
     Ref,
     Type,
 )
 from genesys_core.definition.read.secret_fields import is_secret
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["parse"]
+__all__ = ["parse_definition"]
 
 _ANY = Plain("any")
 _REF = "#/definitions/"
 
-_FORMATS: Mapping[str, Kind] = {
+_FORMATS: Mapping[str, PlainKind] = {
     "date": "date",
     "date-time": "date-time",
     "local-date-time": "local-date-time",
     "year-month": "year-month",
 }
-_KINDS: Mapping[str, Kind] = {
+_KINDS: Mapping[str, PlainKind] = {
     "string": "string",
     "integer": "integer",
     "number": "number",
     "boolean": "boolean",
     "object": "object",
 }
-_LOCATIONS: Mapping[str, Location] = {
+_LOCATIONS: Mapping[str, ParameterLocation] = {
     "path": "path",
     "query": "query",
     "header": "header",
@@ -52,7 +52,7 @@ _LOCATIONS: Mapping[str, Location] = {
 }
 
 
-def parse(document: Mapping[str, object], topics: Mapping[str, object]) -> Definition:
+def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
     """Read a Swagger document and a topic file.
 
     Raises:
@@ -60,8 +60,8 @@ def parse(document: Mapping[str, object], topics: Mapping[str, object]) -> Defin
     """
     source = swagger.read_swagger(document)
     names = _class_names(source.definitions)
-    types = _Types(names)
-    return Definition(
+    types = _TypeReader(names)
+    return ApiDefinition(
         version=source.info.sdk_version or source.info.version,
         models=tuple(
             _model(wire, schema, types, source) for wire, schema in source.definitions.items()
@@ -73,10 +73,10 @@ def parse(document: Mapping[str, object], topics: Mapping[str, object]) -> Defin
 
 def _class_names(definitions: Iterable[str]) -> dict[str, str]:
     wires = list(definitions)
-    return dict(zip(wires, naming.unique(map(naming.class_name, wires)), strict=True))
+    return dict(zip(wires, naming.make_unique(map(naming.class_name, wires)), strict=True))
 
 
-class _Types:
+class _TypeReader:
     """Schemas to types; knows the class of every definition."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
@@ -93,18 +93,18 @@ class _Types:
                 f"definition: {wire!r} is referred to, but is not among the definitions"
             ) from None
 
-    def of(self, schema: swagger.Schema) -> Type:
+    def of(self, schema: swagger.SwaggerSchema) -> Type:
         if schema.ref is not None:
             return self.ref(schema.ref)
         if len(schema.all_of) == 1:
             return self.of(schema.all_of[0])
         if schema.type == "array":
             return Array(_ANY if schema.items is None else self.of(schema.items))
-        if isinstance(schema.additional_properties, swagger.Schema):
+        if isinstance(schema.additional_properties, swagger.SwaggerSchema):
             return Map(self.of(schema.additional_properties))
         return _plain(schema.type, schema.format, schema.enum)
 
-    def of_parameter(self, parameter: swagger.Parameter) -> Type:
+    def of_parameter(self, parameter: swagger.SwaggerParameter) -> Type:
         if parameter.schema is not None:
             return self.of(parameter.schema)
         if parameter.type == "array":
@@ -120,9 +120,11 @@ def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Pl
     return Plain(_KINDS.get(type_ or "", "any"))
 
 
-def _model(wire: str, schema: swagger.Schema, types: _Types, source: swagger.Swagger) -> ModelDef:
+def _model(
+    wire: str, schema: swagger.SwaggerSchema, types: _TypeReader, source: swagger.Swagger
+) -> ModelDef:
     properties, required = _inherited(schema, source, frozenset({wire}))
-    names = naming.unique(map(naming.snake, properties))
+    names = naming.make_unique(map(naming.to_snake_case, properties))
     return ModelDef(
         types.class_of(wire),
         wire,
@@ -134,10 +136,10 @@ def _model(wire: str, schema: swagger.Schema, types: _Types, source: swagger.Swa
 
 
 def _inherited(
-    schema: swagger.Schema, source: swagger.Swagger, seen: frozenset[str]
-) -> tuple[dict[str, swagger.Schema], set[str]]:
+    schema: swagger.SwaggerSchema, source: swagger.Swagger, seen: frozenset[str]
+) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
     """The properties of a schema and of all it is made of (``allOf``)."""
-    properties: dict[str, swagger.Schema] = {}
+    properties: dict[str, swagger.SwaggerSchema] = {}
     required: set[str] = set()
     for part in schema.all_of:
         wire = (part.ref or "").removeprefix(_REF)
@@ -151,7 +153,13 @@ def _inherited(
 
 
 def _field(
-    model: str, name: str, wire: str, schema: swagger.Schema, types: _Types, *, required: bool
+    model: str,
+    name: str,
+    wire: str,
+    schema: swagger.SwaggerSchema,
+    types: _TypeReader,
+    *,
+    required: bool,
 ) -> Field:
     type_ = types.of(schema)
     return Field(
@@ -164,7 +172,7 @@ def _field(
     )
 
 
-def _operations(source: swagger.Swagger, types: _Types) -> list[ApiOperation]:
+def _operations(source: swagger.Swagger, types: _TypeReader) -> list[ApiOperation]:
     return [
         _operation(path, method, operation, item.parameters, types)
         for path, item in source.paths.items()
@@ -175,9 +183,9 @@ def _operations(source: swagger.Swagger, types: _Types) -> list[ApiOperation]:
 def _operation(
     path: str,
     method: str,
-    source: swagger.Operation,
-    shared: list[swagger.Parameter],
-    types: _Types,
+    source: swagger.SwaggerOperation,
+    shared: list[swagger.SwaggerParameter],
+    types: _TypeReader,
 ) -> ApiOperation:
     where = f"definition: {method} {path}"
     return ApiOperation(
@@ -194,19 +202,21 @@ def _operation(
     )
 
 
-def _operation_name(source: swagger.Operation, where: str) -> str:
+def _operation_name(source: swagger.SwaggerOperation, where: str) -> str:
     given = source.python_name or source.operation_id
     if not given:
         raise InvalidValueError(f"{where}: has neither x-python-method-name nor operationId")
     return naming.method_name(given)
 
 
-def _parameters(given: list[swagger.Parameter], types: _Types, where: str) -> tuple[Parameter, ...]:
+def _parameters(
+    given: list[swagger.SwaggerParameter], types: _TypeReader, where: str
+) -> tuple[ApiParameter, ...]:
     """Each parameter once; an operation's own stands over its path's of the same name and place."""
     merged = {(one.name, one.location): one for one in given}.values()
-    names = naming.unique(naming.snake(one.name) for one in merged)
+    names = naming.make_unique(naming.to_snake_case(one.name) for one in merged)
     return tuple(
-        Parameter(
+        ApiParameter(
             name,
             one.name,
             _location(one.location, one.name, where),
@@ -217,7 +227,7 @@ def _parameters(given: list[swagger.Parameter], types: _Types, where: str) -> tu
     )
 
 
-def _location(given: str, name: str, where: str) -> Location:
+def _location(given: str, name: str, where: str) -> ParameterLocation:
     try:
         return _LOCATIONS[given]
     except KeyError:
@@ -226,7 +236,7 @@ def _location(given: str, name: str, where: str) -> Location:
         ) from None
 
 
-def _returns(responses: Mapping[str, swagger.Response], types: _Types) -> Type | None:
+def _returns(responses: Mapping[str, swagger.SwaggerResponse], types: _TypeReader) -> Type | None:
     """The type of a successful reply: that of the first 2xx with a body, or of ``default``."""
     for status in (*sorted(key for key in responses if key.startswith("2")), "default"):
         schema = responses[status].schema if status in responses else None
@@ -240,10 +250,10 @@ def _accept(produces: list[str]) -> str:
     return "application/json" if not produces or "application/json" in produces else produces[0]
 
 
-def _permissions(given: swagger.Permissions | None) -> Permissions | None:
+def _permissions(given: swagger.SwaggerPermissions | None) -> ApiPermissions | None:
     if given is None or not given.permissions:
         return None
-    return Permissions(given.type.upper() != "ANY", tuple(given.permissions))
+    return ApiPermissions(given.type.upper() != "ANY", tuple(given.permissions))
 
 
 def _apis(operations: list[ApiOperation]) -> tuple[Api, ...]:
@@ -253,8 +263,8 @@ def _apis(operations: list[ApiOperation]) -> tuple[Api, ...]:
         for tag in operation.tags:
             by_tag.setdefault(tag, []).append(operation)
     tags = sorted(by_tag, key=lambda tag: (naming.api_name(tag), tag))
-    modules = naming.unique(map(naming.api_name, tags))
-    titles = naming.unique(map(naming.tag_name, tags))
+    modules = naming.make_unique(map(naming.api_name, tags))
+    titles = naming.make_unique(map(naming.tag_name, tags))
     return tuple(
         Api(title, module, _sorted_operations(by_tag[tag]))
         for tag, title, module in zip(tags, titles, modules, strict=True)
@@ -270,5 +280,5 @@ def _sorted_operations(operations: list[ApiOperation]) -> tuple[ApiOperation, ..
     return tuple(sorted(operations, key=lambda operation: operation.name))
 
 
-def _topics(source: swagger.Topics, types: _Types) -> tuple[tuple[str, str], ...]:
+def _topics(source: swagger.SwaggerTopics, types: _TypeReader) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((one.topic, types.class_of(one.model)) for one in source.notifications))

@@ -6,7 +6,7 @@ never among them, even where its path ends in ``/query``.
 """
 
 from genesys_core.definition.read.definition import ApiOperation
-from genesys_core.definition.read.model_graph import references
+from genesys_core.definition.read.model_graph import referenced_models
 
 __all__ = ["REVIEWED", "only_reads"]
 
@@ -62,5 +62,5 @@ def only_reads(operation: ApiOperation) -> bool:
 
 
 def _gives_ticket(operation: ApiOperation) -> bool:
-    names = references(operation.returns)
+    names = referenced_models(operation.returns)
     return any(word in name for name in names for word in _TICKETS)

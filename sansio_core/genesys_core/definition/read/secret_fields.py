@@ -9,7 +9,7 @@ masking.
 from collections.abc import Mapping
 
 from genesys_core.definition.read.definition import Array, Map, Plain, Ref, Type
-from genesys_core.definition.read.naming import snake
+from genesys_core.definition.read.naming import to_snake_case
 
 __all__ = ["NEVER_SECRET", "SECRET_FIELDS", "is_secret"]
 
@@ -100,7 +100,7 @@ def is_secret(model: str, wire: str, type_: Type) -> bool:
 
 
 def _sounds_secret(wire: str) -> bool:
-    words = snake(wire).rstrip("_").split("_")
+    words = to_snake_case(wire).rstrip("_").split("_")
     pair = "_".join(words[-2:])
     return pair in _LAST_PAIRS or (words[-1] in _LAST_WORDS and pair not in _PLACES)
 

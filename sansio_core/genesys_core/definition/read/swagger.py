@@ -13,37 +13,39 @@ from genesys_core.errors import InvalidValueError
 
 __all__ = [
     "Info",
-    "Operation",
-    "Parameter",
-    "PathItem",
-    "Permissions",
-    "Response",
-    "Schema",
     "Swagger",
-    "Topic",
-    "Topics",
+    "SwaggerOperation",
+    "SwaggerParameter",
+    "SwaggerPathItem",
+    "SwaggerPermissions",
+    "SwaggerResponse",
+    "SwaggerSchema",
+    "SwaggerTopic",
+    "SwaggerTopics",
     "read_swagger",
     "read_topics",
 ]
 
 
-class Schema(Struct, kw_only=True):
+class SwaggerSchema(Struct, kw_only=True):
     """A JSON schema, as far as the platform uses it."""
 
     ref: str | None = field(default=None, name="$ref")
     type: str | None = None
     format: str | None = None
     enum: list[Any] = []
-    items: "Schema | None" = None
-    additional_properties: "Schema | bool | None" = field(default=None, name="additionalProperties")
-    all_of: "list[Schema]" = field(default_factory=list["Schema"], name="allOf")
-    properties: "dict[str, Schema]" = {}
+    items: "SwaggerSchema | None" = None
+    additional_properties: "SwaggerSchema | bool | None" = field(
+        default=None, name="additionalProperties"
+    )
+    all_of: "list[SwaggerSchema]" = field(default_factory=list["SwaggerSchema"], name="allOf")
+    properties: "dict[str, SwaggerSchema]" = {}
     required: list[str] = []
     read_only: bool = field(default=False, name="readOnly")
     x_read_only: bool = field(default=False, name="x-read-only")
 
 
-class Parameter(Struct, kw_only=True):
+class SwaggerParameter(Struct, kw_only=True):
     """A parameter: ``in`` is ``path``, ``query``, ``header`` or ``body``."""
 
     name: str
@@ -52,51 +54,51 @@ class Parameter(Struct, kw_only=True):
     type: str | None = None
     format: str | None = None
     enum: list[Any] = []
-    items: Schema | None = None
-    schema: Schema | None = None
+    items: SwaggerSchema | None = None
+    schema: SwaggerSchema | None = None
 
 
-class Response(Struct, kw_only=True):
+class SwaggerResponse(Struct, kw_only=True):
     """A reply; without a schema it has no body."""
 
-    schema: Schema | None = None
+    schema: SwaggerSchema | None = None
 
 
-class Permissions(Struct, kw_only=True):
+class SwaggerPermissions(Struct, kw_only=True):
     """``x-inin-requires-permissions``."""
 
     type: str = "ALL"
     permissions: list[str] = []
 
 
-class Operation(Struct, kw_only=True):
+class SwaggerOperation(Struct, kw_only=True):
     """One method of one path."""
 
     tags: list[str] = []
     operation_id: str | None = field(default=None, name="operationId")
     python_name: str | None = field(default=None, name="x-python-method-name")
     produces: list[str] = []
-    parameters: list[Parameter] = []
-    responses: dict[str, Response] = {}
+    parameters: list[SwaggerParameter] = []
+    responses: dict[str, SwaggerResponse] = {}
     deprecated: bool = False
     preview: bool = field(default=False, name="x-inin-preview")
     genesys_preview: bool = field(default=False, name="x-genesys-preview")
-    permissions: Permissions | None = field(default=None, name="x-inin-requires-permissions")
+    permissions: SwaggerPermissions | None = field(default=None, name="x-inin-requires-permissions")
 
 
-class PathItem(Struct, kw_only=True):
+class SwaggerPathItem(Struct, kw_only=True):
     """The methods of one path, and the parameters that they share."""
 
-    get: Operation | None = None
-    put: Operation | None = None
-    post: Operation | None = None
-    delete: Operation | None = None
-    options: Operation | None = None
-    head: Operation | None = None
-    patch: Operation | None = None
-    parameters: list[Parameter] = []
+    get: SwaggerOperation | None = None
+    put: SwaggerOperation | None = None
+    post: SwaggerOperation | None = None
+    delete: SwaggerOperation | None = None
+    options: SwaggerOperation | None = None
+    head: SwaggerOperation | None = None
+    patch: SwaggerOperation | None = None
+    parameters: list[SwaggerParameter] = []
 
-    def operations(self) -> list[tuple[str, Operation]]:
+    def operations(self) -> list[tuple[str, SwaggerOperation]]:
         """The methods that are there, in capitals, in Swagger's order."""
         named = (
             ("GET", self.get),
@@ -122,21 +124,21 @@ class Swagger(Struct, kw_only=True):
 
     swagger: str
     info: Info
-    paths: dict[str, PathItem]
-    definitions: dict[str, Schema] = {}
+    paths: dict[str, SwaggerPathItem]
+    definitions: dict[str, SwaggerSchema] = {}
 
 
-class Topic(Struct, kw_only=True):
+class SwaggerTopic(Struct, kw_only=True):
     """One notification topic and the definition of its event's body."""
 
     topic: str
     model: str = field(name="class")
 
 
-class Topics(Struct, kw_only=True):
+class SwaggerTopics(Struct, kw_only=True):
     """The file that maps topics to definitions."""
 
-    notifications: list[Topic]
+    notifications: list[SwaggerTopic]
 
 
 def read_swagger(document: object) -> Swagger:
@@ -154,14 +156,14 @@ def read_swagger(document: object) -> Swagger:
     return swagger
 
 
-def read_topics(document: object) -> Topics:
+def read_topics(document: object) -> SwaggerTopics:
     """Check a parsed topic file.
 
     Raises:
         InvalidValueError: it does not have the shape ``{"notifications": [{"topic", "class"}]}``.
     """
     try:
-        return msgspec.convert(document, Topics)
+        return msgspec.convert(document, SwaggerTopics)
     except msgspec.ValidationError as error:
         raise InvalidValueError(
             f'topics: {error}; wanted {{"notifications": [{{"topic": ..., "class": ...}}]}}'

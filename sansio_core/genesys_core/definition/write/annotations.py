@@ -7,20 +7,20 @@ names nothing but builtins, models and helpers under private aliases, because a 
 
 from collections.abc import Callable, Iterable, Mapping
 
-from genesys_core.definition.read.definition import Array, Kind, Map, Plain, Ref, Type
-from genesys_core.definition.read.naming import unique
-from genesys_core.definition.write.source_text import imports, quoted, split_values
+from genesys_core.definition.read.definition import Array, Map, Plain, PlainKind, Ref, Type
+from genesys_core.definition.read.naming import make_unique
+from genesys_core.definition.write.source_text import quote_string, split_values, write_import
 
 __all__ = [
     "HELPERS",
     "Enums",
     "Helper",
     "Spelling",
-    "annotation",
     "enum_lines",
-    "expression",
+    "format_annotation",
+    "format_expression",
     "grouped_imports",
-    "identity",
+    "keep_name",
     "literal_values",
     "repeated_enums",
     "values_to_split",
@@ -51,7 +51,7 @@ HELPERS: Mapping[str, Helper] = {
 Spelling = Callable[[str], str]
 """How a name is written where the annotation stands; also the place to note that it is used."""
 
-_PLAIN: Mapping[Kind, str] = {
+_PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
     "integer": "int",
     "number": "float",
@@ -65,7 +65,7 @@ _PLAIN: Mapping[Kind, str] = {
 }
 
 
-def identity(name: str) -> str:
+def keep_name(name: str) -> str:
     """Write a name as it is."""
     return name
 
@@ -74,7 +74,7 @@ Enums = Mapping[tuple[str, ...], str]
 """Lists of known values that the module gives a name, and that name."""
 
 
-def annotation(type_: Type, spell: Spelling = identity, enums: Enums = {}) -> str:  # noqa: B006 - never changed
+def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {}) -> str:  # noqa: B006 - never changed
     """A type as source, such as ``list[_Open[_Literal["A", "B"]]]``."""
     match type_:
         case Plain(kind=kind, values=()):
@@ -82,14 +82,14 @@ def annotation(type_: Type, spell: Spelling = identity, enums: Enums = {}) -> st
         case Plain(values=values) if values in enums:
             return enums[values]
         case Plain(values=values):
-            known = ", ".join(map(quoted, values))
+            known = ", ".join(map(quote_string, values))
             return f"{spell('_Open')}[{spell('_Literal')}[{known}]]"
         case Ref(name=name):
             return spell(name)
         case Array(items=items):
-            return f"{spell('list')}[{annotation(items, spell, enums)}]"
+            return f"{spell('list')}[{format_annotation(items, spell, enums)}]"
         case Map(values=values):
-            return f"{spell('dict')}[{spell('str')}, {annotation(values, spell, enums)}]"
+            return f"{spell('dict')}[{spell('str')}, {format_annotation(values, spell, enums)}]"
 
 
 def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
@@ -104,7 +104,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
         if sum(map(len, values)) > _SHORT:
             names.setdefault(values, []).append(name)
     repeated = {values: found[0] for values, found in names.items() if len(found) > 1}
-    titles = unique(f"_{name.title().replace('_', '')}Values" for name in repeated.values())
+    titles = make_unique(f"_{name.title().replace('_', '')}Values" for name in repeated.values())
     return dict(zip(repeated, titles, strict=True))
 
 
@@ -117,7 +117,9 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
     return [
         line
         for values, name in enums.items()
-        for line in split_values(f"{indent}{name} = {annotation(Plain('string', values))}", values)
+        for line in split_values(
+            f"{indent}{name} = {format_annotation(Plain('string', values))}", values
+        )
     ]
 
 
@@ -127,7 +129,7 @@ def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
     return () if values in enums else values
 
 
-_EXPRESSIONS: Mapping[Kind, str] = {
+_EXPRESSIONS: Mapping[PlainKind, str] = {
     "string": "str",
     "integer": "int",
     "number": "float",
@@ -141,7 +143,7 @@ _EXPRESSIONS: Mapping[Kind, str] = {
 }
 
 
-def expression(type_: Type) -> str:
+def format_expression(type_: Type) -> str:
     """A type as :attr:`Endpoint.returns` has it: models, builtins, ``list`` and ``dict``."""
     match type_:
         case Plain(kind=kind):
@@ -149,9 +151,9 @@ def expression(type_: Type) -> str:
         case Ref(name=name):
             return name
         case Array(items=items):
-            return f"list[{expression(items)}]"
+            return f"list[{format_expression(items)}]"
         case Map(values=values):
-            return f"dict[str, {expression(values)}]"
+            return f"dict[str, {format_expression(values)}]"
 
 
 def literal_values(type_: Type) -> tuple[str, ...]:
@@ -173,7 +175,7 @@ def grouped_imports(helpers: Iterable[str]) -> list[str]:
         by_module.setdefault(module, set()).add(name)
     groups: list[list[str]] = [[], [], []]
     for module in sorted(by_module):
-        groups[_import_group(module)] += imports(module, by_module[module])
+        groups[_import_group(module)] += write_import(module, by_module[module])
     return "\n\n".join("\n".join(group) for group in groups if group).split("\n")
 
 

@@ -4,17 +4,22 @@ Law: a facade holds names alone. Signatures, types and docstrings are the builde
 a descriptor; sync and async share one list.
 """
 
-from genesys_core.definition.read.definition import Api, Definition
-from genesys_core.definition.write.source_text import banner, counted, docstring, quoted
+from genesys_core.definition.read.definition import Api, ApiDefinition
+from genesys_core.definition.write.source_text import (
+    count_things,
+    quote_string,
+    write_banner,
+    write_docstring,
+)
 
 __all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
-def facade_source(definition: Definition, api: Api) -> str:
+def facade_source(definition: ApiDefinition, api: Api) -> str:
     """``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, made from the module of builders."""
     name = api.class_name
     lines = [
-        *docstring([f"{_about(api)}, sync and async."], ""),
+        *write_docstring([f"{_about(api)}, sync and async."], ""),
         "",
         f"from genesys_core.api import {api.name} as _api",
         "",
@@ -25,10 +30,10 @@ def facade_source(definition: Definition, api: Api) -> str:
         f'{name}, Async{name} = _api_classes("{name}", _api, "{_about(api)}")',
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
-def facade_stub(definition: Definition, api: Api) -> str:
+def facade_stub(definition: ApiDefinition, api: Api) -> str:
     """``apis/users.pyi``: the same as a type checker and an editor see it."""
     name = api.class_name
     lines = [
@@ -48,14 +53,14 @@ def facade_stub(definition: Definition, api: Api) -> str:
         f'    """{_about(api)}; each returns a coroutine of the reply."""',
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
 def _about(api: Api) -> str:
-    return f"The {counted(len(api.operations), 'method')} of the {api.tag} API"
+    return f"The {count_things(len(api.operations), 'method')} of the {api.tag} API"
 
 
-def package_source(definition: Definition) -> str:
+def package_source(definition: ApiDefinition) -> str:
     """``apis/__init__.py``: all classes, each imported when it is first named."""
     classes = {
         name: api.name
@@ -70,12 +75,15 @@ def package_source(definition: Definition) -> str:
         ),
         "",
         "_HOMES = {",
-        *(f"    {quoted(name)}: {quoted(module)}," for name, module in sorted(classes.items())),
+        *(
+            f"    {quote_string(name)}: {quote_string(module)},"
+            for name, module in sorted(classes.items())
+        ),
         "}",
         *_PACKAGE_TAIL.splitlines(),
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
 _PACKAGE_HEAD = '''\
@@ -100,7 +108,7 @@ def __dir__() -> list[str]:
 """
 
 
-def clients_source(definition: Definition) -> str:
+def clients_source(definition: ApiDefinition) -> str:
     """``apis/_clients.py``: the attributes of both clients, made when first read."""
     lines = [
         *_CLIENTS_HEAD.splitlines(),
@@ -110,13 +118,16 @@ def clients_source(definition: Definition) -> str:
         ),
         "",
         "_CLASSES = {",
-        *(f"    {quoted(api.name)}: {quoted(api.class_name)}," for api in definition.apis),
+        *(
+            f"    {quote_string(api.name)}: {quote_string(api.class_name)},"
+            for api in definition.apis
+        ),
         "}",
         "",
         *_mixin(definition, "SyncApis", "", "Client"),
         *_mixin(definition, "AsyncApis", "Async", "AsyncClient"),
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
 _CLIENTS_HEAD = '''\
@@ -133,7 +144,7 @@ if TYPE_CHECKING:
 '''
 
 
-def _mixin(definition: Definition, name: str, prefix: str, client: str) -> list[str]:
+def _mixin(definition: ApiDefinition, name: str, prefix: str, client: str) -> list[str]:
     lines = [
         "",
         f'class {name}(LazyApis, prefix="{prefix}", classes=_CLASSES):',
@@ -144,6 +155,6 @@ def _mixin(definition: Definition, name: str, prefix: str, client: str) -> list[
     for api in definition.apis:
         lines += [
             f"        {api.name}: {prefix}{api.class_name}",
-            f'        """The {counted(len(api.operations), "method")} of the {api.tag} API."""',
+            f'        """The {count_things(len(api.operations), "method")} of the {api.tag} API."""',
         ]
     return [*lines, ""]

@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from genesys_core.codec.model_tables import model_facts
 from genesys_core.definition.read.definition import (
     ApiOperation,
+    ApiParameter,
+    ApiPermissions,
     Array,
     Map,
     ModelDef,
-    Parameter,
-    Permissions,
     Plain,
     Ref,
     Type,
 )
-from genesys_core.definition.read.model_graph import references
+from genesys_core.definition.read.model_graph import referenced_models
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.write.annotations import literal_values
-from genesys_core.definition.write.source_text import docstring, plain, wrapped
+from genesys_core.definition.write.source_text import to_plain_text, wrap_text, write_docstring
 
 __all__ = ["model_docstring", "operation_docstring"]
 
@@ -32,7 +32,7 @@ _INDENT = "    "
 def model_docstring(model: ModelDef) -> str:
     """The facts that the types of a model's fields do not tell, or nothing."""
     facts = model_facts(
-        "" if model.wire == model.name else plain(model.wire),
+        "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,
         [field.name for field in model.fields if field.required],
         [field.name for field in model.fields if field.read_only],
@@ -43,15 +43,15 @@ def model_docstring(model: ModelDef) -> str:
 
 def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
     """The docstring of one builder as lines."""
-    lines = [f"{operation.method} {plain(operation.path)} -> {_reply(operation.returns)}."]
+    lines = [f"{operation.method} {to_plain_text(operation.path)} -> {_reply(operation.returns)}."]
     facts = " ".join(_sentences(operation, models))
     if facts:
-        lines += ["", *wrapped(facts, _INDENT)]
+        lines += ["", *wrap_text(facts, _INDENT)]
     if operation.parameters:
         lines += ["", f"{_INDENT}Args:"]
         for parameter in operation.parameters:
-            lines += wrapped(_parameter(parameter), _INDENT * 2, _INDENT * 3)
-    return docstring(lines, _INDENT)
+            lines += wrap_text(_parameter(parameter), _INDENT * 2, _INDENT * 3)
+    return write_docstring(lines, _INDENT)
 
 
 def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
@@ -65,18 +65,18 @@ def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[
     return [sentence for sentence in sentences if sentence]
 
 
-def _needs(permissions: Permissions | None) -> str:
+def _needs(permissions: ApiPermissions | None) -> str:
     if permissions is None:
         return ""
     joint = " and " if permissions.all else " or "
-    return f"Needs {joint.join(f'``{plain(name)}``' for name in permissions.names)}."
+    return f"Needs {joint.join(f'``{to_plain_text(name)}``' for name in permissions.names)}."
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
     query = {one.wire for one in operation.parameters if one.location == "query"}
     fields = {
         field.wire
-        for name in references(operation.returns)
+        for name in referenced_models(operation.returns)
         if isinstance(operation.returns, Ref)
         for field in models[name].fields
     }
@@ -90,18 +90,18 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
     return f"Pages by {named}." if named else ""
 
 
-def _parameter(parameter: Parameter) -> str:
+def _parameter(parameter: ApiParameter) -> str:
     values = literal_values(parameter.type)
-    known = f": {', '.join(map(plain, values))}" if values else ""
+    known = f": {', '.join(map(to_plain_text, values))}" if values else ""
     return f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
 
 
-def _place(parameter: Parameter) -> str:
+def _place(parameter: ApiParameter) -> str:
     match parameter.location:
         case "body" if parameter.name == "body":
             return ""
         case "header":
-            return f"header ``{plain(parameter.wire)}``, "
+            return f"header ``{to_plain_text(parameter.wire)}``, "
         case place:
             return f"{place}, "
 

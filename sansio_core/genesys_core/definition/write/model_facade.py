@@ -6,9 +6,14 @@ shards, so a name that a type checker sees is there at run time.
 
 from collections.abc import Sequence
 
-from genesys_core.definition.read.definition import Definition
+from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.shards import Shard
-from genesys_core.definition.write.source_text import banner, filled, plain, wrapped
+from genesys_core.definition.write.source_text import (
+    fill_lines,
+    to_plain_text,
+    wrap_text,
+    write_banner,
+)
 
 __all__ = ["facade_source", "facade_stub"]
 
@@ -77,24 +82,24 @@ def preload(*names: str) -> None:
 '''
 
 
-def facade_source(definition: Definition, shards: Sequence[Shard]) -> str:
+def facade_source(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
     """``models/__init__.py``: which module holds which model."""
     table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
-    version = plain(definition.version).replace("{", "{{").replace("}", "}}")
-    return banner(definition.version) + _FACADE % (table, count, version)
+    version = to_plain_text(definition.version).replace("{", "{{").replace("}", "}}")
+    return write_banner(definition.version) + _FACADE % (table, count, version)
 
 
 def _paragraph(shard: Shard) -> list[str]:
     """``_users_1 A B C``: each name after a space, and before a space or the line's end."""
-    return wrapped(" ".join([shard.module, *sorted(shard.models)]), "", " ")
+    return wrap_text(" ".join([shard.module, *sorted(shard.models)]), "", " ")
 
 
-def facade_stub(definition: Definition, shards: Sequence[Shard]) -> str:
+def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
     """``models/__init__.pyi``: what a type checker and an editor see."""
     lines = ["def preload(*names: str) -> None: ...", ""]
     for shard in shards:
         lines.append(f"from .{shard.module} import (")
-        lines += filled([f"{name} as {name}" for name in sorted(shard.models)], "    ")
+        lines += fill_lines([f"{name} as {name}" for name in sorted(shard.models)], "    ")
         lines.append(")")
-    return banner(definition.version) + "\n".join([*lines, ""])
+    return write_banner(definition.version) + "\n".join([*lines, ""])

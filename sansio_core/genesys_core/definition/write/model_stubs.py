@@ -6,36 +6,39 @@ module beside it. Enums are open: their known values are offered and never enfor
 
 from collections.abc import Mapping, Sequence
 
-from genesys_core.definition.read.definition import Definition, Field, ModelDef
-from genesys_core.definition.read.naming import camel
+from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef
+from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.shards import Shard
 from genesys_core.definition.write.annotations import (
     HELPERS,
-    annotation,
     enum_lines,
+    format_annotation,
     grouped_imports,
     repeated_enums,
     values_to_split,
 )
 from genesys_core.definition.write.docstrings import model_docstring
 from genesys_core.definition.write.source_text import (
-    banner,
-    docstring,
-    imports,
-    quoted,
+    quote_string,
     split_values,
-    wrapped,
+    wrap_text,
+    write_banner,
+    write_docstring,
+    write_import,
 )
 
 __all__ = ["shard_stub"]
 
 
 def shard_stub(
-    definition: Definition, shard: Shard, models: Mapping[str, ModelDef], homes: Mapping[str, str]
+    definition: ApiDefinition,
+    shard: Shard,
+    models: Mapping[str, ModelDef],
+    homes: Mapping[str, str],
 ) -> str:
     """The stub of one module of models; ``homes`` is the module of every model."""
     writer = _StubWriter(shard, [models[name] for name in shard.models], homes)
-    return banner(definition.version) + writer.source()
+    return write_banner(definition.version) + writer.source()
 
 
 class _StubWriter:
@@ -58,11 +61,13 @@ class _StubWriter:
         others = [
             line
             for home in sorted(self.imported)
-            for line in imports(f".{home}", self.imported[home])
+            for line in write_import(f".{home}", self.imported[home])
         ]
         head = [*grouped_imports(self.helpers), *others, "", *enum_lines(self.enums, "")]
         aliases = [f"_{name} = {name}" for name in sorted(self.hidden)]
-        return "\n".join([*docstring([self.shard.about], ""), "", *head, *aliases, *self.lines, ""])
+        return "\n".join(
+            [*write_docstring([self.shard.about], ""), "", *head, *aliases, *self.lines, ""]
+        )
 
     def _class(self, model: ModelDef) -> list[str]:
         secrets = sorted(field.name for field in model.fields if field.secret)
@@ -78,17 +83,17 @@ class _StubWriter:
         text = model_docstring(model)
         if not text:
             return []
-        first, *rest = wrapped(text, "    ", "    ")
-        return docstring([first.strip(), *rest], "    ")
+        first, *rest = wrap_text(text, "    ", "    ")
+        return write_docstring([first.strip(), *rest], "    ")
 
     def _field(self, field: Field, own: frozenset[str]) -> list[str]:
         def spell(name: str) -> str:
             return self._spelt(name, own)
 
-        text = f"{annotation(field.type, spell, self.enums)} | None"
+        text = f"{format_annotation(field.type, spell, self.enums)} | None"
         default = "None"
-        if camel(field.name) != field.wire:
-            default = f"{spell('_field')}(name={quoted(field.wire)}, default=None)"
+        if to_camel_case(field.name) != field.wire:
+            default = f"{spell('_field')}(name={quote_string(field.wire)}, default=None)"
         known = values_to_split(field.type, self.enums)
         return split_values(f"    {field.name}: {text} = {default}", known)
 

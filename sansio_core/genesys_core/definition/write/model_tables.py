@@ -10,49 +10,49 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from genesys_core.definition.read.definition import (
+    ApiDefinition,
     Array,
-    Definition,
     Field,
-    Kind,
     Map,
     ModelDef,
     Plain,
+    PlainKind,
     Ref,
     Type,
 )
-from genesys_core.definition.read.naming import camel
+from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.shards import Shard
-from genesys_core.definition.write.source_text import banner, docstring, wrapped
+from genesys_core.definition.write.source_text import wrap_text, write_banner, write_docstring
 
 __all__ = ["shard_source"]
 
 
-def shard_source(definition: Definition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
+def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
     """One module of models."""
     rows = [line for name in shard.models for line in _row(models[name])]
     lines = [
-        *docstring([shard.about], ""),
+        *write_docstring([shard.about], ""),
         "",
-        "from genesys_core.codec.model_tables import define as _define",
+        "from genesys_core.codec.model_tables import define_models as _define",
         "",
         '_define(globals(), """\\',
         *rows,
         '""")',
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
 def _row(model: ModelDef) -> list[str]:
     """A model on one line, or if that is too long, on several; all but the first are indented."""
     wire = "" if model.wire == model.name else f"={_encoded(model.wire)}"
-    return wrapped(" ".join([f"{model.name}{wire}", *map(_field, model.fields)]), "", " ")
+    return wrap_text(" ".join([f"{model.name}{wire}", *map(_field, model.fields)]), "", " ")
 
 
 def _field(field: Field) -> str:
     facts = {"!": field.required, "^": field.read_only, "*": field.secret}
     marks = "".join(mark for mark, holds in facts.items() if holds)
-    wire = "" if camel(field.name) == field.wire else f"={_encoded(field.wire)}"
+    wire = "" if to_camel_case(field.name) == field.wire else f"={_encoded(field.wire)}"
     type_ = _type(field.type)
     return f"{field.name}{marks}{wire}{'' if type_ == 'str' else f':{type_}'}"
 
@@ -73,7 +73,7 @@ def _type(type_: Type) -> str:
             return name
 
 
-_PLAIN: Mapping[Kind, str] = {
+_PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
     "integer": "int",
     "number": "float",

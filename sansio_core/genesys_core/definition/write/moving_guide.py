@@ -6,8 +6,8 @@ Law: the table is complete. Every other field, parameter, method and class has t
 import keyword
 from collections.abc import Iterator
 
-from genesys_core.definition.read.definition import Definition
-from genesys_core.definition.read.naming import snake
+from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.read.naming import to_snake_case
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["TABLE_END", "TABLE_START", "differences_table", "official_name", "with_table"]
@@ -21,13 +21,13 @@ _OFFICIAL_RESERVED = frozenset({"property", "self"})
 
 def official_name(wire: str) -> str:
     """The official Python SDK's name of a field or parameter: ``pcFrom`` where we say ``from_``."""
-    name = snake(wire).removesuffix("_")
+    name = to_snake_case(wire).removesuffix("_")
     if keyword.iskeyword(name) or name in _OFFICIAL_RESERVED:
         return f"pc{name.capitalize()}"
     return name
 
 
-def differences_table(definition: Definition) -> str:
+def differences_table(definition: ApiDefinition) -> str:
     """A Markdown table: the official name, ours, and every place where it occurs."""
     rows: dict[tuple[str, str], list[str]] = {}
     for official, ours, place in _differences(definition):
@@ -40,7 +40,7 @@ def differences_table(definition: Definition) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _differences(definition: Definition) -> Iterator[tuple[str, str, str]]:
+def _differences(definition: ApiDefinition) -> Iterator[tuple[str, str, str]]:
     for model in definition.models:
         for field in model.fields:
             if field.name != official_name(field.wire):

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from genesys_core.definition.read.definition import (
     Api,
+    ApiDefinition,
     ApiOperation,
+    ApiParameter,
     Array,
-    Definition,
-    Kind,
     Map,
     ModelDef,
-    Parameter,
     Plain,
+    PlainKind,
     Ref,
     Type,
 )
@@ -23,9 +23,9 @@ from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.write.annotations import (
     HELPERS,
     Enums,
-    annotation,
     enum_lines,
-    expression,
+    format_annotation,
+    format_expression,
     grouped_imports,
     repeated_enums,
     values_to_split,
@@ -33,18 +33,18 @@ from genesys_core.definition.write.annotations import (
 from genesys_core.definition.write.docstrings import operation_docstring
 from genesys_core.definition.write.source_text import (
     WIDTH,
-    banner,
-    counted,
-    docstring,
-    filled,
-    quoted,
+    count_things,
+    fill_lines,
+    quote_string,
     split_values,
+    write_banner,
+    write_docstring,
 )
 
 __all__ = ["api_source", "package_source"]
 
 
-def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef]) -> str:
+def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDef]) -> str:
     """One module of builders."""
     scope = _Scope(api)
     blocks = [_builder(operation, models, scope) for operation in api.operations]
@@ -53,7 +53,7 @@ def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef])
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
     guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
     lines = [
-        *docstring([_about(api)], ""),
+        *write_docstring([_about(api)], ""),
         "",
         "from __future__ import annotations",
         "",
@@ -63,7 +63,7 @@ def api_source(definition: Definition, api: Api, models: Mapping[str, ModelDef])
         *(line for block in blocks for line in block),
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)
 
 
 class _Scope:
@@ -91,11 +91,13 @@ class _Scope:
 
     def annotation(self, type_: Type) -> str:
         """A type as source."""
-        return annotation(type_, self.spell, self.enums)
+        return format_annotation(type_, self.spell, self.enums)
 
 
 def _about(api: Api) -> str:
-    return f"Builders for the {counted(len(api.operations), 'operation')} of the {api.tag} API."
+    return (
+        f"Builders for the {count_things(len(api.operations), 'operation')} of the {api.tag} API."
+    )
 
 
 def _typing_imports(used: Iterable[str]) -> list[str]:
@@ -116,15 +118,19 @@ def _builder(operation: ApiOperation, models: Mapping[str, ModelDef], scope: _Sc
 
 def _endpoint_arguments(operation: ApiOperation) -> list[str]:
     body = operation.body
-    arguments = [quoted(operation.name), quoted(operation.method), quoted(operation.path)]
+    arguments = [
+        quote_string(operation.name),
+        quote_string(operation.method),
+        quote_string(operation.path),
+    ]
     if operation.returns is not None:
-        arguments.append(quoted(expression(operation.returns)))
+        arguments.append(quote_string(format_expression(operation.returns)))
     if body is not None:
-        arguments.append(f"body={quoted(_body_kind(body.type))}")
+        arguments.append(f"body={quote_string(_body_kind(body.type))}")
         if body.required:
             arguments.append("body_required=True")
     if operation.accept != "application/json":
-        arguments.append(f"accept={quoted(operation.accept)}")
+        arguments.append(f"accept={quote_string(operation.accept)}")
     if only_reads(operation):
         arguments.append("reads=True")
     if any(one.wire == "pageNumber" and one.location == "query" for one in operation.parameters):
@@ -170,10 +176,10 @@ def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
 
 
 _BUILTINS = frozenset({"str", "int", "float", "bool", "list", "dict"})
-_ALSO_TEXT: frozenset[Kind] = frozenset({"date", "date-time", "local-date-time", "year-month"})
+_ALSO_TEXT: frozenset[PlainKind] = frozenset({"date", "date-time", "local-date-time", "year-month"})
 
 
-def _parameter_annotation(parameter: Parameter, scope: _Scope) -> str:
+def _parameter_annotation(parameter: ApiParameter, scope: _Scope) -> str:
     """What a caller may give: read-only containers, text for dates, dictionaries for models."""
     if parameter.location == "body":
         return _body_annotation(parameter.type, scope)
@@ -230,12 +236,12 @@ def _lines(start: str, items: Sequence[str], whole: str) -> list[str]:
     line = f"        {whole},"
     if len(line) <= WIDTH:
         return [line]
-    return [f"        {start}", *filled(items, " " * 12), "        ),"]
+    return [f"        {start}", *fill_lines(items, " " * 12), "        ),"]
 
 
 def _pairs(operation: ApiOperation, location: str) -> list[str]:
     return [
-        f"({quoted(one.wire)}, {one.name})"
+        f"({quote_string(one.wire)}, {one.name})"
         for one in operation.parameters
         if one.location == location
     ]
@@ -245,11 +251,11 @@ def _tuple(items: Sequence[str]) -> str:
     return f"({', '.join(items)}{',' * (len(items) == 1)})"
 
 
-def package_source(definition: Definition) -> str:
+def package_source(definition: ApiDefinition) -> str:
     """``api/__init__.py``: the modules, each imported when it is first named."""
     names = [api.name for api in definition.apis]
-    listed = [f"    {quoted(name)}," for name in names]
-    return banner(definition.version) + "\n".join(
+    listed = [f"    {quote_string(name)}," for name in names]
+    return write_banner(definition.version) + "\n".join(
         [
             *_PACKAGE_HEAD.splitlines(),
             *(f"        {name} as {name}," for name in names),

@@ -4,20 +4,23 @@ Law: a template stands for a model's name, never for the model, so that importin
 no model.
 """
 
-from genesys_core.definition.read.definition import Definition
-from genesys_core.definition.write.source_text import banner, quoted
+from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.write.source_text import quote_string, write_banner
 
 __all__ = ["topics_source"]
 
 
-def topics_source(definition: Definition) -> str:
+def topics_source(definition: ApiDefinition) -> str:
     """``notifications/_topic_models.py``."""
     lines = [
         '"""Notification topics and the models of their events, by name."""',
         "",
         "TOPIC_MODELS: dict[str, str] = {",
-        *(f"    {quoted(topic)}: {quoted(model)}," for topic, model in definition.topics),
+        *(
+            f"    {quote_string(topic)}: {quote_string(model)},"
+            for topic, model in definition.topics
+        ),
         "}",
         "",
     ]
-    return banner(definition.version) + "\n".join(lines)
+    return write_banner(definition.version) + "\n".join(lines)

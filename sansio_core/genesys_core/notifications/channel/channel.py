@@ -4,11 +4,12 @@ Law: whatever the network does, the machine comes back within its backoff; the t
 end up equal to those asked for; no frame is handed out twice; and every time in which events may
 have been missed is announced by a :class:`~genesys_core.notifications.channel.events.Gap`. (What a frame of a
 planned move is, and what counts as a sign that nothing is missing, is in
-:mod:`genesys_core.notifications.channel.move` and :class:`~genesys_core.notifications.channel.connection.Retiring`.)
+:mod:`genesys_core.notifications.channel.move` and
+:class:`~genesys_core.notifications.channel.connection.Draining`.)
 
-A state is a frozen value; each input gives a :class:`Step`: the next state, and the effects to carry
-out in their order. The adapter's whole duty is this loop, with one thread or task for each call and
-socket, which put what comes back into one queue::
+A state is a frozen value; each input gives a :class:`ChannelStep`: the next state, and the effects
+to carry out in their order. The adapter's whole duty is this loop, with one thread or task for each
+call and socket, which put what comes back into one queue::
 
     step = start(topics, policy=Policy(random=random.random), now=now())
     while True:
@@ -41,20 +42,33 @@ from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
-from genesys_core.notifications.channel.connection import Known, Open, Settled, Waiting
+from genesys_core.notifications.channel.connection import (
+    BackingOff,
+    InSync,
+    Listening,
+    PlatformChannel,
+)
 from genesys_core.notifications.channel.events import Effect
 from genesys_core.notifications.channel.facts import Facts
-from genesys_core.notifications.channel.frames import receive
+from genesys_core.notifications.channel.frames import receive_texts
 from genesys_core.notifications.channel.policy import Policy
-from genesys_core.notifications.channel.rest_results import called
-from genesys_core.notifications.channel.transition import Turn
+from genesys_core.notifications.channel.rest_results import take_result
+from genesys_core.notifications.channel.transition import Transition
 from genesys_core.notifications.subscriptions import MAX_TOPICS
 from genesys_core.websocket.events import Closed, Failed
 
-__all__ = ["Existing", "Policy", "Running", "State", "Step", "Stopped", "start"]
+__all__ = [
+    "ChannelState",
+    "ChannelStep",
+    "GivenChannel",
+    "Policy",
+    "Running",
+    "Stopped",
+    "start_channel",
+]
 
 
-class Existing(Struct, frozen=True):
+class GivenChannel(Struct, frozen=True):
     """A channel that the caller has already; its topics are kept.
 
     Attributes:
@@ -66,7 +80,7 @@ class Existing(Struct, frozen=True):
     connect_uri: str
 
     def __repr__(self) -> str:
-        return f"Existing({self.id!r})"
+        return f"GivenChannel({self.id!r})"
 
 
 class Stopped(Struct, frozen=True):
@@ -103,19 +117,19 @@ class Running(Struct, frozen=True):
     def connected_channel(self) -> str | None:
         """The id of the channel that events come from, while they do."""
         primary = self.facts.primary
-        return primary.known.id if isinstance(primary, Open) else None
+        return primary.channel.id if isinstance(primary, Listening) else None
 
     @property
     def settled(self) -> bool:
         """Whether the server has exactly the topics asked for, as far as it accepts them."""
         primary = self.facts.primary
         return (
-            isinstance(primary, Open)
-            and isinstance(primary.sync, Settled)
+            isinstance(primary, Listening)
+            and isinstance(primary.sync, InSync)
             and primary.sync.confirmed == self.facts.wanted
         )
 
-    def called(self, call: int, outcome: object, *, now: Now) -> "Step":
+    def called(self, call: int, outcome: object, *, now: Now) -> "ChannelStep":
         """A REST call came back.
 
         Args:
@@ -123,19 +137,19 @@ class Running(Struct, frozen=True):
             outcome: what the operation returns, or the ``GenesysCloudError`` that it raised.
             now: both clocks.
         """
-        turn = self._turn(now)
-        called(turn, call, outcome)
-        return self._step(turn)
+        transition = self._transition(now)
+        take_result(transition, call, outcome)
+        return self._step(transition)
 
-    def connected(self, socket: int, *, now: Now) -> "Step":
+    def connected(self, socket: int, *, now: Now) -> "ChannelStep":
         """A socket is open (``HandshakeDone``)."""
-        turn = self._turn(now)
-        turn.connected(socket)
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.connected(socket)
+        return self._step(transition)
 
     def received(
         self, socket: int, texts: Iterable[str], *, now: Now, read_at: Now | None = None
-    ) -> "Step":
+    ) -> "ChannelStep":
         """A socket carried these texts, in this order.
 
         Args:
@@ -144,21 +158,21 @@ class Running(Struct, frozen=True):
             now: both clocks.
             read_at: when they were read, if that was earlier. A gap begins no later.
         """
-        turn = self._turn(now)
-        receive(turn, socket, texts, read_at or now)
-        return self._step(turn)
+        transition = self._transition(now)
+        receive_texts(transition, socket, texts, read_at or now)
+        return self._step(transition)
 
-    def received_text(self, socket: int, text: str, *, now: Now) -> "Step":
+    def received_text(self, socket: int, text: str, *, now: Now) -> "ChannelStep":
         """A socket carried one text."""
         return self.received(socket, (text,), now=now)
 
-    def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "Step":
+    def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
         """A socket is over, or could not be opened."""
-        turn = self._turn(now)
-        turn.disconnected(socket, how)
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.disconnected(socket, how)
+        return self._step(transition)
 
-    def timer(self, *, now: Now, reading: bool = True) -> "Step":
+    def timer(self, *, now: Now, reading: bool = True) -> "ChannelStep":
         """Time has passed; does what is due, which may be nothing.
 
         Args:
@@ -166,17 +180,17 @@ class Running(Struct, frozen=True):
             reading: whether sockets are being read. While they are not, because the consumer is
                 slow, their silence means nothing; :meth:`resumed` tells when they are again.
         """
-        turn = self._turn(now)
-        turn.timer(reading=reading)
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.timer(reading=reading)
+        return self._step(transition)
 
-    def resumed(self, *, now: Now) -> "Step":
+    def resumed(self, *, now: Now) -> "ChannelStep":
         """Sockets are read again from now on; to be told before what they brought."""
-        turn = self._turn(now)
-        turn.read_again()
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.reading_resumed()
+        return self._step(transition)
 
-    def want(self, topics: Iterable[str], *, now: Now) -> "Step":
+    def want(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
         """Subscribe to these topics from now on, and to no others.
 
         While there is no connection, or a change is under way, this is remembered.
@@ -184,50 +198,54 @@ class Running(Struct, frozen=True):
         Raises:
             InvalidValueError: more than 1,000 topics.
         """
-        turn = self._turn(now)
-        turn.want(_checked(topics))
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.want(_checked(topics))
+        return self._step(transition)
 
-    def add(self, topics: Iterable[str], *, now: Now) -> "Step":
+    def add(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
         """Subscribe to more topics; see :meth:`want`."""
         return self.want(self.facts.wanted.union(topics), now=now)
 
-    def ask_again(self, topics: Iterable[str], *, now: Now) -> "Step":
+    def ask_again(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
         """Ask once more for topics that the server refused; it may think otherwise by now."""
-        turn = self._turn(now)
-        turn.ask_again(frozenset(topics))
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.ask_again(frozenset(topics))
+        return self._step(transition)
 
-    def remove(self, topics: Iterable[str], *, now: Now) -> "Step":
+    def remove(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
         """Subscribe to some topics no longer; see :meth:`want`."""
         return self.want(self.facts.wanted.difference(topics), now=now)
 
-    def ping(self, *, now: Now) -> "Step":
+    def ping(self, *, now: Now) -> "ChannelStep":
         """Send a ping, which is answered by a ``Heartbeat`` of ``pong``; without a connection none."""
-        turn = self._turn(now)
-        primary = turn.legs["primary"]
-        if isinstance(primary, Open):
-            turn.ping("primary", primary)
-        return self._step(turn)
+        transition = self._transition(now)
+        primary = transition.connections["primary"]
+        if isinstance(primary, Listening):
+            transition.ping("primary", primary)
+        return self._step(transition)
 
-    def stop(self, *, now: Now) -> "Step":
+    def stop(self, *, now: Now) -> "ChannelStep":
         """Close all sockets. The channel stays on the server, where it expires."""
-        turn = self._turn(now)
-        turn.stop()
-        return self._step(turn)
+        transition = self._transition(now)
+        transition.stop()
+        return self._step(transition)
 
-    def _turn(self, now: Now) -> Turn:
-        return Turn(self.facts, self.policy, now)
+    def _transition(self, now: Now) -> Transition:
+        return Transition(self.facts, self.policy, now)
 
-    def _step(self, turn: Turn) -> "Step":
-        state = Stopped(turn.failure) if turn.stopped else Running(self.policy, turn.facts())
-        return Step(state, tuple(turn.effects))
+    def _step(self, transition: Transition) -> "ChannelStep":
+        state = (
+            Stopped(transition.failure)
+            if transition.stopped
+            else Running(self.policy, transition.facts())
+        )
+        return ChannelStep(state, tuple(transition.effects))
 
 
-State: TypeAlias = Running | Stopped
+ChannelState: TypeAlias = Running | Stopped
 
 
-class Step(Struct, frozen=True):
+class ChannelStep(Struct, frozen=True):
     """What an input leads to.
 
     Attributes:
@@ -235,13 +253,13 @@ class Step(Struct, frozen=True):
         effects: what is to be done, in this order.
     """
 
-    state: State
+    state: ChannelState
     effects: tuple[Effect, ...]
 
 
-def start(
-    topics: Iterable[str], *, policy: Policy, now: Now, existing: Existing | None = None
-) -> Step:
+def start_channel(
+    topics: Iterable[str], *, policy: Policy, now: Now, existing: GivenChannel | None = None
+) -> ChannelStep:
     """A channel's first step.
 
     Args:
@@ -253,17 +271,17 @@ def start(
     Raises:
         InvalidValueError: more than 1,000 topics, or an existing channel without id or address.
     """
-    known = None if existing is None else _known(existing, policy)
-    waiting = Waiting(now.monotonic, 0, known)
+    channel = None if existing is None else _known(existing, policy)
+    waiting = BackingOff(now.monotonic, 0, channel)
     running = Running(policy, Facts(wanted=_checked(topics), primary=waiting))
     return running.timer(now=now)
 
 
-def _known(existing: Existing, policy: Policy) -> Known:
+def _known(existing: GivenChannel, policy: Policy) -> PlatformChannel:
     if not existing.id or not existing.connect_uri:
         raise InvalidValueError("channel: must have an id and a connect_uri; or give none at all")
     uri = policy.rewrite(existing.connect_uri) if policy.rewrite else existing.connect_uri
-    return Known(existing.id, uri, given=True, own=False)
+    return PlatformChannel(existing.id, uri, given=True, own=False)
 
 
 def _checked(topics: Iterable[str]) -> frozenset[str]:

@@ -6,17 +6,17 @@ what arrives late, for a state long left, is recognised and ignored.
 
 ::
 
-    Waiting ──woke──> Creating | Inspecting | Checking | Opening
-    Creating ──made──> Opening                  POST .../channels
-    Inspecting ──seen──> Opening                GET .../subscriptions, for a channel of the caller's
-    Checking ──exists──> Opening                HEAD .../channels/{id}, after failed attempts
-    Opening ──connected──> Open
-    any ──failed──> Waiting                     with a longer wait each time
+    BackingOff ──woke──> Creating | Inspecting | Checking | Connecting
+    Creating ──made──> Connecting                  POST .../channels
+    Inspecting ──seen──> Connecting                GET .../subscriptions, for a channel of the
+    caller's Checking ──exists──> Connecting                HEAD .../channels/{id}, after failed
+    attempts Connecting ──connected──> Listening any ──failed──> BackingOff                     with
+    a longer wait each time
 
-Within ``Open``, the set of topics on the server is a state of its own::
+Within ``Listening``, the set of topics on the server is a state of its own::
 
-    Settled ──begun──> Changing ──done──> Settled
-                       Changing ──failed──> Unsettled ──begun──> Changing
+    InSync ──begun──> Syncing ──done──> InSync
+                      Syncing ──failed──> OutOfSync ──begun──> Syncing
 """
 
 import math
@@ -29,21 +29,21 @@ from genesys_core.clock import Now
 from genesys_core.notifications.channel.policy import Policy
 
 __all__ = [
-    "Attempt",
+    "BackingOff",
     "Backlog",
-    "Changing",
     "Checking",
+    "Connecting",
+    "Connection",
+    "ConnectionAttempt",
     "Creating",
+    "Draining",
+    "InSync",
     "Inspecting",
-    "Known",
-    "Leg",
-    "Open",
-    "Opening",
-    "Retiring",
-    "Settled",
-    "Sync",
-    "Unsettled",
-    "Waiting",
+    "Listening",
+    "OutOfSync",
+    "PlatformChannel",
+    "Syncing",
+    "TopicSync",
 ]
 
 _CHECK_FROM: Final = 2
@@ -54,7 +54,7 @@ _RENEW_EVERY: Final = 5
 address may lead nowhere, or another program may be connecting to it."""
 
 
-class Known(Struct, frozen=True):
+class PlatformChannel(Struct, frozen=True):
     """A channel that exists as far as is known.
 
     Attributes:
@@ -72,26 +72,26 @@ class Known(Struct, frozen=True):
     life: float = 0.0
 
     def __repr__(self) -> str:
-        return "Known(...)"
+        return "PlatformChannel(...)"
 
 
-class Waiting(Struct, frozen=True):
+class BackingOff(Struct, frozen=True):
     """Waits before the next attempt."""
 
     until: float
     failures: int
-    known: Known | None
+    channel: PlatformChannel | None
 
-    def woke(self, id: int, *, now: Now, policy: Policy) -> "Attempt":
+    def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
         """The next attempt; ``id`` is the number of its call or socket."""
-        known, limit = self.known, now.monotonic + policy.call_limit
-        if known is not None and known.given:
-            return Inspecting(id, limit, self.failures, known)
-        if known is None or (self.failures and self.failures % _RENEW_EVERY == 0):
+        channel, limit = self.channel, now.monotonic + policy.call_limit
+        if channel is not None and channel.given:
+            return Inspecting(id, limit, self.failures, channel)
+        if channel is None or (self.failures and self.failures % _RENEW_EVERY == 0):
             return Creating(id, limit, self.failures)
         if self.failures >= _CHECK_FROM:
-            return Checking(id, limit, self.failures, known)
-        return Opening(id, now.monotonic + policy.connect_limit, self.failures, known)
+            return Checking(id, limit, self.failures, channel)
+        return Connecting(id, now.monotonic + policy.connect_limit, self.failures, channel)
 
 
 class Creating(Struct, frozen=True):
@@ -101,10 +101,10 @@ class Creating(Struct, frozen=True):
     until: float
     failures: int
 
-    def made(self, known: Known, id: int, *, now: Now, policy: Policy) -> "Opening":
+    def made(self, channel: PlatformChannel, id: int, *, now: Now, policy: Policy) -> "Connecting":
         """The channel exists, without topics; its socket gets the number ``id``."""
         limit = now.monotonic + policy.connect_limit
-        return Opening(id, limit, self.failures, known, confirmed=frozenset())
+        return Connecting(id, limit, self.failures, channel, confirmed=frozenset())
 
 
 class Inspecting(Struct, frozen=True):
@@ -113,12 +113,12 @@ class Inspecting(Struct, frozen=True):
     call: int
     until: float
     failures: int
-    known: Known
+    channel: PlatformChannel
 
-    def seen(self, id: int, *, now: Now, policy: Policy) -> "Opening":
+    def seen(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
         """The channel exists; its socket gets the number ``id``."""
         limit = now.monotonic + policy.connect_limit
-        return Opening(id, limit, self.failures, replace(self.known, given=False))
+        return Connecting(id, limit, self.failures, replace(self.channel, given=False))
 
 
 class Checking(Struct, frozen=True):
@@ -127,41 +127,41 @@ class Checking(Struct, frozen=True):
     call: int
     until: float
     failures: int
-    known: Known
+    channel: PlatformChannel
 
-    def exists(self, id: int, *, now: Now, policy: Policy) -> "Opening":
+    def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
         """It does, or nobody can tell; its socket gets the number ``id``."""
-        return Opening(id, now.monotonic + policy.connect_limit, self.failures, self.known)
+        return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
         """It does not; the call for a new one gets the number ``id``."""
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
 
-class Opening(Struct, frozen=True):
+class Connecting(Struct, frozen=True):
     """Waits for a socket to open."""
 
     socket: int
     until: float
     failures: int
-    known: Known
+    channel: PlatformChannel
     confirmed: frozenset[str] | None = None
 
-    def connected(self, *, now: Now, policy: Policy) -> "Open":
+    def connected(self, *, now: Now, policy: Policy) -> "Listening":
         """The socket is open."""
-        known = self.known
-        return Open(
+        channel = self.channel
+        return Listening(
             self.socket,
-            known,
+            channel,
             failures=self.failures,
             opened=now.monotonic,
             heard=now,
-            renew_at=now.monotonic + (known.life or policy.renew_after),
-            sync=Unsettled(self.confirmed, failures=0, until=now.monotonic),
+            renew_at=now.monotonic + (channel.life or policy.renew_after),
+            sync=OutOfSync(self.confirmed, failures=0, until=now.monotonic),
         )
 
 
-class Unsettled(Struct, frozen=True):
+class OutOfSync(Struct, frozen=True):
     """The server's topics are not those asked for, and are to be changed at a time.
 
     Attributes:
@@ -174,17 +174,17 @@ class Unsettled(Struct, frozen=True):
     failures: int
     until: float
 
-    def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Changing":
+    def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
         """A call is under way."""
         limit = now.monotonic + policy.call_limit
-        return Changing(call, limit, wanted, self.failures, before=self.confirmed)
+        return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
-    def lost(self, *, now: Now, policy: Policy) -> "Unsettled":  # noqa: ARG002 - as the others
+    def lost(self, *, now: Now, policy: Policy) -> "OutOfSync":  # noqa: ARG002 - as the others
         """The server took topics away."""
         return replace(self, confirmed=None)
 
 
-class Settled(Struct, frozen=True):
+class InSync(Struct, frozen=True):
     """The server's topics are known.
 
     Attributes:
@@ -197,21 +197,21 @@ class Settled(Struct, frozen=True):
     failures: int
     since: float
 
-    def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Changing":
+    def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
         """A call is under way."""
         limit = now.monotonic + policy.call_limit
-        return Changing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
+        return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 
-    def lost(self, *, now: Now, policy: Policy) -> Unsettled:
+    def lost(self, *, now: Now, policy: Policy) -> OutOfSync:
         """The server took topics away."""
         failures = self._recent(now, policy) + 1
-        return Unsettled(None, failures, now.monotonic + policy.delay(failures))
+        return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
 
     def _recent(self, now: Now, policy: Policy) -> int:
         return 0 if now.monotonic - self.since >= policy.stable_after else self.failures
 
 
-class Changing(Struct, frozen=True):
+class Syncing(Struct, frozen=True):
     """Waits for the reply to a change.
 
     Attributes:
@@ -230,22 +230,22 @@ class Changing(Struct, frozen=True):
     before: frozenset[str] | None
     doubtful: bool = False
 
-    def done(self, *, now: Now) -> Settled | Unsettled:
+    def done(self, *, now: Now) -> InSync | OutOfSync:
         """The server has the topics, unless that is in doubt."""
         if self.doubtful:
-            return Unsettled(None, self.failures + 1, now.monotonic)
-        return Settled(self.wanted, self.failures, now.monotonic)
+            return OutOfSync(None, self.failures + 1, now.monotonic)
+        return InSync(self.wanted, self.failures, now.monotonic)
 
-    def lost(self, *, now: Now, policy: Policy) -> "Changing":  # noqa: ARG002 - as the others
+    def lost(self, *, now: Now, policy: Policy) -> "Syncing":  # noqa: ARG002 - as the others
         """The server took topics away."""
         return replace(self, doubtful=True)
 
-    def failed(self, delay: float, *, now: Now) -> Unsettled:
+    def failed(self, delay: float, *, now: Now) -> OutOfSync:
         """It may have them or not; everything is sent again after the delay."""
-        return Unsettled(None, self.failures + 1, now.monotonic + delay)
+        return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 
-Sync: TypeAlias = Unsettled | Settled | Changing
+TopicSync: TypeAlias = OutOfSync | InSync | Syncing
 
 
 class Backlog(Struct, frozen=True):
@@ -262,12 +262,12 @@ class Backlog(Struct, frozen=True):
     again: bool = False
 
 
-class Open(Struct, frozen=True):
+class Listening(Struct, frozen=True):
     """A socket that events come from.
 
     Attributes:
         socket: its number.
-        known: the channel.
+        channel: the channel.
         failures: attempts that failed before it opened.
         opened: when it opened.
         heard: when a frame came last.
@@ -275,38 +275,38 @@ class Open(Struct, frozen=True):
         sync: the server's topics.
         pinged: when a ping went out that no frame has followed.
         pongs_due: pings that have not been answered.
-        served: whether the server has had all topics once.
+        subscribed: whether the server has had all topics once.
         leaving: the server said that it will close.
         backlog: what is still to be read after the consumer was too slow.
     """
 
     socket: int
-    known: Known
+    channel: PlatformChannel
     failures: int
     opened: float
     heard: Now
     renew_at: float
-    sync: Sync
+    sync: TopicSync
     pinged: float | None = None
     pongs_due: int = 0
-    served: bool = False
+    subscribed: bool = False
     leaving: bool = False
     backlog: Backlog | None = None
 
     @property
-    def sure(self) -> Now:
+    def complete_until(self) -> Now:
         """Up to when nothing is missing, but for what is under way."""
         return self.heard if self.backlog is None else self.backlog.since
 
-    def answered(self, *, now: Now) -> "Open":
+    def answered(self, *, now: Now) -> "Listening":
         """A ping was answered; with the last one, all that came before it has been read."""
         due = max(0, self.pongs_due - 1)
-        leg, backlog = replace(self, pongs_due=due), self.backlog
+        connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
-            return leg
+            return connection
         if not backlog.again:
-            return replace(leg, backlog=None)
-        return replace(leg, backlog=Backlog(backlog.pinged, now))
+            return replace(connection, backlog=None)
+        return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
         """When the watchdog, or the topics, want attention next."""
@@ -317,51 +317,51 @@ class Open(Struct, frozen=True):
         else:
             watchdog = self.pinged + policy.pong_wait
         match self.sync:
-            case Settled(confirmed=topics):
+            case InSync(confirmed=topics):
                 return min(watchdog, self.renew_at) if topics else watchdog
-            case Unsettled(until=until) | Changing(until=until):
+            case OutOfSync(until=until) | Syncing(until=until):
                 return min(watchdog, until)
 
     def broken(self, *, now: Now, policy: Policy) -> int:
         """How many failures in a row there are now that it broke."""
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
-    def changed(self, change: Changing, *, now: Now, policy: Policy) -> "Open":
+    def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
         """The server has made a change; one that sent all topics extends the channel's life."""
         whole = change.before is None or not change.before < change.wanted
-        renew_at = now.monotonic + (self.known.life or policy.renew_after)
+        renew_at = now.monotonic + (self.channel.life or policy.renew_after)
         return replace(
             self, sync=change.done(now=now), renew_at=renew_at if whole else self.renew_at
         )
 
-    def ping(self, *, now: Now) -> "Open":
+    def ping(self, *, now: Now) -> "Listening":
         """A ping goes out."""
         pinged = now.monotonic if self.pinged is None else self.pinged
         return replace(self, pinged=pinged, pongs_due=self.pongs_due + 1)
 
 
-class Retiring(Struct, frozen=True):
+class Draining(Struct, frozen=True):
     """The old socket of a planned move, kept for what is still under way on it.
 
     Attributes:
         socket: its number.
-        known: its channel.
+        channel: its channel.
         heard: when a frame came last before the move.
         moved: when the new channel took over.
         until: when it is closed.
         pongs_due: pings that have not been answered, the last of them sent after the move: its
             answer proves that everything sent before the new channel served has been received.
-        served: whether anything can be missing.
+        subscribed: whether anything can be missing.
     """
 
     socket: int
-    known: Known
+    channel: PlatformChannel
     heard: Now
     moved: Now
     until: float
     pongs_due: int
-    served: bool
+    subscribed: bool
 
 
-Attempt: TypeAlias = Creating | Inspecting | Checking | Opening
-Leg: TypeAlias = Waiting | Attempt | Open
+ConnectionAttempt: TypeAlias = Creating | Inspecting | Checking | Connecting
+Connection: TypeAlias = BackingOff | ConnectionAttempt | Listening

@@ -18,7 +18,7 @@ from genesys_core.notifications.messages import Envelope
 __all__ = [
     "Adopted",
     "Arrived",
-    "Call",
+    "ChannelCall",
     "ChannelEvent",
     "CloseSocket",
     "Connect",
@@ -39,11 +39,11 @@ __all__ = [
     "SubscriptionLost",
     "SubscriptionRejected",
     "UnknownEvent",
-    "moment",
+    "wall_datetime",
 ]
 
 
-def moment(wall: float) -> datetime:
+def wall_datetime(wall: float) -> datetime:
     """A reading of the wall clock as an aware date-time."""
     return datetime.fromtimestamp(wall, UTC)
 
@@ -256,7 +256,7 @@ ChannelEvent: TypeAlias = (
 # Effects
 
 
-class Call(Struct, frozen=True):
+class ChannelCall(Struct, frozen=True):
     """Send a REST operation; then ``called(id, result or error)``.
 
     Attributes:
@@ -302,10 +302,10 @@ class Emit(Struct, frozen=True):
     event: ChannelEvent
 
 
-Effect: TypeAlias = Call | Connect | SendText | CloseSocket | Emit
+Effect: TypeAlias = ChannelCall | Connect | SendText | CloseSocket | Emit
 """What a step of the machine wants done, in this order."""
 
 
-def at(now: Now) -> datetime:
+def datetime_of(now: Now) -> datetime:
     """The wall clock's reading as an aware date-time."""
-    return moment(now.wall)
+    return wall_datetime(now.wall)

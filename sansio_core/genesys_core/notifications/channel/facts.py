@@ -5,9 +5,9 @@ Law: facts are frozen and complete: with the policy and an input they decide the
 
 from msgspec import Struct
 
-from genesys_core.notifications.channel.connection import Leg, Open, Retiring
+from genesys_core.notifications.channel.connection import Connection, Draining, Listening
 from genesys_core.notifications.channel.events import SubscriptionRejected
-from genesys_core.notifications.channel.move import Echo
+from genesys_core.notifications.channel.move import DuplicateFilter
 from genesys_core.notifications.channel.policy import Policy
 
 __all__ = ["Facts"]
@@ -20,8 +20,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         wanted: the topics asked for.
         primary: where events come from.
         successor: where they will come from, during a planned move.
-        retiring: the old socket, after a planned move.
-        echo: what recognises copies, during and shortly after one.
+        draining: the old socket, after a planned move.
+        duplicates: what recognises copies, during and shortly after one.
         missing: since when events may be missing, on the wall clock; ``None`` if none are.
         refusals: topics that the server refused, and why.
         established: whether a channel has been had; before that a refusal is final.
@@ -30,10 +30,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     """
 
     wanted: frozenset[str]
-    primary: Leg
-    successor: Leg | None = None
-    retiring: Retiring | None = None
-    echo: Echo | None = None
+    primary: Connection
+    successor: Connection | None = None
+    draining: Draining | None = None
+    duplicates: DuplicateFilter | None = None
     missing: float | None = None
     refusals: frozenset[SubscriptionRejected] = frozenset()
     established: bool = False
@@ -42,13 +42,15 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     def next_deadline(self, policy: Policy, *, reading: bool = True) -> float:
         """When something is due without any input, on the monotonic clock; perhaps never."""
-        legs = (self.primary,) if self.successor is None else (self.primary, self.successor)
+        connections = (self.primary,) if self.successor is None else (self.primary, self.successor)
         due = [
-            leg.deadline(policy, reading=reading) if isinstance(leg, Open) else leg.until
-            for leg in legs
+            connection.deadline(policy, reading=reading)
+            if isinstance(connection, Listening)
+            else connection.until
+            for connection in connections
         ]
-        if reading and self.retiring is not None:
-            due.append(self.retiring.until)
-        if reading and self.echo is not None and self.echo.until is not None:
-            due.append(self.echo.until)
+        if reading and self.draining is not None:
+            due.append(self.draining.until)
+        if reading and self.duplicates is not None and self.duplicates.until is not None:
+            due.append(self.duplicates.until)
         return min(due)

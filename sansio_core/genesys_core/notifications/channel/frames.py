@@ -15,30 +15,30 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from genesys_core.clock import Now
-from genesys_core.notifications.channel.connection import Changing, Open, Retiring
+from genesys_core.notifications.channel.connection import Draining, Listening, Syncing
 from genesys_core.notifications.channel.events import (
     Arrived,
     Emit,
     Heartbeat,
     SubscriptionLost,
     UnknownEvent,
-    at,
+    datetime_of,
 )
-from genesys_core.notifications.channel.transition import Role, Turn
+from genesys_core.notifications.channel.transition import Role, Transition
 from genesys_core.notifications.messages import Envelope, open_envelope
 from genesys_core.notifications.subscriptions import is_automatic
 
-__all__ = ["receive"]
+__all__ = ["receive_texts"]
 
 _Body = TypeVar("_Body")
 
 
 class _Live(NamedTuple):
     role: Role
-    leg: Open
+    connection: Listening
 
 
-_Source: TypeAlias = _Live | Retiring
+_Source: TypeAlias = _Live | Draining
 """Where a frame came from."""
 
 
@@ -56,73 +56,75 @@ _METADATA: Final = "channel.metadata"
 _SYSTEM: Final = "v2.system."
 
 
-def receive(turn: Turn, socket: int, texts: Iterable[str], read_at: Now) -> None:
+def receive_texts(transition: Transition, socket: int, texts: Iterable[str], read_at: Now) -> None:
     """Take texts that a socket carried, in their order; those of a socket long left are ignored."""
     source: _Source | None = None
     for text in texts:
-        source = source or _source(turn, socket)
+        source = source or _source(transition, socket)
         if source is None:
             return
         envelope = open_envelope(text)
         if envelope is None or envelope.topic_name is None or is_automatic(envelope.topic_name):
-            _own(turn, source, envelope, text)
+            _own(transition, source, envelope, text)
             source = None  # which may have changed; by an event it does not
-        elif turn.echo is None or _fresh(turn, source, text):
-            turn.effects.append(Emit(Arrived(envelope, text)))
-    for role, leg in tuple(turn.legs.items()):
-        if isinstance(leg, Open) and leg.socket == socket:
-            turn.legs[role] = replace(leg, heard=read_at, pinged=None)
+        elif transition.duplicates is None or _fresh(transition, source, text):
+            transition.effects.append(Emit(Arrived(envelope, text)))
+    for role, connection in tuple(transition.connections.items()):
+        if isinstance(connection, Listening) and connection.socket == socket:
+            transition.connections[role] = replace(connection, heard=read_at, pinged=None)
 
 
-def _source(turn: Turn, socket: int) -> _Source | None:
-    for role, leg in turn.legs.items():
-        if isinstance(leg, Open) and leg.socket == socket:
-            return _Live(role, leg)
-    retiring = turn.retiring
+def _source(transition: Transition, socket: int) -> _Source | None:
+    for role, connection in transition.connections.items():
+        if isinstance(connection, Listening) and connection.socket == socket:
+            return _Live(role, connection)
+    retiring = transition.draining
     return retiring if retiring is not None and retiring.socket == socket else None
 
 
-def _own(turn: Turn, source: _Source, envelope: Envelope | None, text: str) -> None:
+def _own(transition: Transition, source: _Source, envelope: Envelope | None, text: str) -> None:
     """Take a text that may be the machine's own business: any but an event of a topic asked for."""
     if envelope is None:
-        if _fresh(turn, source, text):
-            turn.emit(UnknownEvent(text))
+        if _fresh(transition, source, text):
+            transition.emit(UnknownEvent(text))
     elif envelope.topic_name is None:
-        _reply(turn, source, envelope, text)
+        _reply(transition, source, envelope, text)
     elif (topic := envelope.topic_name.lower()) == _METADATA:
-        _metadata(turn, source, envelope, text)
+        _metadata(transition, source, envelope, text)
     else:
-        _system(turn, source, topic, envelope, text)
+        _system(transition, source, topic, envelope, text)
 
 
-def _fresh(turn: Turn, source: _Source, text: str) -> bool:
-    socket = source.socket if isinstance(source, Retiring) else source.leg.socket
-    echo = turn.echo
-    if echo is None or socket not in {echo.old, echo.new}:
+def _fresh(transition: Transition, source: _Source, text: str) -> bool:
+    socket = source.socket if isinstance(source, Draining) else source.connection.socket
+    duplicates = transition.duplicates
+    if duplicates is None or socket not in {duplicates.old, duplicates.new}:
         return True
-    turn.echo, fresh = echo.arrived(socket, text)
+    transition.duplicates, fresh = duplicates.count_frame(socket, text)
     return fresh
 
 
-def _metadata(turn: Turn, source: _Source, envelope: Envelope, text: str) -> None:
+def _metadata(transition: Transition, source: _Source, envelope: Envelope, text: str) -> None:
     message = _read(_METADATA_BODY, envelope.event_body).message
     if _is_primary(source):
-        turn.emit(Heartbeat(message, text))
+        transition.emit(Heartbeat(message, text))
     if message.lower() == "pong":
-        _pong(turn, source)
+        _pong(transition, source)
 
 
 def _is_primary(source: _Source) -> bool:
     return isinstance(source, _Live) and source.role == "primary"
 
 
-def _pong(turn: Turn, source: _Source) -> None:
-    if isinstance(source, Retiring):
-        turn.retiring = replace(source, pongs_due=max(0, source.pongs_due - 1))
+def _pong(transition: Transition, source: _Source) -> None:
+    if isinstance(source, Draining):
+        transition.draining = replace(source, pongs_due=max(0, source.pongs_due - 1))
         return
-    leg = turn.legs[source.role] = source.leg.answered(now=turn.now)
-    if leg.backlog is not None and not leg.pongs_due:
-        turn.ping(source.role, leg)
+    connection = transition.connections[source.role] = source.connection.answered(
+        now=transition.now
+    )
+    if connection.backlog is not None and not connection.pongs_due:
+        transition.ping(source.role, connection)
 
 
 def _read(decoder: "msgspec.json.Decoder[_Body]", body: Raw) -> _Body:
@@ -133,60 +135,64 @@ def _read(decoder: "msgspec.json.Decoder[_Body]", body: Raw) -> _Body:
         return decoder.decode(b"{}")
 
 
-def _system(turn: Turn, source: _Source, topic: str, envelope: Envelope, text: str) -> None:
+def _system(
+    transition: Transition, source: _Source, topic: str, envelope: Envelope, text: str
+) -> None:
     if _is_primary(source):
-        turn.emit(Arrived(envelope, text))
+        transition.emit(Arrived(envelope, text))
     match topic.removeprefix(_SYSTEM).partition(".")[0]:
         case "socket_closing" | "token_revoked" as reason:
-            _closing(turn, source, reason)
+            _closing(transition, source, reason)
         case "no_longer_subscribed":
             by = _read(_SYSTEM_BODY, envelope.event_body).channel_id
-            if by is None or by != _next_channel(turn, source):
-                _displaced(turn, source, text)
+            if by is None or by != _next_channel(transition, source):
+                _displaced(transition, source, text)
         case _:
             pass
 
 
 def _closing(
-    turn: Turn, source: _Source, reason: Literal["socket_closing", "token_revoked"]
+    transition: Transition, source: _Source, reason: Literal["socket_closing", "token_revoked"]
 ) -> None:
     match source:
         case _Live(role="primary"):
-            turn.move(reason)
-        case _Live(leg=leg):  # moved again once it is the primary
-            turn.legs["successor"] = replace(leg, leaving=True)
-        case Retiring():
+            transition.move(reason)
+        case _Live(connection=connection):  # moved again once it is the primary
+            transition.connections["successor"] = replace(connection, leaving=True)
+        case Draining():
             pass
 
 
-def _next_channel(turn: Turn, source: _Source) -> str | None:
+def _next_channel(transition: Transition, source: _Source) -> str | None:
     """The channel of this machine's own that topics of the source go to in a planned move."""
-    leg = turn.legs.get("successor" if _is_primary(source) else "primary")
-    return leg.known.id if isinstance(leg, Open) else None
+    connection = transition.connections.get("successor" if _is_primary(source) else "primary")
+    return connection.channel.id if isinstance(connection, Listening) else None
 
 
-def _displaced(turn: Turn, source: _Source, text: str) -> None:
+def _displaced(transition: Transition, source: _Source, text: str) -> None:
     """Topics were taken away, as far as anybody can tell by another program."""
     match source:
-        case Retiring():
-            turn.doubt_retiring(source)
-        case _Live(role="successor" as role, leg=leg):
-            turn.doubtful(role, leg)
-        case _Live(role=role, leg=leg):
-            turn.emit(SubscriptionLost(text, at(turn.now)))
-            successor = turn.legs.get("successor")
-            if isinstance(successor, Open) and isinstance(successor.sync, Changing):
-                turn.doubt(leg)  # the topics are on their way there; asking here would be too late
+        case Draining():
+            transition.suspect_gap_while_draining(source)
+        case _Live(role="successor" as role, connection=connection):
+            transition.resubscribe(role, connection)
+        case _Live(role=role, connection=connection):
+            transition.emit(SubscriptionLost(text, datetime_of(transition.now)))
+            successor = transition.connections.get("successor")
+            if isinstance(successor, Listening) and isinstance(successor.sync, Syncing):
+                transition.suspect_gap(
+                    connection
+                )  # the topics are on their way there; asking here would be too late
             else:
-                turn.doubtful(role, leg)
+                transition.resubscribe(role, connection)
 
 
-def _reply(turn: Turn, source: _Source, envelope: Envelope, text: str) -> None:
+def _reply(transition: Transition, source: _Source, envelope: Envelope, text: str) -> None:
     """A reply to a subscription that somebody made over the socket."""
-    if isinstance(source, Retiring) or str(envelope.result) == "200":
+    if isinstance(source, Draining) or str(envelope.result) == "200":
         return
-    turn.emit(UnknownEvent(text))
+    transition.emit(UnknownEvent(text))
     if str(envelope.result) == "404":
-        turn.gone(source.role, source.leg)
+        transition.channel_gone(source.role, source.connection)
     else:
-        turn.doubtful(source.role, source.leg)
+        transition.resubscribe(source.role, source.connection)

@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-__all__ = ["Echo"]
+__all__ = ["DuplicateFilter"]
 
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
@@ -20,7 +20,7 @@ fractions of one, so that this is only reached when one socket stands still; the
 frames beyond are handed out again."""
 
 
-class Echo(Struct, frozen=True):
+class DuplicateFilter(Struct, frozen=True):
     """The frames of an old and a new socket whose copies are still to come.
 
     Attributes:
@@ -39,7 +39,7 @@ class Echo(Struct, frozen=True):
     size: int = 0
     until: float | None = None
 
-    def arrived(self, socket: int, text: str) -> "tuple[Echo, bool]":
+    def count_frame(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
         """Count a frame; also says whether it is to be handed out."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
@@ -49,27 +49,27 @@ class Echo(Struct, frozen=True):
             return self, True
         return self._counted(text, (lead + 1) * sign), True
 
-    def new_lost(self) -> "Echo":
+    def without_new_socket(self) -> "DuplicateFilter":
         """The new socket broke: its copies will not come; the old one's still may."""
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
-    def renewed(self, new: int) -> "Echo":
+    def with_new_socket(self, new: int) -> "DuplicateFilter":
         """Another new socket takes the place of the one that broke."""
         return replace(self, new=new)
 
-    def old_lost(self, until: float) -> "Echo":
+    def without_old_socket(self, until: float) -> "DuplicateFilter":
         """The old socket is closed: the new one's copies may come until then."""
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
 
-    def _keeping(self, ahead: Mapping[str, int]) -> "Echo":
+    def _keeping(self, ahead: Mapping[str, int]) -> "DuplicateFilter":
         return replace(self, ahead=ahead, size=sum(map(len, ahead)))
 
     def _full(self, text: str, lead: int) -> bool:
         grown = self.size + len(text)
         return lead == 0 and (len(self.ahead) >= _MAX_FRAMES or grown > _MAX_CHARACTERS)
 
-    def _counted(self, text: str, lead: int) -> "Echo":
+    def _counted(self, text: str, lead: int) -> "DuplicateFilter":
         ahead = dict(self.ahead)
         before = ahead.pop(text, 0)
         if lead:

@@ -20,7 +20,14 @@ from genesys_core.errors import (
 )
 from genesys_core.websocket.events import Closed, Failed
 
-__all__ = ["Policy", "is_final", "is_gone", "is_turned_away", "unanswered", "words"]
+__all__ = [
+    "Policy",
+    "describe_ending",
+    "is_final",
+    "is_gone",
+    "is_turned_away",
+    "unanswered_call_error",
+]
 
 _HOUR: Final = 3600.0
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
@@ -93,12 +100,12 @@ def is_final(error: GenesysCloudError) -> bool:
     return not isinstance(error, TransportError | DecodeError)
 
 
-def unanswered(what: str) -> GenesysCloudError:
+def unanswered_call_error(what: str) -> GenesysCloudError:
     """The error of a call that took longer than ``call_limit``."""
     return ConnectionClosedError(f"{what}: no answer came in time", sent=True)
 
 
-def words(how: Closed | Failed) -> str:
+def describe_ending(how: Closed | Failed) -> str:
     """How a socket ended, in words."""
     if isinstance(how, Failed):
         return how.message

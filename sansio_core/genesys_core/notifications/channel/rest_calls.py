@@ -12,17 +12,17 @@ from genesys_core.api import notifications as api
 from genesys_core.calls.operation import JsonObject, Operation
 from genesys_core.clock import Now
 from genesys_core.errors import DecodeError, GenesysCloudError
-from genesys_core.notifications.channel.connection import Known
+from genesys_core.notifications.channel.connection import PlatformChannel
 from genesys_core.notifications.channel.events import SubscriptionRejected
 from genesys_core.notifications.channel.policy import Policy
 
 if TYPE_CHECKING:
     from genesys_core.models import ChannelTopic
 
-__all__ = ["change", "made", "rejections", "seen"]
+__all__ = ["channel_from", "rejections_from", "subscription_call", "topics_from"]
 
 
-def change(
+def subscription_call(
     channel_id: str, before: frozenset[str] | None, wanted: frozenset[str]
 ) -> Operation[object]:
     """The call after which the server has exactly the topics wanted.
@@ -47,7 +47,9 @@ def _topics(topics: frozenset[str]) -> list[JsonObject]:
     return [{"id": topic} for topic in sorted(topics)]
 
 
-def made(outcome: object, *, policy: Policy, now: Now) -> Known | GenesysCloudError:
+def channel_from(
+    outcome: object, *, policy: Policy, now: Now
+) -> PlatformChannel | GenesysCloudError:
     """The channel that was made, or what went wrong."""
     from genesys_core.models import Channel  # noqa: PLC0415 - models import on first use (law 1)
 
@@ -57,15 +59,15 @@ def made(outcome: object, *, policy: Policy, now: Now) -> Known | GenesysCloudEr
         return DecodeError("the reply names no channel: it has no id or no connectUri")
     lasts = None if outcome.expires is None else outcome.expires.timestamp() - now.wall
     uri = policy.rewrite(outcome.connect_uri) if policy.rewrite else outcome.connect_uri
-    return Known(outcome.id, uri, life=policy.life(lasts))
+    return PlatformChannel(outcome.id, uri, life=policy.life(lasts))
 
 
-def seen(outcome: object) -> frozenset[str]:
+def topics_from(outcome: object) -> frozenset[str]:
     """The topics that a channel has."""
     return frozenset(entity.id for entity in _entities(outcome))
 
 
-def rejections(
+def rejections_from(
     outcome: object, wanted: frozenset[str]
 ) -> tuple[list[SubscriptionRejected], frozenset[str]]:
     """The topics that the server refused and those that it permitted, spelt as they were asked for."""

@@ -7,92 +7,103 @@ from msgspec.structs import replace
 
 from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.channel.connection import (
-    Changing,
     Checking,
     Creating,
     Inspecting,
-    Open,
-    Settled,
+    InSync,
+    Listening,
+    Syncing,
 )
 from genesys_core.notifications.channel.events import Adopted, Retrying
 from genesys_core.notifications.channel.policy import is_gone
-from genesys_core.notifications.channel.rest_calls import made, rejections, seen
-from genesys_core.notifications.channel.transition import Role, Turn
+from genesys_core.notifications.channel.rest_calls import channel_from, rejections_from, topics_from
+from genesys_core.notifications.channel.transition import Role, Transition
 
-__all__ = ["called"]
+__all__ = ["take_result"]
 
 
-def called(turn: Turn, call: int, outcome: object) -> None:
+def take_result(transition: Transition, call: int, outcome: object) -> None:
     """A call came back."""
-    for role, leg in tuple(turn.legs.items()):
-        match leg:
-            case Creating() if leg.call == call:
-                _created(turn, role, leg, outcome)
-            case Inspecting() if leg.call == call:
-                _inspected(turn, role, leg, outcome)
-            case Checking() if leg.call == call:
-                _checked(turn, role, leg, outcome)
-            case Open(sync=Changing() as sync) if sync.call == call:
-                _changed(turn, role, leg, sync, outcome)
+    for role, connection in tuple(transition.connections.items()):
+        match connection:
+            case Creating() if connection.call == call:
+                _created(transition, role, connection, outcome)
+            case Inspecting() if connection.call == call:
+                _inspected(transition, role, connection, outcome)
+            case Checking() if connection.call == call:
+                _checked(transition, role, connection, outcome)
+            case Listening(sync=Syncing() as sync) if sync.call == call:
+                _changed(transition, role, connection, sync, outcome)
             case _:
                 pass
 
 
-def _created(turn: Turn, role: Role, leg: Creating, outcome: object) -> None:
-    known = made(outcome, policy=turn.policy, now=turn.now)
+def _created(transition: Transition, role: Role, connection: Creating, outcome: object) -> None:
+    known = channel_from(outcome, policy=transition.policy, now=transition.now)
     if isinstance(known, GenesysCloudError):
-        turn.refused(role, "create", leg.failures, None, known)
+        transition.refused(role, "create", connection.failures, None, known)
         return
-    turn.established = True
-    turn.enter(role, leg.made(known, turn.number(), now=turn.now, policy=turn.policy))
+    transition.established = True
+    transition.enter(
+        role,
+        connection.made(known, transition.number(), now=transition.now, policy=transition.policy),
+    )
 
 
-def _inspected(turn: Turn, role: Role, leg: Inspecting, outcome: object) -> None:
+def _inspected(transition: Transition, role: Role, connection: Inspecting, outcome: object) -> None:
     if is_gone(outcome):
-        turn.emit(Retrying("inspect", "the channel given does not exist", 0.0))
-        limit = turn.now.monotonic + turn.policy.call_limit
-        turn.enter(role, Creating(turn.number(), limit, leg.failures))
+        transition.emit(Retrying("inspect", "the channel given does not exist", 0.0))
+        limit = transition.now.monotonic + transition.policy.call_limit
+        transition.enter(role, Creating(transition.number(), limit, connection.failures))
     elif isinstance(outcome, GenesysCloudError):
-        turn.refused(role, "inspect", leg.failures, leg.known, outcome)
+        transition.refused(role, "inspect", connection.failures, connection.channel, outcome)
     else:
-        _adopt(turn, seen(outcome))
-        turn.enter(role, leg.seen(turn.number(), now=turn.now, policy=turn.policy))
+        _adopt(transition, topics_from(outcome))
+        transition.enter(
+            role, connection.seen(transition.number(), now=transition.now, policy=transition.policy)
+        )
 
 
-def _adopt(turn: Turn, topics: frozenset[str]) -> None:
-    turn.established = True
+def _adopt(transition: Transition, topics: frozenset[str]) -> None:
+    transition.established = True
     if topics:
-        known = {topic.lower() for topic in turn.wanted}
-        turn.wanted |= {topic for topic in topics if topic.lower() not in known}
-        turn.emit(Adopted(topics))
+        known = {topic.lower() for topic in transition.wanted}
+        transition.wanted |= {topic for topic in topics if topic.lower() not in known}
+        transition.emit(Adopted(topics))
 
 
-def _checked(turn: Turn, role: Role, leg: Checking, outcome: object) -> None:
-    go_on = leg.missing if is_gone(outcome) else leg.exists
-    turn.enter(role, go_on(turn.number(), now=turn.now, policy=turn.policy))
+def _checked(transition: Transition, role: Role, connection: Checking, outcome: object) -> None:
+    go_on = connection.missing if is_gone(outcome) else connection.exists
+    transition.enter(role, go_on(transition.number(), now=transition.now, policy=transition.policy))
 
 
-def _changed(turn: Turn, role: Role, leg: Open, sync: Changing, outcome: object) -> None:
+def _changed(
+    transition: Transition, role: Role, connection: Listening, sync: Syncing, outcome: object
+) -> None:
     if is_gone(outcome):
-        turn.gone(role, leg)
+        transition.channel_gone(role, connection)
     elif isinstance(outcome, GenesysCloudError):
-        delay = turn.policy.delay(sync.failures + 1, outcome)
-        turn.legs[role] = replace(leg, sync=sync.failed(delay, now=turn.now))
-        turn.emit(Retrying("subscribe", str(outcome), delay, outcome))
+        delay = transition.policy.delay(sync.failures + 1, outcome)
+        transition.connections[role] = replace(
+            connection, sync=sync.failed(delay, now=transition.now)
+        )
+        transition.emit(Retrying("subscribe", str(outcome), delay, outcome))
     else:
-        _report(turn, sync.wanted, outcome)
-        changed = leg.changed(sync, now=turn.now, policy=turn.policy)
-        turn.legs[role] = changed
-        if isinstance(changed.sync, Settled):
-            turn.served(role, changed, changed.sync, before=sync.before)
-        turn.settle(role)
+        _report(transition, sync.wanted, outcome)
+        changed = connection.changed(sync, now=transition.now, policy=transition.policy)
+        transition.connections[role] = changed
+        if isinstance(changed.sync, InSync):
+            transition.topics_confirmed(role, changed, changed.sync, before=sync.before)
+        transition.sync_topics(role)
 
 
-def _report(turn: Turn, wanted: frozenset[str], outcome: object) -> None:
-    refused, permitted = rejections(outcome, wanted)
-    known = turn.rejected
+def _report(transition: Transition, wanted: frozenset[str], outcome: object) -> None:
+    refused, permitted = rejections_from(outcome, wanted)
+    known = transition.rejected
     for refusal in refused:
         if refusal.topic not in known:
-            turn.emit(refusal)
+            transition.emit(refusal)
     kept = wanted - permitted - {refusal.topic for refusal in refused}
-    turn.refusals = frozenset(refused).union(old for old in turn.refusals if old.topic in kept)
+    transition.refusals = frozenset(refused).union(
+        old for old in transition.refusals if old.topic in kept
+    )

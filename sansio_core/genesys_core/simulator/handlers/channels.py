@@ -12,29 +12,39 @@ from msgspec.structs import replace
 
 from genesys_core.notifications._topic_models import TOPIC_MODELS
 from genesys_core.simulator.http.exchange import (
-    Call,
+    ApiCall,
     Handler,
     Reply,
-    instant,
+    format_instant,
     json_reply,
     no_content,
 )
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
-from genesys_core.simulator.state.channels import MAX_CHANNELS, MAX_TOPICS, Channel, Topic, death_of
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.channels import (
+    MAX_CHANNELS,
+    MAX_TOPICS,
+    Channel,
+    ChannelTopic,
+    death_of,
+)
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.examples import Json
-from genesys_core.simulator.state.subscriptions import permitted, subscribe, use
-from genesys_core.simulator.state.topics import Verdict, judge
+from genesys_core.simulator.state.subscriptions import (
+    mark_used,
+    permitted_topics,
+    subscribe_channel,
+)
+from genesys_core.simulator.state.topics import Verdict, judge_topic
 from genesys_core.simulator.state.world import Record
 
 __all__ = ["HANDLERS"]
 
 
-def post_channels(call: Call) -> Reply:
+def post_channels(call: ApiCall) -> Reply:
     """A new channel; one too many displaces the one that was used least recently."""
     token = _token(call)
     identity = call.state.new_id("channel")
-    channel = use(
+    channel = mark_used(
         call.state,
         Channel(
             id=identity,
@@ -51,7 +61,7 @@ def post_channels(call: Call) -> Reply:
     return json_reply(_shown(channel))
 
 
-def get_channels(call: Call) -> Reply:
+def get_channels(call: ApiCall) -> Reply:
     """The channels of the token, or of its client; those of other tokens without what opens them."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
@@ -66,41 +76,41 @@ def get_channels(call: Call) -> Reply:
     )
 
 
-def head_channel(call: Call) -> Reply:
+def head_channel(call: ApiCall) -> Reply:
     """That the channel is there."""
     _find(call)
     return Reply(200)
 
 
-def get_subscriptions(call: Call) -> Reply:
+def get_subscriptions(call: ApiCall) -> Reply:
     """What a channel is subscribed to."""
     channel = _find(call)
     verdicts = [Verdict(topic.written, topic) for topic in channel.topics.values()]
     return json_reply(_listing(channel, verdicts))
 
 
-def post_subscriptions(call: Call) -> Reply:
+def post_subscriptions(call: ApiCall) -> Reply:
     """Topics are added."""
     channel = _find(call)
     verdicts = _verdicts(call)
-    return _subscribed(call, channel, {**channel.topics, **permitted(verdicts)}, verdicts)
+    return _subscribed(call, channel, {**channel.topics, **permitted_topics(verdicts)}, verdicts)
 
 
-def put_subscriptions(call: Call) -> Reply:
+def put_subscriptions(call: ApiCall) -> Reply:
     """Topics take the place of all others."""
     channel = _find(call)
     verdicts = _verdicts(call)
-    return _subscribed(call, channel, permitted(verdicts), verdicts)
+    return _subscribed(call, channel, permitted_topics(verdicts), verdicts)
 
 
-def delete_subscriptions(call: Call) -> Reply:
+def delete_subscriptions(call: ApiCall) -> Reply:
     """All topics go; the channel stays."""
     channel = _find(call)
-    call.state.channels[channel.id] = use(call.state, channel).with_topics({})
+    call.state.channels[channel.id] = mark_used(call.state, channel).with_topics({})
     return no_content()
 
 
-def get_available_topics(call: Call) -> Reply:
+def get_available_topics(call: ApiCall) -> Reply:
     """The topics that there are."""
     templates = sorted({*TOPIC_MODELS, *call.state.extra_topics})
     return json_reply({"entities": [_available(call, template) for template in templates]})
@@ -122,13 +132,13 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 
 
-def _token(call: Call) -> Token:
+def _token(call: ApiCall) -> IssuedToken:
     if call.token is None:  # a definition of one's own may have the operation without a token
         raise bad_request("Notification channels need a token.")
     return call.token
 
 
-def _base(call: Call) -> str:
+def _base(call: ApiCall) -> str:
     """Where sockets are served, as the caller sees it."""
     if call.settings.connect_base is not None:
         return call.settings.connect_base.rstrip("/")
@@ -138,12 +148,12 @@ def _base(call: Call) -> str:
     return f"ws://{host}:{port}" if port else f"ws://{host}"
 
 
-def _alive(call: Call) -> list[Channel]:
+def _alive(call: ApiCall) -> list[Channel]:
     state, wall = call.state, call.now.wall
     return [each for each in state.channels.values() if death_of(each, state.tokens, wall) is None]
 
 
-def _find(call: Call) -> Channel:
+def _find(call: ApiCall) -> Channel:
     """The caller's channel.
 
     Raises:
@@ -156,12 +166,12 @@ def _find(call: Call) -> Channel:
     raise no_such_entity("channel", identity)
 
 
-def _owned(call: Call, token: Token) -> list[Channel]:
+def _owned(call: ApiCall, token: IssuedToken) -> list[Channel]:
     owner = (token.client_id, token.user_id)
     return [channel for channel in _alive(call) if channel.owner == owner]
 
 
-def _make_room(call: Call, newcomer: str) -> None:
+def _make_room(call: ApiCall, newcomer: str) -> None:
     """Displace a channel where there are 20: one without a socket first, then by its last use."""
     mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
@@ -169,7 +179,7 @@ def _make_room(call: Call, newcomer: str) -> None:
         call.state.channels[oldest.id] = replace(oldest, displaced_by=newcomer)
 
 
-def _verdicts(call: Call) -> Sequence[Verdict]:
+def _verdicts(call: ApiCall) -> Sequence[Verdict]:
     """What becomes of each topic in the body.
 
     Raises:
@@ -177,7 +187,7 @@ def _verdicts(call: Call) -> Sequence[Verdict]:
     """
     body = call.body if isinstance(call.body, list) else []
     asked = [str(each.get("id") or "") for each in body if isinstance(each, Mapping)]
-    verdicts = [judge(call.state, topic) for topic in asked]
+    verdicts = [judge_topic(call.state, topic) for topic in asked]
     rejected = [each for each in verdicts if each.topic is None]
     if rejected and call.argument("ignoreErrors", "false") != "true":
         words = " ".join(f"[{each.id}] {each.reason}" for each in rejected)
@@ -186,10 +196,10 @@ def _verdicts(call: Call) -> Sequence[Verdict]:
 
 
 def _subscribed(
-    call: Call, channel: Channel, topics: Mapping[str, Topic], verdicts: Sequence[Verdict]
+    call: ApiCall, channel: Channel, topics: Mapping[str, ChannelTopic], verdicts: Sequence[Verdict]
 ) -> Reply:
     renewed = replace(channel, token=_token(call).value)
-    if not subscribe(call.state, call.settings, renewed, topics, call.now):
+    if not subscribe_channel(call.state, call.settings, renewed, topics, call.now):
         raise bad_request(f"A channel may have at most {MAX_TOPICS} topics.")
     return json_reply(_listing(channel, verdicts))
 
@@ -215,10 +225,10 @@ def _shown(channel: Channel) -> Record:
 
 
 def _hidden(channel: Channel) -> Record:
-    return {"expires": instant(channel.expires)}
+    return {"expires": format_instant(channel.expires)}
 
 
-def _available(call: Call, template: str) -> Record:
+def _available(call: ApiCall, template: str) -> Record:
     wanted = {name.lower() for name in call.query.get("expand", ())}
     facts: Record = {
         "visibility": "Public",

@@ -7,10 +7,10 @@ that a caller who follows pages ends.
 from collections.abc import Mapping
 from typing import Final
 
-from genesys_core.simulator.http.exchange import Call, Reply, json_reply, no_content
+from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply, no_content
 from genesys_core.simulator.state.examples import Json, example_of
 
-__all__ = ["respond"]
+__all__ = ["respond_with_example"]
 
 _WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage", "cursor"}) | {
     "cursors",
@@ -20,7 +20,7 @@ _WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage
 """Properties by which a listing leads to further pages."""
 
 
-def respond(call: Call) -> Reply:
+def respond_with_example(call: ApiCall) -> Reply:
     """An example of the operation's reply; 204 where the definition promises none."""
     schema = call.route.facts.reply_schema
     if schema is None:
@@ -33,7 +33,7 @@ def respond(call: Call) -> Reply:
     return json_reply(value, content_type=content_type)
 
 
-def _settled(call: Call, value: Json) -> Json:
+def _settled(call: ApiCall, value: Json) -> Json:
     """The example as an answer to this call: about the id it names, and the last of its pages."""
     if not isinstance(value, Mapping):
         return value
@@ -45,7 +45,7 @@ def _settled(call: Call, value: Json) -> Json:
     return value
 
 
-def _only_page(call: Call, value: Mapping[str, Json]) -> Json:
+def _only_page(call: ApiCall, value: Mapping[str, Json]) -> Json:
     facts: dict[str, Json] = {
         "pageNumber": call.number("pageNumber", 1) or 1,
         "pageCount": 1,

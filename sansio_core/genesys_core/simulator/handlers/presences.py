@@ -6,7 +6,7 @@ presence that REST calls ``On Queue`` is ``ON_QUEUE`` there.
 
 from collections.abc import Mapping
 
-from genesys_core.simulator.http.exchange import Call, Handler, Reply, instant, json_reply
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.channels import Notice
 from genesys_core.simulator.state.examples import Json
@@ -15,12 +15,12 @@ from genesys_core.simulator.state.world import SYSTEM_PRESENCES, Record, presenc
 __all__ = ["HANDLERS"]
 
 
-def get_presence(call: Call) -> Reply:
+def get_presence(call: ApiCall) -> Reply:
     """A user's presence."""
     return json_reply(_user(call).get("presence"))
 
 
-def patch_presence(call: Call) -> Reply:
+def patch_presence(call: ApiCall) -> Reply:
     """A user is up to something else."""
     user = _user(call)
     presence = _changed(call, user)
@@ -29,12 +29,12 @@ def patch_presence(call: Call) -> Reply:
     return json_reply(presence)
 
 
-def get_routing_status(call: Call) -> Reply:
+def get_routing_status(call: ApiCall) -> Reply:
     """Whether a user takes conversations."""
     return json_reply(_user(call).get("routingStatus"))
 
 
-def put_routing_status(call: Call) -> Reply:
+def put_routing_status(call: ApiCall) -> Reply:
     """A user goes on or off queue."""
     user, body = _user(call), call.document()
     if not body.get("status"):
@@ -42,7 +42,7 @@ def put_routing_status(call: Call) -> Reply:
     status: Record = {
         "userId": user["id"],
         "status": body["status"],
-        "startTime": instant(call.now.wall),
+        "startTime": format_instant(call.now.wall),
     }
     call.state.users[str(user["id"])] = {**user, "routingStatus": status}
     event: Record = {
@@ -53,7 +53,7 @@ def put_routing_status(call: Call) -> Reply:
     return json_reply(status)
 
 
-def get_system_presences(call: Call) -> Reply:  # noqa: ARG001 - a handler like the others
+def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler like the others
     """The presences that every organization has."""
     known = map(presence_definition, SYSTEM_PRESENCES)
     return json_reply([{"id": each["id"], "name": _word(each)} for each in known])
@@ -72,14 +72,14 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 
 
-def _user(call: Call) -> Record:
+def _user(call: ApiCall) -> Record:
     user = call.state.users.get(call.arguments["userId"])
     if user is None:
         raise no_such_entity("user", call.arguments["userId"])
     return user
 
 
-def _changed(call: Call, user: Record) -> Record:
+def _changed(call: ApiCall, user: Record) -> Record:
     before, body = user.get("presence"), call.document()
     old: Mapping[str, Json] = before if isinstance(before, Mapping) else {}
     source = call.arguments.get("sourceId", "purecloud")
@@ -90,7 +90,7 @@ def _changed(call: Call, user: Record) -> Record:
         **{name: value for name, value in body.items() if value is not None},
         "id": user["id"],
         "source": source.upper(),
-        "modifiedDate": instant(call.now.wall),
+        "modifiedDate": format_instant(call.now.wall),
         "selfUri": f"/api/v2/users/{user['id']}/presences/{source.lower()}",
     }
     if body.get("presenceDefinition") is not None:

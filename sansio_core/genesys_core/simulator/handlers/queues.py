@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.simulator.http.exchange import (
-    Call,
+    ApiCall,
     Handler,
     Reply,
-    instant,
+    format_instant,
     json_reply,
     no_content,
 )
-from genesys_core.simulator.http.paging import page
+from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.state.world import QUEUE_DEFAULTS, Record
 
@@ -23,7 +23,7 @@ __all__ = ["HANDLERS"]
 _NOT_THE_CALLERS: Final = frozenset({"dateCreated", "dateModified", "sourceQueueId"})
 
 
-def get_queues(call: Call) -> Reply:
+def get_queues(call: ApiCall) -> Reply:
     """The queues, all or by id or name, page by page."""
     ids, name = call.query.get("id"), call.argument("name", "").strip("*").lower()
     chosen = [
@@ -32,17 +32,17 @@ def get_queues(call: Call) -> Reply:
         if (ids is None or queue["id"] in ids) and name in str(queue.get("name")).lower()
     ]
     chosen.sort(key=_name, reverse=call.argument("sortOrder", "asc").startswith("desc"))
-    return json_reply(page(call, chosen, lambda queue: queue))
+    return json_reply(make_page(call, chosen, lambda queue: queue))
 
 
-def get_queue(call: Call) -> Reply:
+def get_queue(call: ApiCall) -> Reply:
     """One queue."""
     return json_reply(_find(call))
 
 
-def post_queues(call: Call) -> Reply:
+def post_queues(call: ApiCall) -> Reply:
     """A new queue."""
-    identity, when = call.state.new_id("queue"), instant(call.now.wall)
+    identity, when = call.state.new_id("queue"), format_instant(call.now.wall)
     queue: Record = {
         **QUEUE_DEFAULTS,
         **_given(call),
@@ -55,7 +55,7 @@ def post_queues(call: Call) -> Reply:
     return json_reply(queue)
 
 
-def put_queue(call: Call) -> Reply:
+def put_queue(call: ApiCall) -> Reply:
     """A queue replaced: what the caller leaves out goes back to its default."""
     old = _find(call)
     kept: Record = {name: old[name] for name in ("id", "selfUri", "dateCreated") if name in old}
@@ -63,13 +63,13 @@ def put_queue(call: Call) -> Reply:
         **QUEUE_DEFAULTS,
         **_given(call),
         **kept,
-        "dateModified": instant(call.now.wall),
+        "dateModified": format_instant(call.now.wall),
     }
     call.state.queues[str(old["id"])] = queue
     return json_reply(queue)
 
 
-def delete_queue(call: Call) -> Reply:
+def delete_queue(call: ApiCall) -> Reply:
     """A queue goes."""
     del call.state.queues[str(_find(call)["id"])]
     return no_content()
@@ -84,7 +84,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 
 
-def _find(call: Call) -> Record:
+def _find(call: ApiCall) -> Record:
     identity = call.arguments["queueId"]
     queue = call.state.queues.get(identity)
     if queue is None:
@@ -92,7 +92,7 @@ def _find(call: Call) -> Record:
     return queue
 
 
-def _given(call: Call) -> Record:
+def _given(call: ApiCall) -> Record:
     body = call.document()
     return {
         name: value

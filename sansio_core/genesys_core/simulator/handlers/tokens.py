@@ -7,7 +7,7 @@ sign-in.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from genesys_core.simulator.http.exchange import Call, Handler, Reply, json_reply, no_content
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.state.credentials import SAML2_BEARER
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS"]
 
 
-def get_tokens_me(call: Call) -> Reply:
+def get_tokens_me(call: ApiCall) -> Reply:
     """Whose token it is: organization and client."""
     organization = call.state.organization
     client_id = "" if call.token is None else call.token.client_id
@@ -39,19 +39,19 @@ def get_tokens_me(call: Call) -> Reply:
     )
 
 
-def head_tokens_me(call: Call) -> Reply:  # noqa: ARG001 - that it is called says it all
+def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - that it is called says it all
     """That the token is valid."""
     return no_content()
 
 
-def delete_tokens_me(call: Call) -> Reply:
+def delete_tokens_me(call: ApiCall) -> Reply:
     """The bearer signs out."""
     if call.token is not None:
         call.state.revoke(call.token)
     return no_content()
 
 
-def delete_token(call: Call) -> Reply:
+def delete_token(call: ApiCall) -> Reply:
     """A user is signed out everywhere."""
     user_id = call.arguments["userId"]
     if user_id not in call.state.users:

@@ -7,9 +7,9 @@ A user's version grows with each change, and a change to an older version is ref
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from genesys_core.simulator.http.exchange import Call, Handler, Reply, json_reply
-from genesys_core.simulator.http.paging import page
-from genesys_core.simulator.http.problems import PlatformProblem, conflict, no_such_entity
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.http.paging import make_page
+from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity, version_conflict
 from genesys_core.simulator.state.examples import Json, example_of
 from genesys_core.simulator.state.world import Record, user_state
 
@@ -31,7 +31,7 @@ _EXPANSIONS: Final = frozenset(
 """Properties that a user of this world has, shown only where asked for."""
 
 
-def get_users_me(call: Call) -> Reply:
+def get_users_me(call: ApiCall) -> Reply:
     """The user for whom the token stands."""
     user_id = None if call.token is None else call.token.user_id
     if user_id is None:
@@ -43,7 +43,7 @@ def get_users_me(call: Call) -> Reply:
     return json_reply(_shown(call, _find(call, user_id), model="UserMe"))
 
 
-def get_users(call: Call) -> Reply:
+def get_users(call: ApiCall) -> Reply:
     """The users of a state, or with given ids, page by page."""
     state, ids = call.argument("state", "active"), call.query.get("id")
     chosen = [
@@ -55,10 +55,10 @@ def get_users(call: Call) -> Reply:
         key=lambda user: str(user.get("name")),
         reverse=call.argument("sortOrder", "ascending") == "descending",
     )
-    return json_reply(page(call, chosen, lambda user: _shown(call, user)))
+    return json_reply(make_page(call, chosen, lambda user: _shown(call, user)))
 
 
-def get_user(call: Call) -> Reply:
+def get_user(call: ApiCall) -> Reply:
     """One user; a deleted one only where ``state`` says so."""
     user = _find(call, call.arguments["userId"])
     if call.argument("state", "active") not in ("any", user_state(user)):
@@ -66,7 +66,7 @@ def get_user(call: Call) -> Reply:
     return json_reply(_shown(call, user))
 
 
-def post_users(call: Call) -> Reply:
+def post_users(call: ApiCall) -> Reply:
     """A new user."""
     body = call.document()
     identity = call.state.new_id("user")
@@ -86,17 +86,17 @@ def post_users(call: Call) -> Reply:
     return json_reply(_shown(call, user))
 
 
-def patch_user(call: Call) -> Reply:
+def patch_user(call: ApiCall) -> Reply:
     """A change to a user, made to the version that the caller has seen."""
     user, body = _find(call, call.arguments["userId"]), call.document()
     if body.get("version") != user.get("version"):
-        raise conflict("user", str(user["id"]), body.get("version"), user.get("version"))
+        raise version_conflict("user", str(user["id"]), body.get("version"), user.get("version"))
     if "manager" in body:
         body["manager"] = _manager(body["manager"])
     return json_reply(_shown(call, _store(call, {**user, **body})))
 
 
-def delete_user(call: Call) -> Reply:
+def delete_user(call: ApiCall) -> Reply:
     """A user leaves; the record stays, with the state ``deleted``."""
     user = _find(call, call.arguments["userId"])
     if user_state(user) == "deleted":
@@ -115,14 +115,14 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 
 
-def _find(call: Call, identity: str) -> Record:
+def _find(call: ApiCall, identity: str) -> Record:
     user = call.state.users.get(identity)
     if user is None:
         raise no_such_entity("user", identity)
     return user
 
 
-def _store(call: Call, user: Record) -> Record:
+def _store(call: ApiCall, user: Record) -> Record:
     version = user.get("version")
     kept = {name: value for name, value in user.items() if value is not None}
     changed: Record = {**kept, "version": version + 1 if isinstance(version, int) else 1}
@@ -130,14 +130,14 @@ def _store(call: Call, user: Record) -> Record:
     return changed
 
 
-def _shown(call: Call, user: Record, model: str = "User") -> Json:
+def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
     wanted = {name.partition(".")[0].lower() for name in call.query.get("expand", ())}
     hidden = {name for name in _EXPANSIONS if name.lower() not in wanted}
     plain = {name: value for name, value in user.items() if name not in hidden}
     return {**_made_up(call, wanted, model), **plain}
 
 
-def _made_up(call: Call, wanted: Iterable[str], model: str) -> Record:
+def _made_up(call: ApiCall, wanted: Iterable[str], model: str) -> Record:
     """Examples of the expansions of which this world knows nothing."""
     schema = call.definition.schemas.get(model)
     properties = {} if schema is None else schema.properties or {}

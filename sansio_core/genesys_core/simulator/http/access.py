@@ -9,14 +9,14 @@ from math import ceil
 
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request
-from genesys_core.simulator.http.problems import too_many_requests, unauthorized
-from genesys_core.simulator.state.credentials import Token
-from genesys_core.simulator.state.memory import RateLimit, State
+from genesys_core.simulator.http.problems import too_many_requests, unauthorized_token
+from genesys_core.simulator.state.credentials import IssuedToken
+from genesys_core.simulator.state.memory import PlatformState, RateLimit
 
-__all__ = ["authenticate", "spend"]
+__all__ = ["authenticate_request", "spend_request"]
 
 
-def authenticate(request: Request, state: State, now: Now) -> Token:
+def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
     """The token of a request.
 
     Raises:
@@ -24,16 +24,16 @@ def authenticate(request: Request, state: State, now: Now) -> Token:
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if not scheme:
-        raise unauthorized("authentication.required")
+        raise unauthorized_token("authentication.required")
     token = state.tokens.get(value.strip())
     if scheme.lower() != "bearer" or token is None:
-        raise unauthorized("bad.credentials")
+        raise unauthorized_token("bad.credentials")
     if now.wall >= token.expires:
-        raise unauthorized("credentials.expired")
+        raise unauthorized_token("credentials.expired")
     return token
 
 
-def spend(token: Token, limit: RateLimit, state: State, now: Now) -> None:
+def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, now: Now) -> None:
     """Count a request of a token.
 
     Raises:

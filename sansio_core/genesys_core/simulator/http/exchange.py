@@ -1,6 +1,6 @@
 """One request being answered: what a handler is given and what it gives back.
 
-Law: a handler sees a :class:`Call` and returns a :class:`Reply`, or raises a problem; it never
+Law: a handler sees a :class:`ApiCall` and returns a :class:`Reply`, or raises a problem; it never
 touches headers that every response has. These are values, but for the ``state`` that a call carries.
 """
 
@@ -14,19 +14,19 @@ from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
 from genesys_core.simulator.state.examples import Json
-from genesys_core.simulator.state.memory import Settings, State
-from genesys_core.simulator.state.routes import Route
+from genesys_core.simulator.state.memory import PlatformState, Settings
+from genesys_core.simulator.state.routes import ServedRoute
 
 __all__ = [
-    "Call",
+    "ApiCall",
     "Handler",
     "LoginCall",
     "LoginHandler",
     "Reply",
-    "instant",
+    "format_instant",
     "json_reply",
     "no_content",
 ]
@@ -66,11 +66,11 @@ class LoginCall(Struct, frozen=True):
     query: Mapping[str, Sequence[str]]
     form: Mapping[str, str]
     now: Now
-    state: State
+    state: PlatformState
     settings: Settings
 
 
-class Call(Struct, frozen=True):
+class ApiCall(Struct, frozen=True):
     """A request to the API that is allowed and complete.
 
     Attributes:
@@ -87,14 +87,14 @@ class Call(Struct, frozen=True):
         settings: how the platform behaves.
     """
 
-    route: Route[OperationFacts]
+    route: ServedRoute[OperationFacts]
     path: str
     arguments: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: Json
-    token: Token | None
+    token: IssuedToken | None
     now: Now
-    state: State
+    state: PlatformState
     definition: Definition
     host: str = ""
     settings: Settings = Settings()
@@ -122,7 +122,7 @@ class Call(Struct, frozen=True):
         return {name: value for name, value in self.body.items() if name in writable}
 
 
-Handler: TypeAlias = Callable[[Call], Reply]
+Handler: TypeAlias = Callable[[ApiCall], Reply]
 """Answers one operation of the API."""
 
 LoginHandler: TypeAlias = Callable[[LoginCall], Reply]
@@ -145,7 +145,7 @@ def no_content() -> Reply:
     return Reply(204)
 
 
-def instant(wall: float) -> str:
+def format_instant(wall: float) -> str:
     """A time as the platform writes it, to the millisecond.
 
     Args:

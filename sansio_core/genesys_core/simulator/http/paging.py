@@ -8,18 +8,18 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from genesys_core.simulator.http.exchange import Call
+from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["DEFAULT_PAGE_SIZE", "MAX_PAGE_SIZE", "page"]
+__all__ = ["DEFAULT_PAGE_SIZE", "MAX_PAGE_SIZE", "make_page"]
 
 DEFAULT_PAGE_SIZE: Final = 25
 MAX_PAGE_SIZE: Final = 500
 
 
-def page(call: Call, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
+def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
     """The page of a list that a call asks for by ``pageSize`` and ``pageNumber``.
 
     A page beyond the last is empty, as on the platform.
@@ -50,7 +50,7 @@ def page(call: Call, entities: Sequence[Record], show: Callable[[Record], Json])
     }
 
 
-def _number(call: Call, name: str, default: int, highest: int | None) -> int:
+def _number(call: ApiCall, name: str, default: int, highest: int | None) -> int:
     number = call.number(name, default)
     if number is None or number < 1 or (highest is not None and number > highest):
         allowed = "1 or more" if highest is None else f"between 1 and {highest}"
@@ -59,7 +59,7 @@ def _number(call: Call, name: str, default: int, highest: int | None) -> int:
     return number
 
 
-def _link(call: Call, size: int, number: int) -> str:
+def _link(call: ApiCall, size: int, number: int) -> str:
     others = [
         (name, value)
         for name, values in call.query.items()

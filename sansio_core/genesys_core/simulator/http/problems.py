@@ -15,14 +15,14 @@ __all__ = [
     "PlatformProblem",
     "Problem",
     "bad_request",
-    "conflict",
     "invalid_value",
     "method_not_allowed",
     "no_such_entity",
     "no_such_resource",
     "too_many_requests",
-    "unauthorized",
+    "unauthorized_token",
     "unsupported_media_type",
+    "version_conflict",
 ]
 
 
@@ -117,7 +117,7 @@ def invalid_value(value: str, kind: str, *, field: str) -> PlatformProblem:
     )
 
 
-def unauthorized(code: str) -> PlatformProblem:
+def unauthorized_token(code: str) -> PlatformProblem:
     """401 with one of the platform's three codes."""
     challenge = ("WWW-Authenticate", 'Bearer realm="Genesys Cloud"')
     return PlatformProblem(401, code, _UNAUTHORIZED[code], headers=(challenge,))
@@ -143,7 +143,7 @@ def method_not_allowed(allowed: Sequence[str]) -> PlatformProblem:
     return PlatformProblem(405, "method.not.allowed", message, headers=(allow,))
 
 
-def conflict(kind: str, identity: str, given: object, current: object) -> PlatformProblem:
+def version_conflict(kind: str, identity: str, given: object, current: object) -> PlatformProblem:
     """409 for a change to a version that is no longer the current one."""
     message = f"The {kind} version {given} does not match the current version {current}"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}

@@ -12,12 +12,18 @@ from genesys_core.simulator.http.exchange import LoginCall
 from genesys_core.simulator.http.problems import OAuthProblem
 from genesys_core.simulator.state.world import OAuthClient
 
-__all__ = ["authenticated", "check_grant", "is_registered", "named", "sends_secret"]
+__all__ = [
+    "authenticate_client",
+    "check_grant",
+    "find_named_client",
+    "is_registered",
+    "sends_secret",
+]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def authenticated(call: LoginCall) -> OAuthClient:
+def authenticate_client(call: LoginCall) -> OAuthClient:
     """The client, by id and secret in an HTTP Basic header.
 
     Raises:
@@ -35,7 +41,7 @@ def sends_secret(call: LoginCall) -> bool:
     return "authorization" in call.request.headers
 
 
-def named(call: LoginCall) -> OAuthClient:
+def find_named_client(call: LoginCall) -> OAuthClient:
     """The client, by the ``client_id`` in the form alone.
 
     Raises:

@@ -15,9 +15,19 @@ from typing import TYPE_CHECKING
 from genesys_core.clock import Now
 from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply, json_reply
 from genesys_core.simulator.http.problems import OAuthProblem
-from genesys_core.simulator.login.clients import authenticated, check_grant, named, sends_secret
-from genesys_core.simulator.state.credentials import SAML2_BEARER, Code, RefreshToken, Token
-from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.login.clients import (
+    authenticate_client,
+    check_grant,
+    find_named_client,
+    sends_secret,
+)
+from genesys_core.simulator.state.credentials import (
+    SAML2_BEARER,
+    Code,
+    IssuedRefreshToken,
+    IssuedToken,
+)
+from genesys_core.simulator.state.memory import PlatformState, Settings
 from genesys_core.simulator.state.world import OAuthClient, find_by_email
 
 if TYPE_CHECKING:
@@ -41,14 +51,14 @@ def post_token(call: LoginCall) -> Reply:
 
 def client_credentials(call: LoginCall) -> Reply:
     """A token for the client itself; no refresh token comes with it."""
-    client = authenticated(call)
+    client = authenticate_client(call)
     check_grant(client, "client_credentials")
     return _granted(call, issue_token(client, call.state, call.settings, call.now))
 
 
 def authorization_code(call: LoginCall) -> Reply:
     """Tokens for the user who signed in, against the client's secret or by PKCE."""
-    client = authenticated(call) if sends_secret(call) else named(call)
+    client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     check_grant(client, "authorization_code")
     value, redirect_uri = _field(call, "code"), _field(call, "redirect_uri")
     # RFC 6749, 4.1.2: "The client MUST NOT use the authorization code more than once."
@@ -64,7 +74,7 @@ def authorization_code(call: LoginCall) -> Reply:
 
 def refresh_token(call: LoginCall) -> Reply:
     """New tokens for an old refresh token, which is spent by it."""
-    client = authenticated(call) if sends_secret(call) else named(call)
+    client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     value = _field(call, "refresh_token")
     known = call.state.refresh_tokens.get(value)
     if known is None or known.client_id != client.id or known.is_public == sends_secret(call):
@@ -75,7 +85,7 @@ def refresh_token(call: LoginCall) -> Reply:
 
 def saml2_bearer(call: LoginCall) -> Reply:
     """A token for the user whom an identity provider vouches for; signatures are not checked."""
-    client = authenticated(call)
+    client = authenticate_client(call)
     check_grant(client, SAML2_BEARER)
     org, assertion = _field(call, "orgName"), _field(call, "assertion")
     if org != call.state.organization["name"]:
@@ -86,13 +96,13 @@ def saml2_bearer(call: LoginCall) -> Reply:
 
 def issue_token(
     client: OAuthClient,
-    state: State,
+    state: PlatformState,
     settings: Settings,
     now: Now,
     *,
     user_id: str | None = None,
     family: str | None = None,
-) -> Token:
+) -> IssuedToken:
     """A new token, remembered in the state.
 
     Args:
@@ -103,7 +113,7 @@ def issue_token(
         user_id: for whom it stands; by default whom the client's own tokens stand for.
         family: the sign-in that it comes from.
     """
-    token = Token(
+    token = IssuedToken(
         value=state.new_secret("token"),
         client_id=client.id,
         user_id=user_id or client.user_id,
@@ -150,7 +160,7 @@ def _s256(verifier: str) -> str:
 _NAME_ID = re.compile(rb"<(?:\w+:)?NameID\b[^>]*>\s*([^<]*?)\s*</")
 
 
-def _subject(state: State, assertion: str) -> str:
+def _subject(state: PlatformState, assertion: str) -> str:
     """The user whom an assertion names; the first of all where it names nobody."""
     try:
         # base64 and base64url alike, padded or not; `validate` refuses anything else.
@@ -173,14 +183,16 @@ def _granted_to_user(
 ) -> Reply:
     state = call.state
     token = issue_token(client, state, call.settings, call.now, user_id=user_id, family=family)
-    refresh = RefreshToken(
+    refresh = IssuedRefreshToken(
         state.new_secret("refresh"), client.id, user_id, family, is_public=is_public
     )
     state.refresh_tokens[refresh.value] = refresh
     return _granted(call, token, refresh)
 
 
-def _granted(call: LoginCall, token: Token, refresh: RefreshToken | None = None) -> Reply:
+def _granted(
+    call: LoginCall, token: IssuedToken, refresh: IssuedRefreshToken | None = None
+) -> Reply:
     body: dict[str, Json] = {
         "access_token": token.value,
         "token_type": "bearer",

@@ -11,19 +11,19 @@ from genesys_core.clock import Now
 
 __all__ = [
     "Action",
-    "Close",
     "Delivery",
     "Drop",
+    "FallSilent",
     "Fate",
     "Published",
     "Refusal",
-    "SendBytes",
-    "SendText",
-    "Silence",
+    "WriteBytes",
+    "WriteClose",
+    "WriteText",
 ]
 
 
-class SendText(Struct, frozen=True):
+class WriteText(Struct, frozen=True):
     """Send a text message.
 
     Attributes:
@@ -37,14 +37,14 @@ class SendText(Struct, frozen=True):
     fragments: int = 1
 
 
-class SendBytes(Struct, frozen=True):
+class WriteBytes(Struct, frozen=True):
     """Send bytes as they are, whether or not they are frames."""
 
     socket: int
     data: bytes
 
 
-class Close(Struct, frozen=True):
+class WriteClose(Struct, frozen=True):
     """Send a close frame; the connection ends when the peer has answered."""
 
     socket: int
@@ -64,13 +64,13 @@ class Drop(Struct, frozen=True):
     reset: bool = False
 
 
-class Silence(Struct, frozen=True):
+class FallSilent(Struct, frozen=True):
     """Read and write nothing from now on, and leave the connection open: it is half-open."""
 
     socket: int
 
 
-Action: TypeAlias = SendText | SendBytes | Close | Drop | Silence
+Action: TypeAlias = WriteText | WriteBytes | WriteClose | Drop | FallSilent
 """What an adapter does to a socket."""
 
 

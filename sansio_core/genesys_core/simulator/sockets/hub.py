@@ -17,22 +17,27 @@ from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.sockets.actions import (
     Action,
-    Close,
     Delivery,
     Drop,
+    FallSilent,
     Fate,
     Published,
     Refusal,
-    SendBytes,
-    SendText,
-    Silence,
+    WriteBytes,
+    WriteClose,
+    WriteText,
 )
-from genesys_core.simulator.sockets.socket import Kind, Line, Outgoing
-from genesys_core.simulator.sockets.texts import HEARTBEAT, answer_to, envelope, metadata
+from genesys_core.simulator.sockets.socket import HubSocket, QueuedText, TextKind
+from genesys_core.simulator.sockets.texts import (
+    HEARTBEAT,
+    answer_to,
+    write_envelope,
+    write_metadata,
+)
 from genesys_core.simulator.state.channels import Channel, Death, Notice, death_of
 from genesys_core.simulator.state.examples import Json
-from genesys_core.simulator.state.memory import Settings, State
-from genesys_core.simulator.state.subscriptions import system_message, use
+from genesys_core.simulator.state.memory import PlatformState, Settings
+from genesys_core.simulator.state.subscriptions import mark_used, system_message
 
 __all__ = ["Hub", "channel_of"]
 
@@ -57,13 +62,13 @@ class Hub:
             ``system``, ``reply``), and how many events met each fate.
     """
 
-    def __init__(self, state: State, settings: Settings) -> None:
+    def __init__(self, state: PlatformState, settings: Settings) -> None:
         self.state = state
         self.published: deque[Published] = deque(maxlen=_BOOK_LENGTH)
         self.deliveries: deque[Delivery] = deque(maxlen=_BOOK_LENGTH)
         self.counts: Counter[str] = Counter()
         self._settings = settings
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, HubSocket] = {}
         self._refusals: deque[Refusal] = deque()
         self._actions: deque[Action] = deque()
         self._sequence = 0
@@ -87,8 +92,8 @@ class Hub:
             self._close(self._lines[channel_id], _GOING_AWAY, "another connection was made")
         self._serial += 1
         beat = now.monotonic + self._settings.heartbeat_interval
-        self._lines[channel_id] = Line(self._serial, channel_id, beat)
-        self.state.channels[channel_id] = replace(use(self.state, channel), is_connected=True)
+        self._lines[channel_id] = HubSocket(self._serial, channel_id, beat)
+        self.state.channels[channel_id] = replace(mark_used(self.state, channel), is_connected=True)
         return self._serial
 
     def received(self, socket: int, text: str, now: Now) -> None:
@@ -123,7 +128,7 @@ class Hub:
                 self._close(line, _GOING_AWAY, "the server is going away")
             elif now.monotonic >= line.beat:
                 line.beat = now.monotonic + self._settings.heartbeat_interval
-                self._send(line, Outgoing(metadata(HEARTBEAT), "heartbeat"))
+                self._send(line, QueuedText(write_metadata(HEARTBEAT), "heartbeat"))
 
     def next_deadline(self, now: Now) -> float | None:
         """When :meth:`timer` has something to do, on the monotonic clock; ``None`` for never."""
@@ -173,10 +178,10 @@ class Hub:
             now,
         )
         self.published.append(published)
-        text = envelope(notice.topic, notice.body, version, published.correlation_id)
-        kind: Kind = "event" if notice.to is None else "system"
+        text = write_envelope(notice.topic, notice.body, version, published.correlation_id)
+        kind: TextKind = "event" if notice.to is None else "system"
         for channel_id in published.channels:
-            self._deliver(channel_id, Outgoing(text, kind, published.sequence))
+            self._deliver(channel_id, QueuedText(text, kind, published.sequence))
         return published
 
     def _hearers(self, notice: Notice) -> tuple[str, ...]:
@@ -185,27 +190,27 @@ class Hub:
         name = notice.topic.lower()
         return tuple(each.id for each in self.state.channels.values() if name in each.names)
 
-    def _deliver(self, channel_id: str, outgoing: Outgoing) -> None:
+    def _deliver(self, channel_id: str, outgoing: QueuedText) -> None:
         line = self._lines.get(channel_id)
         if line is None:
             self._book(outgoing, channel_id, None, "unconnected")
-        elif not line.holds(outgoing):
+        elif not line.hold_back(outgoing):
             self._send(line, outgoing)
 
-    def _send(self, line: Line, outgoing: Outgoing) -> None:
+    def _send(self, line: HubSocket, outgoing: QueuedText) -> None:
         if line.is_silent:
             self._book(outgoing, line.channel_id, line.number, "silenced")
             return
         self.counts[outgoing.kind] += 1
         self._book(outgoing, line.channel_id, line.number, "sent")
-        self._actions.append(SendText(line.number, outgoing.text, line.fragments))
+        self._actions.append(WriteText(line.number, outgoing.text, line.fragments))
 
-    def _book(self, outgoing: Outgoing, channel_id: str, socket: int | None, fate: Fate) -> None:
+    def _book(self, outgoing: QueuedText, channel_id: str, socket: int | None, fate: Fate) -> None:
         if outgoing.sequence:
             self.counts[fate] += 1
             self.deliveries.append(Delivery(outgoing.sequence, channel_id, socket, fate))
 
-    def _numbered(self, socket: int) -> Line | None:
+    def _numbered(self, socket: int) -> HubSocket | None:
         return next((each for each in self._lines.values() if each.number == socket), None)
 
     # Faults, for tests
@@ -221,7 +226,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        line = self._line(channel_id)
+        line = self._socket(channel_id)
         body: Json = {"message": "The WebSocket is closing.", "channelId": channel_id}
         self._publish(Notice("v2.system.socket_closing", body, to=channel_id), now, "2")
         line.closes = now.monotonic + wait
@@ -232,7 +237,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._close(self._line(channel_id), code, reason)
+        self._close(self._socket(channel_id), code, reason)
 
     def drop(self, channel_id: str, *, reset: bool = False) -> None:
         """End a channel's connection without a close frame.
@@ -244,7 +249,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        line = self._line(channel_id)
+        line = self._socket(channel_id)
         self._forget(line)
         self._actions.append(Drop(line.number, reset))
 
@@ -254,9 +259,9 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        line = self._line(channel_id)
+        line = self._socket(channel_id)
         line.is_silent = True
-        self._actions.append(Silence(line.number))
+        self._actions.append(FallSilent(line.number))
 
     def send_bytes(self, channel_id: str, data: bytes) -> None:
         """Send bytes of any kind between two frames; ``websocket_server.frame`` makes odd frames.
@@ -264,7 +269,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._actions.append(SendBytes(self._line(channel_id).number, data))
+        self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
         """From now on each text goes out in so many frames, with a ping in between.
@@ -272,7 +277,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        self._line(channel_id).fragments = fragments
+        self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
         """Keep events back until :meth:`release`; heartbeats and answers go on.
@@ -280,7 +285,7 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket.
         """
-        line = self._line(channel_id)
+        line = self._socket(channel_id)
         line.held = line.held or []
 
     def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
@@ -294,8 +299,8 @@ class Hub:
         Raises:
             InvalidValueError: the channel has no socket, or holds no such text.
         """
-        line = self._line(channel_id)
-        going, withheld = line.let_go(order)
+        line = self._socket(channel_id)
+        going, withheld = line.release_held(order)
         for outgoing in going:
             self._send(line, outgoing)
         for outgoing in withheld:
@@ -310,7 +315,7 @@ class Hub:
         """
         self._refusals.extend([Refusal(status)] * times)
 
-    def _line(self, channel_id: str) -> Line:
+    def _socket(self, channel_id: str) -> HubSocket:
         line = self._lines.get(channel_id)
         if line is None:
             raise InvalidValueError(f"channel {channel_id!r}: has no socket")
@@ -329,14 +334,14 @@ class Hub:
             self._close(self._lines[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
         self.state.channels.pop(channel.id, None)
 
-    def _close(self, line: Line, code: int, reason: str) -> None:
+    def _close(self, line: HubSocket, code: int, reason: str) -> None:
         self._forget(line)
         silent = Drop(line.number)
-        self._actions.append(silent if line.is_silent else Close(line.number, code, reason))
+        self._actions.append(silent if line.is_silent else WriteClose(line.number, code, reason))
 
-    def _forget(self, line: Line) -> None:
+    def _forget(self, line: HubSocket) -> None:
         del self._lines[line.channel_id]
-        for outgoing in line.let_go(())[1]:
+        for outgoing in line.release_held(())[1]:
             self._book(outgoing, line.channel_id, line.number, "withheld")
         channel = self.state.channels.get(line.channel_id)
         if channel is not None:

@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["Kind", "Line", "Outgoing"]
+__all__ = ["HubSocket", "QueuedText", "TextKind"]
 
-Kind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
+TextKind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
 """What a text is: an event somebody subscribed to, one that comes without, or no event."""
 
 
-class Outgoing(Struct, frozen=True):
+class QueuedText(Struct, frozen=True):
     """A text for a socket.
 
     Attributes:
@@ -27,11 +27,11 @@ class Outgoing(Struct, frozen=True):
     """
 
     text: str
-    kind: Kind
+    kind: TextKind
     sequence: int = 0
 
 
-class Line(Struct):
+class HubSocket(Struct):
     """One open socket.
 
     Attributes:
@@ -48,18 +48,20 @@ class Line(Struct):
     channel_id: str
     beat: float
     closes: float | None = None
-    held: list[Outgoing] | None = None
+    held: list[QueuedText] | None = None
     is_silent: bool = False
     fragments: int = 1
 
-    def holds(self, outgoing: Outgoing) -> bool:
+    def hold_back(self, outgoing: QueuedText) -> bool:
         """Keep a text back, if it is one to be kept back."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)
         return True
 
-    def let_go(self, order: Sequence[int] | None) -> tuple[list[Outgoing], list[Outgoing]]:
+    def release_held(
+        self, order: Sequence[int] | None
+    ) -> tuple[list[QueuedText], list[QueuedText]]:
         """Hold nothing any more.
 
         Args:

@@ -10,19 +10,19 @@ from typing import Final
 import msgspec
 
 from genesys_core.clock import Now
-from genesys_core.simulator.sockets.socket import Outgoing
+from genesys_core.simulator.sockets.socket import QueuedText
 from genesys_core.simulator.state.channels import Channel
 from genesys_core.simulator.state.examples import Json
-from genesys_core.simulator.state.memory import Settings, State
-from genesys_core.simulator.state.subscriptions import permitted, subscribe
-from genesys_core.simulator.state.topics import judge
+from genesys_core.simulator.state.memory import PlatformState, Settings
+from genesys_core.simulator.state.subscriptions import permitted_topics, subscribe_channel
+from genesys_core.simulator.state.topics import judge_topic
 
-__all__ = ["HEARTBEAT", "answer_to", "envelope", "metadata"]
+__all__ = ["HEARTBEAT", "answer_to", "write_envelope", "write_metadata"]
 
 HEARTBEAT: Final = "WebSocket Heartbeat"
 
 
-def envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
+def write_envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
     """An event as the platform sends it."""
     return _text(
         {
@@ -34,14 +34,14 @@ def envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
     )
 
 
-def metadata(message: str) -> str:
+def write_metadata(message: str) -> str:
     """What the channel says of itself: a heartbeat or a pong."""
     return _text({"topicName": "channel.metadata", "eventBody": {"message": message}})
 
 
 def answer_to(
-    text: str, state: State, settings: Settings, channel_id: str, now: Now
-) -> Outgoing | None:
+    text: str, state: PlatformState, settings: Settings, channel_id: str, now: Now
+) -> QueuedText | None:
     """Do what a text asks for.
 
     Args:
@@ -57,7 +57,7 @@ def answer_to(
     request = _read(text)
     match request.get("message"):
         case "ping":
-            return Outgoing(metadata("pong"), "pong")
+            return QueuedText(write_metadata("pong"), "pong")
         case "subscribe" | "unsubscribe" as wish:
             channel, topics = state.channels.get(channel_id), _topics(request)
         case _:
@@ -74,12 +74,12 @@ def answer_to(
 
 
 def _subscribed(
-    channel: Channel, topics: Mapping[str, str], state: State, settings: Settings, now: Now
-) -> Outgoing:
-    verdicts = [judge(state, topic) for topic in topics.values()]
+    channel: Channel, topics: Mapping[str, str], state: PlatformState, settings: Settings, now: Now
+) -> QueuedText:
+    verdicts = [judge_topic(state, topic) for topic in topics.values()]
     rejected = any(each.topic is None for each in verdicts)
-    wanted = {**channel.topics, **permitted(verdicts)}
-    if rejected or not subscribe(state, settings, channel, wanted, now):
+    wanted = {**channel.topics, **permitted_topics(verdicts)}
+    if rejected or not subscribe_channel(state, settings, channel, wanted, now):
         return _reply("400", "failure")
     return _reply("200", "subscribed")
 
@@ -101,8 +101,8 @@ def _topics(request: Mapping[str, Json]) -> dict[str, str] | None:
     return topics if all(isinstance(topic, str) for topic in asked) else None
 
 
-def _reply(result: str, status: str) -> Outgoing:
-    return Outgoing(_text({"result": result, "status": status}), "reply")
+def _reply(result: str, status: str) -> QueuedText:
+    return QueuedText(_text({"result": result, "status": status}), "reply")
 
 
 def _text(value: Json) -> str:

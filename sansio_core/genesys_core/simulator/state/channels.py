@@ -11,10 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_core.confidential import Confidential
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Channel", "Death", "Notice", "Topic", "death_of"]
+__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Channel", "ChannelTopic", "Death", "Notice", "death_of"]
 
 MAX_CHANNELS: Final = 20
 """Channels of one user and client; another one displaces the one used least recently."""
@@ -23,7 +23,7 @@ MAX_TOPICS: Final = 1_000
 """Topics of one channel, a combined one counting as one."""
 
 
-class Topic(Struct, frozen=True):
+class ChannelTopic(Struct, frozen=True):
     """One place of a channel.
 
     Attributes:
@@ -61,7 +61,7 @@ class Channel(Confidential, frozen=True):
     uri: str
     expires: float
     used: int
-    topics: Mapping[str, Topic] = {}
+    topics: Mapping[str, ChannelTopic] = {}
     names: frozenset[str] = frozenset()
     is_connected: bool = False
     displaced_by: str | None = None
@@ -71,7 +71,7 @@ class Channel(Confidential, frozen=True):
         """To whom it belongs: client and user."""
         return self.client_id, self.user_id
 
-    def with_topics(self, topics: Mapping[str, Topic]) -> "Channel":
+    def with_topics(self, topics: Mapping[str, ChannelTopic]) -> "Channel":
         """The channel with these topics and no others."""
         names = frozenset(name for topic in topics.values() for name in topic.names)
         return replace(self, topics=topics, names=names)
@@ -95,7 +95,7 @@ Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expir
 """Why a channel is gone."""
 
 
-def death_of(channel: Channel, tokens: Mapping[str, Token], wall: float) -> Death | None:
+def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:
     """Why a channel is gone; ``None`` for one that is alive."""
     token = tokens.get(channel.token)
     if channel.displaced_by is not None:

@@ -8,13 +8,13 @@ from typing import ClassVar, Final
 
 from genesys_core.confidential import Confidential
 
-__all__ = ["SAML2_BEARER", "BrowserSession", "Code", "RefreshToken", "Token"]
+__all__ = ["SAML2_BEARER", "BrowserSession", "Code", "IssuedRefreshToken", "IssuedToken"]
 
 SAML2_BEARER: Final = "urn:ietf:params:oauth:grant-type:saml2-bearer"
 """The grant type of RFC 7522."""
 
 
-class Token(Confidential, frozen=True):
+class IssuedToken(Confidential, frozen=True):
     """An access token that was issued.
 
     Attributes:
@@ -34,7 +34,7 @@ class Token(Confidential, frozen=True):
     family: str | None = None
 
 
-class RefreshToken(Confidential, frozen=True):
+class IssuedRefreshToken(Confidential, frozen=True):
     """A refresh token that was issued; good for one exchange.
 
     Attributes:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.simulator.state.routes import Route, RouteTable
+from genesys_core.simulator.state.routes import RouteTable, ServedRoute
 
 __all__ = ["Definition", "OperationFacts", "Parameter", "Schema"]
 
@@ -103,7 +103,7 @@ class PathItem(Struct, frozen=True, gc=False):
                 yield name.upper(), facts
 
 
-class Document(Struct, frozen=True):
+class SwaggerDocument(Struct, frozen=True):
     """A Swagger 2.0 document, as far as it is needed."""
 
     paths: dict[str, PathItem]
@@ -125,11 +125,11 @@ class Definition:
         InvalidValueError: the document is no Swagger 2.0 definition; the message says where.
     """
 
-    def __init__(self, document: "Mapping[str, object] | Document") -> None:
-        facts = document if isinstance(document, Document) else _read(document)
+    def __init__(self, document: "Mapping[str, object] | SwaggerDocument") -> None:
+        facts = document if isinstance(document, SwaggerDocument) else _read(document)
         self.schemas: Mapping[str, Schema] = facts.definitions
         self.routes: RouteTable[OperationFacts] = RouteTable(
-            Route(method=method, template=path, facts=operation)
+            ServedRoute(method=method, template=path, facts=operation)
             for path, item in facts.paths.items()
             for method, operation in item.operations()
         )
@@ -142,7 +142,7 @@ class Definition:
             InvalidValueError: the text is no JSON or no Swagger 2.0 definition.
         """
         try:
-            return cls(msgspec.json.decode(text, type=Document))
+            return cls(msgspec.json.decode(text, type=SwaggerDocument))
         except msgspec.DecodeError as error:
             raise _unreadable(error) from error
 
@@ -176,9 +176,9 @@ class Definition:
 _ANYTHING = Schema()
 
 
-def _read(document: Mapping[str, object]) -> Document:
+def _read(document: Mapping[str, object]) -> SwaggerDocument:
     try:
-        return msgspec.convert(document, Document)
+        return msgspec.convert(document, SwaggerDocument)
     except msgspec.ValidationError as error:
         raise _unreadable(error) from error
 

@@ -11,11 +11,16 @@ from msgspec import Struct, field
 
 from genesys_core.clock import Now
 from genesys_core.simulator.state.channels import Channel, Notice
-from genesys_core.simulator.state.credentials import BrowserSession, Code, RefreshToken, Token
+from genesys_core.simulator.state.credentials import (
+    BrowserSession,
+    Code,
+    IssuedRefreshToken,
+    IssuedToken,
+)
 from genesys_core.simulator.state.examples import uuid_shaped
 from genesys_core.simulator.state.world import OAuthClient, Record, World
 
-__all__ = ["RateLimit", "Served", "Settings", "State"]
+__all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
 
 _LOG_LENGTH: Final = 10_000
 """Requests remembered one by one; the counters go on for ever."""
@@ -81,7 +86,7 @@ class Served(Struct, frozen=True):
     at: Now
 
 
-class State(Struct):
+class PlatformState(Struct):
     """The platform's memory.
 
     Attributes:
@@ -111,8 +116,8 @@ class State(Struct):
     clients: dict[str, OAuthClient] = {}
     organization: Record = {}
     password: str = ""
-    tokens: dict[str, Token] = {}
-    refresh_tokens: dict[str, RefreshToken] = {}
+    tokens: dict[str, IssuedToken] = {}
+    refresh_tokens: dict[str, IssuedRefreshToken] = {}
     codes: dict[str, Code] = {}
     sessions: dict[str, BrowserSession] = {}
     users: dict[str, Record] = {}
@@ -128,7 +133,7 @@ class State(Struct):
     log: deque[Served] = field(default_factory=lambda: deque(maxlen=_LOG_LENGTH))
 
     @classmethod
-    def of(cls, world: World, seed: int) -> "State":
+    def of(cls, world: World, seed: int) -> "PlatformState":
         """The first state of a world."""
         return cls(
             seed=seed,
@@ -148,7 +153,7 @@ class State(Struct):
         """The next token, code or cookie of a kind: 64 hexadecimal digits."""
         return f"{self.new_id(kind)}{self.new_id(kind)}".replace("-", "")
 
-    def revoke(self, token: Token) -> None:
+    def revoke(self, token: IssuedToken) -> None:
         """Take back an access token, and all else that its sign-in brought."""
         self.tokens.pop(token.value, None)
         if token.family is not None:

@@ -11,14 +11,14 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-__all__ = ["Found", "Route", "RouteTable"]
+__all__ = ["Found", "RouteTable", "ServedRoute"]
 
 F = TypeVar("F")
 
 _NOT_AN_ID = frozenset({"", ".", ".."})
 
 
-class Route(Struct, Generic[F], frozen=True):
+class ServedRoute(Struct, Generic[F], frozen=True):
     """One method on one path template.
 
     Attributes:
@@ -40,12 +40,12 @@ class Found(Struct, Generic[F], frozen=True):
         values: the decoded values of the placeholders, from the left.
     """
 
-    routes: Mapping[str, Route[F]]
+    routes: Mapping[str, ServedRoute[F]]
     values: tuple[str, ...]
 
-    def arguments(self, route: Route[F]) -> dict[str, str]:
+    def arguments(self, route: ServedRoute[F]) -> dict[str, str]:
         """The values of the placeholders by their names in the route's template."""
-        return dict(zip(placeholders(route.template), self.values, strict=True))
+        return dict(zip(find_placeholders(route.template), self.values, strict=True))
 
 
 class _Node(Generic[F]):
@@ -54,7 +54,7 @@ class _Node(Generic[F]):
     def __init__(self) -> None:
         self.literals: dict[str, _Node[F]] = {}
         self.placeholder: _Node[F] | None = None
-        self.routes: dict[str, Route[F]] = {}
+        self.routes: dict[str, ServedRoute[F]] = {}
 
     def child(self, segment: str) -> "_Node[F]":
         """The node below, made if it is not there yet."""
@@ -72,7 +72,7 @@ class RouteTable(Generic[F]):
         routes: in any order; of two with the same method and shape the later holds.
     """
 
-    def __init__(self, routes: Iterable[Route[F]]) -> None:
+    def __init__(self, routes: Iterable[ServedRoute[F]]) -> None:
         self._root: _Node[F] = _Node()
         self._routes = tuple(routes)
         for route in self._routes:
@@ -84,7 +84,7 @@ class RouteTable(Generic[F]):
     def __len__(self) -> int:
         return len(self._routes)
 
-    def __iter__(self) -> "Iterable[Route[F]]":
+    def __iter__(self) -> "Iterable[ServedRoute[F]]":
         return iter(self._routes)
 
     def find(self, path: str) -> Found[F] | None:
@@ -97,7 +97,7 @@ class RouteTable(Generic[F]):
         return _descend(self._root, segments, 0, ())
 
 
-def placeholders(template: str) -> list[str]:
+def find_placeholders(template: str) -> list[str]:
     """The names of a template's placeholders, from the left."""
     return [each[1:-1] for each in _segments(template) if _is_placeholder(each)]
 

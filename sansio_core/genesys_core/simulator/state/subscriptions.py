@@ -8,21 +8,25 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from genesys_core.clock import Now
-from genesys_core.simulator.state.channels import MAX_TOPICS, Channel, Notice, Topic
-from genesys_core.simulator.state.memory import Settings, State
+from genesys_core.simulator.state.channels import MAX_TOPICS, Channel, ChannelTopic, Notice
+from genesys_core.simulator.state.memory import PlatformState, Settings
 from genesys_core.simulator.state.topics import Verdict
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["permitted", "subscribe", "system_message", "use"]
+__all__ = ["mark_used", "permitted_topics", "subscribe_channel", "system_message"]
 
 
-def permitted(verdicts: Sequence[Verdict]) -> dict[str, Topic]:
+def permitted_topics(verdicts: Sequence[Verdict]) -> dict[str, ChannelTopic]:
     """The topics that were not rejected, as a channel keeps them."""
     return {each.id.lower(): each.topic for each in verdicts if each.topic is not None}
 
 
-def subscribe(
-    state: State, settings: Settings, channel: Channel, topics: Mapping[str, Topic], now: Now
+def subscribe_channel(
+    state: PlatformState,
+    settings: Settings,
+    channel: Channel,
+    topics: Mapping[str, ChannelTopic],
+    now: Now,
 ) -> bool:
     """Give a channel these topics and no others, and another 24 hours.
 
@@ -31,20 +35,22 @@ def subscribe(
     """
     if len(topics) > MAX_TOPICS:
         return False
-    changed = use(state, channel).with_topics(topics)
+    changed = mark_used(state, channel).with_topics(topics)
     state.channels[channel.id] = replace(changed, expires=now.wall + settings.channel_lifetime)
     if settings.exclusive_topics:
         _take_from_others(state, changed, changed.names - channel.names)
     return True
 
 
-def use(state: State, channel: Channel) -> Channel:
+def mark_used(state: PlatformState, channel: Channel) -> Channel:
     """The channel, used last of all."""
     state.issued["channel use"] += 1
     return replace(channel, used=state.issued["channel use"])
 
 
-def system_message(state: State, channel: Channel, kind: str, reason: str, by: str) -> Record:
+def system_message(
+    state: PlatformState, channel: Channel, kind: str, reason: str, by: str
+) -> Record:
     """The body of a ``v2.system`` event about a channel.
 
     Args:
@@ -68,7 +74,7 @@ def system_message(state: State, channel: Channel, kind: str, reason: str, by: s
     }
 
 
-def _take_from_others(state: State, taker: Channel, names: frozenset[str]) -> None:
+def _take_from_others(state: PlatformState, taker: Channel, names: frozenset[str]) -> None:
     for other in list(state.channels.values()):
         lost = {key for key, topic in other.topics.items() if names & set(topic.names)}
         if other.id == taker.id or other.owner != taker.owner or not lost:

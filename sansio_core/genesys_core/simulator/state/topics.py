@@ -10,10 +10,10 @@ from typing import Final
 from msgspec import Struct
 
 from genesys_core.notifications.messages import resolve_topic
-from genesys_core.simulator.state.channels import Topic
-from genesys_core.simulator.state.memory import State
+from genesys_core.simulator.state.channels import ChannelTopic
+from genesys_core.simulator.state.memory import PlatformState
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Verdict", "judge_topic"]
 
 _MAX_LENGTH: Final = 200
 _SYSTEM: Final = "v2.system."
@@ -30,12 +30,12 @@ class Verdict(Struct, frozen=True):
     """
 
     id: str
-    topic: Topic | None = None
+    topic: ChannelTopic | None = None
     reason: str = ""
     missing: tuple[str, ...] = ()
 
 
-def judge(state: State, asked: str) -> Verdict:
+def judge_topic(state: PlatformState, asked: str) -> Verdict:
     """Whether a topic may be subscribed to."""
     if len(asked) > _MAX_LENGTH:
         return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")
@@ -44,7 +44,7 @@ def judge(state: State, asked: str) -> Verdict:
         name for name in names if _is_known(state, name) and not _missing(state, name)
     )
     if permitted:
-        return Verdict(asked, Topic(asked, permitted))
+        return Verdict(asked, ChannelTopic(asked, permitted))
     missing = tuple(sorted({each for name in names for each in _missing(state, name)}))
     if missing:
         return Verdict(asked, reason="The required permissions are missing.", missing=missing)
@@ -61,13 +61,13 @@ def _names(asked: str) -> Iterator[str]:
         yield f"{prefix}.{suffix}"
 
 
-def _is_known(state: State, name: str) -> bool:
+def _is_known(state: PlatformState, name: str) -> bool:
     if name.startswith(_SYSTEM):
         return False  # they come without a subscription
     return resolve_topic(name) is not None or _covers(state.extra_topics, name)
 
 
-def _missing(state: State, name: str) -> tuple[str, ...]:
+def _missing(state: PlatformState, name: str) -> tuple[str, ...]:
     rules = state.forbidden_topics.items()
     return next((missing for rule, missing in rules if _covers((rule,), name)), ())
 

@@ -31,9 +31,9 @@ __all__ = [
     "Slow",
 ]
 
-Moment: TypeAlias = Literal["request", "before", "after", "head", "body"]
-Means: TypeAlias = Literal["reset", "close", "silence"]
-Part: TypeAlias = Literal["head", "body"]
+FaultMoment: TypeAlias = Literal["request", "before", "after", "head", "body"]
+FaultMeans: TypeAlias = Literal["reset", "close", "silence"]
+ReplyPart: TypeAlias = Literal["head", "body"]
 
 
 class Answer(Struct, frozen=True):
@@ -74,12 +74,12 @@ class Interrupted(Struct, frozen=True):
         InvalidValueError: another moment, or other means.
     """
 
-    at: Moment
-    by: Means = "reset"
+    at: FaultMoment
+    by: FaultMeans = "reset"
 
     def __post_init__(self) -> None:
-        _require_one_of(Moment, at=self.at)
-        _require_one_of(Means, by=self.by)
+        _require_one_of(FaultMoment, at=self.at)
+        _require_one_of(FaultMeans, by=self.by)
 
 
 class Slow(Struct, frozen=True):
@@ -94,12 +94,12 @@ class Slow(Struct, frozen=True):
         InvalidValueError: another part, or numbers that cannot be.
     """
 
-    part: Part
+    part: ReplyPart
     seconds: float
     size: int = 1
 
     def __post_init__(self) -> None:
-        _require_one_of(Part, part=self.part)
+        _require_one_of(ReplyPart, part=self.part)
         if not 0 <= self.seconds < math.inf:
             raise InvalidValueError(f"seconds={self.seconds!r}: must be 0 or more, and finite")
         _require_positive(size=self.size)

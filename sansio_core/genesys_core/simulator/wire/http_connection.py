@@ -23,7 +23,7 @@ from genesys_core.simulator.wire.faults import (
     Slow,
 )
 
-__all__ = ["Close", "Pause", "Reset", "ServerConnection", "Silence", "Step", "Write"]
+__all__ = ["Close", "Pause", "Reset", "ServerConnection", "Silence", "WireStep", "Write"]
 
 
 class Write(Struct, frozen=True):
@@ -50,10 +50,10 @@ class Reset(Struct, frozen=True):
     """Break the connection off (RST)."""
 
 
-Step: TypeAlias = Write | Pause | Silence | Close | Reset
+WireStep: TypeAlias = Write | Pause | Silence | Close | Reset
 """What is to be done with a connection; after the last three it is over."""
 
-_MEANS: Final[dict[str, Step]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
+_MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
 
 
 class ServerConnection:
@@ -70,7 +70,7 @@ class ServerConnection:
         self._body: list[bytes] = []
         self._fault: Fault | None = None
 
-    def receive_data(self, data: bytes, *, now: Now) -> Iterator[Step]:
+    def receive_data(self, data: bytes, *, now: Now) -> Iterator[WireStep]:
         """Take bytes that arrived; ``b""`` means that the client closed.
 
         Args:
@@ -87,7 +87,7 @@ class ServerConnection:
         except h11.RemoteProtocolError as error:
             yield from self._refused(error)
 
-    def _steps(self, event: h11.Event, now: Now) -> Iterator[Step]:
+    def _steps(self, event: h11.Event, now: Now) -> Iterator[WireStep]:
         match event:
             case h11.Request():
                 self._asked, self._body = event, []
@@ -101,7 +101,7 @@ class ServerConnection:
             case _:  # ConnectionClosed
                 yield Close()
 
-    def _answered(self, now: Now) -> Iterator[Step]:
+    def _answered(self, now: Now) -> Iterator[WireStep]:
         request = _request(self._asked, b"".join(self._body))
         reply = self._platform.answers(request, self._fault, now=now)
         yield from _script(self._fault, *self._written(reply))
@@ -110,7 +110,7 @@ class ServerConnection:
         else:
             yield Close()
 
-    def _refused(self, error: h11.RemoteProtocolError) -> Iterator[Step]:
+    def _refused(self, error: h11.RemoteProtocolError) -> Iterator[WireStep]:
         """What came is no HTTP."""
         if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             yield Write(self._written(Response(error.error_status_hint))[0])
@@ -139,7 +139,7 @@ def _request(asked: h11.Request, body: bytes = b"") -> Request:
     return Request(asked.method.decode("latin-1"), target, Headers.received(fields), body or None)
 
 
-def _script(fault: Fault | None, head: bytes, body: bytes) -> Iterator[Step]:
+def _script(fault: Fault | None, head: bytes, body: bytes) -> Iterator[WireStep]:
     """A reply, as a fault has it."""
     match fault:
         case None | Answer():
@@ -164,7 +164,7 @@ def _script(fault: Fault | None, head: bytes, body: bytes) -> Iterator[Step]:
             assert_never(fault)
 
 
-def _dripped(data: bytes, fault: Slow) -> Iterator[Step]:
+def _dripped(data: bytes, fault: Slow) -> Iterator[WireStep]:
     for at in range(0, len(data), fault.size):
         yield Pause(fault.seconds)
         yield Write(data[at : at + fault.size])

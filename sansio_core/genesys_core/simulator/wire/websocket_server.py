@@ -1,8 +1,8 @@
 """The server's side of one WebSocket connection, as bytes in and bytes out (RFC 6455).
 
-Law: whatever comes in, there is no exception, and the last event is :class:`Ended`. h11 reads the
-handshake and wsproto the frames; what goes out is written here, because a test wants it wrong at
-times. No extension is agreed on.
+Law: whatever comes in, there is no exception, and the last event is :class:`ConnectionEnded`. h11
+reads the handshake and wsproto the frames; what goes out is written here, because a test wants it
+wrong at times. No extension is agreed on.
 """
 
 import base64
@@ -13,7 +13,7 @@ import h11
 from msgspec import Struct
 from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, ParseFailed
 
-__all__ = ["Ended", "Event", "Received", "Requested", "WebSocketServer", "frame"]
+__all__ = ["ConnectionEnded", "Received", "Requested", "ServerEvent", "WebSocketServer", "frame"]
 
 MAX_SIZE: Final = 1024 * 1024
 """Bytes of one message at most; more closes with 1009."""
@@ -40,7 +40,7 @@ class Received(Struct, frozen=True):
     text: str
 
 
-class Ended(Struct, frozen=True):
+class ConnectionEnded(Struct, frozen=True):
     """Nothing comes any more: end the connection when all is written.
 
     Attributes:
@@ -50,7 +50,7 @@ class Ended(Struct, frozen=True):
     code: int
 
 
-Event: TypeAlias = Requested | Received | Ended
+ServerEvent: TypeAlias = Requested | Received | ConnectionEnded
 
 
 def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
@@ -95,7 +95,7 @@ class WebSocketServer:
         self._closing = False
         self.over = False
 
-    def receive_data(self, data: bytes) -> tuple[Event, ...]:
+    def receive_data(self, data: bytes) -> tuple[ServerEvent, ...]:
         """Take bytes that arrived; ``b""`` is the end of them."""
         if self.over:
             return ()
@@ -111,7 +111,7 @@ class WebSocketServer:
         self._outgoing.clear()
         return outgoing
 
-    def accept(self) -> tuple[Event, ...]:
+    def accept(self) -> tuple[ServerEvent, ...]:
         """Agree to the handshake; returns what the client sent along with it."""
         digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
         headers = [
@@ -157,19 +157,19 @@ class WebSocketServer:
 
     # Inside
 
-    def _read_head(self, data: bytes) -> tuple[Event, ...]:
+    def _read_head(self, data: bytes) -> tuple[ServerEvent, ...]:
         try:
             self._http.receive_data(data)
             request = self._http.next_event()
         except h11.RemoteProtocolError:
             self.refuse(400)
-            return (Ended(_ABNORMAL),)
+            return (ConnectionEnded(_ABNORMAL),)
         if not isinstance(request, h11.Request):
             return ()
         status = self._judge(request)
         if status is not None:
             self.refuse(status)
-            return (Ended(_ABNORMAL),)
+            return (ConnectionEnded(_ABNORMAL),)
         return (Requested(request.target.decode("latin-1")),)
 
     def _judge(self, request: h11.Request) -> int | None:
@@ -187,8 +187,8 @@ class WebSocketServer:
     def _send_http(self, event: h11.InformationalResponse | h11.Response) -> None:
         self._outgoing.append(self._http.send(event) or b"")
 
-    def _read_frames(self, frames: FrameProtocol, data: bytes) -> tuple[Event, ...]:
-        events: list[Event] = []
+    def _read_frames(self, frames: FrameProtocol, data: bytes) -> tuple[ServerEvent, ...]:
+        events: list[ServerEvent] = []
         try:
             frames.receive_bytes(data)
             for received in frames.received_frames():
@@ -199,7 +199,7 @@ class WebSocketServer:
             events.append(self._end(_ABNORMAL))
         return tuple(events)
 
-    def _take(self, received: Frame, events: list[Event]) -> None:
+    def _take(self, received: Frame, events: list[ServerEvent]) -> None:
         match received.opcode, received.payload:
             case Opcode.TEXT, str(piece):
                 self._gather(piece)
@@ -222,6 +222,6 @@ class WebSocketServer:
             raise ParseFailed("the message is too long", CloseReason.MESSAGE_TOO_BIG)
         self._pieces.append(piece)
 
-    def _end(self, code: int) -> Ended:
+    def _end(self, code: int) -> ConnectionEnded:
         self.over = True
-        return Ended(code)
+        return ConnectionEnded(code)

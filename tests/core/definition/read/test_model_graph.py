@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.definition.read.definition import Array, Field, Map, ModelDef, Plain, Ref, Type
-from genesys_core.definition.read.model_graph import closure, components, model_graph, references
+from genesys_core.definition.read.model_graph import (
+    find_closure,
+    find_components,
+    model_graph,
+    referenced_models,
+)
 
 _graphs = st.integers(1, 8).flatmap(
     lambda size: st.fixed_dictionaries(
@@ -32,7 +37,7 @@ def test_a_closure_is_all_that_can_be_reached(
     graph: dict[str, tuple[str, ...]], data: st.DataObject
 ) -> None:
     roots = data.draw(st.lists(st.sampled_from(sorted(graph))))
-    found = closure(graph, roots)
+    found = find_closure(graph, roots)
     assert len(found) == len(set(found))
     assert set(found) == set().union(*(_reaches(graph, root) for root in roots))
 
@@ -41,7 +46,7 @@ def test_a_closure_is_all_that_can_be_reached(
 def test_components_are_the_mutually_reachable_dependencies_first(
     graph: dict[str, tuple[str, ...]],
 ) -> None:
-    found = components(graph, graph)
+    found = find_components(graph, graph)
     assert sorted(name for part in found for name in part) == sorted(graph)
     place = {name: number for number, part in enumerate(found) for name in part}
     for one, children in graph.items():
@@ -53,13 +58,13 @@ def test_components_are_the_mutually_reachable_dependencies_first(
 
 
 def test_edges_out_of_the_chosen_names_are_ignored() -> None:
-    assert components({"a": ("b",), "b": ("a",)}, ["a"]) == [["a"]]
+    assert find_components({"a": ("b",), "b": ("a",)}, ["a"]) == [["a"]]
 
 
 def test_a_long_chain_needs_no_recursion() -> None:
     chain = {str(number): (str(number + 1),) for number in range(5000)} | {"5000": ()}
-    assert len(components(chain, chain)) == 5001
-    assert len(closure(chain, ["0"])) == 5001
+    assert len(find_components(chain, chain)) == 5001
+    assert len(find_closure(chain, ["0"])) == 5001
 
 
 def test_the_graph_of_models_names_each_child_once() -> None:
@@ -68,4 +73,4 @@ def test_the_graph_of_models_names_each_child_once() -> None:
         "A", "A", tuple(Field(f"f{n}", f"f{n}", type_) for n, type_ in enumerate(fields))
     )
     assert model_graph([model]) == {"A": ("B", "C")}
-    assert references(None) == ()
+    assert referenced_models(None) == ()

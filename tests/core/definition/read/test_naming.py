@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from genesys_core.definition.read.naming import (
     api_name,
-    camel,
     class_name,
+    make_unique,
     method_name,
-    snake,
     tag_name,
-    unique,
+    to_camel_case,
+    to_snake_case,
 )
 
 
@@ -66,7 +66,7 @@ from genesys_core.definition.read.naming import (
     ],
 )
 def test_fields_and_parameters(wire: str, name: str) -> None:
-    assert snake(wire) == name
+    assert to_snake_case(wire) == name
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_method_never_hides_what_its_module_needs() -> None:
 
 @given(st.text())
 def test_every_name_is_a_public_identifier_that_is_free(wire: str) -> None:
-    for name in (snake(wire), api_name(wire), class_name(wire), method_name(wire)):
+    for name in (to_snake_case(wire), api_name(wire), class_name(wire), method_name(wire)):
         assert name.isidentifier()
         assert name.isascii()
         assert not keyword.iskeyword(name)
@@ -134,12 +134,12 @@ _FIELD = st.from_regex(r"[a-z][a-z0-9]*(_[a-z0-9]+)*_?", fullmatch=True)
 @given(_FIELD)
 def test_camel_is_what_msgspec_makes_of_a_name(name: str) -> None:
     made = msgspec.defstruct("Made", [(name, int, 0)], rename="camel")
-    assert made.__struct_encode_fields__ == (camel(name),)
+    assert made.__struct_encode_fields__ == (to_camel_case(name),)
 
 
 @given(st.lists(st.text("ab_2", max_size=3).map(lambda text: f"x{text}")))
 def test_unique_loses_no_name_and_keeps_the_first(names: list[str]) -> None:
-    made = unique(names)
+    made = make_unique(names)
     assert len(set(made)) == len(made) == len(names)
     for number, (old, new) in enumerate(zip(names, made, strict=True)):
         if old not in names[:number] and old not in made[:number]:
@@ -147,7 +147,7 @@ def test_unique_loses_no_name_and_keeps_the_first(names: list[str]) -> None:
 
 
 def test_unique_numbers_from_two() -> None:
-    assert unique(["a", "a", "a_2", "a", "in_", "in_"]) == [
+    assert make_unique(["a", "a", "a_2", "a", "in_", "in_"]) == [
         "a",
         "a_2",
         "a_2_2",
@@ -159,4 +159,4 @@ def test_unique_numbers_from_two() -> None:
 
 @given(st.text(string.ascii_letters + string.digits, min_size=1))
 def test_a_name_of_letters_and_digits_keeps_them_all(wire: str) -> None:
-    assert snake(wire).replace("_", "") in {wire.lower(), f"field{wire.lower()}"}
+    assert to_snake_case(wire).replace("_", "") in {wire.lower(), f"field{wire.lower()}"}

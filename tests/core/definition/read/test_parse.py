@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from genesys_core.definition.read.definition import (
+    ApiDefinition,
     ApiOperation,
+    ApiPermissions,
     Array,
-    Definition,
     Field,
     Map,
-    Permissions,
     Plain,
     Ref,
     Type,
 )
-from genesys_core.definition.read.parse import parse
+from genesys_core.definition.read.parse import parse_definition
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import (
     STRING,
@@ -36,14 +36,14 @@ from tests.strategies.definition import (
 NO_TOPICS: dict[str, object] = {"notifications": []}
 
 
-def parsed(paths: Any = (), definitions: Any = (), topics: Any = None) -> Definition:
+def parsed(paths: Any = (), definitions: Any = (), topics: Any = None) -> ApiDefinition:
     document = {
         "swagger": "2.0",
         "info": {"version": "v2"},
         "paths": dict(paths),
         "definitions": dict(definitions),
     }
-    return parse(document, NO_TOPICS if topics is None else topics)
+    return parse_definition(document, NO_TOPICS if topics is None else topics)
 
 
 def only(*args: Any, **kwargs: Any) -> ApiOperation:
@@ -142,7 +142,7 @@ def test_an_operation_keeps_its_facts() -> None:
     ]
     assert found.body is found.parameters[3]
     assert found.returns == Map(Plain("string"))
-    assert found.permissions == Permissions(all=False, names=("a:b:c",))
+    assert found.permissions == ApiPermissions(all=False, names=("a:b:c",))
     assert (found.deprecated, found.preview) == (True, True)
 
 
@@ -225,7 +225,7 @@ def test_tags_that_sound_alike_stay_apart() -> None:
 
 def test_the_version_is_the_sdks_where_there_is_one() -> None:
     assert parsed().version == "v2"
-    assert parse(TRAPS, TRAP_TOPICS).version == "1.2.3"
+    assert parse_definition(TRAPS, TRAP_TOPICS).version == "1.2.3"
 
 
 def test_topics_are_sorted_and_named_by_class() -> None:
@@ -269,7 +269,7 @@ def broken(**changes: Any) -> dict[str, object]:
 )
 def test_what_is_no_definition_is_refused(document: dict[str, object], words: list[str]) -> None:
     with pytest.raises(InvalidValueError) as caught:
-        parse(document, NO_TOPICS)
+        parse_definition(document, NO_TOPICS)
     for word in words:
         assert word in str(caught.value)
 
@@ -280,9 +280,9 @@ def test_what_is_no_definition_is_refused(document: dict[str, object], words: li
 )
 def test_what_is_no_topic_file_is_refused(topics: dict[str, object]) -> None:
     with pytest.raises(InvalidValueError, match="topics: "):
-        parse(TRAPS, topics)
+        parse_definition(TRAPS, topics)
 
 
 def test_a_topic_without_its_model_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="'Nowhere'"):
-        parse(TRAPS, {"notifications": [{"topic": "v2.a", "class": "Nowhere"}]})
+        parse_definition(TRAPS, {"notifications": [{"topic": "v2.a", "class": "Nowhere"}]})

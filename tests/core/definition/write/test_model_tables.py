@@ -21,9 +21,21 @@ from genesys_core.codec.encoding import to_json
 from genesys_core.codec.model import Model, SecretModel
 from genesys_core.codec.values import YearMonth
 from genesys_core.definition import generate
-from genesys_core.definition.read.definition import Array, Kind, Map, ModelDef, Plain, Ref, Type
-from genesys_core.definition.read.parse import parse
-from genesys_core.definition.write.annotations import annotation, expression, literal_values
+from genesys_core.definition.read.definition import (
+    Array,
+    Map,
+    ModelDef,
+    Plain,
+    PlainKind,
+    Ref,
+    Type,
+)
+from genesys_core.definition.read.parse import parse_definition
+from genesys_core.definition.write.annotations import (
+    format_annotation,
+    format_expression,
+    literal_values,
+)
 from tests.strategies.definition import (
     CORE,
     MODELS,
@@ -35,11 +47,11 @@ from tests.strategies.definition import (
     operation,
 )
 
-DEFINITION = parse(TRAPS, TRAP_TOPICS)
+DEFINITION = parse_definition(TRAPS, TRAP_TOPICS)
 FILES = generate(TRAPS, TRAP_TOPICS)
 BY_WIRE = {one.wire: one for one in DEFINITION.models}
 
-VALUES: dict[Kind, object] = {
+VALUES: dict[PlainKind, object] = {
     "string": "text",
     "integer": 7,
     "number": 1.5,
@@ -107,7 +119,7 @@ def test_any_definition_becomes_models_that_import(document: dict[str, Any]) -> 
         kept = {name: it for name, it in one["properties"].items() if not refused & set(name)}
         one["properties"] = kept
     document["paths"]["/one"] = {"get": operation("one", "Users")}
-    found = parse(document, {"notifications": []})
+    found = parse_definition(document, {"notifications": []})
     files = generate(document, {"notifications": []})
     with (
         TemporaryDirectory() as folder,
@@ -257,8 +269,8 @@ def test_names_that_a_field_hides_have_another_in_the_stub() -> None:
     ],
 )
 def test_types_as_source(type_: Type, source: str, run_time: str) -> None:
-    assert annotation(type_) == source
-    assert expression(type_) == run_time
+    assert format_annotation(type_) == source
+    assert format_expression(type_) == run_time
 
 
 def test_known_values_are_found_inside_containers() -> None:

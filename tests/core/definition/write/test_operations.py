@@ -13,7 +13,7 @@ import pytest
 
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.definition import generate
-from genesys_core.definition.read.parse import parse
+from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.read.read_only_posts import REVIEWED, only_reads
 from genesys_core.definition.write.docstrings import operation_docstring
 from genesys_core.errors import InvalidValueError
@@ -161,7 +161,7 @@ def facts(**properties: Any) -> str:
         },
         "definitions": {"Page": model(properties)},
     }
-    found = parse(document, {"notifications": []})
+    found = parse_definition(document, {"notifications": []})
     by_name = {one.name: one for one in found.models}
     return " ".join(" ".join(operation_docstring(found.operations()[0], by_name)).split())
 
@@ -209,7 +209,7 @@ def only(method: str, path: str, returns: Any = None, name: str = "anything") ->
     item = {method: operation(name, "Users", body(STRING), returns=returns)}
     definitions = {"UsageExecutionResult": model({}), "BuAsyncResponse": model({}), "U": model({})}
     document = {**TRAPS, "paths": {path: item}, "definitions": definitions}
-    return only_reads(parse(document, {"notifications": []}).operations()[0])
+    return only_reads(parse_definition(document, {"notifications": []}).operations()[0])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.notifications.channel.channel import Existing, Running, Stopped, start
+from genesys_core.notifications.channel.channel import GivenChannel, Running, Stopped, start_channel
 from genesys_core.notifications.channel.events import (
     Adopted,
     Arrived,
@@ -19,7 +19,7 @@ from genesys_core.notifications.channel.events import (
 from tests.strategies.channel import POLICY, PONG_TEXT, ServerChannel, World
 
 NOW = Now(100.0, 1_700_000_000.0)
-GIVEN = Existing("given", "wss://streaming.example.com/given")
+GIVEN = GivenChannel("given", "wss://streaming.example.com/given")
 
 
 def names(world: World) -> list[str]:
@@ -77,16 +77,16 @@ def test_a_given_channel_that_is_gone_is_replaced():
     assert world.running.connected_channel == "c1"
 
 
-@pytest.mark.parametrize("existing", [Existing("", "wss://x"), Existing("x", "")])
+@pytest.mark.parametrize("existing", [GivenChannel("", "wss://x"), GivenChannel("x", "")])
 def test_a_given_channel_must_be_one(existing):
     with pytest.raises(InvalidValueError):
-        start((), policy=POLICY, now=NOW, existing=existing)
+        start_channel((), policy=POLICY, now=NOW, existing=existing)
 
 
 def test_the_address_of_a_channel_is_not_shown():
-    step = start((), policy=POLICY, now=NOW, existing=Existing("id", "wss://a/secret"))
+    step = start_channel((), policy=POLICY, now=NOW, existing=GivenChannel("id", "wss://a/secret"))
     assert "secret" not in repr(step)
-    assert "secret" not in repr(Existing("id", "wss://a/secret"))
+    assert "secret" not in repr(GivenChannel("id", "wss://a/secret"))
     assert "secret" not in repr(Connect(1, "wss://a/secret"))
 
 
@@ -133,7 +133,7 @@ def test_a_channel_holds_a_thousand_topics():
     with pytest.raises(InvalidValueError, match="1,001 topics"):
         world.running.add(["one more"], now=world.now)
     with pytest.raises(InvalidValueError):
-        start(map(str, range(1001)), policy=POLICY, now=NOW)
+        start_channel(map(str, range(1001)), policy=POLICY, now=NOW)
 
 
 # The rest of the interface
@@ -191,7 +191,9 @@ def test_states_are_values():
     assert type(first.state) is type(second.state) is Running
     assert world.running == before
     assert any(isinstance(effect, Connect) for effect in first.effects)
-    assert start(["a"], policy=POLICY, now=world.now) == start(["a"], policy=POLICY, now=world.now)
+    assert start_channel(["a"], policy=POLICY, now=world.now) == start_channel(
+        ["a"], policy=POLICY, now=world.now
+    )
 
 
 # A long life

@@ -2,40 +2,40 @@ import pytest
 
 from genesys_core.clock import Now
 from genesys_core.notifications.channel.connection import (
+    BackingOff,
     Backlog,
-    Changing,
     Checking,
+    Connecting,
     Creating,
     Inspecting,
-    Known,
-    Open,
-    Opening,
-    Settled,
-    Unsettled,
-    Waiting,
+    InSync,
+    Listening,
+    OutOfSync,
+    PlatformChannel,
+    Syncing,
 )
 from tests.strategies.channel import POLICY
 
 NOW = Now(1000.0, 0.0)
-KNOWN = Known("c", "wss://a/secret", life=500.0)
-GIVEN = Known("c", "wss://a/secret", given=True, own=False)
+KNOWN = PlatformChannel("c", "wss://a/secret", life=500.0)
+GIVEN = PlatformChannel("c", "wss://a/secret", given=True, own=False)
 A, AB = frozenset({"a"}), frozenset({"a", "b"})
 
 
-def opened(**changes: object) -> Open:
+def opened(**changes: object) -> Listening:
     facts = {"failures": 0, "opened": 900.0, "heard": NOW, "renew_at": 5000.0}
-    return Open(1, KNOWN, **{**facts, "sync": Settled(A, 0, 900.0), **changes})
+    return Listening(1, KNOWN, **{**facts, "sync": InSync(A, 0, 900.0), **changes})
 
 
 @pytest.mark.parametrize(
-    ("known", "failures", "leg"),
+    ("channel", "failures", "connection"),
     [
         (None, 0, Creating),
         (None, 5, Creating),
         (GIVEN, 0, Inspecting),
         (GIVEN, 5, Inspecting),
-        (KNOWN, 0, Opening),
-        (KNOWN, 1, Opening),
+        (KNOWN, 0, Connecting),
+        (KNOWN, 1, Connecting),
         (KNOWN, 2, Checking),
         (KNOWN, 4, Checking),
         (KNOWN, 5, Creating),
@@ -43,45 +43,45 @@ def opened(**changes: object) -> Open:
         (KNOWN, 10, Creating),
     ],
 )
-def test_what_follows_a_wait(known, failures, leg):
-    woke = Waiting(0.0, failures, known).woke(7, now=NOW, policy=POLICY)
-    assert isinstance(woke, leg)
+def test_what_follows_a_wait(channel, failures, connection):
+    woke = BackingOff(0.0, failures, channel).woke(7, now=NOW, policy=POLICY)
+    assert isinstance(woke, connection)
     assert woke.failures == failures
-    assert woke.until == 1000.0 + (30.0 if leg is Opening else 120.0)
+    assert woke.until == 1000.0 + (30.0 if connection is Connecting else 120.0)
 
 
 def test_a_channel_that_was_just_made_has_no_topics():
     opening = Creating(1, 0.0, 3).made(KNOWN, 2, now=NOW, policy=POLICY)
     assert (opening.socket, opening.failures, opening.confirmed) == (2, 3, frozenset())
-    assert opening.connected(now=NOW, policy=POLICY).sync == Unsettled(frozenset(), 0, 1000.0)
+    assert opening.connected(now=NOW, policy=POLICY).sync == OutOfSync(frozenset(), 0, 1000.0)
 
 
 def test_of_a_channel_that_was_there_nobody_can_tell():
     opening = Inspecting(1, 0.0, 0, GIVEN).seen(2, now=NOW, policy=POLICY)
-    assert (opening.known.given, opening.known.own, opening.confirmed) == (False, False, None)
+    assert (opening.channel.given, opening.channel.own, opening.confirmed) == (False, False, None)
     assert Checking(1, 0.0, 2, KNOWN).exists(2, now=NOW, policy=POLICY).confirmed is None
 
 
-@pytest.mark.parametrize(("known", "renew_at"), [(KNOWN, 1500.0), (GIVEN, 1000.0 + 23 * 3600)])
-def test_when_the_topics_are_to_be_sent_again(known, renew_at):
-    leg = Opening(1, 0.0, 0, known).connected(now=NOW, policy=POLICY)
-    assert leg.renew_at == renew_at
+@pytest.mark.parametrize(("channel", "renew_at"), [(KNOWN, 1500.0), (GIVEN, 1000.0 + 23 * 3600)])
+def test_when_the_topics_are_to_be_sent_again(channel, renew_at):
+    connection = Connecting(1, 0.0, 0, channel).connected(now=NOW, policy=POLICY)
+    assert connection.renew_at == renew_at
 
 
 @pytest.mark.parametrize(
-    ("leg", "due"),
+    ("connection", "due"),
     [
         (opened(), 1035.0),
         (opened(pinged=1030.0), 1035.0),
         (opened(renew_at=1010.0), 1010.0),
-        (opened(renew_at=1010.0, sync=Settled(frozenset(), 0, 0.0)), 1035.0),
-        (opened(sync=Unsettled(None, 1, 1003.0)), 1003.0),
-        (opened(sync=Changing(1, 1004.0, A, 0, None)), 1004.0),
-        (opened(sync=Changing(1, 1100.0, A, 0, None)), 1035.0),
+        (opened(renew_at=1010.0, sync=InSync(frozenset(), 0, 0.0)), 1035.0),
+        (opened(sync=OutOfSync(None, 1, 1003.0)), 1003.0),
+        (opened(sync=Syncing(1, 1004.0, A, 0, None)), 1004.0),
+        (opened(sync=Syncing(1, 1100.0, A, 0, None)), 1035.0),
     ],
 )
-def test_when_an_open_leg_wants_attention(leg, due):
-    assert leg.deadline(POLICY) == due
+def test_when_an_open_leg_wants_attention(connection, due):
+    assert connection.deadline(POLICY) == due
 
 
 @pytest.mark.parametrize(("opened_at", "failures"), [(999.0, 4), (940.1, 4), (940.0, 1), (0.0, 1)])
@@ -94,21 +94,21 @@ def test_a_connection_that_held_starts_the_waits_again(opened_at, failures):
     [(None, A, 1500.0), (A, A, 1500.0), (AB, A, 1500.0), (A, AB, 5000.0), (frozenset(), A, 5000.0)],
 )
 def test_only_a_change_that_sent_all_topics_renews(before, wanted, renew_at):
-    change = Changing(1, 0.0, wanted, 0, before)
-    leg = opened(sync=change).changed(change, now=NOW, policy=POLICY)
-    assert (leg.renew_at, leg.sync) == (renew_at, Settled(wanted, 0, 1000.0))
+    change = Syncing(1, 0.0, wanted, 0, before)
+    connection = opened(sync=change).changed(change, now=NOW, policy=POLICY)
+    assert (connection.renew_at, connection.sync) == (renew_at, InSync(wanted, 0, 1000.0))
 
 
 def test_a_doubtful_change_is_made_again():
-    change = Changing(1, 0.0, A, 2, None).lost(now=NOW, policy=POLICY)
-    assert change.done(now=NOW) == Unsettled(None, 3, 1000.0)
-    assert Unsettled(A, 1, 7.0).lost(now=NOW, policy=POLICY) == Unsettled(None, 1, 7.0)
+    change = Syncing(1, 0.0, A, 2, None).lost(now=NOW, policy=POLICY)
+    assert change.done(now=NOW) == OutOfSync(None, 3, 1000.0)
+    assert OutOfSync(A, 1, 7.0).lost(now=NOW, policy=POLICY) == OutOfSync(None, 1, 7.0)
 
 
 @pytest.mark.parametrize(("since", "failures"), [(999.0, 3), (940.0, 1)])
 def test_topics_that_are_lost_again_and_again_are_asked_for_later(since, failures):
-    lost = Settled(A, 2, since).lost(now=NOW, policy=POLICY)
-    assert lost == Unsettled(None, failures, 1000.0 + POLICY.delay(failures))
+    lost = InSync(A, 2, since).lost(now=NOW, policy=POLICY)
+    assert lost == OutOfSync(None, failures, 1000.0 + POLICY.delay(failures))
 
 
 def test_pings_are_counted_and_the_first_one_is_waited_for():
@@ -119,7 +119,7 @@ def test_pings_are_counted_and_the_first_one_is_waited_for():
 
 def test_an_address_is_not_shown():
     assert "secret" not in repr(opened())
-    assert "secret" not in repr(Opening(1, 0.0, 0, KNOWN))
+    assert "secret" not in repr(Connecting(1, 0.0, 0, KNOWN))
 
 
 def at(seconds: float) -> Now:
@@ -127,16 +127,16 @@ def at(seconds: float) -> Now:
 
 
 def test_a_backlog_ends_with_the_answer_to_the_ping_behind_it():
-    leg = opened(heard=at(9), pongs_due=2, backlog=Backlog(at(1), at(5)))
-    assert leg.sure == at(1)
-    leg = leg.answered(now=at(10))
-    assert (leg.sure, leg.pongs_due) == (at(1), 1)
-    leg = leg.answered(now=at(11))
-    assert (leg.sure, leg.backlog, leg.pongs_due) == (at(9), None, 0)
-    assert leg.answered(now=at(12)) == leg
+    connection = opened(heard=at(9), pongs_due=2, backlog=Backlog(at(1), at(5)))
+    assert connection.complete_until == at(1)
+    connection = connection.answered(now=at(10))
+    assert (connection.complete_until, connection.pongs_due) == (at(1), 1)
+    connection = connection.answered(now=at(11))
+    assert (connection.complete_until, connection.backlog, connection.pongs_due) == (at(9), None, 0)
+    assert connection.answered(now=at(12)) == connection
 
 
 def test_a_backlog_that_grew_meanwhile_is_sure_up_to_the_ping():
-    leg = opened(pongs_due=1, backlog=Backlog(at(1), at(5), again=True)).answered(now=at(11))
-    assert leg.backlog == Backlog(at(5), at(11))
-    assert leg.sure == at(5)
+    connection = opened(pongs_due=1, backlog=Backlog(at(1), at(5), again=True)).answered(now=at(11))
+    assert connection.backlog == Backlog(at(5), at(11))
+    assert connection.complete_until == at(5)

@@ -6,7 +6,13 @@ import pytest
 
 from genesys_core.clock import Now
 from genesys_core.notifications.channel import events as channel_events
-from genesys_core.notifications.channel.events import ChannelEvent, Connect, Effect, at, moment
+from genesys_core.notifications.channel.events import (
+    ChannelEvent,
+    Connect,
+    Effect,
+    datetime_of,
+    wall_datetime,
+)
 
 KINDS = [*typing.get_args(ChannelEvent), *typing.get_args(Effect)]
 
@@ -19,8 +25,8 @@ def test_events_and_effects_are_values_and_public(kind):
 
 
 def test_moments_are_aware():
-    assert moment(0.5) == datetime(1970, 1, 1, 0, 0, 0, 500_000, UTC)
-    assert at(Now(7.0, 0.0)) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert wall_datetime(0.5) == datetime(1970, 1, 1, 0, 0, 0, 500_000, UTC)
+    assert datetime_of(Now(7.0, 0.0)) == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_an_address_is_not_shown():

@@ -12,22 +12,28 @@ import pytest
 from genesys_core.clock import Now
 from genesys_core.errors import ConnectionClosedError
 from genesys_core.models import Channel
-from genesys_core.notifications.channel.channel import Existing, Running, Step, Stopped, start
+from genesys_core.notifications.channel.channel import (
+    ChannelStep,
+    GivenChannel,
+    Running,
+    Stopped,
+    start_channel,
+)
 from genesys_core.notifications.channel.connection import (
-    Changing,
+    BackingOff,
     Checking,
+    Connecting,
+    Connection,
     Creating,
     Inspecting,
-    Leg,
-    Open,
-    Opening,
-    Settled,
-    Unsettled,
-    Waiting,
+    InSync,
+    Listening,
+    OutOfSync,
+    Syncing,
 )
 from genesys_core.notifications.channel.events import (
     Arrived,
-    Call,
+    ChannelCall,
     CloseSocket,
     Connect,
     Emit,
@@ -67,59 +73,75 @@ ENDS = (
 )
 
 
-def legs(facts: Facts) -> list[Leg]:
+def legs(facts: Facts) -> list[Connection]:
     return [facts.primary, *([] if facts.successor is None else [facts.successor])]
 
 
 def calls(facts: Facts) -> set[int]:
     found: set[int] = set()
-    for leg in legs(facts):
-        if isinstance(leg, Creating | Inspecting | Checking):
-            found.add(leg.call)
-        if isinstance(leg, Open) and isinstance(leg.sync, Changing):
-            found.add(leg.sync.call)
+    for connection in legs(facts):
+        if isinstance(connection, Creating | Inspecting | Checking):
+            found.add(connection.call)
+        if isinstance(connection, Listening) and isinstance(connection.sync, Syncing):
+            found.add(connection.sync.call)
     return found
 
 
 def sockets(facts: Facts) -> set[int]:
-    found = {leg.socket for leg in legs(facts) if isinstance(leg, Open | Opening)}
-    return found if facts.retiring is None else found | {facts.retiring.socket}
+    found = {
+        connection.socket
+        for connection in legs(facts)
+        if isinstance(connection, Listening | Connecting)
+    }
+    return found if facts.draining is None else found | {facts.draining.socket}
 
 
 def shape(facts: Facts) -> str:
     """What distinguishes a state once numbers, times and how often something failed are left out."""
     parts = (
         sorted(facts.wanted),
-        [_leg_shape(leg) for leg in legs(facts)],
-        None if facts.retiring is None else facts.retiring.pongs_due > 0,
-        None if facts.echo is None else facts.echo.until is None,
+        [_leg_shape(connection) for connection in legs(facts)],
+        None if facts.draining is None else facts.draining.pongs_due > 0,
+        None if facts.duplicates is None else facts.duplicates.until is None,
         facts.missing is None,
         facts.established,
     )
     return repr(parts)
 
 
-def _leg_shape(leg: Leg) -> tuple[object, ...]:
-    name = type(leg).__name__
-    if isinstance(leg, Open):
-        doubtful = isinstance(leg.sync, Changing) and leg.sync.doubtful
-        sync = (type(leg.sync).__name__, _topics(leg), doubtful)
-        behind = leg.backlog is not None
-        return name, sync, leg.pinged is None, leg.served, leg.leaving, behind
-    if isinstance(leg, Waiting):
+def _leg_shape(connection: Connection) -> tuple[object, ...]:
+    name = type(connection).__name__
+    if isinstance(connection, Listening):
+        doubtful = isinstance(connection.sync, Syncing) and connection.sync.doubtful
+        sync = (type(connection.sync).__name__, _topics(connection), doubtful)
+        behind = connection.backlog is not None
+        return (
+            name,
+            sync,
+            connection.pinged is None,
+            connection.subscribed,
+            connection.leaving,
+            behind,
+        )
+    if isinstance(connection, BackingOff):
         # What `woke` decides by: a number of failures in a row, and whose channel it is.
-        next_state = leg.woke(0, now=Now(0.0, 0.0), policy=POLICY)
-        return name, type(next_state).__name__, min(leg.failures, 2), leg.known is None
-    return name, min(leg.failures, 2)
+        next_state = connection.woke(0, now=Now(0.0, 0.0), policy=POLICY)
+        return (
+            name,
+            type(next_state).__name__,
+            min(connection.failures, 2),
+            connection.channel is None,
+        )
+    return name, min(connection.failures, 2)
 
 
-def _topics(leg: Open) -> object:
-    sync = leg.sync
-    topics = sync.wanted if isinstance(sync, Changing) else sync.confirmed
+def _topics(connection: Listening) -> object:
+    sync = connection.sync
+    topics = sync.wanted if isinstance(sync, Syncing) else sync.confirmed
     return None if topics is None else sorted(topics)
 
 
-def inputs(state: Running, now: Now) -> Iterator[tuple[str, Step, Now]]:
+def inputs(state: Running, now: Now) -> Iterator[tuple[str, ChannelStep, Now]]:
     """Every input that the alphabet has for a state; also those that come for nobody."""
     facts = state.facts
     for call in [*sorted(calls(facts)), NOBODY]:
@@ -146,9 +168,9 @@ def inputs(state: Running, now: Now) -> Iterator[tuple[str, Step, Now]]:
             yield kind, state.timer(now=later, reading=reading), later
 
 
-def check(before: Running, name: str, step: Step, now: Now) -> None:
+def check(before: Running, name: str, step: ChannelStep, now: Now) -> None:
     old, effects = before.facts, step.effects
-    asked = [effect.id for effect in effects if isinstance(effect, Call)]
+    asked = [effect.id for effect in effects if isinstance(effect, ChannelCall)]
     opened = [effect.socket for effect in effects if isinstance(effect, Connect)]
     closed = [effect.socket for effect in effects if isinstance(effect, CloseSocket)]
     events = [effect.event for effect in effects if isinstance(effect, Emit)]
@@ -170,7 +192,7 @@ def check(before: Running, name: str, step: Step, now: Now) -> None:
     assert len(left) <= name.startswith("disconnected"), "leaks a socket"
     assert sockets(new) - sockets(old) <= set(opened), "waits for a socket that was not asked for"
     assert set(closed) & sockets(new) == set(), "keeps what it has closed"
-    assert isinstance(new.primary, Open) or not step.state.settled
+    assert isinstance(new.primary, Listening) or not step.state.settled
     if old.missing is not None and new.missing is None:
         assert any(isinstance(event, Gap) for event in events), "forgets that something is missing"
     if name.startswith("timer") and not name.endswith("early"):
@@ -189,15 +211,15 @@ def check(before: Running, name: str, step: Step, now: Now) -> None:
 
 def check_patient(old: Facts, new: Facts) -> None:
     """Sockets that nobody reads are neither asked for a sign of life nor given up for having none."""
-    if isinstance(new.primary, Open):
-        assert new.retiring == old.retiring, "gives up an old socket that is not read"
+    if isinstance(new.primary, Listening):
+        assert new.draining == old.draining, "gives up an old socket that is not read"
     for before, after in zip(legs(old), legs(new), strict=False):
-        if isinstance(before, Open) and isinstance(before.sync, Settled):
-            assert isinstance(after, Open)
+        if isinstance(before, Listening) and isinstance(before.sync, InSync):
+            assert isinstance(after, Listening)
             assert (after.socket, after.pinged) == (before.socket, before.pinged)
 
 
-def explore(first: Step, now: Now, seen: dict[str, tuple[Running, Now]]) -> None:
+def explore(first: ChannelStep, now: Now, seen: dict[str, tuple[Running, Now]]) -> None:
     assert isinstance(first.state, Running)
     todo = [(first.state, now)]
     while todo:
@@ -217,7 +239,11 @@ def settles(state: Running, now: Now) -> bool:
     """Whether a state comes to rest once everything works."""
     for _ in range(40):
         facts = state.facts
-        if state.settled and (facts.successor, facts.retiring, facts.echo) == (None, None, None):
+        if state.settled and (facts.successor, facts.draining, facts.duplicates) == (
+            None,
+            None,
+            None,
+        ):
             return facts.missing is None
         step = _helped(state, now)
         if step is None:
@@ -230,20 +256,20 @@ def settles(state: Running, now: Now) -> bool:
     return False
 
 
-def _helped(state: Running, now: Now) -> Step | None:
-    for leg in legs(state.facts):
-        match leg:
+def _helped(state: Running, now: Now) -> ChannelStep | None:
+    for connection in legs(state.facts):
+        match connection:
             case Creating(call=call):
                 return state.called(call, MADE, now=now)
             case Inspecting(call=call) | Checking(call=call):
                 return state.called(call, listing([]), now=now)
-            case Opening(socket=socket):
+            case Connecting(socket=socket):
                 return state.connected(socket, now=now)
-            case Open(sync=Changing(call=call)):
+            case Listening(sync=Syncing(call=call)):
                 return state.called(call, listing(["a"]), now=now)
-            case Open(socket=socket, pinged=float()):
+            case Listening(socket=socket, pinged=float()):
                 return state.received(socket, (PONG_TEXT,), now=now)
-            case Open(sync=Settled() | Unsettled()) | Waiting():
+            case Listening(sync=InSync() | OutOfSync()) | BackingOff():
                 pass
     return None
 
@@ -251,13 +277,15 @@ def _helped(state: Running, now: Now) -> Step | None:
 @pytest.mark.slow
 def test_every_state_keeps_the_invariants_and_comes_to_rest():
     now = Now(1000.0, 1_700_000_000.0)
-    existing = Existing("given", "wss://example.com/given")
+    existing = GivenChannel("given", "wss://example.com/given")
     seen: dict[str, tuple[Running, Now]] = {}
-    explore(start(TOPICS, policy=POLICY, now=now), now, seen)
-    explore(start((), policy=POLICY, now=now, existing=existing), now, seen)
+    explore(start_channel(TOPICS, policy=POLICY, now=now), now, seen)
+    explore(start_channel((), policy=POLICY, now=now, existing=existing), now, seen)
     for state, then in seen.values():
         assert settles(state, then), state.facts
-    kinds = {type(leg).__name__ for state, _ in seen.values() for leg in legs(state.facts)}
+    kinds = {
+        type(connection).__name__ for state, _ in seen.values() for connection in legs(state.facts)
+    }
     assert kinds == {"Waiting", "Creating", "Inspecting", "Checking", "Opening", "Open"}
-    assert any(state.facts.retiring for state, _ in seen.values())
+    assert any(state.facts.draining for state, _ in seen.values())
     assert len(seen) > 1_000

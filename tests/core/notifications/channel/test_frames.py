@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from genesys_core.notifications.channel.connection import Open
+from genesys_core.notifications.channel.connection import Listening
 from genesys_core.notifications.channel.events import (
     Arrived,
     Disconnected,
@@ -148,7 +148,7 @@ def test_topics_that_go_to_the_successor_are_no_loss_those_of_a_stranger_are(by,
     world = live()
     (old,) = world.links
     say(world, SOCKET_CLOSING)
-    while not isinstance(world.running.facts.successor, Open):
+    while not isinstance(world.running.facts.successor, Listening):
         for call in tuple(world.calls):
             world.answer(call)
         for opening in tuple(world.opening):
@@ -156,7 +156,7 @@ def test_topics_that_go_to_the_successor_are_no_loss_those_of_a_stranger_are(by,
     if moved:
         (call,) = world.calls
         world.answer(call)
-    assert (world.running.facts.retiring is not None) == moved
+    assert (world.running.facts.draining is not None) == moved
     world.take(world.running.received(old, (taken_away(by),) * 2, now=world.now))
     world.run(30)
     assert sum(isinstance(event, Gap) for event in world.events) == gaps

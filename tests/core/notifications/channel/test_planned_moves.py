@@ -2,8 +2,8 @@
 
 import pytest
 
-from genesys_core.notifications.channel.channel import Existing
-from genesys_core.notifications.channel.connection import Open
+from genesys_core.notifications.channel.channel import GivenChannel
+from genesys_core.notifications.channel.connection import Listening
 from genesys_core.notifications.channel.events import (
     Arrived,
     Connected,
@@ -64,7 +64,7 @@ def test_a_planned_move_loses_nothing_and_repeats_nothing():
     world.check_no_loss()
     assert not any(isinstance(event, Gap | Disconnected) for event in world.events)
     assert world.channels["c1"].topics == set()
-    assert world.running.facts.echo is None
+    assert world.running.facts.duplicates is None
 
 
 def test_the_old_socket_is_kept_for_a_while_and_then_closed():
@@ -254,7 +254,7 @@ def test_the_new_socket_breaking_during_the_overlap():
     assert old not in world.links
     world.run(30)
     world.check_no_loss()
-    assert isinstance(world.running.facts.primary, Open)
+    assert isinstance(world.running.facts.primary, Listening)
 
 
 def test_stopping_during_a_move():
@@ -267,7 +267,7 @@ def test_stopping_during_a_move():
 
 
 def test_a_given_channel_is_left_as_it_is_after_a_move():
-    world = World(["a"], existing=Existing("given", "wss://streaming.example.com/given"))
+    world = World(["a"], existing=GivenChannel("given", "wss://streaming.example.com/given"))
     world.channels["given"] = ServerChannel("given", {"theirs"})
     world.heal()
     moving(world)

@@ -11,11 +11,11 @@ from genesys_core.errors import (
 )
 from genesys_core.notifications.channel.policy import (
     Policy,
+    describe_ending,
     is_final,
     is_gone,
     is_turned_away,
-    unanswered,
-    words,
+    unanswered_call_error,
 )
 from genesys_core.websocket import Closed, Failed
 from tests.strategies.channel import api_error
@@ -74,7 +74,7 @@ def test_what_is_gone(status, gone):
         (DecodeError("no"), False),
         (InvalidClientError("invalid_client"), True),
         (InvalidValueError("no"), True),
-        (unanswered("create"), False),
+        (unanswered_call_error("create"), False),
     ],
 )
 def test_what_is_final(error, final):
@@ -96,6 +96,6 @@ def test_which_sockets_were_turned_away(how, turned_away):
 
 
 def test_words():
-    assert words(Failed("closed", "it broke")) == "it broke"
-    assert words(Closed(1001, "")) == "the server closed the connection with 1001"
-    assert words(Closed(1001, "bye")) == "the server closed the connection with 1001 bye"
+    assert describe_ending(Failed("closed", "it broke")) == "it broke"
+    assert describe_ending(Closed(1001, "")) == "the server closed the connection with 1001"
+    assert describe_ending(Closed(1001, "bye")) == "the server closed the connection with 1001 bye"

@@ -8,9 +8,14 @@ from msgspec.structs import replace
 from genesys_core.clock import Now
 from genesys_core.errors import DecodeError
 from genesys_core.models import Channel, ChannelTopic, ChannelTopicEntityListing
-from genesys_core.notifications.channel.connection import Known
+from genesys_core.notifications.channel.connection import PlatformChannel
 from genesys_core.notifications.channel.events import SubscriptionRejected
-from genesys_core.notifications.channel.rest_calls import change, made, rejections, seen
+from genesys_core.notifications.channel.rest_calls import (
+    channel_from,
+    rejections_from,
+    subscription_call,
+    topics_from,
+)
 from tests.strategies.channel import POLICY, World, api_error, listing
 
 NOW = Now(100.0, 1_000_000.0)
@@ -23,7 +28,7 @@ def test_a_change_brings_about_what_is_wanted(before, wanted, known):
     world.heal()
     (channel,) = world.channels.values()
     channel.topics = set(before)
-    world.execute(change(channel.id, before if known else None, wanted))
+    world.execute(subscription_call(channel.id, before if known else None, wanted))
     assert channel.topics == wanted
 
 
@@ -41,7 +46,7 @@ def test_a_change_brings_about_what_is_wanted(before, wanted, known):
 )
 def test_the_smallest_call_is_made(before, wanted, method, sent):
     known = None if before is None else frozenset(before)
-    operation = change("c-1", known, frozenset(wanted))
+    operation = subscription_call("c-1", known, frozenset(wanted))
     assert operation.endpoint.method == method
     assert dict(operation.path) == {"channelId": "c-1"}
     assert operation.body == (None if sent is None else [{"id": topic} for topic in sent])
@@ -52,25 +57,27 @@ def test_the_smallest_call_is_made(before, wanted, method, sent):
 def test_a_channel_that_was_made():
     expires = datetime.fromtimestamp(NOW.wall + 24 * 3600, UTC)
     channel = Channel(id="c", connect_uri="wss://a/c", expires=expires)
-    assert made(channel, policy=POLICY, now=NOW) == Known("c", "wss://a/c", life=23 * 3600)
+    assert channel_from(channel, policy=POLICY, now=NOW) == PlatformChannel(
+        "c", "wss://a/c", life=23 * 3600
+    )
     gateway = replace(POLICY, rewrite=lambda uri: uri.replace("//a/", "//gateway/"))
-    assert made(channel, policy=gateway, now=NOW).uri == "wss://gateway/c"
+    assert channel_from(channel, policy=gateway, now=NOW).uri == "wss://gateway/c"
 
 
 @pytest.mark.parametrize(
     "reply", [None, {}, Channel(), Channel(id="c"), Channel(id="", connect_uri="x"), api_error(500)]
 )
 def test_a_reply_without_a_channel_is_an_error(reply):
-    error = made(reply, policy=POLICY, now=NOW)
+    error = channel_from(reply, policy=POLICY, now=NOW)
     assert isinstance(error, DecodeError) or error is reply
 
 
 def test_the_topics_of_a_channel():
-    assert seen(listing(["a", "b"])) == {"a", "b"}
+    assert topics_from(listing(["a", "b"])) == {"a", "b"}
     for odd in (None, ChannelTopicEntityListing(), {"entities": [{"id": "a"}]}):
-        assert seen(odd) == frozenset()
+        assert topics_from(odd) == frozenset()
     holes = ChannelTopicEntityListing(entities=[None, ChannelTopic(), ChannelTopic(id="a")])
-    assert seen(holes) == {"a"}
+    assert topics_from(holes) == {"a"}
 
 
 def test_rejections_are_spelt_as_asked_for():
@@ -84,7 +91,7 @@ def test_rejections_are_spelt_as_asked_for():
         ChannelTopic(id="v2.unasked", state="Rejected"),
     ]
     wanted = frozenset({"v2.a", "v2.b", "v2.C", "v2.d"})
-    rejected, permitted = rejections(ChannelTopicEntityListing(entities=entities), wanted)
+    rejected, permitted = rejections_from(ChannelTopicEntityListing(entities=entities), wanted)
     assert rejected == [
         SubscriptionRejected("v2.a", "no", ("p",)),
         SubscriptionRejected("v2.b", None, ()),

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 )
 
 from genesys_core.errors import ConnectionClosedError
-from genesys_core.notifications.channel.channel import Existing, Running
-from genesys_core.notifications.channel.connection import Open
+from genesys_core.notifications.channel.channel import GivenChannel, Running
+from genesys_core.notifications.channel.connection import Listening
 from genesys_core.notifications.channel.events import (
     Connected,
     Disconnected,
@@ -46,7 +46,7 @@ class Weather(RuleBasedStateMachine):
 
     @initialize(topics=wanted, given=st.booleans(), calm=st.booleans() | st.just(value=True))
     def begin(self, topics, given, calm):
-        existing = Existing("given", "wss://streaming.example.com/given") if given else None
+        existing = GivenChannel("given", "wss://streaming.example.com/given") if given else None
         self.world = World(topics, existing=existing)
         self.world.channels["given"] = ServerChannel("given")
         if calm:
@@ -194,8 +194,10 @@ class Weather(RuleBasedStateMachine):
     def knows_its_sockets(self):
         if hasattr(self, "world"):
             facts = self.world.running.facts
-            legs = [facts.primary, facts.successor, facts.retiring]
-            mine = {leg.socket for leg in legs if hasattr(leg, "socket")}
+            connections = [facts.primary, facts.successor, facts.draining]
+            mine = {
+                connection.socket for connection in connections if hasattr(connection, "socket")
+            }
             assert mine == {*self.world.links, *self.world.opening}, "a socket leaks"
 
     @invariant()
@@ -207,7 +209,7 @@ class Weather(RuleBasedStateMachine):
             for before, after in itertools.pairwise(states):
                 assert isinstance(before, Connected) or isinstance(after, Connected)
             connected = bool(states) and isinstance(states[-1], Connected)
-            assert connected == isinstance(self.world.running.facts.primary, Open)
+            assert connected == isinstance(self.world.running.facts.primary, Listening)
 
     def teardown(self):
         if not hasattr(self, "world"):
@@ -218,16 +220,16 @@ class Weather(RuleBasedStateMachine):
             world.heal()
             world.advance(0.5)
             world.heal()
-            # The longest wait, and one more for what only then turns out to be gone.
+            # The longest wait, and one more for what only then transitions out to be gone.
             assert world.time - begun < 2 * world.policy.backoff_cap + 60
         world.run(45)  # what is silent is noticed
         world.run(75)
         facts = world.running.facts
-        assert (facts.successor, facts.retiring, facts.missing) == (None, None, None)
+        assert (facts.successor, facts.draining, facts.missing) == (None, None, None)
         refused = {refusal.topic for refusal in facts.refusals}
         assert refused <= facts.wanted
         had = facts.wanted - refused
-        assert world.channels[facts.primary.known.id].topics == had
+        assert world.channels[facts.primary.channel.id].topics == had
         for topic in sorted(had):
             world.publish(topic)
         last = world.owed[len(world.owed) - len(had) :]

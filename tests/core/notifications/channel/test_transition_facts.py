@@ -6,15 +6,15 @@ from msgspec.structs import replace
 from genesys_core.clock import Now
 from genesys_core.errors import ConnectError
 from genesys_core.notifications.channel.connection import (
+    BackingOff,
     Checking,
+    Connecting,
     Creating,
     Inspecting,
-    Known,
-    Opening,
-    Waiting,
+    PlatformChannel,
 )
 from genesys_core.notifications.channel.events import (
-    Call,
+    ChannelCall,
     Connect,
     Emit,
     GaveUp,
@@ -22,27 +22,27 @@ from genesys_core.notifications.channel.events import (
     SubscriptionRejected,
 )
 from genesys_core.notifications.channel.facts import Facts
-from genesys_core.notifications.channel.transition import Turn
+from genesys_core.notifications.channel.transition import Transition
 from tests.strategies.channel import POLICY, api_error
 
 NOW = Now(100.0, 1_700_000_000.0)
-KNOWN = Known("channel-1", "wss://streaming.example.com/channels/channel-1")
+KNOWN = PlatformChannel("channel-1", "wss://streaming.example.com/channels/channel-1")
 FACTS = Facts(
     wanted=frozenset({"a"}),
-    primary=Waiting(110.0, 1, KNOWN),
+    primary=BackingOff(110.0, 1, KNOWN),
     refusals=frozenset({SubscriptionRejected("b", "no", ())}),
     serial=7,
 )
 
 
-def transition(facts: Facts = FACTS) -> Turn:
-    return Turn(facts, POLICY, NOW)
+def transition(facts: Facts = FACTS) -> Transition:
+    return Transition(facts, POLICY, NOW)
 
 
 @pytest.mark.parametrize(
     "facts", [FACTS, replace(FACTS, successor=Creating(8, 130.0, 0), missing=1.0, resumed=True)]
 )
-def test_a_draft_that_nothing_happened_to_is_the_facts_again(facts):
+def test_a_transition_that_nothing_happened_to_is_the_facts_again(facts):
     assert transition(facts).facts() == facts
     assert transition(facts).rejected == {"b"}
 
@@ -54,7 +54,7 @@ def test_numbers_are_never_given_twice():
 
 
 @pytest.mark.parametrize(
-    ("leg", "asked"),
+    ("connection", "asked"),
     [
         (Creating(8, 130.0, 0), ("POST", "/api/v2/notifications/channels")),
         (
@@ -64,18 +64,20 @@ def test_numbers_are_never_given_twice():
         (Checking(8, 130.0, 0, KNOWN), ("HEAD", "/api/v2/notifications/channels/{channelId}")),
     ],
 )
-def test_a_state_that_waits_for_a_call_asks_for_it(leg, asked):
+def test_a_state_that_waits_for_a_call_asks_for_it(connection, asked):
     begun = transition()
-    begun.enter("primary", leg)
-    ((number, operation),) = [(e.id, e.operation) for e in begun.effects if isinstance(e, Call)]
+    begun.enter("primary", connection)
+    ((number, operation),) = [
+        (e.id, e.operation) for e in begun.effects if isinstance(e, ChannelCall)
+    ]
     assert number == 8
     assert (operation.endpoint.method, operation.endpoint.path) == asked
-    assert begun.facts().primary is leg
+    assert begun.facts().primary is connection
 
 
 def test_a_state_that_waits_for_a_socket_asks_for_it():
     begun = transition()
-    begun.enter("successor", Opening(8, 130.0, 0, KNOWN))
+    begun.enter("successor", Connecting(8, 130.0, 0, KNOWN))
     assert begun.effects == [Connect(8, KNOWN.uri)]
 
 
@@ -85,7 +87,7 @@ def test_a_failure_is_waited_out_and_told():
     (told,) = begun.effects
     assert isinstance(told, Emit)
     assert isinstance(told.event, Retrying)
-    assert begun.facts().primary == Waiting(NOW.monotonic + told.event.delay, 3, KNOWN)
+    assert begun.facts().primary == BackingOff(NOW.monotonic + told.event.delay, 3, KNOWN)
     assert not begun.stopped
 
 

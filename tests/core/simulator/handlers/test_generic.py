@@ -5,7 +5,7 @@ import pytest
 
 from genesys_core.simulator import Simulator, example
 from genesys_core.simulator.state.examples import example_of
-from genesys_core.simulator.state.routes import placeholders
+from genesys_core.simulator.state.routes import find_placeholders
 from tests.strategies.simulator import Desk, definition, misfits, operation, small_document
 
 SAMPLES = {"date": "2024-05-17", "date-time": "2024-05-17T09:30:00Z", "integer": "1"}
@@ -63,7 +63,7 @@ def test_every_operation_that_requires_something_asks_for_it():
         ):
             continue
         path = route.template
-        for name in placeholders(path):
+        for name in find_placeholders(path):
             path = path.replace(f"{{{name}}}", "x")
         answer = desk.call(route.method, path)
         assert answer.status == 400, (route.method, path, answer)

@@ -3,9 +3,9 @@
 import pytest
 
 from genesys_core.clock import Now
-from genesys_core.simulator.http.exchange import Call, Reply, json_reply, no_content
+from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply, no_content
 from genesys_core.simulator.state.definition import Definition
-from genesys_core.simulator.state.memory import State
+from genesys_core.simulator.state.memory import PlatformState
 from tests.strategies.simulator import operation, small_document
 
 MODEL = {
@@ -18,7 +18,7 @@ def call(body=None, *, schema=None, **query):
     parameter = {"name": "body", "in": "body", "schema": schema or {"$ref": "#/definitions/M"}}
     known = Definition(small_document({"/x": {"post": operation(parameter)}}, {"M": MODEL}))
     (route,) = known.routes
-    return Call(route, "/x", {}, query, body, None, Now(0, 0), State(), known)
+    return ApiCall(route, "/x", {}, query, body, None, Now(0, 0), PlatformState(), known)
 
 
 def test_replies():

@@ -14,12 +14,12 @@ PLATFORM = {
         problems.invalid_value("x", "integer", field="pageSize"),
     ],
     401: [
-        problems.unauthorized(code)
+        problems.unauthorized_token(code)
         for code in ("authentication.required", "bad.credentials", "credentials.expired")
     ],
     404: [problems.no_such_resource(), problems.no_such_entity("user", "7")],
     405: [problems.method_not_allowed(["PUT", "GET"])],
-    409: [problems.conflict("user", "7", 1, 2)],
+    409: [problems.version_conflict("user", "7", 1, 2)],
     415: [problems.unsupported_media_type()],
     429: [problems.too_many_requests(42, 300)],
 }
@@ -51,7 +51,7 @@ def test_facts_that_callers_rely_on():
     assert body(limited)["limit"]["value"] == 300
     assert (
         "does not match the current version"
-        in body(problems.conflict("user", "7", 1, 2))["message"]
+        in body(problems.version_conflict("user", "7", 1, 2))["message"]
     )
     assert problems.method_not_allowed(["PUT", "GET"]).reply("c").headers == (
         ("Allow", "GET, PUT"),

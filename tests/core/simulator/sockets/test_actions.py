@@ -4,7 +4,7 @@ from typing import get_args
 
 from msgspec.structs import fields
 
-from genesys_core.simulator.sockets.actions import Action, Close, Fate
+from genesys_core.simulator.sockets.actions import Action, Fate, WriteClose
 from tests.strategies.hub import ChannelDesk
 
 
@@ -13,8 +13,8 @@ def test_each_action_is_about_one_socket():
 
 
 def test_actions_are_values():
-    assert Close(1, 1000, "") == Close(1, 1000, "")
-    assert len({Close(1, 1000, ""), Close(1, 1000, "")}) == 1
+    assert WriteClose(1, 1000, "") == WriteClose(1, 1000, "")
+    assert len({WriteClose(1, 1000, ""), WriteClose(1, 1000, "")}) == 1
 
 
 def test_each_fate_is_met_and_counted():

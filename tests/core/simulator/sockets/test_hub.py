@@ -6,15 +6,15 @@ from msgspec.structs import replace
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.sockets.actions import (
-    Close,
     Delivery,
     Drop,
-    SendBytes,
-    SendText,
-    Silence,
+    FallSilent,
+    WriteBytes,
+    WriteClose,
+    WriteText,
 )
 from genesys_core.simulator.sockets.hub import channel_of
-from genesys_core.simulator.sockets.texts import envelope
+from genesys_core.simulator.sockets.texts import write_envelope
 from tests.strategies.hub import HEARTBEAT, PONG, ChannelDesk
 
 # Sockets
@@ -43,7 +43,7 @@ def test_another_socket_of_a_channel_ends_the_first():
     desk = ChannelDesk()
     channel, first = desk.opened(desk.presence)
     second = desk.connect(channel)
-    assert desk.hub.take() == (Close(first, 1001, "another connection was made"),)
+    assert desk.hub.take() == (WriteClose(first, 1001, "another connection was made"),)
     desk.publish()
     assert desk.heard(first) == []
     desk.hub.disconnected(first)  # the late end of the first changes nothing for the second
@@ -97,7 +97,7 @@ def test_an_event_goes_to_those_who_subscribed():
     assert (published.topic, published.channels) == (desk.presence, (one, two))
     actions = desk.hub.take()
     assert [action.socket for action in actions] == [first, second]
-    expected = envelope(desk.presence, {"a": 1}, "2", published.correlation_id)
+    expected = write_envelope(desk.presence, {"a": 1}, "2", published.correlation_id)
     assert [action.text for action in actions] == [expected] * 2
 
 
@@ -178,7 +178,7 @@ def test_the_end_of_a_channel_is_a_deadline():
     channel, socket = desk.opened(desk.presence)
     assert desk.hub.next_deadline(desk.now) == 10.0
     desk.sleep(10)
-    assert desk.hub.take() == (Close(socket, 1001, "the channel is gone: expired"),)
+    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone: expired"),)
     assert desk.refused(channel) == 404
     assert desk.hub.next_deadline(desk.now) is None
 
@@ -188,7 +188,7 @@ def test_so_is_the_end_of_its_token():
     _, socket = desk.opened()
     assert desk.hub.next_deadline(desk.now) == 10.0
     desk.sleep(10)
-    assert desk.hub.take() == (Close(socket, 1001, "the channel is gone: token_expired"),)
+    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone: token_expired"),)
 
 
 def test_a_token_that_is_revoked_takes_its_channels_along():
@@ -229,7 +229,7 @@ def test_a_state_of_a_tests_own_closes_the_sockets_of_the_old_one():
     desk.simulator.state.channels.clear()
     assert desk.hub.next_deadline(desk.now) < desk.now.monotonic
     desk.hub.timer(desk.now)
-    assert desk.hub.take() == (Close(socket, 1001, "the channel is gone"),)
+    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone"),)
 
 
 # Faults
@@ -253,7 +253,7 @@ def test_a_close_with_any_code():
     desk = ChannelDesk()
     channel, socket = desk.opened()
     desk.hub.close(channel, 4000, "why not")
-    assert desk.hub.take() == (Close(socket, 4000, "why not"),)
+    assert desk.hub.take() == (WriteClose(socket, 4000, "why not"),)
     assert isinstance(desk.connect(channel), int)
 
 
@@ -270,7 +270,7 @@ def test_silence():
     desk = ChannelDesk()
     channel, socket = desk.opened(desk.presence)
     desk.hub.silence(channel)
-    assert desk.hub.take() == (Silence(socket),)
+    assert desk.hub.take() == (FallSilent(socket),)
     desk.publish()
     desk.hub.received(socket, '{"message":"ping"}', desk.now)
     desk.sleep(30)
@@ -283,7 +283,7 @@ def test_bytes_of_any_kind():
     desk = ChannelDesk()
     channel, socket = desk.opened()
     desk.hub.send_bytes(channel, b"\xff\xff")
-    assert desk.hub.take() == (SendBytes(socket, b"\xff\xff"),)
+    assert desk.hub.take() == (WriteBytes(socket, b"\xff\xff"),)
 
 
 def test_fragments():
@@ -292,7 +292,7 @@ def test_fragments():
     desk.hub.fragment(channel, 5)
     desk.publish()
     (action,) = desk.hub.take()
-    assert isinstance(action, SendText)
+    assert isinstance(action, WriteText)
     assert action.fragments == 5
 
 

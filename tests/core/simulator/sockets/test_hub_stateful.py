@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from genesys_core.simulator.sockets.actions import Close, Drop, SendText, Silence
+from genesys_core.simulator.sockets.actions import Drop, FallSilent, WriteClose, WriteText
 from tests.strategies.hub import ChannelDesk
 
 TOPICS = tuple(f"v2.users.u-{n}.{suffix}" for n in range(2) for suffix in ("presence", "station"))
@@ -76,16 +76,16 @@ class Platform(RuleBasedStateMachine):
         for action in self.hub.take():
             socket = self.sockets[action.socket]
             match action:
-                case SendText():
+                case WriteText():
                     text = json.loads(action.text)
                     socket.heard_at = self.desk.now.monotonic
                     if not text["topicName"].startswith(("channel.", "v2.system.")):
                         socket.arrived.append(text["metadata"]["CorrelationId"])
-                case Close() | Drop():
+                case WriteClose() | Drop():
                     assert isinstance(action, Drop) or not socket.silent
                     assert not socket.closed
                     socket.closed = True
-                case Silence():
+                case FallSilent():
                     pass
 
     # What may happen

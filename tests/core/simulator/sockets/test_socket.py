@@ -5,24 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.simulator.sockets.socket import Line, Outgoing
+from genesys_core.simulator.sockets.socket import HubSocket, QueuedText
 
 
 def event(number):
-    return Outgoing(f"event {number}", "event", number)
+    return QueuedText(f"event {number}", "event", number)
 
 
 def holding(*events):
-    line = Line(1, "c", 30.0, held=[])
+    line = HubSocket(1, "c", 30.0, held=[])
     for each in events:
-        assert line.holds(each)
+        assert line.hold_back(each)
     return line
 
 
 def test_only_events_are_held_and_only_when_wanted():
-    assert not Line(1, "c", 30.0).holds(event(1))
+    assert not HubSocket(1, "c", 30.0).hold_back(event(1))
     line = holding(event(1))
-    assert not line.holds(Outgoing("beat", "heartbeat"))
+    assert not line.hold_back(QueuedText("beat", "heartbeat"))
     assert line.held == [event(1)]
 
 
@@ -33,21 +33,21 @@ def test_every_event_goes_out_as_often_as_it_is_named(drawn):
     line = holding(*events)
     if any(not 0 <= index < count for index in order):
         with pytest.raises(InvalidValueError, match=f"{count} texts are held"):
-            line.let_go(order)
+            line.release_held(order)
         assert line.held == events
         return
-    going, withheld = line.let_go(order)
+    going, withheld = line.release_held(order)
     assert going == [events[index] for index in order]
     assert withheld == [each for each in events if each not in going]
     assert line.held is None
 
 
 def test_all_of_them_in_their_order():
-    assert holding(event(1), event(2)).let_go(None) == ([event(1), event(2)], [])
-    assert Line(1, "c", 30.0).let_go(None) == ([], [])
+    assert holding(event(1), event(2)).release_held(None) == ([event(1), event(2)], [])
+    assert HubSocket(1, "c", 30.0).release_held(None) == ([], [])
 
 
 def test_what_is_due_first():
-    assert Line(1, "c", 30.0).due == 30.0
-    assert Line(1, "c", 30.0, closes=20.0).due == 20.0
-    assert Line(1, "c", 30.0, closes=40.0).due == 30.0
+    assert HubSocket(1, "c", 30.0).due == 30.0
+    assert HubSocket(1, "c", 30.0, closes=20.0).due == 20.0
+    assert HubSocket(1, "c", 30.0, closes=40.0).due == 30.0

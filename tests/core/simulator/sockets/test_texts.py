@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator.sockets.socket import Outgoing
-from genesys_core.simulator.sockets.texts import answer_to, envelope, metadata
-from genesys_core.simulator.state.memory import State
+from genesys_core.simulator.sockets.socket import QueuedText
+from genesys_core.simulator.sockets.texts import answer_to, write_envelope, write_metadata
+from genesys_core.simulator.state.memory import PlatformState
 from tests.strategies.hub import PONG, ChannelDesk
 
 PRESENCE, STATION = "v2.users.u-1.presence", "v2.users.u-1.station"
@@ -26,14 +26,14 @@ def reply(result, status):
 
 
 def test_the_envelope_of_an_event():
-    assert envelope(PRESENCE, {"a": [None]}, "2", "c-1") == (
+    assert write_envelope(PRESENCE, {"a": [None]}, "2", "c-1") == (
         '{"topicName":"v2.users.u-1.presence","version":"2","eventBody":{"a":[null]},'
         '"metadata":{"CorrelationId":"c-1"}}'
     )
 
 
 def test_what_a_channel_says_of_itself():
-    assert metadata("WebSocket Heartbeat") == (
+    assert write_metadata("WebSocket Heartbeat") == (
         '{"topicName":"channel.metadata","eventBody":{"message":"WebSocket Heartbeat"}}'
     )
 
@@ -89,7 +89,7 @@ def test_a_channel_that_is_gone(message):
 
 @given(st.text() | st.sampled_from(["", "null", "[]", '{"message":1}', "[" * 5000, "\ud800"]))
 def test_what_asks_for_nothing_is_passed_over(text):
-    assert answer_to(text, State(), ChannelDesk().simulator.settings, "", (0, 0)) is None
+    assert answer_to(text, PlatformState(), ChannelDesk().simulator.settings, "", (0, 0)) is None
 
 
 def test_the_time_of_day_as_one_official_client_sends_it():
@@ -101,5 +101,5 @@ def test_an_answer_is_ready_to_go():
     answer = answer_to(
         '{"message":"ping"}', desk.simulator.state, desk.simulator.settings, "", None
     )
-    assert isinstance(answer, Outgoing)
+    assert isinstance(answer, QueuedText)
     assert answer.sequence == 0

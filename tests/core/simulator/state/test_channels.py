@@ -2,8 +2,8 @@
 
 import pytest
 
-from genesys_core.simulator.state.channels import Channel, Topic, death_of
-from genesys_core.simulator.state.credentials import Token
+from genesys_core.simulator.state.channels import Channel, ChannelTopic, death_of
+from genesys_core.simulator.state.credentials import IssuedToken
 
 CHANNEL = Channel(
     id="secret-id",
@@ -14,7 +14,7 @@ CHANNEL = Channel(
     expires=100.0,
     used=1,
 )
-TOKENS = {"secret-token": Token("secret-token", "c", "u", 200.0)}
+TOKENS = {"secret-token": IssuedToken("secret-token", "c", "u", 200.0)}
 
 
 def test_what_opens_a_channel_is_not_shown():
@@ -23,9 +23,9 @@ def test_what_opens_a_channel_is_not_shown():
 
 
 def test_the_names_of_a_channel_are_those_of_all_its_topics():
-    first = CHANNEL.with_topics({"a?b&c": Topic("A?b&c", ("a.b", "a.c"))})
+    first = CHANNEL.with_topics({"a?b&c": ChannelTopic("A?b&c", ("a.b", "a.c"))})
     assert first.names == {"a.b", "a.c"}
-    assert first.with_topics({"d": Topic("d", ("d",))}).names == {"d"}
+    assert first.with_topics({"d": ChannelTopic("d", ("d",))}).names == {"d"}
     assert CHANNEL.names == frozenset()
 
 

@@ -3,11 +3,16 @@
 import pytest
 
 from genesys_core.confidential import REDACTED
-from genesys_core.simulator.state.credentials import BrowserSession, Code, RefreshToken, Token
+from genesys_core.simulator.state.credentials import (
+    BrowserSession,
+    Code,
+    IssuedRefreshToken,
+    IssuedToken,
+)
 
 ISSUED = [
-    Token("hunter2", "c", "u", 0.0, "f"),
-    RefreshToken("hunter2", "c", "u", "f", is_public=True),
+    IssuedToken("hunter2", "c", "u", 0.0, "f"),
+    IssuedRefreshToken("hunter2", "c", "u", "f", is_public=True),
     Code("hunter2", "c", "http://127.0.0.1/", None, "u", "f", 0.0),
     BrowserSession("hunter2", "u"),
 ]

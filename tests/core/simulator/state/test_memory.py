@@ -3,32 +3,37 @@
 from copy import deepcopy
 
 from genesys_core.clock import Now
-from genesys_core.simulator.state.memory import Served, State, Token
+from genesys_core.simulator.state.memory import IssuedToken, PlatformState, Served
 from genesys_core.simulator.state.world import World
 from tests.strategies.simulator import Desk
 
 
 def test_ids_are_new_each_time_and_the_same_each_time():
-    first, second = State(), State()
+    first, second = PlatformState(), PlatformState()
     made = [first.new_id("user"), first.new_id("user"), first.new_id("queue")]
     assert len(set(made)) == 3
     assert [second.new_id("user"), second.new_id("user"), second.new_id("queue")] == made
-    assert State(seed=1).new_id("user") not in made
+    assert PlatformState(seed=1).new_id("user") not in made
 
 
 def test_a_state_holds_copies_of_its_worlds_records():
     world = World.sample(users=1)
-    state = State.of(world, 0)
+    state = PlatformState.of(world, 0)
     state.users[world.users[0]["id"]]["name"] = "Changed"
     assert world.users[0]["name"] == "User 001"
 
 
 def test_two_states_share_nothing():
-    one, other = State(), State()
+    one, other = PlatformState(), PlatformState()
     one.new_id("x")
     one.record(Served("GET", "/x", None, 404, Now(0, 0)))
-    one.tokens["t"] = Token("t", "c", None, 0)
-    assert (other.issued, other.counts, other.log, other.tokens) == ({}, {}, State().log, {})
+    one.tokens["t"] = IssuedToken("t", "c", None, 0)
+    assert (other.issued, other.counts, other.log, other.tokens) == (
+        {},
+        {},
+        PlatformState().log,
+        {},
+    )
 
 
 def test_a_copy_is_a_second_platform_with_the_same_past():
@@ -41,7 +46,7 @@ def test_a_copy_is_a_second_platform_with_the_same_past():
 
 
 def test_the_log_is_bounded_and_the_counters_are_not():
-    state = State()
+    state = PlatformState()
     for n in range(10_010):
         state.record(Served("GET", f"/{n}", None, 404, Now(n, n)))
     assert len(state.log) == 10_000

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator.state.routes import Route, RouteTable, placeholders
+from genesys_core.simulator.state.routes import RouteTable, ServedRoute, find_placeholders
 from tests.strategies.simulator import definition, paths, unhurried
 
 
 def table(*templates):
-    return RouteTable(Route("GET", template, template) for template in templates)
+    return RouteTable(ServedRoute("GET", template, template) for template in templates)
 
 
 def found(routes, path):
@@ -47,7 +47,7 @@ def test_no_placeholder_for_an_empty_or_dotted_segment_and_no_wrong_length(path)
 
 
 def test_methods_of_one_path_are_together_whatever_their_placeholders_are_called():
-    routes = RouteTable([Route("GET", "/u/{id}", 1), Route("PUT", "/u/{user}", 2)])
+    routes = RouteTable([ServedRoute("GET", "/u/{id}", 1), ServedRoute("PUT", "/u/{user}", 2)])
     match = routes.find("/u/7")
     assert {method: match.arguments(route) for method, route in match.routes.items()} == {
         "GET": {"id": "7"},
@@ -57,7 +57,7 @@ def test_methods_of_one_path_are_together_whatever_their_placeholders_are_called
 
 def test_every_route_of_the_definition_is_found_by_its_own_path():
     for route in definition().routes:
-        names = placeholders(route.template)
+        names = find_placeholders(route.template)
         path = re.sub(r"\{(\w+)\}", r"is-\1", route.template)
         match = definition().routes.find(path)
         assert match is not None, path
@@ -89,7 +89,7 @@ def test_the_tree_finds_what_trying_each_template_finds(path):
     else:
         for route in match.routes.values():
             assert [each.startswith("{") for each in route.template.split("/")] == expected
-            assert len(match.values) == len(placeholders(route.template))
+            assert len(match.values) == len(find_placeholders(route.template))
 
 
 @unhurried

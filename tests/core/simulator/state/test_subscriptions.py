@@ -1,9 +1,14 @@
 """What a subscription does to a channel."""
 
 from genesys_core.clock import Now
-from genesys_core.simulator.state.channels import Channel, Topic
-from genesys_core.simulator.state.memory import Settings, State
-from genesys_core.simulator.state.subscriptions import permitted, subscribe, system_message, use
+from genesys_core.simulator.state.channels import Channel, ChannelTopic
+from genesys_core.simulator.state.memory import PlatformState, Settings
+from genesys_core.simulator.state.subscriptions import (
+    mark_used,
+    permitted_topics,
+    subscribe_channel,
+    system_message,
+)
 from genesys_core.simulator.state.topics import Verdict
 
 
@@ -13,23 +18,23 @@ def channel(identity, *topics, **more):
 
 
 def places(*topics):
-    return {topic: Topic(topic, (topic,)) for topic in topics}
+    return {topic: ChannelTopic(topic, (topic,)) for topic in topics}
 
 
 def holding(*channels):
-    state = State()
+    state = PlatformState()
     state.channels.update({each.id: each for each in channels})
     return state
 
 
 def test_permitted_topics_by_their_lower_case():
-    topic = Topic("A", ("a",))
-    assert permitted([Verdict("A", topic), Verdict("B", reason="no")]) == {"a": topic}
+    topic = ChannelTopic("A", ("a",))
+    assert permitted_topics([Verdict("A", topic), Verdict("B", reason="no")]) == {"a": topic}
 
 
 def test_a_channel_lives_for_a_day_after_it():
     state = holding(channel("1", "a"))
-    assert subscribe(state, Settings(), state.channels["1"], places("b"), Now(0, 1000))
+    assert subscribe_channel(state, Settings(), state.channels["1"], places("b"), Now(0, 1000))
     changed = state.channels["1"]
     assert (changed.names, changed.expires, changed.used) == ({"b"}, 87_400.0, 1)
 
@@ -38,20 +43,20 @@ def test_a_thousand_topics_and_no_more():
     state = holding(channel("1", "a"))
     many = places(*(f"t{n}" for n in range(1001)))
     before = state.channels["1"]
-    assert not subscribe(state, Settings(), before, many, Now(0, 0))
+    assert not subscribe_channel(state, Settings(), before, many, Now(0, 0))
     assert state.channels["1"] is before
     del many["t0"]
-    assert subscribe(state, Settings(), before, many, Now(0, 0))
+    assert subscribe_channel(state, Settings(), before, many, Now(0, 0))
 
 
 def test_uses_are_in_order():
-    state = State()
-    assert use(state, channel("1")).used < use(state, channel("2")).used
+    state = PlatformState()
+    assert mark_used(state, channel("1")).used < mark_used(state, channel("2")).used
 
 
 def test_a_topic_may_be_on_many_channels():
     state = holding(channel("1", "a"), channel("2"))
-    subscribe(state, Settings(), state.channels["2"], places("a"), Now(0, 0))
+    subscribe_channel(state, Settings(), state.channels["2"], places("a"), Now(0, 0))
     assert state.channels["1"].names == {"a"}
     assert not state.notices
 
@@ -60,7 +65,7 @@ def test_or_on_one_alone_whose_predecessor_is_told():
     others = channel("3", "a", user_id="v"), channel("4", "a", client_id="d"), channel("5", "b")
     state = holding(channel("1", "a", "b"), channel("2", "c"), *others)
     settings = Settings(exclusive_topics=True)
-    subscribe(state, settings, state.channels["2"], places("c", "a"), Now(0, 0))
+    subscribe_channel(state, settings, state.channels["2"], places("c", "a"), Now(0, 0))
     assert state.channels["1"].names == {"b"}
     assert {state.channels[each].names for each in "34"} == {frozenset({"a"})}
     (notice,) = state.notices
@@ -70,10 +75,10 @@ def test_or_on_one_alone_whose_predecessor_is_told():
 
 
 def test_a_combined_topic_goes_whole():
-    old = channel("1").with_topics({"u?p&q": Topic("u?p&q", ("u.p", "u.q")), **places("x")})
+    old = channel("1").with_topics({"u?p&q": ChannelTopic("u?p&q", ("u.p", "u.q")), **places("x")})
     state = holding(old, channel("2"))
     settings = Settings(exclusive_topics=True)
-    subscribe(state, settings, state.channels["2"], places("u.q"), Now(0, 0))
+    subscribe_channel(state, settings, state.channels["2"], places("u.q"), Now(0, 0))
     assert state.channels["1"].names == {"x"}
 
 
@@ -81,7 +86,7 @@ def test_a_system_message_has_the_fields_of_its_model():
     from genesys_core.simulator.state.definition import Schema
     from tests.strategies.simulator import definition, misfits
 
-    state = State(organization={"id": "o", "name": "org"})
+    state = PlatformState(organization={"id": "o", "name": "org"})
     body = system_message(state, channel("1"), "token_revoked", "user_tokens_revoked", "1")
     schema = Schema(ref="#/definitions/SystemMessageSystemMessage")
     assert misfits(definition(), schema, body) == []

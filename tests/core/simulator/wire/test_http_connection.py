@@ -26,7 +26,7 @@ from genesys_core.simulator.wire.http_connection import (
     Reset,
     ServerConnection,
     Silence,
-    Step,
+    WireStep,
     Write,
 )
 from tests.strategies.simulator import WALL, operation, small_document
@@ -44,9 +44,9 @@ def platform(*rules: Rule) -> FaultyPlatform:
     return FaultyPlatform(Simulator(DEFINITION), rules)
 
 
-def steps(connection: ServerConnection, *pieces: bytes) -> list[Step]:
+def steps(connection: ServerConnection, *pieces: bytes) -> list[WireStep]:
     """What is done when these pieces come one after the other."""
-    done: list[Step] = []
+    done: list[WireStep] = []
     for piece in pieces:
         for step in connection.receive_data(piece, now=NOW):
             done.append(step)
@@ -55,11 +55,11 @@ def steps(connection: ServerConnection, *pieces: bytes) -> list[Step]:
     return done
 
 
-def written(done: list[Step]) -> bytes:
+def written(done: list[WireStep]) -> bytes:
     return b"".join(step.data for step in done if isinstance(step, Write))
 
 
-def after(fault: object, *pieces: bytes) -> list[Step]:
+def after(fault: object, *pieces: bytes) -> list[WireStep]:
     return steps(ServerConnection(platform(Rule(fault))), *pieces or (GET,))
 
 

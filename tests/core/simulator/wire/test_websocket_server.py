@@ -5,7 +5,7 @@ import pytest
 from fuzz import fuzz_simulator_sockets
 from genesys_core.simulator.wire.websocket_server import (
     MAX_SIZE,
-    Ended,
+    ConnectionEnded,
     Received,
     Requested,
     WebSocketServer,
@@ -99,7 +99,7 @@ def test_a_refused_handshake_ends_the_connection():
 def test_what_is_no_handshake(index, line, expected):
     server = WebSocketServer()
     lines = [line if at == index else known for at, known in enumerate(HEAD)]
-    assert server.receive_data(request(*lines)) == (Ended(1006),)
+    assert server.receive_data(request(*lines)) == (ConnectionEnded(1006),)
     answer = server.data_to_send()
     assert int(answer.split(b" ")[1]) == expected
     assert (b"Sec-WebSocket-Version: 13" in answer) == (expected == 426)
@@ -107,13 +107,13 @@ def test_what_is_no_handshake(index, line, expected):
 
 def test_a_head_without_end():
     server = WebSocketServer()
-    assert server.receive_data(b"GET /" + b"x" * 70_000) == (Ended(1006),)
+    assert server.receive_data(b"GET /" + b"x" * 70_000) == (ConnectionEnded(1006),)
     assert status(server) == 400
 
 
 def test_nobody_there():
     server = WebSocketServer()
-    assert server.receive_data(b"") == (Ended(1006),)
+    assert server.receive_data(b"") == (ConnectionEnded(1006),)
     assert server.receive_data(b"") == ()
 
 
@@ -170,7 +170,7 @@ def test_a_ping_is_answered():
 )
 def test_what_a_client_must_not_do_ends_the_connection(frames, code):
     events, answer = sent(*frames, masked(TEXT, b"after"))
-    assert events == (Ended(1006),)
+    assert events == (ConnectionEnded(1006),)
     assert answer[:4] == frame(CLOSE, code.to_bytes(2, "big"))[:4]
 
 
@@ -184,12 +184,12 @@ def test_a_message_of_the_greatest_size():
 def test_a_close_by_the_client_is_answered():
     client, server = opened()
     client.close(4001)
-    assert server.receive_data(client.data_to_send()) == (Ended(4001),)
+    assert server.receive_data(client.data_to_send()) == (ConnectionEnded(4001),)
     assert client.receive_data(server.data_to_send()) == (Closed(4001, ""),)
 
 
 def test_a_close_without_a_code():
-    assert sent(masked(CLOSE)) == ((Ended(1005),), frame(CLOSE, b"\x03\xe8"))
+    assert sent(masked(CLOSE)) == ((ConnectionEnded(1005),), frame(CLOSE, b"\x03\xe8"))
 
 
 def test_a_close_by_the_server_waits_for_the_answer():
@@ -197,7 +197,7 @@ def test_a_close_by_the_server_waits_for_the_answer():
     server.close(1001, "away")
     server.close(1000)  # only the first counts
     assert client.receive_data(server.data_to_send()) == (Closed(1001, "away"),)
-    assert server.receive_data(client.data_to_send()) == (Ended(1001),)
+    assert server.receive_data(client.data_to_send()) == (ConnectionEnded(1001),)
     assert server.data_to_send() == b""
 
 
