@@ -92,6 +92,8 @@ _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,20}+)(?:;[\t -~\x80-\xff]*+|[ \
 _TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00\x0a-\x0d]*+\r\n")
 _FOLDED_LINE: Final = re.compile(rb"[ \t][^\x00\x0a-\x0d]*+\r\n")
 
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+
 _SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
 
 
@@ -147,16 +149,20 @@ class ChunkedReader:
 
     def _take_whole_chunks(self, data: bytes, position: int, content: deque[bytes]) -> int:
         """Take chunks that are there to their end, and the size line of one that is not."""
-        while not self._line and (match := _SIZE_LINE.match(data, position)) is not None:
-            start = match.end()
-            size = int(match[1], 16)
-            self._begin_chunk(size, start - position)
-            position = start + size
-            if not size or data[position : position + 2] != b"\r\n":
-                return start
-            content.append(data[start:position])
-            position += 2
-            self._state = _SIZE
+        if not self._line:
+            while (match := _SIZE_LINE.match(data, position)) is not None:
+                start = match.end()
+                size = int(match[1], 16)
+                self._begin_chunk(size, start - position)
+                position = start + size
+                if not size or not data.startswith(b"\r\n", position):
+                    return start
+                content.append(data[start:position])
+                self._state = _SIZE
+                position += 2
+                if data.startswith(_LAST_CHUNK, position):
+                    self._state = _TRAILERS
+                    return position + 3
         line, position = self._line_from(data, position, self._limits.chunk_line)
         if line is not None:
             match = _SIZE_LINE.fullmatch(line)
@@ -188,9 +194,10 @@ class ChunkedReader:
         if line_length > limits.chunk_line:
             raise _line_too_long(limits.chunk_line)
         # As Go's net/http reckons: long lines around little data cost much and carry nothing.
-        self._overhead = max(self._overhead + line_length + 2 - (16 + 2 * size), 0)
-        if self._overhead > limits.chunk_overhead:
+        overhead = self._overhead + line_length - 14 - 2 * size
+        if overhead > limits.chunk_overhead:
             raise broken_response("its chunked body is nearly all chunk-size lines")
+        self._overhead = max(0, overhead)
         self._size += size
         if limits.body is not None and self._size > limits.body:
             raise response_too_large(limits.body)
@@ -199,6 +206,8 @@ class ChunkedReader:
 
     def _skip_trailers(self, data: bytes, position: int) -> int | None:
         """Where the trailer section ends in ``data``, or ``None`` while it goes on."""
+        if not (self._trailer_lines or self._line) and data.startswith(b"\r\n", position):
+            return position + 2
         while True:
             left = self._limits.trailers - self._trailer_bytes
             line, position = self._line_from(data, position, left + 2)

@@ -6,40 +6,26 @@ whether the connection may be used again. A byte that no request asked for ends 
 what it belongs to cannot be known.
 """
 
-import re
-from collections import deque
-from collections.abc import Mapping
 from typing import Final
 
-from genesys_core.http.body_readers import (
-    BodyReader,
-    ChunkedReader,
-    LengthReader,
-    UntilCloseReader,
-    cut_off,
-)
-from genesys_core.http.content_coding import ContentDecoder, content_codings, decode_content
+from genesys_core.http.body_readers import cut_off
 from genesys_core.http.headers import Headers
-from genesys_core.http.limits import (
-    DEFAULT_LIMITS,
-    ResponseLimits,
-    broken_response,
-    response_too_large,
-)
+from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
-from genesys_core.http.request_head import encode_request_head
-from genesys_core.http.response_head import (
-    HeadSearch,
-    ParsedHead,
-    ResponseHead,
-    parse_head,
-    parse_plain_head,
-)
+from genesys_core.http.request_head import RequestHead, encode_request_head
+from genesys_core.http.response_head import ResponseHead, parse_plain_head
+from genesys_core.http.response_reader import BODILESS, ResponseReader
 
 __all__ = ["HTTP1Connection"]
 
-# What the connection reads next.
-_IDLE, _HEAD, _BODY, _SPENT = range(4)
+# Of the last two, the first ended with a complete exchange.
+_IDLE, _BUSY, _ENDED, _FAILED = range(4)
+_OVER: Final = frozenset({_ENDED, _FAILED})
+
+# Fields of a response that is never read in one step.
+_UNUSUAL: Final = frozenset(
+    {"transfer-encoding", "content-encoding", "keep-alive", "proxy-connection"}
+)
 
 
 class HTTP1Connection:
@@ -78,70 +64,40 @@ class HTTP1Connection:
 
     __slots__ = (
         "_close",
-        "_connect",
-        "_decoder",
         "_exchanges",
-        "_head",
-        "_head_only",
-        "_informational",
-        "_keep_alive",
         "_limits",
         "_own_limits",
-        "_phase",
-        "_pieces",
-        "_position",
         "_proxy_headers",
         "_reader",
-        "_received",
-        "_search",
+        "_request",
         "_sending",
-        "_started",
-        "_upgrade",
+        "_stale",
+        "_state",
         "_upload_left",
         "_waits",
-        "leftover",
-        "switched",
     )
-
-    leftover: bytes
-    """Bytes behind the response: those nobody asked for, or, once the peer has :attr:`switched`, the
-    first of the other protocol."""
-
-    switched: bool
-    """Whether the peer switched to another protocol: with 101, or with 2xx to CONNECT."""
 
     def __init__(
         self, limits: ResponseLimits = DEFAULT_LIMITS, *, proxy_headers: Headers | None = None
     ) -> None:
-        self._own_limits = self._limits = limits
+        self._own_limits = limits
         self._proxy_headers = proxy_headers
-        self._phase = _IDLE
+        self._state = _IDLE
         self._exchanges = 0
-        self._keep_alive: int | None = None
-        # About one exchange:
+        self._stale = False
+        # About the current exchange, or the last one:
+        self._request = _NO_REQUEST
+        self._limits = limits
         self._close = False  # the connection ends with it, whatever the response says
-        self._head_only = False
-        self._connect = False
-        self._upgrade = False
         self._sending = False
-        self._upload_left: int | None = 0
         self._waits = False
-        self._started = False
-        self._informational = 0
-        self._search: HeadSearch | None = None
-        self._head = _NO_HEAD
-        self._reader: BodyReader = _NO_BODY
-        self._received = False  # the body is complete, as far as its framing goes
-        self._pieces: deque[bytes] = deque()  # of the body, received and not read
-        self._position = 0  # in the first of these
-        self._decoder: ContentDecoder | None = None
-        self.leftover = b""
-        self.switched = False
+        self._upload_left: int | None = 0
+        self._reader: ResponseReader | None = None  # none before the first byte of the response
 
     @property
     def reusable(self) -> bool:
         """Whether another request may be sent on this connection."""
-        return self._phase == _IDLE
+        return self._state == _IDLE
 
     @property
     def sending(self) -> bool:
@@ -162,17 +118,27 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether no byte of a response has come, on a connection that served requests before.
+        """Whether a connection that served requests before was closed without a byte of a response.
 
-        A failure then says that the server had closed the idle connection, or was about to
-        (RFC 9112, 9.3.1): the request may be repeated at once on another one if it is idempotent.
+        The server had then closed the idle connection, or was about to (RFC 9112, 9.3.1): a request
+        that is idempotent may be repeated at once on another one.
         """
-        return self._exchanges > 0 and not self._started
+        return self._stale
+
+    @property
+    def switched(self) -> bool:
+        """Whether the peer switched to another protocol: with 101, or with 2xx to CONNECT."""
+        return self._reader is not None and self._reader.switched
+
+    @property
+    def leftover(self) -> bytes:
+        """Bytes behind the last response: of the protocol switched to, or that nobody asked for."""
+        return b"" if self._reader is None else self._reader.leftover
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """Seconds for which the server keeps an idle connection, if it said so in ``Keep-Alive``."""
-        return self._keep_alive
+        """Seconds for which the server keeps an idle connection, if its last response said so."""
+        return None if self._reader is None else self._reader.keep_alive_timeout
 
     # Requests
 
@@ -199,32 +165,23 @@ class HTTP1Connection:
         Raises:
             TransportFailure: as for :meth:`send`.
         """
-        head = self._begin(request, limits, streamed=True)
+        data = self._begin(request, limits, streamed=True)
         self._sending = True
-        return head
+        self._waits = self._request.expects_continue
+        self._upload_left = self._request.length
+        return data
 
     def _begin(self, request: Request, limits: ResponseLimits | None, *, streamed: bool) -> bytes:
-        if self._phase != _IDLE:
+        if self._state != _IDLE:
             raise TransportFailure(
                 "the connection cannot take a request", kind="closed", sent=False
             )
-        method = request.method
         head = encode_request_head(request, proxy_headers=self._proxy_headers, streamed=streamed)
-        self._phase = _HEAD
+        self._state = _BUSY
+        self._request = head
         self._limits = self._own_limits if limits is None else limits
-        self._head_only = method == "HEAD"
-        self._connect = method == "CONNECT"
         self._close = head.close
-        self._upgrade = head.upgrade
-        self._upload_left = head.length
-        self._waits = head.expects_continue and streamed
-        self._started = False
-        self._informational = 0
-        self._keep_alive = None
-        self._received = False
-        self._pieces.clear()
-        self._position = 0
-        self._decoder = None
+        self._reader = None
         return head.data
 
     def send_chunk(self, chunk: bytes) -> bytes:
@@ -259,7 +216,7 @@ class HTTP1Connection:
     def _require_sending(self) -> None:
         if not self._sending:
             raise TransportFailure(
-                "the connection wants no request body", kind="closed", sent=self._phase != _IDLE
+                "the connection wants no request body", kind="closed", sent=self._state == _BUSY
             )
 
     def stop_sending(self) -> None:
@@ -284,14 +241,9 @@ class HTTP1Connection:
         Returns:
             The failure of the request under way, for the caller to raise.
         """
-        sent = self._phase in _BUSY and (written or self._started)
-        self._end()
+        sent = self._state == _BUSY and (written or self._reader is not None)
+        self._fail(kind)
         return TransportFailure(message, kind=kind, sent=sent)
-
-    def _end(self) -> None:
-        self._phase = _SPENT
-        self._sending = self._waits = self._received = False
-        self._pieces.clear()
 
     # Responses
 
@@ -306,19 +258,21 @@ class HTTP1Connection:
                 response is beyond the limits.
         """
         try:
-            self._receive(data)
-            if not self._received:
+            if self._reader is None and self._state == _BUSY:
+                response = self._receive_at_once(data)
+                if response is not None:
+                    return response
+            else:
+                self._receive(data)
+            reader = self._reader
+            if reader is None or not reader.complete or reader.head is None:
                 return None
-            pieces = self._pieces
-            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            head = self._head
-            if body and (codings := self._codings()):
-                body = decode_content(body, codings, self._limits.body)
-            self._finish()
-        except TransportFailure:
-            self._end()
+            response = Response(reader.head.status, reader.head.headers, reader.content())
+        except TransportFailure as failure:
+            self._fail(failure.kind)
             raise
-        return Response(head.status, head.headers, body)
+        self._finish(reader)
+        return response
 
     def receive_head(self, data: bytes) -> ResponseHead | None:
         """Take bytes that arrived, for a response whose body is read with :meth:`read_body`.
@@ -331,22 +285,21 @@ class HTTP1Connection:
             TransportFailure: as for :meth:`receive_data`.
         """
         self.receive_body(data)
-        if self._phase == _HEAD:
-            return None
-        return ResponseHead(self._head.status, self._head.headers)
+        head = None if self._reader is None else self._reader.head
+        return None if head is None else ResponseHead(head.status, head.headers)
 
     def receive_body(self, data: bytes) -> None:
         """Take bytes that arrived after the response's head; ``b""`` means that the peer closed.
 
-        They stay in memory until they are read: ask :meth:`read_body` for ``None`` before each call.
+        They stay in memory until they are read: call this when :meth:`read_body` gave ``None``.
 
         Raises:
             TransportFailure: as for :meth:`receive_data`.
         """
         try:
             self._receive(data)
-        except TransportFailure:
-            self._end()
+        except TransportFailure as failure:
+            self._fail(failure.kind)
             raise
 
     def read_body(self, size: int = 65536) -> bytes | None:
@@ -359,22 +312,21 @@ class HTTP1Connection:
             Content, or ``None`` if more bytes must be received first, or ``b""`` at its end.
 
         Raises:
-            TransportFailure: the content cannot be decoded, is damaged, or beyond the limit.
+            TransportFailure: the content cannot be decoded, is damaged, or beyond the limit; or
+                there is no response to read.
         """
-        if self._phase != _BODY:
-            if self._phase == _HEAD or not self._received:
-                raise self.abort("there is no response body to read")
+        reader = self._reader
+        if reader is None or reader.head is None or self._state == _FAILED:
+            raise self.abort("there is no response body to read")
+        if self._state != _BUSY:
             return b""
         try:
-            content = self._read(size)
-            if content is None and self._received:
-                if self._decoder is not None:
-                    self._decoder.end()
-                self._finish()
-                return b""
-        except TransportFailure:
-            self._end()
+            content = reader.read(size)
+        except TransportFailure as failure:
+            self._fail(failure.kind)
             raise
+        if content == b"":
+            self._finish(reader)
         return content
 
     def discard_body(self) -> None:
@@ -382,29 +334,55 @@ class HTTP1Connection:
 
         The connection stays reusable only if all of it has arrived; nothing is unpacked for that.
         """
-        if self._phase == _BODY and self._received:
-            self._finish()
-            self._pieces.clear()
-            self._received = False
-        elif self._phase != _IDLE:
-            self._end()
+        if self._state == _BUSY:
+            reader = self._reader
+            if reader is not None and reader.complete:
+                self._finish(reader)
+            else:
+                self._fail("closed")
+
+    def _receive_at_once(self, data: bytes) -> Response | None:
+        """The response, if ``data`` is all of it and plain; else it is begun."""
+        request, limits = self._request, self._limits
+        end = data.find(b"\r\n\r\n") + 4
+        head = parse_plain_head(data[:end], limits) if end > 3 else None
+        if head is None or head.status < 200:
+            self._receive(data)
+            return None
+        values = head.headers.by_name()
+        size = len(data) - end
+        if (
+            values.get("content-length") == str(size)
+            and _UNUSUAL.isdisjoint(values)
+            and values.get("connection", "keep-alive") == "keep-alive"
+            and (limits.body is None or size <= limits.body)
+            and request.method != "HEAD"
+            and head.status not in BODILESS
+            and not request.upgrade
+            and not self._sending
+            and not self._close
+        ):
+            self._exchanges += 1
+            self._state = _IDLE
+            return Response(head.status, head.headers, data[end:])
+        self._reader = reader = ResponseReader(request, limits)
+        reader.begin(head, data[end:])
+        self._answered(reader)
+        return None
 
     def _receive(self, data: bytes) -> None:
-        if self._phase == _HEAD:
-            if not data:
-                raise cut_off()
-            self._receive_head(data)
-        elif self._phase == _BODY:
-            if self._received:
-                # The peer goes on, or closes, while the response is still being read.
-                self.leftover += data
-                self._close = True
-            elif data:
-                self._take(self._reader.feed(data, self._pieces))
+        if self._state == _BUSY:
+            reader = self._reader
+            if reader is None:
+                if not data:
+                    raise cut_off()
+                reader = self._reader = ResponseReader(self._request, self._limits)
+            if data:
+                reader.feed(data)
             else:
-                self._reader.end()
-                self._received = True
-        elif self._phase == _SPENT:
+                reader.end()
+            self._answered(reader)
+        elif self._state in _OVER:
             raise TransportFailure("the connection is of no more use", kind="closed", sent=False)
         elif data:
             raise TransportFailure(
@@ -413,146 +391,23 @@ class HTTP1Connection:
         else:
             raise TransportFailure("the peer closed the idle connection", kind="closed", sent=False)
 
-    def _receive_head(self, data: bytes) -> None:
-        limits = self._limits
-        if self._search is None:
-            self._started = True
-            # Nearly always the head comes in one piece and is plain.
-            end = data.find(b"\r\n\r\n") + 4
-            plain = parse_plain_head(data[:end], limits) if end > 3 else None
-            if plain is not None and plain.status >= 200:
-                self._begin_body(plain, data[end:])
-                return
-            self._search = HeadSearch(limits.head)
-        while (found := self._search.feed(data)) is not None:
-            head = parse_head(found[0], limits)
-            data = found[1]
-            if head.status >= 200 or head.status == 101:
-                self._search = None
-                self._begin_body(head, data)
-                return
-            self._informational += 1
-            if self._informational > limits.informational:
-                raise broken_response(
-                    f"more than {limits.informational} informational responses came before it"
-                )
-            if head.status == 100:
-                self._waits = False
-
-    def _begin_body(self, head: ParsedHead, data: bytes) -> None:
-        status = head.status
-        self._head = head
-        self._phase = _BODY
-        if self._sending:
-            # RFC 9112, 9.5: what the server did not read of the body would be the next request.
+    def _answered(self, reader: ResponseReader) -> None:
+        """Let what came of a response decide about the rest of the request."""
+        if reader.continued or reader.head is not None:
+            self._waits = False
+        if self._sending and reader.head is not None:
+            # The server will not read the rest, or take it for the next request.
             self.stop_sending()
-        self._waits = False
-        if status == 101 or (self._connect and status < 300):
-            if not self._upgrade:
-                raise broken_response("it switches to a protocol that nobody asked for")
-            self.switched = self._close = True
-            self._take(data)
-        elif self._head_only or status in _BODILESS:
-            self._take(data)
-        else:
-            self._begin_framed_body(head.headers.by_name(), data)
 
-    def _begin_framed_body(self, values: Mapping[str, str], data: bytes) -> None:
-        pieces = self._pieces
-        if "transfer-encoding" in values:
-            self._reader = ChunkedReader(self._limits)
-            if data:
-                self._take(self._reader.feed(data, pieces))
-        elif (length := values.get("content-length")) is not None:
-            size = int(length)
-            limit = self._limits.body
-            if limit is not None and size > limit:
-                raise response_too_large(limit)
-            if size <= len(data):
-                if size:
-                    pieces.append(data[:size])
-                self._take(data[size:])
-            else:
-                self._reader = LengthReader(size)
-                if data:
-                    self._reader.feed(data, pieces)
-        else:
-            self._close = True
-            self._reader = UntilCloseReader(self._limits)
-            if data:
-                self._reader.feed(data, pieces)
-
-    def _take(self, rest: bytes | None) -> None:
-        """Note what came behind the body, if its end was there."""
-        if rest is not None:
-            self._received = True
-            self.leftover = rest
-
-    def _read(self, size: int) -> bytes | None:
-        pieces = self._pieces
-        if self._decoder is None and pieces and (codings := self._codings()):
-            self._decoder = ContentDecoder(codings, self._limits.body)
-        if (decoder := self._decoder) is not None:
-            while not (content := decoder.read(size)):
-                if not pieces:
-                    return None
-                decoder.feed(pieces.popleft())
-            return content
-        if not pieces:
-            return None
-        position = self._position
-        if len(pieces[0]) - position > size:
-            self._position += size
-            return pieces[0][position : self._position]
-        gathered = [pieces.popleft()[position:]]
-        self._position = 0
-        room = size - len(gathered[0])
-        while pieces and len(pieces[0]) <= room:
-            room -= len(pieces[0])
-            gathered.append(pieces.popleft())
-        return b"".join(gathered)
-
-    def _codings(self) -> tuple[str, ...]:
-        value = self._head.headers.by_name().get("content-encoding")
-        if value is None:
-            return ()
-        codings = content_codings(value)
-        if codings and self._head.status == 206:
-            raise TransportFailure(
-                "the response cannot be decoded: it is a part of packed content",
-                kind="protocol",
-                sent=True,
-            )
-        return codings
-
-    def _finish(self) -> None:
+    def _finish(self, reader: ResponseReader) -> None:
         self._exchanges += 1
-        self._phase = _SPENT if self._close or self.leftover or not self._persists() else _IDLE
+        self._state = _IDLE if reader.persists and not self._close else _ENDED
 
-    def _persists(self) -> bool:
-        """Whether the response lets the connection go on (RFC 9112, 9.3)."""
-        if self._head.version != "1.1":
-            return False
-        values = self._head.headers.by_name()
-        for name in ("connection", "proxy-connection"):
-            if name in values and "close" in _elements(values[name]):
-                return False
-        if "keep-alive" in values:
-            parameters = dict(_KEEP_ALIVE.findall(values["keep-alive"].lower()))
-            if "timeout" in parameters:
-                self._keep_alive = int(parameters["timeout"])
-            if self._keep_alive == 0 or int(parameters.get("max", 2)) < 2:
-                return False
-        # RFC 9112, 6.1: whoever sent both may be part of an attack on the framing.
-        return "transfer-encoding" not in values or "content-length" not in values
+    def _fail(self, kind: FailureKind) -> None:
+        unanswered = self._state == _BUSY and self._reader is None
+        self._stale = unanswered and kind == "closed" and self._exchanges > 0
+        self._state = _FAILED
+        self._sending = self._waits = False
 
 
-_BUSY: Final = frozenset({_HEAD, _BODY})
-_BODILESS: Final = frozenset({204, 304})
-_NO_BODY: Final = LengthReader(0)
-_NO_HEAD: Final = ParsedHead(0, Headers(), "1.1")
-_KEEP_ALIVE: Final = re.compile(r"\b(timeout|max)[ \t]*=[ \t]*([0-9]{1,9})\b")
-
-
-def _elements(value: str) -> list[str]:
-    return [element.strip(" \t").lower() for element in value.split(",")]
+_NO_REQUEST: Final = RequestHead("", b"", 0)

@@ -30,7 +30,7 @@ class ResponseLimits(Struct, frozen=True, kw_only=True):
             lifts this bound, for a body that is streamed and never held as a whole.
 
     Raises:
-        InvalidValueError: a limit is no integer, or below 0 (``head`` and ``chunk_line``: below 1).
+        InvalidValueError: a limit is no integer, or below 0 (``head`` and ``chunk_line``: below 16).
     """
 
     head: int = 64 * 1024
@@ -46,7 +46,7 @@ class ResponseLimits(Struct, frozen=True, kw_only=True):
             limit: object = getattr(self, name)
             if limit is None and name == "body":
                 continue
-            least = 1 if name in {"head", "chunk_line"} else 0
+            least = 16 if name in {"head", "chunk_line"} else 0
             if not isinstance(limit, int) or isinstance(limit, bool) or limit < least:
                 lifted = ", or None for no limit" if name == "body" else ""
                 raise InvalidValueError(

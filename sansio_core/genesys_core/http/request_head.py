@@ -6,8 +6,8 @@ written. Every other head is left to h11, which writes the same bytes for a plai
 """
 
 import re
-from collections.abc import Sequence
-from typing import Final, TypeAlias
+from functools import lru_cache
+from typing import Final
 from urllib.parse import urlsplit
 
 import h11
@@ -23,6 +23,7 @@ class RequestHead(Struct, frozen=True):
     """The bytes of a request's head, and what they mean for the exchange.
 
     Attributes:
+        method: of the request.
         data: from the request line to the blank line.
         length: bytes of the body that follows, or ``None`` if it is sent in chunks.
         close: whether the request asks for the connection to be closed after it.
@@ -30,6 +31,7 @@ class RequestHead(Struct, frozen=True):
         expects_continue: whether the server was asked to say that it wants the body.
     """
 
+    method: str
     data: bytes
     length: int | None
     close: bool = False
@@ -37,20 +39,26 @@ class RequestHead(Struct, frozen=True):
     expects_continue: bool = False
 
 
-Fields: TypeAlias = Sequence[tuple[str, str]]
-
 # RFC 3986, 3, without user information: that and all else that is unusual takes the long way.
 _PLAIN_URL: Final = re.compile(
     r"(https?)://([A-Za-z0-9.\-]++)(?::([0-9]{1,5}+))?(/[!\"$-~]*+)?(?:#|\Z)"
 )
 _METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Neither an empty value nor one with spaces around it is plain.
-_FIELD: Final = re.compile(
-    r"([!#$%&'*+\-.^_`|~0-9A-Za-z]++): (?![ \t])([^\x00-\x08\x0a-\x1f\x7f]++)(?<![ \t])\r\n"
-)
+# Bytes of a plain head that are no line break. A tab is allowed, but not plain.
+_VISIBLE: Final = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 # Fields that change how the request is framed, where it goes, or what may come back.
-_SPECIAL: Final = re.compile(
-    r"\n(?:host|content-length|transfer-encoding|connection|upgrade|expect|accept-encoding|range):"
+_SPECIAL: Final = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "range",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -95,27 +103,35 @@ def _encode_plain(request: Request) -> RequestHead | None:
     if url is None or method not in _METHOD:
         return None
     scheme, host, port, target = url.groups()
-    fields = request.headers.raw
-    lines = "".join([f"{name}: {value}\r\n" for name, value in fields])
-    # Equal lists rule out that a name or value contains the end of its own line.
-    if _FIELD.findall(lines) != [*fields]:
-        return None
-    start = f"{method} {target or '/'} HTTP/1.1\r\nHost: {host}"
     if port is not None and port != _DEFAULT_PORTS[scheme]:
-        start = f"{start}:{port}"
-    if _SPECIAL.search(f"\n{lines.lower()}"):
-        return None
-    end = "Accept-Encoding: gzip\r\n\r\n"
-    length = 0
+        host = f"{host}:{port}"
+    length, content_length, lines = 0, "", 4
     # RFC 9110, 8.6: a length is sent where the method gives a body a meaning, even for none.
     if body is not None or method in _BODY_METHODS:
-        length = len(body or b"")
-        end = f"Accept-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+        length, lines = len(body or b""), 5
+        content_length = f"Content-Length: {length}\r\n"
+    fields = request.headers.raw
+    given = ""
+    for name, value in fields:
+        if not _is_plain_name(name) or value.strip(" \t") != value:
+            return None
+        given += f"{name}: {value}\r\n"
     try:
-        data = f"{start}\r\n{lines}{end}".encode()
+        data = (
+            f"{method} {target or '/'} HTTP/1.1\r\nHost: {host}\r\n{given}"
+            f"Accept-Encoding: gzip\r\n{content_length}\r\n"
+        ).encode()
     except UnicodeEncodeError:
         return None
-    return RequestHead(data, length)
+    # As many line breaks as lines: no value has one, or another control character, in it.
+    if data.translate(None, _VISIBLE) != b"\r\n" * (len(fields) + lines):
+        return None
+    return RequestHead(method, data, length)
+
+
+@lru_cache(maxsize=256)
+def _is_plain_name(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None and name.lower() not in _SPECIAL
 
 
 def _encode_with_h11(
@@ -147,6 +163,7 @@ def _encode_with_h11(
         )
     )
     return RequestHead(
+        request.method,
         bytes(data),
         length,
         close="close" in _elements(headers, "connection"),

@@ -46,11 +46,12 @@ class ParsedHead(Struct, frozen=True):
 
 
 # RFC 9112, 4 and 5. Each repetition is possessive: what it has taken it never gives back.
-_PLAIN: Final = re.compile(
-    r"HTTP/1\.1 ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n"
-    r"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]*+(?<![ \t])\r\n)*+\r\n"
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.1 ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f\x7f]*+)?\r\n")
+_OK: Final = "HTTP/1.1 200 OK\r\n"  # nearly always
+_FIELD_LINE: Final = re.compile(
+    r"^([!#$%&'*+\-.^_`|~0-9A-Za-z]++):[ \t]*+([^\x00-\x08\x0a-\x1f\x7f]*+)(?<![ \t])\r\n",
+    re.MULTILINE,
 )
-_FIELD: Final = re.compile(r"\r\n([^:\r]++):[ \t]*+([^\r]*+)")
 _START: Final = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r\n]")
 _SHORTEST_START: Final = b"HTTP/1.1 200 "
 # h11 refuses these wherever they stand, but takes time for it that grows with the square of a line.
@@ -121,16 +122,21 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
         TransportFailure: the head is plain, but beyond a limit.
     """
     text = str(head, "latin-1")
-    plain = _PLAIN.fullmatch(text)
-    if plain is None:
+    if text.startswith(_OK):
+        status, start = 200, len(_OK)
+    elif status_line := _STATUS_LINE.match(text):
+        status, start = int(status_line[1]), status_line.end()
+    else:
+        return None
+    raw = tuple(_FIELD_LINE.findall(text, start))
+    # A line feed for each field, and those of the status line and the blank line: all was matched.
+    if text.count("\n") != len(raw) + 2 or not text.endswith("\n\r\n"):
         return None
     if len(head) > limits.head:
         raise _too_long(limits.head)
-    raw = tuple(_FIELD.findall(text, plain.end(1)))
     if len(raw) > limits.fields:
         raise _too_many(limits.fields)
     headers = Headers.received(raw)
-    status = int(plain[1])
     if status >= 200:
         values = headers.by_name()
         length = values.get("content-length")
