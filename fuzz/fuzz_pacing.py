@@ -8,7 +8,7 @@ to, everybody who waits is let go. No exception at all escapes.
 from collections.abc import Callable
 from typing import Final
 
-from genesys_core.session.pacing import MARGIN, Pacer, Pacing, Reservation
+from genesys_core.session.pacing import MARGIN, Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
 __all__ = ["TARGETS"]
@@ -46,7 +46,8 @@ class _Run:
         elif kind == 2:
             self.clock += which / 2
         elif kind == 3 and which < 8:
-            self.pacer = self.pacer.reported(reply(429, str(which)), now=at(self.clock))
+            gate = Gate.closed_by(reply(429, str(which)), now=at(self.clock))
+            self.pacer = self.pacer if gate is None else self.pacer.with_gate(gate)
             self.opens = max(self.opens, self.clock + which)
         elif self.waiting:
             path, reservation = self.waiting.pop(which % len(self.waiting))

@@ -11,22 +11,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from genesys_core.calls.lifecycle import Exchanging as Exchanging
+    from genesys_core.calls.lifecycle import ClosingGate as ClosingGate
+    from genesys_core.calls.lifecycle import NeedPermit as NeedPermit
     from genesys_core.calls.lifecycle import NeedToken as NeedToken
     from genesys_core.calls.lifecycle import Raised as Raised
     from genesys_core.calls.lifecycle import Returned as Returned
     from genesys_core.calls.lifecycle import Sending as Sending
     from genesys_core.calls.lifecycle import State as State
     from genesys_core.calls.lifecycle import Waiting as Waiting
-    from genesys_core.calls.lifecycle import reserve_token as reserve_token
-    from genesys_core.calls.lifecycle import settle_token as settle_token
     from genesys_core.calls.lifecycle import start as start
     from genesys_core.calls.operation import Endpoint as Endpoint
     from genesys_core.calls.operation import Operation as Operation
     from genesys_core.calls.operation import Options as Options
     from genesys_core.calls.operation import raw_operation as raw_operation
     from genesys_core.calls.paging import Paging as Paging
+    from genesys_core.calls.rate_limit import close_gate as close_gate
+    from genesys_core.calls.rate_limit import release_permit as release_permit
+    from genesys_core.calls.rate_limit import reserve_permit as reserve_permit
     from genesys_core.calls.responses import ApiResponse as ApiResponse
+    from genesys_core.calls.token_actions import Exchanging as Exchanging
+    from genesys_core.calls.token_actions import reserve_token as reserve_token
+    from genesys_core.calls.token_actions import settle_token as settle_token
     from genesys_core.clock import Now as Now
     from genesys_core.codec.decoding import Decoded as Decoded
     from genesys_core.codec.decoding import Issue as Issue
@@ -59,10 +64,12 @@ if TYPE_CHECKING:
     from genesys_core.websocket.connection import WebSocket as WebSocket
 
 _HOMES: Final = {
-    "calls.lifecycle": "Exchanging NeedToken Raised Returned Sending State Waiting reserve_token settle_token start",
+    "calls.lifecycle": "ClosingGate NeedPermit NeedToken Raised Returned Sending State Waiting start",
     "calls.operation": "Endpoint Operation Options raw_operation",
     "calls.paging": "Paging",
+    "calls.rate_limit": "close_gate release_permit reserve_permit",
     "calls.responses": "ApiResponse",
+    "calls.token_actions": "Exchanging reserve_token settle_token",
     "clock": "Now",
     "codec.decoding": "Decoded Issue decode",
     "codec.encoding": "to_dict to_json",
@@ -88,6 +95,7 @@ __all__ = [
     "ApiResponse",
     "ChannelSet",
     "ClientCredentials",
+    "ClosingGate",
     "Decoded",
     "Endpoint",
     "Exchanging",
@@ -99,6 +107,7 @@ __all__ = [
     "Issue",
     "LocalDateTime",
     "Model",
+    "NeedPermit",
     "NeedToken",
     "Now",
     "Operation",
@@ -123,8 +132,11 @@ __all__ = [
     "Waiting",
     "WebSocket",
     "YearMonth",
+    "close_gate",
     "decode",
     "raw_operation",
+    "release_permit",
+    "reserve_permit",
     "reserve_token",
     "settle_token",
     "start",

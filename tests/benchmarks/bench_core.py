@@ -10,8 +10,8 @@ from __future__ import annotations
 import httpx
 
 from genesys_core.api import users
-from genesys_core.calls.lifecycle import Raised, Returned, Sending, Waiting, start
-from genesys_core.calls.rate_limit import Permit, report_response, reserve_permit
+from genesys_core.calls.lifecycle import NeedPermit, Raised, Returned, Sending, Waiting, start
+from genesys_core.calls.rate_limit import reserve_permit
 from genesys_core.clock import Now
 from genesys_core.hosts import Hosts
 from genesys_core.http.messages import Response
@@ -61,15 +61,13 @@ def drive(shared: Session, *outcomes: Response) -> None:
     state = start(build(), shared, now=Now(0.0, 0.0))
     left = iter(outcomes)
     while not isinstance(state, Returned | Raised):
-        if isinstance(state, Waiting):
-            state = state.woke(now=Now(1.0, 1.0))
-            continue
-        assert isinstance(state, Sending)
-        shared, permit = reserve_permit(shared, state, now=Now(0.0, 0.0))
-        assert isinstance(permit, Permit)
-        response = next(left)
-        shared, _ = report_response(shared, state, response, now=Now(0.5, 0.5))
-        state = state.received(response, now=Now(0.5, 0.5))
+        if isinstance(state, NeedPermit):
+            shared, state = reserve_permit(shared, state, now=Now(0.0, 0.0))
+        elif isinstance(state, Waiting):
+            state = state.woke(shared, now=Now(state.until, state.until))
+        else:
+            assert isinstance(state, Sending)
+            state = state.received(next(left), now=Now(0.5, 0.5))
 
 
 def by_hand() -> httpx.Request:

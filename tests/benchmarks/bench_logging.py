@@ -22,7 +22,7 @@ from genesys_cloud.transports import Transport
 from genesys_core.api import users
 from genesys_core.configuration import LoggingConfiguration
 from genesys_core.http.messages import Request, Response
-from genesys_core.observability.observers import Observer, combine_observers
+from genesys_core.observability.observers import Observer
 from tests.benchmarks.measure import Spent, compare, ratio, served
 
 
@@ -54,7 +54,7 @@ def measure(host: str, transport: Transport | None, calls: int, rounds: int) -> 
                     host=host, access_token="t", transport=transport, pacing=None, trust_env=False
                 )
             )
-            client._observer = combine_observers(observers)
+            client._observers = tuple(observers)
             cases[title] = lambda client=client: client.send(users.get_users_me())
         return compare(cases, calls, rounds)
 

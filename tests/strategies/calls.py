@@ -9,24 +9,26 @@ from typing import Any, assert_never
 from hypothesis import strategies as st
 
 from genesys_core.calls.lifecycle import (
-    Exchanging,
+    ClosingGate,
+    NeedPermit,
     NeedToken,
     Raised,
     Returned,
     Sending,
     State,
     Waiting,
-    reserve_token,
-    settle_token,
     start,
 )
 from genesys_core.calls.operation import Endpoint, Operation
-from genesys_core.calls.rate_limit import Permit, report_response, reserve_permit
+from genesys_core.calls.rate_limit import close_gate, reserve_permit
+from genesys_core.calls.token_actions import Exchanging, reserve_token, settle_token
 from genesys_core.clock import Now
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.oauth import ClientCredentials, Token
+from genesys_core.observability.observers import Observer
+from genesys_core.observability.watch import watch_call
 from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.session import Session, Settings
@@ -89,6 +91,7 @@ class Driver:
     Attributes:
         session: the shared state.
         transport: given a request and the time, the outcome and how long it took.
+        observers: told of what happens, as by a client.
     """
 
     session: Session
@@ -98,12 +101,13 @@ class Driver:
     sent: list[Request] = field(default_factory=list)
     sent_at: list[float] = field(default_factory=list)
     exchanges: int = 0
+    observers: tuple[Observer, ...] = ()
 
     @property
     def now(self) -> Now:
         return at(self.clock)
 
-    def swap(self, step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    def apply(self, step: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.session, answer = step(self.session, *args, **kwargs)
         return answer
 
@@ -112,40 +116,45 @@ class Driver:
         return self.drive(start(wanted, self.session, now=self.now))
 
     def drive(self, state: State[Any]) -> Returned[Any] | Raised:
-        while True:
-            match state:
-                case Sending():
-                    state = self._send(state)
-                case NeedToken():
-                    state = self._authorize(state.joined(self.session))
-                case Waiting(seconds=seconds):
-                    self.sleeps.append(seconds)
-                    self.clock += seconds
-                    state = state.woke(now=self.now)
-                case Returned() | Raised():
-                    return state
-                case _:
-                    assert_never(state)
+        watch = watch_call(self.observers, state, now=self.now)
+        try:
+            while True:
+                match state:
+                    case NeedToken():
+                        state = self._authorize(state.joined(self.session))
+                    case NeedPermit():
+                        state = self.apply(reserve_permit, state, now=self.now)
+                    case Sending():
+                        request = watch.begin_attempt(state)
+                        outcome = self._send(request)
+                        state = watch.finish_attempt(state, request, outcome, now=self.now)
+                    case ClosingGate():
+                        state = self.apply(close_gate, state, now=self.now)
+                    case Waiting(seconds=seconds, until=until):
+                        watch.begin_wait(state)
+                        self.sleeps.append(seconds)
+                        self.clock = until
+                        state = state.woke(self.session, now=self.now)
+                    case Returned() | Raised():
+                        return state
+                    case _:
+                        assert_never(state)
+        finally:
+            watch.end(state, now=self.now)
 
-    def _send(self, state: Sending[Any]) -> State[Any]:
-        step = self.swap(reserve_permit, state, now=self.now)
-        if not isinstance(step, Permit):
-            return step
-        self.sent.append(step.request)
+    def _send(self, request: Request) -> Outcome:
+        self.sent.append(request)
         self.sent_at.append(self.clock)
-        outcome, seconds = self.transport(step.request, self.clock)
+        outcome, seconds = self.transport(request, self.clock)
         self.clock += seconds
-        if isinstance(outcome, TransportFailure):
-            return state.failed(outcome, now=self.now)
-        self.swap(report_response, state, outcome, now=self.now)
-        return state.received(outcome, now=self.now)
+        return outcome
 
     def _authorize(self, need: NeedToken[Any]) -> State[Any]:
-        step = self.swap(reserve_token, need, now=self.now)
+        step = self.apply(reserve_token, need, now=self.now)
         if not isinstance(step, Exchanging):
             return step
         self.exchanges += 1
-        return self.swap(settle_token, need, self.drive(step.state), now=self.now)
+        return self.apply(settle_token, need, self.drive(step.state), now=self.now)
 
 
 def scripted(*outcomes: Outcome) -> Callable[[Request, float], tuple[Outcome, float]]:

@@ -26,22 +26,25 @@ from genesys_cloud.transports.hooks import (
     add_async_hooks,
 )
 from genesys_cloud.transports.protocols import AsyncTransport
-from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting, start
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+    start,
+)
 from genesys_core.calls.operation import Operation, Options, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
-from genesys_core.calls.rate_limit import (
-    Permit,
-    release_permit,
-    report_response,
-    reserve_permit,
-    wait_left,
-)
+from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
-from genesys_core.oauth.tokens import Token
-from genesys_core.observability.observers import CallObserver, Purpose
+from genesys_core.observability.watch import watch_call
 from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
@@ -97,14 +100,14 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     ) -> None:
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell
-        self._observer = self._setup.observer
+        self._observers = self._setup.observers
         self._network = network_of(options)
         wire = transport or _over_httpx(self._network)
         self._transport = add_async_hooks(wire, hooks)
         self._natives: list[EventLoop] = []
         self._handlers: WeakSet[notifications.AsyncNotificationHandler] = WeakSet()
         self._tokens = AsyncTokenTransactions(
-            self._cell, self._exchange, self._setup.token_store, lambda: self._event_loop
+            self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
         )
         self._defaults = Options()
 
@@ -241,89 +244,43 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         return self._natives[0]
 
     async def _drive(
-        self,
-        state: State[T],
-        send: Callable[[Request], Awaitable[Response]] | None = None,
-        purpose: Purpose = "api",
+        self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
     ) -> Returned[T] | Raised:
-        if self._observer is None or isinstance(state, (Waiting, Returned, Raised)):
-            return await self._loop(state, send or self._transport.send, None)
-        name = state.call.endpoint.name
-        watch = self._observer.begin(name, purpose, read_clocks())
-        outcome: Returned[T] | Raised | None = None
+        send, apply = send or self._transport.send, self._cell.apply
+        watch = watch_call(self._observers, state, now=read_clocks())
         try:
-            outcome = ended = await self._loop(state, send or self._transport.send, watch)
-        finally:
-            if watch is not None:
-                watch.ended(outcome, read_clocks())
-        return ended
-
-    async def _loop(
-        self,
-        state: State[T],
-        send: Callable[[Request], Awaitable[Response]],
-        watch: CallObserver | None,
-    ) -> Returned[T] | Raised:
-        while True:
-            match state:
-                case Sending():
-                    state = await self._attempt(state, send, watch)
-                case NeedToken():
-                    state = await self._authorize(state)
-                case Waiting():
-                    state = await self._wait(state, watch)
-                case Returned() | Raised():
-                    return state
-                case _:
-                    assert_never(state)
-
-    async def _attempt(
-        self,
-        sending: Sending[T],
-        send: Callable[[Request], Awaitable[Response]],
-        watch: CallObserver | None,
-    ) -> State[T]:
-        permit = self._cell.apply(reserve_permit, sending, now=read_clocks())
-        if not isinstance(permit, Permit):
-            return permit
-        request = permit.request if watch is None else watch.sending(permit.request)
-        state: State[T]
-        outcome: Response | TransportFailure
-        try:
-            outcome = response = await send(request)
-        except TransportFailure as failure:
-            outcome, now = failure, read_clocks()
-            state = sending.failed(failure, now=now)
-        else:
-            now = read_clocks()
-            if self._cell.apply(report_response, sending, response, now=now):
-                self._event_loop.notify_all()
-            state = sending.received(response, now=now)
-        if watch is not None:
-            watch.attempted(sending, request, outcome, state, now)
-        return state
-
-    async def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
-        if watch is not None:
-            watch.waiting(waiting)
-        began = read_clocks().monotonic
-        try:
-            while (left := self._remaining(waiting, began)) > 0:
-                await self._event_loop.sleep(left)
+            while True:
+                match state:
+                    case NeedToken():
+                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
+                        state = await self._tokens.obtain(action)
+                    case NeedPermit():
+                        state = apply(reserve_permit, state, now=read_clocks())
+                    case Sending():
+                        request = watch.begin_attempt(state)
+                        outcome: Response | TransportFailure
+                        try:
+                            outcome = await send(request)
+                        except TransportFailure as failure:
+                            outcome = failure
+                        state = watch.finish_attempt(state, request, outcome, now=read_clocks())
+                    case ClosingGate():
+                        state = apply(close_gate, state, now=read_clocks())
+                        self._event_loop.notify_all()
+                    case Waiting():
+                        watch.begin_wait(state)
+                        left = state.left(self._cell.session, now=read_clocks())
+                        await self._event_loop.sleep(left)
+                        state = state.woke(self._cell.session, now=read_clocks())
+                    case Returned() | Raised():
+                        return state
+                    case _:
+                        assert_never(state)
         except BaseException:
-            self._cell.apply(release_permit, waiting, now=read_clocks())
+            apply(release_permit, state, now=read_clocks())
             raise
-        return waiting.woke(now=read_clocks())
-
-    def _remaining(self, waiting: Waiting[T], began: float) -> float:
-        return wait_left(self._cell.session, waiting, began=began, now=read_clocks())
-
-    async def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        action = obtain_for_call(need, self._cell.session, now=read_clocks())
-        return await self._tokens.obtain(action)
-
-    async def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
-        return await self._drive(state, purpose=purpose)
+        finally:
+            watch.end(state, now=read_clocks())
 
 
 def _over_httpx(network: "NetworkOptions") -> AsyncTransport:

@@ -47,7 +47,6 @@ from genesys_core.oauth.tokens import Token
 from genesys_core.observability.observers import (
     Observer,
     combine_notification_observers,
-    combine_observers,
 )
 from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.reconfigure import reconfigure_session
@@ -252,7 +251,7 @@ class Setup:
 
     Attributes:
         cell: the session.
-        observer: who watches the client's calls.
+        observers: who watches the client's calls.
         notifications: who watches the client's notification channels.
         token_store: the client's token store, or none.
         logging: logs; its ``warn`` is for what is no call.
@@ -280,7 +279,7 @@ class Setup:
         self._counts = StatsObserver()
         telemetry = options.get("telemetry")
         observers = (self._counts, *((telemetry,) if telemetry else ()), self.logging)
-        self.observer = combine_observers(observers)
+        self.observers = observers
         self.notifications = combine_notification_observers(observers)
         self._reload = _Reload(sources, file, options, self.cell, self.logging)
         self._reload.report(self._reload.configuration.warnings)

@@ -3,7 +3,6 @@
 Law: the driver sends, sleeps and locks. Every decision is the core's.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
@@ -20,22 +19,25 @@ from genesys_cloud.observability.statistics import ClientStats
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
-from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting, start
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+    start,
+)
 from genesys_core.calls.operation import Operation, Options, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
-from genesys_core.calls.rate_limit import (
-    Permit,
-    release_permit,
-    report_response,
-    reserve_permit,
-    wait_left,
-)
+from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
-from genesys_core.oauth.tokens import Token
-from genesys_core.observability.observers import CallObserver, Purpose
+from genesys_core.observability.watch import watch_call
 from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
@@ -77,11 +79,11 @@ class Client(SyncTransfers, SyncApis):
     ) -> None:
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell
-        self._observer = self._setup.observer
+        self._observers = self._setup.observers
         self._network = network_of(options)
         wire = transport or _over_httpx(self._network)
         self._transport = add_hooks(wire, hooks)
-        self._tokens = TokenTransactions(self._cell, self._exchange, self._setup.token_store)
+        self._tokens = TokenTransactions(self._cell, self._drive, self._setup.token_store)
         self._wakeup = Wakeup()
         self._handlers: WeakSet[notifications.NotificationHandler] = WeakSet()
         self._defaults = Options()
@@ -209,91 +211,43 @@ class Client(SyncTransfers, SyncApis):
         return Auth(self._cell, self._tokens)
 
     def _drive(
-        self,
-        state: State[T],
-        send: Callable[[Request], Response] | None = None,
-        purpose: Purpose = "api",
+        self, state: State[T], send: Callable[[Request], Response] | None = None
     ) -> Returned[T] | Raised:
-        if self._observer is None or isinstance(state, (Waiting, Returned, Raised)):
-            return self._loop(state, send or self._transport.send, None)
-        name = state.call.endpoint.name
-        watch = self._observer.begin(name, purpose, read_clocks())
-        outcome: Returned[T] | Raised | None = None
+        send, apply = send or self._transport.send, self._cell.apply
+        watch = watch_call(self._observers, state, now=read_clocks())
         try:
-            outcome = ended = self._loop(state, send or self._transport.send, watch)
-        finally:
-            if watch is not None:
-                watch.ended(outcome, read_clocks())
-        return ended
-
-    def _loop(
-        self,
-        state: State[T],
-        send: Callable[[Request], Response],
-        watch: CallObserver | None,
-    ) -> Returned[T] | Raised:
-        while True:
-            match state:
-                case Sending():
-                    state = self._attempt(state, send, watch)
-                case NeedToken():
-                    state = self._authorize(state)
-                case Waiting():
-                    state = self._wait(state, watch)
-                case Returned() | Raised():
-                    return state
-                case _:
-                    assert_never(state)
-
-    def _attempt(
-        self,
-        sending: Sending[T],
-        send: Callable[[Request], Response],
-        watch: CallObserver | None,
-    ) -> State[T]:
-        permit = self._cell.apply(reserve_permit, sending, now=read_clocks())
-        if not isinstance(permit, Permit):
-            return permit
-        request = permit.request if watch is None else watch.sending(permit.request)
-        state: State[T]
-        outcome: Response | TransportFailure
-        try:
-            outcome = response = send(request)
-        except TransportFailure as failure:
-            outcome, now = failure, read_clocks()
-            state = sending.failed(failure, now=now)
-        else:
-            now = read_clocks()
-            if self._cell.apply(report_response, sending, response, now=now):
-                self._wakeup.notify_all()
-            state = sending.received(response, now=now)
-        if watch is not None:
-            watch.attempted(sending, request, outcome, state, now)
-        return state
-
-    def _wait(self, waiting: Waiting[T], watch: CallObserver | None) -> Sending[T] | Raised:
-        if watch is not None:
-            watch.waiting(waiting)
-        began = time.monotonic()
-        try:
-            # In this order: what rings after the look is heard.
-            rung = self._wakeup.next
-            while (left := self._remaining(waiting, began)) > 0:
-                rung.wait(left)
-                rung = self._wakeup.next
+            while True:
+                wakeup = self._wakeup.next  # in this order: a wake-up after a look is noticed
+                match state:
+                    case NeedToken():
+                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
+                        state = self._tokens.obtain(action)
+                    case NeedPermit():
+                        state = apply(reserve_permit, state, now=read_clocks())
+                    case Sending():
+                        request = watch.begin_attempt(state)
+                        outcome: Response | TransportFailure
+                        try:
+                            outcome = send(request)
+                        except TransportFailure as failure:
+                            outcome = failure
+                        state = watch.finish_attempt(state, request, outcome, now=read_clocks())
+                    case ClosingGate():
+                        state = apply(close_gate, state, now=read_clocks())
+                        self._wakeup.notify_all()
+                    case Waiting():
+                        watch.begin_wait(state)
+                        wakeup.wait(state.left(self._cell.session, now=read_clocks()))
+                        state = state.woke(self._cell.session, now=read_clocks())
+                    case Returned() | Raised():
+                        return state
+                    case _:
+                        assert_never(state)
         except BaseException:
-            self._cell.apply(release_permit, waiting, now=read_clocks())
+            apply(release_permit, state, now=read_clocks())
             raise
-        return waiting.woke(now=read_clocks())
-
-    def _remaining(self, waiting: Waiting[T], began: float) -> float:
-        return wait_left(self._cell.session, waiting, began=began, now=read_clocks())
-
-    def _authorize(self, need: NeedToken[T]) -> Sending[T] | Raised:
-        return self._tokens.obtain(obtain_for_call(need, self._cell.session, now=read_clocks()))
-
-    def _exchange(self, state: Sending[Token], purpose: Purpose) -> Returned[Token] | Raised:
-        return self._drive(state, purpose=purpose)
+        finally:
+            watch.end(state, now=read_clocks())
 
 
 def _over_httpx(network: "NetworkOptions") -> Transport:

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar, assert_never, cast
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.system_clock import read_clocks
-from genesys_core.calls.lifecycle import Raised, Returned, Sending
+from genesys_core.calls.lifecycle import Raised, Returned, State
 from genesys_core.calls.token_actions import TokenAction
 from genesys_core.calls.token_transaction import (
     Deleting,
@@ -37,7 +37,6 @@ from genesys_core.calls.token_transaction import (
 )
 from genesys_core.oauth.token_store import TokenStore, TokenStoreError
 from genesys_core.oauth.tokens import Token
-from genesys_core.observability.observers import Purpose
 
 __all__ = ["AsyncTokenTransactions", "StoreDriver", "TokenTransactions"]
 
@@ -123,7 +122,7 @@ class TokenTransactions:
     def __init__(
         self,
         cell: SessionCell,
-        exchange: Callable[[Sending[Token], Purpose], Returned[Token] | Raised],
+        exchange: Callable[[State[Token]], Returned[Token] | Raised],
         store: StoreDriver,
     ) -> None:
         self._cell = cell
@@ -157,7 +156,7 @@ class TokenTransactions:
             with ExitStack() as held:
                 while not isinstance(step, Ended):
                     if isinstance(step, Requesting):
-                        outcome = self._exchange(step.state, step.purpose)
+                        outcome = self._exchange(step.state)
                         step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                     else:
                         found = self._store.work(step, held)
@@ -218,7 +217,7 @@ class AsyncTokenTransactions:
     def __init__(
         self,
         cell: SessionCell,
-        exchange: Callable[[Sending[Token], Purpose], Awaitable[Returned[Token] | Raised]],
+        exchange: Callable[[State[Token]], Awaitable[Returned[Token] | Raised]],
         store: StoreDriver,
         loop: Callable[[], EventLoop],
     ) -> None:
@@ -247,7 +246,7 @@ class AsyncTokenTransactions:
         try:
             while not isinstance(step, Ended):
                 if isinstance(step, Requesting):
-                    outcome = await self._exchange(step.state, step.purpose)
+                    outcome = await self._exchange(step.state)
                     step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                 else:
                     found = await loop.run_in_thread(self._store.work, step, held)

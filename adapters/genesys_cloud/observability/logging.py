@@ -21,7 +21,7 @@ from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiti
 from genesys_core.clock import Now
 from genesys_core.configuration.configuration import LoggingConfiguration, LogLevel
 from genesys_core.errors import ConfigurationError
-from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.observability.log_records import (
     LEVEL_NUMBERS,
@@ -32,7 +32,6 @@ from genesys_core.observability.log_records import (
     log_entry,
     log_notice,
 )
-from genesys_core.observability.observers import Purpose
 
 if TYPE_CHECKING:
     from genesys_cloud.observability.log_file import LogFile

@@ -17,11 +17,10 @@ from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiti
 from genesys_core.calls.operation import Endpoint
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.notifications.messages import resolve_topic
 from genesys_core.observability.log_records import RoundTrip
-from genesys_core.observability.observers import Purpose
 from genesys_core.session.retry import GiveUp, Repeat
 from genesys_core.version import VERSION
 
@@ -203,7 +202,7 @@ class _TracedCall:
         self._span.add_event("genesys_cloud.attempt", event)
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        reason = "retry" if waiting.call.reservation is None else "pacing"
+        reason = "retry" if waiting.reservation is None else "pacing"
         self._telemetry.waits.record(
             waiting.seconds, {**self._facts, "genesys_cloud.wait.reason": reason}
         )

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
 from genesys_core.clock import Now
-from genesys_core.http.messages import Request, Response, TransportFailure
-from genesys_core.observability.observers import Purpose
+from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 
 __all__ = ["ClientStats", "StatsObserver", "open_connections"]
 
@@ -74,7 +73,7 @@ class StatsObserver:
     def waited(self, waiting: Waiting[Any]) -> None:
         """A call was told to wait."""
         with self._lock:
-            if waiting.call.reservation is None:
+            if waiting.reservation is None:
                 self._retry_seconds += waiting.seconds
             else:
                 self._pacing_seconds += waiting.seconds

@@ -16,7 +16,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager, contextmanager
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ from genesys_cloud.transports.protocols import (
     StreamingTransport,
     Transport,
 )
-from genesys_core.http.messages import Request, Response, Streamed
+from genesys_core.http.messages import Purpose, Request, Response, Streamed
 
 __all__ = [
     "AfterResponse",
@@ -41,9 +41,6 @@ __all__ = [
     "add_hooks",
     "purpose_of",
 ]
-
-Purpose: TypeAlias = Literal["api", "token"]
-"""What a request is for: a call of the API, or a token from the login host."""
 
 BeforeRequest: TypeAlias = Callable[[Request], Request | None]
 """Sees each request; what it returns, if anything, is sent instead."""
@@ -77,8 +74,7 @@ class Hooks(Struct, Generic[Before, After], frozen=True):
 
 def purpose_of(request: Request) -> Purpose:
     """What a request is for; a hook that logs bodies has to leave out those of ``token``."""
-    path = request.url.partition("?")[0]
-    return "token" if path.endswith("/oauth/token") else "api"
+    return request.purpose
 
 
 class HookedTransport:

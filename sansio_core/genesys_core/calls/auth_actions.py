@@ -19,18 +19,17 @@ from msgspec import Struct
 
 from genesys_core import errors
 from genesys_core.calls.call import Call
-from genesys_core.calls.lifecycle import (
-    Exchanging,
-    Raised,
-    Returned,
-    Sending,
-    moved_away_error,
-    start_exchange,
-)
+from genesys_core.calls.lifecycle import Raised, Returned, ready_to_send
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse, api_error
-from genesys_core.calls.token_actions import ActionAnswer, Finished
+from genesys_core.calls.token_actions import (
+    ActionAnswer,
+    Exchanging,
+    Finished,
+    moved_away_error,
+    start_exchange,
+)
 from genesys_core.clock import Now
 from genesys_core.errors import ApiError, AuthenticationError, GenesysCloudError, InvalidGrantError
 from genesys_core.http.messages import Request, Response
@@ -275,12 +274,13 @@ def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
         policy=settings.retry,
         repeatable=True,
         refreshable=False,
+        paced=session.pacer is not None,
         random=session.random,
         started=now.monotonic,
         deadline=settings.deadline,
         token=token,
     )
-    return Exchanging(Sending(call, call.next_request(now)))
+    return Exchanging(ready_to_send(call, now=now))
 
 
 class _RevocationReader(Struct, frozen=True):

@@ -17,7 +17,6 @@ from genesys_core.clock import Now, Random
 from genesys_core.errors import Attempt, GenesysCloudError
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.pacing import Reservation
 from genesys_core.session.retry import RetryConfiguration
 
 __all__ = ["Call"]
@@ -38,7 +37,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         policy: the retry configuration in force.
         repeatable: whether doing it twice is doing it once.
         refreshable: whether a rejected token can be replaced.
-        paced: whether it counts against the rate limit.
+        paced: whether it counts against a rate limit that somebody keeps.
         random: for the jitter of waits.
         started: when the call began, on the monotonic clock.
         deadline: seconds from then that it may take, or ``None``.
@@ -46,7 +45,6 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         refreshed: whether a rejected token was replaced already.
         attempts: requests that failed so far.
         doubtful: whether one of them may have taken effect.
-        reservation: the place in the rate limit that it waits for.
         login: the login host that its tokens come from; ``None`` for whichever there is.
     """
 
@@ -56,7 +54,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     policy: RetryConfiguration
     repeatable: bool
     refreshable: bool
-    paced: bool = True
+    paced: bool = False
     random: Random
     started: float
     deadline: float | None = None
@@ -64,7 +62,6 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     refreshed: bool = False
     attempts: tuple[Attempt, ...] = ()
     doubtful: bool = False
-    reservation: Reservation | None = None
     login: str | None = None
 
     @property

@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core import errors
-from genesys_core.calls.lifecycle import NeedToken, Sending, start
+from genesys_core.calls.lifecycle import NeedPermit, NeedToken, Sending, start
 from genesys_core.calls.operation import Endpoint, Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import NO_OPTIONS, check_url, plain_request, start_transfer
@@ -108,7 +108,9 @@ class Download(Struct, frozen=True, kw_only=True):
             expires=None if seconds is None else now.monotonic + seconds,
         )
 
-    def begin(self, session: Session, *, now: Now) -> NeedToken[None] | Sending[None]:
+    def begin(
+        self, session: Session, *, now: Now
+    ) -> NeedToken[None] | NeedPermit[None] | Sending[None]:
         """The call that asks for it; its body is for the driver to save.
 
         Raises:

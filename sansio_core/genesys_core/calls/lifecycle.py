@@ -1,37 +1,44 @@
-"""The life of one call, as states that can only be left the legal way.
+"""The states of one call, from its operation to its response or error.
 
-Law 1: everything that decides about a call lives here or in what this module calls; a driver sends,
-sleeps and fetches tokens, and nothing more.
-Law 2: a state is the effect it waits for. Its methods are its only transitions, so calling one
-that a state lacks is a type error.
-Law 3: a call ends. It is repeated at most ``retry_max`` times and gets at most one token in place
-of a refused one; a refused token is not sent again; no POST or PATCH is repeated that may have
-taken effect, unless the caller allowed it.
+Everything that decides about a call is here or in what this module calls; a driver sends, sleeps,
+obtains tokens and applies steps to the session, and nothing more. A state is the effect that it waits
+for, and its methods are its only transitions, so calling one that a state lacks is a type error.
+
+Invariants: a call ends. It is retried at most ``retry_max`` times and gets at most one token in place
+of a rejected one; a rejected token is not sent again; no POST or PATCH is retried that may have taken
+effect, unless the caller allowed it. A request that counts against the rate limit is sent only with a
+permit, and each retry needs its own.
 
 ::
 
-    start               -> NeedToken | Sending
-    NeedToken.granted   -> Sending | Raised
+    start               -> NeedToken | NeedPermit | Sending
+    NeedToken.granted   -> NeedPermit | Sending | Raised
     NeedToken.refused   -> Raised
-    NeedToken.timed_out -> Sending | Raised
-    Sending.received    -> NeedToken | Waiting | Returned | Raised
+    NeedToken.exhausted -> Raised
+    NeedToken.timed_out -> NeedPermit | Sending | Raised
+    NeedPermit.granted  -> Sending | Raised
+    NeedPermit.queued   -> Waiting | Raised
+    Sending.received    -> NeedToken | ClosingGate | Waiting | Returned | Raised
     Sending.failed      -> Waiting | Raised
-    Waiting.woke        -> Sending | Raised
+    ClosingGate.closed  -> Waiting | Raised
+    Waiting.woke        -> Waiting | NeedPermit | Sending | Raised
 
-A driver is a ``match`` over these five ending in ``assert_never``::
+A driver is a ``match`` over these seven ending in ``assert_never``::
 
     state = start(operation, session, now=now())
     while True:
         match state:
+            case NeedToken(): ...                 # a token transaction, or reserve_token
+            case NeedPermit(): ...                # session, state = reserve_permit(session, state, ...)
             case Sending(request=request): ...    # received(response) or failed(failure)
-            case NeedToken(): ...                 # granted(token) or refused(error)
-            case Waiting(seconds=seconds): ...    # sleep, then woke()
+            case ClosingGate(): ...               # session, state = close_gate(session, state, ...)
+            case Waiting(until=until): ...        # sleep, then woke()
             case Returned(response=response): ...
             case Raised(error=error): ...
 
-What calls share is asked of the session, in steps that adapters take under one lock:
-:func:`reserve_token` and :func:`settle_token` for a token, those of :mod:`genesys_core.calls.rate_limit`
-for a place in the rate limit.
+What calls share is asked of the session, in steps that adapters apply under one lock: those of
+:mod:`genesys_core.calls.token_actions` for a token, those of :mod:`genesys_core.calls.rate_limit` for
+a permit. ``docs/embedding.md`` has a complete driver.
 """
 
 from typing import Generic, TypeAlias, TypeVar
@@ -40,37 +47,38 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_core.calls.call import Call
-from genesys_core.calls.operation import Endpoint, Operation
+from genesys_core.calls.operation import Operation
 from genesys_core.calls.prepare import prepare_request
-from genesys_core.calls.responses import ApiResponse, ApiResponseReader, TokenResponseReader
+from genesys_core.calls.responses import ApiResponse, ApiResponseReader
 from genesys_core.clock import Now
-from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError
+from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError, RateLimitError
+from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, TransportFailure
-from genesys_core.oauth.grants import Grant
-from genesys_core.oauth.tokens import Token, prepare_token_request
+from genesys_core.oauth.tokens import Token
+from genesys_core.session.pacing import Gate, Reservation
 from genesys_core.session.retry import (
+    GRAIN,
     REPEATABLE_METHODS,
     GiveUp,
     certainly_not_done,
     decide_retry,
+    explain_overrun,
     is_retryable,
     requested_wait,
 )
 from genesys_core.session.session import Session, check_deadline
-from genesys_core.session.vault import ExchangeNeeded, TokenReady
 
 __all__ = [
-    "Exchanging",
+    "ClosingGate",
+    "NeedPermit",
     "NeedToken",
     "Raised",
     "Returned",
     "Sending",
     "State",
     "Waiting",
-    "reserve_token",
-    "settle_token",
+    "ready_to_send",
     "start",
-    "start_exchange",
 ]
 
 T = TypeVar("T")
@@ -82,9 +90,9 @@ class NeedToken(Struct, Generic[T], frozen=True):
 
     Attributes:
         call: the call that needs it.
-        rejected: the token that the platform just refused, if any.
+        rejected: the token that the platform just rejected, if any.
         arrived: exchanges that the vault had finished when the need arose; see :meth:`joined`.
-        refusal: the response that refused it.
+        refusal: the response that rejected it.
     """
 
     call: Call[T]
@@ -101,40 +109,87 @@ class NeedToken(Struct, Generic[T], frozen=True):
         longest, expires = session.settings.refresh_token_wait_max, self.call.expires
         return longest if expires is None else max(min(longest, expires - now.monotonic), 0.0)
 
-    def granted(self, token: Token, *, now: Now | None = None) -> "Sending[T] | Raised":
-        """Here it is; without ``now``, what is left of a deadline is not looked at."""
+    def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
+        """There is a token to send."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
-            words = "the login host gave the token again that the platform had just refused"
-            return self.refused(_refusal_of(self, self.refusal, words))
-        return _sending(replace(self.call, token=token), now)
+            return self.exhausted(
+                "the login host gave the token again that the platform had just refused"
+            )
+        return _ready_in_time(replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
-        """There is none to be had."""
+        """No token can be obtained."""
         # The error of an exchange is handed to all who waited, and has a history of its own.
         return Raised(error) if error.attempts else _raised(self.call, error)
 
-    def timed_out(self, session: Session, *, now: Now | None = None) -> "Sending[T] | Raised":
-        """Another call's exchange took longer than :meth:`patience`.
+    def exhausted(self, why: str) -> "Raised":
+        """There is no token but the rejected one: the platform's own refusal says more than that."""
+        if self.refusal is None:
+            return self.refused(GenesysCloudError(why))
+        error = self.call.error(self.refusal)
+        error.add_note(f"not repeated: {why}")
+        return self.refused(error)
 
-        Args:
-            session: as it is by now.
-            now: the moment; without it, a token that still lasts is not fallen back on.
-        """
-        if now is not None and not self.call.expired(now):
-            token = session.vault.fallback(self.rejected, now)
-            if token is not None:
-                return self.granted(token, now=now)
-        elif now is not None:
+    def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
+        """Another call's exchange took longer than :meth:`patience`."""
+        if self.call.expired(now):
             return _raised(self.call, self.call.timeout_error())
+        token = session.vault.fallback(self.rejected, now)
+        if token is not None:
+            return self.granted(token, now=now)
         seconds = session.settings.refresh_token_wait_max
         words = f"token refresh took longer than {seconds:g} s"
         return _raised(self.call, self.call.timeout_error(words))
 
 
+class NeedPermit(Struct, Generic[T], frozen=True):
+    """Obtain a permit: a place in the rate limit for the next request.
+
+    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by
+    whoever else keeps the limit.
+
+    Attributes:
+        call: the call that needs it.
+        reservation: its place in the queue, where it has waited for one already.
+    """
+
+    call: Call[T]
+    reservation: Reservation | None = None
+
+    def granted(self, *, now: Now) -> "Sending[T] | Raised":
+        """The request may go, and has been counted."""
+        call = self.call
+        if call.deadline is not None and call.expired(now):
+            return _raised(call, call.timeout_error())
+        return Sending(call, call.next_request(now))
+
+    def queued(
+        self, reservation: Reservation, *, gate: Gate | None = None, now: Now
+    ) -> "Waiting[T] | Raised":
+        """The request may go later, or not at all if that is too late for the call.
+
+        Args:
+            reservation: its place in the queue, and when to come back. If the call is
+                :class:`Raised`, give it back.
+            gate: the gate, if it is closed.
+            now: the moment.
+        """
+        call, wait = self.call, max(reservation.at - now.monotonic, 0.0)
+        limit = explain_overrun(
+            wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now)
+        )
+        if limit is None and gate is not None and not call.policy.enabled:
+            limit = "retry is off"
+        if limit is not None:
+            return _not_sent(call, reservation, gate, wait, limit)
+        why = "a 429 closed the gate" if gate else f"pacing: {reservation.why}"
+        return Waiting(call, wait, why, reservation.at, reservation)
+
+
 class Sending(Struct, Generic[T], frozen=True):
     """Put ``request`` on the wire.
 
-    Its timeouts are no longer than what is left of the call's deadline, and for a repeat, of the
+    Its timeouts are no longer than what is left of the call's deadline, and for a retry, of the
     budget; its ``expires`` says when that is.
     """
 
@@ -143,7 +198,7 @@ class Sending(Struct, Generic[T], frozen=True):
 
     def received(
         self, response: Response, *, now: Now
-    ) -> "NeedToken[T] | Waiting[T] | Returned[T] | Raised":
+    ) -> "NeedToken[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised":
         """A complete response came back."""
         call = self.call
         if 200 <= response.status < 300:
@@ -152,29 +207,72 @@ class Sending(Struct, Generic[T], frozen=True):
             return _with_another_token(call, response, now)
         if call.endpoint.method == "DELETE" and call.doubtful and response.status in {404, 410}:
             return _was_deleted(call, response, now)
-        return _repeat_or_raise(call, response, now)
+        after = _repeat_or_raise(call, response, now)
+        gate = Gate.closed_by(response, now=now) if call.paced else None
+        return after if gate is None else ClosingGate(gate, after)
 
     def failed(self, failure: TransportFailure, *, now: Now) -> "Waiting[T] | Raised":
         """No complete response came back."""
         return _repeat_or_raise(self.call, failure, now)
 
 
+class ClosingGate(Struct, Generic[T], frozen=True):
+    """Close the gate for all calls that share the rate limit: the platform asks them to wait.
+
+    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.close_gate`. Calls that
+    wait for a permit ought to wake up then, because some of them may not wait so long.
+
+    Attributes:
+        gate: until when, and the 429 that says so.
+        then: what the call does itself.
+    """
+
+    gate: Gate
+    then: "Waiting[T] | Raised"
+
+    def closed(self) -> "Waiting[T] | Raised":
+        """Whoever keeps the rate limit knows."""
+        return self.then
+
+
 class Waiting(Struct, Generic[T], frozen=True):
-    """Let ``seconds`` pass.
+    """Let time pass: before a retry, or for a permit.
 
     Attributes:
         call: the call that waits.
-        seconds: how long.
+        seconds: how long, from when the wait began.
         why: the reason, in words.
+        until: when it is over, on the monotonic clock.
+        reservation: the place in the rate limit that it waits for; ``None`` before a retry.
     """
 
     call: Call[T]
     seconds: float
     why: str
+    until: float
+    reservation: Reservation | None = None
 
-    def woke(self, *, now: Now) -> "Sending[T] | Raised":
-        """The time has passed."""
-        return _sending(self.call, now)
+    def left(self, session: Session, *, now: Now) -> float:
+        """Seconds still to wait.
+
+        A wait for a permit is over at once where a 429 has closed the gate for longer meanwhile:
+        the call has to ask again, and fails if it may not wait so long.
+        """
+        pacer, reservation = session.pacer, self.reservation
+        if pacer is not None and reservation is not None and pacer.shuts_out(reservation):
+            return 0.0
+        left = self.until - now.monotonic
+        return left if left > GRAIN else 0.0
+
+    def woke(
+        self, session: Session, *, now: Now
+    ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
+        """The driver woke up, be it too early: then the call goes on waiting."""
+        if self.left(session, now=now):
+            return self
+        if self.reservation is not None:
+            return NeedPermit(self.call, self.reservation)
+        return _ready_in_time(self.call, now)
 
 
 class Returned(Struct, Generic[T_co], frozen=True):
@@ -189,11 +287,15 @@ class Raised(Struct, frozen=True):
     error: GenesysCloudError
 
 
-State: TypeAlias = NeedToken[T] | Sending[T] | Waiting[T] | Returned[T] | Raised
+State: TypeAlias = (
+    NeedToken[T] | NeedPermit[T] | Sending[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised
+)
 """Where a call can be."""
 
 
-def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T] | Sending[T]:
+def start(
+    operation: Operation[T], session: Session, *, now: Now
+) -> NeedToken[T] | NeedPermit[T] | Sending[T]:
     """Begin a call.
 
     Args:
@@ -210,142 +312,55 @@ def start(operation: Operation[T], session: Session, *, now: Now) -> NeedToken[T
 
     request = prepare_request(operation, settings)
     # Not ApiResponseReader[T](...): to subscript a class costs more than to make one of it.
-    replies: ApiResponseReader[T] = ApiResponseReader(endpoint, strict)
+    reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict)
     needs_token = session.vault.authenticates and "authorization" not in request.headers
     call = Call(
         endpoint=endpoint,
         request=request,
-        reader=replies,
+        reader=reader,
         policy=options.retry or settings.retry,
         repeatable=endpoint.method in REPEATABLE_METHODS or endpoint.reads,
         refreshable=needs_token and session.vault.refreshable,
+        paced=session.pacer is not None,
         random=session.random,
         started=now.monotonic,
         deadline=check_deadline(options.deadline) or settings.deadline,
         token=session.vault.usable(now) if needs_token else None,
         login=settings.hosts.login,
     )
-    needs_token = needs_token and call.token is None
-    return NeedToken(call) if needs_token else Sending(call, call.next_request(now))
+    if needs_token and call.token is None:
+        return NeedToken(call)
+    return ready_to_send(call, now=now)
 
 
-class Exchanging(Struct, frozen=True):
-    """Drive this call to its end, then report it to the session.
-
-    Attributes:
-        state: the call.
-        grant: what it exchanges; ``None`` where it asks something else about the token.
-    """
-
-    state: Sending[Token]
-    grant: Grant | None = None
+def ready_to_send(call: Call[T], *, now: Now) -> NeedPermit[T] | Sending[T]:
+    """The state of a call whose next request may go as soon as the rate limit allows."""
+    return NeedPermit(call) if call.paced else Sending(call, call.next_request(now))
 
 
-def reserve_token(
-    session: Session, need: NeedToken[T], *, now: Now
-) -> tuple[Session, Sending[T] | Raised | Exchanging]:
-    """The step of a session that answers a need for a token.
-
-    One at a time: the adapter holds its token lock from here until an exchange is settled with
-    :func:`settle_token`.
-    """
-    if not need.call.uses_login_host(session.settings.hosts.login):
-        return session, need.refused(moved_away_error())
-    if need.call.expired(now):
-        vault = session.vault.refused(need.rejected) if need.rejected else session.vault
-        return session.with_vault(vault), _raised(need.call, need.call.timeout_error())
-    vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)
-    session = session.with_vault(vault)
-    if isinstance(answer, TokenReady):
-        return session, need.granted(answer.token, now=now)
-    if isinstance(answer, ExchangeNeeded):
-        state = start_exchange(answer.grant, session, now=now)
-        return session, Exchanging(state, answer.grant)
-    if answer.exhausted and need.refusal is not None:
-        return session, need.refused(_refusal_of(need, need.refusal, str(answer.error)))
-    return session, need.refused(answer.error)
-
-
-def settle_token(
-    session: Session,
-    need: NeedToken[T],
-    outcome: Returned[Token] | Raised,
-    *,
-    now: Now | None = None,
-) -> tuple[Session, Sending[T] | Raised]:
-    """The step of a session that takes in how an exchange ended.
-
-    Args:
-        session: the session as it is by then.
-        need: the need that led to the exchange.
-        outcome: how it ended.
-        now: when. Without it a token that lasts is not fallen back on where it could not be
-            renewed ahead, and the call's deadline is not looked at.
-    """
-    # A renewal ahead of the token's end is the call's one replacement as well.
-    renewed = need.call.refreshed or session.vault.token is not None
-    need = replace(need, call=replace(need.call, refreshed=renewed))
-    ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
-    if not need.call.uses_login_host(session.settings.hosts.login):
-        # The client has moved: this token is for the calls of before, and there is one.
-        if isinstance(ended, Token):
-            return session, need.granted(ended, now=now)
-        return session, need.refused(ended)
-    if now is not None:
-        vault, answer = session.vault.settle(ended, rejected=need.rejected, now=now)
-        ended = answer.token if isinstance(answer, TokenReady) else answer.error
-    elif isinstance(ended, Token):
-        vault = session.vault.granted(ended)
-    else:
-        vault = session.vault.failed(ended)
-    state = need.granted(ended, now=now) if isinstance(ended, Token) else need.refused(ended)
-    return session.with_vault(vault), state
-
-
-def moved_away_error() -> GenesysCloudError:
-    """What a call is told whose tokens are of a login host that the client has left."""
-    error = GenesysCloudError(
-        "the client was configured for another login host during the call; make the call again"
-    )
-    error.is_retry_safe = True  # it was not sent, or refused with a 401
-    return error
-
-
-_TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")
-
-
-def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token]:
-    """Begin the call that exchanges a grant for a token; it carries no token itself.
-
-    It serves all who wait for it: it keeps the client's deadline, not that of the call that
-    happened to begin it, and it does not count against the rate limit of a token.
-    """
-    settings = session.settings
-    call = Call(
-        endpoint=_TOKEN_ENDPOINT,
-        request=prepare_token_request(
-            grant, settings.hosts, timeout=settings.timeout, headers=settings.headers
-        ),
-        reader=TokenResponseReader(),
-        policy=settings.retry,
-        repeatable=grant.repeatable,
-        refreshable=False,
-        paced=False,
-        random=session.random,
-        started=now.monotonic,
-        deadline=settings.deadline,
-    )
-    return Sending(call, call.next_request(now))
-
-
-def _sending(call: Call[T], now: Now | None) -> Sending[T] | Raised:
-    if now is not None and call.expired(now):
+def _ready_in_time(call: Call[T], now: Now) -> NeedPermit[T] | Sending[T] | Raised:
+    if call.expired(now):
         return _raised(call, call.timeout_error())
-    return Sending(call, call.next_request(now))
+    return ready_to_send(call, now=now)
 
 
 def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
     return Raised(call.with_history(error))
+
+
+def _not_sent(
+    call: Call[T], reservation: Reservation, gate: Gate | None, wait: float, limit: str
+) -> Raised:
+    """The refusal of a call that would wait too long: the platform's own, or one in its place."""
+    if gate is not None:
+        error = call.error(gate.refusal, wait)
+        error.add_note(f"not sent: another call's 429 asks all to wait {wait:.3g} s; {limit}")
+        return _raised(call, error)
+    words = f"not sent: {reservation.why} is the limit, the next place is in {wait:.3g} s; {limit}"
+    refusal = Response(429, Headers({"Retry-After": f"{wait:.3f}"}))
+    refused = RateLimitError(words, response=refusal, request=call.request)
+    refused.retry_after = wait
+    return _raised(call, refused)
 
 
 def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
@@ -362,17 +377,7 @@ def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToke
     noted = call.with_attempt(
         response, "the token was refused; sent again with another one", now=now
     )
-    need = replace(noted, refreshed=True, reservation=None)
-    return NeedToken(need, rejected=call.token, refusal=response)
-
-
-def _refusal_of(need: NeedToken[T], refusal: Response | None, words: str) -> GenesysCloudError:
-    """The platform's own refusal, which says more than that there is no other token."""
-    if refusal is None:
-        return GenesysCloudError(words)
-    error = need.call.error(refusal)
-    error.add_note(f"not repeated: {words}")
-    return error
+    return NeedToken(replace(noted, refreshed=True), rejected=call.token, refusal=response)
 
 
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
@@ -401,5 +406,5 @@ def _repeat_or_raise(
         return _raised(call.with_attempt(outcome, decision.why, now=now), error)
     words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, requested_wait(outcome, now))
-    call = replace(call.with_attempt(outcome, words, now=now), doubtful=doubtful, reservation=None)
-    return Waiting(call, decision.seconds, decision.why)
+    call = replace(call.with_attempt(outcome, words, now=now), doubtful=doubtful)
+    return Waiting(call, decision.seconds, decision.why, now.monotonic + decision.seconds)

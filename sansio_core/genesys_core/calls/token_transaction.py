@@ -26,12 +26,12 @@ Without a token store (``Settings.stores_tokens``) a transaction is requests and
 transaction. * What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
 """
 
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from genesys_core.calls.lifecycle import Exchanging, Raised, Returned, Sending
-from genesys_core.calls.token_actions import ActionAnswer, Finished, TokenAction
+from genesys_core.calls.lifecycle import NeedPermit, Raised, Returned, Sending
+from genesys_core.calls.token_actions import ActionAnswer, Exchanging, Finished, TokenAction
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
 from genesys_core.oauth.token_store import TokenKey, TokenStoreError
@@ -75,14 +75,9 @@ class Requesting(Struct, Generic[R], frozen=True):
     key: TokenKey | None
 
     @property
-    def state(self) -> Sending[Token]:
+    def state(self) -> NeedPermit[Token] | Sending[Token]:
         """The call."""
         return self.asked.state
-
-    @property
-    def purpose(self) -> Literal["api", "token"]:
-        """Whom it is for: the API, or the login host for a token."""
-        return "api" if self.asked.grant is None else "token"
 
 
 class Saving(Struct, Generic[R], frozen=True):

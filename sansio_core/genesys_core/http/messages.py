@@ -13,7 +13,15 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["FailureKind", "Request", "Response", "Streamed", "Timeout", "TransportFailure"]
+__all__ = [
+    "FailureKind",
+    "Purpose",
+    "Request",
+    "Response",
+    "Streamed",
+    "Timeout",
+    "TransportFailure",
+]
 
 Chunks_co = TypeVar("Chunks_co", covariant=True)
 
@@ -71,6 +79,10 @@ def _is_duration(seconds: object) -> bool:
 _DEFAULT_TIMEOUT = Timeout()
 
 
+Purpose: TypeAlias = Literal["api", "token"]
+"""What a request is for: a call of the API, or a token from the login host."""
+
+
 class Request(Struct, frozen=True):
     """One HTTP request, complete.
 
@@ -83,6 +95,7 @@ class Request(Struct, frozen=True):
         expires: when the whole call is to be over, on the monotonic clock, or ``None``: a
             transport looks at it between the reads of a reply, so that one which comes in drips
             does not outlast the call's deadline. One that ignores it keeps ``timeout`` alone.
+        purpose: what it is for; nothing of it is sent.
     """
 
     method: str
@@ -91,6 +104,7 @@ class Request(Struct, frozen=True):
     body: bytes | None = None
     timeout: Timeout = _DEFAULT_TIMEOUT
     expires: float | None = None
+    purpose: Purpose = "api"
 
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes"

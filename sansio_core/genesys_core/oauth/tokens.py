@@ -94,7 +94,14 @@ def prepare_token_request(
     if credentials is not None:
         sent = sent.set("Authorization", _basic(*credentials))
     form = "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.form())
-    return Request("POST", f"{hosts.login}/oauth/token", sent, form.encode(), timeout or Timeout())
+    return Request(
+        "POST",
+        f"{hosts.login}/oauth/token",
+        sent,
+        form.encode(),
+        timeout or Timeout(),
+        purpose="token",
+    )
 
 
 def _basic(client_id: str, client_secret: str) -> str:

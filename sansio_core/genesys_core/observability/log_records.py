@@ -25,8 +25,18 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Struct
 
-from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, State, Waiting
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+)
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.calls.transfers import RawResponseReader
 from genesys_core.clock import Now
 from genesys_core.configuration.keys import LogFormat, LogLevel
 from genesys_core.configuration.sections import LoggingConfiguration
@@ -68,8 +78,9 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
         decision: what follows and why, where it is not simply the call's result: the request is
             sent again (with a new token, say), or the call has failed (the reply cannot be read,
             say). ``None`` leaves it to the outcome.
-        is_token_exchange: whether it asks the login host for a token. A request to a URL that
-            ends in ``/oauth/token`` is taken for one anyway.
+        hides_bodies: whether its bodies are never logged: those of a token exchange are secrets,
+            those of a transfer are files. A request to a URL that ends in ``/oauth/token`` is taken
+            for a token exchange anyway.
         returned: whether the call has succeeded, whatever the status says: a repeated DELETE may.
     """
 
@@ -78,7 +89,7 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
     wall: float
     attempt: int = 1
     decision: Repeat | GiveUp | None = None
-    is_token_exchange: bool = False
+    hides_bodies: bool = False
     returned: bool = False
 
     @classmethod
@@ -106,7 +117,7 @@ class RoundTrip(Struct, frozen=True, kw_only=True):
             wall=now.wall,
             attempt=len(sending.call.attempts) + 1,
             decision=_decided(state),
-            is_token_exchange=not sending.call.paced,
+            hides_bodies=_hides_bodies(sending),
             returned=isinstance(state, Returned),
         )
 
@@ -277,7 +288,7 @@ def log_entry(
     if level is None:
         return None
     response = trip.outcome if isinstance(trip.outcome, Response) else None
-    with_bodies = not _is_token_exchange(trip)
+    with_bodies = not (trip.hides_bodies or _TOKEN_URL.search(trip.request.url))
     with_request = with_bodies and settings.request_body
     with_response = with_bodies and settings.response_body and level == "error"
     decision, reason, wait = _decision(trip.decision)
@@ -310,13 +321,15 @@ def _level(trip: RoundTrip, level: LogLevel | None) -> RecordLevel | None:
 
 def _decided(state: State[T]) -> Repeat | GiveUp | None:
     match state:
+        case ClosingGate(then=then):
+            return _decided(then)
         case Waiting(seconds=seconds, why=why):
             return Repeat(seconds, why)
         case NeedToken(call=call):
             return Repeat(0.0, call.attempts[-1].decision if call.attempts else "")
         case Raised(error=error):
             return GiveUp(error.attempts[-1].decision if error.attempts else error.message)
-        case Returned() | Sending():
+        case Returned() | NeedPermit() | Sending():
             return None
 
 
@@ -333,8 +346,8 @@ def _decision(decision: Repeat | GiveUp | None) -> tuple[_Decision, str | None, 
 _TOKEN_URL = re.compile(r"/oauth/token/?(?:[?#]|$)")
 
 
-def _is_token_exchange(trip: RoundTrip) -> bool:
-    return trip.is_token_exchange or _TOKEN_URL.search(trip.request.url) is not None
+def _hides_bodies(sending: Sending[T]) -> bool:
+    return sending.request.purpose == "token" or isinstance(sending.call.reader, RawResponseReader)
 
 
 def _date(wall: float) -> str:

@@ -3,12 +3,12 @@
 Law: an observer changes no outcome. It may add header fields to a request, and nothing else; where
 nobody watches, a driver pays one test for ``None``.
 
-A driver tells of each call, in this order::
+An observer is told of each call by :class:`~genesys_core.observability.watch.Watch`, in this order::
 
     call = observer.begin(name, "api", now)        # None: this observer does not want this call
-    request = call.sending(request)                # before each attempt; send what comes back
+    request = call.sending(request)                # before each attempt; what comes back is sent
     call.attempted(sending, request, outcome, state, now)    # after it; `state` is what follows
-    call.waiting(waiting)                          # before each sleep
+    call.waiting(waiting)                          # before each wait
     call.ended(outcome, now)                       # once, however it ends; None: it was cancelled
 
 An exchange of a grant for a token is a call of its own, its purpose ``token``, begun and ended within
@@ -19,23 +19,18 @@ that it hands over.
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
 from genesys_core.clock import Now
-from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 
 __all__ = [
     "CallObserver",
     "NotificationObserver",
     "Observer",
-    "Purpose",
     "combine_notification_observers",
-    "combine_observers",
 ]
-
-Purpose: TypeAlias = Literal["api", "token"]
-"""What a call is for: an operation of the API, or a token from the login host."""
 
 
 class CallObserver(Protocol):
@@ -111,60 +106,6 @@ class NotificationObserver(Protocol):
                 its frame to now, on the monotonic clock.
         """
         ...
-
-
-def combine_observers(observers: Iterable[Observer]) -> Observer | None:
-    """All of them as one; ``None`` where there is nobody."""
-    watching = tuple(observers)
-    if len(watching) > 1:
-        return _Observers(watching)
-    return watching[0] if watching else None
-
-
-class _Observers:
-    def __init__(self, observers: tuple[Observer, ...]) -> None:
-        self._observers = observers
-
-    def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver | None:
-        calls: list[CallObserver] = []
-        for observer in self._observers:
-            call = observer.begin(operation_name, purpose, now)
-            if call is not None:
-                calls.append(call)
-        if len(calls) > 1:
-            return _CallObservers(tuple(calls))
-        return calls[0] if calls else None
-
-
-class _CallObservers:
-    __slots__ = ("_calls",)
-
-    def __init__(self, calls: tuple[CallObserver, ...]) -> None:
-        self._calls = calls
-
-    def sending(self, request: Request) -> Request:
-        for call in self._calls:
-            request = call.sending(request)
-        return request
-
-    def attempted(
-        self,
-        sending: Sending[Any],
-        request: Request,
-        outcome: Response | TransportFailure,
-        state: State[Any],
-        now: Now,
-    ) -> None:
-        for call in self._calls:
-            call.attempted(sending, request, outcome, state, now)
-
-    def waiting(self, waiting: Waiting[Any]) -> None:
-        for call in self._calls:
-            call.waiting(waiting)
-
-    def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        for call in reversed(self._calls):
-            call.ended(outcome, now)
 
 
 def combine_notification_observers(observers: Iterable[object]) -> NotificationObserver:

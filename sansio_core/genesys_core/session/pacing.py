@@ -83,13 +83,27 @@ class Gate(Struct, frozen=True):
     until: float
     refusal: Response
 
+    @classmethod
+    def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
+        """The gate that a response closes: a 429 does until its Retry-After has passed.
+
+        A request to wait longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from a
+        daily limit of one API and closes nothing.
+        """
+        if response.status != 429:
+            return None
+        asked = parse_retry_after(response.headers.get("retry-after"), now)
+        if asked is None or asked > MAX_RETRY_AFTER:
+            return None
+        return cls(now.monotonic + asked, response)
+
 
 class Reservation(Struct, frozen=True):
     """A place in the queue, or if its time has come, leave to send.
 
     Attributes:
         at: when to come back, on the monotonic clock.
-        issued: the ticket in each window entered so far, by the window's path.
+        tickets: the ticket in each window entered so far, by the window's path.
         why: what it waits for, in words.
     """
 
@@ -294,21 +308,11 @@ class Pacer(Struct, frozen=True):
         }
         return Pacer(tuple(windows.values()), self.gate)
 
-    def reported(self, response: Response, *, now: Now) -> "Pacer":
-        """Take in a response: a 429 closes the gate until its Retry-After has passed.
-
-        A request to wait longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from a
-        daily limit of one API and closes nothing.
-        """
-        if response.status != 429:
+    def with_gate(self, gate: Gate) -> "Pacer":
+        """Closed by a 429, unless it is closed for longer already."""
+        if self.gate is not None and self.gate.until >= gate.until:
             return self
-        asked = parse_retry_after(response.headers.get("retry-after"), now)
-        if asked is None or asked > MAX_RETRY_AFTER:
-            return self
-        until = now.monotonic + asked
-        if self.gate is not None and self.gate.until >= until:
-            return self
-        return msgspec.structs.replace(self, gate=Gate(until, response))
+        return msgspec.structs.replace(self, gate=gate)
 
     def shuts_out(self, reservation: Reservation) -> bool:
         """Whether the gate is closed for longer than the reservation says to wait."""

@@ -22,8 +22,8 @@ from genesys_core.http.redaction import Redaction
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
-from tests.strategies.calls import at, operation, reply, scripted, session, token_reply
-from tests.strategies.observability import Kept, WatchedDriver, program_logging
+from tests.strategies.calls import Driver, at, operation, reply, scripted, session, token_reply
+from tests.strategies.observability import Kept, program_logging
 
 RETRY = RetryConfiguration(max_retry_time_sec=600)
 GRANT = ClientCredentials("id", "secret")
@@ -31,7 +31,7 @@ EVERYTHING = LoggingConfiguration(level="trace", request_body=True, response_bod
 
 
 def watched(observer, *outcomes, **said):
-    return WatchedDriver(session(**said), scripted(*outcomes), observer=observer)
+    return Driver(session(**said), scripted(*outcomes), observers=(observer,))
 
 
 class Poison(Redaction, frozen=True):

@@ -28,8 +28,16 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
-from tests.strategies.calls import CUT_OFF, at, operation, reply, scripted, session, token_reply
-from tests.strategies.observability import WatchedDriver
+from tests.strategies.calls import (
+    CUT_OFF,
+    Driver,
+    at,
+    operation,
+    reply,
+    scripted,
+    session,
+    token_reply,
+)
 
 RETRY = RetryConfiguration(max_retry_time_sec=600)
 GRANT = ClientCredentials("id", "secret")
@@ -68,7 +76,7 @@ def kept():
 
 def drive(kept, *outcomes, wanted=None, seconds=0.0, **said):
     answers = scripted(*outcomes)
-    driver = WatchedDriver(session(**said), answers, observer=kept.telemetry)
+    driver = Driver(session(**said), answers, observers=(kept.telemetry,))
     driver.transport = lambda request, now: (answers(request, now)[0], seconds)
     kept.telemetry.clock = lambda: driver.now
     driver.call(wanted or operation())

@@ -19,8 +19,7 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
-from tests.strategies.calls import at, operation, reply, scripted, session, token_reply
-from tests.strategies.observability import WatchedDriver
+from tests.strategies.calls import Driver, at, operation, reply, scripted, session, token_reply
 
 GRANT = ClientCredentials("id", "secret")
 RETRY = RetryConfiguration(max_retry_time_sec=600)
@@ -28,7 +27,7 @@ RETRY = RetryConfiguration(max_retry_time_sec=600)
 
 def counted(*outcomes, calls=1, **said):
     observer = StatsObserver()
-    driver = WatchedDriver(session(**said), scripted(*outcomes), observer=observer)
+    driver = Driver(session(**said), scripted(*outcomes), observers=(observer,))
     for _ in range(calls):
         driver.call(operation())
     return observer.read()

@@ -13,8 +13,8 @@ from genesys_core.calls.auth_actions import (
     TokenSnapshot,
     UseToken,
 )
-from genesys_core.calls.lifecycle import Exchanging, Raised
-from genesys_core.calls.token_actions import Finished
+from genesys_core.calls.lifecycle import Raised
+from genesys_core.calls.token_actions import Exchanging, Finished
 from genesys_core.errors import (
     AuthenticationError,
     ConnectError,

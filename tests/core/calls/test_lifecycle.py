@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from genesys_core import errors
 from genesys_core.calls import lifecycle
 from genesys_core.calls.lifecycle import (
-    Exchanging,
+    ClosingGate,
+    NeedPermit,
     NeedToken,
     Raised,
     Returned,
     Sending,
     Waiting,
-    reserve_token,
-    settle_token,
     start,
-    start_exchange,
 )
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.calls.token_actions import Exchanging, reserve_token, settle_token, start_exchange
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response, Timeout, TransportFailure
 from genesys_core.oauth import ClientCredentials, RefreshToken, Token
+from genesys_core.session.pacing import Gate, Pacing, Reservation
 from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
 from genesys_core.session.vault import Vault
 from tests.strategies.calls import (
@@ -50,6 +50,7 @@ from tests.strategies.calls import (
 )
 
 ON = RetryConfiguration(max_retry_time_sec=60)
+IDLE = session()
 GRANT = ClientCredentials("id", "secret")
 
 
@@ -160,7 +161,7 @@ def test_a_429_is_waited_out_and_sent_again():
     state = sending(retry=ON)
     waiting = state.received(reply(429, "42"), now=at(1))
     assert (waiting.seconds, waiting.why) == (42, "HTTP 429, Retry-After 42 s")
-    again = waiting.woke(now=at(43))
+    again = waiting.woke(IDLE, now=at(43))
     assert again.request.url == state.request.url
     (attempt,) = again.call.attempts
     assert attempt.decision == "repeated after 42 s: HTTP 429, Retry-After 42 s"
@@ -278,7 +279,7 @@ def test_the_same_token_given_again_is_not_sent_again():
 
 def test_the_same_token_given_again_by_hand():
     need = NeedToken(sending(vault=with_token()).call, rejected=Token("t"))
-    assert "gave the token again" in str(need.granted(Token("t")).error)
+    assert "gave the token again" in str(need.granted(Token("t"), now=at(0)).error)
 
 
 def test_a_refusal_of_the_login_host_keeps_its_own_history():
@@ -319,7 +320,7 @@ def test_waiting_too_long_for_anothers_exchange():
     shared = session(vault=Vault(GRANT), refresh_token_wait_max=3)
     need = start(operation(), shared, now=at(0))
     assert need.patience(shared, now=at(0)) == 3
-    error = need.timed_out(shared).error
+    error = need.timed_out(shared, now=at(3)).error
     assert isinstance(error, errors.TimeoutError)
     assert (str(error), error.sent) == ("token refresh took longer than 3 s", False)
 
@@ -339,21 +340,6 @@ def test_an_exchange_is_a_call_of_its_own():
     assert isinstance(exchange.failed(CUT_OFF, now=at(8)), Waiting)
     spent = start_exchange(RefreshToken("id", "s", "r"), shared, now=at(7))
     assert isinstance(spent.failed(CUT_OFF, now=at(8)), Raised)
-
-
-def test_settling_an_exchange_tells_the_vault_without_a_clock_too():
-    shared = session(vault=Vault(GRANT))
-    need = start(operation(), shared, now=at(0))
-    shared, step = reserve_token(shared, need, now=at(0))
-    assert isinstance(step, Exchanging)
-    granted = Returned(ApiResponse(200, reply().headers, Token("t"), b""))
-    _, sent = settle_token(shared, need, granted)
-    assert sent.request.headers["authorization"] == "Bearer t"
-    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
-    shared, ended = settle_token(shared, need, failed)
-    assert isinstance(shared.vault.failure, errors.InvalidClientError)
-    assert isinstance(ended.error, errors.InvalidClientError)
-    assert [attempt.status for attempt in ended.error.attempts] == [400]
 
 
 def test_a_token_that_could_not_be_renewed_ahead_serves_on():
@@ -430,7 +416,7 @@ def test_a_deadline_that_cannot_be_is_refused_and_nothing_sent(deadline):
 
 def test_a_repeat_has_what_is_left_of_the_deadline():
     waiting = sending(retry=ON, deadline=20).received(reply(429, "15"), now=at(1))
-    again = waiting.woke(now=at(16))
+    again = waiting.woke(IDLE, now=at(16))
     assert again.request.timeout == Timeout(connect=4, read=4, write=4, pool=4)
     assert again.request.expires == 20
 
@@ -444,7 +430,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun():
 
 def test_who_oversleeps_the_deadline_is_out_of_time():
     waiting = sending("POST", retry=ON, deadline=20).received(reply(429, "15"), now=at(0))
-    error = waiting.woke(now=at(20)).error
+    error = waiting.woke(IDLE, now=at(20)).error
     assert isinstance(error, errors.TimeoutError)
     assert isinstance(error, TimeoutError)
     assert str(error) == "the call's deadline of 20 s has passed"
@@ -455,7 +441,7 @@ def test_who_oversleeps_the_deadline_is_out_of_time():
 def test_out_of_time_after_a_doubt_is_not_safe():
     policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
     waiting = sending("POST", retry=policy, deadline=20).failed(CUT_OFF, now=at(1))
-    error = waiting.woke(now=at(21)).error
+    error = waiting.woke(IDLE, now=at(21)).error
     assert (error.sent, error.is_retry_safe) == (True, False)
 
 
@@ -468,7 +454,6 @@ def test_waiting_for_a_token_counts():
     assert "longer than 10 s" in str(need.timed_out(shared, now=at(4)).error)
     assert need.granted(Token("t"), now=at(2)).request.timeout.read == 3
     assert "deadline of 5 s" in str(need.granted(Token("t"), now=at(5)).error)
-    assert need.granted(Token("t")).request.timeout == Timeout()
 
 
 def test_a_call_that_is_out_of_time_begins_no_exchange():
@@ -483,16 +468,18 @@ def test_a_repeat_has_what_is_left_of_the_budget_and_a_second_at_least():
     policy = RetryConfiguration(max_retry_time_sec=20, retry_after_default=5)
     first = sending(retry=policy)
     assert first.request.timeout == Timeout()
-    second = first.received(reply(502), now=at(1)).woke(now=at(6))
+    second = first.received(reply(502), now=at(1)).woke(IDLE, now=at(6))
     assert second.request.timeout == Timeout(connect=10, read=14, write=14, pool=10)
     assert second.request.expires == 20
-    third = second.received(reply(502), now=at(15)).woke(now=at(20))
+    third = second.received(reply(502), now=at(15)).woke(IDLE, now=at(20))
     assert third.request.timeout == Timeout.of(1)
 
 
 def test_a_post_that_is_repeated_is_not_cut_off_by_the_budget():
     policy = RetryConfiguration(max_retry_time_sec=20)
-    state = sending("POST", retry=policy).received(reply(429, "19"), now=at(0)).woke(now=at(19))
+    state = (
+        sending("POST", retry=policy).received(reply(429, "19"), now=at(0)).woke(IDLE, now=at(19))
+    )
     assert state.request.timeout == Timeout()
 
 
@@ -505,10 +492,13 @@ def test_a_request_with_another_token_has_its_full_time():
 # --- the diagram -----------------------------------------------------------------------------------
 
 
+STATES = (NeedToken, NeedPermit, Sending, ClosingGate, Waiting, Returned, Raised)
+
+
 def edges_of_the_code():
     """Each transition with the states that its annotation names."""
     functions = {"start": start}
-    for state in (NeedToken, Sending, Waiting, Returned, Raised):
+    for state in STATES:
         for name, method in vars(state).items():
             if not name.startswith("_") and callable(method):
                 functions[f"{state.__name__}.{name}"] = method
@@ -517,7 +507,7 @@ def edges_of_the_code():
         returns = typing.get_type_hints(function)["return"]
         members = typing.get_args(returns) if _is_union(returns) else (returns,)
         states = {(typing.get_origin(member) or member).__name__ for member in members}
-        if states <= {"NeedToken", "Sending", "Waiting", "Returned", "Raised"}:
+        if states <= {state.__name__ for state in STATES}:
             found[name] = states
     return found
 
@@ -559,18 +549,23 @@ class Node(typing.NamedTuple):
     time: float
     refused: frozenset[str] = frozenset()
     refreshes: int = 0
+    opens: float = 0.0  # when the gate opens that other calls closed
 
     def key(self):
-        kind = type(self.state).__name__
-        if isinstance(self.state, Raised):
-            return kind, type(self.state.error).__name__
-        if isinstance(self.state, Returned):
-            return kind, self.state.response.status
-        call = self.state.call
+        state, kind, then = self.state, type(self.state).__name__, None
+        if isinstance(state, ClosingGate):
+            state, then = state.then, type(state.then).__name__
+        if isinstance(state, Raised):
+            return kind, then, type(state.error).__name__
+        if isinstance(state, Returned):
+            return kind, state.response.status
+        call = state.call
         repeats = sum(attempt.status != 401 for attempt in call.attempts)
         token = call.token and call.token.access_token
-        seconds = getattr(self.state, "seconds", None)
-        return kind, repeats, call.refreshed, call.doubtful, token, seconds, self.time
+        waits = getattr(state, "seconds", None), getattr(state, "reservation", None)
+        gate = max(self.opens, self.time)
+        facts = repeats, call.refreshed, call.doubtful, token, waits, self.time, gate
+        return kind, then, *facts
 
 
 def successors(node):
@@ -585,15 +580,47 @@ def successors(node):
             refused, refreshes = node.refused, node.refreshes
             if isinstance(after, NeedToken):
                 refused, refreshes = refused | {after.rejected.access_token}, refreshes + 1
-            yield outcome, Node(after, time, refused, refreshes)
+            yield outcome, Node(after, time, refused, refreshes, node.opens)
     elif isinstance(state, NeedToken):
         for token in ("token-0", "token-1"):
             yield token, node._replace(state=state.granted(Token(token), now=at(time)))
         yield "refused", node._replace(state=state.refused(errors.GenesysCloudError("none")))
+        yield "exhausted", node._replace(state=state.exhausted("there is no other"))
         yield "timed out", node._replace(state=state.timed_out(session(), now=at(time)))
+    elif isinstance(state, NeedPermit):
+        yield from permits(state, node)
+    elif isinstance(state, ClosingGate):
+        yield "closed", node._replace(state=state.closed(), opens=state.gate.until)
     elif isinstance(state, Waiting):
-        time += state.seconds
-        yield "woke", node._replace(state=state.woke(now=at(time)), time=time)
+        yield from ends_of_waits(state, node)
+
+
+def permits(need, node):
+    gate = Gate(node.opens, reply(429)) if node.opens > node.time else None
+    if gate is None:
+        yield "granted", node._replace(state=need.granted(now=at(node.time)))
+    for seconds in (2, 400):
+        later = Reservation(max(node.time + seconds, node.opens), why="the limit")
+        yield "queued", node._replace(state=need.queued(later, gate=gate, now=at(node.time)))
+
+
+def ends_of_waits(waiting, node):
+    until, now = waiting.until, at(node.time)
+    assert waiting.woke(IDLE, now=now) is waiting or not waiting.seconds
+    yield "woke", node._replace(state=waiting.woke(IDLE, now=at(until)), time=until)
+    if waiting.reservation is not None:
+        assert waiting.woke(with_gate(until - 1), now=now) is waiting
+        # Another call's 429 closes the gate for longer than this call was told to wait.
+        shut = waiting.woke(with_gate(until + 2), now=now)
+        yield "gate", node._replace(state=shut, opens=until + 2)
+
+
+PACED = session(pacing=Pacing())
+
+
+def with_gate(opens):
+    """A session whose gate is closed until then."""
+    return msgspec.structs.replace(PACED, pacer=PACED.pacer.with_gate(Gate(opens, reply(429))))
 
 
 def explored(begin):
@@ -622,7 +649,8 @@ def check_edge(node, event, after):
     assert after.refreshes <= 1
     assert after.time <= BUDGET
     if isinstance(state, Raised):
-        assert isinstance(node.state, NeedToken) or state.error.attempts
+        # A call that was never sent has no attempts.
+        assert isinstance(node.state, NeedToken | NeedPermit) or state.error.attempts
     if isinstance(state, Sending):
         token = state.call.token
         assert token is None or token.access_token not in after.refused
@@ -652,17 +680,29 @@ def longest_path(edges, begin):
 
 
 @pytest.mark.parametrize(
-    ("method", "count", "edge_count"),
-    [("GET", 89, 374), ("DELETE", 90, 374), ("POST", 58, 238)],
+    ("method", "paced", "count", "edge_count", "steps"),
+    [
+        # One request, three repeats with a wait before each, one token and a request with it.
+        ("GET", False, 89, 388, 1 + 3 * 2 + 2),
+        ("DELETE", False, 90, 388, 1 + 3 * 2 + 2),
+        ("POST", False, 58, 247, 1 + 3 * 2 + 2),
+        # Permits, waits for them and gates on top of these; the budget of 8 s ends the waits.
+        ("GET", True, 433, 1354, 20),
+        ("DELETE", True, 434, 1354, 20),
+        ("POST", True, 318, 969, 20),
+    ],
 )
-def test_every_reachable_state_keeps_the_laws(method, count, edge_count):
-    shared = session(retry=POLICY, vault=with_token())
+def test_every_reachable_state_keeps_the_invariants(method, paced, count, edge_count, steps):
+    pacing = Pacing() if paced else None
+    shared = session(retry=POLICY, vault=with_token(), pacing=pacing)
     begin = Node(start(operation(method), shared, now=at(0)), 0.0)
     nodes, edges = explored(begin)
-    # One request, three repeats with a wait before each, one token and a request with it.
-    assert longest_path(edges, begin.key()) == 1 + 3 * 2 + 2
-    assert {key[0] for key in nodes} == {"NeedToken", "Sending", "Waiting", "Returned", "Raised"}
-    assert (len(nodes), len(edges)) == (count, edge_count)
+    expected = {state.__name__ for state in STATES}
+    assert {key[0] for key in nodes} == (
+        expected if paced else expected - {"NeedPermit", "ClosingGate"}
+    )
+    found = len(nodes), len(edges), longest_path(edges, begin.key())
+    assert found == (count, edge_count, steps)
 
 
 # --- any sequence of events ------------------------------------------------------------------------

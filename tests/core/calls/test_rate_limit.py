@@ -10,19 +10,31 @@ from dataclasses import dataclass, field
 import pytest
 
 from genesys_core import errors
-from genesys_core.calls.lifecycle import Raised, Returned, Sending, Waiting, start, start_exchange
-from genesys_core.calls.rate_limit import (
-    Permit,
-    release_permit,
-    report_response,
-    reserve_permit,
-    wait_left,
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    Raised,
+    Returned,
+    Sending,
+    Waiting,
+    start,
 )
-from genesys_core.oauth import ClientCredentials
-from genesys_core.session.pacing import MARGIN, Pacing
+from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
+from genesys_core.calls.token_actions import start_exchange
+from genesys_core.oauth import ClientCredentials, Token
+from genesys_core.session.pacing import MARGIN, Pacer, Pacing
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
-from tests.strategies.calls import Driver, at, operation, reply, scripted, session, with_token
+from tests.strategies.calls import (
+    UNSENT,
+    Driver,
+    at,
+    operation,
+    reply,
+    scripted,
+    session,
+    with_token,
+)
 
 ONE = Pacing(limit=1, window=10)
 SPAN = 10 * (1 + MARGIN)
@@ -39,58 +51,101 @@ class Client:
     def begin(self, clock=0.0, **options):
         return start(operation().with_options(**options), self.session, now=at(clock))
 
-    def ask(self, state, clock=0.0):
-        self.session, answer = reserve_permit(self.session, state, now=at(clock))
+    def ask(self, need, clock=0.0):
+        assert isinstance(need, NeedPermit)
+        self.session, answer = reserve_permit(self.session, need, now=at(clock))
         return answer
 
     def spend(self, clock=0.0):
-        assert isinstance(self.ask(self.begin(clock), clock), Permit)
+        sending = self.ask(self.begin(clock), clock)
+        assert isinstance(sending, Sending)
+        return sending
 
-    def report(self, status, retry_after=None, clock=0.0):
-        state, response = self.begin(clock), reply(status, retry_after)
-        self.session, _ = report_response(self.session, state, response, now=at(clock))
+    def wake(self, waiting, clock):
+        return waiting.woke(self.session, now=at(clock))
+
+    def receive(self, sending, status, retry_after=None, clock=0.0, body=b""):
+        """What a response leads to, the gate closed where it says so."""
+        state = sending.received(reply(status, retry_after, body), now=at(clock))
+        if isinstance(state, ClosingGate):
+            self.session, state = close_gate(self.session, state, now=at(clock))
+        return state
 
 
-def test_without_a_pacer_every_request_may_go():
-    shared = session()
-    state = start(operation(), shared, now=at(0))
-    after, permit = reserve_permit(shared, state, now=at(0))
-    assert (after, permit) == (shared, Permit(state.request))
-    assert report_response(shared, state, reply(429, "9"), now=at(0)) == (shared, False)
-    waiting = Waiting(state.call, 1, "")
-    assert release_permit(shared, waiting, now=at(0)) == (shared, None)
+def test_without_a_pacer_no_call_asks_for_a_permit():
+    assert isinstance(start(operation(), session(), now=at(0)), Sending)
+    assert isinstance(
+        start(operation(), session(), now=at(0)).received(reply(429, "9"), now=at(0)), Raised
+    )
+
+
+def test_a_call_that_was_begun_with_a_pacer_does_not_need_it_later():
+    client = Client(retry=ON)
+    need, unpaced = client.begin(), session()
+    after, sending = reserve_permit(unpaced, need, now=at(0))
+    assert (after, type(sending)) == (unpaced, Sending)
+    closing = sending.received(reply(429, "9"), now=at(0))
+    assert close_gate(unpaced, closing, now=at(0)) == (unpaced, closing.then)
+    assert release_permit(unpaced, need, now=at(0)) == (unpaced, None)
 
 
 def test_a_request_waits_for_its_place_and_then_goes():
     client = Client()
     client.spend()
-    state = client.begin()
-    waiting = client.ask(state)
+    waiting = client.ask(client.begin())
     assert isinstance(waiting, Waiting)
-    assert (waiting.seconds, waiting.why) == (SPAN, "pacing: 1 request in 10 s")
-    again = waiting.woke(now=at(SPAN))
-    assert isinstance(again, Sending)
-    assert client.ask(again, SPAN) == Permit(again.request)
+    assert (waiting.seconds, waiting.until) == (SPAN, SPAN)
+    assert waiting.why == "pacing: 1 request in 10 s"
+    assert isinstance(client.ask(client.wake(waiting, SPAN), SPAN), Sending)
+
+
+def test_who_wakes_up_too_early_goes_on_waiting():
+    client = Client(retry=ON)
+    sending = client.spend()
+    waiting = client.ask(client.begin())
+    assert waiting.left(client.session, now=at(4)) == SPAN - 4
+    assert client.wake(waiting, 4) is waiting
+    repeat = sending.failed(UNSENT, now=at(1))
+    assert repeat.left(client.session, now=at(2)) == 2
+    assert client.wake(repeat, 2) is repeat
+    assert repeat.left(client.session, now=at(99)) == 0
+
+
+def test_a_request_has_the_time_that_is_left_when_it_may_go():
+    client = Client(deadline=30)
+    client.spend()
+    sending = client.ask(client.wake(client.ask(client.begin()), SPAN), SPAN)
+    assert sending.request.timeout.read == pytest.approx(30 - SPAN)
+    assert sending.request.expires == pytest.approx(30)
+
+
+def test_who_oversleeps_the_deadline_is_not_counted_and_gives_its_place_back():
+    client = Client(deadline=30)
+    client.spend()
+    before = client.session
+    need = client.wake(client.ask(client.begin()), 31)
+    error = client.ask(need, 31).error
+    assert isinstance(error, errors.TimeoutError)
+    assert isinstance(client.ask(client.begin(31), 31), Sending)
+    assert before.pacer is not None
 
 
 def test_a_repeat_takes_a_place_of_its_own():
     client = Client(retry=ON)
-    state = client.begin()
-    assert isinstance(client.ask(state), Permit)
-    repeat = state.received(reply(502), now=at(0)).woke(now=at(3))
+    repeat = client.wake(client.receive(client.spend(), 502), 3)
     waiting = client.ask(repeat, 3)
     assert waiting.seconds == pytest.approx(SPAN - 3)
-    late = waiting.woke(now=at(SPAN))
-    assert isinstance(client.ask(late, SPAN), Permit)
-    assert late.received(reply(502), now=at(SPAN)).call.reservation is None
+    late = client.ask(client.wake(waiting, SPAN), SPAN)
+    assert isinstance(late, Sending)
+    assert client.receive(late, 502, clock=SPAN).reservation is None
 
 
-def test_a_place_that_was_used_is_forgotten():
+def test_a_request_with_another_token_takes_a_place_of_its_own():
     client = Client(vault=with_token())
-    client.spend()
-    sending = client.ask(client.begin()).woke(now=at(SPAN))
-    assert sending.call.reservation is not None
-    assert sending.received(reply(401), now=at(SPAN)).call.reservation is None
+    need = client.receive(client.spend(), 401).granted(Token("new"), now=at(1))
+    assert isinstance(need, NeedPermit)
+    assert need.reservation is None
+    assert isinstance(client.ask(need, 1), Waiting)
 
 
 def test_waits_for_a_place_are_no_attempts():
@@ -112,21 +167,19 @@ def test_an_abandoned_wait_gives_its_place_back():
     assert before == pytest.approx(2 * SPAN)
 
 
-def test_a_wait_of_the_retry_policy_has_no_place_to_give_back():
+def test_a_call_that_is_abandoned_in_any_other_state_has_no_place_to_give_back():
     client = Client(retry=ON)
-    state = client.begin()
-    client.ask(state)
-    waiting = state.received(reply(502), now=at(0))
-    assert release_permit(client.session, waiting, now=at(0)) == (client.session, None)
+    sending = client.spend()
+    waiting = client.receive(sending, 502)
+    for state in (client.begin(), sending, waiting, sending.received(reply(200), now=at(0))):
+        assert release_permit(client.session, state, now=at(0)) == (client.session, None)
 
 
 def test_a_token_exchange_is_not_counted_and_its_429_closes_nothing():
     client = Client(vault=Vault(ClientCredentials("id", "secret")))
     exchange = start_exchange(client.session.vault.grant, client.session, now=at(0))
-    before = client.session
-    assert client.ask(exchange) == Permit(exchange.request)
-    after, _ = report_response(client.session, exchange, reply(429, "9"), now=at(0))
-    assert before == client.session == after
+    assert isinstance(exchange, Sending)
+    assert isinstance(exchange.received(reply(429, "9"), now=at(0)), Raised)
 
 
 # --- waits that are not begun ----------------------------------------------------------------------
@@ -135,14 +188,14 @@ def test_a_token_exchange_is_not_counted_and_its_429_closes_nothing():
 def test_a_wait_beyond_the_budget_fails_at_once_and_nothing_is_sent():
     client = Client(retry=RetryConfiguration(max_retry_time_sec=10))
     client.spend()
-    state = client.begin()
-    error = client.ask(state).error
+    need = client.begin()
+    error = client.ask(need).error
     assert isinstance(error, errors.RateLimitError)
     assert error.message == (
         "not sent: 1 request in 10 s is the limit, the next place is in 10.2 s; the budget is 10 s"
     )
     assert (error.retry_after, error.is_retry_safe, error.attempts) == (SPAN, True, ())
-    assert error.request == state.call.request
+    assert error.request == need.call.request
 
 
 def test_a_wait_beyond_the_deadline_fails_at_once():
@@ -160,6 +213,15 @@ def test_who_fails_leaves_the_queue():
     assert client.ask(client.begin()).seconds == SPAN
 
 
+def test_who_waits_and_then_may_not_wait_any_longer_leaves_the_queue():
+    client = Client(retry=RetryConfiguration(max_retry_time_sec=20), pacing=ONE)
+    sending = client.spend()
+    waiting = client.ask(client.begin())
+    client.receive(sending, 429, "42")
+    assert isinstance(client.ask(client.wake(waiting, 1), 1), Raised)
+    assert client.ask(client.begin(1, retry=ON), 1).seconds == pytest.approx(41)
+
+
 def test_with_retry_off_a_place_is_waited_for():
     client = Client()
     client.spend()
@@ -171,55 +233,52 @@ def test_with_retry_off_a_place_is_waited_for():
 
 def test_a_429_makes_all_wait():
     client = Client(retry=ON, pacing=Pacing())
-    client.report(429, "42")
+    client.receive(client.spend(), 429, "42")
     waiting = client.ask(client.begin(1, retry=ON), 1)
     assert (waiting.seconds, waiting.why) == (41, "a 429 closed the gate")
-    assert isinstance(client.ask(waiting.woke(now=at(42)), 42), Permit)
+    assert isinstance(client.ask(client.wake(waiting, 42), 42), Sending)
 
 
 def test_with_retry_off_a_closed_gate_fails_at_once_with_the_platforms_words():
     client = Client(pacing=Pacing())
-    state = client.begin()
     body = b'{"message": "Rate limit exceeded", "code": "too.many"}'
-    client.session, _ = report_response(client.session, state, reply(429, "42", body), now=at(0))
+    client.receive(client.spend(), 429, "42", body=body)
     error = client.ask(client.begin(2), 2).error
     assert isinstance(error, errors.RateLimitError)
     assert (error.message, error.code, error.retry_after) == ("Rate limit exceeded", "too.many", 40)
     assert error.__notes__ == ["not sent: another call's 429 asks all to wait 40 s; retry is off"]
-    assert isinstance(client.ask(client.begin(42), 42), Permit)
+    assert isinstance(client.ask(client.begin(42), 42), Sending)
 
 
 def test_a_gate_that_closes_ends_the_waits_that_it_outlasts():
     client = Client()
-    client.spend()
+    sending = client.spend()
     waiting = client.ask(client.begin())
-    state = client.begin()
-    assert wait_left(client.session, waiting, began=0, now=at(4)) == waiting.seconds - 4
-    shared, look = report_response(client.session, state, reply(429, "5"), now=at(0))
-    assert look  # at a gate that opens before the place is free
-    assert wait_left(shared, waiting, began=0, now=at(4)) == waiting.seconds - 4
-    shared, look = report_response(client.session, state, reply(429, "42"), now=at(0))
-    assert look
-    assert wait_left(shared, waiting, began=0, now=at(4)) == 0
-    _, again = report_response(shared, state, reply(429, "7"), now=at(0))
-    assert not again  # it is closed for longer already
-    client.session = shared
-    error = client.ask(waiting.woke(now=at(4)), 4).error
+    client.receive(sending, 429, "5")  # a gate that opens before the place is free
+    assert client.wake(waiting, 4) is waiting
+    client.receive(sending, 429, "42")
+    assert waiting.left(client.session, now=at(4)) == 0
+    closed = client.session
+    client.receive(sending, 429, "7")  # it is closed for longer already
+    assert client.session is closed
+    error = client.ask(client.wake(waiting, 4), 4).error
     assert error.__notes__ == ["not sent: another call's 429 asks all to wait 38 s; retry is off"]
 
 
 def test_a_wait_before_a_repeat_does_not_care_for_the_gate():
     client = Client(retry=ON)
-    waiting = client.begin().received(reply(429, "3"), now=at(0))
+    sending = client.spend()
+    waiting = client.receive(sending, 429, "3")
     assert isinstance(waiting, Waiting)
-    client.report(429, "42")
-    assert wait_left(client.session, waiting, began=10, now=at(11)) == 2
-    assert wait_left(client.session, waiting, began=10, now=at(99)) == 0
+    client.receive(sending, 429, "42")
+    assert waiting.left(client.session, now=at(1)) == 2
+    assert client.wake(waiting, 1) is waiting
+    assert isinstance(client.wake(waiting, 3), NeedPermit)
 
 
 def test_a_gate_that_opens_after_the_budget_fails_at_once():
     client = Client(retry=RetryConfiguration(max_retry_time_sec=10), pacing=Pacing())
-    client.report(429, "42")
+    client.receive(client.spend(), 429, "42")
     error = client.ask(client.begin()).error
     assert error.__notes__[0].endswith("asks all to wait 42 s; the budget is 10 s")
 
@@ -232,8 +291,25 @@ def test_the_call_that_got_the_429_waits_once():
 
 def test_a_daily_limit_of_one_api_stops_nobody_else():
     client = Client(pacing=Pacing())
-    client.report(429, "3600")
-    assert isinstance(client.ask(client.begin()), Permit)
+    client.receive(client.spend(), 429, "3600")
+    assert isinstance(client.ask(client.begin()), Sending)
+
+
+# --- a limit that somebody else keeps --------------------------------------------------------------
+
+
+def test_a_budget_of_several_processes_answers_as_a_session_does():
+    """Whoever keeps the limit needs no session: a ticket with its time, or leave to send."""
+    shared = session(pacing=ONE)
+    budget, need = Pacer.of(ONE), start(operation(), shared, now=at(0))
+    budget, _ = budget.reserve("/", now=at(0))
+    budget, ticket = budget.reserve("/", now=at(0))
+    waiting = need.queued(ticket, gate=budget.closed(at(0)), now=at(0))
+    assert waiting == Waiting(need.call, SPAN, "pacing: 1 request in 10 s", SPAN, ticket)
+    again = waiting.woke(shared, now=at(SPAN))
+    budget, ticket = budget.reserve("/", now=at(SPAN), reservation=again.reservation)
+    assert ticket.due(at(SPAN))
+    assert isinstance(again.granted(now=at(SPAN)), Sending)
 
 
 # --- twenty tasks, a server that enforces ----------------------------------------------------------
@@ -281,18 +357,17 @@ def calls(client, server, clock, chance):
         while not isinstance(state, Returned | Raised):
             if isinstance(state, Waiting):
                 yield state.seconds + chance.uniform(0, 0.02)
-                state = state.woke(now=at(clock.now))
+                state = client.wake(state, clock.now)
                 continue
-            permit = client.ask(state, clock.now)
-            if not isinstance(permit, Permit):
-                state = permit
+            if isinstance(state, NeedPermit):
+                state = client.ask(state, clock.now)
                 continue
             yield chance.uniform(0, 0.2)  # on its way
             response = server.answer(clock.now)
             yield chance.uniform(0, 0.2)  # and back
-            now = at(clock.now)
-            client.session, _ = report_response(client.session, state, response, now=now)
-            state = state.received(response, now=now)
+            state = client.receive(
+                state, response.status, response.headers.get("retry-after"), clock.now
+            )
         if isinstance(state, Raised):
             yield 1.0
 

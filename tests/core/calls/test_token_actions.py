@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from genesys_core import errors
-from genesys_core.calls.lifecycle import Exchanging, Raised, Sending
-from genesys_core.calls.token_actions import Finished, ObtainForCall, obtain_for_call
+from genesys_core.calls.lifecycle import Raised, Sending
+from genesys_core.calls.token_actions import Exchanging, Finished, ObtainForCall, obtain_for_call
 from genesys_core.errors import ConnectError, InvalidGrantError
 from genesys_core.oauth.grants import ClientCredentials, RefreshToken
 from genesys_core.oauth.token_store import TokenStoreError

@@ -103,7 +103,7 @@ def test_a_transfer_may_carry_the_token():
     grant = Vault(ClientCredentials("id", "secret"))
     need = start_transfer(put(), session(vault=grant), now=NOW, authenticate=True)
     assert isinstance(need, NeedToken)
-    sending = need.granted(Token("t"))
+    sending = need.granted(Token("t"), now=NOW)
     assert isinstance(sending, Sending)
     assert isinstance(sending.received(Response(401), now=NOW), NeedToken)
 

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.calls.lifecycle import Sending, Waiting, start, start_exchange
+from genesys_core.calls.lifecycle import Sending, Waiting, start
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.calls.token_actions import start_exchange
+from genesys_core.calls.transfers import start_transfer
 from genesys_core.clock import Now
 from genesys_core.codec.issues import Issue
 from genesys_core.configuration import LoggingConfiguration
@@ -295,13 +297,13 @@ def test_a_token_exchange_never_logs_a_body(url, flag, format):
         request=Request("POST", url, body=b"grant_type=x&custom=hunter2"),
         outcome=Response(400, body=b'{"custom":"hunter2"}'),
         wall=WALL,
-        is_token_exchange=flag,
+        hides_bodies=flag,
     )
     assert "hunter2" not in line(trip, format, "trace")
     other = msgspec.structs.replace(
         trip,
         request=msgspec.structs.replace(trip.request, url="https://gw/tokens"),
-        is_token_exchange=False,
+        hides_bodies=False,
     )
     assert line(other, format, "trace").count("hunter2") == 2
 
@@ -388,7 +390,7 @@ def sent(wanted=None, session=None, attempts=0):
     for _ in range(attempts):
         waiting = state.failed(UNSENT, now=at(0))
         assert isinstance(waiting, Waiting)
-        state = waiting.woke(now=at(0))
+        state = waiting.woke(lifecycle_session(), now=at(waiting.until))
         assert isinstance(state, Sending)
     return state
 
@@ -443,7 +445,7 @@ def test_a_reply_that_cannot_be_read_is_a_failure_whatever_its_status():
 def test_what_was_deleted_by_an_attempt_whose_answer_was_lost_is_no_failure():
     waiting = sent(operation("DELETE")).failed(CUT, now=at(0))
     assert isinstance(waiting, Waiting)
-    again = waiting.woke(now=at(0))
+    again = waiting.woke(lifecycle_session(), now=at(waiting.until))
     assert isinstance(again, Sending)
     trip = trip_of(again, reply(404))
     assert trip.returned
@@ -453,8 +455,15 @@ def test_what_was_deleted_by_an_attempt_whose_answer_was_lost_is_no_failure():
 def test_the_exchange_of_a_grant_is_known_whatever_its_url():
     grant = ClientCredentials("id", "secret")
     trip = trip_of(start_exchange(grant, lifecycle_session(), now=at(0)), reply(500))
-    assert trip.is_token_exchange
-    assert not trip_of(sent(), reply()).is_token_exchange
+    assert trip.hides_bodies
+    assert not trip_of(sent(), reply()).hides_bodies
+
+
+def test_files_are_not_logged():
+    request = Request("PUT", "https://files.example/1", body=b"a file")
+    transfer = start_transfer(request, lifecycle_session(), now=at(0))
+    assert isinstance(transfer, Sending)
+    assert trip_of(transfer, reply()).hides_bodies
 
 
 # --- lines for logs of many voices ------------------------------------------------------------------

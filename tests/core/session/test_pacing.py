@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.session.pacing import MARGIN, Pacer, Pacing, Reservation
+from genesys_core.session.pacing import MARGIN, Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
 PATH = "/api/v2/users"
@@ -34,7 +34,8 @@ class Desk:
         self.pacer = self.pacer.release(reservation, now=at(clock))
 
     def report(self, retry_after: str | None, clock: float, status: int = 429) -> None:
-        self.pacer = self.pacer.reported(reply(status, retry_after), now=at(clock))
+        gate = Gate.closed_by(reply(status, retry_after), now=at(clock))
+        self.pacer = self.pacer if gate is None else self.pacer.with_gate(gate)
 
 
 def test_as_many_as_the_limit_go_at_once_and_the_next_when_the_first_leaves_the_window():

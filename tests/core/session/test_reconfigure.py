@@ -5,16 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.calls.lifecycle import (
-    Exchanging,
-    NeedToken,
-    Raised,
-    Returned,
-    Sending,
-    reserve_token,
-    settle_token,
-    start,
-)
+from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, start
+from genesys_core.calls.token_actions import Exchanging, reserve_token, settle_token
 from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Gateway, Hosts
 from genesys_core.oauth import AuthorizationCode, ClientCredentials, RefreshToken, Token

@@ -1,0 +1,104 @@
+"""Tells observers what happens to one call: the only place that drives them.
+
+A driver has one :class:`Watch` for each call, whether anybody observes it or not::
+
+    watch = watch_call(observers, state, now=now())
+    request = watch.begin_attempt(state)                                  # Sending
+    state = watch.finish_attempt(state, request, outcome, now=now())      # Response, TransportFailure
+    watch.begin_wait(state)                                               # Waiting
+    watch.end(state, now=now())                                           # in any case, at the end
+
+Invariants: an observer changes no outcome; it may add header fields to a request, and nothing else.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+)
+from genesys_core.clock import Now
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.observability.observers import CallObserver, Observer
+
+__all__ = ["Watch", "watch_call"]
+
+T = TypeVar("T")
+
+
+class Watch:
+    """Observes one call on behalf of all who want to know of it."""
+
+    __slots__ = ("_observers", "_waiting")
+
+    def __init__(self, observers: tuple[CallObserver, ...] = ()) -> None:
+        self._observers = observers
+        self._waiting: Waiting[Any] | None = None
+
+    def begin_attempt(self, sending: Sending[Any]) -> Request:
+        """The request to send, with the header fields that observers add."""
+        request = sending.request
+        for observer in self._observers:
+            request = observer.sending(request)
+        return request
+
+    def finish_attempt(
+        self,
+        sending: Sending[T],
+        request: Request,
+        outcome: Response | TransportFailure,
+        *,
+        now: Now,
+    ) -> State[T]:
+        """Take the transition that an attempt's outcome leads to, and tell of both.
+
+        Args:
+            sending: the state that the call was in.
+            request: as it was sent.
+            outcome: what came of it.
+            now: when it was known.
+        """
+        state: State[T]
+        if isinstance(outcome, TransportFailure):
+            state = sending.failed(outcome, now=now)
+        else:
+            state = sending.received(outcome, now=now)
+        decided = state.then if isinstance(state, ClosingGate) else state
+        for observer in self._observers:
+            observer.attempted(sending, request, outcome, decided, now)
+        return state
+
+    def begin_wait(self, waiting: Waiting[Any]) -> None:
+        """The call waits; told once, however often the driver wakes up too early."""
+        if waiting is not self._waiting:
+            self._waiting = waiting
+            for observer in self._observers:
+                observer.waiting(waiting)
+
+    def end(self, state: State[Any], *, now: Now) -> None:
+        """The driver stops here: the call is over, or was cancelled in any other state."""
+        outcome = state if isinstance(state, Returned | Raised) else None
+        for observer in reversed(self._observers):
+            observer.ended(outcome, now)
+
+
+def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) -> Watch:
+    """Begin to observe a call.
+
+    Args:
+        observers: those of the client; each may pass on this call.
+        state: the one that the call starts in.
+        now: the moment.
+    """
+    if not isinstance(state, NeedToken | NeedPermit | Sending):
+        return Watch()
+    name, purpose = state.call.endpoint.name, state.call.request.purpose
+    begun = [observer.begin(name, purpose, now) for observer in observers]
+    return Watch(tuple(each for each in begun if each is not None))
