@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from genesys_core.oauth.grants import ClientCredentials as ClientCredentials
     from genesys_core.oauth.grants import RefreshToken as RefreshToken
     from genesys_core.oauth.tokens import Token as Token
+    from genesys_core.session.pacing import Pacer as Pacer
+    from genesys_core.session.pacing import Pacing as Pacing
     from genesys_core.session.retry import RetryConfiguration as RetryConfiguration
     from genesys_core.session.session import Session as Session
     from genesys_core.session.session import Settings as Settings
@@ -83,6 +85,7 @@ _HOMES: Final = {
     "http.messages": "Request Response Timeout TransportFailure",
     "notifications.channel_set": "ChannelSet",
     "oauth": "ClientCredentials RefreshToken Token",
+    "session.pacing": "Pacer Pacing",
     "session.retry": "RetryConfiguration",
     "session.session": "Session Settings",
     "session.vault": "Vault",
@@ -112,6 +115,8 @@ __all__ = [
     "Now",
     "Operation",
     "Options",
+    "Pacer",
+    "Pacing",
     "Paging",
     "Raised",
     "RefreshToken",
