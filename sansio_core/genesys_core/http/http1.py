@@ -71,7 +71,6 @@ class HTTP1Connection:
         "_reader",
         "_request",
         "_sending",
-        "_stale",
         "_state",
         "_upload_left",
         "_waits",
@@ -84,7 +83,6 @@ class HTTP1Connection:
         self._proxy_headers = proxy_headers
         self._state = _IDLE
         self._exchanges = 0
-        self._stale = False
         # About the current exchange, or the last one:
         self._request = _NO_REQUEST
         self._limits = limits
@@ -118,12 +116,12 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether a connection that served requests before was closed without a byte of a response.
+        """Whether no byte of a response has come, on a connection that served requests before.
 
-        The server had then closed the idle connection, or was about to (RFC 9112, 9.3.1): a request
-        that is idempotent may be repeated at once on another one.
+        If it is closed in this state, the server had closed the idle connection, or was about to
+        (RFC 9112, 9.3.1): a request that is idempotent may be repeated at once on another one.
         """
-        return self._stale
+        return self._state != _IDLE and self._exchanges > 0 and self._reader is None
 
     @property
     def switched(self) -> bool:
@@ -242,7 +240,7 @@ class HTTP1Connection:
             The failure of the request under way, for the caller to raise.
         """
         sent = self._state == _BUSY and (written or self._reader is not None)
-        self._fail(kind)
+        self._fail()
         return TransportFailure(message, kind=kind, sent=sent)
 
     # Responses
@@ -268,8 +266,8 @@ class HTTP1Connection:
             if reader is None or not reader.complete or reader.head is None:
                 return None
             response = Response(reader.head.status, reader.head.headers, reader.content())
-        except TransportFailure as failure:
-            self._fail(failure.kind)
+        except TransportFailure:
+            self._fail()
             raise
         self._finish(reader)
         return response
@@ -298,8 +296,8 @@ class HTTP1Connection:
         """
         try:
             self._receive(data)
-        except TransportFailure as failure:
-            self._fail(failure.kind)
+        except TransportFailure:
+            self._fail()
             raise
 
     def read_body(self, size: int = 65536) -> bytes | None:
@@ -322,8 +320,8 @@ class HTTP1Connection:
             return b""
         try:
             content = reader.read(size)
-        except TransportFailure as failure:
-            self._fail(failure.kind)
+        except TransportFailure:
+            self._fail()
             raise
         if content == b"":
             self._finish(reader)
@@ -339,7 +337,7 @@ class HTTP1Connection:
             if reader is not None and reader.complete:
                 self._finish(reader)
             else:
-                self._fail("closed")
+                self._fail()
 
     def _receive_at_once(self, data: bytes) -> Response | None:
         """The response, if ``data`` is all of it and plain; else it is begun."""
@@ -403,9 +401,7 @@ class HTTP1Connection:
         self._exchanges += 1
         self._state = _IDLE if reader.persists and not self._close else _ENDED
 
-    def _fail(self, kind: FailureKind) -> None:
-        unanswered = self._state == _BUSY and self._reader is None
-        self._stale = unanswered and kind == "closed" and self._exchanges > 0
+    def _fail(self) -> None:
         self._state = _FAILED
         self._sending = self._waits = False
 
