@@ -1,0 +1,94 @@
+"""The pages for those who carry the work on are current: what they name exists, and is all there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+NAMED = re.compile(r"`(genesys_(?:core|cloud)(?:\.\w+)*)`")
+FILES = re.compile(
+    r"`((?:genesys_core|genesys_cloud|tests|fuzz|adapters|sansio_core|docs)/[\w./-]+?)/?`"
+)
+WITH_NAMES = [DOCS / "architecture.md", DOCS / "glossary.md", *sorted(DOCS.glob("recipes/*.md"))]
+WITH_FILES = [*WITH_NAMES, ROOT / "CONTRIBUTING.md"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def resolve(name: str) -> object:
+    """The module, class or function of that dotted name."""
+    parts = name.split(".")
+    found: object = import_module(parts[0])
+    for index, part in enumerate(parts[1:], 2):
+        try:
+            found = import_module(".".join(parts[:index]))
+        except ModuleNotFoundError:
+            found = getattr(found, part)
+    return found
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", WITH_NAMES, ids=lambda page: page.name)
+def test_what_a_page_names_exists(page: Path) -> None:
+    for name in NAMED.findall(text_of(page)):
+        try:
+            resolve(name)
+        except (AttributeError, ImportError) as error:
+            pytest.fail(f"{name}: {error}")
+
+
+@pytest.mark.parametrize("page", WITH_FILES, ids=lambda page: page.name)
+def test_a_file_that_a_page_names_exists(page: Path) -> None:
+    roots = (ROOT, ROOT / "sansio_core", ROOT / "adapters")
+    for name in FILES.findall(text_of(page)):
+        assert any((root / name).exists() for root in roots), name
+
+
+def test_the_ways_name_modules_and_functions() -> None:
+    """The page would pass the test above if it named nothing."""
+    ways = re.split(r"^### \d\. ", text_of(DOCS / "architecture.md"), flags=re.MULTILINE)[1:]
+    assert len(ways) == 5
+    for way in ways:
+        rows = re.findall(r"^\| \d+ \| (.+?) \|", way, flags=re.MULTILINE)
+        assert len(rows) >= 4
+        for row in rows:
+            assert NAMED.search(row), row
+
+
+def test_the_architecture_page_has_every_contract_by_name() -> None:
+    text = text_of(DOCS / "architecture.md")
+    for contract in PROJECT["tool"]["importlinter"]["contracts"]:
+        assert f"| {contract['name']} |" in text
+
+
+@pytest.mark.parametrize("package", ["sansio_core/genesys_core", "adapters/genesys_cloud"])
+def test_the_architecture_page_has_every_room(package: str) -> None:
+    text = text_of(DOCS / "architecture.md")
+    rooms = [path.parent.name for path in (ROOT / package).glob("*/__init__.py")]
+    assert len(rooms) > 5
+    for room in rooms:
+        assert re.search(rf"^\|[^|]*`{room}`[^|]*\|", text, flags=re.MULTILINE), room
+
+
+def test_the_index_leads_to_every_page() -> None:
+    targets = set(re.findall(r"\]\(([^)#]+)", text_of(DOCS / "index.md")))
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")}
+    assert pages - targets == {"index.md"}
+
+
+def test_the_readme_leads_to_the_index() -> None:
+    assert "(docs/index.md)" in text_of(ROOT / "README.md")
+
+
+def test_a_term_is_explained_once() -> None:
+    terms = re.findall(r"^\| ([^|]+?) \| ", text_of(DOCS / "glossary.md"), flags=re.MULTILINE)
+    terms = [term for term in terms if term not in {"term", "---"}]
+    assert len(terms) == len(set(terms)) > 40
