@@ -1,7 +1,6 @@
 """The simulator over sockets on which things go wrong."""
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -18,6 +17,7 @@ from genesys_cloud.simulator import (
     faulty_simulator,
 )
 from genesys_core.clock import Now
+from tests.helpers.threads import threads_end
 from tests.strategies.simulator import WALL
 
 ME = "/api/v2/users/me"
@@ -81,16 +81,14 @@ def test_a_reset_is_a_reset_and_a_close_a_close():
 
 
 def test_nothing_is_left_behind_however_silent():
-    before = threading.active_count()
     slow = Rule(faults.Slow("head", 3600), first=2)
-    with faulty_simulator(Rule(SILENCE), slow) as server:
+    with threads_end(), faulty_simulator(Rule(SILENCE), slow) as server:
         silent, slow, idle = (connected(server) for _ in range(3))
         silent.sendall(GET)
         assert silent.recv(1) == b"H"
         slow.sendall(GET)
         with pytest.raises(TimeoutError):
             server.all_closed(seconds=0.01)
-    assert threading.active_count() == before
     with pytest.raises(ConnectionRefusedError):
         connected(server)
     for connection in (silent, slow, idle):
@@ -138,7 +136,11 @@ def test_the_clock_and_the_platform_may_be_others():
 
 
 def test_what_cannot_be_served_is_an_error_and_leaves_nothing():
-    before = threading.active_count()
+    with threads_end():
+        refuse_what_cannot_be_served()
+
+
+def refuse_what_cannot_be_served():
     nobody = Simulator(bundled_definition(), world=World())
     with pytest.raises(ValueError, match="no OAuth client"), faulty_simulator(simulator=nobody):
         pass
@@ -151,4 +153,3 @@ def test_what_cannot_be_served_is_an_error_and_leaves_nothing():
             pass
     with pytest.raises(LookupError), faulty_simulator():
         raise LookupError
-    assert threading.active_count() == before
