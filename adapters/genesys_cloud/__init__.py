@@ -3,8 +3,9 @@
 Names are imported on first use (PEP 562), so that importing the package costs next to nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from genesys_core._lazy import export_lazily
 
 if TYPE_CHECKING:
     from genesys_cloud.client.async_client import AsyncClient as AsyncClient
@@ -39,82 +40,36 @@ if TYPE_CHECKING:
     from genesys_core.oauth.tokens import Token as Token
     from genesys_core.session.pacing import Pacing as Pacing
     from genesys_core.session.retry import RetryConfiguration as RetryConfiguration
-    from genesys_core.version import VERSION as __version__  # noqa: N811 - a module's version is spelt so
 
-_HOME: Final = {
-    "NOTIFICATION_TOPICS": "genesys_core.notifications.topics",
-    "NULL": "genesys_core.codec.values",
-    "AsyncNotificationHandler": "genesys_cloud.notifications.async_handler",
-    "Gap": "genesys_core.notifications.channel.events",
-    "Notification": "genesys_core.notifications.messages",
-    "NotificationHandler": "genesys_cloud.notifications.sync_handler",
-    "ApiResponse": "genesys_core.calls.responses",
-    "AsyncClient": "genesys_cloud.client.async_client",
-    "Client": "genesys_cloud.client.sync_client",
-    "ClientCredentials": "genesys_core.oauth",
-    "Gateway": "genesys_core.hosts",
-    "GenesysCloudError": "genesys_core.errors",
-    "RefreshToken": "genesys_core.oauth",
-    "Region": "genesys_core.hosts",
-    "RetryConfiguration": "genesys_core.session.retry",
-    "Timeout": "genesys_core.http.messages",
-    "Token": "genesys_core.oauth",
-    "YearMonth": "genesys_core.codec.values",
-    "Telemetry": "genesys_cloud.observability.opentelemetry",
-    "Configuration": "genesys_cloud.config.file",
-    "Hooks": "genesys_cloud.transports.hooks",
-    "generate_pkce_code_verifier": "genesys_cloud.sign_in.pkce",
-    "AuthorizationCode": "genesys_core.oauth",
-    "Implicit": "genesys_core.oauth",
-    "Pkce": "genesys_core.oauth",
-    "Saml2Bearer": "genesys_core.oauth",
-    "Pacing": "genesys_core.session.pacing",
-    "compute_pkce_code_challenge": "genesys_core.oauth.pkce",
-}
+    __version__: str
 
-__all__ = [
-    "NOTIFICATION_TOPICS",
-    "NULL",
-    "ApiResponse",
-    "AsyncClient",
-    "AsyncNotificationHandler",
-    "AuthorizationCode",
-    "Client",
-    "ClientCredentials",
-    "Configuration",
-    "Gap",
-    "Gateway",
-    "GenesysCloudError",
-    "Hooks",
-    "Implicit",
-    "Notification",
-    "NotificationHandler",
-    "Pacing",
-    "Pkce",
-    "RefreshToken",
-    "Region",
-    "RetryConfiguration",
-    "Saml2Bearer",
-    "Telemetry",
-    "Timeout",
-    "Token",
-    "YearMonth",
-    "__version__",
-    "compute_pkce_code_challenge",
-    "generate_pkce_code_verifier",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return import_module("genesys_core.version").VERSION
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+export_lazily(
+    globals(),
+    {
+        "genesys_cloud.client.async_client": "AsyncClient",
+        "genesys_cloud.client.sync_client": "Client",
+        "genesys_cloud.config.file": "Configuration",
+        "genesys_cloud.notifications.async_handler": "AsyncNotificationHandler",
+        "genesys_cloud.notifications.sync_handler": "NotificationHandler",
+        "genesys_cloud.observability.opentelemetry": "Telemetry",
+        "genesys_cloud.sign_in.pkce": "generate_pkce_code_verifier",
+        "genesys_cloud.transports.hooks": "Hooks",
+        "genesys_core.calls.responses": "ApiResponse",
+        "genesys_core.codec.values": "NULL YearMonth",
+        "genesys_core.errors": "GenesysCloudError",
+        "genesys_core.hosts": "Gateway Region",
+        "genesys_core.http.messages": "Timeout",
+        "genesys_core.notifications.channel.events": "Gap",
+        "genesys_core.notifications.messages": "Notification",
+        "genesys_core.notifications.topics": "NOTIFICATION_TOPICS",
+        "genesys_core.oauth.authorization": "Implicit",
+        "genesys_core.oauth.grants": (
+            "AuthorizationCode ClientCredentials Pkce RefreshToken Saml2Bearer"
+        ),
+        "genesys_core.oauth.pkce": "compute_pkce_code_challenge",
+        "genesys_core.oauth.tokens": "Token",
+        "genesys_core.session.pacing": "Pacing",
+        "genesys_core.session.retry": "RetryConfiguration",
+        "genesys_core.version": "__version__=VERSION",
+    },
+)

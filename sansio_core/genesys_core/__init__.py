@@ -7,10 +7,12 @@ Law: a name is imported on first use (PEP 562), so that importing the package, o
 costs nothing else. ``decode`` and its like are functions; modules have other names.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from genesys_core._lazy import export_lazily
 
 if TYPE_CHECKING:
+    from genesys_core.calls.downloads import safe_file_name as safe_file_name
     from genesys_core.calls.lifecycle import ClosingGate as ClosingGate
     from genesys_core.calls.lifecycle import NeedPermit as NeedPermit
     from genesys_core.calls.lifecycle import NeedToken as NeedToken
@@ -53,111 +55,68 @@ if TYPE_CHECKING:
     from genesys_core.http.messages import Response as Response
     from genesys_core.http.messages import Timeout as Timeout
     from genesys_core.http.messages import TransportFailure as TransportFailure
+    from genesys_core.http.multipart import Part as Part
+    from genesys_core.http.redaction import Redaction as Redaction
+    from genesys_core.notifications.channel.events import Arrived as Arrived
+    from genesys_core.notifications.channel.events import ChannelCall as ChannelCall
+    from genesys_core.notifications.channel.events import CloseSocket as CloseSocket
+    from genesys_core.notifications.channel.events import Connect as Connect
+    from genesys_core.notifications.channel.events import Emit as Emit
+    from genesys_core.notifications.channel.events import SendText as SendText
+    from genesys_core.notifications.channel.events import Subscribed as Subscribed
+    from genesys_core.notifications.channel.policy import Policy as Policy
     from genesys_core.notifications.channel_set import ChannelSet as ChannelSet
     from genesys_core.oauth.grants import ClientCredentials as ClientCredentials
     from genesys_core.oauth.grants import RefreshToken as RefreshToken
     from genesys_core.oauth.tokens import Token as Token
+    from genesys_core.observability.log_records import RoundTrip as RoundTrip
+    from genesys_core.observability.log_records import log_entry as log_entry
     from genesys_core.session.pacing import Pacer as Pacer
     from genesys_core.session.pacing import Pacing as Pacing
+    from genesys_core.session.retry import Repeat as Repeat
     from genesys_core.session.retry import RetryConfiguration as RetryConfiguration
     from genesys_core.session.session import Session as Session
     from genesys_core.session.session import Settings as Settings
     from genesys_core.session.vault import Vault as Vault
     from genesys_core.websocket.connection import WebSocket as WebSocket
 
-_HOMES: Final = {
-    "calls.lifecycle": "ClosingGate NeedPermit NeedToken Raised Returned Sending State Waiting start",
-    "calls.operation": "Endpoint Operation Options raw_operation",
-    "calls.paging": "Paging",
-    "calls.rate_limit": "close_gate release_permit reserve_permit",
-    "calls.responses": "ApiResponse",
-    "calls.token_actions": "Exchanging reserve_token settle_token",
-    "clock": "Now",
-    "codec.decoding": "Decoded Issue decode",
-    "codec.encoding": "to_dict to_json",
-    "codec.model": "Model",
-    "codec.values": "LocalDateTime NULL YearMonth",
-    "errors": "GenesysCloudError",
-    "hosts": "Gateway Hosts Region",
-    "http.headers": "Headers",
-    "http.http1": "HTTP1Connection",
-    "http.limits": "ResponseLimits",
-    "http.messages": "Request Response Timeout TransportFailure",
-    "notifications.channel_set": "ChannelSet",
-    "oauth": "ClientCredentials RefreshToken Token",
-    "session.pacing": "Pacer Pacing",
-    "session.retry": "RetryConfiguration",
-    "session.session": "Session Settings",
-    "session.vault": "Vault",
-    "websocket.connection": "WebSocket",
-}
-_HOME: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
-
-__all__ = [
-    "NULL",
-    "ApiResponse",
-    "ChannelSet",
-    "ClientCredentials",
-    "ClosingGate",
-    "Decoded",
-    "Endpoint",
-    "Exchanging",
-    "Gateway",
-    "GenesysCloudError",
-    "HTTP1Connection",
-    "Headers",
-    "Hosts",
-    "Issue",
-    "LocalDateTime",
-    "Model",
-    "NeedPermit",
-    "NeedToken",
-    "Now",
-    "Operation",
-    "Options",
-    "Pacer",
-    "Pacing",
-    "Paging",
-    "Raised",
-    "RefreshToken",
-    "Region",
-    "Request",
-    "Response",
-    "ResponseLimits",
-    "RetryConfiguration",
-    "Returned",
-    "Sending",
-    "Session",
-    "Settings",
-    "State",
-    "Timeout",
-    "Token",
-    "TransportFailure",
-    "Vault",
-    "Waiting",
-    "WebSocket",
-    "YearMonth",
-    "close_gate",
-    "decode",
-    "raw_operation",
-    "release_permit",
-    "reserve_permit",
-    "reserve_token",
-    "settle_token",
-    "start",
-    "to_dict",
-    "to_json",
-]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOME.get(name)
-    if home is None:
-        known = ", ".join(__all__)
-        raise AttributeError(f"{__name__} exports no {name}; it exports {known}", name=name)
-    value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+export_lazily(
+    globals(),
+    {
+        "genesys_core.calls.downloads": "safe_file_name",
+        "genesys_core.calls.lifecycle": (
+            "ClosingGate NeedPermit NeedToken Raised Returned Sending State Waiting start"
+        ),
+        "genesys_core.calls.operation": "Endpoint Operation Options raw_operation",
+        "genesys_core.calls.paging": "Paging",
+        "genesys_core.calls.rate_limit": "close_gate release_permit reserve_permit",
+        "genesys_core.calls.responses": "ApiResponse",
+        "genesys_core.calls.token_actions": "Exchanging reserve_token settle_token",
+        "genesys_core.clock": "Now",
+        "genesys_core.codec.decoding": "Decoded Issue decode",
+        "genesys_core.codec.encoding": "to_dict to_json",
+        "genesys_core.codec.model": "Model",
+        "genesys_core.codec.values": "NULL LocalDateTime YearMonth",
+        "genesys_core.errors": "GenesysCloudError",
+        "genesys_core.hosts": "Gateway Hosts Region",
+        "genesys_core.http.headers": "Headers",
+        "genesys_core.http.http1": "HTTP1Connection",
+        "genesys_core.http.limits": "ResponseLimits",
+        "genesys_core.http.messages": "Request Response Timeout TransportFailure",
+        "genesys_core.http.multipart": "Part",
+        "genesys_core.http.redaction": "Redaction",
+        "genesys_core.notifications.channel.events": (
+            "Arrived ChannelCall CloseSocket Connect Emit SendText Subscribed"
+        ),
+        "genesys_core.notifications.channel.policy": "Policy",
+        "genesys_core.notifications.channel_set": "ChannelSet",
+        "genesys_core.oauth.grants": "ClientCredentials RefreshToken",
+        "genesys_core.oauth.tokens": "Token",
+        "genesys_core.observability.log_records": "RoundTrip log_entry",
+        "genesys_core.session.pacing": "Pacer Pacing",
+        "genesys_core.session.retry": "Repeat RetryConfiguration",
+        "genesys_core.session.session": "Session Settings",
+        "genesys_core.session.vault": "Vault",
+        "genesys_core.websocket.connection": "WebSocket",
+    },
+)

@@ -12,11 +12,27 @@ from types import ModuleType
 import pytest
 
 import genesys_cloud
+import genesys_cloud.config
+import genesys_cloud.transports
 import genesys_core
+import genesys_core.configuration
+import genesys_core.notifications
+import genesys_core.transport
+import genesys_core.websocket
 
-packages = pytest.mark.parametrize(
-    "package", [genesys_cloud, genesys_core], ids=lambda package: package.__name__
-)
+FACES = [
+    genesys_cloud,
+    genesys_cloud.config,
+    genesys_cloud.transports,
+    genesys_core,
+    genesys_core.configuration,
+    genesys_core.notifications,
+    genesys_core.transport,
+    genesys_core.websocket,
+]
+"""The packages whose names are imported on first use."""
+
+packages = pytest.mark.parametrize("package", FACES, ids=lambda package: package.__name__)
 
 
 def typed_half(package: ModuleType) -> dict[str, tuple[str, str]]:
@@ -29,12 +45,27 @@ def typed_half(package: ModuleType) -> dict[str, tuple[str, str]]:
     ]
     found: dict[str, tuple[str, str]] = {}
     for node in block.body:
+        if isinstance(node, ast.AnnAssign):
+            assert ast.unparse(node) == "__version__: str"
+            found["__version__"] = ("genesys_core.version", "VERSION")
+            continue
         assert isinstance(node, ast.ImportFrom), ast.unparse(node)
         for alias in node.names:
             assert alias.asname is not None, f"{alias.name}: without `as` it is not exported"
             assert alias.asname not in found, f"{alias.asname}: twice"
             found[alias.asname] = (node.module or "", alias.name)
     return found
+
+
+def test_every_lazy_face_is_tested() -> None:
+    roots = [Path(package.__file__ or "").parent for package in (genesys_cloud, genesys_core)]
+    lazy = {
+        path
+        for root in roots
+        for path in root.rglob("__init__.py")
+        if "export_lazily(" in path.read_text(encoding="utf-8")
+    }
+    assert lazy == {Path(package.__file__ or "") for package in FACES}
 
 
 def order(name: str) -> tuple[int, str]:
@@ -64,7 +95,7 @@ def test_all_is_exact(package: ModuleType) -> None:
         "for name in package.__all__:\n"
         "    getattr(package, name)\n"
         "modules = {name.rpartition('.')[2] for name in sys.modules}\n"
-        "helpers = {'TYPE_CHECKING', 'Final', 'import_module'}\n"
+        "helpers = {'TYPE_CHECKING', 'export_lazily'}\n"
         "found = {name for name in vars(package) if name[0] != '_'}\n"
         "print(*sorted(found - modules - helpers - set(package.__all__)))\n"
     )

@@ -17,21 +17,12 @@ if TYPE_CHECKING:
     from genesys_cloud.config.file import default_path as default_path
     from genesys_cloud.config.file import merge as merge
 
-__all__ = [
-    "DEFAULTS",
-    "Configuration",
-    "Credentials",
-    "GeneralConfiguration",
-    "LoggingConfiguration",
-    "ReauthenticationConfiguration",
-    "configuration_from_file",
-    "default_path",
-    "merge",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
-        "genesys_cloud.config.file": "Configuration Credentials DEFAULTS GeneralConfiguration LoggingConfiguration ReauthenticationConfiguration configuration_from_file default_path merge",
+        "genesys_cloud.config.file": (
+            "DEFAULTS Configuration Credentials GeneralConfiguration LoggingConfiguration "
+            "ReauthenticationConfiguration configuration_from_file default_path merge"
+        ),
     },
 )

@@ -18,24 +18,15 @@ if TYPE_CHECKING:
     from genesys_cloud.transports.tls import Certificate as Certificate
     from genesys_cloud.transports.tls import Verify as Verify
 
-__all__ = [
-    "AsyncHttpxTransport",
-    "AsyncStreamingTransport",
-    "AsyncTransport",
-    "Certificate",
-    "HttpxTransport",
-    "NetworkOptions",
-    "StreamingTransport",
-    "Transport",
-    "Verify",
-    "failure_of",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
-        "genesys_cloud.transports.httpx_transport": "AsyncHttpxTransport HttpxTransport NetworkOptions failure_of",
-        "genesys_cloud.transports.protocols": "AsyncStreamingTransport AsyncTransport StreamingTransport Transport",
+        "genesys_cloud.transports.httpx_transport": (
+            "AsyncHttpxTransport HttpxTransport NetworkOptions failure_of"
+        ),
+        "genesys_cloud.transports.protocols": (
+            "AsyncStreamingTransport AsyncTransport StreamingTransport Transport"
+        ),
         "genesys_cloud.transports.tls": "Certificate Verify",
     },
 )

@@ -23,23 +23,12 @@ if TYPE_CHECKING:
     from genesys_core.configuration.configuration import default_path as default_path
     from genesys_core.configuration.configuration import merge as merge
 
-__all__ = [
-    "DEFAULTS",
-    "Configuration",
-    "Credentials",
-    "GeneralConfiguration",
-    "LogFormat",
-    "LogLevel",
-    "LoggingConfiguration",
-    "ReauthenticationConfiguration",
-    "Setting",
-    "default_path",
-    "merge",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
-        "genesys_core.configuration.configuration": "Configuration Credentials DEFAULTS GeneralConfiguration LogFormat LogLevel LoggingConfiguration ReauthenticationConfiguration Setting default_path merge",
+        "genesys_core.configuration.configuration": (
+            "DEFAULTS Configuration Credentials GeneralConfiguration LogFormat LogLevel "
+            "LoggingConfiguration ReauthenticationConfiguration Setting default_path merge"
+        ),
     },
 )

@@ -12,18 +12,11 @@ if TYPE_CHECKING:
     from genesys_core.notifications.messages import open_envelope as open_envelope
     from genesys_core.notifications.messages import resolve_topic as resolve_topic
 
-__all__ = [
-    "Envelope",
-    "Metadata",
-    "Notification",
-    "NotificationDecoder",
-    "open_envelope",
-    "resolve_topic",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
-        "genesys_core.notifications.messages": "Envelope Metadata Notification NotificationDecoder open_envelope resolve_topic",
+        "genesys_core.notifications.messages": (
+            "Envelope Metadata Notification NotificationDecoder open_envelope resolve_topic"
+        ),
     },
 )

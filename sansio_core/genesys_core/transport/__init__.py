@@ -44,46 +44,14 @@ if TYPE_CHECKING:
     from genesys_core.transport.routes import Route as Route
     from genesys_core.transport.routes import Router as Router
 
-__all__ = [
-    "ALPN",
-    "ATTEMPT_DELAY",
-    "CONTINUE_WAIT",
-    "LOOK_AGAIN",
-    "Address",
-    "Claim",
-    "ConnectingThroughSocks",
-    "DialFailed",
-    "DialState",
-    "Dialed",
-    "Exchange",
-    "Lease",
-    "NoProxy",
-    "OpeningSockets",
-    "Origin",
-    "OwnedPools",
-    "Pool",
-    "PoolLimits",
-    "PoolStatistics",
-    "Proxy",
-    "ProxySettings",
-    "Race",
-    "ReceivingConnect",
-    "ResolvingHost",
-    "Route",
-    "Router",
-    "SendingConnect",
-    "StartingTls",
-    "Step",
-    "describe_tls_error",
-    "dial",
-    "may_resend",
-    "sort_addresses",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
-        "genesys_core.transport.dialer": "ALPN ConnectingThroughSocks DialFailed DialState Dialed OpeningSockets ReceivingConnect ResolvingHost SendingConnect StartingTls describe_tls_error dial",
+        "genesys_core.transport.dialer": (
+            "ALPN ConnectingThroughSocks DialFailed DialState Dialed OpeningSockets "
+            "ReceivingConnect ResolvingHost SendingConnect StartingTls describe_tls_error "
+            "dial"
+        ),
         "genesys_core.transport.exchange": "CONTINUE_WAIT Exchange Step may_resend",
         "genesys_core.transport.happy_eyeballs": "ATTEMPT_DELAY Address Race sort_addresses",
         "genesys_core.transport.origins": "Origin",

@@ -20,28 +20,13 @@ if TYPE_CHECKING:
     from genesys_core.websocket.handshake import Address as Address
     from genesys_core.websocket.proxy_tunnel import Proxy as Proxy
 
-__all__ = [
-    "DEFAULT_MAX_SIZE",
-    "Address",
-    "Closed",
-    "Dial",
-    "Failed",
-    "FailedKind",
-    "HandshakeDone",
-    "Pong",
-    "Proxy",
-    "ProxyReady",
-    "RandomBytes",
-    "Text",
-    "WebSocket",
-    "WebSocketEvent",
-]
-
-__getattr__, __dir__ = export_lazily(
+export_lazily(
     globals(),
     {
         "genesys_core.websocket.connection": "DEFAULT_MAX_SIZE Dial WebSocket",
-        "genesys_core.websocket.events": "Closed Failed FailedKind HandshakeDone Pong ProxyReady RandomBytes Text WebSocketEvent",
+        "genesys_core.websocket.events": (
+            "Closed Failed FailedKind HandshakeDone Pong ProxyReady RandomBytes Text WebSocketEvent"
+        ),
         "genesys_core.websocket.handshake": "Address",
         "genesys_core.websocket.proxy_tunnel": "Proxy",
     },
