@@ -14,7 +14,7 @@ from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
 from genesys_core.http.request_head import RequestHead, encode_request_head
 from genesys_core.http.response_head import ResponseHead, parse_plain_head
-from genesys_core.http.response_reader import BODILESS, ResponseReader
+from genesys_core.http.response_reader import BODILESS, HTTP1ResponseReader
 
 __all__ = ["HTTP1Connection"]
 
@@ -90,7 +90,9 @@ class HTTP1Connection:
         self._sending = False
         self._waits = False
         self._upload_left: int | None = 0
-        self._reader: ResponseReader | None = None  # none before the first byte of the response
+        self._reader: HTTP1ResponseReader | None = (
+            None  # none before the first byte of the response
+        )
 
     @property
     def reusable(self) -> bool:
@@ -363,7 +365,7 @@ class HTTP1Connection:
             self._exchanges += 1
             self._state = _IDLE
             return Response(head.status, head.headers, data[end:])
-        self._reader = reader = ResponseReader(request, limits)
+        self._reader = reader = HTTP1ResponseReader(request, limits)
         reader.begin(head, data[end:])
         self._answered(reader)
         return None
@@ -374,7 +376,7 @@ class HTTP1Connection:
             if reader is None:
                 if not data:
                     raise cut_off()
-                reader = self._reader = ResponseReader(self._request, self._limits)
+                reader = self._reader = HTTP1ResponseReader(self._request, self._limits)
             if data:
                 reader.feed(data)
             else:
@@ -389,7 +391,7 @@ class HTTP1Connection:
         else:
             raise TransportFailure("the peer closed the idle connection", kind="closed", sent=False)
 
-    def _answered(self, reader: ResponseReader) -> None:
+    def _answered(self, reader: HTTP1ResponseReader) -> None:
         """Let what came of a response decide about the rest of the request."""
         if reader.continued or reader.head is not None:
             self._waits = False
@@ -397,7 +399,7 @@ class HTTP1Connection:
             # The server will not read the rest, or take it for the next request.
             self.stop_sending()
 
-    def _finish(self, reader: ResponseReader) -> None:
+    def _finish(self, reader: HTTP1ResponseReader) -> None:
         self._exchanges += 1
         self._state = _IDLE if reader.persists and not self._close else _ENDED
 

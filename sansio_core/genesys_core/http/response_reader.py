@@ -23,13 +23,13 @@ from genesys_core.http.messages import TransportFailure
 from genesys_core.http.request_head import RequestHead
 from genesys_core.http.response_head import HeadSearch, ParsedHead, parse_head
 
-__all__ = ["BODILESS", "ResponseReader"]
+__all__ = ["BODILESS", "HTTP1ResponseReader"]
 
 BODILESS: Final = frozenset({204, 304})
 """Statuses of responses that have no body, whatever their fields say (RFC 9112, 6.3)."""
 
 
-class ResponseReader:
+class HTTP1ResponseReader:
     """Reads the response to one request.
 
     Args:
