@@ -1,0 +1,150 @@
+"""A client's own secrets never show, in whatever spelling they come back."""
+
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.errors import ApiError, Attempt, OAuthError
+from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets, hide_credentials
+from genesys_core.http.messages import Request, Response
+
+SECRET = 'hunter2/+="\\é😀hunter2'
+PLAIN = "hunter2hunter2"
+MASK = "[REDACTED]"
+
+
+def percent_encoded(text: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+def json_escaped(text: str) -> str:
+    units = text.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def in_json(text: str) -> str:
+    return json.dumps({"text": text})
+
+
+def in_plain_json(text: str) -> str:
+    return json.dumps([text], ensure_ascii=False)
+
+
+SPELLINGS = [
+    str,
+    lambda text: quote(text, safe=""),
+    lambda text: re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
+    quote_plus,
+    percent_encoded,
+    json_escaped,
+    in_json,
+    in_plain_json,
+    lambda text: text.replace("/", "\\/"),
+]
+
+
+@pytest.mark.parametrize("one", SPELLINGS)
+@pytest.mark.parametrize("other", SPELLINGS)
+def test_a_secret_is_found_in_any_escaping(one, other):
+    secrets = KnownSecrets.of([SECRET])
+    shown = secrets.hide(f"it was {other(one(SECRET))}.")
+    assert MASK in shown
+    assert "hunter2" not in shown
+    assert "hunter2" not in secrets.hide(other(one(SECRET) + " again " + one(SECRET)))
+
+
+@given(
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=8, max_size=12),
+    st.lists(st.sampled_from(SPELLINGS), max_size=3),
+    st.text(max_size=8),
+)
+def test_no_secret_can_be_read_out_of_what_is_shown(secret, spellings, around):
+    text = secret
+    for spell in spellings:
+        text = spell(text)
+    shown = KnownSecrets.of([secret]).hide(f"{around}{text}{around}")
+    assert secret not in shown
+    assert text not in shown or text in MASK
+    assert KnownSecrets.of([secret]).hide(shown) == shown
+
+
+@given(st.text())
+def test_a_text_without_a_secret_stays_as_it_was(text):
+    assert KnownSecrets().hide(text) == hide_credentials(text)
+    assert KnownSecrets.of([PLAIN]).hide(text) == hide_credentials(text)
+
+
+def test_what_cannot_be_found_again_is_not_shown_at_all():
+    # Escapes that undo to the secret only together: "%5Cu0068" is "\u0068" is "h".
+    text = PLAIN.replace("h", "%255C%75%30068")
+    assert KnownSecrets.of([PLAIN]).hide(f"was {text}") == MASK
+
+
+def test_the_longest_secret_is_replaced_first():
+    assert KnownSecrets.of([PLAIN, f"{PLAIN}more"]).hide(f"{PLAIN}more") == MASK
+
+
+def test_short_words_and_nothing_are_no_secrets():
+    assert KnownSecrets.of(["secret", None, ""]).values == ()
+    assert KnownSecrets.of(["secret"]).hide("the client secret") == "the client secret"
+
+
+def test_endless_escapes_end():
+    text = PLAIN.replace("h", "%" + "25" * 40 + "68")
+    assert PLAIN not in KnownSecrets.of([PLAIN]).hide(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Authorization: Bearer abc.DEF-123_~+/== is no good",
+            f"Authorization: Bearer {MASK} is no good",
+        ),
+        ("bearer%20abc%2Bdef%3D", f"bearer%20{MASK}"),
+        ("Bearer: abcdef", f"Bearer: {MASK}"),
+        ("Basic aWQ6c2VjcmV0", f"Basic {MASK}"),
+        ('{"authorization":"Bearer abc"}', f'{{"authorization":"Bearer {MASK}"}}'),
+        ("the bearer token is missing", "the bearer token is missing"),
+        ('Bearer realm="x", error="invalid_token"', 'Bearer realm="x", error="invalid_token"'),
+        ("forbearer abc", "forbearer abc"),
+    ],
+)
+def test_what_follows_bearer_and_basic_is_hidden(text, shown):
+    assert hide_credentials(text) == shown
+
+
+def test_everything_that_an_error_says_is_looked_through():
+    request = Request("GET", "https://h/x", Headers({"Authorization": f"Bearer {PLAIN}"}))
+    error = ApiError(f"no {PLAIN}", response=Response(400, body=PLAIN.encode()), request=request)
+    error.entity_name = PLAIN
+    error.details = [{"a": [PLAIN], PLAIN: 1}]
+    error.message_params = {"token": PLAIN}
+    error.attempts = (Attempt(1, f"HTTP {PLAIN}", 0.5, PLAIN, 400),)
+    error.add_note(PLAIN)
+    KnownSecrets.of([PLAIN]).hide_in_error(error)
+    said = {
+        name: value for name, value in vars(error).items() if name not in {"request", "response"}
+    }
+    assert PLAIN not in f"{said}{error}{error!r}{error.args}{error.__notes__}"
+    assert error.attempts == (Attempt(1, f"HTTP {MASK}", 0.5, MASK, 400),)
+    assert error.details == [{"a": [MASK], MASK: 1}]
+    assert error.response.body == PLAIN.encode()
+    assert error.request is request
+
+
+def test_an_oauth_error_is_looked_through():
+    error = OAuthError("invalid_grant", f"spent: {PLAIN}")
+    KnownSecrets.of([PLAIN]).hide_in_error(error)
+    assert str(error) == f"invalid_grant: spent: {MASK}"
+    assert error.description == f"spent: {MASK}"
+
+
+def test_the_secrets_themselves_never_show():
+    secrets = KnownSecrets.of([PLAIN])
+    assert PLAIN not in f"{secrets!r}{secrets}{secrets.__rich_repr__()}"
