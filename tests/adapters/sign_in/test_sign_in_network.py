@@ -23,7 +23,8 @@ from genesys_cloud.login import sign_in
 from genesys_cloud.sign_in.saved_sign_in import SavedSignIn
 from genesys_cloud.simulator import running_simulator
 from genesys_cloud.transports import Hooks
-from genesys_core.errors import ProxyError, TimeoutError, TlsError
+from genesys_core import errors
+from genesys_core.errors import ProxyError, TlsError
 from tests.helpers.proxy import PASSWORD, Proxy, tinyproxy
 from tests.helpers.server import Reply, Stall, scripted_server
 from tests.helpers.tls import Certificates, nginx
@@ -140,7 +141,7 @@ def test_retries_hooks_and_logs_are_those_of_a_client(caplog):
 
 
 def test_the_clients_deadline_holds_for_the_token_request():
-    with scripted_server(lambda _: Stall()) as server, pytest.raises(TimeoutError):
+    with scripted_server(lambda _: Stall()) as server, pytest.raises(errors.TimeoutError):
         sign_in("client", host=server.url, open_browser=redirected, deadline=0.2)
 
 
