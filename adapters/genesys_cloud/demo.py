@@ -12,6 +12,7 @@ from genesys_cloud import Client, ClientCredentials, GenesysCloudError, Notifica
 from genesys_cloud.simulator import RunningSimulator, running_simulator
 from genesys_core.api import users
 from genesys_core.models import PresenceEventUserPresence, Queue, User, UserMe, UserPresence
+from genesys_core.observability.terminal import escape_lines
 
 __all__ = ["Findings", "explore_platform", "run_demo"]
 
@@ -56,7 +57,7 @@ def run_demo(out: TextIO | None = None) -> int:
         with running_simulator() as simulator:
             _print(_sections(explore_platform(simulator), simulator), shown)
     except GenesysCloudError as error:
-        sys.stderr.write(f"genesys-cloud demo: {error}\n")
+        sys.stderr.write(f"genesys-cloud demo: {escape_lines(str(error))}\n")
         return 1
     return 0
 

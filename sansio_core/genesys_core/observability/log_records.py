@@ -42,6 +42,7 @@ from genesys_core.configuration.keys import LogFormat, LogLevel
 from genesys_core.configuration.sections import LoggingConfiguration
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.observability.terminal import escape_json, escape_line, escape_lines
 from genesys_core.session.retry import GiveUp, Repeat
 
 __all__ = [
@@ -192,7 +193,7 @@ class LogEntry(
 
     def to_json(self) -> str:
         """One line of JSON, absent fields left out."""
-        return msgspec.json.encode(self).decode()
+        return escape_json(msgspec.json.encode(self).decode())
 
     def to_text(self) -> str:
         """Several lines, absent fields left out; further lines of a value begin with a tab."""
@@ -238,7 +239,7 @@ class LogNotice(Struct, frozen=True):
     def formatted(self, format: LogFormat | None = None) -> str:
         """One line of ``json``, or ``text``, which is the default."""
         if format == "json":
-            return msgspec.json.encode(self).decode()
+            return escape_json(msgspec.json.encode(self).decode())
         return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
 
 
@@ -385,25 +386,16 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-# What could end a line or steer a terminal: C0 and C1 control characters but tab and line feed,
-# and the two separators of Unicode.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-
-
 def _line(name: str, value: object) -> list[str]:
     if value is None or value == "":
         return []
     # A server that sends "\n=== RESPONSE ===" must not begin a part of the record.
     line = f"{name}: {value}".replace("\r\n", "\n").replace("\n", "\n\t")
-    return [_CONTROL.sub(_escaped, line)]
+    return [escape_lines(line)]
 
 
 def _one_line(text: str) -> str:
-    return _CONTROL.sub(_escaped, text.replace("\n", " "))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\x{ord(match[0]):02x}"
+    return escape_line(text.replace("\n", " "))
 
 
 def _header_lines(headers: dict[str, str] | None) -> list[str]:
