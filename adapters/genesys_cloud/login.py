@@ -2,12 +2,12 @@
 
 from genesys_cloud.sign_in.browser import (
     BrowserSignIn,
-    exchange_grant,
+    LoginPage,
     sign_in,
 )
 
 __all__ = [
     "BrowserSignIn",
-    "exchange_grant",
+    "LoginPage",
     "sign_in",
 ]

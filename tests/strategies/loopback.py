@@ -101,8 +101,9 @@ class ScriptedBrowser:
     the implicit grant's page puts the fragment into its hidden field and submits.
     """
 
-    def __init__(self, simulator, action="sign-in", *, before=None, password=None):
+    def __init__(self, simulator, action="sign-in", *, before=None, password=None, verify=True):
         self.simulator = simulator
+        self.verify = verify
         self.action = action
         self.before = before
         self.password = simulator.password if password is None else password
@@ -132,7 +133,7 @@ class ScriptedBrowser:
 
     def _run(self, url: str) -> None:
         try:
-            with httpx.Client(trust_env=False, timeout=30) as http:
+            with httpx.Client(trust_env=False, timeout=30, verify=self.verify) as http:
                 if self.before is not None:
                     self.pages.append(self.before(http, query_of(url)))
                 page = self._settled(http, http.get(url))

@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from genesys_core.errors import GenesysCloudError
+from genesys_core.observability.terminal import escape_lines
 
 __all__ = ["main"]
 
@@ -36,4 +37,4 @@ def main() -> None:
             f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
         )
     except GenesysCloudError as error:
-        sys.exit(f"genesys-cloud: {error}")
+        sys.exit(f"genesys-cloud: {escape_lines(str(error))}")

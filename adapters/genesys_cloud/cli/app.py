@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import config, definition, demo, listen, login, logout, simulate, whoami
+from genesys_cloud.cli import config, definition, demo, listen, sign_in, simulate
+from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
 
@@ -21,9 +22,9 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
-app.command("login")(login.login)
-app.command("logout")(logout.logout)
-app.command("whoami")(whoami.whoami)
+app.command("login")(sign_in.login)
+app.command("logout")(sign_in.logout)
+app.command("whoami")(sign_in.whoami)
 app.command("listen")(listen.listen)
 app.add_typer(config.app, name="config")
 app.add_typer(definition.app, name="definition")
@@ -33,7 +34,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with t
     if wanted:
         from genesys_cloud import __version__  # noqa: PLC0415 - see the module's law
 
-        typer.echo(f"genesys-cloud {__version__}")
+        print_line(f"genesys-cloud {__version__}")
         raise typer.Exit
 
 

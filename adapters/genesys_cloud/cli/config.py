@@ -6,13 +6,14 @@ cannot, with every problem on standard error.
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
+
 if TYPE_CHECKING:
     from genesys_core.configuration.configuration import Configuration
-    from genesys_core.errors import GenesysCloudError
 
 __all__ = ["app"]
 
@@ -40,9 +41,9 @@ def check(path: File = None) -> None:
     try:
         found = Configuration.from_file(path)
     except ConfigurationError as error:
-        _fail("check", error)
+        exit_with_error("config check", str(error))
     _warn(found)
-    typer.echo(f"{path or default_path()}: no problems")
+    print_line(f"{path or default_path()}: no problems")
 
 
 @app.command()
@@ -74,22 +75,15 @@ def show(path: File = None) -> None:
             file = Configuration()
         merged = merge(environment, file, DEFAULTS)
     except GenesysCloudError as error:
-        _fail("show", error)
+        exit_with_error("config show", str(error))
     _warn(merged)
     given = [setting for setting in merged.describe() if setting.value is not None]
     rows = [(f"{each.section}.{each.key}", each.value or "", each.origin or "") for each in given]
     names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
     for name, value, origin in rows:
-        typer.echo(f"{name:{names}}  {value:{values}}  {origin}")
+        print_line(f"{name:{names}}  {value:{values}}  {origin}")
 
 
 def _warn(found: "Configuration") -> None:
     for warning in found.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-
-
-def _fail(command: str, error: "GenesysCloudError") -> NoReturn:
-    """Show every problem, one a line, and end the command."""
-    for problem in str(error).splitlines():
-        typer.echo(f"genesys-cloud config {command}: {problem}", err=True)
-    raise typer.Exit(1)
+        print_error(f"warning: {warning}")

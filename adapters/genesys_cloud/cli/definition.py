@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from genesys_cloud.cli.terminal import print_line
+
 __all__ = ["app"]
 
 app = typer.Typer(help="The API definition that this library is made from.", no_args_is_help=True)
@@ -36,5 +38,5 @@ def generate(
 
     changed = generate_files(root, definition=definition, topics=topics, check=check)
     for path in changed:
-        typer.echo(f"{'not current' if check else 'written'}: {path}")
+        print_line(f"{'not current' if check else 'written'}: {path}")
     raise typer.Exit(1 if check and changed else 0)

@@ -5,15 +5,23 @@ error. Exit code 0 when it is interrupted or has seen enough, 1 when the platfor
 """
 
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesys_cloud.cli.login import DEFAULT_TOKEN_FILE, TokenFile, exit_with_error
+from genesys_cloud.cli.sign_in import (
+    DEFAULT_TOKEN_FILE,
+    Authorities,
+    Proxy,
+    TokenFile,
+    network_options,
+)
+from genesys_cloud.cli.terminal import exit_with_error, print_error, print_json, print_line
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
-    from genesys_cloud.client.options import ClientOptions
+    from genesys_cloud.transports.httpx_client import NetworkOptions
     from genesys_core.notifications.buffer import Event
 
 __all__ = ["listen"]
@@ -29,7 +37,8 @@ def listen(
     host: Annotated[
         str | None, typer.Option(help="Base URL of the API, where nobody is signed in.")
     ] = None,
-    proxy: Annotated[str | None, typer.Option(help="URL of an HTTP proxy.")] = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
     token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
     """Print notifications as they come, until Ctrl-C.
@@ -38,12 +47,12 @@ def listen(
     What may have been missed while there was no connection is a line too. Exit code 1 if the platform
     refuses a topic or the client.
     """
-    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
     # A request to end is an end like Ctrl-C: the channel is left in good order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _client(token_file, host, proxy) as client:
+        with _client(token_file, host, network_options(proxy, ca)) as client:
             _print_events(client, topics, as_json=as_json, count=count)
     except KeyboardInterrupt:
         return
@@ -51,38 +60,34 @@ def listen(
         exit_with_error("listen", str(error))
 
 
-def _client(token_file: TokenFile, host: str | None, proxy: str | None) -> "Client":
-    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
+def _client(token_file: Path, host: str | None, network: "NetworkOptions") -> "Client":
+    from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
 
-    signed_in = SavedSignIn(token_file)
-    target = None if host is not None else signed_in.target()
-    token = None if target is None else signed_in.renewed_token(target)
-    options: ClientOptions = {}
-    if target is not None and token is not None:
-        options = signed_in.options(target, token)
     if host is not None:
-        options["host"] = host
-    options["proxy"] = proxy
-    return Client(**options)
+        return Client(host=host, **network)
+    return SavedSignIn(token_file).client(**network) or Client(**network)
 
 
 def _print_events(client: "Client", topics: list[str], *, as_json: bool, count: int) -> None:
     with client.notification_handler(on_state=_tell) as handler:
         handler.add_subscriptions(topics, timeout=None)
         for number, event in enumerate(handler, 1):
-            typer.echo(_json(event) if as_json else _text(event))
+            if as_json:
+                print_json(_json(event))
+            else:
+                print_line(_text(event))
             if number == count:
                 return
 
 
 def _tell(state: object) -> None:
-    typer.echo(f"[{type(state).__name__}]", err=True)
+    print_error(f"[{type(state).__name__}]")
 
 
 def _text(event: "Event") -> str:
     from genesys_core.codec.encoding import to_json  # noqa: PLC0415
-    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see cli.app
 
     if isinstance(event, Gap):
         return f"-- events from {event.from_.isoformat()} to {event.to.isoformat()} may be missing"
@@ -91,9 +96,9 @@ def _text(event: "Event") -> str:
 
 def _json(event: "Event") -> str:
     from genesys_core.codec.encoding import to_json  # noqa: PLC0415
-    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.notifications.channel.events import Gap  # noqa: PLC0415 - see cli.app
 
     if isinstance(event, Gap):
         return to_json({"gap": {"from": event.from_, "to": event.to}}).decode()
     # As it came, so that fields which this version does not know are there too.
-    return " ".join(event.raw.split("\n"))
+    return event.raw

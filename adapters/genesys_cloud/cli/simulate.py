@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from genesys_cloud.cli.terminal import exit_with_error, print_line
+
 __all__ = ["simulate"]
 
 
@@ -41,15 +43,14 @@ def simulate(
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
         ) as running:
-            typer.echo(f"Simulated platform on {running.url} (Ctrl-C ends it)")
-            typer.echo(f"client id      {running.client_id}")
-            typer.echo(f"client secret  {running.client_secret}")
-            typer.echo(f"user           {running.email or 'none'}")
-            typer.echo(f"password       {running.password}")
+            print_line(f"Simulated platform on {running.url} (Ctrl-C ends it)")
+            print_line(f"client id      {running.client_id}")
+            print_line(f"client secret  {running.client_secret}")
+            print_line(f"user           {running.email or 'none'}")
+            print_line(f"password       {running.password}")
             _wait_for_interrupt()
     except OSError as error:
-        typer.echo(f"genesys-cloud simulate: {host}:{port}: {error}", err=True)
-        raise typer.Exit(1) from error
+        exit_with_error("simulate", f"{host}:{port}: {error}")
 
 
 def _wait_for_interrupt() -> None:

@@ -35,6 +35,7 @@ from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
+from genesys_core.configuration.configuration import Configuration
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
 from genesys_core.observability.watch import watch_call
@@ -204,6 +205,11 @@ class Client(SyncTransfers, SyncApis):
 
     def __repr__(self) -> str:
         return f"Client({self._cell.session.settings.hosts.api})"
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the client is configured with now: all sources merged, each value with its origin."""
+        return self._setup.configuration
 
     @property
     def auth(self) -> Auth:

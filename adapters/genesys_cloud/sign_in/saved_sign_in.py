@@ -1,40 +1,31 @@
 """The sign-in that ``genesys-cloud login`` left, for later commands.
 
-Law: secrets are in the token file alone, which only its owner can read; beside it stands what is
-needed to use them, and nothing secret. What was left by somebody else is refused and not written
-over.
+Invariants: secrets are in the token file alone, which only its owner can read; beside it stands what
+is needed to use them, and nothing secret. What was left by somebody else is refused and not written
+over. The token is renewed by a client, as any other is.
 """
 
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Self, Unpack
 
 import msgspec
 from msgspec import Struct
 
 from genesys_cloud.client.options import ClientOptions
-from genesys_cloud.sign_in.browser import exchange_grant
+from genesys_cloud.client.sync_client import Client
 from genesys_cloud.sign_in.token_stores import FileTokenStore, TokenKey, TokenStoreError
-from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.protocols import Transport
-from genesys_core.clock import Now
-from genesys_core.errors import GenesysCloudError
-from genesys_core.hosts import Gateway, Hosts
-from genesys_core.oauth.grants import Grant, RefreshToken
+from genesys_core.configuration.configuration import Configuration
+from genesys_core.errors import ConfigurationError
+from genesys_core.hosts import KNOWN_REGIONS, Gateway, Hosts
+from genesys_core.oauth.grants import RefreshToken
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.vault import ExchangeNeeded, NoToken, Vault
 
 __all__ = ["DEFAULT_TOKEN_FILE", "SavedSignIn", "SignInTarget"]
 
-Clock: TypeAlias = Callable[[], Now]
-
 DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
-
-_LOCK_TIMEOUT: Final = 30.0
-"""Seconds to wait for another process that renews the same token."""
 
 
 class SignInTarget(Struct, frozen=True, omit_defaults=True):
@@ -52,6 +43,16 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
     host: str | None = None
     gateway: Gateway | None = None
 
+    @classmethod
+    def of(cls, client_id: str, configuration: Configuration) -> Self:
+        """The sign-in of a client that is configured so."""
+        host, gateway = configuration.general.host, configuration.gateway
+        known = (each for each in KNOWN_REGIONS.values() if each.api_url == host)
+        region = configuration.general.region or next(known, None)
+        if region is not None:
+            return cls(client_id, region.name, None, gateway)
+        return cls(client_id, None, host, gateway)
+
     @property
     def hosts(self) -> Hosts:
         """The two base URLs.
@@ -66,15 +67,11 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
         """Under which the token is stored."""
         return TokenKey(self.client_id, self.hosts.login)
 
-    def options(self, token: Token) -> ClientOptions:
-        """Arguments for a client that uses the token; the environment is not asked."""
+    def options(self) -> ClientOptions:
+        """Arguments for a client of this platform, whatever region the environment names."""
         # The host is named even where it follows from a gateway, so that no GENESYSCLOUD_REGION
         # of another day is asked.
-        return {
-            "host": self.hosts.api,
-            "gateway": self.gateway,
-            "access_token": token.access_token,
-        }
+        return {"host": self.hosts.api, "gateway": self.gateway}
 
     def __str__(self) -> str:
         gateway = f" through the gateway {self.gateway.host}" if self.gateway else ""
@@ -133,51 +130,39 @@ class SavedSignIn:
         token = None if target is None else self.store.load(target.key)
         return None if target is None or token is None else (target, token)
 
-    def renewed_token(
-        self,
-        target: SignInTarget,
-        *,
-        transport: Transport | None = None,
-        clock: Clock = read_clocks,
-    ) -> Token | None:
-        """The token of a sign-in, renewed first where it ends and can be; ``None`` for none.
+    def client(self, **options: Unpack[ClientOptions]) -> Client | None:
+        """A client that is signed in; ``None`` where nobody is.
+
+        It renews the token where there is a refresh token, and keeps it in the token file.
 
         Args:
-            target: the sign-in.
-            transport: sends the token request instead of httpx.
-            clock: tells the time.
+            options: of the client, such as ``proxy`` and ``verify``.
 
         Raises:
-            TokenStoreError: the file cannot be used.
-            OAuthError: the platform refused to renew.
-            TransportError: the platform cannot be reached.
+            TokenStoreError: a file cannot be read, or is not ours.
+            ConfigurationError: settings that contradict each other or cannot work, or that lead to
+                another login host than the one that gave the token.
+            InvalidValueError: a value that cannot be used.
         """
-        with self.store.lock(target.key, timeout=_LOCK_TIMEOUT):
-            token = self.store.load(target.key)
-            if token is None:
-                return None
-            vault = Vault(_renewing(target, token), token, stored=token)
-            vault, answer = vault.reserve(rejected=None, arrived=vault.exchanges, now=clock())
-            if isinstance(answer, ExchangeNeeded):
-                outcome = _outcome(answer.grant, target, transport, clock)
-                vault, answer = vault.settle(outcome, rejected=None, now=clock())
-            if vault.unsaved is not None:
-                self.store.save(target.key, vault.unsaved)
-            if isinstance(answer, NoToken):
-                raise answer.error
-            return vault.token
-
-    def options(self, target: SignInTarget, token: Token) -> ClientOptions:
-        """Arguments for a client that runs for long: it renews the token, and keeps it in the store."""
-        grant = _renewing(target, token)
-        if grant is None:
-            return target.options(token)
-        return {
-            "host": target.hosts.api,
-            "gateway": target.gateway,
-            "auth": grant,
-            "token_store": self.store,
-        }
+        found = self.load()
+        if found is None:
+            return None
+        target, token = found
+        options |= target.options()
+        if token.refresh_token is not None:
+            options["auth"] = RefreshToken(target.client_id, None, token.refresh_token)
+            options["token_store"] = self.store
+        client = Client(**options)
+        login = client.configuration.hosts.login
+        if login != target.hosts.login:  # by a gateway that the configuration file has by now
+            client.close()
+            raise ConfigurationError(
+                f"the configuration leads to {login}, but the sign-in was at {target.hosts.login}; "
+                "sign in again: genesys-cloud login"
+            )
+        if token.refresh_token is None:
+            client.auth.use(token)
+        return client
 
     def forget(self, target: SignInTarget) -> None:
         """Remove a sign-in's token, and the settings with it.
@@ -214,17 +199,3 @@ def _without_secrets(target: SignInTarget) -> SignInTarget:
         return target
     gateway = msgspec.structs.replace(target.gateway, username=None, password=None)
     return msgspec.structs.replace(target, gateway=gateway)
-
-
-def _renewing(target: SignInTarget, token: Token) -> RefreshToken | None:
-    refresh_token = token.refresh_token
-    return None if refresh_token is None else RefreshToken(target.client_id, None, refresh_token)
-
-
-def _outcome(
-    grant: Grant, target: SignInTarget, transport: Transport | None, clock: Clock
-) -> Token | GenesysCloudError:
-    try:
-        return exchange_grant(grant, target.hosts, transport=transport, clock=clock)
-    except GenesysCloudError as error:
-        return error

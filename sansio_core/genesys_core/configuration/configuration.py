@@ -32,7 +32,7 @@ from genesys_core.configuration.sections import (
     ReauthenticationConfiguration,
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
-from genesys_core.hosts import DEFAULT_REGION, Gateway, Region
+from genesys_core.hosts import DEFAULT_REGION, Gateway, Hosts, Region
 from genesys_core.session.retry import RetryConfiguration
 
 __all__ = [
@@ -152,6 +152,16 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
             value = _value(self, name)
             shown = None if value is None else _shown(key, value)
             yield Setting(section, key, shown, self.origin(section, key))
+
+    @property
+    def hosts(self) -> Hosts:
+        """The two base URLs that the region or host and the gateway make.
+
+        Raises:
+            InvalidValueError: a region or host that cannot be used.
+        """
+        place = self.general
+        return Hosts.resolve(region=place.region, host=place.host, gateway=self.gateway)
 
     def to_ini(self) -> str:
         """The text of an INI file that reads back as an equal configuration.

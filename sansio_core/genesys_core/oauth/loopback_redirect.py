@@ -21,11 +21,12 @@ from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from http import HTTPStatus
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
+from genesys_core import errors
 from genesys_core.clock import Now
 from genesys_core.confidential import Confidential
 from genesys_core.errors import AccessDeniedError, GenesysCloudError, InvalidValueError, OAuthError
@@ -45,8 +46,13 @@ __all__ = [
     "SignInRefused",
     "TokenArrived",
     "check_redirect_uri",
+    "check_timeout",
+    "default_redirect_uri",
     "read_browser_request",
+    "redirect_port",
     "refused_page",
+    "response_type_of",
+    "sign_in_timed_out",
     "signed_in_page",
 ]
 
@@ -97,6 +103,11 @@ class BrowserPage(Struct, frozen=True):
         reason = HTTPStatus(self.status).phrase
         start = f"HTTP/1.1 {self.status} {reason}\r\n{head}Content-Length: {len(body)}\r\n\r\n"
         return start.encode("ascii") + body
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it answers the redirect of another sign-in, which was not believed."""
+        return self.status == 400
 
     def _policy(self) -> str:
         policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'"
@@ -202,6 +213,76 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
     if not plain or parts.scheme != "http" or host not in ("127.0.0.1", "localhost") or not port:
         raise InvalidValueError(f"redirect_uri {uri!r}: {rule}")
     return host, port
+
+
+def response_type_of(grant: str) -> Literal["code", "token"]:
+    """What the browser is to bring back for a grant (RFC 6749, 3.1.1).
+
+    Args:
+        grant: ``pkce`` or ``implicit``.
+
+    Raises:
+        InvalidValueError: another word.
+    """
+    if grant == "pkce":
+        return "code"
+    if grant == "implicit":
+        return "token"
+    raise InvalidValueError(f"grant {grant!r}: must be pkce or implicit")
+
+
+def redirect_port(port: int, redirect_uri: str | None) -> int:
+    """The port to listen on for a redirect; 0 for any free one.
+
+    Args:
+        port: as the caller gave it; 0 leaves it open.
+        redirect_uri: as the caller gave it.
+
+    Raises:
+        InvalidValueError: no port, no loopback URI, or two different ports.
+    """
+    if not 0 <= port <= 65_535:
+        raise InvalidValueError(f"port {port!r}: must be 0 to 65535; 0 is for any free one")
+    if redirect_uri is None:
+        return port
+    named = check_redirect_uri(redirect_uri)[1]
+    if port not in (0, named):
+        raise InvalidValueError(
+            f"port {port!r} and redirect_uri {redirect_uri!r}: they name different ports; "
+            "give one of them"
+        )
+    return named
+
+
+def default_redirect_uri(port: int) -> str:
+    """The redirect URI of a sign-in for which nobody named one (RFC 8252, 7.3)."""
+    return f"http://127.0.0.1:{port}/callback"
+
+
+def check_timeout(seconds: float) -> None:
+    """Check the time that a user gets.
+
+    Raises:
+        InvalidValueError: nothing, or without end.
+    """
+    if not 0 < seconds < float("inf"):
+        raise InvalidValueError(f"timeout={seconds!r}: must be above 0 seconds, and finite")
+
+
+def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
+    """The error of a sign-in to which nobody came in time.
+
+    Args:
+        seconds: the time that there was.
+        foreign: redirects of other sign-ins that came meanwhile.
+    """
+    words = f"nobody signed in within {seconds:g} s"
+    if foreign:
+        words += (
+            f"; {foreign} redirect(s) of another sign-in came (their state differs) "
+            "and were not believed"
+        )
+    return errors.TimeoutError(words, sent=False)
 
 
 def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:

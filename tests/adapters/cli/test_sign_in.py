@@ -11,7 +11,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from genesys_cloud import Gateway
+from genesys_cloud import Client, Gateway
 from genesys_cloud.cli.app import app
 from genesys_cloud.login import BrowserSignIn, sign_in
 from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget
@@ -25,7 +25,6 @@ from genesys_core.errors import (
     InvalidClientError,
     InvalidValueError,
 )
-from genesys_core.hosts import Hosts
 from genesys_core.oauth.tokens import Token
 from tests.strategies.loopback import ScriptedBrowser, message_of, query_of
 
@@ -45,9 +44,10 @@ def _threads():
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch):
+def _no_settings_of_this_machine(monkeypatch, tmp_path):
     for name in ("REGION", "OAUTHCLIENT_ID", "TOKEN_FILE", "ACCESS_TOKEN"):
         monkeypatch.delenv(f"GENESYSCLOUD_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(webbrowser, "open", lambda url: pytest.fail("a real browser"))
 
 
@@ -116,9 +116,10 @@ def test_if_only_another_state_comes_the_timeout_says_so(simulator):
     def read():
         return clock[0]
 
-    with BrowserSignIn(
-        simulator.client_id, Hosts.resolve(host=simulator.url), clock=read
-    ) as attempt:
+    with (
+        Client(host=simulator.url) as client,
+        BrowserSignIn(simulator.client_id, client, clock=read) as attempt,
+    ):
         pages = []
 
         def intrude():
@@ -127,7 +128,7 @@ def test_if_only_another_state_comes_the_timeout_says_so(simulator):
 
         thread = threading.Thread(target=intrude)
         thread.start()
-        with pytest.raises(errors.TimeoutError, match=r"120 s; 1 answer.*state differs"):
+        with pytest.raises(errors.TimeoutError, match=r"120 s; 1 redirect.*state differs"):
             attempt.wait(120.0)
         thread.join()
     assert pages[0].status_code == 400
@@ -139,7 +140,7 @@ def test_nobody_comes_in_time(simulator):
         sign_in(
             simulator.client_id,
             host=simulator.url,
-            timeout=10.0,
+            sign_in_timeout=10.0,
             open_browser=lambda _: True,
             clock=lambda: next(clock),
         )
@@ -170,8 +171,8 @@ def test_a_fixed_port_and_a_redirect_uri_of_ones_own(simulator):
         ({"port": 70_000}, "port 70000"),
         ({"redirect_uri": "https://example.com/"}, "redirect_uri"),
         ({"redirect_uri": "http://127.0.0.1:1/x", "port": 2}, "different ports"),
-        ({"timeout": 0.0}, "timeout"),
-        ({"timeout": float("nan")}, "timeout"),
+        ({"sign_in_timeout": 0.0}, "timeout"),
+        ({"sign_in_timeout": float("nan")}, "timeout"),
         ({"org": "acme"}, "provider"),
         ({"region": "nowhere"}, "nowhere"),
     ],
@@ -213,16 +214,14 @@ def test_the_browser_is_told_when_the_user_interrupts_the_exchange(simulator):
         def send(self, request):
             raise KeyboardInterrupt
 
-    transport = Interrupted()
     browser = ScriptedBrowser(simulator)
     with pytest.raises(KeyboardInterrupt):
-        signing_in(simulator, browser, transport=transport)
-    transport.close()
-    assert browser.message == "The sign-in failed: it was broken off"
+        signing_in(simulator, browser, transport=Interrupted())
+    assert browser.message == "The sign-in failed: it was interrupted"
 
 
 def test_nothing_secret_is_shown(simulator):
-    with BrowserSignIn("c", Hosts.resolve(host=simulator.url)) as attempt:
+    with Client(host=simulator.url) as client, BrowserSignIn("c", client) as attempt:
         asked = query_of(attempt.url)
         assert asked["state"] not in repr(attempt)
         assert attempt._verifier not in repr(attempt)
@@ -367,7 +366,9 @@ def test_all_the_way_through_a_gateway(simulator, token_file, monkeypatch):
     browser.join()
     assert browser.urls[0].startswith(f"{simulator.url}/login/oauth/authorize?")
     gateway = Gateway(url.host, "http", url.port, "login", "api")
-    assert SavedSignIn(token_file).target() == SignInTarget(simulator.client_id, gateway=gateway)
+    assert SavedSignIn(token_file).target() == SignInTarget(
+        simulator.client_id, "us_east_1", gateway=gateway
+    )
     who = run("whoami", "--token-file", token_file)
     assert "region  us_east_1 through the gateway 127.0.0.1" in who.output
     assert run("logout", "--token-file", token_file).exit_code == 0

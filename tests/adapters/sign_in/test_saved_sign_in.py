@@ -3,40 +3,31 @@
 import stat
 
 import httpx
+import msgspec
 import pytest
 
 from genesys_cloud import Client, Gateway
-from genesys_cloud.login import exchange_grant
 from genesys_cloud.sign_in.saved_sign_in import DEFAULT_TOKEN_FILE, SavedSignIn, SignInTarget
-from genesys_cloud.simulator import Settings, running_simulator
+from genesys_cloud.simulator import running_simulator
 from genesys_cloud.token_stores import TokenStoreError
-from genesys_cloud.transports import HttpxTransport
-from genesys_core.api import users
-from genesys_core.clock import Now
-from genesys_core.errors import ConnectError, InvalidGrantError
-from genesys_core.http.messages import TransportFailure
+from genesys_core.errors import ConfigurationError, ConnectError, InvalidGrantError
 from genesys_core.oauth.grants import Pkce
 from genesys_core.oauth.tokens import Token
+from tests.helpers.programs import free_port
 from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER, query_of
 
 PLACE = SignInTarget("c", host="http://127.0.0.1:1")
 TOKEN = Token("hunter2", refresh_token="hunter3")
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def signed_in(tmp_path):
     return SavedSignIn(tmp_path / "deep" / "tokens.json")
-
-
-class Clock:
-    def __init__(self):
-        self.now = Now(0.0, 1_700_000_000.0)
-
-    def __call__(self):
-        return self.now
-
-    def sleep(self, seconds):
-        self.now = Now(self.now.monotonic + seconds, self.now.wall + seconds)
 
 
 def test_it_is_there_until_it_is_forgotten(signed_in):
@@ -106,14 +97,9 @@ def test_places_say_where_they_are():
     assert str(SignInTarget("c", gateway=Gateway("g"))) == "us_east_1 through the gateway g"
 
 
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def simulator(clock):
-    with running_simulator(settings=Settings(token_lifetime=1000), clock=clock) as running:
+@pytest.fixture(scope="module")
+def simulator():
+    with running_simulator() as running:
         yield running
 
 
@@ -122,7 +108,7 @@ def target(simulator):
     return SignInTarget(simulator.client_id, host=simulator.url)
 
 
-def signed(simulator, target, clock):
+def signed(simulator, target):
     """A token by PKCE, with a refresh token."""
     fields = {
         "client_id": target.client_id,
@@ -135,58 +121,101 @@ def signed(simulator, target, clock):
     url = f"{simulator.url}/oauth/authorize"
     answer = httpx.post(url, params=fields, data=who, trust_env=False)
     code = query_of(answer.headers["location"])["code"]
-    grant = Pkce(target.client_id, code, VERIFIER, REDIRECT)
-    return exchange_grant(grant, target.hosts, transport=None, clock=clock)
+    with Client(**target.options()) as client:
+        return client.auth.exchange(Pkce(target.client_id, code, VERIFIER, REDIRECT))
 
 
-def test_a_token_that_lasts_is_handed_out_without_a_request(signed_in, simulator, target, clock):
-    token = signed(simulator, target, clock)
+def ended(token):
+    return msgspec.structs.replace(token, expires_at=0.0)
+
+
+def exchanges(simulator):
+    return simulator.simulator.count("POST", "/oauth/token")
+
+
+def test_where_nobody_is_signed_in_there_is_no_client(signed_in, target):
+    assert signed_in.client() is None
+    signed_in.save(target, TOKEN)
+    signed_in.store.delete(target.key)
+    assert signed_in.client() is None
+
+
+def test_a_token_that_lasts_is_used_without_a_request(signed_in, simulator, target):
+    token = signed(simulator, target)
     signed_in.save(target, token)
-    before = simulator.simulator.count("POST", "/oauth/token")
-    assert signed_in.renewed_token(target, clock=clock) == token
-    assert simulator.simulator.count("POST", "/oauth/token") == before
+    before = exchanges(simulator)
+    with signed_in.client() as client:
+        assert client.users.get_users_me().email == simulator.email
+        assert client.auth.token == token
+    assert exchanges(simulator) == before
 
 
-def test_an_ended_token_is_renewed_and_the_rotated_one_kept(signed_in, simulator, target, clock):
-    first = signed(simulator, target, clock)
-    signed_in.save(target, first)
-    clock.sleep(1000)
-    second = signed_in.renewed_token(target, clock=clock)
+def test_an_ended_token_is_renewed_and_the_rotated_one_kept(signed_in, simulator, target):
+    first = signed(simulator, target)
+    signed_in.save(target, ended(first))
+    with signed_in.client() as client:
+        assert client.users.get_users_me().email == simulator.email
+        second = client.auth.token
     assert second.access_token != first.access_token
     assert second.refresh_token != first.refresh_token
     assert signed_in.load() == (target, second)
-    with Client(**target.options(second)) as client:
-        assert client.send(users.get_users_me()).email == simulator.email
-    clock.sleep(1000)
-    assert signed_in.renewed_token(target, clock=clock).access_token != second.access_token
 
 
-def test_a_refusal_to_renew_is_the_platforms_error(signed_in, simulator, target, clock):
-    signed_in.save(target, signed(simulator, target, clock))
-    clock.sleep(1000)
+def test_a_token_that_another_process_has_renewed_is_taken_over(signed_in, simulator, target):
+    first = signed(simulator, target)
+    signed_in.save(target, ended(first))
+    with signed_in.client() as one, signed_in.client() as other:
+        before = exchanges(simulator)
+        one.users.get_users_me()
+        other.users.get_users_me()
+        assert other.auth.token == one.auth.token
+    assert exchanges(simulator) == before + 1
+
+
+def test_a_refusal_to_renew_is_the_platforms_error(signed_in, simulator, target):
+    signed_in.save(target, ended(signed(simulator, target)))
     simulator.simulator.state.refresh_tokens.clear()
-    with pytest.raises(InvalidGrantError, match="sign in again"):
-        signed_in.renewed_token(target, clock=clock)
+    with signed_in.client() as client, pytest.raises(InvalidGrantError, match="sign in again"):
+        client.users.get_users_me()
 
 
-def test_without_a_refresh_token_it_is_handed_out_as_it_is(signed_in, target, clock):
-    signed_in.save(target, Token("a", expires_at=0.0, expires_in=1))
-    assert signed_in.renewed_token(target, clock=clock).access_token == "a"
-    signed_in.store.delete(target.key)
-    assert signed_in.renewed_token(target, clock=clock) is None
+def test_without_a_refresh_token_it_is_used_as_it_is(signed_in, target):
+    token = Token("a" * 40, expires_at=0.0, expires_in=1)
+    signed_in.save(target, token)
+    with signed_in.client() as client:
+        assert client.auth.token == token
+        assert client.auth.expires_at == 0.0
 
 
-def test_an_ending_token_serves_on_when_the_platform_cannot_be_reached(signed_in, clock):
-    class Down(HttpxTransport):
-        def send(self, request):
-            raise TransportFailure("down", kind="connect", sent=False)
+def test_a_client_is_made_with_the_callers_options(signed_in, monkeypatch):
+    signed_in.save(PLACE, TOKEN)
+    with signed_in.client(proxy=f"http://127.0.0.1:{free_port()}") as client:
+        assert client.configuration.hosts == PLACE.hosts
+        with pytest.raises(ConnectError):
+            client.users.get_users_me()
+    assert signed_in.load() == (PLACE, TOKEN)
 
-    ending = Token("a", expires_in=1000, expires_at=clock.now.wall + 10, refresh_token="b")
-    signed_in.save(PLACE, ending)
-    transport = Down()
-    assert signed_in.renewed_token(PLACE, transport=transport, clock=clock) == ending
-    clock.sleep(10)
-    with pytest.raises(ConnectError, match="down"):
-        signed_in.renewed_token(PLACE, transport=transport, clock=clock)
-    assert signed_in.load() == (PLACE, ending)
-    transport.close()
+
+def test_a_gateway_that_came_into_the_configuration_is_told(signed_in, monkeypatch, tmp_path):
+    (tmp_path / ".genesyscloudpython").mkdir()
+    (tmp_path / ".genesyscloudpython" / "config").write_text("[gateway]\nhost = g.example.com\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    signed_in.save(PLACE, TOKEN)
+    with pytest.raises(
+        ConfigurationError, match=r"leads to https://g\.example\.com.*sign in again"
+    ):
+        signed_in.client()
+
+
+def test_where_a_client_signs_in_follows_from_its_configuration():
+    gateway = Gateway("g.example.com")
+    for given, target in (
+        ({}, SignInTarget("c", "us_east_1")),
+        ({"region": "eu_west_1"}, SignInTarget("c", "eu_west_1")),
+        ({"region": "example.com"}, SignInTarget("c", "example.com")),
+        ({"host": "http://x"}, SignInTarget("c", host="http://x")),
+        ({"gateway": gateway}, SignInTarget("c", "us_east_1", gateway=gateway)),
+    ):
+        with Client(**given, trust_env=False) as client:
+            assert SignInTarget.of("c", client.configuration) == target
+            assert target.hosts == client.configuration.hosts

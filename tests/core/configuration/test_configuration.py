@@ -17,7 +17,7 @@ from genesys_core.configuration import (
     merge,
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
-from genesys_core.hosts import Gateway, Region
+from genesys_core.hosts import Gateway, Hosts, Region
 from genesys_core.session.retry import RetryConfiguration
 from tests.strategies.configuration import (
     APPENDIX_A_INI,
@@ -293,3 +293,13 @@ def test_a_setting_of_a_region_shows_its_name():
     configuration = Configuration(general=GeneralConfiguration(region=Region.eu_west_1))
     shown = {s.key: s.value for s in configuration.describe() if s.section == "general"}
     assert shown == {"live_reload_config": None, "host": None, "region": "eu_west_1"}
+
+
+def test_hosts_follow_from_the_region_the_host_or_the_gateway():
+    assert merge(Configuration(), DEFAULTS).hosts == Hosts.resolve()
+    region = Configuration(general=GeneralConfiguration(region=Region.eu_west_1))
+    assert merge(region, DEFAULTS).hosts == Hosts.resolve(region="eu_west_1")
+    host = Configuration(general=GeneralConfiguration(host="http://h"), gateway=Gateway("g"))
+    assert host.hosts == Hosts.resolve(host="http://h", gateway=Gateway("g"))
+    with pytest.raises(InvalidValueError):
+        Configuration(general=GeneralConfiguration(host="ftp://h")).hosts  # noqa: B018

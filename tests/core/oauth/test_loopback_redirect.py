@@ -19,8 +19,13 @@ from genesys_core.oauth.loopback_redirect import (
     SignInRefused,
     TokenArrived,
     check_redirect_uri,
+    check_timeout,
+    default_redirect_uri,
     read_browser_request,
+    redirect_port,
     refused_page,
+    response_type_of,
+    sign_in_timed_out,
     signed_in_page,
 )
 from tests.strategies.loopback import message_of
@@ -255,3 +260,58 @@ def test_redirect_uris_that_can_be_served(uri, expected):
 def test_redirect_uris_that_cannot(uri):
     with pytest.raises(InvalidValueError, match="redirect_uri"):
         check_redirect_uri(uri)
+
+
+def test_a_grant_decides_what_the_browser_brings_back():
+    assert response_type_of("pkce") == "code"
+    assert response_type_of("implicit") == "token"
+    with pytest.raises(InvalidValueError, match="grant 'password': must be pkce or implicit"):
+        response_type_of("password")
+
+
+@pytest.mark.parametrize(
+    ("port", "uri", "expected"),
+    [
+        (0, None, 0),
+        (8080, None, 8080),
+        (65_535, None, 65_535),
+        (0, URI, 4711),
+        (4711, URI, 4711),
+    ],
+)
+def test_the_port_is_the_one_that_was_named(port, uri, expected):
+    assert redirect_port(port, uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("port", "uri", "words"),
+    [
+        (-1, None, "port -1: must be 0 to 65535"),
+        (65_536, None, "port 65536"),
+        (1, URI, "they name different ports"),
+        (0, "https://example.com/", "redirect_uri"),
+    ],
+)
+def test_ports_that_cannot_be_listened_on(port, uri, words):
+    with pytest.raises(InvalidValueError, match=words):
+        redirect_port(port, uri)
+
+
+def test_the_default_redirect_uri_can_be_served():
+    assert check_redirect_uri(default_redirect_uri(4711)) == ("127.0.0.1", 4711)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
+def test_a_user_needs_some_time_and_not_all_of_it(seconds):
+    check_timeout(0.1)
+    with pytest.raises(InvalidValueError, match="must be above 0 seconds, and finite"):
+        check_timeout(seconds)
+
+
+def test_a_timeout_tells_of_the_redirects_that_were_not_believed():
+    assert landed("/callback?code=a&state=other").is_foreign
+    assert not landed("/favicon.ico").is_foreign
+    assert str(sign_in_timed_out(120.0, 0)) == "nobody signed in within 120 s"
+    error = sign_in_timed_out(0.5, 2)
+    assert str(error).startswith("nobody signed in within 0.5 s; 2 redirect(s) of another sign-in")
+    assert not error.sent

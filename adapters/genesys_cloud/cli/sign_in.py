@@ -1,0 +1,235 @@
+"""``genesys-cloud login``, ``whoami`` and ``logout``: three commands over one saved sign-in.
+
+Invariants: the token itself is never printed. ``login`` ends with exit code 0 for a token that is
+kept, 1 for a sign-in that was refused or took too long, 2 for one that could not be tried. After
+``logout`` the token is gone from this machine, whatever the platform says or does not say; exit
+code 1 says that it may still be valid elsewhere.
+"""
+
+import webbrowser
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
+
+if TYPE_CHECKING:
+    from genesys_cloud.transports.httpx_client import NetworkOptions
+
+__all__ = [
+    "DEFAULT_TOKEN_FILE",
+    "Authorities",
+    "Proxy",
+    "TokenFile",
+    "login",
+    "logout",
+    "network_options",
+    "whoami",
+]
+
+TokenFile = Annotated[
+    Path,
+    typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Where the token is kept."),
+]
+# That of genesys_cloud.sign_in.saved_sign_in, which help need not load.
+DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
+
+Proxy = Annotated[
+    str | None,
+    typer.Option(
+        help="URL of an HTTP proxy; else HTTPS_PROXY, which unlike an option no process list shows."
+    ),
+]
+Authorities = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca", help="Certificate authorities to trust, as a PEM file; else SSL_CERT_FILE."
+    ),
+]
+
+
+class GrantName(StrEnum):
+    """What ``--grant`` takes."""
+
+    pkce = "pkce"
+    implicit = "implicit"
+
+
+def network_options(proxy: str | None, ca: Path | None) -> "NetworkOptions":
+    """What ``--proxy`` and ``--ca`` mean for a client."""
+    options: NetworkOptions = {}
+    if proxy is not None:
+        options["proxy"] = proxy
+    if ca is not None:
+        options["verify"] = str(ca)
+    return options
+
+
+def login(
+    *,
+    client_id: Annotated[
+        str,
+        typer.Option(envvar="GENESYSCLOUD_OAUTHCLIENT_ID", help="Id of the OAuth client."),
+    ],
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="Such as eu_west_1, or a domain; else GENESYSCLOUD_REGION.", metavar="TEXT"
+        ),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Base URL of the API, for a region.")] = None,
+    gateway_host: Annotated[str | None, typer.Option(help="Gateway in front of both.")] = None,
+    gateway_protocol: Annotated[str, typer.Option(help="https or http.")] = "https",
+    gateway_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
+    gateway_login_path: Annotated[str, typer.Option(help="Path before /oauth.")] = "",
+    gateway_api_path: Annotated[str, typer.Option(help="Path before /api/v2.")] = "",
+    proxy: Proxy = None,
+    ca: Authorities = None,
+    grant: Annotated[
+        GrantName, typer.Option(help="implicit only for clients that still need it.")
+    ] = GrantName.pkce,
+    port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, help="Of http://127.0.0.1:PORT/callback; 0 for any."),
+    ] = 0,
+    redirect_uri: Annotated[
+        str | None, typer.Option(help="Another one on 127.0.0.1 or localhost, with its port.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that you have.")] = 120,
+    browser: Annotated[bool, typer.Option(help="Open the browser, or only print the URL.")] = True,
+    org: Annotated[str | None, typer.Option(help="Organization; with --provider.")] = None,
+    provider: Annotated[str | None, typer.Option(help="Identity provider; with --org.")] = None,
+    login_hint: Annotated[str | None, typer.Option(help="Email, filled in ahead.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask for the password even if signed in.")
+    ] = False,
+    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+) -> None:
+    """Sign in as yourself, in the browser, and keep the token for later commands.
+
+    The redirect URI must be registered with the client, character by character; that takes a fixed
+    --port. Exit code 1 if the sign-in was refused or took too long, 2 if it could not be tried.
+    """
+    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget  # noqa: PLC0415
+    from genesys_core import errors  # noqa: PLC0415
+    from genesys_core.hosts import Gateway  # noqa: PLC0415
+
+    gateway = None
+    if gateway_host is None and (
+        gateway_port is not None or gateway_login_path or gateway_api_path
+    ):
+        exit_with_error("login", "--gateway-port and the paths: need --gateway-host as well", 2)
+    saved = SavedSignIn(token_file)
+    try:
+        if gateway_host is not None:
+            behind = (gateway_protocol, gateway_port, gateway_login_path, gateway_api_path)
+            gateway = Gateway(gateway_host, *behind)
+        client = Client(region=region, host=host, gateway=gateway, **network_options(proxy, ca))
+        target = SignInTarget.of(client_id, client.configuration)
+        with (
+            client,
+            BrowserSignIn(
+                client_id,
+                client,
+                grant=grant.value,
+                port=port,
+                redirect_uri=redirect_uri,
+                org=org,
+                provider=provider,
+                login_hint=login_hint,
+                prompt="login" if again else None,
+            ) as attempt,
+        ):
+            print_line(
+                f"Redirect URI, as the client must have it registered: {attempt.redirect_uri}"
+            )
+            _open(attempt.url, browser=browser)
+            saved.save(target, attempt.wait(timeout))
+    except (errors.InvalidValueError, errors.ConfigurationError) as error:
+        exit_with_error("login", str(error), 2)
+    except errors.AccessDeniedError as error:
+        reason = error.description or "no reason was given"
+        exit_with_error("login", f"the sign-in was refused: {reason}")
+    except errors.GenesysCloudError as error:
+        exit_with_error("login", str(error))
+    print_line(f"Signed in. The token is kept in {saved.path}.")
+
+
+def _open(url: str, *, browser: bool) -> None:
+    print_line(f"Sign in here: {url}")
+    if browser and not webbrowser.open(url):
+        print_error("No browser could be started; open the page yourself.")
+
+
+def whoami(
+    *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
+) -> None:
+    """Show who is signed in: user, organization, region, and until when.
+
+    Exit code 1 if nobody is, or if the platform no longer accepts the token.
+    """
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
+    from genesys_core.errors import AuthenticationError, GenesysCloudError  # noqa: PLC0415
+
+    saved = SavedSignIn(token_file)
+    try:
+        target = saved.target()
+        client = saved.client(**network_options(proxy, ca))
+        if target is None or client is None:
+            exit_with_error("whoami", "nobody is signed in; genesys-cloud login")
+        with client:
+            me = client.users.get_users_me()
+            organization = client.tokens.get_tokens_me().organization
+            ends = client.auth.expires_at
+    except AuthenticationError as error:
+        words = f"the platform does not take the token: {error}; genesys-cloud login"
+        exit_with_error("whoami", words)
+    except GenesysCloudError as error:
+        exit_with_error("whoami", str(error))
+    name = None if organization is None else organization.name
+    print_line(f"user    {me.name or '?'} <{me.email or '?'}>")
+    print_line(f"org     {name or '?'}")
+    print_line(f"region  {target}")
+    print_line(f"client  {target.client_id}")
+    print_line(f"token   {_until(ends)}")
+
+
+def _until(expires_at: float | None) -> str:
+    if expires_at is None:
+        return "for as long as the platform takes it"
+    return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def logout(
+    *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
+) -> None:
+    """Revoke the token on the platform, and delete it here.
+
+    Exit code 1 if the platform could not be asked or did not agree; it is deleted here all the same.
+    """
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
+
+    saved = SavedSignIn(token_file)
+    target = saved.target()
+    if target is None:
+        print_line("Not signed in.")
+        return
+    problem = None
+    try:
+        client = saved.client(**network_options(proxy, ca))
+        if client is not None:
+            with client:
+                client.auth.sign_out()
+    except GenesysCloudError as error:
+        problem = error
+    saved.forget(target)
+    if problem is not None:
+        words = f"signed out here, but the platform did not revoke the token: {problem}"
+        exit_with_error("logout", f"{words}; it stays valid there until it ends")
+    print_line("Signed out.")
