@@ -15,7 +15,7 @@ from genesys_core.notifications import NotificationDecoder, open_envelope, resol
 from genesys_core.notifications.channel.channel import Running
 from genesys_core.notifications.channel.events import Arrived, Emit, Heartbeat, UnknownEvent
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS
-from tests.strategies.channel import World
+from tests.helpers.channel_world import World
 
 __all__ = ["TARGETS", "check", "notification_events", "notification_text"]
 

@@ -19,7 +19,7 @@ from genesys_core.simulator.wire.websocket_server import (
     ServerEvent,
     WebSocketServer,
 )
-from tests.strategies.channel import (
+from tests.helpers.websocket_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -28,11 +28,11 @@ from tests.strategies.channel import (
     PONG,
     RSV1,
     TEXT,
-    cut_up,
     frame,
 )
 from tests.strategies.hub import ChannelDesk
 from tests.strategies.simulator import unhurried
+from tests.strategies.websocket import cut_up
 
 __all__ = ["TARGETS", "check_frames", "check_texts", "simulator_handshake", "simulator_stream"]
 

@@ -12,20 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.websocket import Closed, Failed, Text, WebSocket, WebSocketEvent
-from tests.strategies.channel import (
+from tests.helpers.websocket_frames import (
     CLOSE,
     DEFLATE,
     FIN,
     PONG,
     CountingBytes,
-    cut_up,
     fed,
-    frame_streams,
-    messages,
     opened,
     texts,
     unmasked,
 )
+from tests.strategies.websocket import cut_up, frame_streams, messages
 
 __all__ = [
     "TARGETS",

@@ -16,7 +16,7 @@ from genesys_core.notifications.channel.events import (
 from genesys_core.notifications.channel_set import ChannelSet, TopicsAnswer
 from genesys_core.notifications.subscriptions import Plan
 from genesys_core.websocket import Closed, Failed
-from tests.strategies.channel import POLICY, ServerChannel, World, api_error
+from tests.helpers.channel_world import POLICY, ServerChannel, World, api_error
 
 
 class SetWorld(World):

@@ -2,7 +2,7 @@ import pytest
 
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.websocket import Closed, Failed, Pong, Text, WebSocket
-from tests.strategies.channel import (
+from tests.helpers.websocket_frames import (
     CLOSE,
     FIN,
     PING,

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesys_core.websocket import Closed, Failed, Pong, Text
-from tests.strategies.channel import (
+from tests.helpers.websocket_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -18,15 +18,13 @@ from tests.strategies.channel import (
     RSV3,
     TEXT,
     close_frame,
-    cut_up,
     fed,
     frame,
-    frame_streams,
-    messages,
     opened,
     texts,
     unmasked,
 )
+from tests.strategies.websocket import cut_up, frame_streams, messages
 
 
 def one(data: bytes, *, max_size: int = 1 << 24, extra: tuple[bytes, ...] = ()):

@@ -12,7 +12,7 @@ from genesys_core.websocket import (
     Text,
     WebSocket,
 )
-from tests.strategies.channel import TEXT, URL, CountingBytes, accept_of, accepting, frame
+from tests.helpers.websocket_frames import TEXT, URL, CountingBytes, accept_of, accepting, frame
 
 
 def connect(url=URL, **options):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from genesys_core.websocket import Failed, HandshakeDone, Text, WebSocket
 from genesys_core.websocket.permessage_deflate import OFFER, Compressor, Deflate, Inflate
-from tests.strategies.channel import (
+from tests.helpers.websocket_frames import (
     BINARY,
     CONTINUATION,
     DEFLATE,
@@ -18,7 +18,6 @@ from tests.strategies.channel import (
     URL,
     CountingBytes,
     accepting,
-    cut_up,
     deflated,
     fed,
     frame,
@@ -26,6 +25,7 @@ from tests.strategies.channel import (
     texts,
     unmasked,
 )
+from tests.strategies.websocket import cut_up
 
 
 def answered(extension: str):

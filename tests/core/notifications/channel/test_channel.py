@@ -16,7 +16,7 @@ from genesys_core.notifications.channel.events import (
     SendText,
     Subscribed,
 )
-from tests.strategies.channel import POLICY, PONG_TEXT, ServerChannel, World
+from tests.helpers.channel_world import POLICY, PONG_TEXT, ServerChannel, World
 
 NOW = Now(100.0, 1_700_000_000.0)
 GIVEN = GivenChannel("given", "wss://streaming.example.com/given")

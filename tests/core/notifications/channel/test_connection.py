@@ -14,7 +14,7 @@ from genesys_core.notifications.channel.connection import (
     PlatformChannel,
     Syncing,
 )
-from tests.strategies.channel import POLICY
+from tests.helpers.channel_world import POLICY
 
 NOW = Now(1000.0, 0.0)
 KNOWN = PlatformChannel("c", "wss://a/secret", life=500.0)

@@ -42,7 +42,7 @@ from genesys_core.notifications.channel.events import (
 )
 from genesys_core.notifications.channel.facts import Facts
 from genesys_core.websocket import Closed, Failed
-from tests.strategies.channel import (
+from tests.helpers.channel_world import (
     HEARTBEAT,
     NO_LONGER,
     POLICY,

@@ -16,7 +16,7 @@ from genesys_core.notifications.channel.connection import (
 )
 from genesys_core.notifications.channel.facts import Facts
 from genesys_core.notifications.channel.move import DuplicateFilter
-from tests.strategies.channel import POLICY
+from tests.helpers.channel_world import POLICY
 
 NONE = frozenset[str]()
 KNOWN = PlatformChannel("c", "wss://a/c")

@@ -13,7 +13,7 @@ from genesys_core.notifications.channel.events import (
     SubscriptionLost,
     UnknownEvent,
 )
-from tests.strategies.channel import (
+from tests.helpers.channel_world import (
     HEARTBEAT,
     NO_LONGER,
     PONG_TEXT,

@@ -12,7 +12,7 @@ from genesys_core.notifications.channel.events import (
     Moving,
     Resubscribed,
 )
-from tests.strategies.channel import EPOCH, SOCKET_CLOSING, ServerChannel, World, api_error
+from tests.helpers.channel_world import EPOCH, SOCKET_CLOSING, ServerChannel, World, api_error
 
 
 def live(*topics: str) -> World:

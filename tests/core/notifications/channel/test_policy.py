@@ -18,7 +18,7 @@ from genesys_core.notifications.channel.policy import (
     unanswered_call_error,
 )
 from genesys_core.websocket import Closed, Failed
-from tests.strategies.channel import api_error
+from tests.helpers.channel_world import api_error
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))

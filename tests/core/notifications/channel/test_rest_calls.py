@@ -16,7 +16,7 @@ from genesys_core.notifications.channel.rest_calls import (
     subscription_call,
     topics_from,
 )
-from tests.strategies.channel import POLICY, World, api_error, listing
+from tests.helpers.channel_world import POLICY, World, api_error, listing
 
 NOW = Now(100.0, 1_000_000.0)
 topics = st.frozensets(st.sampled_from("abcd"))

@@ -3,7 +3,7 @@ import pytest
 from genesys_core.errors import DecodeError
 from genesys_core.models import Channel
 from genesys_core.notifications.channel.events import Subscribed, SubscriptionRejected
-from tests.strategies.channel import SOCKET_CLOSING, World, listing
+from tests.helpers.channel_world import SOCKET_CLOSING, World, listing
 
 
 def rejections(world: World) -> list[SubscriptionRejected]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from genesys_core.notifications.channel.events import Gap
-from tests.strategies.channel import NO_LONGER, SOCKET_CLOSING, TOKEN_REVOKED, World, api_error
+from tests.helpers.channel_world import NO_LONGER, SOCKET_CLOSING, TOKEN_REVOKED, World, api_error
 
 HOURS = 24 * 7 * 3
 TOPICS = ["a", "b", "c"]

@@ -27,7 +27,7 @@ from genesys_core.notifications.channel.events import (
     Gap,
     SubscriptionRejected,
 )
-from tests.strategies.channel import (
+from tests.helpers.channel_world import (
     EPOCH,
     HEARTBEAT,
     SOCKET_CLOSING,

@@ -14,7 +14,7 @@ from genesys_core.notifications.channel.events import (
     Subscribed,
 )
 from genesys_core.websocket import Closed, Failed
-from tests.strategies.channel import EPOCH, HEARTBEAT, World, api_error
+from tests.helpers.channel_world import EPOCH, HEARTBEAT, World, api_error
 
 
 def live(*topics: str, **options: object) -> World:

@@ -23,7 +23,7 @@ from genesys_core.notifications.channel.events import (
 )
 from genesys_core.notifications.channel.facts import Facts
 from genesys_core.notifications.channel.transition import Transition
-from tests.strategies.channel import POLICY, api_error
+from tests.helpers.channel_world import POLICY, api_error
 
 NOW = Now(100.0, 1_700_000_000.0)
 KNOWN = PlatformChannel("channel-1", "wss://streaming.example.com/channels/channel-1")

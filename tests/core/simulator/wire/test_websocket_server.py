@@ -12,8 +12,8 @@ from genesys_core.simulator.wire.websocket_server import (
     frame,
 )
 from genesys_core.websocket import Closed, Failed, HandshakeDone, Pong, Text, WebSocket
-from tests.strategies.channel import CLOSE, CONTINUATION, PING, TEXT, CountingBytes
-from tests.strategies.channel import frame as client_frame
+from tests.helpers.websocket_frames import CLOSE, CONTINUATION, PING, TEXT, CountingBytes
+from tests.helpers.websocket_frames import frame as client_frame
 
 URL = "ws://simulator.example/channels/c-1?x=y"
 KEY = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
