@@ -7,14 +7,14 @@ the merged view does not depend on how fields are grouped. The only exception is
 from collections.abc import Callable
 from typing import Final
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.http1 import HTTP1Connection
 from genesys_core.http.messages import Request
-from tests.core.http.test_headers import test_each_field_is_found_by_any_spelling as spelling
-from tests.core.http.test_headers import (
-    test_merging_does_not_depend_on_how_fields_are_grouped as merging,
-)
+from tests.strategies.values import anycase, header_fields
 
 __all__ = ["TARGETS"]
 
@@ -38,8 +38,27 @@ def header(data: bytes) -> None:
     assert len(lines) == (7 if name.lower() == "accept-encoding" else 8)
 
 
+@given(header_fields, st.data())
+def check_spelling(fields, data):
+    headers = Headers(fields)
+    for name, _ in fields:
+        spelt = data.draw(anycase(name))
+        assert spelt in headers
+        assert headers[spelt] == ", ".join(headers.get_list(name))
+        assert headers.get_list(spelt) == headers.get_list(name)
+
+
+@given(header_fields, header_fields)
+def check_merging(one, other):
+    """The merged view of a whole is the merged view of its merged parts."""
+    parts = [*Headers(one).merged().items(), *Headers(other).merged().items()]
+    merged = Headers([*one, *other]).merged()
+    assert Headers.received(parts).merged() == merged
+    assert Headers.received(merged.items()).merged() == merged
+
+
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "header": header,
-    "header_spelling": spelling.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
-    "header_merging": merging.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "header_spelling": check_spelling.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "header_merging": check_merging.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
 }

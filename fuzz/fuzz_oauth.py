@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import parse_qs
 
+from hypothesis import example, given
+from hypothesis import strategies as st
+
 from genesys_core.clock import Now
 from genesys_core.errors import OAuthError
 from genesys_core.http.headers import Headers
@@ -22,10 +25,7 @@ from genesys_core.oauth.token_store import (
     encode_token,
 )
 from genesys_core.oauth.tokens import Token, parse_token_response
-from tests.core.oauth.test_authorization import (
-    test_any_redirect_is_an_answer_or_an_oauth_error as redirects,
-)
-from tests.core.oauth.test_tokens import test_any_reply_is_a_token_or_an_oauth_error as replies
+from tests.strategies.oauth import outcome, redirects, reply_bodies
 
 __all__ = ["TARGETS"]
 
@@ -101,10 +101,43 @@ def _examine(token: Token) -> None:
         assert len(secret) < _LONG or secret not in shown
 
 
+@given(redirects, st.none() | st.sampled_from(["s1", "s2"]))
+@example("https://app/?code=%ff%&state=s1", "s1")
+@example("?" + "&" * 2000, None)
+@example("https://[::1?code=c#\ud800=\ud800&access_token=a", None)
+def check_redirects(url, state):
+    for parse in (
+        lambda: parse_code_redirect(url, state=state),
+        lambda: parse_token_redirect(url, state=state, now=_NOW).access_token,
+    ):
+        answer = outcome(parse)
+        if isinstance(answer, OAuthError):
+            assert answer.error
+            assert answer.status is None
+        else:
+            assert answer
+            assert state is None or f"state={state}" in url
+
+
+@given(st.integers(100, 599), reply_bodies)
+@example(200, b'{"access_token": "a", "expires_in": 1' + b"0" * 400 + b"}")
+def check_replies(status, body):
+    response = Response(status, Headers({"ININ-Correlation-Id": "c-1"}), body)
+    token = outcome(lambda: parse_token_response(response, now=_NOW))
+    if isinstance(token, OAuthError):
+        assert (token.status, token.correlation_id) == (status, "c-1")
+        assert token.error
+    else:
+        assert 200 <= status < 300
+        assert token.access_token
+        assert (token.expires_in is None) == (token.expires_at is None)
+        assert token.access_token not in repr(token) or len(token.access_token) < 12
+
+
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "token_reply": token_reply,
     "redirect_url": redirect_url,
     "token_document": token_document,
-    "token_replies": replies.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
-    "redirect_urls": redirects.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "token_replies": check_replies.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "redirect_urls": check_redirects.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
 }

@@ -10,17 +10,23 @@ from collections.abc import Callable
 from email.utils import parsedate_tz
 from typing import Final
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
 from genesys_core.session.retry import (
     MAX_RETRY_AFTER,
     GiveUp,
     RetryConfiguration,
+    certainly_not_done,
     decide_retry,
+    is_retryable,
     parse_retry_after,
+    requested_wait,
 )
-from tests.core.session.test_retry import test_a_repeat_is_bounded_and_safe as any_decision
-from tests.strategies.calls import at
+from tests.helpers.retry import decided
+from tests.strategies.calls import at, outcomes, policies
 
 __all__ = ["TARGETS"]
 
@@ -55,8 +61,42 @@ def retry_after_decision(data: bytes) -> None:
         assert 0 < decision.seconds <= MAX_RETRY_AFTER
 
 
+@given(
+    outcome=outcomes,
+    policy=policies,
+    repeatable=st.booleans(),
+    before=st.lists(st.sampled_from([None, 401, 429, 502]), max_size=14),
+    elapsed=st.floats(0, 4000),
+    deadline=st.none() | st.floats(0.1, 4000),
+    draw=st.floats(0, 1, exclude_max=True),
+)
+def check_decision(*, outcome, policy, repeatable, before, elapsed, deadline, draw):
+    decision = decided(
+        outcome,
+        policy,
+        repeatable=repeatable,
+        before=before,
+        elapsed=elapsed,
+        deadline=deadline,
+        draw=draw,
+    )
+    assert decision.why
+    if isinstance(decision, GiveUp):
+        return
+    asked = requested_wait(outcome, at(0))
+    assert policy.enabled
+    assert is_retryable(outcome)
+    assert 0 <= decision.seconds <= MAX_RETRY_AFTER
+    assert elapsed + decision.seconds <= policy.max_retry_time_sec + 1e-5
+    assert deadline is None or elapsed + decision.seconds < deadline
+    assert len([status for status in before if status != 401]) < policy.retry_max
+    assert repeatable or certainly_not_done(outcome, asked)
+    throttled = getattr(outcome, "status", None) == 429
+    assert not throttled or asked is None or decision.seconds >= asked
+
+
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "retry_after": retry_after,
     "retry_after_decision": retry_after_decision,
-    "decision": any_decision.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # by @given
+    "decision": check_decision.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # by @given
 }

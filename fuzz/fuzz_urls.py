@@ -7,12 +7,14 @@ only exception is InvalidValueError.
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from hypothesis import given
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import base_url
-from genesys_core.http.urls import expand_path
-from tests.core.http.test_urls import test_a_query_reads_back_as_what_was_said as query
+from genesys_core.http.urls import encode_query, expand_path, format_scalar
+from tests.strategies.values import query_pairs
 
 __all__ = ["TARGETS"]
 
@@ -50,8 +52,25 @@ def host(data: bytes) -> None:
     assert base_url(url) == url
 
 
+def sent(pairs):
+    for name, value in pairs:
+        several = value if isinstance(value, list | tuple) else [value]
+        yield from ((name, format_scalar(name, item)) for item in several if item is not None)
+
+
+@given(query_pairs)
+def check_query(pairs):
+    query = encode_query(pairs)
+    assert parse_qsl(query, keep_blank_values=True) == list(sent(pairs))
+    parts = urlsplit(f"https://api.mypurecloud.ie/x?{query}")
+    assert (parts.netloc, parts.path, parts.query, parts.fragment) == (
+        "api.mypurecloud.ie", "/x", query, "",
+    )  # fmt: skip
+    assert "+" not in query
+
+
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "path_segment": path_segment,
     "host": host,
-    "query": query.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "query": check_query.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
 }

@@ -20,11 +20,11 @@ from genesys_cloud import (
     generate_pkce_code_verifier,
 )
 from genesys_cloud.simulator import running_simulator
+from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.token_stores import MemoryTokenStore, TokenKey, TokenStoreError
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.hosts import Hosts
-from tests.core.session.test_vault import at
 from tests.helpers.flavours import Api, every_flavour, settled
 from tests.helpers.server import Reply, Seen, refused_url, scripted_server
 from tests.strategies.loopback import Visitor
@@ -89,7 +89,7 @@ def test_a_token_is_refreshed_by_hand_where_the_caller_is_in_control(run, simula
 def code_of(simulator, **more) -> str:
     """A code, as a browser would bring it."""
     desk = Desk(simulator.simulator)
-    desk.now = at(time.time())
+    desk.now = read_clocks()
     return simulator._portal.call(lambda: Visitor(desk).code(**more))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 
 import anyio
 import pytest
@@ -11,24 +10,10 @@ import trio
 
 from genesys_cloud import AsyncClient, ClientCredentials
 from genesys_core.api import users
-from tests.helpers.server import TOKEN, Reply, Seen, scripted_server
+from tests.helpers.server import scripted_server
+from tests.helpers.slow import Slow
 
 GRANT = ClientCredentials("id", "secret")
-
-
-class Slow:
-    """Holds back the answers to one path until told otherwise, and says when one is waiting."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.asked = threading.Event()
-        self.release = threading.Event()
-
-    def __call__(self, seen: Seen) -> Reply:
-        if seen.path == self.path and not self.release.is_set():
-            self.asked.set()
-            assert self.release.wait(30)
-        return Reply(json=TOKEN if seen.path == "/oauth/token" else {"id": "1"})
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

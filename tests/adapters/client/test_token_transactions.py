@@ -19,9 +19,9 @@ from genesys_core.api import users
 from genesys_core.hosts import Hosts
 from genesys_core.http.messages import Response
 from genesys_core.oauth.tokens import Token
-from tests.adapters.client.test_cancellation import Slow
 from tests.helpers.flavours import Api, every_flavour, settled
 from tests.helpers.server import TOKEN, Reply, Seen, scripted_server
+from tests.helpers.slow import Slow
 from tests.strategies.oauth import MARK
 
 GRANT = ClientCredentials("id", "secret")

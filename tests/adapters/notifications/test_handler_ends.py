@@ -28,7 +28,6 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import EventBuffer, LatestEvents
 from genesys_core.observability.observers import combine_notification_observers
-from tests.adapters.observability.test_opentelemetry import Kept
 from tests.helpers.flavours import every_flavour, run_now, settled
 from tests.helpers.listeners import (
     LIMIT,
@@ -39,6 +38,7 @@ from tests.helpers.listeners import (
     listening,
     no_threads_left,
 )
+from tests.helpers.telemetry import Kept
 
 TOPIC = "v2.users.user-1.presence"
 

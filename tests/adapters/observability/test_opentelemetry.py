@@ -8,16 +8,10 @@ import sys
 import pytest
 from opentelemetry import baggage, context, trace
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
 from genesys_cloud import Client, ClientCredentials, RetryConfiguration
-from genesys_cloud.observability.opentelemetry import Telemetry
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.calls.operation import raw_operation
@@ -28,6 +22,7 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
+from tests.helpers.telemetry import Kept
 from tests.strategies.calls import (
     CUT_OFF,
     Driver,
@@ -41,29 +36,6 @@ from tests.strategies.calls import (
 
 RETRY = RetryConfiguration(max_retry_time_sec=600)
 GRANT = ClientCredentials("id", "secret")
-
-
-class Kept:
-    """A telemetry whose spans and metrics are kept in memory."""
-
-    def __init__(self, sampler=None, **said) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.tracers = TracerProvider(sampler=sampler, shutdown_on_exit=False)
-        self.tracers.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.reader = InMemoryMetricReader()
-        self.meters = MeterProvider([self.reader], shutdown_on_exit=False)
-        self.telemetry = Telemetry(tracer_provider=self.tracers, meter_provider=self.meters, **said)
-
-    @property
-    def spans(self):
-        return self.exporter.get_finished_spans()
-
-    def metrics(self):
-        data = self.reader.get_metrics_data()
-        scopes = data.resource_metrics[0].scope_metrics if data else []
-        return {
-            metric.name: metric.data.data_points for scope in scopes for metric in scope.metrics
-        }
 
 
 @pytest.fixture

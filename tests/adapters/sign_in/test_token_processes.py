@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from genesys_core.oauth.tokens import Token
-from tests.adapters.sign_in.test_token_stores import Process, kept, processes
+from tests.helpers.processes import Process, kept, processes
 from tests.helpers.server import Reply, ScriptedServer, Seen, scripted_server
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import stat
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,17 +15,15 @@ import pytest
 from genesys_cloud.sign_in import token_stores
 from genesys_cloud.token_stores import FileTokenStore, KeyringTokenStore, MemoryTokenStore
 from genesys_core.errors import GenesysCloudError
-from genesys_core.hosts import Hosts
-from genesys_core.oauth.grants import RefreshToken
 from genesys_core.oauth.token_store import TokenKey, TokenStore, TokenStoreError
 from genesys_core.oauth.tokens import Token
+from tests.helpers.processes import kept, processes
 from tests.helpers.server import Reply, ScriptedServer, Seen, scripted_server
 from tests.strategies.oauth import MARK
 
 KEY = TokenKey("id", "https://login.mypurecloud.ie")
 OTHER = TokenKey("id", "https://login.mypurecloud.de")
 TOKEN = Token("a1", expires_in=10, expires_at=20.5, refresh_token="r1", extra={"x": [1]})
-PROGRAM = Path(__file__).parents[2] / "helpers" / "token_store_process.py"
 
 
 class FakeKeyring:
@@ -326,47 +323,6 @@ def test_a_keyring_that_fails_is_told_without_its_words(tmp_path, work):
 # Several processes on one file
 
 
-class Process:
-    """A run of ``token_store_process.py``, or of another program that talks like it."""
-
-    def __init__(self, *arguments: str, program: Path = PROGRAM) -> None:
-        paths = [str(Path(entry).resolve()) for entry in sys.path if entry]
-        self._process = subprocess.Popen(
-            [sys.executable, str(program), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
-
-    def said(self) -> str:
-        return self._process.stdout.readline().strip()
-
-    def go_on(self) -> None:
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self.end()
-
-    def end(self) -> int:
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdout.close()
-        return self._process.wait()
-
-
-@contextlib.contextmanager
-def processes(*commands: tuple[str, ...], program: Path = PROGRAM) -> Iterator[list[Process]]:
-    running = [Process(*command, program=program) for command in commands]
-    try:
-        yield running
-    finally:
-        for process in running:
-            process.kill()
-
-
 @contextlib.contextmanager
 def login_host() -> Iterator[ScriptedServer]:
     """Rotates refresh tokens, and refuses those that are spent."""
@@ -382,14 +338,6 @@ def login_host() -> Iterator[ScriptedServer]:
 
     with scripted_server(handler) as server:
         yield server
-
-
-def kept(path: Path, server: ScriptedServer) -> tuple[FileTokenStore, TokenKey]:
-    """A store with the first token in it, which the platform refuses from now on."""
-    key = TokenKey.of(RefreshToken("id", None, "r0"), Hosts.resolve(host=server.url))
-    store = FileTokenStore(path)
-    store.save(key, Token("a0", refresh_token="r0"))
-    return store, key
 
 
 def test_processes_that_share_a_file_renew_once(path):

@@ -2,36 +2,19 @@ from collections.abc import Callable
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from fuzz import fuzz_paging
 from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.calls.paging import MAX_EMPTY_PAGES, Paging, items_of
 from genesys_core.calls.prepare import prepare_request
-from genesys_core.calls.responses import ApiResponse
 from genesys_core.codec.model import Model
 from genesys_core.errors import PaginationError
 from genesys_core.hosts import Hosts
-from genesys_core.http.headers import Headers
 from genesys_core.session.session import Settings
-from tests.strategies.values import hosts
+from tests.helpers.paging import API, LINKED, LINKS, USERS, Page, reply, url_of
 
 HOSTS = Hosts.resolve(region="eu_west_1")
-API = "https://api.mypurecloud.ie"
-USERS = Endpoint("get_users", "GET", "/api/v2/users", returns="Page", paged=True)
-LINKED = Endpoint("get_flows", "GET", "/api/v2/flows/{id}/runs", returns="Page")
-
-
-class Page(Model, kw_only=True):
-    entities: list[str] | None = None
-    results: list[str] | None = None
-    resources: list[str] | None = None
-    conversations: list[str] | None = None
-    next_uri: str | None = None
-    page_count: int | None = None
-    page_number: int | None = None
 
 
 class Odd(Model, kw_only=True):
@@ -43,14 +26,6 @@ class Odd(Model, kw_only=True):
 
 class Plain(Model, kw_only=True):
     id: str | None = None
-
-
-def reply(page: object, *, raw: bytes | None = None) -> ApiResponse[object]:
-    return ApiResponse(200, Headers(), page, msgspec.json.encode(page) if raw is None else raw)
-
-
-def url_of(paging: Paging[object]) -> str:
-    return prepare_request(paging.asked(), Settings(hosts=paging.hosts)).url
 
 
 def walk(
@@ -157,26 +132,6 @@ def test_what_is_no_list_is_passed_over():
 def test_a_type_without_items_is_refused_with_the_way_out(page):
     with pytest.raises(PaginationError, match=r"client\.send"):
         items_of(page)
-
-
-LINKS = [
-    # As the platform writes them: from the root; absolute. Then relative ones, by RFC 3986.
-    ("/api/v2/flows/f/runs?after=abc", "/api/v2/flows/f/runs?after=abc"),
-    (f"{API}/api/v2/flows/f/runs?after=abc", "/api/v2/flows/f/runs?after=abc"),
-    (f"{API.upper()}:443/api/v2/x", "/api/v2/x"),
-    ("//api.mypurecloud.ie/api/v2/x", "/api/v2/x"),
-    ("?after=abc", "/api/v2/flows/f%201/runs?after=abc"),
-    ("runs?after=abc", "/api/v2/flows/f%201/runs?after=abc"),
-    ("../other", "/api/v2/flows/other"),
-    ("../../../../../../x", "/x"),
-    # Opaque: what is encoded stays so, a plus stays a plus.
-    ("/api/v2/x?c=a+b%2Bc%FF&d==&&e", "/api/v2/x?c=a+b%2Bc%FF&d==&&e"),
-    ("/api/v2/x%2Fy/{id}?q={z} ü", "/api/v2/x%2Fy/%7Bid%7D?q=%7Bz%7D%20%C3%BC"),
-    ("/api/v2/x?a=1#fragment", "/api/v2/x?a=1"),
-    ("/\\evil.example/x", "/%5Cevil.example/x"),
-    ("/@evil.example/x", "/@evil.example/x"),
-    ("https:///x", "/x"),
-]
 
 
 @pytest.mark.parametrize(("link", "target"), LINKS)
@@ -322,34 +277,5 @@ def test_a_paging_is_a_value_that_can_be_advanced_twice():
     assert paging == Paging(Operation[object](USERS), HOSTS)
 
 
-_links = (
-    st.none()
-    | st.sampled_from([link for link, _ in LINKS])
-    | st.text(max_size=8)
-    | st.builds("{}{}".format, st.sampled_from(("/", "?", "//", "https://", API)), st.text(max_size=8))
-)  # fmt: skip
-_pages = st.builds(
-    Page,
-    entities=st.none() | st.lists(st.text(max_size=2), max_size=2),
-    next_uri=_links,
-    page_count=st.none() | st.integers(-1, 5),
-)
-
-
-@given(st.lists(_pages, min_size=1, max_size=5), hosts, st.sampled_from((USERS, LINKED)))
-def test_any_pages_and_links_end_and_never_leave_the_host(answers, hosts, endpoint):
-    """A server with few pages ends any listing, whatever its links say."""
-    operation = Operation[object](endpoint, () if endpoint is USERS else (("id", "f"),))
-    turns = count()
-    urls: list[str] = []
-    paging: Paging[object] | None = Paging(operation, hosts)
-    try:
-        while paging is not None:
-            urls.append(url_of(paging))
-            assert len(urls) <= len(answers) + 1
-            _, paging = paging.received(reply(answers[next(turns) % len(answers)]))
-    except PaginationError as error:
-        assert error.link is not None  # noqa: PT017 - not every link is refused
-    for url in urls:
-        assert url.startswith((hosts.api + "/", hosts.api + "?")) or url == hosts.api
-        assert urlsplit(url).netloc == urlsplit(hosts.api).netloc
+def test_any_pages_and_links_end_and_never_leave_the_host():
+    fuzz_paging.check_pages()

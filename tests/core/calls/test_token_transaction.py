@@ -42,7 +42,7 @@ from genesys_core.oauth.grants import (
 from genesys_core.oauth.token_store import TokenStoreError
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.vault import Vault
-from tests.core.session.test_vault import LoginHost
+from tests.helpers.login_host import LoginHost
 from tests.strategies.oauth import MARK
 from tests.strategies.token_transaction import (
     BUSY,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz import fuzz_retry_after
 from genesys_core.clock import Now
-from genesys_core.errors import Attempt, InvalidValueError
+from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import TransportFailure
 from genesys_core.session.retry import (
     MAX_RETRY_AFTER,
@@ -17,12 +18,12 @@ from genesys_core.session.retry import (
     Repeat,
     RetryConfiguration,
     certainly_not_done,
-    decide_retry,
     explain_overrun,
     is_retryable,
     parse_retry_after,
     requested_wait,
 )
+from tests.helpers.retry import decided
 from tests.strategies.calls import (
     AMBIGUOUS,
     CUT_OFF,
@@ -30,32 +31,12 @@ from tests.strategies.calls import (
     Driver,
     at,
     operation,
-    outcomes,
-    policies,
     reply,
     scripted,
     session,
 )
 
-ON = RetryConfiguration(max_retry_time_sec=600, retry_max=50)
 DOCS = Path(__file__).parents[3] / "docs" / "retries.md"
-
-
-def decided(
-    outcome, policy=ON, *, repeatable=True, before=(), elapsed=0.0, deadline=None, draw=0.0
-):
-    """The decision after attempts with these statuses."""
-    history = tuple(Attempt(n, "", 0, "", status) for n, status in enumerate(before, 1))
-    return decide_retry(
-        outcome,
-        policy=policy,
-        repeatable=repeatable,
-        history=history,
-        elapsed=elapsed,
-        deadline=deadline,
-        now=at(0),
-        random=lambda: draw,
-    )
 
 
 # The table of official-sdks.md, 1.4.1: status, budget, default wait, interval, Retry-After; sleeps.
@@ -320,37 +301,5 @@ def test_a_minimum_above_its_maximum_is_refused():
         RetryConfiguration(retry_wait_min=9, retry_wait_max=8)
 
 
-@given(
-    outcome=outcomes,
-    policy=policies,
-    repeatable=st.booleans(),
-    before=st.lists(st.sampled_from([None, 401, 429, 502]), max_size=14),
-    elapsed=st.floats(0, 4000),
-    deadline=st.none() | st.floats(0.1, 4000),
-    draw=st.floats(0, 1, exclude_max=True),
-)
-def test_a_repeat_is_bounded_and_safe(
-    *, outcome, policy, repeatable, before, elapsed, deadline, draw
-):
-    decision = decided(
-        outcome,
-        policy,
-        repeatable=repeatable,
-        before=before,
-        elapsed=elapsed,
-        deadline=deadline,
-        draw=draw,
-    )
-    assert decision.why
-    if isinstance(decision, GiveUp):
-        return
-    asked = requested_wait(outcome, at(0))
-    assert policy.enabled
-    assert is_retryable(outcome)
-    assert 0 <= decision.seconds <= MAX_RETRY_AFTER
-    assert elapsed + decision.seconds <= policy.max_retry_time_sec + 1e-5
-    assert deadline is None or elapsed + decision.seconds < deadline
-    assert len([status for status in before if status != 401]) < policy.retry_max
-    assert repeatable or certainly_not_done(outcome, asked)
-    throttled = getattr(outcome, "status", None) == 429
-    assert not throttled or asked is None or decision.seconds >= asked
+def test_a_repeat_is_bounded_and_safe():
+    fuzz_retry_after.check_decision()

@@ -1,7 +1,7 @@
 """``/api/v2/tokens``: whose token it is, and its end."""
 
 from genesys_core.simulator.state.definition import Schema
-from tests.core.simulator.login.test_token_endpoint import exchanged, refreshed
+from tests.helpers.token_requests import exchanged, refreshed
 from tests.strategies.loopback import SAML2, Visitor, fragment_of
 from tests.strategies.simulator import Desk, definition, misfits
 

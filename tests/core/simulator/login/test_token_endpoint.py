@@ -7,6 +7,7 @@ import pytest
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator import OAuthClient, Settings, Simulator, World
+from tests.helpers.token_requests import exchanged, refreshed
 from tests.strategies.loopback import CHALLENGE, FORM, REDIRECT, SAML2, VERIFIER, Visitor
 from tests.strategies.simulator import Desk, definition
 
@@ -140,11 +141,6 @@ def public(desk, form):
     return desk.send("POST", "/oauth/token", headers=headers, body=urlencode(form).encode())
 
 
-def exchanged(desk, value, **changes):
-    form = {"grant_type": "authorization_code", "code": value, "redirect_uri": REDIRECT, **changes}
-    return desk.grant(form)
-
-
 def proven(desk, code, **changes):
     form = {
         "grant_type": "authorization_code",
@@ -155,10 +151,6 @@ def proven(desk, code, **changes):
         **changes,
     }
     return public(desk, {name: value for name, value in form.items() if value is not None})
-
-
-def refreshed(desk, token):
-    return desk.grant({"grant_type": "refresh_token", "refresh_token": token})
 
 
 PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
