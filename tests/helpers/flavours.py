@@ -18,6 +18,7 @@ import trio
 from genesys_cloud import AsyncClient, Client
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.session.session import Session
 
 T = TypeVar("T")
 
@@ -27,6 +28,8 @@ class Api(Protocol):
 
     client: Any
 
+    @property
+    def session(self) -> Session: ...
     async def send(self, operation: Operation[T]) -> T: ...
     async def send_raw(self, operation: Operation[T]) -> ApiResponse[T]: ...
     async def items(self, operation: Operation[Any]) -> list[Any]: ...
@@ -38,6 +41,10 @@ class Api(Protocol):
 class SyncApi:
     def __init__(self, client: Client) -> None:
         self.client = client
+
+    @property
+    def session(self) -> Session:
+        return self.client._cell.session
 
     async def send(self, operation):
         return self.client.send(operation)
@@ -75,6 +82,10 @@ class SyncApi:
 class _AsyncApi:
     def __init__(self, client: AsyncClient) -> None:
         self.client = client
+
+    @property
+    def session(self) -> Session:
+        return self.client._cell.session
 
     async def send(self, operation):
         return await self.client.send(operation)

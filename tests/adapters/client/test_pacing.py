@@ -1,4 +1,4 @@
-"""Pacing and the gate through all three drivers, against servers that enforce a limit."""
+"""Pacing and the gate through all drivers, those of the pages included, against servers that enforce a limit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import time
 
 import anyio
 import pytest
+from twisted.internet.defer import CancelledError, ensureDeferred
 
 from genesys_cloud import AsyncClient, Client, RetryConfiguration
 from genesys_core import errors
 from genesys_core.api import users
+from genesys_core.calls.lifecycle import start
+from genesys_core.calls.rate_limit import reserve_permit
 from genesys_core.session.pacing import Pacing
-from tests.helpers.flavours import Api, every_flavour
+from genesys_core.session.session import Session
+from tests.helpers.event_loops import every_driver, run_twisted, session_for
+from tests.helpers.flavours import Api
+from tests.helpers.pages import page_names
 from tests.helpers.server import Reply, Seen, scripted_server
 
 
@@ -36,7 +42,7 @@ class Enforced:
 
 
 @pytest.mark.slow
-@every_flavour
+@every_driver
 def test_calls_at_once_stay_below_the_limit(run) -> None:
     # The server's window is shorter by more than a busy machine delays a request on its way; the
     # threads' test below has them alike.
@@ -52,7 +58,7 @@ def test_calls_at_once_stay_below_the_limit(run) -> None:
     assert server_side.refused == 0
 
 
-@every_flavour
+@every_driver
 def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
     refusal = Reply(429, {"message": "slow down"}, headers=(("Retry-After", "42"),))
 
@@ -67,21 +73,21 @@ def test_a_429_closes_the_gate_for_calls_that_will_not_wait(run) -> None:
     assert len(server.requests) == 1
 
 
-@every_flavour
+@every_driver
 def test_a_429_reaches_calls_that_wait_for_their_place_at_once(run) -> None:
     refusal = Reply(429, {"message": "slow down"}, headers=(("Retry-After", "170"),))
-    found: list[Client | AsyncClient] = []
+    found: list[Api] = []
 
     def serve(seen: Seen) -> Reply:
         if len(server.requests) == 1:
             return Reply(json={"id": "1"})
         # The other call is told to wait for its place, for a minute, before this one is refused.
         pause = threading.Event()
-        assert any(found[0].stats().pacing_seconds or pause.wait(0.001) for _ in range(30_000))
+        assert any(waiting(found[0].session) or pause.wait(0.001) for _ in range(30_000))
         return refusal
 
     async def scenario(api: Api) -> None:
-        found.append(api.client)
+        found.append(api)
         await api.send(users.get_users_me())
         ends = await api.at_once(2, lambda: api.send(users.get_users_me()))
         assert [type(end) for end in ends] == [errors.RateLimitError] * 2
@@ -93,7 +99,7 @@ def test_a_429_reaches_calls_that_wait_for_their_place_at_once(run) -> None:
     assert len(server.requests) == 2
 
 
-@every_flavour
+@every_driver
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -112,6 +118,50 @@ def test_a_place_that_comes_too_late_is_not_waited_for(run, options, words) -> N
     assert len(server.requests) == 1
 
 
+@every_driver
+def test_a_429_stops_nobody_once_its_time_has_passed(run) -> None:
+    def serve(seen: Seen) -> Reply:
+        if len(server.requests) == 1:
+            return Reply(429, {"message": "slow down"}, headers=(("Retry-After", "0.05"),))
+        return Reply(json={"id": "1"})
+
+    async def scenario(api: Api) -> None:
+        found = await api.at_once(3, lambda: api.send(users.get_users_me()))
+        assert [me.id for me in found] == ["1"] * 3
+
+    retry = RetryConfiguration(max_retry_time_sec=60)
+    with scripted_server(serve) as server:
+        run(scenario, host=server.url, pacing=Pacing(), retry=retry)
+
+
+def test_a_generator_of_the_page_that_is_closed_gives_its_place_back() -> None:
+    session = session_for(host="http://127.0.0.1:1", pacing=Pacing(limit=1, window=600))
+    names = page_names("docs/embedding.md")
+    driver = names["Driver"](session, loop=None)
+    need = start(users.get_users_me(), session, now=names["now"]())
+    driver.session, _ = reserve_permit(session, need, now=names["now"]())
+    call = driver.call(users.get_users_me())
+    assert next(call) > time.monotonic()
+    assert waiting(driver.session) == 1
+    call.close()
+    assert waiting(driver.session) == 0
+
+
+def test_a_call_of_twisted_that_is_cancelled_gives_its_place_back() -> None:
+    async def scenario(api: Api) -> None:
+        await api.send(users.get_users_me())
+        call = ensureDeferred(api.client.call(users.get_users_me()))
+        assert waiting(api.session) == 1
+        call.cancel()
+        with pytest.raises(CancelledError):
+            await call
+        assert waiting(api.session) == 0
+
+    with scripted_server(lambda _: Reply(json={"id": "1"})) as server:
+        run_twisted(scenario, host=server.url, pacing=Pacing(limit=1, window=600))
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_cancelled_wait_gives_its_place_back(backend: str) -> None:
     async def main() -> None:
@@ -121,9 +171,9 @@ def test_a_cancelled_wait_gives_its_place_back(backend: str) -> None:
             async with anyio.create_task_group() as group:
                 group.start_soon(client.send, users.get_users_me())
                 await anyio.wait_all_tasks_blocked()
-                assert waiting(client) == 1
+                assert waiting(client._cell.session) == 1
                 group.cancel_scope.cancel()
-            assert waiting(client) == 0
+            assert waiting(client._cell.session) == 0
 
     with scripted_server(lambda _: Reply(json={"id": "1"})) as server:
         anyio.run(main, backend=backend)
@@ -133,7 +183,7 @@ def test_a_cancelled_wait_gives_its_place_back(backend: str) -> None:
 def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
     class Interrupted(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            assert waiting(client) == 1
+            assert waiting(client._cell.session) == 1
             raise KeyboardInterrupt
 
     pacing = Pacing(limit=1, window=600)
@@ -146,12 +196,12 @@ def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
         with pytest.raises(KeyboardInterrupt):
             client.users.get_users_me()
         monkeypatch.undo()
-        assert waiting(client) == 0
+        assert waiting(client._cell.session) == 0
 
 
-def waiting(client: Client | AsyncClient) -> int:
+def waiting(session: Session) -> int:
     """How many calls wait for a place."""
-    pacer = client._cell.session.pacer
+    pacer = session.pacer
     assert pacer is not None
     return len(pacer.windows[-1].queue)
 
