@@ -128,6 +128,8 @@ def make_calls() -> None:
         Hosts,
         HTTP1Connection,
         Model,
+        Pacer,
+        Pacing,
         Paging,
         Region,
         Response,
@@ -144,7 +146,9 @@ def make_calls() -> None:
     grant = ClientCredentials("id", "secret")
     hosts = Hosts.resolve(region=Region.eu_west_1)
     retry = RetryConfiguration(max_retry_time_sec=60)
-    session = Session(Settings(hosts=hosts, retry=retry), Vault(grant), lambda: 0.5)
+    session = Session(
+        Settings(hosts=hosts, retry=retry), Vault(grant), lambda: 0.5, Pacer.of(Pacing())
+    )
 
     token = Response(200, Headers(), b'{"access_token":"t","expires_in":86400}')
     busy = Response(503, Headers({"Retry-After": "Fri, 01 Jan 2100 00:00:03 GMT"}), b"<html>")
@@ -171,13 +175,17 @@ def make_calls() -> None:
 def drive(operation: Any, session: Any, replies: list[Any]) -> Any:
     """A driver whose network is a list of replies and whose clock moves only by waiting."""
     from genesys_core import (
+        ClosingGate,
         Exchanging,
+        NeedPermit,
         NeedToken,
         Now,
         Raised,
         Returned,
         Sending,
         Waiting,
+        close_gate,
+        reserve_permit,
         reserve_token,
         settle_token,
         start,
@@ -195,11 +203,15 @@ def drive(operation: Any, session: Any, replies: list[Any]) -> Any:
                 session, step = reserve_token(session, state, now=now)
                 if isinstance(step, Exchanging):
                     outcome = step.state.received(replies.pop(0), now=now)
-                    session, step = settle_token(session, state, outcome)
+                    session, step = settle_token(session, state, outcome, now=now)
                 state = step
-            case Waiting(seconds=seconds):
-                clock += seconds
-                state = state.woke(now=Now(clock, clock))
+            case NeedPermit():
+                session, state = reserve_permit(session, state, now=now)
+            case ClosingGate():
+                session, state = close_gate(session, state, now=now)
+            case Waiting(until=until):
+                clock = until
+                state = state.woke(session, now=Now(clock, clock))
             case Returned() | Raised():
                 return state
 
