@@ -12,6 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
+from genesys_cloud.sign_in.private_files import open_file
 from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["hold_lock"]
@@ -29,11 +30,12 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
         timeout: seconds to wait for others.
 
     Raises:
-        TokenStoreError: others took longer, or the file cannot be made or locked.
+        TokenStoreError: others took longer, the file cannot be made or locked, or it is a symbolic
+            link or no regular file.
     """
     with _lock_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
         deadline = time.monotonic() + timeout
         while not _locking(descriptor, path):

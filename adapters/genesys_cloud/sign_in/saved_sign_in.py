@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.sync_client import Client
+from genesys_cloud.sign_in.private_files import read_own_file
 from genesys_cloud.sign_in.token_stores import FileTokenStore, TokenKey, TokenStoreError
 from genesys_core.configuration.configuration import Configuration
 from genesys_core.errors import ConfigurationError
@@ -111,7 +112,8 @@ class SavedSignIn:
             TokenStoreError: the file cannot be read, or is not ours.
         """
         try:
-            return msgspec.json.decode(self._settings.read_bytes(), type=SignInTarget)
+            # Whoever could write it could send the token to a host of their own.
+            return msgspec.json.decode(read_own_file(self._settings), type=SignInTarget)
         except FileNotFoundError:
             return None
         except OSError as error:

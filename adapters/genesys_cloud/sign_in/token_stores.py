@@ -11,6 +11,7 @@ calls them in worker threads, it need not be the same one each time.
 import contextlib
 import errno
 import hashlib
+import logging
 import os
 import sys
 import threading
@@ -21,7 +22,9 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
+from genesys_cloud.observability.logging import TOKENS_LOGGER
 from genesys_cloud.sign_in.file_lock import hold_lock
+from genesys_cloud.sign_in.private_files import is_open_to_others, read_file, read_own_file
 from genesys_core.oauth.token_store import (
     TokenDocument,
     TokenKey,
@@ -90,7 +93,9 @@ class MemoryTokenStore:
 class FileTokenStore:
     """Keeps tokens in a JSON file that only its owner can read; several keys fit in one.
 
-    Beside it stand lock files, which hold nothing and are never removed.
+    Beside it stand lock files, which hold nothing and are never removed. What is a FIFO or a symbolic
+    link beside it is refused, and so is what somebody else may have planted for a token that was
+    left half written; a token file that other users can read is warned of, once.
 
     Args:
         path: the file, made when first written; ``~`` is the home directory. Its directory is made
@@ -102,6 +107,7 @@ class FileTokenStore:
     def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
         self._path = Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own may raise
         self._account = account
+        self._warned = False
 
     def load(self, key: TokenKey) -> Token | None:
         """The token, or ``None``.
@@ -112,7 +118,7 @@ class FileTokenStore:
         with self._telling("read"):
             # A file is replaced in one step, so that reading it needs no lock; but a writer who
             # was killed may have left a newer one, and Windows replaces no file that is open.
-            careful = sys.platform == "win32" or self._unfinished.exists()
+            careful = sys.platform == "win32" or os.path.lexists(self._unfinished)
             with self._writing() if careful else contextlib.nullcontext():
                 return self._read().get(key, self._account)
 
@@ -177,7 +183,7 @@ class FileTokenStore:
     def _recover(self) -> None:
         """Finish what a killed writer had written, or drop it if half of it is missing."""
         try:
-            content = self._unfinished.read_bytes()
+            content = read_own_file(self._unfinished)
         except FileNotFoundError:
             return
         try:
@@ -195,9 +201,16 @@ class FileTokenStore:
 
     def _read(self) -> TokenDocument:
         try:
-            content = self._target.read_bytes()
+            content, facts = read_file(self._target)
         except FileNotFoundError:
             return TokenDocument()
+        if is_open_to_others(facts) and not self._warned:
+            self._warned = True
+            logging.getLogger(TOKENS_LOGGER).warning(
+                "token file %s: other users can read or write it; chmod 600 it, and sign in again "
+                "if somebody may have done so",
+                self._path,
+            )
         return TokenDocument.from_bytes(content)
 
     @contextlib.contextmanager

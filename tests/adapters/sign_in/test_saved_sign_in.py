@@ -1,6 +1,8 @@
 """The sign-in that is kept for later commands."""
 
+import os
 import stat
+import sys
 
 import httpx
 import msgspec
@@ -64,6 +66,7 @@ def test_what_is_not_ours_is_refused_and_left_alone(signed_in, content):
     signed_in.path.parent.mkdir()
     other = signed_in.path.with_name("tokens.sign-in.json")
     other.write_bytes(content)
+    other.chmod(0o600)
     with pytest.raises(TokenStoreError, match=r"tokens\.sign-in\.json.*move it away"):
         signed_in.load()
     with pytest.raises(TokenStoreError):
@@ -74,13 +77,30 @@ def test_what_is_not_ours_is_refused_and_left_alone(signed_in, content):
 
 def test_what_cannot_be_read_or_written_is_an_error_in_words(signed_in):
     signed_in.path.with_name("tokens.sign-in.json").mkdir(parents=True)
-    with pytest.raises(TokenStoreError, match="cannot be read"):
+    with pytest.raises(TokenStoreError, match="is not a regular file"):
         signed_in.load()
     with pytest.raises(TokenStoreError, match="cannot be removed"):
         signed_in.forget(PLACE)
     with pytest.raises(TokenStoreError, match="cannot be written"):
         signed_in._write(b"{}")
     assert not list(signed_in.path.parent.glob(".sign-in.*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs and modes")
+def test_settings_that_somebody_else_may_have_planted_are_refused(signed_in):
+    signed_in.save(PLACE, TOKEN)
+    settings = signed_in.path.with_name("tokens.sign-in.json")
+    settings.chmod(0o666)
+    with pytest.raises(TokenStoreError, match="may have been planted"):
+        signed_in.load()
+    settings.rename(settings.with_name("elsewhere"))
+    settings.symlink_to("elsewhere")
+    with pytest.raises(TokenStoreError, match="is a symbolic link"):
+        signed_in.load()
+    settings.unlink()
+    os.mkfifo(settings)
+    with pytest.raises(TokenStoreError, match="is not a regular file"):
+        signed_in.load()
 
 
 def test_the_home_directory_is_the_default(monkeypatch, tmp_path):

@@ -219,7 +219,7 @@ def test_a_place_where_nothing_can_be_written_is_told(tmp_path):
 
 def test_a_directory_in_the_files_place_is_told(path):
     path.mkdir(parents=True)
-    with pytest.raises(TokenStoreError, match="cannot read it"):
+    with pytest.raises(TokenStoreError, match="is not a regular file"):
         FileTokenStore(path).load(KEY)
 
 
@@ -249,6 +249,7 @@ def test_what_a_killed_writer_left_half_is_dropped(path, content):
     store.save(KEY, TOKEN)
     left = path.with_name("tokens.json.new")
     left.write_bytes(content)
+    left.chmod(0o600)
     assert store.load(KEY) == TOKEN
     assert not left.exists()
 
@@ -264,6 +265,99 @@ def test_what_a_killed_writer_left_whole_is_finished(path):
     store.save(OTHER, Token("a2"))
     assert not left.exists()
     assert (store.load(KEY), store.load(OTHER)) == (TOKEN, Token("a2"))
+
+
+# Files that are not what they seem
+
+
+planted = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs and modes")
+WORKS = {
+    "load": lambda store: store.load(KEY),
+    "save": lambda store: store.save(KEY, Token("a2")),
+    "delete": lambda store: store.delete(KEY),
+    "lock": lambda store: store.lock(KEY, timeout=0).__enter__(),
+}
+FILES = {
+    "the token file": ("tokens.json", ("load", "save", "delete")),
+    "what a writer left": ("tokens.json.new", ("load", "save", "delete")),
+    "the writers' lock": ("tokens.json.lock", ("save", "delete")),
+}
+CASES = [(name, work) for name, works in FILES.values() for work in works]
+
+
+@planted
+@pytest.mark.parametrize(("name", "work"), CASES)
+def test_a_fifo_is_refused_and_nobody_hangs(path, name, work):
+    store = FileTokenStore(path)
+    store.save(KEY, TOKEN)
+    path.with_name(name).unlink(missing_ok=True)
+    os.mkfifo(path.with_name(name))
+    with pytest.raises(TokenStoreError, match="is not a regular file"):
+        WORKS[work](store)
+
+
+@planted
+@pytest.mark.parametrize(("name", "work"), CASES[3:])
+def test_no_symbolic_link_is_followed_beside_the_token_file(path, name, work):
+    store = FileTokenStore(path)
+    store.save(KEY, TOKEN)
+    victim = path.with_name("victim")
+    path.with_name(name).unlink(missing_ok=True)
+    path.with_name(name).symlink_to(victim)
+    for exists in (False, True):
+        if exists:
+            victim.write_bytes(path.read_bytes())
+        with pytest.raises(TokenStoreError, match="is a symbolic link, which is not followed"):
+            WORKS[work](store)
+        assert victim.exists() == exists
+
+
+@planted
+def test_a_lock_is_never_taken_through_a_symbolic_link(path):
+    store = FileTokenStore(path)
+    with store.lock(KEY, timeout=0):
+        (lock,) = [file for file in path.parent.iterdir() if file.suffix == ".lock"]
+    lock.unlink()
+    lock.symlink_to(path.with_name("victim"))
+    with pytest.raises(TokenStoreError, match="is a symbolic link"):
+        WORKS["lock"](store)
+    assert not path.with_name("victim").exists()
+
+
+@planted
+@pytest.mark.parametrize("work", ["load", "save", "delete"])
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o606])
+def test_a_planted_token_is_not_taken_over(path, work, mode):
+    store = FileTokenStore(path)
+    store.save(KEY, TOKEN)
+    left = path.with_name("tokens.json.new")
+    left.write_bytes(path.read_bytes().replace(b"a1", b"planted"))
+    left.chmod(mode)
+    with pytest.raises(TokenStoreError, match="may have been planted") as caught:
+        WORKS[work](store)
+    assert str(left) in str(caught.value)
+    left.unlink()
+    assert store.load(KEY) == TOKEN
+
+
+@planted
+def test_a_file_that_others_can_read_is_warned_of_once(path, caplog):
+    FileTokenStore(path).save(KEY, TOKEN)
+    assert caplog.records == []
+    path.chmod(0o640)
+    store = FileTokenStore(path)
+    for _ in range(3):
+        assert store.load(KEY) == TOKEN
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("genesys_cloud.tokens", "WARNING")
+    assert record.getMessage() == (
+        f"token file {path}: other users can read or write it; chmod 600 it, and sign in again if "
+        "somebody may have done so"
+    )
+    store.save(KEY, Token("a2"))
+    caplog.clear()
+    assert FileTokenStore(path).load(KEY) == Token("a2")
+    assert caplog.records == []
 
 
 # The keyring
