@@ -22,7 +22,19 @@ import msgspec
 
 from genesys_cloud import AsyncClient, Client
 from genesys_cloud.definition import load_definition
-from genesys_core import Hosts, HTTP1Connection, Now, Returned, Sending, Session, models, start
+from genesys_core import (
+    Hosts,
+    HTTP1Connection,
+    Now,
+    Returned,
+    Sending,
+    Session,
+    Settings,
+    Token,
+    Vault,
+    models,
+    start,
+)
 from genesys_core.api import users
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator.state.definition import Definition
@@ -42,7 +54,7 @@ class Driven:
     """The core and a byte-level connection, without any HTTP client."""
 
     def __init__(self, url: str) -> None:
-        self._session = Session.create(Hosts.resolve(host=url), access_token="t")
+        self._session = Session(Settings(hosts=Hosts.resolve(host=url)), Vault(token=Token("t")))
         self._operation = users.get_users_me()
 
     def start(self) -> Sending[models.UserMe]:

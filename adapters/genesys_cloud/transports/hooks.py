@@ -26,7 +26,7 @@ from genesys_cloud.transports.protocols import (
     StreamingTransport,
     Transport,
 )
-from genesys_core.http.messages import Purpose, Request, Response, Streamed
+from genesys_core.http.messages import Request, Response, Streamed
 
 __all__ = [
     "AfterResponse",
@@ -36,10 +36,8 @@ __all__ = [
     "BeforeRequest",
     "HookedTransport",
     "Hooks",
-    "Purpose",
     "add_async_hooks",
     "add_hooks",
-    "purpose_of",
 ]
 
 BeforeRequest: TypeAlias = Callable[[Request], Request | None]
@@ -66,15 +64,12 @@ class Hooks(Struct, Generic[Before, After], frozen=True):
     Attributes:
         before_request: each takes the request and may return another.
         after_response: each takes the request and its response and may return another response.
+
+    A hook that logs bodies has to leave out those of requests whose ``purpose`` is ``"token"``.
     """
 
     before_request: Sequence[Before] = ()
     after_response: Sequence[After] = ()
-
-
-def purpose_of(request: Request) -> Purpose:
-    """What a request is for; a hook that logs bodies has to leave out those of ``token``."""
-    return request.purpose
 
 
 class HookedTransport:
@@ -95,7 +90,7 @@ class HookedTransport:
 
     def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:
-            request = before(request) or request
+            request = request.replaced_by(before(request))
         return request
 
     def _after(self, request: Request, response: Response) -> Response:
@@ -152,7 +147,9 @@ class AsyncHookedTransport:
     async def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:
             changed = before(request)
-            request = (await changed if isinstance(changed, Awaitable) else changed) or request
+            request = request.replaced_by(
+                await changed if isinstance(changed, Awaitable) else changed
+            )
         return request
 
     async def _after(self, request: Request, response: Response) -> Response:

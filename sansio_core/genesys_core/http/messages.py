@@ -7,6 +7,7 @@ can carry this library.
 
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from genesys_core.errors import InvalidValueError
@@ -105,6 +106,14 @@ class Request(Struct, frozen=True):
     timeout: Timeout = _DEFAULT_TIMEOUT
     expires: float | None = None
     purpose: Purpose = "api"
+
+    def replaced_by(self, other: "Request | None") -> "Request":
+        """The request to send after a hook returned another one, or none; its purpose stays."""
+        if other is None:
+            return self
+        if other.purpose == self.purpose:
+            return other
+        return msgspec.structs.replace(other, purpose=self.purpose)
 
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes"

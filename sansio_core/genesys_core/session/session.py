@@ -5,8 +5,6 @@ place in the rate limit) is a step from one session to the next; adapters swap s
 lock and decide nothing.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 from msgspec import Struct
 
@@ -15,8 +13,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import LONGEST, Timeout
-from genesys_core.oauth.tokens import Token
-from genesys_core.session.pacing import Pacer, Pacing
+from genesys_core.session.pacing import Pacer
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
 
@@ -87,29 +84,6 @@ class Session(Struct, frozen=True):
     vault: Vault = Vault()
     random: Random = no_jitter
     pacer: Pacer | None = None
-
-    @classmethod
-    def create(
-        cls,
-        hosts: Hosts,
-        *,
-        access_token: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        random: Random = no_jitter,
-        pacing: Pacing | None = None,
-    ) -> "Session":
-        """A session from the few things an embedder has at hand.
-
-        Args:
-            hosts: where requests go; see :meth:`Hosts.resolve`.
-            access_token: a static token, or ``None`` for calls without one.
-            headers: sent with every request.
-            random: for the jitter of waits, such as :func:`random.random`.
-            pacing: the rate limit to keep, or ``None`` to let the platform refuse.
-        """
-        vault = Vault(token=None if access_token is None else Token(access_token))
-        pacer = None if pacing is None else Pacer.of(pacing)
-        return cls(Settings(hosts=hosts, headers=Headers(headers or {})), vault, random, pacer)
 
     def with_vault(self, vault: Vault) -> "Session":
         """The session with another vault."""

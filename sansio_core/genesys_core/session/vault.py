@@ -48,11 +48,9 @@ class ExchangeNeeded(Struct, frozen=True):
 
     Attributes:
         grant: what to exchange.
-        renewal: whether there was a token before; a call causes at most one renewal.
     """
 
     grant: Grant
-    renewal: bool = False
 
 
 class NoToken(Struct, frozen=True):
@@ -180,7 +178,7 @@ class Vault(Struct, frozen=True):
         grant = self._next_grant() if self.renew or self.token is None else None
         if grant is None:
             return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
-        return ExchangeNeeded(grant, renewal=self.token is not None)
+        return ExchangeNeeded(grant)
 
     def trying(self, now: Now) -> "Vault":
         """An exchange begins. Others use an ending token meanwhile, and for a while if it fails.
@@ -238,7 +236,7 @@ class Vault(Struct, frozen=True):
         grant = self._next_grant()
         if grant is None:
             return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
-        return ExchangeNeeded(grant, renewal=self.token is not None)
+        return ExchangeNeeded(grant)
 
     def signed_in(self, grant: Grant, token: Token) -> "Vault":
         """A grant was exchanged by hand: it and its token replace what there was.

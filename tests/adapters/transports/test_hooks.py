@@ -8,7 +8,7 @@ import pytest
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, RetryConfiguration
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
-from genesys_cloud.transports.hooks import Hooks, purpose_of
+from genesys_cloud.transports.hooks import Hooks
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.http.messages import Request, Response, TransportFailure
@@ -24,7 +24,7 @@ def transport_for(request: pytest.FixtureRequest, handler):
 
 
 def answer(request: Request) -> Response:
-    return json_response(TOKEN if purpose_of(request) == "token" else {"name": "Ann"})
+    return json_response(TOKEN if request.purpose == "token" else {"name": "Ann"})
 
 
 @every_flavour
@@ -33,16 +33,16 @@ def test_hooks_see_every_attempt_token_exchanges_included(run, request) -> None:
     failing = iter([True, False])
 
     def handler(asked: Request) -> Response:
-        if purpose_of(asked) == "api" and next(failing):
+        if asked.purpose == "api" and next(failing):
             return json_response({"message": "busy"}, 503, {"Retry-After": "0.001"})
         return answer(asked)
 
     def before(asked: Request) -> Request:
-        seen.append(("before", purpose_of(asked), 0))
+        seen.append(("before", asked.purpose, 0))
         return Request(asked.method, asked.url, asked.headers.set("X-Hook", "1"), asked.body)
 
     def after(asked: Request, response: Response) -> None:
-        seen.append(("after", purpose_of(asked), response.status))
+        seen.append(("after", asked.purpose, response.status))
 
     async def scenario(api: Api) -> None:
         assert (await api.send(users.get_users_me())).name == "Ann"
@@ -163,7 +163,7 @@ def test_a_client_with_other_options_shares_token_and_transport(run, request) ->
     mock = transport_for(request, answer)
     run(scenario, host="http://x.example", auth=GRANT, transport=mock)
     token, first, second, third = mock.requests
-    assert purpose_of(token) == "token"
+    assert token.purpose == "token"
     assert [asked.headers.get("x-team") for asked in (first, second, third)] == [
         "blue",
         None,

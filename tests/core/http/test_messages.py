@@ -3,6 +3,7 @@ import math
 import pickle
 from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -89,3 +90,11 @@ def test_a_failure_tells_what_broke_and_whether_it_was_sent(kind, sent):
         )
         assert repr(same) == f"TransportFailure('it broke', kind={kind!r}, sent={sent})"
         assert same.__notes__ == ["on a Tuesday"]
+
+
+def test_a_request_that_a_hook_replaced_is_for_what_the_first_was_for():
+    token = Request("POST", "https://login.example/oauth/token", purpose="token")
+    other = Request("POST", "https://login.example/oauth/token", Headers({"X-Hook": "1"}))
+    assert token.replaced_by(None) is token
+    assert token.replaced_by(other) == msgspec.structs.replace(other, purpose="token")
+    assert other.replaced_by(other) is other

@@ -3,26 +3,16 @@
 import pytest
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.oauth import Token
-from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.session import Session, Settings, check_deadline, no_jitter
 from genesys_core.version import USER_AGENT, VERSION
 from tests.strategies.calls import HOSTS
 
 
-def test_a_session_from_the_few_things_at_hand():
-    session = Session.create(HOSTS, access_token="t", headers={"X-A": "1"}, pacing=Pacing())
-    assert session.vault.token == Token("t")
-    assert session.settings.headers["x-a"] == "1"
-    assert session.pacer == Pacer.of(Pacing())
-    assert session.random() == 0
-
-
-def test_without_a_token_nothing_is_authenticated_and_nothing_paced():
-    session = Session.create(HOSTS)
+def test_a_session_of_settings_alone_authenticates_nothing_paces_nothing_and_has_no_jitter():
+    session = Session(Settings(hosts=HOSTS))
     assert not session.vault.authenticates
     assert session.pacer is None
-    assert session == Session(Settings(hosts=HOSTS))
+    assert session.random() == 0
 
 
 def test_retry_is_off_unless_asked_for():

@@ -73,7 +73,7 @@ def test_a_client_without_a_token_needs_none():
 
 def test_the_first_call_exchanges_the_grant():
     vault, answer = ask(Vault(SERVICE))
-    assert answer == ExchangeNeeded(SERVICE, renewal=False)
+    assert answer == ExchangeNeeded(SERVICE)
     token = given_at(0)
     vault, answer = vault.settle(token, rejected=None, now=at(0))
     assert answer == TokenReady(token)
@@ -114,7 +114,7 @@ def test_a_token_is_renewed_ahead_of_its_end(life, fresh, ending):
     vault, _ = exchange(Vault(SERVICE), token)
     assert vault.usable(at(fresh)) == token
     assert vault.usable(at(ending)) is None
-    assert ask(vault, ending)[1] == ExchangeNeeded(SERVICE, renewal=True)
+    assert ask(vault, ending)[1] == ExchangeNeeded(SERVICE)
 
 
 def test_a_token_from_a_store_without_its_life_is_used_to_its_end():
@@ -195,7 +195,7 @@ def test_an_owner_who_dies_leaves_the_next_to_take_over():
 def test_a_refused_token_is_replaced():
     vault, _ = exchange(Vault(SERVICE), given_at(0))
     vault, answer = ask(vault, 5, rejected=given_at(0))
-    assert answer == ExchangeNeeded(SERVICE, renewal=True)
+    assert answer == ExchangeNeeded(SERVICE)
     assert vault.usable(at(5)) is None
     vault, answer = vault.settle(given_at(5, "a2"), rejected=given_at(0), now=at(5))
     assert answer == TokenReady(given_at(5, "a2"))
@@ -312,20 +312,20 @@ def test_a_reply_without_a_refresh_token_keeps_the_old_one():
 def test_a_code_is_spent_once_and_renewed_by_its_refresh_token():
     vault, _ = exchange(Vault(CODE), given_at(0, refresh="r1"))
     _, answer = ask(vault, 1000)
-    assert answer == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert answer == ExchangeNeeded(RefreshToken("id", "secret", "r1"))
 
 
 def test_a_refused_refresh_token_gives_way_to_a_grant_that_can_be_repeated():
     vault, _ = exchange(Vault(SAML), given_at(0, refresh="r1"))
     vault, _ = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
-    assert ask(vault, 1001)[1] == ExchangeNeeded(SAML, renewal=True)
+    assert ask(vault, 1001)[1] == ExchangeNeeded(SAML)
 
 
 def test_a_refused_refresh_token_is_kept_where_there_is_nothing_else():
     vault, _ = exchange(Vault(CODE), given_at(0, refresh="r1"))
     vault, answer = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
     assert isinstance(answer.error, InvalidGrantError)
-    assert ask(vault, 1001)[1] == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert ask(vault, 1001)[1] == ExchangeNeeded(RefreshToken("id", "secret", "r1"))
 
 
 def test_a_failure_of_another_kind_keeps_the_refresh_token():
@@ -371,7 +371,7 @@ def test_a_refresh_by_hand_is_made_all_the_same():
     vault, answer = exchange(Vault(KEPT, renew=False), given_at(0, refresh="r1"))
     old = answer.token
     step = vault.renewal(known=old, arrived=vault.exchanges)
-    assert step == ExchangeNeeded(RefreshToken("id", "secret", "r1"), renewal=True)
+    assert step == ExchangeNeeded(RefreshToken("id", "secret", "r1"))
     # If it fails the old token is still good.
     assert vault.failed(ConnectError("no", sent=False)).usable(at(1)) == old
     renewed = vault.granted(given_at(5, "a2", refresh="r2"))
@@ -417,7 +417,7 @@ def test_a_token_from_elsewhere_is_not_renewed_without_a_grant():
 
 def test_a_token_from_elsewhere_is_renewed_with_its_grant():
     vault = Vault().given(given_at(5, "a2"), KEPT)
-    assert ask(vault, 2000)[1] == ExchangeNeeded(KEPT, renewal=True)
+    assert ask(vault, 2000)[1] == ExchangeNeeded(KEPT)
 
 
 def test_after_sign_out_nothing_is_sent_until_the_next_sign_in():
@@ -742,10 +742,9 @@ class VaultAndCalls(RuleBasedStateMachine):
         if token is not None and token.access_token not in self.refused:
             assert token.expires_at is not None
             assert self.wall >= token.expires_at - min(60, token.expires_in / 10)
-        assert answer.renewal == (token is not None)
         call.phase, call.exchanges = "exchanging", call.exchanges + 1
-        call.renewals += answer.renewal
-        call.replaced = call.replaced or answer.renewal
+        call.renewals += token is not None
+        call.replaced = call.replaced or token is not None
         self.owner, self.grant = call, answer.grant
 
     def _settles(self, outcome: Token | GenesysCloudError) -> None:

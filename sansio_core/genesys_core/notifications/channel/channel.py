@@ -162,10 +162,6 @@ class Running(Struct, frozen=True):
         receive_texts(transition, socket, texts, read_at or now)
         return self._step(transition)
 
-    def received_text(self, socket: int, text: str, *, now: Now) -> "ChannelStep":
-        """A socket carried one text."""
-        return self.received(socket, (text,), now=now)
-
     def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
         """A socket is over, or could not be opened."""
         transition = self._transition(now)

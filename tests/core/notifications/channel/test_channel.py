@@ -154,10 +154,10 @@ def test_a_ping_without_a_connection_does_nothing():
     assert world.running.ping(now=world.now).effects == ()
 
 
-def test_one_text_at_a_time():
+def test_a_text_is_an_event():
     world = World(["a"])
     world.heal()
-    step = world.running.received_text(2, '{"topicName":"a"}', now=world.now)
+    step = world.running.received(2, ['{"topicName":"a"}'], now=world.now)
     (effect,) = step.effects
     assert isinstance(effect, Emit)
     assert isinstance(effect.event, Arrived)
