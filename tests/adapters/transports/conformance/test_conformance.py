@@ -1,0 +1,63 @@
+"""Every case of the list through every transport, or the reason why not.
+
+``pytest -k 064`` runs one case through all transports, ``-k httpx-trio`` all through one. A transport
+of somebody else that is known to do otherwise is listed in ``deviations.py``, case by case; a
+deviation that no longer occurs fails like a new one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.transports.conformance import deviations, reasons
+from tests.adapters.transports.conformance.harness import CASES, Case, run
+from tests.adapters.transports.conformance.subjects import SUBJECTS, Subject
+
+HERE = Path(__file__).parent
+for module in sorted(HERE.glob("cases_*.py")):
+    importlib.import_module(f"tests.adapters.transports.conformance.{module.stem}")
+
+
+def _parameters() -> list[object]:
+    return [
+        pytest.param(subject, entry, id=f"{subject.name}-{entry.id}", marks=_marks(subject, entry))
+        for subject in SUBJECTS
+        for entry in sorted(CASES.values(), key=lambda each: each.number)
+        if entry.needs <= subject.can and subject.flavour in entry.flavours
+    ]
+
+
+def _marks(subject: Subject, entry: Case) -> list[pytest.MarkDecorator]:
+    marks = [pytest.mark.slow] if entry.slow or subject.slow else []
+    if subject.foreign:  # what it leaves to the collector when a case fails is its own affair
+        marks.append(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+        marks.append(pytest.mark.filterwarnings("ignore::ResourceWarning"))
+    if reason := deviations.reason(subject.name, entry.id):
+        # What comes out otherwise may take until a timeout, so that the quick suite leaves it out.
+        marks.append(pytest.mark.slow)
+        marks.append(pytest.mark.xfail(reason=reason, strict=True, raises=Exception))
+    return marks
+
+
+@pytest.mark.parametrize(("subject", "entry"), _parameters())
+def test_case(subject: Subject, entry: Case) -> None:
+    run(subject, entry)
+
+
+def test_every_number_is_a_case_or_has_its_reason() -> None:
+    numbers = {entry.number for entry in CASES.values()}
+    assert sorted(numbers | set(reasons.REASONS)) == list(range(1, 261))
+    assert not numbers & set(reasons.REASONS), "a case needs no reason for being none"
+
+
+def test_every_deviation_names_a_case_and_a_subject() -> None:
+    names = {subject.name for subject in SUBJECTS}
+    for subject, listed in deviations.DEVIATIONS.items():
+        assert subject in names | {each.partition("-")[0] for each in names}, subject
+        for patterns in listed.values():
+            for pattern in patterns.split():
+                assert any(fnmatchcase(each, pattern) for each in CASES), pattern
