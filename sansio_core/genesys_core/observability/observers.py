@@ -1,7 +1,6 @@
-"""How others watch calls: what logs, traces and counts is told what happens, and decides nothing.
+"""Observers: what logs, traces and counts learns of each event, and decides nothing.
 
-Law: an observer changes no outcome. It may add header fields to a request, and nothing else; where
-nobody watches, a driver pays one test for ``None``.
+Invariants: an observer changes no outcome. It may add header fields to a request, and nothing else.
 
 An observer is told of each call by :class:`~genesys_core.observability.watch.Watch`, in this order::
 
@@ -14,31 +13,27 @@ An observer is told of each call by :class:`~genesys_core.observability.watch.Wa
 An exchange of a grant for a token is a call of its own, its purpose ``token``, begun and ended within
 the call that needs it.
 
-A notification handler tells a :class:`NotificationObserver` of its channels and of each notification
-that it hands over.
+The methods of both base classes do nothing, so that a subclass has those that it needs.
 """
 
 from collections.abc import Iterable
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
 from genesys_core.clock import Now
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 
-__all__ = [
-    "CallObserver",
-    "NotificationObserver",
-    "Observer",
-    "combine_notification_observers",
-]
+__all__ = ["CallObserver", "ChannelObservers", "Observer"]
 
 
-class CallObserver(Protocol):
+class CallObserver:
     """Watches one call."""
+
+    __slots__ = ()
 
     def sending(self, request: Request) -> Request:
         """A request is about to be sent; returns it, with more header fields if need be."""
-        ...
+        return request
 
     def attempted(
         self,
@@ -53,23 +48,22 @@ class CallObserver(Protocol):
         Args:
             sending: the state that the call was in.
             request: as it was sent.
-            outcome: what came of it.
+            outcome: the response, or the transport's failure.
             state: what the core decided on next.
             now: when the outcome was known.
         """
-        ...
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        """The call is about to sleep, before it is repeated or for its place in the rate limit."""
-        ...
+        """The call is about to sleep, before a retry or for its place in the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         """The call is over; ``None`` where it was cancelled."""
-        ...
 
 
-class Observer(Protocol):
-    """Watches the calls of a client, from any number of threads and tasks."""
+class Observer:
+    """Watches the calls and notification channels of a client, from any number of threads and tasks."""
+
+    __slots__ = ()
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver | None:
         """A call begins.
@@ -80,53 +74,44 @@ class Observer(Protocol):
             now: the moment.
 
         Returns:
-            Who is told of the rest, or ``None`` to be told nothing more.
+            What observes the rest of the call, or ``None`` to learn nothing more of it.
         """
-        ...
-
-
-@runtime_checkable
-class NotificationObserver(Protocol):
-    """Watches the notification channels of a client, from any number of threads and tasks."""
 
     def channel_opened(self) -> None:
-        """A channel's socket is open."""
-        ...
+        """The socket of a notification channel is open."""
 
     def channel_closed(self) -> None:
-        """It is closed, by whichever side. Told once for each that was opened."""
-        ...
+        """It is closed, by whichever side. Called once for each that was opened."""
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """A notification is handed to whoever asked for it.
+        """A notification is handed to the program.
 
         Args:
             topic: its topic, such as ``v2.users.9ed7d9f6-....presence``.
-            seconds: how long it lay with this library: from the read of the socket that completed
+            seconds: how long it stayed in this library: from the read of the socket that completed
                 its frame to now, on the monotonic clock.
         """
-        ...
 
 
-def combine_notification_observers(observers: Iterable[object]) -> NotificationObserver:
-    """Those of the observers that watch notifications, as one."""
-    return _NotificationObservers(
-        tuple(each for each in observers if isinstance(each, NotificationObserver))
-    )
+class ChannelObservers(Observer):
+    """Observers of notification channels as one; calls have their own way, as said above."""
 
+    __slots__ = ("_observers",)
 
-class _NotificationObservers:
-    def __init__(self, observers: tuple[NotificationObserver, ...]) -> None:
-        self._observers = observers
+    def __init__(self, observers: Iterable[Observer]) -> None:
+        self._observers = tuple(observers)
 
     def channel_opened(self) -> None:
+        """Tell all."""
         for observer in self._observers:
             observer.channel_opened()
 
     def channel_closed(self) -> None:
+        """Tell all."""
         for observer in self._observers:
             observer.channel_closed()
 
     def delivered(self, topic: str, seconds: float) -> None:
+        """Tell all."""
         for observer in self._observers:
             observer.delivered(topic, seconds)

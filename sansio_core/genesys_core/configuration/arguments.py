@@ -1,0 +1,104 @@
+"""The arguments of a client that decide its session, as a program gives them.
+
+Invariants: two arguments that say the same thing are an error, never a silent choice between them. What is
+about connections (proxy, TLS) is not here; it belongs to the transports.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from msgspec import UNSET, UnsetType
+
+from genesys_core.confidential import Confidential
+from genesys_core.configuration.configuration import Configuration, merge
+from genesys_core.configuration.sections import (
+    Credentials,
+    GeneralConfiguration,
+    LoggingConfiguration,
+    ReauthenticationConfiguration,
+)
+from genesys_core.errors import ConfigurationError
+from genesys_core.hosts import Gateway, Region
+from genesys_core.http.messages import Timeout
+from genesys_core.oauth.grants import Grant
+from genesys_core.oauth.token_store import TokenStore
+from genesys_core.session.pacing import Pacing
+from genesys_core.session.retry import RetryConfiguration
+
+__all__ = ["Arguments"]
+
+
+class Arguments(Confidential, frozen=True, kw_only=True):
+    """A client's arguments, each under the name that the client gives it; all optional.
+
+    ``pacing`` is unset by default, because ``None`` switches it off. ``config_file`` is absolute.
+    What each one means is documented once, at the client.
+
+    Raises:
+        ConfigurationError: arguments that exclude each other, or an empty access token.
+    """
+
+    region: Region | str | None = None
+    host: str | None = None
+    gateway: Gateway | None = None
+    auth: Grant | None = None
+    access_token: str | None = None
+    refresh_access_token: bool | None = None
+    refresh_token_wait_max: float | None = None
+    token_store: TokenStore | None = None
+    retry: RetryConfiguration | None = None
+    timeout: Timeout | float | None = None
+    deadline: float | None = None
+    pacing: Pacing | UnsetType | None = UNSET
+    headers: Mapping[str, str] | None = None
+    strict: bool = False
+    config: Configuration | None = None
+    config_file: str | None = None
+    live_reload_config: bool | None = None
+    logging: LoggingConfiguration | None = None
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "headers"})
+
+    def __post_init__(self) -> None:
+        if self.access_token is not None:
+            if self.auth is not None:
+                raise ConfigurationError(
+                    "auth and access_token: give one of them, both set the token"
+                )
+            if self.token_store is not None:
+                raise ConfigurationError(
+                    "token_store and access_token: give one of them, only tokens that a grant "
+                    "obtains are stored"
+                )
+            if not self.access_token.strip():
+                raise ConfigurationError(
+                    "access_token '': must not be empty; leave it out to call without a token"
+                )
+        if self.config is not None and self.config_file is not None:
+            raise ConfigurationError(
+                "config and config_file: give one of them, both are the configuration"
+            )
+
+    def configuration(self) -> Configuration:
+        """What they say of the settings that a file can hold as well; ``config`` fills the gaps.
+
+        Raises:
+            InvalidValueError: a region, host or number that cannot be used.
+        """
+        token = None if self.access_token is None else self.access_token.strip()
+        given = Configuration(
+            logging=self.logging or LoggingConfiguration(),
+            retry=self.retry,
+            reauthentication=ReauthenticationConfiguration(
+                refresh_access_token=self.refresh_access_token,
+                refresh_token_wait_max=self.refresh_token_wait_max,
+            ),
+            general=GeneralConfiguration(
+                host=self.host,
+                region=None if self.region is None else Region.of(self.region),
+                live_reload_config=self.live_reload_config,
+            ),
+            gateway=self.gateway,
+            credentials=Credentials(access_token=token),
+        )
+        return given if self.config is None else merge(given, self.config)

@@ -1,0 +1,88 @@
+"""What was read of a configuration file, and when a change of it has settled.
+
+Invariants: what counts is what the file says, never what a file system reports about it. A change
+counts once the same content was read twice in a row, so a burst of writes is one change. A file that
+is not there changes nothing: most editors, and every tool that replaces a file, leave a moment
+without one.
+"""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from genesys_core.confidential import Confidential
+from genesys_core.configuration.configuration import Configuration
+from genesys_core.errors import ConfigurationError
+
+__all__ = ["ChangeDetector", "FileSnapshot"]
+
+
+class FileSnapshot(Confidential, frozen=True):
+    """What one read of a file found; its text is not shown, because it may hold a password.
+
+    Attributes:
+        text: its content; ``None`` where there is no file, or it cannot be read.
+        problem: why it cannot be read.
+    """
+
+    text: str | None = None
+    problem: str | None = None
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"text"})
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such file."""
+        return self.text is None and self.problem is None
+
+    def configuration(self, source: str) -> Configuration:
+        """The configuration that the file holds; an empty one where there is no file.
+
+        Args:
+            source: the file's path, for problems, warnings and origins.
+
+        Raises:
+            ConfigurationError: the file cannot be read, or has problems: all of them.
+        """
+        return Configuration.from_text(self.readable_text(source), source=source)
+
+    def readable_text(self, source: str) -> str:
+        """The file's text, empty where there is no file.
+
+        Raises:
+            ConfigurationError: the file cannot be read.
+        """
+        if self.problem is not None:
+            raise ConfigurationError(f"{source}: {self.problem}")
+        return self.text or ""
+
+
+class ChangeDetector(Struct, frozen=True):
+    """Tells a settled change of a file from one that is still being written.
+
+    Attributes:
+        current: the snapshot that was acted on last.
+        candidate: a different one that was read once.
+    """
+
+    current: FileSnapshot
+    candidate: FileSnapshot | None = None
+
+    def snapshot_taken(
+        self, snapshot: FileSnapshot
+    ) -> "tuple[ChangeDetector, FileSnapshot | None]":
+        """The file was read again.
+
+        Returns:
+            The next detector, and the snapshot to act on if it is new and has settled.
+        """
+        if snapshot == self.current or snapshot.is_missing:
+            return ChangeDetector(self.current), None
+        if snapshot == self.candidate:
+            return ChangeDetector(snapshot), snapshot
+        return ChangeDetector(self.current, snapshot), None
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether the file should be read again soon."""
+        return self.candidate is not None

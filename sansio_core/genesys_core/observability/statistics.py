@@ -1,0 +1,144 @@
+"""What a client has done so far, counted.
+
+Invariants: a count is a frozen value, and each event is a step from one to the next; whoever holds it applies
+the steps one at a time. A reading is consistent: no number in it is newer than another.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from genesys_core.calls.lifecycle import Raised, Returned, Waiting
+from genesys_core.clock import Now
+from genesys_core.http.messages import Request
+from genesys_core.observability.observers import (
+    CallObserver,
+    Observer,
+    Purpose,
+)
+
+__all__ = ["ClientStats", "StatisticsObserver", "StatisticsStep"]
+
+
+class ClientStats(Struct, frozen=True, kw_only=True):
+    """A reading of ``client.stats()``; all counts are since the client was made.
+
+    Attributes:
+        calls: calls of the API that were begun, token exchanges not among them.
+        calls_under_way: those of them that have not ended.
+        failures: those of them that raised; cancelled calls are not counted.
+        retries: requests to the API beyond the first of their call.
+        tokens_exchanged: grants that the login host took for a token.
+        pacing_seconds: time that calls had to wait for their place in the rate limit.
+        retry_seconds: time that calls had to wait before a retry.
+        open_connections: connections that the transport holds open, idle ones included; ``None``
+            where it does not say.
+        channels: notification channels that are open.
+    """
+
+    calls: int = 0
+    calls_under_way: int = 0
+    failures: int = 0
+    retries: int = 0
+    tokens_exchanged: int = 0
+    pacing_seconds: float = 0.0
+    retry_seconds: float = 0.0
+    open_connections: int | None = None
+    channels: int = 0
+
+    def call_begun(self) -> "ClientStats":
+        """A call of the API began."""
+        return replace(self, calls=self.calls + 1, calls_under_way=self.calls_under_way + 1)
+
+    def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
+        """A call of the API is over; ``None`` where it was cancelled."""
+        return replace(
+            self,
+            calls_under_way=self.calls_under_way - 1,
+            failures=self.failures + isinstance(outcome, Raised),
+        )
+
+    def retried(self) -> "ClientStats":
+        """A request was sent again."""
+        return replace(self, retries=self.retries + 1)
+
+    def waited(self, waiting: Waiting[Any]) -> "ClientStats":
+        """A call has to wait, for a retry or for its place in the rate limit."""
+        if waiting.call.reservation is None:
+            return replace(self, retry_seconds=self.retry_seconds + waiting.seconds)
+        return replace(self, pacing_seconds=self.pacing_seconds + waiting.seconds)
+
+    def token_exchanged(self) -> "ClientStats":
+        """A grant was exchanged for a token."""
+        return replace(self, tokens_exchanged=self.tokens_exchanged + 1)
+
+    def channels_changed(self, by: int) -> "ClientStats":
+        """A notification channel was opened (1) or closed (-1)."""
+        return replace(self, channels=self.channels + by)
+
+
+StatisticsStep: TypeAlias = Callable[[ClientStats], ClientStats]
+"""One event, as a step from what was counted before it to what is counted after it."""
+
+
+class StatisticsObserver(Observer):
+    """Turns what happens to a client into steps of its statistics.
+
+    Args:
+        apply: carries a step out on the value that the adapter holds, one at a time.
+    """
+
+    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
+        self._apply = apply
+
+    def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer
+        """Count a call."""
+        if purpose == "token":
+            return _CountedExchange(self._apply)
+        self._apply(ClientStats.call_begun)
+        return _CountedCall(self._apply)
+
+    def channel_opened(self) -> None:
+        """Count a channel in."""
+        self._apply(lambda stats: stats.channels_changed(1))
+
+    def channel_closed(self) -> None:
+        """Count a channel out."""
+        self._apply(lambda stats: stats.channels_changed(-1))
+
+
+class _Counted(CallObserver):
+    __slots__ = ("_apply",)
+
+    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
+        self._apply = apply
+
+    def waiting(self, waiting: Waiting[Any]) -> None:
+        self._apply(lambda stats: stats.waited(waiting))
+
+
+class _CountedCall(_Counted):
+    __slots__ = ("_sent",)
+
+    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
+        super().__init__(apply)
+        self._sent = False
+
+    def sending(self, request: Request) -> Request:
+        if self._sent:
+            self._apply(ClientStats.retried)
+        self._sent = True
+        return request
+
+    def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:  # noqa: ARG002 - CallObserver
+        self._apply(lambda stats: stats.call_ended(outcome))
+
+
+class _CountedExchange(_Counted):
+    __slots__ = ()
+
+    def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:  # noqa: ARG002 - CallObserver
+        if isinstance(outcome, Returned):
+            self._apply(ClientStats.token_exchanged)
