@@ -267,7 +267,7 @@ def test_no_secret_comes_out_of_a_file_that_is_followed(run, captured, capsys, t
     captured.error(caught.value)
     console = capsys.readouterr()
     came_out = [*captured.texts, console.out, console.err]
-    assert any("not taken over" in text for text in came_out)
+    assert any("change rejected" in text for text in came_out)
     assert_absent(came_out)
 
 

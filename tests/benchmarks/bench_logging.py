@@ -16,13 +16,14 @@ from contextlib import ExitStack
 
 from genesys_cloud import Client
 from genesys_cloud.observability.logging import LoggingObserver
-from genesys_cloud.observability.statistics import StatsObserver
+from genesys_cloud.observability.statistics import StatisticsCell
 from genesys_cloud.testing import json_response
 from genesys_cloud.transports import Transport
 from genesys_core.api import users
 from genesys_core.configuration import LoggingConfiguration
 from genesys_core.http.messages import Request, Response
 from genesys_core.observability.observers import Observer
+from genesys_core.observability.statistics import StatisticsObserver
 from tests.benchmarks.measure import Spent, compare, ratio, served
 
 
@@ -37,7 +38,10 @@ BASE = "nobody watches"
 VARIANTS: Mapping[str, Sequence[Observer]] = {
     BASE: (),
     "logging off": (LoggingObserver(),),
-    "logging off, counted (a client as it is)": (StatsObserver(), LoggingObserver()),
+    "logging off, counted (a client as it is)": (
+        StatisticsObserver(StatisticsCell().apply),
+        LoggingObserver(),
+    ),
     "errors, of which there are none": (LoggingObserver(_to("error", NOWHERE)),),
     "debug, to a file": (LoggingObserver(_to("debug", NOWHERE)),),
     "trace, to a file": (LoggingObserver(_to("trace", NOWHERE)),),

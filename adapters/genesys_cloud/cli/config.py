@@ -55,7 +55,6 @@ def show(path: File = None) -> None:
     from genesys_cloud.config.file import (  # noqa: PLC0415 - see app.py
         DEFAULTS,
         Configuration,
-        configuration_from_snapshot,
         default_path,
         merge,
         read_snapshot,
@@ -66,14 +65,11 @@ def show(path: File = None) -> None:
     try:
         environment = Configuration.from_environment(os.environ)
         if path is not None:
-            file = Configuration.from_file(path)
+            merged = merge(environment, Configuration.from_file(path), DEFAULTS)
         elif named is not None:
-            file = configuration_from_snapshot(
-                read_snapshot(named), named
-            )  # empty where there is none
+            merged = merge(environment, read_snapshot(named).configuration(named), DEFAULTS)
         else:
-            file = Configuration()
-        merged = merge(environment, file, DEFAULTS)
+            merged = merge(environment, DEFAULTS)
     except GenesysCloudError as error:
         exit_with_error("config show", str(error))
     _warn(merged)

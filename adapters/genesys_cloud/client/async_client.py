@@ -13,11 +13,10 @@ from weakref import WeakSet
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
 from genesys_cloud.client.event_loop import EventLoop
-from genesys_cloud.client.options import is_mock, network_of
-from genesys_cloud.client.setup import ConfiguredOptions, Setup
+from genesys_cloud.client.options import ClientOptions, is_mock, network_of
+from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import AsyncTokenTransactions
 from genesys_cloud.client.transfers import AsyncTransfers
-from genesys_cloud.observability.statistics import ClientStats
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.hooks import (
     AsyncAfterResponse,
@@ -45,6 +44,7 @@ from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.configuration.configuration import Configuration
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
+from genesys_core.observability.statistics import ClientStats
 from genesys_core.observability.watch import watch_call
 from genesys_core.session.retry import RetryConfiguration
 
@@ -84,8 +84,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
             :class:`~genesys_cloud.transports.AsyncTransport`.
         hooks: run before each request and after each response, coroutine functions or not; see
             :mod:`genesys_cloud.transports.hooks`.
-        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions` and
-            :class:`~genesys_cloud.client.setup.ConfiguredOptions`.
+        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -97,7 +96,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         *,
         transport: AsyncTransport | None = None,
         hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None = None,
-        **options: Unpack[ConfiguredOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell

@@ -1,15 +1,20 @@
-"""What a client can be told.
+"""The arguments of a client.
 
-Law: one list for both clients. What it means is worked out in :mod:`genesys_cloud.client.setup`.
+Invariants: one list for both clients. What the arguments mean together with the environment and a
+file is decided in :mod:`genesys_core.configuration.resolve`.
 """
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
+from genesys_core.configuration.configuration import Configuration, LoggingConfiguration
 from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
+from genesys_core.http.redaction import Redaction
 from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.token_store import TokenStore
+from genesys_core.observability.observers import Observer
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
@@ -44,6 +49,13 @@ class ClientOptions(TypedDict, total=False):
         verify: ``True``, a file or text of authorities, or an :class:`ssl.SSLContext` of your own.
         cert: a client certificate for mutual TLS.
         trust_env: whether environment variables are read at all (``True``).
+        config: a configuration, never watched; it stands in for the file, and wins over the
+            environment as every argument does.
+        config_file: the file to read instead of the default one.
+        live_reload_config: whether the file is followed; wins over what the file says.
+        logging: what is logged, and where to.
+        redaction: what is hidden in records and traces, besides what always is.
+        telemetry: traces and metrics; see :class:`genesys_cloud.Telemetry`.
     """
 
     region: Region | str | None
@@ -64,6 +76,12 @@ class ClientOptions(TypedDict, total=False):
     verify: "Verify"
     cert: "Certificate | None"
     trust_env: bool
+    config: Configuration | None
+    config_file: str | os.PathLike[str] | None
+    live_reload_config: bool | None
+    logging: LoggingConfiguration | None
+    redaction: Redaction | None
+    telemetry: Observer | None
 
 
 def network_of(options: ClientOptions) -> "NetworkOptions":

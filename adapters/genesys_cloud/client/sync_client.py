@@ -10,12 +10,11 @@ from weakref import WeakSet
 
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
-from genesys_cloud.client.options import is_mock, network_of
-from genesys_cloud.client.setup import ConfiguredOptions, Setup
+from genesys_cloud.client.options import ClientOptions, is_mock, network_of
+from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.client.transfers import SyncTransfers
 from genesys_cloud.client.wakeup import Wakeup
-from genesys_cloud.observability.statistics import ClientStats
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
@@ -38,6 +37,7 @@ from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.configuration.configuration import Configuration
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
+from genesys_core.observability.statistics import ClientStats
 from genesys_core.observability.watch import watch_call
 from genesys_core.session.retry import RetryConfiguration
 
@@ -63,8 +63,7 @@ class Client(SyncTransfers, SyncApis):
     Args:
         transport: sends requests instead of httpx; see :class:`~genesys_cloud.transports.Transport`.
         hooks: run before each request and after each response; see :mod:`genesys_cloud.transports.hooks`.
-        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions` and
-            :class:`~genesys_cloud.client.setup.ConfiguredOptions`.
+        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -76,7 +75,7 @@ class Client(SyncTransfers, SyncApis):
         *,
         transport: Transport | None = None,
         hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
-        **options: Unpack[ConfiguredOptions],
+        **options: Unpack[ClientOptions],
     ) -> None:
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell

@@ -8,9 +8,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Final, Self
-
-from msgspec import Struct
+from typing import Final, Self
 
 from genesys_core import configuration as core
 from genesys_core.configuration.configuration import (
@@ -21,6 +19,7 @@ from genesys_core.configuration.configuration import (
     ReauthenticationConfiguration,
     merge,
 )
+from genesys_core.configuration.file_changes import FileSnapshot
 from genesys_core.errors import ConfigurationError
 
 __all__ = [
@@ -58,27 +57,12 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
                 "configuration: the environment names no home directory; give a path"
             )
         snapshot = read_snapshot(named)
-        if snapshot.text is None and snapshot.problem is None:
+        if snapshot.is_missing:
             raise ConfigurationError(
                 f"{os.fspath(named)}: there is no such file; make it, or name another one"
             )
-        return cls(**_fields(snapshot, os.fspath(named)))
-
-
-def configuration_from_snapshot(snapshot: "FileSnapshot", source: str) -> Configuration:
-    """The configuration that a look at a file found; an empty one where there is no file.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or has problems: all of them.
-    """
-    return Configuration(**_fields(snapshot, source))
-
-
-def _fields(snapshot: "FileSnapshot", source: str) -> dict[str, Any]:
-    if snapshot.problem is not None:
-        raise ConfigurationError(f"{source}: {snapshot.problem}")
-    found = core.Configuration.from_text(snapshot.text or "", source=source)
-    return {name: getattr(found, name) for name in found.__struct_fields__}
+        source = os.fspath(named)
+        return cls.from_text(snapshot.readable_text(source), source=source)
 
 
 def configuration_from_file(path: str | os.PathLike[str] | None = None) -> Configuration:
@@ -95,23 +79,6 @@ def default_path() -> str | None:
         ``None`` where the environment names no home.
     """
     return core.default_path(os.environ, sys.platform)
-
-
-class FileSnapshot(Struct, frozen=True):
-    """What a look at a file found.
-
-    Attributes:
-        text: its content; ``None`` where there is no file, or it cannot be read.
-        problem: why it cannot be read.
-    """
-
-    text: str | None = None
-    problem: str | None = None
-
-    def __repr__(self) -> str:
-        """Without the text, which may hold a password."""
-        size = None if self.text is None else f"<{len(self.text)} characters>"
-        return f"Look(text={size}, problem={self.problem!r})"
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:

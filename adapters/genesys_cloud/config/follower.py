@@ -14,11 +14,10 @@ import weakref
 from collections.abc import Callable, Generator
 from typing import Any, Final, Protocol
 
-from msgspec import Struct
+from genesys_cloud.config.file import read_snapshot
+from genesys_core.configuration.file_changes import ChangeDetector, FileSnapshot
 
-from genesys_cloud.config.file import FileSnapshot, read_snapshot
-
-__all__ = ["ChangeDetector", "Follower", "Trigger", "trigger_for"]
+__all__ = ["Follower", "Trigger", "trigger_for"]
 
 INTERVAL: Final = 1.0
 """Seconds between two looks while nothing happens."""
@@ -28,39 +27,6 @@ SETTLE: Final = 0.1
 
 _STEP: Final = 0.02
 """Seconds within which a follower with ``watchfiles`` notices that it is to stop."""
-
-
-class ChangeDetector(Struct, frozen=True):
-    """What a follower knows of its file.
-
-    Attributes:
-        known: what it last acted on.
-        fresh: something else that it has seen once.
-    """
-
-    known: FileSnapshot
-    fresh: FileSnapshot | None = None
-
-    def looked(self, snapshot: FileSnapshot) -> "tuple[ChangeDetector, FileSnapshot | None]":
-        """Another look was taken.
-
-        Args:
-            snapshot: what it found. A file that is not there changes nothing: most editors and all
-                tools that replace a file leave a moment without one.
-
-        Returns:
-            What is known now, and the content to act on, if that is new and has settled.
-        """
-        if snapshot in (self.known, FileSnapshot()):
-            return ChangeDetector(self.known), None
-        if snapshot == self.fresh:
-            return ChangeDetector(snapshot), snapshot
-        return ChangeDetector(self.known, snapshot), None
-
-    @property
-    def settling(self) -> bool:
-        """Whether the next look ought to come soon."""
-        return self.fresh is not None
 
 
 class Trigger(Protocol):
@@ -225,7 +191,7 @@ def _follow(
     trigger: Trigger,
 ) -> None:
     with contextlib.closing(trigger):
-        while trigger.settle() if detector.settling else trigger.wait():
-            detector, change = detector.looked(snapshot())
+        while trigger.settle() if detector.is_settling else trigger.wait():
+            detector, change = detector.snapshot_taken(snapshot())
             if change is not None and not changed(change):
                 return

@@ -39,7 +39,7 @@ from genesys_core.notifications.dispatch import (
     SubscriptionError,
     operator_warning,
 )
-from genesys_core.observability.observers import NotificationObserver
+from genesys_core.observability.observers import Observer
 from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
 
 __all__ = ["Driver", "DriverContext", "EventSink"]
@@ -83,7 +83,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
     policy: Policy
     socket_options: SocketOptions
     send: Callable[[Operation[object]], Awaitable[object]]
-    observer: NotificationObserver
+    observer: Observer
     warn: Callable[[str], None]
     existing: GivenChannel | None = None
 

@@ -102,7 +102,7 @@ class HandlerContext(Struct, frozen=True):
                 self.network, proxy=options.get("proxy"), headers=options.get("headers")
             ),
             send=send,
-            observer=self.setup.notifications,
+            observer=self.setup.channel_observer,
             warn=self.warn,
             existing=None if channel is None else _existing(channel),
         )
@@ -115,7 +115,7 @@ class HandlerContext(Struct, frozen=True):
         """An event is handed over."""
         if isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
-            self.setup.notifications.delivered(held.event.topic_name, lag)
+            self.setup.channel_observer.delivered(held.event.topic_name, lag)
         return held.event
 
     def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:

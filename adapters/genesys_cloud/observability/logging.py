@@ -1,25 +1,27 @@
 """Records of calls on the standard ``logging`` package.
 
-Law: what a record holds is computed by :mod:`genesys_core.observability.log_records`, and only where it is wanted; here
-it is handed on, once. A client changes no logger and no handler of the program: its own console and
-file belong to it alone, so clients with different settings live in one process.
+Invariants: what a record holds is computed by :mod:`genesys_core.observability.log_records`, and only
+where it is wanted; here it is handed on, once. A client changes no logger and no handler of the
+program: its own console and file belong to it alone, so clients with different settings live in one
+process. A record is appended to the file in one piece, and a file that cannot be written ends no call.
 
 Where a client's configuration gives no level, the program's does: the level of the logger
 ``genesys_cloud``, or ``DEBUG`` and below on one of its parents.
 """
 
 import contextlib
+import io
 import logging
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
-from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
+from genesys_core.calls.lifecycle import Raised, Returned, Sending, State
 from genesys_core.clock import Now
-from genesys_core.configuration.configuration import LoggingConfiguration, LogLevel
+from genesys_core.configuration.configuration import LogFormat, LoggingConfiguration, LogLevel
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
@@ -32,9 +34,7 @@ from genesys_core.observability.log_records import (
     log_entry,
     log_notice,
 )
-
-if TYPE_CHECKING:
-    from genesys_cloud.observability.log_file import LogFile
+from genesys_core.observability.observers import CallObserver, Observer
 
 __all__ = [
     "CONFIG_LOGGER",
@@ -61,7 +61,7 @@ TRACE: Final = LEVEL_NUMBERS["trace"]
 """The level below ``DEBUG``; the standard library has none."""
 
 
-class LoggingObserver:
+class LoggingObserver(Observer):
     """Logs the calls of one client.
 
     Each record's message is a line of words; its attribute ``genesys_cloud`` is a dictionary with all
@@ -159,7 +159,7 @@ class LoggingObserver:
             self._file = None
 
 
-class _LoggedCall:
+class _LoggedCall(CallObserver):
     __slots__ = ("_name", "_observer", "_settings")
 
     def __init__(
@@ -168,9 +168,6 @@ class _LoggedCall:
         self._observer = observer
         self._name = name
         self._settings = settings
-
-    def sending(self, request: Request) -> Request:
-        return request
 
     def attempted(
         self,
@@ -184,9 +181,6 @@ class _LoggedCall:
         entry = log_entry(trip, self._settings, self._observer.redaction)
         if entry is not None:
             self._observer.emit(entry, self._name)
-
-    def waiting(self, waiting: Waiting[Any]) -> None:
-        pass
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         if isinstance(outcome, Returned) and outcome.response.issues:
@@ -248,17 +242,80 @@ def _path_of(settings: LoggingConfiguration) -> str | None:
     return str(os.path.abspath(os.path.expanduser(settings.file_path)))  # noqa: PTH100, PTH111
 
 
-def _file_of(settings: LoggingConfiguration) -> "LogFile | None":
+def _file_of(settings: LoggingConfiguration) -> "_LogFile | None":
     path = _path_of(settings)
     if path is None:
         return None
-    # Loads a good part of the standard library, which most clients need not.
-    from genesys_cloud.observability.log_file import LogFile  # noqa: PLC0415
-
     try:
-        return LogFile(path, settings.format)
+        return _LogFile(path, settings.format)
     except OSError as error:
         raise ConfigurationError(
             f"log_file_path {path!r}: cannot be written: {error.strerror or error}; "
             "make the directory, or name another file"
         ) from None
+
+
+class _LogFile(logging.FileHandler):
+    """Appends records to a file, each in one piece; one that was moved away is opened anew.
+
+    The standard library's ``WatchedFileHandler`` does that too, but loads sockets and pickles.
+    """
+
+    def __init__(self, path: str, style: LogFormat | None) -> None:
+        self._is_closed = False
+        super().__init__(path, encoding="utf-8", errors="backslashreplace")
+        self.write_as(style)
+
+    def write_as(self, style: LogFormat | None) -> None:
+        """Write records as ``text`` or ``json`` from here on."""
+        self.setFormatter(_Formatter(style))
+
+    def _open(self) -> io.TextIOWrapper:
+        # Unbuffered, so that a record is one write, and those of several clients do not mix.
+        binary = open(self.baseFilename, "ab", buffering=0)  # noqa: PTH123, SIM115 - kept open
+        return io.TextIOWrapper(
+            binary,  # `python -u` does the same with standard output
+            encoding=self.encoding,
+            errors=self.errors,
+            newline="\n",
+            write_through=True,
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append a record. What the file system refuses is reported as ``logging`` does it."""
+        if self._is_closed:
+            return
+        try:
+            stream = self.stream
+            if stream is not None and self._was_moved(stream):
+                self.stream = None
+                stream.close()
+            super().emit(record)  # opens the file if it is not open
+        except OSError:
+            self.handleError(record)
+
+    def _was_moved(self, stream: io.TextIOWrapper) -> bool:
+        if os.name == "nt":  # where nobody can move an open file
+            return False
+        try:
+            there = os.stat(self.baseFilename)  # noqa: PTH116 - text
+        except FileNotFoundError:
+            return True
+        return not os.path.samestat(there, os.fstat(stream.fileno()))
+
+    def close(self) -> None:
+        """Close the file for good: a record that comes later must not open it again."""
+        self._is_closed = True
+        super().close()
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, style: LogFormat | None) -> None:
+        super().__init__()
+        self._record_format: LogFormat | None = style
+
+    def format(self, record: logging.LogRecord) -> str:
+        said: object = record.msg
+        if isinstance(said, LogEntry | LogNotice):
+            return said.formatted(self._record_format)
+        return super().format(record)

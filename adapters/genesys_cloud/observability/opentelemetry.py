@@ -1,27 +1,40 @@
 """Traces and metrics of calls with OpenTelemetry; the extra ``otel``.
 
-Law: one span a call, however often it is sent; names and attributes are those of the stable HTTP
-semantic conventions where there are any, and low in cardinality where they are counted by. Secrets,
-bodies and the platform's words, which may name people, are in none of them.
+Invariants: one span a call, however often it is sent. Names and attributes are those of
+:mod:`genesys_core.observability.span_attributes`.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
-from genesys_core.calls.operation import Endpoint
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.notifications.messages import resolve_topic
 from genesys_core.observability.log_records import RoundTrip
-from genesys_core.session.retry import GiveUp, Repeat
+from genesys_core.observability.observers import CallObserver, Observer
+from genesys_core.observability.span_attributes import (
+    SCHEMA_URL,
+    Attributes,
+    call_result_attributes,
+    correlation_attributes,
+    decision_attributes,
+    endpoint_attributes,
+    operation_label,
+    request_attributes,
+    resend_attributes,
+    result_attributes,
+    server_attributes,
+    status_attributes,
+    topic_attributes,
+    wait_reason_attributes,
+)
 from genesys_core.version import VERSION
 
 try:
@@ -34,10 +47,7 @@ except ImportError as missing:
         "opentelemetry is not installed; pip install 'genesys-cloud[otel]'", name=missing.name
     ) from missing
 
-__all__ = ["SCHEMA_URL", "Telemetry"]
-
-SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
-"""The version of the semantic conventions that the names are from."""
+__all__ = ["Telemetry"]
 
 # Seconds; the buckets that the conventions recommend for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -45,10 +55,8 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5
 # Seconds; a program that keeps up takes microseconds, one that does not may be minutes behind.
 _LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
-_Attributes = dict[str, str | int | float | bool]
 
-
-class Telemetry:
+class Telemetry(Observer):
     """Traces and counts the calls of any number of clients: ``Client(telemetry=Telemetry())``.
 
     ``docs/telemetry.md`` lists the spans, events and metrics.
@@ -113,15 +121,15 @@ class Telemetry:
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> "_TracedCall":
         """Begin a span, the parent of what happens within the call."""
-        # A call that the definition lacks is named by its path, which may hold ids.
-        name = operation_name.partition(" ")[0]
-        name = "HTTP" if name.isupper() and name not in _METHODS else name
-        facts = {"genesys_cloud.operation": name, "genesys_cloud.purpose": purpose}
-        span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=facts)
-        return _TracedCall(self, span, {"genesys_cloud.operation": name}, now)
+        name = operation_label(operation_name)
+        counted: Attributes = {"genesys_cloud.operation": name}
+        span = self._tracer.start_span(
+            name, kind=SpanKind.CLIENT, attributes={**counted, "genesys_cloud.purpose": purpose}
+        )
+        return _TracedCall(self, span, counted, now)
 
     def channel_opened(self) -> None:
-        """Count a channel in; see :class:`~genesys_core.observability.observers.NotificationObserver`."""
+        """Count a channel in."""
         self._channels.add(1)
 
     def channel_closed(self) -> None:
@@ -130,9 +138,7 @@ class Telemetry:
 
     def delivered(self, topic: str, seconds: float) -> None:
         """Record how long a notification lay with this library."""
-        # A topic holds ids; of its templates there are a few hundred.
-        template = resolve_topic(topic) or "_OTHER"
-        self._lags.record(seconds, {"genesys_cloud.notification.topic": template})
+        self._lags.record(seconds, topic_attributes(resolve_topic(topic)))
 
     def carried(self, request: Request, span: Span) -> Request:
         """The request with the header fields that carry the trace; those it has are kept."""
@@ -158,23 +164,23 @@ class _FieldSetter(Setter[dict[str, str]]):
 _SETTER: Final = _FieldSetter()
 
 
-class _TracedCall:
-    def __init__(self, telemetry: Telemetry, span: Span, facts: _Attributes, now: Now) -> None:
+class _TracedCall(CallObserver):
+    def __init__(self, telemetry: Telemetry, span: Span, counted: Attributes, now: Now) -> None:
         self._telemetry = telemetry
         self._span = span
-        self._facts = facts
+        self._counted = counted
         self._began = now.monotonic
         self._sent_at = now.monotonic
         self._sent = 0
-        self._status: dict[str, str | int] = {}
+        self._status: Attributes = {}
         self._attached = context.attach(trace.set_span_in_context(span))
 
     def sending(self, request: Request) -> Request:
         if self._sent:
-            self._telemetry.retries.add(1, self._facts)
+            self._telemetry.retries.add(1, self._counted)
         self._sent += 1
         if self._span.is_recording():
-            self._span.set_attributes(dict(_place(request, self._telemetry.redaction)))
+            self._span.set_attributes(request_attributes(request, self._telemetry.redaction))
         request = self._telemetry.carried(request, self._span)
         self._sent_at = self._telemetry.clock().monotonic
         return request
@@ -188,120 +194,34 @@ class _TracedCall:
         now: Now,
     ) -> None:
         seconds = max(now.monotonic - self._sent_at, 0.0)
-        named = _named(sending.call.endpoint)
-        result = _result(outcome)
-        self._telemetry.requests.record(seconds, {**_server(request), **named, **result})
+        endpoint = endpoint_attributes(sending.call.endpoint)
+        result = result_attributes(outcome)
+        self._telemetry.requests.record(
+            seconds, {**server_attributes(request), **endpoint, **result}
+        )
         if not self._span.is_recording():
             return
-        if "url.template" in named:
-            self._span.update_name(f"{request.method} {named['url.template']}")
-        self._span.set_attributes({**named, **_resent(self._sent)})
-        self._status = _status(outcome)
+        if endpoint:
+            self._span.update_name(f"{request.method} {sending.call.endpoint.path}")
+        self._span.set_attributes({**endpoint, **resend_attributes(self._sent)})
+        self._status = status_attributes(outcome)
         trip = RoundTrip.of(sending, request, outcome, state, now=now)
-        event = {"genesys_cloud.attempt": trip.attempt, **result, **_decision(trip.decision)}
-        self._span.add_event("genesys_cloud.attempt", event)
+        self._span.add_event("genesys_cloud.attempt", {**result, **decision_attributes(trip)})
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        reason = "retry" if waiting.reservation is None else "pacing"
-        self._telemetry.waits.record(
-            waiting.seconds, {**self._facts, "genesys_cloud.wait.reason": reason}
-        )
+        reason = wait_reason_attributes(waiting)
+        self._telemetry.waits.record(waiting.seconds, {**self._counted, **reason})
         self._span.add_event(
-            "genesys_cloud.wait",
-            {"genesys_cloud.wait.reason": reason, "genesys_cloud.wait.seconds": waiting.seconds},
+            "genesys_cloud.wait", {**reason, "genesys_cloud.wait.seconds": waiting.seconds}
         )
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        kind = _error_type(outcome)
-        facts = self._facts if kind is None else {**self._facts, "error.type": kind}
-        self._telemetry.calls.record(max(now.monotonic - self._began, 0.0), facts)
-        # Of the last attempt alone: what is set on a span cannot be taken back.
-        self._span.set_attributes(self._status)
-        if kind is not None:
-            self._span.set_attribute("error.type", kind)
-            if isinstance(outcome, Raised):
-                self._span.set_status(Status(StatusCode.ERROR))
-        correlation_id = _correlation_id(outcome)
-        if correlation_id:
-            self._span.set_attribute("genesys_cloud.correlation_id", correlation_id)
+        result = call_result_attributes(outcome)
+        seconds = max(now.monotonic - self._began, 0.0)
+        self._telemetry.calls.record(seconds, {**self._counted, **result})
+        # The status is that of the last attempt alone: what is set on a span cannot be taken back.
+        self._span.set_attributes({**self._status, **result, **correlation_attributes(outcome)})
+        if isinstance(outcome, Raised):
+            self._span.set_status(Status(StatusCode.ERROR))
         self._span.end()
         context.detach(self._attached)
-
-
-def _place(request: Request, redaction: Redaction) -> Iterator[tuple[str, str | int]]:
-    yield from _server(request).items()
-    if request.method not in _METHODS:
-        yield "http.request.method_original", request.method
-    yield "url.full", redaction.shown_url(request.url)
-
-
-_PORTS: Final = {"https": 443, "http": 80}
-
-_METHODS: Final = frozenset(
-    {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
-)
-"""Those that the conventions count by; any other is ``_OTHER``."""
-
-
-def _server(request: Request) -> dict[str, str | int]:
-    url = urlsplit(request.url)
-    return {
-        "http.request.method": request.method if request.method in _METHODS else "_OTHER",
-        "server.address": url.hostname or "",
-        "server.port": url.port or _PORTS.get(url.scheme, 0),
-    }
-
-
-def _named(endpoint: Endpoint) -> dict[str, str]:
-    # A call that the definition lacks has no template: its path may hold ids.
-    return {} if " " in endpoint.name else {"url.template": endpoint.path}
-
-
-def _resent(sent: int) -> dict[str, int]:
-    return {"http.request.resend_count": sent - 1} if sent > 1 else {}
-
-
-def _result(outcome: Response | TransportFailure) -> dict[str, str | int]:
-    if isinstance(outcome, TransportFailure):
-        return {"error.type": outcome.kind}
-    status = _status(outcome)
-    return {**status, "error.type": str(outcome.status)} if outcome.status >= 400 else status
-
-
-def _status(outcome: Response | TransportFailure) -> dict[str, str | int]:
-    if isinstance(outcome, TransportFailure):
-        return {}
-    return {"http.response.status_code": outcome.status}
-
-
-def _decision(decision: Repeat | GiveUp | None) -> Mapping[str, str | float]:
-    match decision:
-        case Repeat(seconds, why):
-            return {
-                "genesys_cloud.decision": "repeat",
-                "genesys_cloud.reason": DEFAULT_REDACTION.shown_text(why),
-                "genesys_cloud.wait.seconds": seconds,
-            }
-        case GiveUp(why):
-            return {
-                "genesys_cloud.decision": "give up",
-                "genesys_cloud.reason": DEFAULT_REDACTION.shown_text(why),
-            }
-        case None:
-            return {}
-
-
-def _error_type(outcome: Returned[Any] | Raised | None) -> str | None:
-    if outcome is None:
-        return "cancelled"
-    if isinstance(outcome, Returned):
-        return None
-    status: object = getattr(outcome.error, "status", None)
-    return str(status) if isinstance(status, int) else type(outcome.error).__name__
-
-
-def _correlation_id(outcome: Returned[Any] | Raised | None) -> str | None:
-    if isinstance(outcome, Returned):
-        return outcome.response.correlation_id
-    found: object = getattr(outcome.error, "correlation_id", None) if outcome else None
-    return found if isinstance(found, str) else None

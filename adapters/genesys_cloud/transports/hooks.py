@@ -25,6 +25,7 @@ from genesys_cloud.transports.protocols import (
     AsyncTransport,
     StreamingTransport,
     Transport,
+    open_connections,
 )
 from genesys_core.http.messages import Request, Response, Streamed
 
@@ -88,6 +89,10 @@ class HookedTransport:
         """Close the transport inside."""
         self._inner.close()
 
+    def connections(self) -> int | None:
+        """What the transport inside says."""
+        return open_connections(self._inner)
+
     def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:
             request = request.replaced_by(before(request))
@@ -143,6 +148,10 @@ class AsyncHookedTransport:
     async def close(self) -> None:
         """Close the transport inside."""
         await self._inner.close()
+
+    def connections(self) -> int | None:
+        """What the transport inside says."""
+        return open_connections(self._inner)
 
     async def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:

@@ -18,7 +18,7 @@ from genesys_cloud.transports.tls import Certificate, Verify, tls_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["LIMITS", "NetworkOptions", "new_httpx_client"]
+__all__ = ["LIMITS", "NetworkOptions", "count_connections", "new_httpx_client"]
 
 
 class NetworkOptions(TypedDict, total=False):
@@ -105,3 +105,11 @@ def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Prox
         )
     own = context if isinstance(context, ssl.SSLContext) and url.scheme == "https" else None
     return httpx.Proxy(url, ssl_context=own)
+
+
+def count_connections(client: httpx.Client | httpx.AsyncClient) -> int | None:
+    """How many connections a client of httpx holds open; ``None`` where it has no pools."""
+    # httpx has no public name for its pools; where they are kept has not changed since 0.14.
+    transports = [client._transport, *client._mounts.values()]  # noqa: SLF001
+    pools = [pool for each in transports if (pool := getattr(each, "_pool", None)) is not None]
+    return sum(len(pool.connections) for pool in pools) if pools else None

@@ -22,7 +22,11 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from genesys_cloud.transports.deadlines import thread_deadline
-from genesys_cloud.transports.httpx_client import NetworkOptions, new_httpx_client
+from genesys_cloud.transports.httpx_client import (
+    NetworkOptions,
+    count_connections,
+    new_httpx_client,
+)
 from genesys_cloud.transports.httpx_errors import (
     deadline_failure,
     failure_of,
@@ -126,6 +130,10 @@ class HttpxTransport:
         if self._owned:
             self._client.close()
 
+    def connections(self) -> int | None:
+        """How many connections are open, idle ones included; ``None`` for a client without pools."""
+        return count_connections(self._client)
+
 
 class AsyncHttpxTransport:
     """Sends with :class:`httpx.AsyncClient`, on asyncio and trio.
@@ -185,6 +193,10 @@ class AsyncHttpxTransport:
         """Give back all connections."""
         if self._owned:
             await self._client.aclose()
+
+    def connections(self) -> int | None:
+        """How many connections are open, idle ones included; ``None`` for a client without pools."""
+        return count_connections(self._client)
 
 
 def _require_open(client: httpx.Client | httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""What a transport offers to a client.
+"""What a transport offers to a client, and what it may offer beyond that.
 
 Law: nothing here knows an HTTP client, so that a client with a transport of its own, or none yet,
 loads no other.
@@ -10,7 +10,14 @@ from typing import Protocol, runtime_checkable
 
 from genesys_core.http.messages import Request, Response, Streamed
 
-__all__ = ["AsyncStreamingTransport", "AsyncTransport", "StreamingTransport", "Transport"]
+__all__ = [
+    "AsyncStreamingTransport",
+    "AsyncTransport",
+    "CountingTransport",
+    "StreamingTransport",
+    "Transport",
+    "open_connections",
+]
 
 
 class Transport(Protocol):
@@ -74,3 +81,17 @@ class AsyncStreamingTransport(AsyncTransport, Protocol):
     ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
         """As :meth:`StreamingTransport.stream`."""
         ...
+
+
+@runtime_checkable
+class CountingTransport(Protocol):
+    """What a transport of either kind may offer: how many connections it holds open."""
+
+    def connections(self) -> int | None:
+        """The number of open connections, idle ones included; ``None`` where that is not known."""
+        ...
+
+
+def open_connections(transport: object) -> int | None:
+    """What a transport says of its open connections; ``None`` if it says nothing."""
+    return transport.connections() if isinstance(transport, CountingTransport) else None

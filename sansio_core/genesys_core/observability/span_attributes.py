@@ -12,7 +12,6 @@ from genesys_core.calls.lifecycle import Raised, Returned, Waiting
 from genesys_core.calls.operation import Endpoint
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
-from genesys_core.notifications.messages import resolve_topic
 from genesys_core.observability.log_records import RoundTrip
 from genesys_core.session.retry import Repeat
 
@@ -119,7 +118,7 @@ def decision_attributes(trip: RoundTrip) -> Attributes:
 
 def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
     """What a call waits for: a retry, or its place in the rate limit."""
-    reason = "retry" if waiting.call.reservation is None else "pacing"
+    reason = "retry" if waiting.reservation is None else "pacing"
     return {"genesys_cloud.wait.reason": reason}
 
 
@@ -144,6 +143,11 @@ def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
     return {"genesys_cloud.correlation_id": found} if found and isinstance(found, str) else {}
 
 
-def topic_attributes(topic: str) -> Attributes:
-    """The template of a notification's topic: a topic holds ids, and there are few templates."""
-    return {"genesys_cloud.notification.topic": resolve_topic(topic) or "_OTHER"}
+def topic_attributes(template: str | None) -> Attributes:
+    """What a notification is counted by.
+
+    Args:
+        template: that of its topic, of which there are a few hundred (a topic itself holds ids);
+            ``None`` for a topic of no known template.
+    """
+    return {"genesys_cloud.notification.topic": template or "_OTHER"}

@@ -12,12 +12,8 @@ from msgspec.structs import replace
 
 from genesys_core.calls.lifecycle import Raised, Returned, Waiting
 from genesys_core.clock import Now
-from genesys_core.http.messages import Request
-from genesys_core.observability.observers import (
-    CallObserver,
-    Observer,
-    Purpose,
-)
+from genesys_core.http.messages import Purpose, Request
+from genesys_core.observability.observers import CallObserver, Observer
 
 __all__ = ["ClientStats", "StatisticsObserver", "StatisticsStep"]
 
@@ -66,7 +62,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
     def waited(self, waiting: Waiting[Any]) -> "ClientStats":
         """A call has to wait, for a retry or for its place in the rate limit."""
-        if waiting.call.reservation is None:
+        if waiting.reservation is None:
             return replace(self, retry_seconds=self.retry_seconds + waiting.seconds)
         return replace(self, pacing_seconds=self.pacing_seconds + waiting.seconds)
 

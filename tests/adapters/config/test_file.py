@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, Gateway, RetryConfiguration
-from genesys_cloud.client.setup import Setup, sources_of
+from genesys_cloud.client.setup import Setup, read_sources
 from genesys_cloud.config import Configuration, configuration_from_file, default_path
 from genesys_cloud.config.file import read_snapshot
 from genesys_core import configuration as core
@@ -236,13 +236,13 @@ def test_a_bare_client_reads_the_default_file(file, tmp_path):
     assert settings(trust_env=False).retry.retry_max == 5
     assert settings(config=Configuration()).retry.retry_max == 5
     assert settings(config_file=file(STILL + "[retry]\nretry_max = 4\n")).retry.retry_max == 4
-    assert sources_of({"config_file": tmp_path / "x"}).path == str(tmp_path / "x")
+    assert read_sources({"config_file": tmp_path / "x"}).path == str(tmp_path / "x")
 
 
 def test_a_relative_path_and_one_from_home_are_made_absolute_at_once(tmp_path, environ):
     environ.chdir(tmp_path)
-    assert sources_of({"config_file": "a/../b"}).path == str(tmp_path / "b")
-    assert sources_of({"config_file": "~/c"}).path == str(tmp_path / "c")
+    assert read_sources({"config_file": "a/../b"}).path == str(tmp_path / "b")
+    assert read_sources({"config_file": "~/c"}).path == str(tmp_path / "c")
 
 
 def test_a_named_file_that_is_not_there_and_not_waited_for(tmp_path):

@@ -12,16 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from genesys_cloud import Client, ClientCredentials
 from genesys_cloud.client import setup as _configured
 from genesys_cloud.config import follower as _reload
-from genesys_cloud.config.file import FileSnapshot, read_snapshot
-from genesys_cloud.config.follower import ChangeDetector, FileEvents, Follower, Polling, trigger_for
+from genesys_cloud.config.file import read_snapshot
+from genesys_cloud.config.follower import FileEvents, Follower, Polling, trigger_for
 from genesys_core import errors
 from genesys_core.api import users
+from genesys_core.configuration.file_changes import FileSnapshot
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
 from tests.strategies.observability import program_logging
@@ -94,41 +93,6 @@ def retries(number: int, more: str = "") -> str:
 
 def in_force(api: Api) -> int:
     return api.client._cell.session.settings.retry.retry_max
-
-
-# --- what counts as a change ------------------------------------------------------------------------
-
-looks = st.one_of(
-    st.just(FileSnapshot()),
-    st.sampled_from(["a", "b", "c"]).map(FileSnapshot),
-    st.just(FileSnapshot(problem="cannot be read")),
-)
-
-
-@given(st.lists(looks, max_size=30))
-def test_only_what_is_seen_twice_in_a_row_is_acted_on_and_only_once(seen):
-    detector, known = ChangeDetector(FileSnapshot("a")), FileSnapshot("a")
-    for before, now in zip([None, *seen], seen, strict=False):
-        detector, change = detector.looked(now)
-        expected = now == before and now not in {known, FileSnapshot()}
-        assert (change is not None) == expected
-        if change is not None:
-            assert change == now
-            known = change
-        assert detector.known == known
-
-
-@given(st.lists(looks, max_size=30), looks.filter(lambda snapshot: snapshot != FileSnapshot()))
-def test_a_file_that_comes_to_rest_is_in_force_two_looks_later(before, last):
-    detector = ChangeDetector(FileSnapshot("a"))
-    for snapshot in (*before, last, last):
-        detector, _ = detector.looked(snapshot)
-    assert detector.known == last
-    assert not detector.settling
-
-
-def test_a_look_does_not_show_what_it_saw():
-    assert "hunter2" not in repr(FileSnapshot("password = hunter2"))
 
 
 # --- every way of editing, in every driver ----------------------------------------------------------

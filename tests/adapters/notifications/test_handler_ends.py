@@ -27,7 +27,7 @@ from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import GenesysCloudError
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import EventBuffer, LatestEvents
-from genesys_core.observability.observers import combine_notification_observers
+from genesys_core.observability.observers import Observer
 from tests.helpers.flavours import every_flavour, run_now, settled
 from tests.helpers.listeners import (
     LIMIT,
@@ -194,7 +194,7 @@ def test_a_reply_that_comes_with_the_cancellation_is_let_be(backend):
             policy=hasty(),
             socket_options=wiring,
             send=send,
-            observer=combine_notification_observers([]),
+            observer=Observer(),
             warn=lambda _: None,
         )
         driver = Driver(means, AsyncEventQueue(EventBuffer()), AsyncEventQueue(LatestEvents()))

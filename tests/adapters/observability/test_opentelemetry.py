@@ -18,6 +18,7 @@ from genesys_core.calls.operation import raw_operation
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.http.redaction import Redaction
+from genesys_core.observability.observers import Observer
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import Api, every_flavour
@@ -290,7 +291,7 @@ def test_open_channels(kept):
 
 def test_a_client_tells_its_telemetry_and_its_counts_of_channels(kept):
     with Client(host="http://127.0.0.1", trust_env=False, telemetry=kept.telemetry) as client:
-        watching = client._setup.notifications
+        watching = client._setup.channel_observer
         watching.channel_opened()
         watching.channel_opened()
         watching.delivered("v2.users.1234.presence", 0.25)
@@ -302,13 +303,13 @@ def test_a_client_tells_its_telemetry_and_its_counts_of_channels(kept):
 
 
 def test_an_observer_of_calls_need_not_watch_notifications():
-    class CallsOnly:
+    class CallsOnly(Observer):
         def begin(self, operation_name, purpose, now):
             return None
 
     with Client(host="http://127.0.0.1", trust_env=False, telemetry=CallsOnly()) as client:
-        client._setup.notifications.channel_opened()
-        client._setup.notifications.delivered("v2.users.1.presence", 0.0)
+        client._setup.channel_observer.channel_opened()
+        client._setup.channel_observer.delivered("v2.users.1.presence", 0.0)
         assert client.stats().channels == 1
 
 

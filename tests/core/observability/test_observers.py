@@ -1,38 +1,21 @@
-"""Observers: several watch as one, and none of them changes what happens."""
+"""Observers: the base classes change nothing, and several watch a channel as one."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.http.messages import Request
-from genesys_core.oauth import ClientCredentials
-from genesys_core.observability.observers import CallObserver, Observer, combine_observers
+from genesys_core.observability.observers import CallObserver, ChannelObservers, Observer
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
-from genesys_core.session.vault import Vault
-from tests.strategies.calls import (
-    at,
-    operation,
-    reply,
-    scripted,
-    session,
-    token_reply,
-)
-from tests.strategies.observability import WatchedDriver
+from tests.strategies.calls import Driver, operation, reply, scripted, session
 
-NOW = at(0)
-GRANT = ClientCredentials("id", "secret")
-RETRY = RetryConfiguration(max_retry_time_sec=600)
+TOPIC = "v2.users.1.presence"
 
 
 class Recording(Observer):
     """Writes down what it learns, under its name."""
 
-    def __init__(self, name, log, *, declines=False):
-        self.name, self.log, self.declines = name, log, declines
-
-    def begin(self, operation_name, purpose, now):
-        self.log.append((self.name, "begin", operation_name, purpose))
-        return None if self.declines else RecordingCall(self)
+    def __init__(self, name, log):
+        self.name, self.log = name, log
 
     def channel_opened(self):
         self.log.append((self.name, "opened"))
@@ -44,65 +27,17 @@ class Recording(Observer):
         self.log.append((self.name, topic, seconds))
 
 
-class RecordingCall(CallObserver):
-    def __init__(self, observer):
-        self.name, self.log = observer.name, observer.log
+class Careless(Observer):
+    """Observes each call, and does nothing of its own."""
 
-    def sending(self, request):
-        self.log.append((self.name, "sending"))
-        return Request(request.method, request.url + self.name)
-
-    def attempted(self, sending, request, outcome, state, now):
-        self.log.append((self.name, "attempted", request.url.rpartition("/")[2], outcome.status))
-
-    def waiting(self, waiting):
-        self.log.append((self.name, "waiting", waiting.seconds))
-
-    def ended(self, outcome, now):
-        self.log.append((self.name, "ended", type(outcome).__name__))
-
-
-def observed(*outcomes, observers, **said):
-    driver = WatchedDriver(session(**said), scripted(*outcomes), observer=observers)
-    driver.call(operation())
-    return driver
-
-
-def test_observers_learn_of_events_in_their_order_and_of_the_end_in_reverse():
-    log = []
-    both = combine_observers([Recording("a", log), Recording("b", log)])
-    driver = observed(reply(429, "7"), reply(404), observers=both, retry=RETRY)
-    assert log == [
-        ("a", "begin", "get_things", "api"),
-        ("b", "begin", "get_things", "api"),
-        ("a", "sending"),
-        ("b", "sending"),
-        ("a", "attempted", "thingsab", 429),
-        ("b", "attempted", "thingsab", 429),
-        ("a", "waiting", 7),
-        ("b", "waiting", 7),
-        ("a", "sending"),
-        ("b", "sending"),
-        ("a", "attempted", "thingsab", 404),
-        ("b", "attempted", "thingsab", 404),
-        ("b", "ended", "Raised"),
-        ("a", "ended", "Raised"),
-    ]
-    assert [request.url.rpartition("/")[2] for request in driver.sent] == ["thingsab"] * 2
-
-
-def test_an_observer_that_declines_a_call_learns_nothing_more_of_it():
-    log = []
-    some = combine_observers([Recording("a", log, declines=True), Recording("b", log)])
-    observed(reply(200), observers=some)
-    assert [name for name, *_ in log[2:]] == ["b", "b", "b"]
-    assert combine_observers([Recording("a", [], declines=True)]).begin("x", "api", NOW) is None
+    def begin(self, operation_name, purpose, now):
+        return CallObserver()
 
 
 @given(st.lists(st.sampled_from(["opened", "closed", "delivered"]), max_size=8))
-def test_every_observer_learns_of_every_event_of_a_channel(events):
+def test_every_observer_learns_of_every_event_of_a_channel_in_order(events):
     log = []
-    both = combine_observers([Recording("a", log), Recording("b", log)])
+    both = ChannelObservers([Recording("a", log), Recording("b", log)])
     for event in events:
         match event:
             case "opened":
@@ -110,40 +45,26 @@ def test_every_observer_learns_of_every_event_of_a_channel(events):
             case "closed":
                 both.channel_closed()
             case "delivered":
-                both.delivered("v2.users.1.presence", 0.5)
-    for name in "ab":
-        assert [entry[1] for entry in log if entry[0] == name] == [
-            "v2.users.1.presence" if event == "delivered" else event for event in events
-        ]
-
-
-def test_the_exchange_of_a_token_is_a_call_within_the_call():
-    log = []
-    observed(
-        token_reply("t"),
-        reply(200),
-        observers=combine_observers([Recording("a", log)]),
-        vault=Vault(GRANT),
-    )
-    assert [(what, *rest) for _, what, *rest in log if what in {"begin", "ended"}] == [
-        ("begin", "get_things", "api"),
-        ("begin", "oauth_token", "token"),
-        ("ended", "Returned"),
-        ("ended", "Returned"),
-    ]
+                both.delivered(TOPIC, 0.5)
+    expected = [(TOPIC, 0.5) if event == "delivered" else (event,) for event in events]
+    assert log == [(name, *facts) for facts in expected for name in "ab"]
 
 
 def test_the_base_classes_change_nothing():
-    class Careless(Observer):
-        def begin(self, operation_name, purpose, now):
-            return CallObserver()
+    def made(*observers):
+        said = {
+            "retry": RetryConfiguration(max_retry_time_sec=600),
+            "pacing": Pacing(limit=1, window=10),
+        }
+        answers = scripted(reply(429, "7"), reply(200, body=b"{}"))
+        driver = Driver(session(**said), answers, observers=observers)
+        return driver.call(operation()), driver.sent, driver.sleeps
 
-    outcomes = [reply(429, "7"), reply(200, body=b"{}")]
-    said = {"retry": RETRY, "pacing": Pacing(limit=1, window=10)}
-    for observer in (Observer(), Careless(), combine_observers([Careless(), Careless()])):
-        watched = observed(*outcomes, observers=observer, **said)
-        unwatched = observed(*outcomes, observers=None, **said)
-        assert (watched.sent, watched.sleeps) == (unwatched.sent, unwatched.sleeps)
-        observer.channel_opened()
-        observer.channel_closed()
-        observer.delivered("v2.users.1.presence", 0.0)
+    assert made(Observer(), Careless(), ChannelObservers([])) == made()
+
+
+def test_who_does_not_care_for_channels_may_be_told_of_them():
+    for observer in (Observer(), Careless(), ChannelObservers([Careless()])):
+        assert observer.channel_opened() is None
+        assert observer.channel_closed() is None
+        assert observer.delivered(TOPIC, 0.0) is None

@@ -10,6 +10,7 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
 from tests.strategies.calls import (
+    Driver,
     at,
     operation,
     reply,
@@ -17,7 +18,6 @@ from tests.strategies.calls import (
     session,
     token_reply,
 )
-from tests.strategies.observability import WatchedDriver
 
 GRANT = ClientCredentials("id", "secret")
 RETRY = RetryConfiguration(max_retry_time_sec=600)
@@ -36,7 +36,7 @@ class Counted:
 
 def counted(*outcomes, calls=1, **said):
     counts = Counted()
-    driver = WatchedDriver(session(**said), scripted(*outcomes), observer=counts.observer)
+    driver = Driver(session(**said), scripted(*outcomes), observers=(counts.observer,))
     for _ in range(calls):
         driver.call(operation())
     return counts.stats
