@@ -1,12 +1,17 @@
 """Data files of this package, and others like them.
 
-Law: what a file is packed with shows in its first bytes, never in its name.
+Invariants: how a file is compressed is told by its first bytes, never by its name.
 """
 
 import gzip
+from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-__all__ = ["read_own_data", "unpack_data"]
+if TYPE_CHECKING:
+    from genesys_core.simulator import Definition
+
+__all__ = ["bundled_definition", "read_own_data", "unpack_data"]
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
@@ -36,3 +41,11 @@ def unpack_data(data: bytes) -> bytes:
         except lzma.LZMAError as error:
             raise ValueError(str(error)) from error
     return data
+
+
+@cache  # safe to share: a definition is never changed
+def bundled_definition() -> "Definition":
+    """The API definition of this version, ready for :class:`~genesys_core.simulator.Simulator`."""
+    from genesys_core.simulator import Definition  # noqa: PLC0415 - only a simulator needs it
+
+    return Definition.from_json(read_own_data("swagger.json.xz"))

@@ -16,7 +16,7 @@ ended and no connection is open.
 The platform itself is :class:`genesys_core.simulator.Simulator`, which needs no socket at all.
 """
 
-from genesys_cloud.simulator.bundle import bundled_definition
+from genesys_cloud.packed_data import bundled_definition
 from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.wire import faults
 from genesys_core.simulator.wire.faults import Rule

@@ -19,8 +19,8 @@ from hypercorn.config import Config
 from hypercorn.typing import ASGIFramework
 from starlette.applications import Starlette
 
+from genesys_cloud.packed_data import bundled_definition
 from genesys_cloud.simulator.application import application
-from genesys_cloud.simulator.bundle import bundled_definition
 from genesys_cloud.simulator.notification_sockets import SocketServer
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now

@@ -21,7 +21,6 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from genesys_cloud.transports.deadlines import thread_deadline
 from genesys_cloud.transports.httpx_client import (
     NetworkOptions,
     count_connections,
@@ -45,6 +44,7 @@ from genesys_cloud.transports.request_bodies import (
     StreamedBody,
     raise_body_failure,
 )
+from genesys_cloud.transports.socket_deadlines import thread_deadline
 from genesys_cloud.transports.tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.headers import Headers

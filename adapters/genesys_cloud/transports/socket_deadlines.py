@@ -1,22 +1,53 @@
-"""Sockets that keep their thread's deadline, under httpx's synchronous connections.
+"""A deadline for what a thread does, kept by the sockets under httpx's synchronous connections.
 
-Law: no connect, read or write takes longer than
-:func:`~genesys_cloud.transports.deadlines.thread_deadline` allows, whatever timeout it is given.
+Invariants: a deadline belongs to one thread and one block. Within it no connect, read or write takes
+longer than the deadline allows, whatever timeout it is given. (Asynchronous calls are cancelled
+instead, and need none of this.)
 
-httpx knows timeouts for each read only, and reads a reply's headers without anyone looking in
-between: a server that sends them in drips would be waited for as long as it likes.
+httpx knows timeouts for each read only, and reads a response's headers without a check in between:
+without this, a server that sends them slowly, byte by byte, would be waited for without end.
 """
 
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from ssl import SSLContext
-from typing import Any
+from typing import Any, Final
 
 import httpcore
 import httpx
 
-from genesys_cloud.transports.deadlines import deadline_left
+__all__ = ["keep_deadlines", "thread_deadline"]
 
-__all__ = ["keep_deadlines"]
+_thread: Final = threading.local()
+
+
+@contextmanager
+def thread_deadline(expires: float | None) -> Generator[None]:
+    """What this thread does in the block is over by then, on the monotonic clock."""
+    before = getattr(_thread, "expires", None)
+    _thread.expires = before if expires is None else expires
+    try:
+        yield
+    finally:
+        _thread.expires = before
+
+
+def deadline_left(timeout: float | None, late: type[Exception]) -> float | None:
+    """The seconds that a step may take: its timeout, or less.
+
+    Args:
+        timeout: its own, or ``None`` for none.
+        late: raised where no time is left.
+    """
+    expires: float | None = getattr(_thread, "expires", None)
+    if expires is None:
+        return timeout
+    left = expires - time.monotonic()
+    if left <= 0:
+        raise late
+    return left if timeout is None else min(timeout, left)
 
 
 def keep_deadlines(client: httpx.Client) -> None:
