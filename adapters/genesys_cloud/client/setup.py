@@ -40,7 +40,7 @@ def read_sources(options: ClientOptions) -> Sources:
         ConfigurationError: arguments that contradict each other, or a bad environment.
         InvalidValueError: a region, host or number that cannot be used.
     """
-    environ = os.environ if options.get("trust_env", True) else {}
+    environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
     given: dict[str, Any] = {
         name: value for name, value in options.items() if name in Arguments.__struct_fields__
     }
