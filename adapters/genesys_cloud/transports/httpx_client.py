@@ -110,6 +110,7 @@ def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Prox
 def count_connections(client: httpx.Client | httpx.AsyncClient) -> int | None:
     """How many connections a client of httpx holds open; ``None`` where it has no pools."""
     # httpx has no public name for its pools; where they are kept has not changed since 0.14.
-    transports = [client._transport, *client._mounts.values()]  # noqa: SLF001
+    mounts: dict[object, object] = getattr(client, "_mounts", {})
+    transports = [getattr(client, "_transport", None), *mounts.values()]
     pools = [pool for each in transports if (pool := getattr(each, "_pool", None)) is not None]
     return sum(len(pool.connections) for pool in pools) if pools else None
