@@ -17,7 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self, TypedDict, Unpack, assert_never
 
-from genesys_cloud.client.setup import ConfiguredOptions
+from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.sync_client import Client
 from genesys_cloud.sign_in.loopback_server import Arrival, LoopbackServer
 from genesys_cloud.sign_in.pkce import generate_pkce_code_verifier, generate_state
@@ -83,7 +83,7 @@ def sign_in(
     clock: Callable[[], Now] = read_clocks,
     transport: Transport | None = None,
     hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
-    **options: Unpack[ConfiguredOptions],
+    **options: Unpack[ClientOptions],
 ) -> Token:
     """Have the user sign in, and return the token. Nothing is stored.
 
