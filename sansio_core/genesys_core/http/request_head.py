@@ -201,12 +201,12 @@ def _elements(headers: Headers, name: str) -> list[str]:
 def _target(request: Request, *, absolute: bool) -> tuple[str, str]:
     """The request target and the value of ``Host`` (RFC 9112, 3.2; RFC 9110, 7.2)."""
     parts = urlsplit(request.url)
-    if _SPLIT_REMOVES.search(request.url):
+    if _NOT_IN_URLS.search(request.url):
         raise ValueError("the URL has a control character or a space in it")
     authority = parts.netloc.rpartition("@")[2]
     host, _, port = authority.rpartition(":") if _PORT.search(authority) else (authority, "", "")
-    # RFC 6874, 1: a zone is for this host only.
-    host = _ZONE.sub("", host)
+    if host.endswith("]") and "%" in host:
+        host = host.partition("%")[0] + "]"  # RFC 6874, 1: a zone is for this host only
     if request.method == "CONNECT":
         if not port:
             raise ValueError("CONNECT needs a port in its URL")
@@ -218,6 +218,5 @@ def _target(request: Request, *, absolute: bool) -> tuple[str, str]:
     return (f"{parts.scheme}://{host}{path}" if absolute else path), host
 
 
-_SPLIT_REMOVES: Final = re.compile(r"[\x00-\x20\x7f]")
+_NOT_IN_URLS: Final = re.compile(r"[\x00-\x20\x7f]")
 _PORT: Final = re.compile(r":[0-9]*\Z")
-_ZONE: Final = re.compile(r"%[^\]]*(?=\])")

@@ -1,0 +1,204 @@
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.http import content_coding
+from genesys_core.http.content_coding import ContentDecoder, content_codings, decode_content
+from genesys_core.http.messages import TransportFailure
+from tests.strategies.http1 import cut, cuts, packed
+
+GZIP = ("gzip",)
+HELLO = packed(b"hello", "gzip")
+
+
+def streamed(pieces: list[bytes], codings: tuple[str, ...], size: int = 7, limit: int | None = None) -> bytes:  # fmt: skip
+    decoder = ContentDecoder(codings, limit)
+    content = b""
+    for piece in pieces:
+        decoder.feed(piece)
+        while more := decoder.read(size):
+            assert len(more) <= size
+            content += more
+    decoder.end()
+    return content
+
+
+@pytest.mark.parametrize(
+    ("value", "codings"),
+    [
+        ("gzip", ("gzip",)), ("X-GZip", ("gzip",)), (" deflate\t", ("deflate",)), ("", ()), ("identity", ()), (" , identity,,", ()),
+        ("gzip, identity", ("gzip",)), ("deflate, gzip", ("deflate", "gzip")), ("gzip,gzip,gzip", ("gzip",) * 3),
+    ],
+)  # fmt: skip
+def test_the_codings_that_a_field_names(value, codings):
+    assert content_codings(value) == codings
+
+
+@pytest.mark.parametrize("value", ["br", "gzip, zstd", "gzip;q=1", "gzip, gzip, gzip, gzip", "compress"])  # fmt: skip
+def test_codings_that_cannot_be_removed(value):
+    with pytest.raises(TransportFailure, match="cannot be decoded") as raised:
+        content_codings(value)
+    assert (raised.value.kind, raised.value.sent) == ("protocol", True)
+
+
+PACKED = [
+    (HELLO, GZIP),
+    (packed(b"", "gzip"), GZIP),
+    (HELLO + packed(b" world", "gzip") * 2, GZIP),
+    (packed(b"", "gzip") * 3 + HELLO + packed(b"", "gzip"), GZIP),
+    (packed(b"hello", "deflate"), ("deflate",)),
+    (packed(b"hello", "raw"), ("deflate",)),
+    (packed(b"hello" * 5000, "gzip", "gzip"), ("gzip", "gzip")),
+    (packed(b"hello" * 5000, "gzip", "deflate", "gzip"), ("gzip", "deflate", "gzip")),
+    (packed(bytes(range(256)) * 800, "gzip"), GZIP),
+]
+
+
+@pytest.mark.parametrize(("body", "codings"), PACKED)
+def test_content_is_the_same_whole_and_streamed(body, codings):
+    content = decode_content(body, codings, None)
+    assert content == decode_content(body, codings, len(content) * 4 + 100)
+    assert content == streamed([body], codings) == streamed([body], codings, size=70_000)
+    if len(body) < 500:
+        for place in range(1, len(body)):
+            assert streamed([body[:place], body[place:]], codings) == content
+
+
+@given(st.lists(st.binary(max_size=30), min_size=1, max_size=4), cuts, st.integers(1, 20))
+def test_members_split_anywhere_are_one_content(parts, places, size):
+    body = b"".join(packed(part, "gzip") for part in parts)
+    assert decode_content(body, GZIP, 200) == b"".join(parts)
+    assert streamed(cut(body, places), GZIP, size) == b"".join(parts)
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    return data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]
+
+
+BROKEN = [
+    (b"plain", GZIP, "damaged"),
+    (flipped(HELLO, -6 + len(HELLO)), GZIP, "damaged"),  # the checksum
+    (flipped(HELLO, -2 + len(HELLO)), GZIP, "damaged"),  # the length
+    (HELLO + b"xy", GZIP, "damaged"),
+    (HELLO + b"\0" * 9, GZIP, "damaged"),
+    (HELLO + b"\x1f", GZIP, "cut off"),
+    (HELLO + HELLO[:-1], GZIP, "cut off"),
+    (packed(b"hello", "deflate"), GZIP, "damaged"),
+    (packed(b"hello", "deflate")[:-1], ("deflate",), "cut off"),
+    (packed(b"hello", "deflate") + b"x", ("deflate",), "followed by other bytes"),
+    (packed(b"hello", "raw") + b"x", ("deflate",), "followed by other bytes"),
+    (flipped(packed(b"hello", "deflate"), 9), ("deflate",), "damaged"),
+    (b"\x78", ("deflate",), "cut off"),
+    (b"\xff\xff\xff", ("deflate",), "damaged"),
+    (packed(b"hello", "gzip")[:-1], ("gzip", "gzip"), "damaged"),
+    (packed(packed(b"hello", "gzip")[:-1], "gzip"), ("gzip", "gzip"), "cut off"),
+]
+
+
+@pytest.mark.parametrize(("body", "codings", "problem"), BROKEN)
+def test_broken_content_is_refused_whole_and_streamed(body, codings, problem):
+    for read in (
+        lambda: decode_content(body, codings, 1000),
+        lambda: streamed([body], codings),
+        lambda: streamed([body[:1], body[1:]], codings),
+    ):
+        with pytest.raises(TransportFailure, match=problem) as raised:
+            read()
+        assert (raised.value.kind, raised.value.sent) == ("protocol", True)
+
+
+@pytest.mark.parametrize("codings", [GZIP, ("deflate",), ("gzip", "gzip")])
+def test_content_cut_off_anywhere_is_refused(codings):
+    body = packed(b"hello world", *codings)
+    for place in range(1, len(body)):
+        for read in (decode_content, lambda *given: streamed([given[0]], given[1])):
+            with pytest.raises(TransportFailure, match="cut off"):
+                read(body[:place], codings, 1000)
+
+
+def test_no_content_needs_no_end():
+    ContentDecoder(("gzip", "gzip"), 10).end()
+
+
+def test_the_bound_holds_to_the_byte():
+    for body, codings in [
+        (HELLO, GZIP),
+        (packed(b"hel", "gzip") + packed(b"lo", "gzip"), GZIP),
+        (packed(b"hello", "deflate"), ("deflate",)),
+    ]:
+        assert decode_content(body, codings, 5) == b"hello"
+        assert streamed([body], codings, limit=5) == b"hello"
+        for read in (decode_content, lambda *given: streamed([given[0]], given[1], limit=given[2])):
+            with pytest.raises(TransportFailure, match="larger than 4 bytes"):
+                read(body, codings, 4)
+
+
+def test_the_bound_holds_for_each_coding():
+    """What unpacks to little in the end can unpack to much on the way."""
+    with pytest.raises(TransportFailure, match="larger than"):
+        decode_content(packed(packed(b"", "gzip") * 100, "gzip"), ("gzip", "gzip"), 1000)
+
+
+def peak(work) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+BOMB = packed(b"\0" * 30_000_000, "gzip")
+
+
+def test_a_stream_unpacks_no_more_than_was_asked_for():
+    def read() -> None:
+        decoder = ContentDecoder(GZIP, None)
+        decoder.feed(BOMB)
+        total = 0
+        while content := decoder.read(10_000):
+            total += len(content)
+        decoder.end()
+        assert total == 30_000_000
+
+    assert peak(read) < 1_000_000
+
+
+def test_a_whole_body_unpacks_to_no_more_than_its_bound():
+    def read() -> None:
+        with pytest.raises(TransportFailure, match="larger than"):
+            decode_content(BOMB, GZIP, 1_000_000)
+
+    assert peak(read) < 5_000_000
+
+
+def test_a_flood_of_empty_members_takes_linear_work(monkeypatch):
+    """What zlib hands back behind a member's end is a copy: of a slice, not of all that is left."""
+    copied = 0
+
+    class Counting:
+        def __init__(self, inner) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str):
+            nonlocal copied
+            value = getattr(self._inner, name)
+            if name in {"unused_data", "unconsumed_tail"}:
+                copied += len(value)
+            return value
+
+    new = zlib.decompressobj
+    monkeypatch.setattr(content_coding.zlib, "decompressobj", lambda *args: Counting(new(*args)))
+    flood = packed(b"", "gzip") * 20_000
+    assert streamed([flood], GZIP) == b""
+    assert copied < 20 * len(flood)
+
+
+def test_output_that_zlib_holds_back_is_delivered():
+    """At the end of the input there can be more output than fitted into the last piece."""
+    body = gzip.compress(b"\0" * 100_000)
+    assert streamed([body[:-12], body[-12:]], GZIP, size=1000) == b"\0" * 100_000
