@@ -68,9 +68,10 @@ def measure(module: Path) -> Result:
     measured = coverage.Coverage(
         branch=True, include=[str(CORE / module)], data_file=None, config_file=False
     )
-    measured.set_option(
-        "report:exclude_also", project["tool"]["coverage"]["report"]["exclude_also"]
-    )
+    report = project["tool"]["coverage"]["report"]
+    for option, more in (("exclude_lines", "exclude_also"), ("partial_branches", "partial_also")):
+        name = f"report:{option}"  # what the config file says beside the defaults
+        measured.set_option(name, [*measured.get_option(name), *report[more]])
     began = time.perf_counter()
     measured.start()
     code = pytest.main(["-q", "-m", "not slow", "-p", "no:cacheprovider", str(tests)])
@@ -78,10 +79,9 @@ def measure(module: Path) -> Result:
     seconds = time.perf_counter() - began
     with contextlib.redirect_stdout(None):
         percent = measured.report(file=open(os.devnull, "w"))  # noqa: PTH123, SIM115
-    report = Path(tempfile.mkstemp(suffix=".json")[1])
-    measured.json_report(outfile=str(report))
-    (facts,) = json.loads(report.read_text())["files"].values()
-    report.unlink()
+    with tempfile.NamedTemporaryFile(suffix=".json") as written:
+        measured.json_report(outfile=written.name)
+        (facts,) = json.loads(Path(written.name).read_text())["files"].values()
     lines = [str(line) for line in facts["missing_lines"]]
     branches = [f"{a}->{b if b > 0 else 'exit'}" for a, b in facts["missing_branches"]]
     return Result(

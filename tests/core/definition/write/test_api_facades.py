@@ -1,0 +1,20 @@
+"""The fluent classes name every method once."""
+
+from __future__ import annotations
+
+from tests.helpers.generated import FILES
+
+
+def test_facades_name_every_method_once() -> None:
+    text = FILES["adapters/genesys_cloud/apis/oauth.pyi"]
+    for name in ("delete_names", "get_names", "put_names"):
+        assert text.count(f"    {name} = _Method(_api.{name})\n") == 1
+    assert "class OAuthApi(_Methods, _SyncApi):" in text
+    assert "class AsyncOAuthApi(_Methods, _AsyncApi):" in text
+    made = FILES["adapters/genesys_cloud/apis/oauth.py"]
+    assert 'OAuthApi, AsyncOAuthApi = _api_classes("OAuthApi", _api, "The 3 methods' in made
+    clients = FILES["adapters/genesys_cloud/apis/_clients.py"]
+    for name, title in (("oauth", "OAuth"), ("ai_studio", "AIStudio"), ("agent_ui", "AgentUI")):
+        assert clients.count(f"        {name}: {title}Api\n") == 1
+        assert clients.count(f"        {name}: Async{title}Api\n") == 1
+    assert "The 1 method of the SCIM API." in clients

@@ -1,0 +1,74 @@
+"""Docstrings of models and builders hold the definition's facts."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+from typing import Any
+
+from genesys_core.definition.read.parse import parse_definition
+from genesys_core.definition.write.docstrings import operation_docstring
+from tests.strategies.definition import STRING, TRAPS, model, operation, query, ref
+
+
+def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
+    assert models.Enums.__doc__ == "Required: odd, quotes."
+    assert models.Odd_Name_With_Signs.__doc__ == (
+        "The definition's ``Odd Name-With.Signs``. Read-only: read_only."
+    )
+    assert models.Empty.__doc__ == models.Bare.__doc__ == "Has no properties of its own."
+    assert models.User.__doc__ == "Never shown: password."
+    assert models.Second.__doc__ is None
+
+
+def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
+    assert inspect.getdoc(api.oauth.get_names) == (
+        "GET /api/v2/names/{id} -> ``Names``.\n\n"
+        "Needs ``a:b:c`` or ``d:e:f``. Pages by ``page_number``.\n\n"
+        "Args:\n"
+        "    id: path, string.\n"
+        "    site_id: query, string.\n"
+        "    id_2: query, string.\n"
+        "    self_: query, string.\n"
+        "    from_: query, string.\n"
+        "    list: query, list of string: b, a.\n"
+        "    since: query, date.\n"
+        "    times: query, list of date-time.\n"
+        "    page_number: query, integer.\n"
+        "    if_match: header ``If-Match``, string."
+    )
+    assert "Deprecated." in api.oauth.delete_names.__doc__
+    assert "A preview: it may change without notice." in api.agent_ui.import_.__doc__
+    assert "things: body, list of ``Enums``." in api.agent_ui.import_.__doc__
+    assert "    body: ``Names``." in api.oauth.put_names.__doc__
+    assert api.oauth.delete_names.__doc__.startswith("DELETE /api/v2/names/{id} -> nothing.")
+    assert 'GET /api/v2/odd"""' in api.ipv6_tools.get_odd.__doc__
+
+
+def facts(**properties: Any) -> str:
+    """The docstring of an operation whose reply has these properties."""
+    document = {
+        **TRAPS,
+        "paths": {
+            "/x": {
+                "get": operation(
+                    "getX",
+                    "Users",
+                    query("cursor"),
+                    query("after"),
+                    returns=ref("Page"),
+                    **{"x-inin-requires-permissions": {"permissions": ["a:b:c", "d:e:f"]}},
+                )
+            }
+        },
+        "definitions": {"Page": model(properties)},
+    }
+    found = parse_definition(document, {"notifications": []})
+    by_name = {one.name: one for one in found.models}
+    return " ".join(" ".join(operation_docstring(found.operations()[0], by_name)).split())
+
+
+def test_the_ways_of_paging_and_joint_permissions_are_told() -> None:
+    assert "Pages by the cursor ``after`` or ``cursor``." in facts()
+    assert "``cursor`` or ``next_uri`` of the reply." in facts(nextUri=STRING)
+    assert "Needs ``a:b:c`` and ``d:e:f``." in facts()

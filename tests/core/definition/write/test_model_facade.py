@@ -1,0 +1,63 @@
+"""The facade imports models on first use, and its stub agrees."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from genesys_core.codec.model import Model
+from tests.helpers.generated import DEFINITION, FILES
+from tests.strategies.definition import CORE, generated_package
+
+
+def test_the_facade_imports_nothing_until_asked(tmp_path: Path) -> None:
+    with generated_package(FILES, tmp_path, "trap_lazy") as (models, _):
+
+        def loaded() -> set[str]:
+            return {name for name in sys.modules if name.startswith("trap_lazy.models._")}
+
+        assert loaded() == set()
+        warning = models.Warning
+        assert loaded() == {"trap_lazy.models._user"}
+        assert models.Warning is warning
+        models.preload("Bare", "List")
+        assert loaded() > {"trap_lazy.models._user"}
+        assert "trap_lazy.models._agent_ui_1" not in loaded()
+        models.preload()
+        assert "trap_lazy.models._agent_ui_1" in loaded()
+
+
+def test_the_facade_lists_every_model(models: ModuleType) -> None:
+    assert {one.name for one in DEFINITION.models} <= set(dir(models))
+    for one in DEFINITION.models:
+        assert issubclass(getattr(models, one.name), Model)
+
+
+def test_a_name_that_is_no_model_gets_an_error_that_helps(models: ModuleType) -> None:
+    with pytest.raises(
+        AttributeError, match=r"no model hides_its_type .* 1\.2\.3; did you mean Hid"
+    ):
+        models.hides_its_type  # noqa: B018 - reading is the test
+    with pytest.raises(AttributeError, match="which defines 25 models"):
+        models.preload("Nonsense")
+    assert not hasattr(models, "__path_of_nothing__")
+    assert not hasattr(models, "")
+
+
+def test_both_halves_of_the_facade_agree(models: ModuleType) -> None:
+    """What the stub imports from a shard is what the run-time half finds there."""
+    shown: list[str] = []
+    for node in ast.parse(FILES[f"{CORE}models/__init__.pyi"]).body:
+        if isinstance(node, ast.ImportFrom):
+            shard = importlib.import_module(f"trap_models.models.{node.module}")
+            for alias in node.names:
+                assert alias.asname == alias.name
+                assert getattr(shard, alias.name).__module__ == shard.__name__
+                assert getattr(models, alias.name) is getattr(shard, alias.name)
+                shown.append(alias.name)
+    assert sorted(shown) == sorted(one.name for one in DEFINITION.models)

@@ -1,0 +1,38 @@
+"""Stubs of models say what the modules beside them hold."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from tests.helpers.generated import DEFINITION, FILES
+from tests.strategies.definition import CORE, check_stub
+
+
+def test_both_halves_of_a_shard_agree(models: ModuleType) -> None:
+    found = [
+        name
+        for path, text in FILES.items()
+        if "/models/_" in path and path.endswith("pyi") and "__init__" not in path
+        for name in check_stub(text, models)
+    ]
+    assert sorted(found) == sorted(one.name for one in DEFINITION.models)
+
+
+def test_repeated_enums_are_written_once() -> None:
+    stub = FILES[f"{CORE}models/_agent_ui_1.pyi"]
+    assert stub.count("value number 5, with words") == 1
+    assert "    many: _ManyValues | None = None\n    again: _ManyValues | None = None\n" in stub
+
+
+def test_names_that_a_field_hides_have_another_in_the_stub() -> None:
+    stub = FILES[f"{CORE}models/_users_1.pyi"]
+    assert "    first: First | None = None\n    empty: Empty | None = None\n" in stub
+    assert "    knots: dict[str, list[_knot]] | None = None\n" in stub
+    assert "_knot = knot\n" in stub
+
+
+def test_the_names_in_a_definition_cannot_reach_beyond_their_literals() -> None:
+    values: Any = FILES[f"{CORE}models/_agent_ui_1.pyi"]
+    assert values.isascii()
+    compile(values, "shard", "exec")
