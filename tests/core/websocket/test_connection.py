@@ -1,7 +1,15 @@
 import pytest
 
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
-from genesys_core.websocket import Closed, Failed, Pong, Text, WebSocket
+from genesys_core.websocket import (
+    Closed,
+    Failed,
+    HandshakeDone,
+    Pong,
+    ProxyReady,
+    Text,
+    WebSocket,
+)
 from tests.helpers.websocket_frames import (
     CLOSE,
     FIN,
@@ -140,3 +148,62 @@ def test_the_repr_tells_the_phase():
     ended = opened()
     ended.receive_eof()
     assert repr(ended) == "WebSocket(Address(ws://streaming.example.com/...), over)"
+
+
+# Before the connection is open
+
+
+def connecting(url=URL, **options) -> tuple[WebSocket, bytes]:
+    ws = WebSocket.connect(url, random_bytes=CountingBytes(), **options)
+    return ws, ws.data_to_send()
+
+
+def test_a_tunnel_and_tls_come_before_the_handshake():
+    ws, request = connecting("wss://a.example/x", proxy="http://p.example:3128")
+    assert request.startswith(b"CONNECT a.example:443 ")
+    assert ws.receive_data(b"HTTP/1.1 200") == ()
+    assert ws.receive_data(b" OK\r\n\r\n") == (ProxyReady("a.example", tls=True),)
+    assert ws.data_to_send() == b""
+    ws.tls_started()
+    request = ws.data_to_send()
+    assert request.startswith(b"GET /x ")
+    assert ws.receive_data(b"HTTP/1.1 101") == ()
+    done, text = ws.receive_data(accepting(request)[12:] + frame(TEXT, b"first"))
+    assert isinstance(done, HandshakeDone)
+    assert text == Text("first")
+
+
+def test_without_tls_the_handshake_follows_the_tunnel_at_once():
+    ws, _ = connecting(proxy="http://p.example:3128")
+    (ready,) = ws.receive_data(b"HTTP/1.1 200 OK\r\n\r\n")
+    assert ready == ProxyReady("streaming.example.com", tls=False)
+    assert ws.data_to_send().startswith(b"GET ")
+
+
+def test_data_before_tls_is_not_believed():
+    ws, _ = connecting("wss://a.example/", proxy="http://p.example:3128")
+    ready, failed = ws.receive_data(b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 S\r\n\r\n")
+    assert isinstance(ready, ProxyReady)
+    assert (failed.kind, failed.message) == ("proxy", "data arrived before TLS started")
+    assert ws.over
+    with pytest.raises(ConnectionClosedError):
+        ws.tls_started()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "kind"), [(None, "handshake"), ("http://p.example:3128", "proxy")]
+)
+def test_a_refusal_is_the_end(proxy, kind):
+    ws, _ = connecting(proxy=proxy)
+    (failed,) = ws.receive_data(b"HTTP/1.1 403 No\r\n\r\n")
+    assert (failed.kind, failed.status) == (kind, 403)
+    assert ws.over
+
+
+@pytest.mark.parametrize(
+    ("proxy", "kind"), [(None, "handshake"), ("http://p.example:3128", "proxy")]
+)
+def test_an_end_before_the_answer_is_a_failure_of_whoever_owed_it(proxy, kind):
+    ws, _ = connecting(proxy=proxy)
+    (failed,) = ws.receive_eof()
+    assert (failed.kind, failed.status) == (kind, None)

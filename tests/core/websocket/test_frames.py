@@ -1,4 +1,5 @@
 import tracemalloc
+import zlib
 
 import pytest
 from hypothesis import example, given, settings
@@ -260,3 +261,58 @@ def test_any_bytes_give_events(data):
     for event in (*ws.receive_data(data), *ws.receive_eof()):
         assert isinstance(event, Text | Pong | Closed | Failed)
     assert ws.over
+
+
+# Lengths, on the fast path and beside it
+
+EDGES = [0, 1, 125, 126, 127, 255, 256, 257, 65_535, 65_536]
+
+
+@pytest.mark.parametrize("size", EDGES)
+@pytest.mark.parametrize("after", EDGES)
+def test_messages_of_all_lengths_follow_each_other_in_one_read(size, after):
+    first, second = "a" * size, "b" * after
+    stream = frame(TEXT, first.encode()) + frame(TEXT, second.encode()) + frame(PING, b"end")
+    ws = opened()
+    assert ws.receive_data(stream) == (Text(first), Text(second))
+    assert unmasked(ws.data_to_send()) == [(FIN | PONG, b"end")]
+
+
+@pytest.mark.parametrize("size", [126, 256, 65_535, 65_536])
+def test_a_head_may_be_cut_anywhere(size):
+    whole = frame(TEXT, b"x" * size)
+    for at in (1, 2, 3, 4, 9, 10, 11, len(whole) - 1):
+        assert fed(opened(), [whole[:at], whole[at:]]) == [Text("x" * size)]
+
+
+@pytest.mark.parametrize(("size", "wide"), [(0, 2), (125, 2), (125, 8), (126, 8), (65_535, 8)])
+def test_a_length_in_more_bytes_than_it_needs_fails(size, wide):
+    assert one(frame(TEXT, b"x" * size, wide=wide)).code == 1002
+
+
+@pytest.mark.parametrize("size", [1, 126, 65_536])
+def test_a_server_must_not_mask(size):
+    assert one(frame(TEXT, b"x" * size, mask=b"1234")).code == 1002
+
+
+def test_a_ping_is_not_answered_once_we_are_closing():
+    ws = opened()
+    ws.close()
+    assert len(unmasked(ws.data_to_send())) == 1
+    assert ws.receive_data(frame(PING, b"p") + close_frame(1000)) == (Closed(1000, ""),)
+    assert ws.data_to_send() == b""
+
+
+def test_where_the_server_agreed_texts_are_compressed():
+    ws = opened(DEFLATE)
+    ws.send_text("aaaa" * 100)
+    ((first, payload),) = unmasked(ws.data_to_send())
+    assert first == FIN | RSV1 | TEXT
+    assert len(payload) < 20
+    assert zlib.decompressobj(-15).decompress(payload + b"\x00\x00\xff\xff") == b"aaaa" * 100
+
+
+def test_pings_are_sent_with_their_payload():
+    ws = opened()
+    ws.ping(b"p")
+    assert unmasked(ws.data_to_send()) == [(FIN | PING, b"p")]

@@ -11,9 +11,14 @@ from typing import Any
 import pytest
 
 from genesys_core.calls.operation import Endpoint, Operation
+from genesys_core.definition import generate
 from tests.helpers.generated import FILES
 from tests.strategies.definition import (
+    CORE,
+    TRAPS,
     generated_package,
+    operation,
+    query,
 )
 
 
@@ -127,3 +132,18 @@ def test_the_package_lists_its_modules(api: ModuleType) -> None:
 def test_an_operation_of_two_tags_is_in_both_modules(api: ModuleType) -> None:
     first, second = api.oauth.get_names("x", "y"), api.scim.get_names("x", "y")
     assert first == second
+
+
+def test_known_values_that_stand_twice_are_named_once() -> None:
+    values = [f"value number {number}" for number in range(3)]
+    paths = {
+        "/x": {
+            "get": operation(
+                "getX", "Users", query("first", enum=values), query("second", enum=values)
+            )
+        }
+    }
+    text = generate({**TRAPS, "paths": paths}, {"notifications": []})[f"{CORE}api/users.py"]
+    assert text.count("value number 1") == 1 + 2, "once in the list, and in each docstring"
+    assert "first: _FirstValues | None = None" in text
+    assert "second: _FirstValues | None = None" in text

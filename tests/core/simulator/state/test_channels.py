@@ -44,3 +44,7 @@ def test_what_ends_a_channel(change, tokens, wall, death):
     from msgspec.structs import replace
 
     assert death_of(replace(CHANNEL, **change), tokens, wall) == death
+
+
+def test_a_channel_belongs_to_a_client_and_a_user():
+    assert CHANNEL.owner == ("c", "u")

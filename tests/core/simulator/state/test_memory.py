@@ -1,8 +1,10 @@
 """What the simulator remembers."""
 
+import re
 from copy import deepcopy
 
 from genesys_core.clock import Now
+from genesys_core.simulator.state.credentials import Code, IssuedRefreshToken
 from genesys_core.simulator.state.memory import IssuedToken, PlatformState, Served
 from genesys_core.simulator.state.world import World
 from tests.strategies.simulator import Desk
@@ -61,3 +63,31 @@ def test_tokens_are_never_shown():
     assert token not in repr(desk.simulator.state)
     assert token not in repr(desk.simulator.state.tokens[token])
     assert "1 tokens" in repr(desk.simulator.state)
+
+
+def test_a_revoked_sign_in_takes_all_that_it_brought_along():
+    state = PlatformState()
+    for family in ("f", "g"):
+        state.tokens[f"{family}1"] = IssuedToken(f"{family}1", "c", "u", 9.0, family=family)
+        state.tokens[f"{family}2"] = IssuedToken(f"{family}2", "c", "u", 9.0, family=family)
+        state.refresh_tokens[family] = IssuedRefreshToken(family, "c", "u", family, is_public=False)
+        state.codes[family] = Code(family, "c", "http://h/", None, "u", family, 9.0)
+    state.revoke(state.tokens["f1"])
+    assert list(state.tokens) == ["g1", "g2"]
+    assert (list(state.refresh_tokens), list(state.codes)) == (["g"], ["g"])
+
+
+def test_a_revoked_token_without_a_sign_in_goes_alone():
+    state = PlatformState()
+    for name in ("a", "b"):
+        state.tokens[name] = IssuedToken(name, "c", None, 9.0)
+    state.revoke(state.tokens["a"])
+    assert list(state.tokens) == ["b"]
+    state.revoke(IssuedToken("a", "c", None, 9.0))  # a second time is no error
+    assert list(state.tokens) == ["b"]
+
+
+def test_secrets_are_64_hexadecimal_digits():
+    made = {PlatformState(seed=1).new_secret("token"), PlatformState(seed=2).new_secret("token")}
+    assert len(made) == 2
+    assert all(re.fullmatch("[0-9a-f]{64}", secret) for secret in made)

@@ -2,7 +2,13 @@
 
 from genesys_core.confidential import REDACTED
 from genesys_core.simulator.state.definition import Schema
-from genesys_core.simulator.state.world import World
+from genesys_core.simulator.state.world import (
+    World,
+    active_emails,
+    find_by_email,
+    is_active,
+    user_state,
+)
 from tests.strategies.simulator import definition, misfits
 
 
@@ -31,3 +37,30 @@ def test_a_secret_is_never_shown():
     assert world.clients[0].secret not in repr(world)
     assert world.password not in f"{world!r} {world.__rich_repr__()}"
     assert REDACTED in repr(world.clients[0])
+
+
+USERS = {
+    "1": {"id": "1", "email": "Ann@example.com"},
+    "2": {"id": "2", "email": "bob@example.com", "state": "inactive"},
+    "3": {"id": "3", "email": "", "state": "active"},
+    "4": {"id": "4", "state": "deleted"},
+}
+
+
+def test_only_active_users_may_sign_in():
+    assert [user_state(user) for user in USERS.values()] == [
+        "active",
+        "inactive",
+        "active",
+        "deleted",
+    ]
+    assert active_emails(USERS) == ["Ann@example.com"]
+    assert [is_active(USERS, one) for one in "1234"] == [True, False, True, False]
+    assert not is_active(USERS, "nobody")
+
+
+def test_a_user_is_found_by_email_in_whatever_case():
+    assert find_by_email(USERS, "ANN@EXAMPLE.COM") == USERS["1"]
+    assert find_by_email(USERS, "bob@example.com") is None
+    assert find_by_email(USERS, "carol@example.com") is None
+    assert find_by_email(USERS, "") is None, "a user without an email is not found by none"

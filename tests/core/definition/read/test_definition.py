@@ -1,0 +1,33 @@
+"""The definition as values."""
+
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    ApiParameter,
+    Plain,
+)
+
+BODY = ApiParameter("body", "body", "body", Plain("object"))
+QUERY = ApiParameter("name", "name", "query", Plain("string"))
+
+
+def operation(name: str, path: str, *parameters: ApiParameter) -> ApiOperation:
+    return ApiOperation(name, "POST", path, ("Users",), parameters)
+
+
+def test_the_body_is_the_parameter_that_travels_there():
+    assert operation("post_a", "/a", QUERY, BODY).body is BODY
+    assert operation("post_a", "/a", QUERY).body is None
+
+
+def test_an_api_has_the_official_class_name():
+    assert Api("AgentUI", "agent_ui", ()).class_name == "AgentUIApi"
+
+
+def test_an_operation_of_several_apis_counts_once():
+    first, second = operation("post_a", "/a"), operation("post_b", "/b")
+    found = ApiDefinition(
+        "1", (), (Api("Users", "users", (first, second)), Api("Scim", "scim", (second,)))
+    )
+    assert found.operations() == (first, second)
