@@ -8,9 +8,14 @@ deadline and the budget kept, the history on the error. No exception at all esca
 from collections.abc import Callable
 from typing import Final
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from genesys_core.calls.lifecycle import Raised
+from genesys_core.http.messages import Response, TransportFailure
+from genesys_core.oauth import ClientCredentials, RefreshToken, Token
 from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
-from tests.core.calls.test_lifecycle import test_any_call_ends_within_its_bounds as any_call
+from genesys_core.session.vault import Vault
 from tests.strategies.calls import (
     CUT_OFF,
     SILENCE,
@@ -18,6 +23,8 @@ from tests.strategies.calls import (
     Driver,
     Outcome,
     operation,
+    outcomes,
+    policies,
     reply,
     scripted,
     session,
@@ -62,7 +69,84 @@ def call_script(data: bytes) -> None:
             assert ended.error.attempts
 
 
+_grants = st.sampled_from(
+    [None, ClientCredentials("id", "secret"), RefreshToken("id", "secret", "r")]
+)
+
+
+_vaults = st.builds(
+    lambda grant, token: Vault(grant, Token(token) if token else None),
+    _grants,
+    st.sampled_from([None, "token-0"]),
+)
+
+
+_token_outcomes = st.one_of(
+    outcomes, st.sampled_from(["token-0", "token-1", "token-2"]).map(token_reply)
+)
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]),
+    script=st.lists(st.tuples(_token_outcomes, st.floats(0, 30)), min_size=1, max_size=40),
+    policy=policies,
+    vault=_vaults,
+    deadline=st.none() | st.floats(0.5, 300),
+    draws=st.floats(0, 1, exclude_max=True),
+)
+def check_any_call(*, method, script, policy, vault, deadline, draws):
+    left, history = list(script), []
+
+    def transport(request, clock):
+        outcome, seconds = left.pop(0) if left else (reply(200, body=b"{}"), 0.0)
+        # A transport keeps to the timeouts that it is given.
+        if request.timeout.read is not None and seconds > request.timeout.read:
+            outcome, seconds = SILENCE, request.timeout.read
+        history.append((request, outcome, clock))
+        return outcome, seconds
+
+    shared = session(retry=policy, vault=vault, random=lambda: draws, deadline=deadline)
+    driver = Driver(shared, transport)
+    ended = driver.call(operation(method))
+
+    sent = [entry for entry in history if not entry[0].url.endswith("/oauth/token")]
+    refused = set()
+    for index, (request, outcome, _) in enumerate(sent):
+        carried = request.headers.get("authorization")
+        assert carried not in refused
+        if isinstance(outcome, Response) and outcome.status == 401:
+            refused.add(carried)
+        if method in {"POST", "PATCH"} and _may_have_happened(outcome):
+            assert index == len(sent) - 1
+    assert len(refused) <= 2
+    repeats = len(sent) - 1 - (1 if refused and len(sent) > 1 else 0)
+    assert repeats <= policy.retry_max
+    assert all(0 <= seconds <= MAX_RETRY_AFTER for seconds in driver.sleeps)
+    if isinstance(ended, Raised) and sent:
+        assert ended.error.attempts
+    if deadline is not None:
+        assert all(clock < deadline for _, _, clock in sent)
+    if vault.grant is None:  # exchanges have a time of their own
+        _assert_in_time(driver, sent, policy, deadline, cut=method not in {"POST", "PATCH"})
+
+
+def _may_have_happened(outcome):
+    if isinstance(outcome, TransportFailure):
+        return outcome.sent
+    says_when = outcome.headers.get("retry-after") not in {None, "0", "-1", "nan", "inf", "soon"}
+    return outcome.status in {502, 504} or (outcome.status == 503 and not says_when)
+
+
+def _assert_in_time(driver, sent, policy, deadline, *, cut):
+    """The call is over with its deadline, and its repeats with the budget."""
+    budget = policy.max_retry_time_sec
+    assert deadline is None or driver.clock <= deadline + 1e-5
+    assert all(clock <= budget + 1e-5 for _, _, clock in sent[1:])
+    if cut and len(sent) > 1:
+        assert driver.clock <= budget + 1 + 1e-5
+
+
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "call_script": call_script,
-    "lifecycle": any_call.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+    "lifecycle": check_any_call.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
 }

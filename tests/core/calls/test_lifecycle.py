@@ -8,9 +8,8 @@ from collections import deque
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from fuzz import fuzz_lifecycle
 from genesys_core import errors
 from genesys_core.calls import lifecycle
 from genesys_core.calls.lifecycle import (
@@ -40,8 +39,6 @@ from tests.strategies.calls import (
     Driver,
     at,
     operation,
-    outcomes,
-    policies,
     reply,
     scripted,
     session,
@@ -707,72 +704,6 @@ def test_every_reachable_state_keeps_the_invariants(method, paced, count, edge_c
 
 # --- any sequence of events ------------------------------------------------------------------------
 
-grants = st.sampled_from([None, GRANT, RefreshToken("id", "secret", "r")])
-vaults = st.builds(
-    lambda grant, token: Vault(grant, Token(token) if token else None),
-    grants,
-    st.sampled_from([None, "token-0"]),
-)
-token_outcomes = st.one_of(
-    outcomes, st.sampled_from(["token-0", "token-1", "token-2"]).map(token_reply)
-)
 
-
-@given(
-    method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]),
-    script=st.lists(st.tuples(token_outcomes, st.floats(0, 30)), min_size=1, max_size=40),
-    policy=policies,
-    vault=vaults,
-    deadline=st.none() | st.floats(0.5, 300),
-    draws=st.floats(0, 1, exclude_max=True),
-)
-def test_any_call_ends_within_its_bounds(*, method, script, policy, vault, deadline, draws):
-    left, history = list(script), []
-
-    def transport(request, clock):
-        outcome, seconds = left.pop(0) if left else (reply(200, body=b"{}"), 0.0)
-        # A transport keeps to the timeouts that it is given.
-        if request.timeout.read is not None and seconds > request.timeout.read:
-            outcome, seconds = SILENCE, request.timeout.read
-        history.append((request, outcome, clock))
-        return outcome, seconds
-
-    shared = session(retry=policy, vault=vault, random=lambda: draws, deadline=deadline)
-    driver = Driver(shared, transport)
-    ended = driver.call(operation(method))
-
-    sent = [entry for entry in history if not entry[0].url.endswith("/oauth/token")]
-    refused = set()
-    for index, (request, outcome, _) in enumerate(sent):
-        carried = request.headers.get("authorization")
-        assert carried not in refused
-        if isinstance(outcome, Response) and outcome.status == 401:
-            refused.add(carried)
-        if method in {"POST", "PATCH"} and may_have_happened(outcome):
-            assert index == len(sent) - 1
-    assert len(refused) <= 2
-    repeats = len(sent) - 1 - (1 if refused and len(sent) > 1 else 0)
-    assert repeats <= policy.retry_max
-    assert all(0 <= seconds <= MAX_RETRY_AFTER for seconds in driver.sleeps)
-    if isinstance(ended, Raised) and sent:
-        assert ended.error.attempts
-    if deadline is not None:
-        assert all(clock < deadline for _, _, clock in sent)
-    if vault.grant is None:  # exchanges have a time of their own
-        assert_in_time(driver, sent, policy, deadline, cut=method not in {"POST", "PATCH"})
-
-
-def may_have_happened(outcome):
-    if isinstance(outcome, TransportFailure):
-        return outcome.sent
-    says_when = outcome.headers.get("retry-after") not in {None, "0", "-1", "nan", "inf", "soon"}
-    return outcome.status in {502, 504} or (outcome.status == 503 and not says_when)
-
-
-def assert_in_time(driver, sent, policy, deadline, *, cut):
-    """The call is over with its deadline, and its repeats with the budget."""
-    budget = policy.max_retry_time_sec
-    assert deadline is None or driver.clock <= deadline + 1e-5
-    assert all(clock <= budget + 1e-5 for _, _, clock in sent[1:])
-    if cut and len(sent) > 1:
-        assert driver.clock <= budget + 1 + 1e-5
+def test_any_call_ends_within_its_bounds():
+    fuzz_lifecycle.check_any_call()
