@@ -6,7 +6,7 @@ have been missed.
 """
 
 from datetime import UTC, datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.messages import Envelope
 
 __all__ = [
+    "PING",
     "Adopted",
     "Arrived",
     "ChannelCall",
@@ -41,6 +42,9 @@ __all__ = [
     "UnknownEvent",
     "wall_datetime",
 ]
+
+PING: Final = '{"message":"ping"}'
+"""What the service answers with a ``pong`` on ``channel.metadata``."""
 
 
 def wall_datetime(wall: float) -> datetime:

@@ -24,6 +24,7 @@ from genesys_core.notifications.channel.events import (
     UnknownEvent,
     datetime_of,
 )
+from genesys_core.notifications.channel.move import announce_move, suspect_gap_while_draining
 from genesys_core.notifications.channel.transition import Role, Transition
 from genesys_core.notifications.messages import Envelope, open_envelope
 from genesys_core.notifications.subscriptions import is_automatic
@@ -156,7 +157,7 @@ def _closing(
 ) -> None:
     match source:
         case _Live(role="primary"):
-            transition.move(reason)
+            announce_move(transition, reason)
         case _Live(connection=connection):  # moved again once it is the primary
             transition.connections["successor"] = replace(connection, leaving=True)
         case Draining():
@@ -173,7 +174,7 @@ def _displaced(transition: Transition, source: _Source, text: str) -> None:
     """Topics were taken away, as far as anybody can tell by another program."""
     match source:
         case Draining():
-            transition.suspect_gap_while_draining(source)
+            suspect_gap_while_draining(transition, source)
         case _Live(role="successor" as role, connection=connection):
             transition.resubscribe(role, connection)
         case _Live(role=role, connection=connection):

@@ -1,17 +1,54 @@
-"""Frames that come over two sockets, handed out once.
+"""A planned move from one channel to the next, and the frames that come over both sockets.
 
-Law: during a planned move a frame is handed out as often as the socket that carried it more often
-carried it. So equal frames of one socket all count, their copies from the other do not, and which
-copy comes first makes no difference.
+The server says that it will close a channel. Another one, the ``successor``, is set up before that, and
+becomes the primary when the server has all topics on it; the old socket is then read to its end.
+
+Invariants: a frame is handed out as often as the socket that carried it more often carried it. So
+equal frames of one socket all count, their copies from the other do not, and which copy comes first
+makes no difference. A move that may have lost events announces a gap.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-__all__ = ["DuplicateFilter"]
+from genesys_core.api import notifications as api
+from genesys_core.notifications.channel.connection import (
+    Creating,
+    Draining,
+    InSync,
+    Listening,
+)
+from genesys_core.notifications.channel.events import (
+    PING,
+    ChannelCall,
+    CloseSocket,
+    Connected,
+    Gap,
+    MoveReason,
+    Moving,
+    SendText,
+    datetime_of,
+    wall_datetime,
+)
+
+if TYPE_CHECKING:
+    from genesys_core.notifications.channel.transition import Transition
+
+__all__ = [
+    "DuplicateFilter",
+    "announce_move",
+    "end_draining",
+    "end_overlap",
+    "extend_overlap",
+    "hand_over",
+    "promote_successor",
+    "start_move",
+    "successor_opened",
+    "suspect_gap_while_draining",
+]
 
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
@@ -76,3 +113,113 @@ class DuplicateFilter(Struct, frozen=True):
             ahead[text] = lead
         grown = (len(text) if lead else 0) - (len(text) if before else 0)
         return replace(self, ahead=ahead, size=self.size + grown)
+
+
+def announce_move(transition: "Transition", reason: MoveReason) -> None:
+    """The primary will be closed by the server: set up another channel before that."""
+    connection = transition.connections["primary"]
+    if isinstance(connection, Listening) and not connection.leaving:
+        transition.connections["primary"] = replace(connection, leaving=True)
+        transition.emit(Moving(reason, datetime_of(transition.now)))
+    start_move(transition)
+
+
+def start_move(transition: "Transition") -> None:
+    """Create the successor of a primary that will be closed, unless a move is still under way."""
+    connection = transition.connections["primary"]
+    is_moving = "successor" in transition.connections or transition.draining is not None
+    if is_moving or transition.duplicates is not None:
+        return
+    if isinstance(connection, Listening) and connection.leaving:
+        limit = transition.now.monotonic + transition.policy.call_limit
+        transition.enter("successor", Creating(transition.number(), limit, 0))
+
+
+def successor_opened(transition: "Transition", socket: int) -> None:
+    """From here on the successor may carry what the primary carries."""
+    primary = transition.connections["primary"]
+    if transition.duplicates is not None:
+        transition.duplicates = transition.duplicates.with_new_socket(socket)
+    elif isinstance(primary, Listening):
+        transition.duplicates = DuplicateFilter(primary.socket, socket)
+
+
+def promote_successor(transition: "Transition") -> None:
+    """The primary broke during a move: the successor takes over as far as it has come."""
+    connection = transition.connections.pop("successor")
+    transition.connections["primary"] = connection
+    if isinstance(connection, Listening):
+        _old_socket_lost(transition)
+        transition.emit(Connected(connection.channel.id, datetime_of(transition.now)))
+    else:
+        transition.duplicates = None
+
+
+def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None:
+    """The server has all topics on the successor: it becomes the primary, the old one is drained."""
+    old = transition.connections["primary"]
+    transition.connections = {"primary": new}
+    transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
+    if isinstance(old, Listening):
+        transition.effects.append(SendText(old.socket, PING))
+        transition.draining = Draining(
+            old.socket,
+            old.channel,
+            old.complete_until,
+            transition.now,
+            transition.now.monotonic + transition.policy.overlap,
+            old.pongs_due + 1,
+            old.subscribed,
+        )
+    transition.topics_confirmed("primary", new, settled, before=None)
+
+
+def end_draining(transition: "Transition", old: Draining) -> None:
+    """The old socket is over; was everything received that only it could carry?"""
+    transition.draining = None
+    if old.pongs_due:
+        # Even a proper close may have been sent before the new channel had all topics.
+        _suspect_gap_before_move(transition, old)
+    if old.channel.own:
+        operation = api.delete_notifications_channel_subscriptions(old.channel.id)
+        transition.effects.append(ChannelCall(transition.number(), operation))
+    _old_socket_lost(transition)
+
+
+def end_overlap(transition: "Transition") -> None:
+    """Give up the old socket of a move, and then the memory of its frames, when it is time."""
+    now, draining = transition.now.monotonic, transition.draining
+    if draining is not None and now >= draining.until:
+        transition.effects.append(CloseSocket(draining.socket))
+        end_draining(transition, draining)
+    duplicates = transition.duplicates
+    if duplicates is not None and duplicates.until is not None and now >= duplicates.until:
+        transition.duplicates = None
+
+
+def extend_overlap(transition: "Transition") -> None:
+    """Sockets are read again: what the old one has to bring is still to come."""
+    now, duplicates = transition.now.monotonic, transition.duplicates
+    if transition.draining is not None:
+        until = now + transition.policy.overlap
+        transition.draining = replace(transition.draining, until=until)
+    if duplicates is not None and duplicates.until is not None:
+        transition.duplicates = duplicates.without_old_socket(now + transition.policy.linger)
+
+
+def suspect_gap_while_draining(transition: "Transition", old: Draining) -> None:
+    """The old channel lost its topics at a time that may lie before the move."""
+    _suspect_gap_before_move(transition, old)
+    transition.draining = replace(old, subscribed=False)
+
+
+def _suspect_gap_before_move(transition: "Transition", old: Draining) -> None:
+    if old.subscribed:
+        since = old.heard.wall - transition.policy.lag
+        transition.emit(Gap(wall_datetime(since), wall_datetime(old.moved.wall)))
+
+
+def _old_socket_lost(transition: "Transition") -> None:
+    if transition.duplicates is not None:
+        until = transition.now.monotonic + transition.policy.linger
+        transition.duplicates = transition.duplicates.without_old_socket(until)

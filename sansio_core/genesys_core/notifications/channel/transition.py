@@ -9,7 +9,7 @@ retires.
 """
 
 from collections.abc import Iterable
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -24,7 +24,6 @@ from genesys_core.notifications.channel.connection import (
     Connection,
     ConnectionAttempt,
     Creating,
-    Draining,
     Inspecting,
     InSync,
     Listening,
@@ -33,6 +32,7 @@ from genesys_core.notifications.channel.connection import (
     Syncing,
 )
 from genesys_core.notifications.channel.events import (
+    PING,
     ChannelCall,
     ChannelEvent,
     CloseSocket,
@@ -44,8 +44,6 @@ from genesys_core.notifications.channel.events import (
     Emit,
     Gap,
     GaveUp,
-    MoveReason,
-    Moving,
     Resubscribed,
     Retrying,
     SendText,
@@ -54,7 +52,15 @@ from genesys_core.notifications.channel.events import (
     wall_datetime,
 )
 from genesys_core.notifications.channel.facts import Facts
-from genesys_core.notifications.channel.move import DuplicateFilter
+from genesys_core.notifications.channel.move import (
+    end_draining,
+    end_overlap,
+    extend_overlap,
+    hand_over,
+    promote_successor,
+    start_move,
+    successor_opened,
+)
 from genesys_core.notifications.channel.policy import (
     Policy,
     describe_ending,
@@ -68,9 +74,6 @@ from genesys_core.websocket.events import Closed, Failed
 __all__ = ["Role", "Transition"]
 
 Role: TypeAlias = Literal["primary", "successor"]
-
-PING: Final = '{"message":"ping"}'
-"""What the service answers with a ``pong`` on ``channel.metadata``."""
 
 
 class Transition:
@@ -183,20 +186,13 @@ class Transition:
                 if role == "primary":
                     self.emit(Connected(opened.channel.id, datetime_of(self.now)))
                 else:
-                    self._listen_twice(socket)
+                    successor_opened(self, socket)
                 self.sync_topics(role)
-
-    def _listen_twice(self, socket: int) -> None:
-        """From here on the successor may carry what the primary carries."""
-        if self.duplicates is not None:
-            self.duplicates = self.duplicates.with_new_socket(socket)
-        elif isinstance(primary := self.connections["primary"], Listening):
-            self.duplicates = DuplicateFilter(primary.socket, socket)
 
     def disconnected(self, socket: int, how: Closed | Failed) -> None:
         """A socket is closed, or could not be opened."""
         if self.draining is not None and self.draining.socket == socket:
-            self._retire(self.draining)
+            end_draining(self, self.draining)
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Connecting) and connection.socket == socket:
                 self._not_opened(role, connection, how)
@@ -236,12 +232,12 @@ class Transition:
         self.suspect_gap(connection)
         self.emit(Disconnected(reason, message, datetime_of(self.now), code))
         if "successor" in self.connections:
-            self._promote()
+            promote_successor(self)
             return
         if self.draining is not None:
             # Its frames could no longer be told from those of the next socket.
             self.effects.append(CloseSocket(self.draining.socket))
-            self._retire(self.draining)
+            end_draining(self, self.draining)
         self.duplicates = None
         self.wait(role, connection.broken(now=self.now, policy=self.policy), channel)
 
@@ -249,15 +245,6 @@ class Transition:
         """From the last frame on, events may be missing."""
         if connection.subscribed and self.missing is None:
             self.missing = connection.complete_until.wall - self.policy.lag
-
-    def _promote(self) -> None:
-        """The primary broke during a move: the successor takes over as far as it has come."""
-        connection = self.connections["primary"] = self.connections.pop("successor")
-        if not isinstance(connection, Listening):
-            self.duplicates = None
-            return
-        self._old_socket_lost()
-        self.emit(Connected(connection.channel.id, datetime_of(self.now)))
 
     def channel_gone(self, role: Role, connection: Listening) -> None:
         """The channel of an open socket does not exist any more."""
@@ -316,7 +303,7 @@ class Transition:
         topics = settled.confirmed
         if role == "successor":
             if topics == self.wanted:
-                self._hand_over(connection, settled)
+                hand_over(self, connection, settled)
             return
         again = self.missing is not None or (self.resumed and not connection.subscribed)
         if again or topics != before:
@@ -330,72 +317,6 @@ class Transition:
         )
         self.resumed = self.resumed or bool(topics)
 
-    # Planned moves
-
-    def move(self, reason: MoveReason) -> None:
-        """The primary will be closed by the server: set up another channel before that."""
-        connection = self.connections["primary"]
-        if isinstance(connection, Listening) and not connection.leaving:
-            self.connections["primary"] = replace(connection, leaving=True)
-            self.emit(Moving(reason, datetime_of(self.now)))
-        self._start_move()
-
-    def _start_move(self) -> None:
-        connection = self.connections["primary"]
-        busy = (
-            "successor" in self.connections
-            or self.draining is not None
-            or self.duplicates is not None
-        )
-        if isinstance(connection, Listening) and connection.leaving and not busy:
-            limit = self.now.monotonic + self.policy.call_limit
-            self.enter("successor", Creating(self.number(), limit, 0))
-
-    def _hand_over(self, new: Listening, settled: InSync) -> None:
-        old = self.connections["primary"]
-        self.connections = {"primary": new}
-        self.emit(Connected(new.channel.id, datetime_of(self.now)))
-        if isinstance(old, Listening):
-            until = self.now.monotonic + self.policy.overlap
-            self.effects.append(SendText(old.socket, PING))
-            self.draining = Draining(
-                old.socket,
-                old.channel,
-                old.complete_until,
-                self.now,
-                until,
-                old.pongs_due + 1,
-                old.subscribed,
-            )
-        self.topics_confirmed("primary", new, settled, before=None)
-
-    def _retire(self, old: Draining) -> None:
-        """The old socket is over; was everything received that only it could carry?"""
-        self.draining = None
-        if old.pongs_due:
-            # Even a proper close may have been sent before the new channel had all topics.
-            self._suspect_gap_before_move(old)
-        if old.channel.own:
-            operation = api.delete_notifications_channel_subscriptions(old.channel.id)
-            self.effects.append(ChannelCall(self.number(), operation))
-        self._old_socket_lost()
-
-    def _old_socket_lost(self) -> None:
-        until = self.now.monotonic + self.policy.linger
-        self.duplicates = (
-            None if self.duplicates is None else self.duplicates.without_old_socket(until)
-        )
-
-    def suspect_gap_while_draining(self, old: Draining) -> None:
-        """The old channel lost its topics at a time that may lie before the move."""
-        self._suspect_gap_before_move(old)
-        self.draining = replace(old, subscribed=False)
-
-    def _suspect_gap_before_move(self, old: Draining) -> None:
-        if old.subscribed:
-            since = old.heard.wall - self.policy.lag
-            self.emit(Gap(wall_datetime(since), wall_datetime(old.moved.wall)))
-
     # Time
 
     def timer(self, *, reading: bool) -> None:
@@ -403,32 +324,15 @@ class Transition:
         for role in tuple(self.connections):
             self._due(role, reading=reading)
         if reading:
-            self._let_go()
-        self._start_move()
-
-    def _let_go(self) -> None:
-        """Give up the old socket of a move, and then the memory of its frames."""
-        now = self.now.monotonic
-        if self.draining is not None and now >= self.draining.until:
-            self.effects.append(CloseSocket(self.draining.socket))
-            self._retire(self.draining)
-        if (
-            self.duplicates is not None
-            and self.duplicates.until is not None
-            and now >= self.duplicates.until
-        ):
-            self.duplicates = None
+            end_overlap(self)
+        start_move(self)
 
     def reading_resumed(self) -> None:
         """Sockets are read again: what they have to show for themselves is still to come."""
-        now = self.now.monotonic
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
-        if self.draining is not None:
-            self.draining = replace(self.draining, until=now + self.policy.overlap)
-        if self.duplicates is not None and self.duplicates.until is not None:
-            self.duplicates = self.duplicates.without_old_socket(now + self.policy.linger)
+        extend_overlap(self)
 
     def _due(self, role: Role, *, reading: bool) -> None:
         connection = self.connections.get(role)
