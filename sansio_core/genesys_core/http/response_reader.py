@@ -229,7 +229,8 @@ class HTTP1ResponseReader:
             return False
         values = head.headers.by_name()
         for name in ("connection", "proxy-connection"):
-            if name in values and "close" in _elements(values[name]):
+            value = values.get(name, "keep-alive")
+            if value != "keep-alive" and "close" in _elements(value):
                 return False
         if "keep-alive" in values:
             parameters = _keep_alive(values["keep-alive"])
