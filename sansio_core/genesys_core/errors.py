@@ -36,8 +36,9 @@ Law: only these, and each says what happened, whose fault it is and what the cal
 """
 
 import builtins
+import copy
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
@@ -100,6 +101,9 @@ class Attempt(Struct, frozen=True):
 class GenesysCloudError(Exception):
     """The root: ``except GenesysCloudError`` catches all that this library raises.
 
+    An error can be pickled; the request and the response on it then lose their bodies, and what is
+    secret in their headers and URL.
+
     Attributes:
         message: what happened, in words.
         is_retry_safe: whether sending the same call again cannot do anything twice;
@@ -118,11 +122,39 @@ class GenesysCloudError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException passes its positional arguments only; errors cross processes as well.
-        return _restored, (type(self), self.args), self.__dict__
+        # BaseException passes its positional arguments only; errors cross processes as well, where
+        # a request's token and body have no business.
+        state = {name: _without_secrets(value) for name, value in self.__dict__.items()}
+        return _restored, (type(self), self.args), state
+
+    def __copy__(self) -> Self:
+        error = _restored(type(self), self.args)
+        error.__dict__.update(self.__dict__)
+        return error
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        error = _restored(type(self), self.args)
+        error.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return error
 
 
-def _restored(cls: type[GenesysCloudError], args: tuple[object, ...]) -> GenesysCloudError:
+E = TypeVar("E", bound=GenesysCloudError)
+
+
+@runtime_checkable
+class _Redactable(Protocol):
+    """A request or response, both of which are above this module."""
+
+    def redacted(self) -> object:
+        """As it may be shown."""
+        ...
+
+
+def _without_secrets(value: object) -> object:
+    return value.redacted() if isinstance(value, _Redactable) else value
+
+
+def _restored(cls: type[E], args: tuple[object, ...]) -> E:
     error = cls.__new__(cls, *args)
     error.args = args
     return error
@@ -394,7 +426,8 @@ class DecodeError(GenesysCloudError):
 
     Attributes:
         path: where in the body, as a JSON path such as ``$.entities[3].dateCreated``.
-        body: the body; never shown in ``str`` or ``repr``, because bodies hold personal data.
+        body: the body; never shown in ``str`` or ``repr``, because bodies hold personal data, and
+            not in a pickle.
         status: the reply's status.
         correlation_id: ``ININ-Correlation-Id`` of the reply.
     """
@@ -405,6 +438,10 @@ class DecodeError(GenesysCloudError):
         self.body = body
         self.status: int | None = None
         self.correlation_id: str | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        restore, arguments, state = super().__reduce__()
+        return restore, arguments, {**state, "body": None}
 
 
 class PaginationError(GenesysCloudError):

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from genesys_core.confidential import Confidential
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["KNOWN_REGIONS", "Gateway", "Hosts", "Region"]
@@ -133,7 +134,7 @@ def _domain(text: str) -> str:
     )
 
 
-class Gateway(Struct, frozen=True):
+class Gateway(Confidential, frozen=True):
     """A gateway that stands in front of both the API and the login host.
 
     Requests go to ``{protocol}://{host}[:port]/{path_params_api}/api/v2/...`` and
@@ -151,6 +152,8 @@ class Gateway(Struct, frozen=True):
     Raises:
         InvalidValueError: a part that would not give a URL.
     """
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})
 
     host: str
     protocol: str = "https"

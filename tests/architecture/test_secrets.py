@@ -7,11 +7,14 @@ them may hold any of the secrets.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import pickle
+import pkgutil
 import traceback
 from base64 import b64encode
 
+import msgspec
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -19,6 +22,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+import genesys_cloud
+import genesys_core
 from genesys_cloud import ClientCredentials, Gateway, RefreshToken, RetryConfiguration, Token
 from genesys_cloud.config import Configuration
 from genesys_cloud.config.file import read_snapshot
@@ -344,3 +349,26 @@ def test_the_search_would_find_a_secret(captured):
     """The test above can fail."""
     logging.getLogger("genesys_cloud").error("token %s", SECRETS["access token"])
     assert any(SECRETS["access token"] in text for text in captured.texts)
+
+
+GENERATED = ("genesys_core.models", "genesys_core.api", "genesys_cloud.apis")
+
+
+def structs_of(*packages):
+    """Each Struct that a module of our own defines, models aside."""
+    for package in packages:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.startswith(GENERATED) or found.name.endswith("__main__"):
+                continue
+            for value in vars(importlib.import_module(found.name)).values():
+                if isinstance(value, type) and issubclass(value, msgspec.Struct):
+                    yield value
+
+
+def test_rich_shows_no_more_than_a_repr_of_ones_own():
+    """msgspec's own ``__rich_repr__`` has all fields; a class that hides one has to say so twice."""
+    found = set(structs_of(genesys_core, genesys_cloud))
+    own = [each for each in found if each.__repr__ is not msgspec.Struct.__repr__]
+    assert len(own) > 20
+    for each in own:
+        assert each.__rich_repr__ is not msgspec.Struct.__rich_repr__, each

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import ClassVar
 
 import pytest
 
-from genesys_core.confidential import Confidential
+from genesys_core.confidential import Confidential, Printable
 
 
 class Account(Confidential, frozen=True):
@@ -49,3 +51,29 @@ def test_rich_prints_no_secret():
         console.print(rich_pretty.Pretty(Account("ann", "hunter2")))
     assert "hunter2" not in capture.get()
     assert "[REDACTED]" in capture.get()
+
+
+def test_a_secret_is_not_pickled_and_the_error_says_what_to_do():
+    with pytest.raises(TypeError, match=r"Account holds secrets and is not pickled.*make it there"):
+        pickle.dumps(Account("ann", "hunter2"))
+    without = Account("ann", tries=2)
+    assert pickle.loads(pickle.dumps(without)) == without
+
+
+def test_a_secret_can_be_copied_within_the_process():
+    account = Account("ann", "hunter2", {"a": "hunter3"})
+    assert copy.deepcopy([account]) == [copy.copy(account)] == [account]
+
+
+class Address(Printable, frozen=True):
+    url: str
+
+    def __repr__(self) -> str:
+        return "Address(https://h/...)"
+
+
+def test_what_says_itself_what_is_shown_shows_no_more_in_rich():
+    rich_pretty = pytest.importorskip("rich.pretty")
+    address = Address("https://h/hunter2")
+    assert rich_pretty.pretty_repr(address) == repr(address)
+    assert rich_pretty.pretty_repr([address]) == f"[{address!r}]"

@@ -14,6 +14,7 @@ from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions, is_mock, network_of
+from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import AsyncTokenTransactions
 from genesys_cloud.client.transfers import AsyncTransfers
@@ -69,7 +70,7 @@ def running_event_loop() -> EventLoop:
     return AsyncioLoop()
 
 
-class AsyncClient(AsyncTransfers, AsyncApis):
+class AsyncClient(AsyncTransfers, AsyncApis, Unpicklable):
     """A client of the platform for asyncio and trio; share one between tasks.
 
     ::

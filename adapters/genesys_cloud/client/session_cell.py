@@ -6,17 +6,27 @@ is held for no I/O. Threads and event loops may share a cell.
 
 import threading
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 from genesys_core.session.session import Session
 
-__all__ = ["SessionCell"]
+__all__ = ["SessionCell", "Unpicklable"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class SessionCell:
+class Unpicklable:
+    """Base of what belongs to one process, with its connections and its token."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"{type(self).__name__} holds connections and a token and is not pickled; "
+            "make a client in the other process, from the same arguments"
+        )
+
+
+class SessionCell(Unpicklable):
     """Holds the current session; :meth:`apply` replaces it by a step's result."""
 
     def __init__(self, session: Session) -> None:

@@ -11,6 +11,7 @@ from weakref import WeakSet
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
 from genesys_cloud.client.options import ClientOptions, is_mock, network_of
+from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.client.transfers import SyncTransfers
@@ -50,7 +51,7 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 
-class Client(SyncTransfers, SyncApis):
+class Client(SyncTransfers, SyncApis, Unpicklable):
     """A client of the platform; share one between threads, close it when done.
 
     ::

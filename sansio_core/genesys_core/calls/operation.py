@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.codec.encoding import BodyKind
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import mask_header
 from genesys_core.http.messages import Timeout
@@ -60,7 +61,7 @@ class Endpoint(Struct, frozen=True):
     paged: bool = False
 
 
-class Options(Struct, frozen=True):
+class Options(Printable, frozen=True):
     """What a caller may say of one call beyond the operation's own parameters.
 
     Attributes:
@@ -102,7 +103,7 @@ class Options(Struct, frozen=True):
 _NO_OPTIONS = Options()
 
 
-class Operation(Struct, Generic[T_co], frozen=True):
+class Operation(Printable, Generic[T_co], frozen=True):
     """One call, ready to be sent: ``client.send(operation)`` returns a ``T_co``.
 
     Made by the builders in :mod:`genesys_core.api`.

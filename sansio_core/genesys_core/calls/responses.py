@@ -15,6 +15,7 @@ from genesys_core.calls.operation import Endpoint
 from genesys_core.clock import Now
 from genesys_core.codec.decoding import Issue, decode, resolve_type
 from genesys_core.codec.tolerant_json import parse_json
+from genesys_core.confidential import Printable
 from genesys_core.errors import (
     ApiError,
     DecodeError,
@@ -46,7 +47,7 @@ _BODILESS = frozenset({204, 205})
 """RFC 9110, 15.3.5 and 15.3.6."""
 
 
-class ApiResponse(Struct, Generic[T_co], frozen=True):
+class ApiResponse(Printable, Generic[T_co], frozen=True):
     """A successful response, decoded.
 
     Attributes:

@@ -4,9 +4,11 @@ Law: every field is ``None`` until somebody says otherwise, so that one source c
 another; a part that exists is right, because a wrong value is refused when the part is made.
 """
 
+from typing import ClassVar
+
 from msgspec import Struct
 
-from genesys_core.confidential import REDACTED
+from genesys_core.confidential import Confidential
 from genesys_core.configuration.keys import KEYS, LogFormat, LogLevel
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Region, base_url
@@ -98,7 +100,7 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
             )
 
 
-class Credentials(Struct, frozen=True, kw_only=True):
+class Credentials(Confidential, frozen=True, kw_only=True):
     """What the environment says of who is calling; a file holds none of it.
 
     Attributes:
@@ -107,14 +109,11 @@ class Credentials(Struct, frozen=True, kw_only=True):
         access_token: a token obtained elsewhere, never shown.
     """
 
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "access_token"})
+    __instead_of_pickling__: ClassVar[str] = (
+        "let that process read its own environment or configuration"
+    )
+
     client_id: str | None = None
     client_secret: str | None = None
     access_token: str | None = None
-
-    def __repr__(self) -> str:
-        secret = REDACTED if self.client_secret is not None else None
-        token = REDACTED if self.access_token is not None else None
-        return (
-            f"Credentials(client_id={self.client_id!r}, "
-            f"client_secret={secret}, access_token={token})"
-        )

@@ -118,6 +118,10 @@ class Headers(Mapping[str, str]):
     def __hash__(self) -> int:
         return hash(self._folded())
 
+    def redacted(self) -> "Headers":
+        """The fields as they may be shown."""
+        return Headers.received((name, mask_header(name, value) or "") for name, value in self.raw)
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}: {mask_header(name, value)}" for name, value in self.raw)
         return f"Headers({shown})"

@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.redaction import DEFAULT_REDACTION
@@ -84,7 +85,7 @@ Purpose: TypeAlias = Literal["api", "token"]
 """What a request is for: a call of the API, or a token from the login host."""
 
 
-class Request(Struct, frozen=True):
+class Request(Printable, frozen=True):
     """One HTTP request, complete.
 
     Attributes:
@@ -115,13 +116,18 @@ class Request(Struct, frozen=True):
             return other
         return msgspec.structs.replace(other, purpose=self.purpose)
 
+    def redacted(self) -> "Request":
+        """The request without its body, and what is secret in its URL and headers masked."""
+        url, headers = DEFAULT_REDACTION.shown_url(self.url), self.headers.redacted()
+        return msgspec.structs.replace(self, url=url, headers=headers, body=None)
+
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes"
         url = DEFAULT_REDACTION.shown_url(self.url)
         return f"Request({self.method} {url}, {self.headers!r}, {size})"
 
 
-class Response(Struct, frozen=True):
+class Response(Printable, frozen=True):
     """One HTTP response, read to its end.
 
     Attributes:
@@ -134,11 +140,15 @@ class Response(Struct, frozen=True):
     headers: Headers = Headers()
     body: bytes = b""
 
+    def redacted(self) -> "Response":
+        """The response without its body, and what is secret in its headers masked."""
+        return Response(self.status, self.headers.redacted())
+
     def __repr__(self) -> str:
         return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
 
 
-class Streamed(Struct, Generic[Chunks_co], frozen=True):
+class Streamed(Printable, Generic[Chunks_co], frozen=True):
     """One HTTP response whose body is still to come.
 
     Attributes:

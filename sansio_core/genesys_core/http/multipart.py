@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["Multipart", "Part"]
@@ -18,7 +19,7 @@ __all__ = ["Multipart", "Part"]
 S_co = TypeVar("S_co", covariant=True)
 
 
-class Part(Struct, Generic[S_co], frozen=True):
+class Part(Printable, Generic[S_co], frozen=True):
     """One field of a form.
 
     Attributes:

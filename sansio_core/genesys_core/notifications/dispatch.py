@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.notifications.buffer import Event
 from genesys_core.notifications.channel.events import (
@@ -67,7 +68,7 @@ def _words(refusal: SubscriptionRejected) -> str:
     return f"topic {refusal.topic!r}: {refusal.reason or 'refused by the platform'}{needs}"
 
 
-class CallbackFailed(Struct, frozen=True):
+class CallbackFailed(Printable, frozen=True):
     """A callback raised; the handler goes on.
 
     Attributes:

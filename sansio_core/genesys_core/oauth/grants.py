@@ -78,6 +78,11 @@ class Grant(Protocol):
 class _Material(Confidential, frozen=True):
     """What all grants share: the check of their fields, all problems at once."""
 
+    __instead_of_pickling__: ClassVar[str] = (
+        "pass the client id, and let that process read the secret where this one did, "
+        "such as in its environment"
+    )
+
     def __post_init__(self) -> None:
         problems = tuple(self._problems())
         if problems:

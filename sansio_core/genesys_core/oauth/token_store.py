@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Hosts
 from genesys_core.oauth.grants import Grant
@@ -108,7 +109,7 @@ def decode_token(content: bytes) -> Token | None:
 _TOKEN: Final = msgspec.json.Decoder(Token)
 
 
-class TokenDocument(Struct, frozen=True):
+class TokenDocument(Printable, frozen=True):
     """A JSON document with several tokens, each under its key and an account.
 
     Attributes:

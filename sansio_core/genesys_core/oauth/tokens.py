@@ -59,6 +59,9 @@ class Token(Confidential, frozen=True):
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "extra"})
+    __instead_of_pickling__: ClassVar[str] = (
+        "share a token store with it, such as a FileTokenStore (genesys_cloud.token_stores)"
+    )
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105 - the type, not a secret

@@ -38,6 +38,7 @@ from genesys_core.calls.lifecycle import (
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import RawResponseReader
 from genesys_core.clock import Now
+from genesys_core.confidential import Printable
 from genesys_core.configuration.keys import LogFormat, LogLevel
 from genesys_core.configuration.sections import LoggingConfiguration
 from genesys_core.http.messages import Request, Response, TransportFailure
@@ -68,7 +69,7 @@ LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error"
 Python SDK uses 5."""
 
 
-class RoundTrip(Struct, frozen=True, kw_only=True):
+class RoundTrip(Printable, frozen=True, kw_only=True):
     """One attempt: a request and what came of it.
 
     Attributes:

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.transport.origins import Origin, parse_host, parse_ip
 
@@ -33,7 +34,7 @@ _SCHEMES: Final[Mapping[str, ProxyScheme]] = {scheme: scheme for scheme in _PORT
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 
 
-class Proxy(Struct, frozen=True):
+class Proxy(Printable, frozen=True):
     """A proxy.
 
     Attributes:

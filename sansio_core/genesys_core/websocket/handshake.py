@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers, HeadersInput
 from genesys_core.websocket.events import Failed, HandshakeDone
@@ -35,7 +36,7 @@ _RESERVED = frozenset({"host", "connection", "upgrade", "content-length", "trans
 _VISIBLE = re.compile(r"[!-~]+")
 
 
-class Address(Struct, frozen=True):
+class Address(Printable, frozen=True):
     """Where a ``ws`` or ``wss`` URL leads.
 
     Attributes:

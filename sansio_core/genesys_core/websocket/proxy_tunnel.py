@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import h11
 from msgspec import Struct
 
+from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.websocket.events import Failed, FailedKind
@@ -38,7 +39,7 @@ _MAX_HEAD: Final = 64 * 1024
 _HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 
 
-class Proxy(Struct, frozen=True):
+class Proxy(Printable, frozen=True):
     """An HTTP proxy that opens tunnels with ``CONNECT`` (RFC 9110, 9.3.6).
 
     Attributes:

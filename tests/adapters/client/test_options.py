@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, Gateway, Region
@@ -95,3 +97,13 @@ def test_no_secret_shows() -> None:
         assert "s3cr3t" not in shown
     token = Client(access_token="t0k3n", trust_env=False)
     assert "t0k3n" not in repr(token._cell.session)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_client_is_not_pickled_and_says_what_to_do(kind):
+    client = kind(auth=GRANT, trust_env=False)
+    for one in (client, client._cell):
+        with pytest.raises(TypeError, match="is not pickled; make a client in the other process"):
+            pickle.dumps(one)
+    if kind is Client:
+        client.close()

@@ -1,5 +1,7 @@
 """The parts of a configuration: a part that exists is right."""
 
+import pickle
+
 import pytest
 
 from genesys_core.configuration.sections import (
@@ -69,6 +71,6 @@ def test_credentials_show_who_but_not_how():
     assert shown == (
         "Credentials(client_id='id', client_secret=[REDACTED], access_token=[REDACTED])"
     )
-    assert (
-        repr(Credentials()) == "Credentials(client_id=None, client_secret=None, access_token=None)"
-    )
+    assert repr(Credentials(client_id="id")) == "Credentials(client_id='id')"
+    with pytest.raises(TypeError, match="let that process read its own environment"):
+        pickle.dumps(Credentials(access_token="hunter3"))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import copy
+import pickle
 
 import pytest
 from hypothesis import given
@@ -105,6 +107,11 @@ def test_only_a_basic_header_minds_the_colon():
 @given(grants)
 def test_no_grant_shows_a_secret(grant):
     assert MARK not in f"{grant!r}{grant}{grant.__rich_repr__()!r}"
+    with pytest.raises(
+        TypeError, match=r"not pickled.*pass the client id, and let that process read"
+    ):
+        pickle.dumps(grant)
+    assert copy.deepcopy(grant) == grant
     if isinstance(grant, Pkce):
         assert grant.code_verifier not in repr(grant)
     if isinstance(grant, Saml2Bearer):

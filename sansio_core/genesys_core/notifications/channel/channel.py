@@ -41,6 +41,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from genesys_core.clock import Now
+from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.notifications.channel.connection import (
     BackingOff,
@@ -68,7 +69,7 @@ __all__ = [
 ]
 
 
-class GivenChannel(Struct, frozen=True):
+class GivenChannel(Printable, frozen=True):
     """A channel that the caller has already; its topics are kept.
 
     Attributes:

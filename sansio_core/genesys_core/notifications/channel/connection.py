@@ -26,6 +26,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_core.clock import Now
+from genesys_core.confidential import Printable
 from genesys_core.notifications.channel.policy import Policy
 
 __all__ = [
@@ -54,7 +55,7 @@ _RENEW_EVERY: Final = 5
 address may lead nowhere, or another program may be connecting to it."""
 
 
-class PlatformChannel(Struct, frozen=True):
+class PlatformChannel(Printable, frozen=True):
     """A channel that exists as far as is known.
 
     Attributes:

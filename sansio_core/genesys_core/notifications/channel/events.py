@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from genesys_core.calls.operation import Operation
 from genesys_core.clock import Now
+from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError
 from genesys_core.notifications.messages import Envelope
 
@@ -272,7 +273,7 @@ class ChannelCall(Struct, frozen=True):
     operation: Operation[object]
 
 
-class Connect(Struct, frozen=True):
+class Connect(Printable, frozen=True):
     """Open a WebSocket; then ``connected(socket)``, or ``disconnected(socket, how)``.
 
     Attributes:
