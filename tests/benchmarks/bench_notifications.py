@@ -110,7 +110,7 @@ def subscribed() -> ChannelSet:
 
 def ours(pieces: list[bytes]) -> Iterator[list[Notification[Any]]]:
     """As the handlers do it."""
-    websocket, channels, sorter = opened(), subscribed(), EventDispatcher()
+    websocket, channels, dispatcher = opened(), subscribed(), EventDispatcher()
     for data in pieces:
         texts = [each.data for each in websocket.receive_data(data) if isinstance(each, Text)]
         step = channels.received(0, 2, texts, now=NOW)
@@ -119,7 +119,7 @@ def ours(pieces: list[bytes]) -> Iterator[list[Notification[Any]]]:
         for each in step.effects:
             match each.effect:
                 case Emit(event=emitted):
-                    sorted_ = sorter.route(emitted)
+                    sorted_ = dispatcher.route(emitted)
                     assert isinstance(sorted_, ForConsumer)
                     found.append(sorted_.event)
         yield found

@@ -33,6 +33,7 @@ from genesys_core.calls.responses import ApiResponse
 from genesys_core.clock import Now
 from genesys_core.codec.model import Model
 from genesys_core.http.messages import Request, Response
+from genesys_core.session.session import Session
 
 
 def construct() -> None:
@@ -110,10 +111,12 @@ def fields(user: models.User, create: models.CreateUser) -> None:
     models.CreateUser(nmae="x")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
-def states(sending: Sending[int], need: NeedToken[int], waiting: Waiting[int], now: Now) -> None:
+def states(
+    sending: Sending[int], need: NeedToken[int], waiting: Waiting[int], session: Session, now: Now
+) -> None:
     sending.received(Response(200), now=now)
-    waiting.woke(now=now)
-    sending.woke(now=now)  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    waiting.woke(session, now=now)
+    sending.woke(session, now=now)  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     need.received(Response(200), now=now)  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     sending.received(Response(200))  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 

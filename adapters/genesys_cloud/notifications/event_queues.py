@@ -1,6 +1,6 @@
 """From the event loop that reads sockets to whoever uses the events.
 
-Law: an outlet decides nothing; what is kept and what is dropped is the store's, in the core. After
+Law: a queue decides nothing; what is kept and what is dropped is the store's, in the core. After
 ``close`` nothing is handed out any more.
 """
 
@@ -47,7 +47,7 @@ class EventStore(Protocol[T]):
 
 
 class QueueClosed(Exception):  # noqa: N818 - no error: there will be no more events
-    """The outlet was closed."""
+    """The queue was closed."""
 
 
 class AsyncEventQueue(Generic[T]):
@@ -81,7 +81,7 @@ class AsyncEventQueue(Generic[T]):
 
         Raises:
             Ended: there will be no more.
-            Exception: whatever the outlet was closed with.
+            Exception: whatever the queue was closed with.
         """
         self._taken += 1
         if self._taken % _CHECKPOINT == 0:
@@ -142,7 +142,7 @@ class ThreadEventQueue(Generic[T]):
 
         Raises:
             Ended: there will be no more.
-            Exception: whatever the outlet was closed with.
+            Exception: whatever the queue was closed with.
         """
         with self._changed:
             held = self._next()

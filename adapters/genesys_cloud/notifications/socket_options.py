@@ -21,7 +21,7 @@ __all__ = ["socket_options"]
 def socket_options(
     network: NetworkOptions, *, proxy: str | None, headers: Mapping[str, str] | None
 ) -> SocketOptions:
-    """The wiring of a handler.
+    """How a handler's sockets are made.
 
     Args:
         network: what the client was told of connections.

@@ -4,7 +4,7 @@ Law: nothing is dropped untold: a :class:`~genesys_core.notifications.channel.ev
 it was. Gaps themselves are never dropped; with no event between them they are one. What is taken
 comes in the order in which it was put.
 
-A mailbox that blocks takes whatever it is given. Whoever reads a socket asks
+A buffer that blocks takes whatever it is given. Whoever reads a socket asks
 :attr:`EventBuffer.blocked` before each read is passed on, so it holds at most its limit and what
 one more read brought.
 """

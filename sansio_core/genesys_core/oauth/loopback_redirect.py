@@ -7,9 +7,9 @@ cache, and shows what came from outside as text.
 The adapter accepts connections on the loopback address and sends what it is told; every decision is
 made here. ::
 
-    landing = Landing(redirect_uri, state)
-    match landing.received(visit, now=now):
-        case Page() as page: ...               # answer, and wait for the next visit
+    redirect = LoopbackRedirect(redirect_uri, state)
+    match redirect.received(request, now=now):
+        case BrowserPage() as page: ...        # answer, and wait for the next request
         case CodeArrived(code=code): ...       # exchange it, answer with signed_in_page()
         case TokenArrived(token=token): ...    # the implicit grant: nothing to exchange
         case SignInRefused(error=error): ...   # answer with refused_page(error)

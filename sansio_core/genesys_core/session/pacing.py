@@ -278,20 +278,20 @@ class Pacer(Struct, frozen=True):
         opens = max(moment, self.gate.until) if self.gate else moment
         windows = {window.path: window.as_of(moment) for window in self.windows}
         if reservation is None and opens <= moment + GRAIN:
-            passed = [lane for lane in windows.values() if lane.applies_to(path)]
-            if all(lane.has_room for lane in passed):
-                windows |= {lane.path: lane.with_request(moment) for lane in passed}
+            passed = [window for window in windows.values() if window.applies_to(path)]
+            if all(window.has_room for window in passed):
+                windows |= {window.path: window.with_request(moment) for window in passed}
                 return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
         tickets = _still_held(windows, reservation) if reservation else {}
-        for lane in [lane for lane in windows.values() if lane.applies_to(path)]:
-            entered, ticket = lane.with_ticket(tickets.get(lane.path))
-            windows[lane.path], tickets[lane.path] = entered, ticket
+        for window in [window for window in windows.values() if window.applies_to(path)]:
+            entered, ticket = window.with_ticket(tickets.get(window.path))
+            windows[window.path], tickets[window.path] = entered, ticket
             opening = entered.opening_time(ticket, opens)
             if opening > moment + GRAIN:
                 windows |= {
                     name: windows[name].with_return_time(t, opening) for name, t in tickets.items()
                 }
-                answer = Reservation(opening, tuple(tickets.items()), lane.describe())
+                answer = Reservation(opening, tuple(tickets.items()), window.describe())
                 return Pacer(tuple(windows.values()), self.gate), answer
         windows |= {
             name: windows[name].with_ticket_used(ticket, moment) for name, ticket in tickets.items()

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from genesys_cloud import Client, ClientCredentials
-from genesys_cloud.client import setup as _configured
-from genesys_cloud.config import follower as _reload
+from genesys_cloud.client import setup
+from genesys_cloud.config import follower
 from genesys_cloud.config.file import read_snapshot
 from genesys_cloud.config.follower import FileEvents, Follower, Polling, trigger_for
 from genesys_core import errors
@@ -74,7 +74,7 @@ class Steps:
 @pytest.fixture
 def steps(monkeypatch):
     trigger = Steps()
-    monkeypatch.setattr(_reload, "trigger_for", lambda path: trigger)
+    monkeypatch.setattr(follower, "trigger_for", lambda path: trigger)
     return trigger
 
 
@@ -299,7 +299,7 @@ def test_an_edit_that_switches_following_off_is_the_last_one(run, steps, tmp_pat
 def test_a_file_that_switches_it_off_is_never_followed(run, monkeypatch, tmp_path):
     path = tmp_path / "config"
     path.write_text(retries(1, "[general]\nlive_reload_config = false\n"))
-    monkeypatch.setattr(_reload, "trigger_for", None)  # would not work
+    monkeypatch.setattr(follower, "trigger_for", None)  # would not work
 
     async def scenario(api: Api) -> None:
         assert in_force(api) == 1
@@ -508,7 +508,7 @@ def following(path: Path, trigger):
 def test_a_real_trigger_sees_each_kind_of_change(installed, tmp_path, monkeypatch):
     path = tmp_path / "there" / "config"
     if not installed:
-        monkeypatch.setattr(_reload, "INTERVAL", 0.02)
+        monkeypatch.setattr(follower, "INTERVAL", 0.02)
     trigger = trigger_for(str(path)) if installed else Polling()
     with following(path, trigger) as expect:
         path.parent.mkdir()
@@ -530,7 +530,7 @@ class TakenOver:
 
     def __init__(self, monkeypatch) -> None:
         self._turn = threading.Condition()
-        real = _configured._Reload.__call__
+        real = setup._Reload.__call__
 
         def told(reload, snapshot: FileSnapshot) -> bool:
             follows = real(reload, snapshot)
@@ -538,7 +538,7 @@ class TakenOver:
                 self._turn.notify_all()
             return follows
 
-        monkeypatch.setattr(_configured._Reload, "__call__", told)
+        monkeypatch.setattr(setup._Reload, "__call__", told)
 
     def expect(self, api: Api, number: int) -> None:
         self.until(lambda: in_force(api) == number)
@@ -556,8 +556,8 @@ def taken_over(monkeypatch):
 @pytest.fixture(params=[FileEvents, Polling], ids=["watchfiles", "polling"])
 def trigger_kind(request, monkeypatch):
     if request.param is Polling:
-        monkeypatch.setattr(_reload, "INTERVAL", 0.02)
-        monkeypatch.setattr(_reload, "trigger_for", lambda path: Polling())
+        monkeypatch.setattr(follower, "INTERVAL", 0.02)
+        monkeypatch.setattr(follower, "trigger_for", lambda path: Polling())
     return request.param
 
 
@@ -569,7 +569,7 @@ def test_a_client_sees_every_kind_of_edit_with_a_real_trigger(
     path = tmp_path / "later" / "config"
 
     async def scenario(api: Api) -> None:
-        assert isinstance(_reload.trigger_for(str(path)), trigger_kind)
+        assert isinstance(follower.trigger_for(str(path)), trigger_kind)
         path.parent.mkdir()
         path.write_text(retries(10))
         taken_over.expect(api, 10)
@@ -609,7 +609,7 @@ def test_a_client_sees_a_mounted_volume_swapped_with_a_real_trigger(run, taken_o
 
 
 def test_a_notice_is_not_waited_for_where_none_can_come(tmp_path, monkeypatch):
-    monkeypatch.setattr(_reload, "INTERVAL", 0.01)
+    monkeypatch.setattr(follower, "INTERVAL", 0.01)
 
     def broken(*paths, **options):
         raise OSError("no more watches")

@@ -19,8 +19,8 @@ from genesys_cloud.notifications import (
     SubscriptionError,
     SubscriptionRejected,
     UnknownEvent,
+    websocket_stream,
 )
-from genesys_cloud.notifications import websocket_stream as _links
 from genesys_cloud.simulator import running_simulator
 from genesys_core.api import notifications as notifications_api
 from genesys_core.api import presence, users
@@ -486,7 +486,7 @@ def test_a_server_that_falls_silent_while_the_buffer_is_full_is_noticed(simulato
 
 
 def test_closing_does_not_wait_for_a_slow_consumer(simulator, go, monkeypatch):
-    monkeypatch.setattr(_links, "CLOSE_LIMIT", 10 * LIMIT)
+    monkeypatch.setattr(websocket_stream, "CLOSE_LIMIT", 10 * LIMIT)
 
     async def scenario(listener):
         driver = listener.handler._driver

@@ -29,7 +29,7 @@ HERE, THERE = (httpcore.Origin(b"https", host, 443) for host in (b"here", b"ther
 
 @dataclass(eq=False)
 class Connection:
-    """What the shelf asks of one."""
+    """What the table asks of one."""
 
     origin: httpcore.Origin
     idle: bool = False
@@ -53,63 +53,63 @@ class Connection:
 
 
 def shelf_of(*idle: Connection, limit: int = 10) -> ConnectionTable:
-    shelf = ConnectionTable(limit)
+    table = ConnectionTable(limit)
     for connection in idle:
-        shelf.add(connection)
+        table.add(connection)
         connection.idle = True
-        shelf.give(connection, 0.0)
-    return shelf
+        table.give(connection, 0.0)
+    return table
 
 
 def test_the_connection_that_was_idle_last_comes_first():
     first, second, elsewhere = Connection(HERE), Connection(HERE), Connection(THERE)
-    shelf = shelf_of(first, second, elsewhere)
-    assert shelf.take(HERE) == (second, [])
-    assert shelf.take(HERE) == (first, [])
-    assert shelf.take(HERE) == (None, [])
-    assert shelf.connections == [first, second, elsewhere]
+    table = shelf_of(first, second, elsewhere)
+    assert table.take(HERE) == (second, [])
+    assert table.take(HERE) == (first, [])
+    assert table.take(HERE) == (None, [])
+    assert table.connections == [first, second, elsewhere]
 
 
 def test_one_that_the_server_closed_meanwhile_is_dropped():
     first, second = Connection(HERE), Connection(HERE, expired=True)
-    shelf = shelf_of(first, second)
-    assert shelf.take(HERE) == (first, [second])
-    assert shelf.connections == [first]
+    table = shelf_of(first, second)
+    assert table.take(HERE) == (first, [second])
+    assert table.connections == [first]
 
 
 @pytest.mark.parametrize("broken", [Connection(HERE), Connection(HERE, idle=True, closed=True)])
 def test_one_that_broke_or_never_connected_is_dropped_when_it_comes_back(broken):
-    shelf = ConnectionTable(10)
-    shelf.add(broken)
-    assert shelf.give(broken, 0.0) == [broken]
-    assert shelf.connections == []
+    table = ConnectionTable(10)
+    table.add(broken)
+    assert table.give(broken, 0.0) == [broken]
+    assert table.connections == []
 
 
 def test_those_idle_for_too_long_are_dropped_when_another_comes_back():
     old, new = Connection(HERE), Connection(HERE)
-    shelf = shelf_of(old)
-    shelf.add(new)
+    table = shelf_of(old)
+    table.add(new)
     new.idle = True
-    assert shelf.give(new, IDLE_SECONDS) == []
-    assert shelf.take(HERE) == (new, [])
-    assert shelf.give(new, IDLE_SECONDS + 0.1) == [old]
+    assert table.give(new, IDLE_SECONDS) == []
+    assert table.take(HERE) == (new, [])
+    assert table.give(new, IDLE_SECONDS + 0.1) == [old]
 
 
 def test_the_longest_idle_makes_way_at_the_limit():
     first, second, third = Connection(HERE), Connection(HERE), Connection(THERE)
-    shelf = shelf_of(first, second, limit=2)
-    assert shelf.add(third) == [first]
-    assert shelf.connections == [second, third]
+    table = shelf_of(first, second, limit=2)
+    assert table.add(third) == [first]
+    assert table.connections == [second, third]
 
 
 def test_one_that_was_closed_with_the_pool_does_not_come_back():
     connection = Connection(HERE)
-    shelf = ConnectionTable(1)
-    shelf.add(connection)
-    assert shelf.clear() == [connection]
+    table = ConnectionTable(1)
+    table.add(connection)
+    assert table.clear() == [connection]
     connection.idle = True
-    assert shelf.give(connection, 0.0) == []
-    assert shelf.connections == []
+    assert table.give(connection, 0.0) == []
+    assert table.connections == []
 
 
 STEPS = st.lists(
@@ -124,15 +124,15 @@ STEPS = st.lists(
 
 @given(STEPS, st.integers(1, 4))
 def test_every_connection_is_in_use_or_idle_or_closed_once_and_never_too_many(steps, limit):
-    shelf: ConnectionTable = ConnectionTable(limit)
+    table: ConnectionTable = ConnectionTable(limit)
     busy: list[Connection] = []
     closed: list[Connection] = []
     for now, (step, origin, number) in enumerate(steps):
         if step == "request" and len(busy) < limit:
-            connection, closing = shelf.take(origin)
+            connection, closing = table.take(origin)
             if connection is None:
                 connection = Connection(origin)
-                closing += shelf.add(connection)
+                closing += table.add(connection)
             assert connection.origin == origin
             assert not connection.expired
             connection.idle = False
@@ -141,13 +141,13 @@ def test_every_connection_is_in_use_or_idle_or_closed_once_and_never_too_many(st
         elif step in {"reply", "break"} and busy:
             connection = busy.pop(number % len(busy))
             connection.idle = step == "reply"
-            closed += shelf.give(connection, float(now))
-        elif step == "expire" and shelf.connections:
-            connection = shelf.connections[number % len(shelf.connections)]
+            closed += table.give(connection, float(now))
+        elif step == "expire" and table.connections:
+            connection = table.connections[number % len(table.connections)]
             connection.expired = connection.idle
-        assert len(shelf.connections) <= limit
-        assert set(busy) <= set(shelf.connections)
-        assert not set(closed) & set(shelf.connections)
+        assert len(table.connections) <= limit
+        assert set(busy) <= set(table.connections)
+        assert not set(closed) & set(table.connections)
         assert len(closed) == len(set(closed))
 
 

@@ -259,14 +259,14 @@ def test_a_static_token_is_revoked_too():
 # All of them
 
 
-def wishes(session) -> list:
+def actions(session) -> list:
     moment = asked(session)
     return [Refresh(moment), SignIn(moment, CODE), SignOut(moment), UseToken(moment, A1)]
 
 
 def test_none_waits_for_others_longer_than_it_may():
     session = session_with(Vault(KEPT, A1))
-    for action in wishes(session):
+    for action in actions(session):
         assert (action.since, action.expires) == (0, None)
         result = action.timed_out(session, now=at(10))
         assert isinstance(result.error, errors.TimeoutError)
@@ -277,7 +277,7 @@ def test_none_waits_for_others_longer_than_it_may():
 
 def test_none_takes_a_token_to_another_login_host():
     before = session_with(Vault(KEPT, A1))
-    for action in wishes(before)[:3]:
+    for action in actions(before)[:3]:
         session = moved(before)
         after, answer = action.reserve(session, now=at(0))
         assert after == session

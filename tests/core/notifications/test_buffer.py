@@ -1,4 +1,4 @@
-"""The mailbox between a channel and its consumer: order, limits, and gaps for what is dropped."""
+"""The buffer between a channel and its consumer: order, limits, and gaps for what is dropped."""
 
 from collections import deque
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ class Drops(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mailbox = EventBuffer(self.limit, "drop_oldest")
+        self.buffer = EventBuffer(self.limit, "drop_oldest")
         self.time = 0
         self.sent: list[int] = []
         self.seen: list[int] = []
@@ -130,18 +130,18 @@ class Drops(RuleBasedStateMachine):
     def put(self) -> None:
         self.time += 1
         self.sent.append(self.time)
-        self.mailbox.put(note(self.time), at=now(self.time))
+        self.buffer.put(note(self.time), at=now(self.time))
 
     @rule()
     def connection_gap(self) -> None:
         self.time += 2
         self.missed.add(self.time - 1)
-        self.mailbox.put(gap(self.time - 1, self.time - 0.5), at=now(self.time))
+        self.buffer.put(gap(self.time - 1, self.time - 0.5), at=now(self.time))
 
-    @precondition(lambda self: len(self.mailbox))
+    @precondition(lambda self: len(self.buffer))
     @rule()
     def take(self) -> None:
-        held = self.mailbox.take()
+        held = self.buffer.take()
         assert held is not None
         if isinstance(held.event, Gap):
             self.announced.append(held.event)
@@ -152,10 +152,10 @@ class Drops(RuleBasedStateMachine):
 
     @invariant()
     def it_stays_small(self) -> None:
-        assert len(self.mailbox) <= 2 * self.limit + 1
+        assert len(self.buffer) <= 2 * self.limit + 1
 
     def teardown(self) -> None:
-        while len(self.mailbox):
+        while len(self.buffer):
             self.take()
         dropped = set(self.sent) - set(self.seen)
         assert sum(each.dropped for each in self.announced) == len(dropped)

@@ -241,7 +241,7 @@ def test_the_most_particular_path_comes_first():
     pacer = Pacer.of(Pacing(paths={"/a": 5, "/a/b": 2}))
     assert [window.path for window in pacer.windows] == ["/a/b", "/a", ""]
     after, _ = pacer.reserve("/a/b/c", now=at(0))
-    assert [len(lane.sent) for lane in after.windows] == [1, 1, 1]
+    assert [len(window.sent) for window in after.windows] == [1, 1, 1]
 
 
 # --- the gate --------------------------------------------------------------------------------------
@@ -467,4 +467,4 @@ def test_a_request_that_need_not_queue_takes_no_ticket():
     ] * 2
     pacer, reservation = pacer.reserve("/a", now=at(0))
     assert not reservation.due(at(0))
-    assert [len(lane.queue) for lane in pacer.windows] == [1, 0]
+    assert [len(window.queue) for window in pacer.windows] == [1, 0]

@@ -58,7 +58,7 @@ def answer_to(
     match request.get("message"):
         case "ping":
             return QueuedText(write_metadata("pong"), "pong")
-        case "subscribe" | "unsubscribe" as wish:
+        case "subscribe" | "unsubscribe" as message:
             channel, topics = state.channels.get(channel_id), _topics(request)
         case _:
             return None
@@ -66,7 +66,7 @@ def answer_to(
         return _reply("404", "error")
     if topics is None:
         return _reply("400", "error")
-    if wish == "subscribe":
+    if message == "subscribe":
         return _subscribed(channel, topics, state, settings, now)
     kept = {key: topic for key, topic in channel.topics.items() if key not in topics}
     state.channels[channel_id] = channel.with_topics(kept)

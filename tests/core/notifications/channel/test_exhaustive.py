@@ -73,13 +73,13 @@ ENDS = (
 )
 
 
-def legs(facts: Facts) -> list[Connection]:
+def connections_of(facts: Facts) -> list[Connection]:
     return [facts.primary, *([] if facts.successor is None else [facts.successor])]
 
 
 def calls(facts: Facts) -> set[int]:
     found: set[int] = set()
-    for connection in legs(facts):
+    for connection in connections_of(facts):
         if isinstance(connection, Creating | Inspecting | Checking):
             found.add(connection.call)
         if isinstance(connection, Listening) and isinstance(connection.sync, Syncing):
@@ -90,7 +90,7 @@ def calls(facts: Facts) -> set[int]:
 def sockets(facts: Facts) -> set[int]:
     found = {
         connection.socket
-        for connection in legs(facts)
+        for connection in connections_of(facts)
         if isinstance(connection, Listening | Connecting)
     }
     return found if facts.draining is None else found | {facts.draining.socket}
@@ -100,7 +100,7 @@ def shape(facts: Facts) -> str:
     """What distinguishes a state once numbers, times and how often something failed are left out."""
     parts = (
         sorted(facts.wanted),
-        [_leg_shape(connection) for connection in legs(facts)],
+        [_connection_shape(connection) for connection in connections_of(facts)],
         None if facts.draining is None else facts.draining.pongs_due > 0,
         None if facts.duplicates is None else facts.duplicates.until is None,
         facts.missing is None,
@@ -109,7 +109,7 @@ def shape(facts: Facts) -> str:
     return repr(parts)
 
 
-def _leg_shape(connection: Connection) -> tuple[object, ...]:
+def _connection_shape(connection: Connection) -> tuple[object, ...]:
     name = type(connection).__name__
     if isinstance(connection, Listening):
         doubtful = isinstance(connection.sync, Syncing) and connection.sync.doubtful
@@ -213,7 +213,7 @@ def check_patient(old: Facts, new: Facts) -> None:
     """Sockets that nobody reads are neither asked for a sign of life nor given up for having none."""
     if isinstance(new.primary, Listening):
         assert new.draining == old.draining, "gives up an old socket that is not read"
-    for before, after in zip(legs(old), legs(new), strict=False):
+    for before, after in zip(connections_of(old), connections_of(new), strict=False):
         if isinstance(before, Listening) and isinstance(before.sync, InSync):
             assert isinstance(after, Listening)
             assert (after.socket, after.pinged) == (before.socket, before.pinged)
@@ -257,7 +257,7 @@ def settles(state: Running, now: Now) -> bool:
 
 
 def _helped(state: Running, now: Now) -> ChannelStep | None:
-    for connection in legs(state.facts):
+    for connection in connections_of(state.facts):
         match connection:
             case Creating(call=call):
                 return state.called(call, MADE, now=now)
@@ -284,7 +284,9 @@ def test_every_state_keeps_the_invariants_and_comes_to_rest():
     for state, then in seen.values():
         assert settles(state, then), state.facts
     kinds = {
-        type(connection).__name__ for state, _ in seen.values() for connection in legs(state.facts)
+        type(connection).__name__
+        for state, _ in seen.values()
+        for connection in connections_of(state.facts)
     }
     assert kinds == {"Waiting", "Creating", "Inspecting", "Checking", "Opening", "Open"}
     assert any(state.facts.draining for state, _ in seen.values())
