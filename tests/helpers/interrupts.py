@@ -18,7 +18,7 @@ def interrupt_at(
     """Do work, and raise before its so-many-th instruction in functions of these files.
 
     Returns:
-        Whether it came that far, and what the work returned if it did not.
+        Whether it came that far, and what the work returned if it was not stopped.
     """
     left = position
 
@@ -44,7 +44,8 @@ def interrupt_at(
         return True, None
     finally:
         sys.settrace(before)
-    return False, result
+    # In a finalizer it is swallowed.
+    return left < 0, result
 
 
 def each_interrupt(

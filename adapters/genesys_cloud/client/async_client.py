@@ -51,7 +51,7 @@ from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_cloud.transports.httpx_client import NetworkOptions
+    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["AsyncClient"]
 

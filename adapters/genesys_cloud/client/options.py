@@ -19,7 +19,7 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:  # at run time they would load TLS
-    from genesys_cloud.transports.httpx_client import NetworkOptions
+    from genesys_cloud.transports.network_options import NetworkOptions
     from genesys_cloud.transports.tls import Certificate, Verify
 
 __all__ = ["ClientOptions", "is_mock", "network_of"]

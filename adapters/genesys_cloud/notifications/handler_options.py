@@ -15,7 +15,7 @@ from genesys_cloud.client.setup import Setup
 from genesys_cloud.notifications.channel_driver import DriverContext
 from genesys_cloud.notifications.socket_options import socket_options
 from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.httpx_client import NetworkOptions
+from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_core.calls.operation import Operation
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import (

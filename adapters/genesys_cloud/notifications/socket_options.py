@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from genesys_cloud.notifications.websocket_stream import SocketOptions
-from genesys_cloud.transports.httpx_client import NetworkOptions
-from genesys_cloud.transports.tls import socket_context
+from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.tls import shared_context
 from genesys_core.http.headers import Headers
 from genesys_core.version import USER_AGENT
 from genesys_core.websocket.connection import Proxy
@@ -33,7 +33,7 @@ def socket_options(
         ConfigurationError: a CA or certificate that cannot be used.
     """
     trust_env = network.get("trust_env", True)
-    tls = socket_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
+    tls = shared_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
     given = proxy or network.get("proxy")
     return SocketOptions(
         tls=tls,

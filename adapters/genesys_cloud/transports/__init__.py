@@ -7,14 +7,15 @@ from genesys_core._lazy import export_lazily
 if TYPE_CHECKING:
     from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
     from genesys_cloud.transports.httpx_transport import HttpxTransport as HttpxTransport
-    from genesys_cloud.transports.httpx_transport import NetworkOptions as NetworkOptions
     from genesys_cloud.transports.httpx_transport import failure_of as failure_of
+    from genesys_cloud.transports.network_options import NetworkOptions as NetworkOptions
     from genesys_cloud.transports.protocols import (
         AsyncStreamingTransport as AsyncStreamingTransport,
     )
     from genesys_cloud.transports.protocols import AsyncTransport as AsyncTransport
     from genesys_cloud.transports.protocols import StreamingTransport as StreamingTransport
     from genesys_cloud.transports.protocols import Transport as Transport
+    from genesys_cloud.transports.socket_transport import SocketTransport as SocketTransport
     from genesys_cloud.transports.tls import Certificate as Certificate
     from genesys_cloud.transports.tls import Verify as Verify
 
@@ -22,11 +23,13 @@ export_lazily(
     globals(),
     {
         "genesys_cloud.transports.httpx_transport": (
-            "AsyncHttpxTransport HttpxTransport NetworkOptions failure_of"
+            "AsyncHttpxTransport HttpxTransport failure_of"
         ),
+        "genesys_cloud.transports.network_options": "NetworkOptions",
         "genesys_cloud.transports.protocols": (
             "AsyncStreamingTransport AsyncTransport StreamingTransport Transport"
         ),
+        "genesys_cloud.transports.socket_transport": "SocketTransport",
         "genesys_cloud.transports.tls": "Certificate Verify",
     },
 )

@@ -8,33 +8,18 @@ import ssl
 import sys
 from collections.abc import Callable
 from http.cookiejar import CookieJar
-from typing import Final, Literal, TypedDict, TypeVar
+from typing import Final, Literal, TypeVar
 
 import httpx
 
 from genesys_cloud.transports.connection_pool import replace_pools
+from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_cloud.transports.socket_deadlines import keep_deadlines
-from genesys_cloud.transports.tls import Certificate, Verify, tls_context
+from genesys_cloud.transports.tls import tls_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
 __all__ = ["LIMITS", "NetworkOptions", "count_connections", "new_httpx_client"]
-
-
-class NetworkOptions(TypedDict, total=False):
-    """How connections are made.
-
-    Attributes:
-        proxy: URL of an HTTP proxy, credentials included.
-        verify: who is trusted; see :data:`~genesys_cloud.transports.Verify`.
-        cert: a client certificate.
-        trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like are honoured.
-    """
-
-    proxy: str | None
-    verify: Verify
-    cert: Certificate | None
-    trust_env: bool
 
 
 # As many idle connections kept as may be open: a burst of tasks reuses what it opened.

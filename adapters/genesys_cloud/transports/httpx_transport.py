@@ -21,17 +21,14 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from genesys_cloud.transports.httpx_client import (
-    NetworkOptions,
-    count_connections,
-    new_httpx_client,
-)
+from genesys_cloud.transports.httpx_client import count_connections, new_httpx_client
 from genesys_cloud.transports.httpx_errors import (
     deadline_failure,
     failure_of,
     httpx_exceptions,
     raise_transport_failure,
 )
+from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_cloud.transports.protocols import (
     AsyncStreamingTransport,
     AsyncTransport,
@@ -56,7 +53,6 @@ __all__ = [
     "AsyncTransport",
     "Certificate",
     "HttpxTransport",
-    "NetworkOptions",
     "StreamingTransport",
     "Transport",
     "Verify",

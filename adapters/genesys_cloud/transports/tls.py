@@ -5,19 +5,22 @@ not. Key material given as text is on disk only while OpenSSL reads it, in a dir
 else may enter; neither it nor its password is ever part of an error.
 """
 
+import hashlib
+import os
 import ssl
+import sys
 from collections.abc import Callable
-from functools import cache
+from contextlib import suppress
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Literal, TypeAlias, TypeGuard, cast
 
-import httpx
-
 from genesys_core.errors import ConfigurationError
+from genesys_core.transport.dialer import ALPN
 
-__all__ = ["Certificate", "Pem", "Verify", "socket_context", "tls_context"]
+__all__ = ["Certificate", "Pem", "Verify", "shared_context", "tls_context"]
 
 Pem: TypeAlias = str | bytes | PathLike[str]
 """A PEM file's path, or what is in one: text with ``-----BEGIN`` in it."""
@@ -62,17 +65,64 @@ def tls_context(
     return context
 
 
-def socket_context(
+def shared_context(
     verify: Verify, cert: Certificate | None, *, trust_env: bool
 ) -> Callable[[], ssl.SSLContext]:
-    """What makes the same context for sockets of our own, once and when it is first needed."""
-    context = tls_context(verify, cert, trust_env=trust_env)
+    """What makes a context for sockets of our own; equal settings share one.
 
-    @cache
-    def made() -> ssl.SSLContext:
-        return httpx.create_ssl_context(trust_env=trust_env) if context is True else context
+    The usual authorities are read when the context is needed first; all else is checked at once.
 
-    return made
+    Args:
+        verify: who is trusted.
+        cert: the client's certificate, or ``None``.
+        trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` say who the usual authorities are.
+
+    Raises:
+        ConfigurationError: verification switched off, or a file or text that cannot be used.
+    """
+    if isinstance(verify, ssl.SSLContext) and cert is None:
+        return lambda: verify
+    named = trust_env and any(os.environ.get(name) for name in _STORES)
+    key = _settings_key(verify, cert, trust_env=trust_env)
+
+    def find() -> ssl.SSLContext:
+        context = _shared.get(key)
+        if context is None:
+            if len(_shared) >= _MOST_SHARED:
+                _shared.clear()
+            made = tls_context(verify, cert, trust_env=trust_env)
+            context = _usual(trust_env=trust_env) if made is True else made
+            context.set_alpn_protocols([ALPN])
+            _shared[key] = context
+        return context
+
+    if verify is not True or cert is not None or named:
+        find()
+    return find
+
+
+_MOST_SHARED: Final = 32
+_shared: Final[dict[object, ssl.SSLContext]] = {}
+_STORES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def _settings_key(verify: object, cert: object, *, trust_env: bool) -> object:
+    """What makes two settings equal: the same text, or the same file unchanged; never a secret."""
+    parts = cast(tuple[object, ...], cert) if isinstance(cert, tuple) else (cert,)
+    stores = [os.environ.get(name) for name in _STORES] if trust_env else [None]
+    return tuple(map(_part_key, (verify, *parts, trust_env, *stores)))
+
+
+def _part_key(part: object) -> object:
+    if not _is_pem(part):
+        return part if part is None or isinstance(part, bool) else id(part)
+    text = part if isinstance(part, bytes) else os.fspath(part).encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(text).digest()
+    try:
+        found = os.stat(text)  # noqa: PTH116 - the text may be no path at all
+    except (OSError, ValueError):
+        return digest
+    return digest, found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
@@ -94,13 +144,35 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
 
 
 def _usual(*, trust_env: bool) -> ssl.SSLContext:
-    try:
-        return httpx.create_ssl_context(trust_env=trust_env)
-    except OSError:
+    """A context that trusts the usual authorities: those the environment names, or the system's."""
+    file, directories = (os.environ.get(name) or None if trust_env else None for name in _STORES)
+    if file or directories:
+        usable = not directories or any(map(_holds_files, directories.split(os.pathsep)))
+        with suppress(OSError, ValueError):
+            context = ssl.create_default_context(cafile=file, capath=directories)
+            if usable:
+                return context
         raise ConfigurationError(
             "environment: SSL_CERT_FILE or SSL_CERT_DIR names authorities that cannot be used; "
             "correct it, or pass trust_env=False to ignore the environment"
-        ) from None
+        )
+    if sys.platform in {"darwin", "win32"}:
+        # Their stores are not files: the system is asked about each certificate.
+        truststore = import_module("truststore")
+        return cast(ssl.SSLContext, truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    paths = ssl.get_default_verify_paths()
+    file = paths.openssl_cafile if Path(paths.openssl_cafile).is_file() else None
+    directory = paths.openssl_capath if _holds_files(paths.openssl_capath) else None
+    if file is None and directory is None:
+        raise ConfigurationError(
+            "verify: this system has no certificate authorities; install its package "
+            "(ca-certificates), or name a file of them with verify= or SSL_CERT_FILE"
+        )
+    return ssl.create_default_context(cafile=file, capath=directory)
+
+
+def _holds_files(directory: str) -> bool:
+    return Path(directory).is_dir() and any(Path(directory).iterdir())
 
 
 def _trusting_path(path: Path) -> ssl.SSLContext:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genesys_core.transport.dialer import Dialed as Dialed
     from genesys_core.transport.dialer import DialFailed as DialFailed
     from genesys_core.transport.dialer import DialState as DialState
+    from genesys_core.transport.dialer import DialStep as DialStep
     from genesys_core.transport.dialer import OpeningSockets as OpeningSockets
     from genesys_core.transport.dialer import ReceivingConnect as ReceivingConnect
     from genesys_core.transport.dialer import ResolvingHost as ResolvingHost
@@ -48,7 +49,7 @@ export_lazily(
     globals(),
     {
         "genesys_core.transport.dialer": (
-            "ALPN ConnectingThroughSocks DialFailed DialState Dialed OpeningSockets "
+            "ALPN ConnectingThroughSocks DialFailed DialState DialStep Dialed OpeningSockets "
             "ReceivingConnect ResolvingHost SendingConnect StartingTls describe_tls_error "
             "dial"
         ),

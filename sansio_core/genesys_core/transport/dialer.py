@@ -23,12 +23,12 @@ and closes whatever it opened if the last is not :class:`Dialed`, or if it is in
         try:
             match state:
                 case ResolvingHost(host=host, port=port, is_literal=literal):
-                    state = state.resolved(resolve(host, port, literal, state.until))
+                    state = state.resolved(resolve(host, port, literal, state.until), now=read_clocks())
                 case OpeningSockets():
                     sock = race(state.race, state.until)      # see `happy_eyeballs.Race`
                     state = state.connected(sock.getsockname()[:2], sock.getpeername()[:2])
                 case ConnectingThroughSocks(proxy=proxy):
-                    sock = socks_library.connect(proxy, state.origin, state.until)
+                    sock = socks_library.connect(proxy, state.host, state.port, state.until)
                     state = state.connected()
                 case StartingTls(server_name=name):
                     sock = wrap(sock, name, alpn=["http/1.1"], session=sessions.get(state.session_key))
@@ -71,6 +71,7 @@ __all__ = [
     "ConnectingThroughSocks",
     "DialFailed",
     "DialState",
+    "DialStep",
     "Dialed",
     "OpeningSockets",
     "ReceivingConnect",
@@ -266,6 +267,16 @@ class ConnectingThroughSocks(_Step, frozen=True):
     phase = "connecting by way of SOCKS through"
     layer = "proxy"
 
+    @property
+    def host(self) -> str:
+        """The origin's host."""
+        return self.plan.origin.host
+
+    @property
+    def port(self) -> int:
+        """The origin's port."""
+        return self.plan.origin.port
+
     def connected(self) -> "StartingTls | Dialed":
         """The proxy connected."""
         return _behind_proxy(self.plan)
@@ -379,16 +390,17 @@ class DialFailed(Struct, frozen=True):
     failure: TransportFailure
 
 
-DialState: TypeAlias = (
+DialStep: TypeAlias = (
     ResolvingHost
     | OpeningSockets
     | ConnectingThroughSocks
     | StartingTls
     | SendingConnect
     | ReceivingConnect
-    | Dialed
-    | DialFailed
 )
+"""A state in which something is to be done."""
+
+DialState: TypeAlias = DialStep | Dialed | DialFailed
 
 
 def _after_proxy(plan: _Plan) -> SendingConnect | Dialed:

@@ -154,6 +154,12 @@ def test_every_failure_says_where_and_that_nothing_was_sent(route):
             assert failure.kind == (kind or blamed), failure.message
 
 
+def test_a_socks_proxy_is_given_the_origin():
+    state = begin(route_of(ORIGINS[1], PROXIES[4]))
+    assert isinstance(state, ConnectingThroughSocks)
+    assert (state.proxy, state.host, state.port) == (PROXIES[4], "origin.example", 8443)
+
+
 def test_a_failure_reads_well():
     state = begin(route_of(ORIGINS[1], None))
     assert state.failed("Name or service not known").failure.message == (

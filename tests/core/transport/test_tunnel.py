@@ -16,7 +16,7 @@ def test_the_request_names_the_origin_and_carries_the_credentials_of_the_proxy_a
     assert Tunnel("[::1]:443", PROXY).request == (
         b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n"
         b"User-Agent: " + USER_AGENT.encode() + b"\r\n"
-        b"Proxy-Authorization: Basic am86c2VjcmV0\r\n\r\n"
+        b"Proxy-Authorization: Basic am86c2VjcmV0\r\nAccept-Encoding: gzip\r\n\r\n"
     )
     assert b"Proxy-Authorization" not in Tunnel("h:1", Proxy("p", 1)).request
 
@@ -45,7 +45,8 @@ def outcomes(reply: bytes):
         ),
         (b"HTTP/1.1 502 Bad\r\n\r\n", TunnelRefused("refused the tunnel (status 502)", 502)),
         (b"HTTP/1.1 302 Go\r\n\r\n", TunnelRefused("refused the tunnel (status 302)", 302)),
-        (b"HTTP/1.1 101 Switch\r\n\r\n", TunnelRefused(REFUSED)),
+        (b"HTTP/1.1 101 Switch\r\n\r\n", TunnelRefused("refused the tunnel (status 101)", 101)),
+        (b"SSH-2.0-hunter2\r\n", TunnelRefused(REFUSED)),
         (b"garbage\r\n\r\n", TunnelRefused(REFUSED)),
         (b"HTTP/9 200\r\n\r\n", TunnelRefused(REFUSED)),
         (
@@ -75,6 +76,6 @@ def test_a_proxy_that_closes_gave_no_answer():
 def test_a_reply_without_end_is_refused():
     tunnel = Tunnel("h:1", PROXY)
     outcome = tunnel.receive(b"HTTP/1.1 100 Continue\r\n\r\n" * 101)
-    assert outcome == TunnelRefused("sent nothing but informational responses")
+    assert outcome == TunnelRefused(REFUSED)
     tunnel = Tunnel("h:1", PROXY)
     assert tunnel.receive(b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000) == TunnelRefused(REFUSED)

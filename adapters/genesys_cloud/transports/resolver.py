@@ -1,0 +1,107 @@
+"""Names to addresses, by the system's resolver, in a time that is kept.
+
+Invariants: ``getaddrinfo`` cannot be interrupted and may hang for a minute, so it runs in a daemon
+thread: whoever asked leaves when their time is over, and the interpreter exits without waiting.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from genesys_core.transport.happy_eyeballs import Address
+
+__all__ = ["look_up", "resolve", "start_look_up"]
+
+_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
+
+
+def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
+    """Ask the resolver, however long it takes.
+
+    Args:
+        host: a name, or an address.
+        port: goes into the addresses.
+        is_literal: whether it is an address: no resolver is asked.
+
+    Raises:
+        OSError: it found nothing.
+    """
+    flags = socket.AI_NUMERICHOST if is_literal else 0
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    except UnicodeError:
+        # The codec that getaddrinfo encodes names with has limits of its own.
+        raise OSError("the name cannot be looked up") from None
+    return [_address(place) for family, _, _, _, place in found if family in _FAMILIES]
+
+
+def _address(place: tuple[object, ...]) -> Address:
+    match place:
+        case (str(host), int(port), int(flow), int(scope)):
+            # A zone is part of the text as well; its number says the same.
+            return Address(host.partition("%")[0], port, is_ipv6=True, flow=flow, scope=scope)
+        case (str(host), int(port)):
+            return Address(host, port)
+        case _:
+            raise OSError("the resolver gave no internet address")
+
+
+def start_look_up(
+    host: str,
+    port: int,
+    *,
+    is_literal: bool,
+    done: Callable[[list[Address] | OSError], object],
+) -> None:
+    """Ask the resolver in a thread of its own.
+
+    Args:
+        host: a name, or an address.
+        port: goes into the addresses.
+        is_literal: whether it is an address.
+        done: called in that thread, with addresses or with what went wrong.
+    """
+
+    def work() -> None:
+        try:
+            outcome: list[Address] | OSError = look_up(host, port, is_literal=is_literal)
+        except OSError as error:
+            outcome = error
+        done(outcome)
+
+    threading.Thread(target=work, name="genesys-cloud-resolver", daemon=True).start()
+
+
+def resolve(host: str, port: int, *, is_literal: bool, until: float | None) -> list[Address]:
+    """Ask the resolver, and wait.
+
+    Args:
+        host: a name, or an address.
+        port: goes into the addresses.
+        is_literal: whether it is an address.
+        until: when to give up, on the monotonic clock; ``None`` for never.
+
+    Raises:
+        TimeoutError: the time is over.
+        OSError: the resolver found nothing.
+    """
+    if is_literal:
+        return look_up(host, port, is_literal=True)
+    outcomes: list[list[Address] | OSError] = []
+    ready = threading.Lock()
+    ready.acquire()
+
+    def done(outcome: list[Address] | OSError) -> None:
+        outcomes.append(outcome)
+        ready.release()
+
+    start_look_up(host, port, is_literal=False, done=done)
+    left = -1 if until is None else max(until - time.monotonic(), 0)
+    if not ready.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
+        raise TimeoutError
+    outcome = outcomes[0]
+    if isinstance(outcome, OSError):
+        raise outcome
+    return outcome

@@ -1,0 +1,377 @@
+"""One connection over a socket, plain or in TLS, for threads.
+
+Invariants: the socket never blocks; whoever waits does so here, and until a moment that the caller
+names. A connection that nobody holds any more closes its socket by itself: no interrupt leaves one
+open. To close never says goodbye in TLS and never waits.
+"""
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Hashable, Sequence
+from typing import Final, Protocol
+
+from genesys_cloud.transports.tls_bytes import TlsBytes
+
+__all__ = [
+    "READ_SIZE",
+    "NestedTls",
+    "SocketConnection",
+    "StreamSocket",
+    "wait_for_any",
+    "wait_for_socket",
+]
+
+READ_SIZE: Final = 65_536
+"""Bytes of one read at most."""
+
+_CAN_POLL: Final = hasattr(select, "poll")  # not on Windows
+_LONGEST_POLL: Final = 86_400.0
+"""Seconds of one wait at most: the system counts them in milliseconds, in an int."""
+
+
+class StreamSocket(Protocol):
+    """What a connection needs of a socket."""
+
+    def send(self, data: bytes | memoryview, /) -> int:
+        """Send some of it."""
+        ...
+
+    def recv(self, size: int, /) -> bytes:
+        """Receive some bytes; ``b""`` at the end."""
+        ...
+
+
+def wait_for_socket(
+    sock: socket.socket, *, read: bool, write: bool, until: float | None
+) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written.
+
+    Args:
+        sock: which.
+        read: whether to wait for something to read, an end or error included.
+        write: whether to wait for room to write.
+        until: when to give up, on the monotonic clock; ``None`` for never.
+
+    Returns:
+        Whether it can be read, and whether it can be written.
+
+    Raises:
+        TimeoutError: the time is over.
+    """
+    while True:
+        left = None if until is None else max(until - time.monotonic(), 0.0)
+        wait = _LONGEST_POLL if left is None else min(left, _LONGEST_POLL)
+        found = _look(sock, read=read, write=write, seconds=wait)
+        if any(found):
+            return found
+        if left is not None and left <= wait:
+            raise TimeoutError
+
+
+def _look(sock: socket.socket, *, read: bool, write: bool, seconds: float) -> tuple[bool, bool]:
+    if not _CAN_POLL:
+        asked = [sock] if read else [], [sock] if write else []
+        readable, writable, broken = select.select(*asked, [sock], seconds)
+        return bool(readable or (broken and read)), bool(writable or broken)
+    poll = select.poll()
+    poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    # Rounded up: what is left must not be polled for again and again.
+    for _, events in poll.poll(int(seconds * 1000) + 1 if seconds else 0):
+        ended = events & (select.POLLERR | select.POLLHUP | select.POLLNVAL)
+        return (
+            bool(read and (events & select.POLLIN or ended)),
+            bool(write and (events & select.POLLOUT or ended)),
+        )
+    return False, False
+
+
+def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[int]:
+    """Wait until one of several sockets that connect has an outcome.
+
+    Args:
+        sockets: which.
+        until: when to give up, on the monotonic clock; ``None`` for never.
+
+    Returns:
+        The positions of those that have one; none if the time is over first.
+    """
+    left = _LONGEST_POLL if until is None else max(until - time.monotonic(), 0.0)
+    seconds = min(left, _LONGEST_POLL)
+    if not _CAN_POLL:
+        _, writable, broken = select.select([], sockets, sockets, seconds)
+        return [at for at, sock in enumerate(sockets) if sock in [*writable, *broken]]
+    poll = select.poll()
+    for sock in sockets:
+        poll.register(sock, select.POLLOUT)
+    found = {number for number, _ in poll.poll(int(seconds * 1000) + 1 if seconds else 0)}
+    return [at for at, sock in enumerate(sockets) if sock.fileno() in found]
+
+
+class SocketConnection:
+    """A connected socket.
+
+    Args:
+        sock: a socket that does not block.
+
+    Attributes:
+        session_key: what its TLS session may be resumed for; ``None`` without TLS.
+    """
+
+    __slots__ = ("_is_plain", "_poll", "_socket", "_stream", "session_key")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        sock.settimeout(0)
+        self._stream: StreamSocket = sock
+        self._is_plain = True
+        self.session_key: Hashable = None
+        self._poll: select.poll | None = None
+        self._watch(sock)
+
+    def _watch(self, sock: socket.socket) -> None:
+        self._socket = sock
+        if _CAN_POLL:
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket."""
+        return self._socket
+
+    @property
+    def ends(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        """Host and port of this end, and of the other."""
+        return self._socket.getsockname()[:2], self._socket.getpeername()[:2]
+
+    def start_tls(
+        self,
+        context: ssl.SSLContext,
+        server_name: str,
+        session: ssl.SSLSession | None,
+        until: float | None,
+    ) -> str | None:
+        """Go on in TLS, or in TLS within TLS; returns the protocol that the peer chose.
+
+        Raises:
+            TimeoutError: the time is over.
+            OSError: the handshake failed; :class:`ssl.SSLError` where TLS says so.
+        """
+        self._is_plain = False
+        if isinstance(self._stream, ssl.SSLSocket):
+            nested = NestedTls(self._stream, TlsBytes(context, server_name, session))
+            self._stream = nested
+            while not nested.shake_hands():
+                self._wait_for_tls(nested.wants_write, until)
+            return nested.tls.alpn
+        secured = context.wrap_socket(
+            self._socket,
+            server_hostname=server_name,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,  # an end that TLS did not announce may be an attacker's
+            session=session,
+        )
+        self._watch(secured)
+        self._stream = secured
+        while True:
+            try:
+                secured.do_handshake()
+                return secured.selected_alpn_protocol()
+            except ssl.SSLWantReadError:
+                self._wait_for_tls(False, until)  # noqa: FBT003
+            except ssl.SSLWantWriteError:
+                self._wait_for_tls(True, until)  # noqa: FBT003
+
+    def _wait_for_tls(self, write: bool, until: float | None) -> None:  # noqa: FBT001
+        wait_for_socket(self._socket, read=not write, write=write, until=until)
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """The TLS session, to be resumed by another connection."""
+        stream = self._stream
+        if isinstance(stream, NestedTls):
+            return stream.tls.session
+        return stream.session if isinstance(stream, ssl.SSLSocket) else None
+
+    def read(self, until: float | None) -> bytes:
+        """Wait for bytes; ``b""`` is the end.
+
+        Raises:
+            TimeoutError: the time is over.
+            OSError: the connection broke.
+        """
+        while True:
+            if self._is_plain or not self._has_pending():
+                self._wait_to_read(until)
+            data = self.read_now()
+            if data is not None:
+                return data
+
+    def read_now(self) -> bytes | None:
+        """The bytes that are there; ``b""`` at the end, ``None`` if there are none.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        try:
+            return self._stream.recv(READ_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return None  # woken for nothing, or for something of TLS's own
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def _wait_to_read(self, until: float | None) -> None:
+        poll = self._poll
+        if poll is None or until is None:
+            wait_for_socket(self._socket, read=True, write=False, until=until)
+            return
+        left = until - time.monotonic()
+        if left > _LONGEST_POLL:
+            wait_for_socket(self._socket, read=True, write=False, until=until)
+        elif not poll.poll(int(left * 1000) + 1 if left > 0 else 0):
+            raise TimeoutError
+
+    def _has_pending(self) -> bool:
+        stream = self._stream
+        return stream.pending() > 0 if isinstance(stream, ssl.SSLSocket) else False
+
+    def write(self, data: bytes | memoryview, until: float | None) -> int:
+        """Write some bytes, waiting for room if need be.
+
+        Returns:
+            How many; 0 if there is something to read first.
+
+        Raises:
+            TimeoutError: the time is over.
+            OSError: the connection broke.
+        """
+        while True:
+            try:
+                return self._stream.send(data)
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                readable, _ = wait_for_socket(self._socket, read=True, write=True, until=until)
+                if readable:
+                    return 0
+
+    def write_all(self, data: bytes, until: float | None) -> None:
+        """Write bytes to the last.
+
+        Raises:
+            TimeoutError: the time is over.
+            OSError: the connection broke.
+        """
+        view = memoryview(data)
+        while view:
+            count = self.write(view, until)
+            view = view[count:]
+            if not count:  # there is something to read, which has to wait
+                wait_for_socket(self._socket, read=False, write=True, until=until)
+
+    def is_readable(self) -> bool:
+        """Whether there is anything to read, the end included, without waiting."""
+        poll = self._poll
+        if self._is_plain:
+            if poll is not None:
+                return bool(poll.poll(0))
+            return _look(self._socket, read=True, write=False, seconds=0)[0]
+        try:
+            return self._tls_is_readable()
+        except (OSError, ValueError):  # broken, or closed
+            return True
+
+    def _tls_is_readable(self) -> bool:
+        stream = self._stream
+        if isinstance(stream, NestedTls):
+            return stream.has_content()
+        if self._has_pending():
+            return True
+        if not _look(self._socket, read=True, write=False, seconds=0)[0]:
+            return False
+        try:
+            stream.recv(1)
+        except ssl.SSLWantReadError:
+            return False  # tickets, and the like
+        return True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):  # interrupted before there was one
+            self._socket.close()
+
+
+class NestedTls:
+    """TLS within the TLS of a socket.
+
+    Args:
+        outer: the socket in TLS.
+        tls: the inner TLS.
+
+    Attributes:
+        tls: the inner TLS.
+        wants_write: whether it waits for room to write, and not for something to read.
+    """
+
+    def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
+        self._outer = outer
+        self.tls = tls
+        self._unsent = b""
+        self.wants_write = False
+
+    def shake_hands(self) -> bool:
+        """Go on with the handshake; whether it is done. If not, something is to be waited for."""
+        done = self.tls.shake_hands()
+        try:
+            self._flush()
+            while not done:
+                self.tls.feed(self._receive())
+                done = self.tls.shake_hands()
+                self._flush()
+        except ssl.SSLWantReadError:
+            self.wants_write = False
+            return False
+        except ssl.SSLWantWriteError:
+            self.wants_write = True
+            return False
+        return True
+
+    def send(self, data: bytes | memoryview, /) -> int:
+        """Send some of it."""
+        self._flush()
+        piece = data[:READ_SIZE]
+        self.tls.write(piece)
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            self._flush()
+        return len(piece)
+
+    def recv(self, size: int, /) -> bytes:
+        """Receive some bytes; ``b""`` at the end."""
+        self._flush()
+        while (data := self.tls.read(size)) is None:
+            self.tls.feed(self._receive())
+        return data
+
+    def has_content(self) -> bool:
+        """Whether anything but tickets and the like has come; a byte of it is lost."""
+        while not self.tls.has_content():
+            try:
+                self.tls.feed(self._receive())
+            except ssl.SSLWantReadError:
+                return False
+        return True
+
+    def _receive(self) -> bytes:
+        try:
+            return self._outer.recv(READ_SIZE)
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            return b""
+
+    def _flush(self) -> None:
+        self._unsent += self.tls.take()
+        while self._unsent:
+            self._unsent = self._unsent[self._outer.send(self._unsent) :]

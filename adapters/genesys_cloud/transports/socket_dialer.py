@@ -1,0 +1,255 @@
+"""The dialer for threads: opens sockets as :mod:`genesys_core.transport.dialer` says.
+
+Invariants: whatever is opened and not handed over is closed, also if an exception comes in between. No
+step outlasts the moment that its state names.
+"""
+
+import errno
+import os
+import socket
+import ssl
+import threading
+import time
+from typing import Final
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.resolver import resolve
+from genesys_cloud.transports.socket_connection import SocketConnection, wait_for_any
+from genesys_cloud.transports.tls_bytes import tls_reason
+from genesys_core.transport.dialer import (
+    ConnectingThroughSocks,
+    Dialed,
+    DialFailed,
+    DialState,
+    DialStep,
+    OpeningSockets,
+    ReceivingConnect,
+    ResolvingHost,
+    SendingConnect,
+    StartingTls,
+    describe_tls_error,
+)
+from genesys_core.transport.happy_eyeballs import Address, Race
+
+__all__ = ["open_connection", "system_words"]
+
+
+def system_words(error: OSError) -> str:
+    """What the operating system, or a resolver, says of an error."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def open_connection(
+    state: DialState, settings: ConnectionSettings
+) -> SocketConnection | DialFailed:
+    """Open a connection.
+
+    Args:
+        state: the first step; see :func:`genesys_core.transport.dialer.dial`.
+        settings: TLS contexts and sessions.
+    """
+    dialer = _Dialer(settings)
+    try:
+        while not isinstance(state, Dialed | DialFailed):
+            step: DialStep = state
+            try:
+                state = dialer.advance(step)
+            except TimeoutError:
+                state = step.timed_out()
+            except ssl.SSLError as error:
+                state = step.failed(describe_tls_error(*tls_reason(error)))
+            except OSError as error:
+                state = step.failed(system_words(error))
+        if isinstance(state, DialFailed):
+            return state
+        connection, dialer.connection = dialer.connection, None
+        if connection is None:
+            raise AssertionError("dialed without a connection")
+        return connection
+    finally:
+        if dialer.connection is not None:
+            dialer.connection.close()
+
+
+class _Dialer:
+    """What one dial has opened."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._settings = settings
+        self.connection: SocketConnection | None = None
+
+    def advance(self, state: DialStep) -> DialState:
+        """Do one step."""
+        match state:
+            case ResolvingHost(host=host, port=port, is_literal=literal):
+                addresses = resolve(host, port, is_literal=literal, until=state.until)
+                return state.resolved(addresses, now=read_clocks())
+            case OpeningSockets():
+                return self._open_sockets(state)
+            case ConnectingThroughSocks():
+                self.connection = SocketConnection(_connect_through_socks(state))
+                return state.connected()
+            case StartingTls():
+                return self._start_tls(state)
+            case SendingConnect(data=data):
+                self._open.write_all(data, state.until)
+                return state.written()
+            case ReceivingConnect():
+                return state.received(self._open.read(state.until))
+
+    @property
+    def _open(self) -> SocketConnection:
+        if self.connection is None:
+            raise AssertionError("no socket is open")
+        return self.connection
+
+    def _open_sockets(self, state: OpeningSockets) -> DialState:
+        attempts = _Attempts(state.race, state.until)
+        try:
+            self.connection = attempts.run()
+        finally:
+            attempts.close()
+        if self.connection is None:
+            return state.lost(attempts.race)
+        return state.connected(*self.connection.ends)
+
+    def _start_tls(self, state: StartingTls) -> DialState:
+        settings, key = self._settings, state.session_key
+        connection = self._open
+        session = settings.tls_sessions.find(key)
+        alpn = connection.start_tls(settings.tls_context(), state.server_name, session, state.until)
+        connection.session_key = key
+        return state.started(alpn)
+
+
+class _Attempts:
+    """Attempts to connect, several at a time (RFC 8305)."""
+
+    def __init__(self, race: Race, until: float | None) -> None:
+        self.race = race
+        self._until = until
+        self._connections: dict[Address, SocketConnection] = {}
+
+    def run(self) -> SocketConnection | None:
+        """The first connection; nothing if all fail.
+
+        Raises:
+            TimeoutError: the time is over.
+        """
+        winner = None
+        while winner is None and not self.race.is_lost:
+            for address in self.race.starting:
+                self._start(address)
+            if self._connections:
+                winner = self._wait()
+        return winner
+
+    def _start(self, address: Address) -> None:
+        family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
+        self.race = self.race.waited(now=read_clocks())  # it is started
+        try:
+            connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
+            self._connections[address] = connection
+            sock = connection.socket
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            code = sock.connect_ex(_place(address))
+        except OSError as error:
+            self._fail(address, system_words(error))
+        else:
+            if code not in _IN_PROGRESS:
+                self._fail(address, os.strerror(code))
+
+    def _fail(self, address: Address, reason: str) -> None:
+        connection = self._connections.pop(address, None)
+        if connection is not None:
+            connection.close()
+        self.race = self.race.failed(address, reason, now=read_clocks())
+
+    def _wait(self) -> SocketConnection | None:
+        """Wait for an outcome, or for the time of the next attempt."""
+        moments = [at for at in (self.race.next_start, self._until) if at is not None]
+        under_way = list(self._connections.items())
+        sockets = [connection.socket for _, connection in under_way]
+        for at in wait_for_any(sockets, min(moments, default=None)):
+            address = under_way[at][0]
+            code = sockets[at].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not code:
+                return self._connections.pop(address)
+            self._fail(address, os.strerror(code))
+            return None
+        if self._until is not None and time.monotonic() >= self._until:
+            raise TimeoutError
+        self.race = self.race.waited(now=read_clocks())
+        return None
+
+    def close(self) -> None:
+        """Close every connection but the winner."""
+        while self._connections:
+            self._connections.popitem()[1].close()
+
+
+# Winsock reports "in progress" as WSAEWOULDBLOCK (10035), for which errno has that name on Windows.
+_IN_PROGRESS: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035})
+
+
+def _place(address: Address) -> tuple[str | int, ...]:
+    if address.is_ipv6:
+        return address.host, address.port, address.flow, address.scope
+    return address.host, address.port
+
+
+def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
+    """Have python-socks connect, in a thread whose end nobody waits for.
+
+    Raises:
+        TimeoutError: the time is over.
+        OSError: the proxy failed.
+    """
+    left = None if state.until is None else max(state.until - time.monotonic(), 0.001)
+    outcomes: list[socket.socket | Exception] = []
+    ready = threading.Lock()
+    ready.acquire()
+
+    def work() -> None:
+        try:
+            outcomes.append(_ask_socks_proxy(state, left))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+            outcomes.append(error)
+        ready.release()
+
+    threading.Thread(target=work, name="genesys-cloud-socks", daemon=True).start()
+    if not ready.acquire(timeout=-1 if left is None else min(left, threading.TIMEOUT_MAX)):
+        raise TimeoutError
+    outcome = outcomes.pop()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
+    from python_socks import ProxyError, ProxyTimeoutError, ProxyType  # noqa: PLC0415 - an extra
+    from python_socks.sync import Proxy  # noqa: PLC0415
+
+    proxy = state.proxy
+    library = Proxy(
+        ProxyType.SOCKS5,
+        proxy.host,
+        proxy.port,
+        None if proxy.username is None else proxy.username.decode("utf-8", "replace"),
+        proxy.password.decode("utf-8", "replace"),
+        rdns=proxy.scheme == "socks5h",
+    )
+    try:
+        sock = library.connect(state.host, state.port, timeout or _NO_TIMEOUT)
+    except ProxyTimeoutError:
+        raise TimeoutError from None
+    except ProxyError as error:
+        raise OSError(str(error)) from None
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+_NO_TIMEOUT: Final = 1e9
+"""The library takes its own timeout for none at all."""

@@ -1,0 +1,340 @@
+"""The transport for threads: HTTP/1.1 over sockets of its own.
+
+Invariants: one request, one response, and every failure is a
+:class:`~genesys_core.http.messages.TransportFailure`. What is done next, and what a failure means, the
+core decides (:mod:`genesys_core.transport.exchange`). An exception at any instruction, a signal's for
+one, loses no place in the pool, holds no lock, and leaves no connection in the middle of a reply where
+another call would find it. No lock is held during a read, write, connect or close.
+"""
+
+import os
+import ssl
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol, TypeAlias, cast
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.socket_connection import SocketConnection
+from genesys_cloud.transports.socket_dialer import open_connection, system_words
+from genesys_cloud.transports.tls_bytes import tls_reason
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError, InvalidValueError
+from genesys_core.http.limits import ResponseLimits
+from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
+from genesys_core.transport.dialer import DialFailed, describe_tls_error
+from genesys_core.transport.exchange import Exchange, Step
+from genesys_core.transport.owners import OwnedPools
+from genesys_core.transport.pool import LOOK_AGAIN, Pool, PoolLimits, PoolStatistics
+
+__all__ = ["SocketTransport"]
+
+SocketExchange: TypeAlias = Exchange[SocketConnection]
+
+_NO_LIMIT: Final = ResponseLimits(body=None)
+
+
+class SocketTransport:
+    """Sends over sockets; safe to share between threads, and to use on after a fork.
+
+    Args:
+        network: how connections are made.
+        limits: how many connections there may be, and how long they are kept.
+
+    Raises:
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
+    """
+
+    def __init__(
+        self, network: NetworkOptions | None = None, *, limits: PoolLimits | None = None
+    ) -> None:
+        self._settings = ConnectionSettings(network, limits=limits)
+        self._pools = OwnedPools(self._new_pool, _LockedPool.drop)
+        self._closed = False
+
+    def _new_pool(self) -> "_LockedPool":
+        return _LockedPool(self._settings.limits)
+
+    def send(self, request: Request) -> Response:
+        """Send one request and read the whole response.
+
+        Raises:
+            TransportFailure: no complete response came back.
+        """
+        pool = self._pools.find(os.getpid())
+        exchange = self._exchange(request)
+        try:
+            try:
+                self._run(exchange, pool, None)
+                return exchange.response
+            finally:
+                pool.release(exchange)
+        finally:
+            # Once more, if an exception came in the middle of the first time.
+            if exchange.lease is not None or exchange.is_waiting:
+                pool.release(exchange)
+
+    @contextmanager
+    def stream(
+        self, request: Request, content: Iterable[bytes] | None = None
+    ) -> Generator[Streamed[Iterator[bytes]]]:
+        """Send one request; the response is read as its chunks are asked for.
+
+        Args:
+            request: what to send.
+            content: the body, piece by piece, instead of ``request.body``. It is gone through once
+                at most; what it raises is passed on as it is.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        pool = self._pools.find(os.getpid())
+        exchange = self._exchange(request, uploads=content is not None, streams=True)
+        try:
+            self._run(exchange, pool, None if content is None else iter(content))
+            response = exchange.response
+            yield Streamed(response.status, response.headers, _chunks(exchange))
+        finally:
+            try:
+                exchange.stop()
+            finally:
+                pool.release(exchange)
+
+    def close(self) -> None:
+        """Close the idle connections; those in use are closed when their calls end.
+
+        Calls that come later, or wait for a connection, fail.
+        """
+        self._closed = True
+        for pool in self._pools.pools(os.getpid()):
+            pool.close()
+
+    def statistics(self) -> PoolStatistics:
+        """How many connections there are, and how many calls wait for one."""
+        return self._pools.find(os.getpid()).statistics()
+
+    def open_connections(self) -> int:
+        """How many connections are open, idle ones included."""
+        return self.statistics().open
+
+    def _exchange(
+        self, request: Request, *, uploads: bool = False, streams: bool = False
+    ) -> SocketExchange:
+        if self._closed:
+            raise GenesysCloudError("the client is closed; nothing was sent")
+        try:
+            route = self._settings.router.route(request.url)
+        except InvalidValueError as error:
+            raise TransportFailure(str(error), kind="protocol", sent=False) from None
+        if not streams:
+            return Exchange(request, route)
+        return Exchange(request, route, limits=_NO_LIMIT, uploads=uploads, streams=True)
+
+    def _run(
+        self, exchange: SocketExchange, pool: "_LockedPool", content: Iterator[bytes] | None
+    ) -> None:
+        """Make the steps of an exchange until the response is there."""
+        now = read_clocks()
+        pool.acquire(exchange, now)
+        step = exchange.begin(now=now)
+        while step is not Step.RESPOND:
+            if step is Step.BODY:
+                chunk = None if content is None else next(content, None)
+                step = exchange.body(chunk, now=read_clocks())
+                continue
+            try:
+                step = self._advance(step, exchange, pool)
+            except TimeoutError:
+                step = exchange.timed_out(now=read_clocks())
+            except ssl.SSLError as error:
+                step = _broken_tls(error, exchange)
+            except OSError as error:
+                step = exchange.broke(system_words(error), now=read_clocks())
+        self._keep_session(_connection_of(exchange))
+
+    def _advance(  # noqa: PLR0911 - one for each step
+        self, step: Step, exchange: SocketExchange, pool: "_LockedPool"
+    ) -> Step:
+        if step is Step.WAIT:
+            pool.wait(exchange)
+            return exchange.begin(now=read_clocks())
+        if step is Step.DIAL:
+            return self._dial(exchange)
+        connection = _connection_of(exchange)
+        match step:
+            case Step.READ:
+                data = connection.read(exchange.until)
+                return exchange.received(data, now=read_clocks())
+            case Step.WRITE:
+                count = connection.write(exchange.data, exchange.until)
+                if count:
+                    return exchange.written(count, now=read_clocks())
+                early = connection.read_now()
+                return step if early is None else exchange.received(early, now=read_clocks())
+            case Step.CHECK:
+                return exchange.checked(connection.is_readable(), now=read_clocks())
+            case Step.CLOSE:
+                connection.close()
+                return exchange.closed(now=read_clocks())
+            case _:
+                raise AssertionError(step)
+
+    def _dial(self, exchange: SocketExchange) -> Step:
+        outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
+        if isinstance(outcome, DialFailed):
+            raise exchange.dial_failed(outcome.failure)
+        return exchange.dialed(outcome, now=read_clocks())
+
+    def _keep_session(self, connection: SocketConnection) -> None:
+        key = connection.session_key
+        if key is not None:
+            connection.session_key = None
+            self._settings.tls_sessions.keep(key, connection.session)
+
+
+def _connection_of(exchange: SocketExchange) -> SocketConnection:
+    lease = exchange.lease
+    if lease is None or lease.connection is None:
+        raise GenesysCloudError("the response was left: its connection belongs to others now")
+    return lease.connection
+
+
+def _broken_tls(error: ssl.SSLError, exchange: SocketExchange) -> Step:
+    if isinstance(error, ssl.SSLEOFError):
+        # Many servers end a connection like this; whether it matters depends on the framing.
+        return exchange.broke("the peer closed the connection", now=read_clocks())
+    words = describe_tls_error(*tls_reason(error))
+    return exchange.broke(words, kind="tls", now=read_clocks())
+
+
+def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
+    """The body of a response, read as it is asked for."""
+    while True:
+        connection = _connection_of(exchange)
+        chunk = exchange.read_body(now=read_clocks())
+        if chunk is not None:
+            if not chunk:
+                return
+            yield chunk
+            continue
+        try:
+            exchange.received(connection.read(exchange.until), now=read_clocks())
+        except TimeoutError:
+            exchange.timed_out(now=read_clocks())
+        except ssl.SSLError as error:
+            _broken_tls(error, exchange)
+        except OSError as error:
+            exchange.broke(system_words(error), now=read_clocks())
+
+
+class _LockedPool:
+    """A pool, and the lock for its steps.
+
+    A ``with`` statement loses the lock if an exception comes between its last instruction and the
+    release; so each step releases in a ``finally``, and once more if that was interrupted itself.
+    """
+
+    def __init__(self, limits: PoolLimits) -> None:
+        self._pool: Pool[SocketConnection] = Pool(limits)
+        self._lock = threading.RLock()
+
+    def acquire(self, exchange: SocketExchange, now: Now) -> None:
+        """Ask for a connection."""
+        lock, done = self._lock, False
+        try:
+            try:
+                lock.acquire()
+                self._pool.acquire(exchange, exchange.route, now=now)
+            finally:
+                _release(lock)
+            done = True
+        finally:
+            if not done:
+                _release(lock)
+        self._settle()
+
+    def release(self, exchange: SocketExchange) -> None:
+        """Give back what the exchange holds: its connection, or its place in the queue."""
+        lock, done = self._lock, False
+        try:
+            try:
+                lock.acquire()
+                self._pool.release(exchange, now=read_clocks())
+            finally:
+                _release(lock)
+            done = True
+        finally:
+            if not done:
+                _release(lock)
+        self._settle()
+
+    def wait(self, exchange: SocketExchange) -> None:
+        """Wait for a connection, or until it is time to look again."""
+        waker = threading.Lock()
+        waker.acquire()
+        exchange.waker = waker
+        if exchange.is_waiting:  # still, now that it can be woken
+            left = LOOK_AGAIN if exchange.until is None else exchange.until - time.monotonic()
+            waker.acquire(timeout=min(max(left, 0), LOOK_AGAIN))
+        self._do(lambda: self._pool.serve(now=read_clocks()))
+
+    def statistics(self) -> PoolStatistics:
+        """What the pool holds."""
+        found: list[PoolStatistics] = []
+        self._do(lambda: self._pool.expire(now=read_clocks()))
+        self._do(lambda: found.append(self._pool.statistics()))
+        return found[0]
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._do(self._pool.close)
+
+    def drop(self) -> None:
+        """Close this process's descriptors of connections that belong to another.
+
+        The lock may be held by a thread that does not exist here. Nothing is said on the wire:
+        the connections go on as long as their own process has them open.
+        """
+        self._pool.close()
+        self._settle()
+
+    def _do(self, work: Callable[[], object]) -> None:
+        lock, done = self._lock, False
+        try:
+            try:
+                lock.acquire()
+                work()
+            finally:
+                _release(lock)
+            done = True
+        finally:
+            if not done:
+                _release(lock)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Close and wake, as the pool wants it, without the lock."""
+        pool = self._pool
+        if pool.closing:
+            while (lease := pool.next_closing()) is not None:
+                if lease.connection is not None:
+                    lease.connection.close()
+        if pool.waking:
+            while (claim := pool.next_waking()) is not None:
+                if claim.waker is not None:
+                    _release(cast(_Lock, claim.waker))
+
+
+class _Lock(Protocol):
+    def release(self) -> None: ...
+
+
+def _release(lock: _Lock) -> None:
+    """Release a lock; of no effect if it is not held, or not by this thread."""
+    try:  # noqa: SIM105 - an object more is an instruction more
+        lock.release()
+    except RuntimeError:
+        pass
