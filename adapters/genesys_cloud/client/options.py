@@ -45,7 +45,8 @@ class ClientOptions(TypedDict, total=False):
             loopback hosts and mock transports.
         headers: sent with every request.
         strict: whether a reply that does not fit its type raises ``DecodeError``.
-        proxy: URL of an HTTP proxy, credentials included.
+        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), credentials included.
+        proxy_auth: user name and password for the proxy, instead of those in its URL, as they are.
         verify: ``True``, a file or text of authorities, or an :class:`ssl.SSLContext` of your own.
         cert: a client certificate for mutual TLS.
         trust_env: whether environment variables are read at all (``True``).
@@ -73,6 +74,7 @@ class ClientOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     strict: bool
     proxy: str | None
+    proxy_auth: tuple[str, str] | None
     verify: "Verify"
     cert: "Certificate | None"
     trust_env: bool
@@ -89,6 +91,8 @@ def network_of(options: ClientOptions) -> "NetworkOptions":
     network: NetworkOptions = {}
     if "proxy" in options:
         network["proxy"] = options["proxy"]
+    if "proxy_auth" in options:
+        network["proxy_auth"] = options["proxy_auth"]
     if "verify" in options:
         network["verify"] = options["verify"]
     if "cert" in options:

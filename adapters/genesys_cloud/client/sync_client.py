@@ -17,6 +17,7 @@ from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.client.transfers import SyncTransfers
 from genesys_cloud.client.wakeup import Wakeup
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
 from genesys_core.calls.lifecycle import (
@@ -44,7 +45,6 @@ from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["Client"]
 
@@ -62,7 +62,7 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
     Args:
-        transport: sends requests instead of httpx; see :class:`~genesys_cloud.transports.Transport`.
+        transport: sends requests instead of the default one; see :class:`~genesys_cloud.transports.Transport`.
         hooks: run before each request and after each response; see :mod:`genesys_cloud.transports.hooks`.
         options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
@@ -82,7 +82,7 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         self._cell = self._setup.cell
         self._observers = self._setup.observers
         self._network = network_of(options)
-        wire = transport or _over_httpx(self._network)
+        wire = transport or new_transport(self._network)
         self._transport = add_hooks(wire, hooks)
         self._tokens = TokenTransactions(self._cell, self._drive, self._setup.token_store)
         self._wakeup = Wakeup()
@@ -254,10 +254,3 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
             raise
         finally:
             watch.end(state, now=read_clocks())
-
-
-def _over_httpx(network: "NetworkOptions") -> Transport:
-    # Here, so that importing this module loads no HTTP client and no TLS.
-    from genesys_cloud.transports.httpx_transport import HttpxTransport  # noqa: PLC0415
-
-    return HttpxTransport(network=network)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from msgspec.structs import replace
+
 from genesys_cloud.notifications.websocket_stream import SocketOptions
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_cloud.transports.tls import shared_context
@@ -34,16 +36,17 @@ def socket_options(
     """
     trust_env = network.get("trust_env", True)
     tls = shared_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
-    given = proxy or network.get("proxy")
+    given, auth = proxy or network.get("proxy"), None if proxy else network.get("proxy_auth")
     return SocketOptions(
         tls=tls,
-        proxy=_always(_parsed(given)) if given else _environment if trust_env else _never,
+        proxy=_always(_parsed(given, auth)) if given else _environment if trust_env else _never,
         headers=Headers({"User-Agent": USER_AGENT}).updated(headers or {}),
     )
 
 
-def _parsed(url: str) -> Proxy:
-    return Proxy.parse(url if "://" in url else f"http://{url}")
+def _parsed(url: str, auth: tuple[str, str] | None = None) -> Proxy:
+    proxy = Proxy.parse(url if "://" in url else f"http://{url}")
+    return proxy if auth is None else replace(proxy, username=auth[0], password=auth[1])
 
 
 def _always(proxy: Proxy) -> Callable[[str], Proxy | None]:

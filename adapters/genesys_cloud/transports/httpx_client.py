@@ -45,7 +45,10 @@ def new_httpx_client(kind: Callable[..., HttpxClient], network: NetworkOptions) 
     trust_env = network.get("trust_env", True)
     context = tls_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
     given = network.get("proxy")
-    proxy = None if given is None else _proxy(given, context)
+    auth = network.get("proxy_auth")
+    if auth is not None and given is None:
+        raise ConfigurationError("proxy_auth: is for the proxy that proxy= names; pass both")
+    proxy = None if given is None else _proxy(given, context, auth)
     try:
         client = kind(
             limits=LIMITS,
@@ -76,7 +79,9 @@ def new_httpx_client(kind: Callable[..., HttpxClient], network: NetworkOptions) 
 _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
-def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Proxy:
+def _proxy(
+    given: object, context: ssl.SSLContext | Literal[True], auth: tuple[str, str] | None
+) -> httpx.Proxy:
     text = given.strip() if isinstance(given, str) else ""
     try:
         # A bare host and port is what curl takes as well.
@@ -89,7 +94,7 @@ def _proxy(given: object, context: ssl.SSLContext | Literal[True]) -> httpx.Prox
             "http://user:password@proxy.example:3128, with user and password percent-encoded"
         )
     own = context if isinstance(context, ssl.SSLContext) and url.scheme == "https" else None
-    return httpx.Proxy(url, ssl_context=own)
+    return httpx.Proxy(url, ssl_context=own, auth=auth)
 
 
 def count_connections(client: httpx.Client | httpx.AsyncClient) -> int | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from genesys_core.transport.happy_eyeballs import Address
 
-__all__ = ["look_up", "resolve", "start_look_up"]
+__all__ = ["look_up", "resolve_host", "start_look_up"]
 
 _FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
@@ -74,7 +74,7 @@ def start_look_up(
     threading.Thread(target=work, name="genesys-cloud-resolver", daemon=True).start()
 
 
-def resolve(host: str, port: int, *, is_literal: bool, until: float | None) -> list[Address]:
+def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None) -> list[Address]:
     """Ask the resolver, and wait.
 
     Args:

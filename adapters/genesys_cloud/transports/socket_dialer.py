@@ -14,7 +14,7 @@ from typing import Final
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
-from genesys_cloud.transports.resolver import resolve
+from genesys_cloud.transports.resolver import resolve_host
 from genesys_cloud.transports.socket_connection import SocketConnection, wait_for_any
 from genesys_cloud.transports.tls_bytes import tls_reason
 from genesys_core.transport.dialer import (
@@ -83,7 +83,7 @@ class _Dialer:
         """Do one step."""
         match state:
             case ResolvingHost(host=host, port=port, is_literal=literal):
-                addresses = resolve(host, port, is_literal=literal, until=state.until)
+                addresses = resolve_host(host, port, is_literal=literal, until=state.until)
                 return state.resolved(addresses, now=read_clocks())
             case OpeningSockets():
                 return self._open_sockets(state)

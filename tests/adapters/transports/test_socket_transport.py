@@ -300,7 +300,7 @@ def test_a_name_without_a_zone_fails_in_words():
 
 
 def addresses_are(monkeypatch, *addresses: Address) -> None:
-    monkeypatch.setattr(socket_dialer, "resolve", lambda *_, **__: list(addresses))
+    monkeypatch.setattr(socket_dialer, "resolve_host", lambda *_, **__: list(addresses))
 
 
 def test_the_first_address_that_answers_is_used(monkeypatch):
