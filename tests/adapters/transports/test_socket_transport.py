@@ -182,6 +182,8 @@ def test_signals_at_any_time_lose_nothing():
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lock_that_an_interrupted_thread_held_is_free():
     with scripted_server(echo) as server, transport() as wire:
         for position in range(0, 600, 3):
@@ -192,6 +194,7 @@ def test_a_lock_that_an_interrupted_thread_held_is_free():
             thread.start()
             thread.join()
             assert wire.send(request(f"{server.url}/x")).body == b"/x"
+        gc.collect()
 
 
 # --- processes --------------------------------------------------------------------------------
