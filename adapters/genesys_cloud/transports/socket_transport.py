@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, Protocol, TypeAlias, cast
 
 from genesys_cloud.system_clock import read_clocks
@@ -51,12 +51,14 @@ class SocketTransport:
     def __init__(
         self, network: NetworkOptions | None = None, *, limits: PoolLimits | None = None
     ) -> None:
-        self._settings = ConnectionSettings(network, limits=limits)
-        self._pools = OwnedPools(self._new_pool, _LockedPool.drop)
+        self._settings = settings = ConnectionSettings(network, limits=limits)
+        # Without a reference to itself: it goes, and closes its sockets, with the last to hold it.
+        self._pools = OwnedPools(lambda: _LockedPool(settings.limits), _LockedPool.drop)
         self._closed = False
 
-    def _new_pool(self) -> "_LockedPool":
-        return _LockedPool(self._settings.limits)
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # its settings could not be used
+            self.close()
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
