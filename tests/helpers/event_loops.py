@@ -17,7 +17,7 @@ import pytest
 from genesys_core.calls.operation import Operation
 from genesys_core.hosts import Hosts
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 from tests.helpers.flavours import RUNNERS, Scenario
@@ -36,7 +36,7 @@ def session_for(
 ) -> Session:
     """What a client would make of these arguments."""
     settings = Settings(
-        hosts=Hosts.resolve(host=host), retry=retry or RetryConfiguration(), deadline=deadline
+        hosts=Hosts.resolve(host=host), retry=retry or RETRIES_OFF, deadline=deadline
     )
     pacer = None if pacing is None else Pacer.of(pacing)
     return Session(settings, Vault(auth), random.random, pacer)

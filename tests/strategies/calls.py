@@ -30,7 +30,7 @@ from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.observability.observers import Observer
 from genesys_core.observability.watch import watch_call
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 
@@ -61,7 +61,7 @@ def session(
     **settings: Any,
 ) -> Session:
     """A client's shared state; without a token unless a vault is given."""
-    said = Settings(hosts=HOSTS, retry=retry or RetryConfiguration(), **settings)
+    said = Settings(hosts=HOSTS, retry=retry or RETRIES_OFF, **settings)
     return Session(said, vault or Vault(), random, Pacer.of(pacing) if pacing else None)
 
 
@@ -183,8 +183,18 @@ outcomes: st.SearchStrategy[Outcome] = st.one_of(replies, failures)
 
 _waits = st.floats(0, 400)
 
+
+def usable_retries(
+    max_retry_time_sec: float, retry_wait_min: float | None, **fields: Any
+) -> RetryConfiguration:
+    """A retry configuration whose shortest wait its budget allows."""
+    if retry_wait_min is not None and max_retry_time_sec:
+        retry_wait_min = min(retry_wait_min, max_retry_time_sec)
+    return RetryConfiguration(max_retry_time_sec, retry_wait_min=retry_wait_min, **fields)
+
+
 policies = st.builds(
-    RetryConfiguration,
+    usable_retries,
     max_retry_time_sec=st.sampled_from([0, 1, 10, 60, 600, 3600]),
     retry_max=st.integers(0, 12),
     retry_wait_min=st.none() | st.floats(0, 20),

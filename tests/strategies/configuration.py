@@ -13,7 +13,7 @@ from genesys_core.configuration import (
 )
 from genesys_core.configuration.keys import KEYS
 from genesys_core.hosts import Gateway, Region
-from genesys_core.session.retry import RetryConfiguration
+from tests.strategies.calls import usable_retries
 
 APPENDIX_A_INI = """\
 [logging]
@@ -109,7 +109,7 @@ loggings = st.builds(
     response_body=optional(st.booleans()),
 )
 retries = st.builds(
-    RetryConfiguration,
+    usable_retries,
     max_retry_time_sec=seconds,
     retry_max=st.integers(0, 10**9),
     retry_wait_min=optional(seconds),

@@ -179,7 +179,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
             wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now)
         )
         if limit is None and gate is not None and not call.policy.enabled:
-            limit = "retry is off"
+            limit = "retries are disabled"
         if limit is not None:
             return _not_sent(call, reservation, gate, wait, limit)
         why = "a 429 closed the gate" if gate else f"pacing: {reservation.why}"

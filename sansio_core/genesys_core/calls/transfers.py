@@ -20,7 +20,7 @@ from genesys_core.errors import ApiError, InvalidValueError
 from genesys_core.hosts import base_url
 from genesys_core.http.headers import Headers, HeadersInput
 from genesys_core.http.messages import Request, Response, Timeout
-from genesys_core.session.retry import REPEATABLE_METHODS, RetryConfiguration
+from genesys_core.session.retry import REPEATABLE_METHODS, RETRIES_OFF
 from genesys_core.session.session import Session, check_deadline
 from genesys_core.version import USER_AGENT
 
@@ -99,7 +99,7 @@ def start_transfer(
         endpoint=Endpoint(f"{request.method} transfer", request.method, "/"),
         request=request,
         reader=RawResponseReader(),
-        policy=RetryConfiguration() if once else options.retry or session.settings.retry,
+        policy=RETRIES_OFF if once else options.retry or session.settings.retry,
         repeatable=request.method in REPEATABLE_METHODS and not once,
         refreshable=False,
         paced=False,

@@ -33,7 +33,7 @@ from genesys_core.configuration.sections import (
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import DEFAULT_REGION, Gateway, Hosts, Region
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import DEFAULT_BUDGET, RETRIES_OFF, RetryConfiguration
 
 __all__ = [
     "DEFAULTS",
@@ -206,6 +206,7 @@ _RENAMED: Final = {
     "logging.log_response_body": "response_body",
     "retry.retry_wait_max": "max_retry_time_sec",
 }
+_BUDGETS: Final = ("retry_wait_max", "max_retry_time_sec")
 _ALIASES: Final = {"retry.retry_wait_max": "retry.max_retry_time_sec"}
 
 
@@ -243,19 +244,32 @@ def _shown(key: str, value: object) -> str:
 
 def _conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]:
     """Keys that are right one by one and wrong together."""
-    old, new = ("retry", "retry_wait_max"), ("retry", "max_retry_time_sec")
-    budgets = [settings.values[place] for place in (old, new) if place in settings.values]
-    if len(set(budgets)) == 2:
-        line = max(settings.lines[old], settings.lines[new])
-        rule = (
-            f"retry_wait_max = {budgets[0]} and max_retry_time_sec = {budgets[1]}: "
-            "must not differ, both set the whole time for repeats; keep one of them"
-        )
-        yield ConfigurationProblem(line, f"[retry] {rule}")
+    yield from _retry_conflicts(settings)
     gateway = [line for (section, _), line in settings.lines.items() if section == "gateway"]
     if gateway and ("gateway", "host") not in settings.lines:
         rule = "must have a host when it has other keys; give host, or take the section out"
         yield ConfigurationProblem(min(gateway), f"[gateway]: {rule}")
+
+
+def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]:
+    values = {key: value for (section, key), value in settings.values.items() if section == "retry"}
+    budgets: dict[str, Any] = {key: values[key] for key in _BUDGETS if key in values}
+    if len(set(budgets.values())) == 2:
+        line = max(settings.lines["retry", key] for key in budgets)
+        shown = " and ".join(f"{key} = {value}" for key, value in budgets.items())
+        rule = "must not differ, both set the whole time for retries; keep one of them"
+        yield ConfigurationProblem(line, f"[retry] {shown}: {rule}")
+    elif not budgets and any(("retry", key) in settings.lines for key in _BUDGETS):
+        return  # it has a problem of its own
+    key, budget = next(iter(budgets.items()), (None, DEFAULT_BUDGET))
+    least: Any = values.get("retry_wait_min", 0)
+    if 0 < budget < least:
+        limit = f"{key} = {budget}" if key else f"the default budget of {budget:g} s"
+        rule = (
+            f"must not be above {limit}: no retry would ever be made; lower it, or raise the budget"
+        )
+        line = settings.lines["retry", "retry_wait_min"]
+        yield ConfigurationProblem(line, f"[retry] retry_wait_min = {least}: {rule}")
 
 
 def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
@@ -291,8 +305,9 @@ def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]
         if key in KEYS.get(section, {}) and isinstance(value, str | float | int):
             sections.setdefault(section, {})[key] = _checked(section, key, value)
         elif section != "retry" or value != getattr(RetryConfiguration(), field):
+            hint = " (retry_wait_max is the budget there)" if field == "retry_wait_max" else ""
             raise InvalidValueError(
-                f"{section}.{field}: a file has no key for it; take it out to write one"
+                f"{section}.{field}: a file has no key for it{hint}; take it out to write one"
             )
     return sections
 
@@ -369,7 +384,7 @@ def _defaults() -> Configuration:
         logging=LoggingConfiguration(
             level="none", format="text", to_console=True, request_body=False, response_body=False
         ),
-        retry=RetryConfiguration(),
+        retry=RETRIES_OFF,
         reauthentication=ReauthenticationConfiguration(
             refresh_access_token=True, refresh_token_wait_max=10
         ),

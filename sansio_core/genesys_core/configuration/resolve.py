@@ -25,7 +25,7 @@ from genesys_core.http.messages import Timeout
 from genesys_core.oauth.grants import ClientCredentials
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 
@@ -144,7 +144,7 @@ class Sources(Confidential, frozen=True):
             headers=Headers(arguments.headers or {}),
             timeout=Timeout.given(arguments.timeout, Timeout()),
             deadline=arguments.deadline,
-            retry=merged.retry or RetryConfiguration(),
+            retry=merged.retry or RETRIES_OFF,
             strict=arguments.strict,
             refresh_token_wait_max=10.0 if wait is None else wait,
             stores_tokens=arguments.token_store is not None,

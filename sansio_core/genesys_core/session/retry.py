@@ -21,7 +21,9 @@ from genesys_core.errors import Attempt, InvalidValueError
 from genesys_core.http.messages import Response, TransportFailure
 
 __all__ = [
+    "DEFAULT_BUDGET",
     "MAX_RETRY_AFTER",
+    "RETRIES_OFF",
     "GiveUp",
     "Repeat",
     "RetryConfiguration",
@@ -32,6 +34,10 @@ __all__ = [
     "parse_retry_after",
     "requested_wait",
 ]
+
+DEFAULT_BUDGET: Final = 120.0
+"""Seconds that a call may take before it is retried no more, where nobody says: two windows of the
+platform's rate limit, so that a call which meets a spent limit at the worst moment gets through."""
 
 MAX_RETRY_AFTER: Final = 180.0
 """Seconds that are waited at most; the official SDKs give up when asked for more (daily limits of
@@ -54,23 +60,29 @@ GRAIN: Final = 1e-6
 
 
 class RetryConfiguration(Struct, frozen=True):
-    """How often and how long a call may be repeated; off by default, as in the official SDKs.
+    """How often and for how long a call may be retried.
+
+    A client without one retries nothing, as the official SDKs do. One that is given retries, within
+    the default budget where it names none.
 
     Attributes:
         max_retry_time_sec: the budget: seconds that the call, sleeps included, may take before it
-            is repeated no more; 0 switches repeating off.
-        retry_max: repeats at most.
+            is retried no more; 0 disables retries. The key of a configuration file that sets it is
+            ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
+        retry_max: retries at most; 0 disables retries.
         retry_wait_min: seconds; no wait is shorter, where given.
-        retry_wait_max: seconds; no wait of our own choosing is longer, where given.
+        retry_wait_max: seconds; no wait of our own choosing is longer, where given. No key of a
+            configuration file sets it: the one of this name sets the budget.
         retry_after_default: seconds to wait where the server does not say.
         backoff_interval: seconds after which the wait of the ladder (3, 9, 27 s) grows.
-        repeat_unsafe: repeat POST and PATCH even if the first may have taken effect.
+        repeat_unsafe: retry POST and PATCH even if the first may have taken effect.
 
     Raises:
-        InvalidValueError: a value that is negative or not finite, or a minimum above its maximum.
+        InvalidValueError: a value that is negative or not finite, a minimum above its maximum, or
+            a shortest wait above the budget, with which no retry would ever be made.
     """
 
-    max_retry_time_sec: float = 0
+    max_retry_time_sec: float = DEFAULT_BUDGET
     retry_max: int = 5
     retry_wait_min: float | None = None
     retry_wait_max: float | None = None
@@ -83,14 +95,23 @@ class RetryConfiguration(Struct, frozen=True):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise InvalidValueError(f"{name}={value!r}: must be 0 or more, and finite")
-        least, most = self.retry_wait_min, self.retry_wait_max
+        least, most, budget = self.retry_wait_min, self.retry_wait_max, self.max_retry_time_sec
         if least is not None and most is not None and least > most:
             raise InvalidValueError(f"retry_wait_min={least!r}: is above retry_wait_max={most!r}")
+        if least is not None and self.enabled and least > budget:
+            raise InvalidValueError(
+                f"retry_wait_min={least!r}: is above max_retry_time_sec={budget:g}, the budget of "
+                "the whole call, so no retry would ever be made; lower it, or raise the budget"
+            )
 
     @property
     def enabled(self) -> bool:
-        """Whether anything is repeated at all."""
+        """Whether there is a budget for retries."""
         return self.max_retry_time_sec > 0
+
+
+RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
+"""What holds where no retry configuration is given."""
 
 
 class Repeat(Struct, frozen=True):
@@ -282,7 +303,7 @@ def _refusal(
     if not is_retryable(outcome):
         return f"{_words(outcome)} is final"
     if not policy.enabled:
-        return "retry is off"
+        return "retries are disabled"
     if asked is not None and asked > MAX_RETRY_AFTER:
         return f"{_demand(asked, asked)}, more than the {MAX_RETRY_AFTER:g} s that are waited"
     if _repeats(history) >= policy.retry_max:

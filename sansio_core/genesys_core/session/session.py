@@ -14,7 +14,7 @@ from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import LONGEST, Timeout
 from genesys_core.session.pacing import Pacer
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.vault import Vault
 
 __all__ = ["Session", "Settings", "check_deadline", "no_jitter"]
@@ -38,7 +38,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     headers: Headers = Headers()
     timeout: Timeout = Timeout()
     deadline: float | None = None
-    retry: RetryConfiguration = RetryConfiguration()
+    retry: RetryConfiguration = RETRIES_OFF
     strict: bool = False
     refresh_token_wait_max: float = 10.0
     stores_tokens: bool = False

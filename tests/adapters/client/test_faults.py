@@ -25,6 +25,7 @@ from genesys_core.api import analytics, routing, users
 from genesys_core.calls.operation import Operation
 from genesys_core.http.messages import Timeout
 from genesys_core.session.pacing import Pacing
+from genesys_core.session.retry import RETRIES_OFF
 from genesys_core.simulator.wire.faults import (
     Answer,
     Closed,
@@ -38,7 +39,7 @@ from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.listeners import Listener, listening
 
 ON = RetryConfiguration(max_retry_time_sec=60, retry_after_default=0.001, retry_wait_max=0.001)
-OFF = RetryConfiguration()
+OFF = RETRIES_OFF
 SOON = {"Retry-After": "0.001"}
 QUEUE = "/api/v2/routing/queues/{queueId}"
 
@@ -141,7 +142,7 @@ STORMS = [
     *(repeated(call, TOO_MANY, TOO_MANY_SOON, TOO_MANY) for call in (GET, POST)),
     Scenario(GET, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="repeated 5 times, which is the limit"),
     Scenario(POST, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="repeated 5 times, which is the limit"),
-    given_up(GET, TOO_MANY_SOON, errors.RateLimitError, options={"retry": OFF}, why="retry is off"),
+    given_up(GET, TOO_MANY_SOON, errors.RateLimitError, options={"retry": OFF}, why="retries are disabled"),
     given_up(POST, Answer(429, {"Retry-After": "42"}), errors.RateLimitError, options={"retry": RetryConfiguration(max_retry_time_sec=10)}, why="the server asks for 42 s, the budget is 10 s"),
     given_up(GET, Answer(429, {"Retry-After": "86400"}), errors.RateLimitError, why="the server asks for 86400 s, more than the 180 s that are waited"),
 ]  # fmt: skip

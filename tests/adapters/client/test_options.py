@@ -6,7 +6,16 @@ import pickle
 
 import pytest
 
-from genesys_cloud import AsyncClient, Client, ClientCredentials, Gateway, Region
+from genesys_cloud import (
+    AsyncClient,
+    Client,
+    ClientCredentials,
+    Configuration,
+    Gateway,
+    Region,
+    RetryConfiguration,
+)
+from genesys_cloud.testing import MockTransport, json_response
 from genesys_core.errors import ConfigurationError, GenesysCloudError, InvalidValueError
 
 GRANT = ClientCredentials("id", "secret")
@@ -36,6 +45,28 @@ def test_bad_settings_are_refused_with_the_value_named(client, options, kind, wo
         client(trust_env=False, **options)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, GenesysCloudError)
+
+
+def answers_then(count: int) -> MockTransport:
+    """A transport whose first answers are 503, to be retried at once."""
+    left = [json_response({}, 503, {"Retry-After": "0.001"})] * count
+    return MockTransport(lambda _: left.pop() if left else json_response({"name": "Ann"}))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"retry": RetryConfiguration(retry_max=5)},
+        {"retry": RetryConfiguration(retry_wait_max=10)},
+        {"config": Configuration.from_text("[retry]\nretry_max = 5")},
+        {"config": Configuration.from_text("[retry]\nretry_wait_max = 10\nretry_max = 5")},
+    ],
+)
+def test_whoever_asks_for_retries_gets_them(options) -> None:
+    transport = answers_then(2)
+    with Client(transport=transport, access_token="t", trust_env=False, **options) as client:
+        assert client.users.get_users_me().name == "Ann"
+    assert len(transport.requests) == 3
 
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])

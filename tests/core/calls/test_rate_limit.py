@@ -23,7 +23,7 @@ from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_pe
 from genesys_core.calls.token_actions import start_exchange
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import MARGIN, Pacer, Pacing
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.vault import Vault
 from tests.strategies.calls import (
     UNSENT,
@@ -246,7 +246,9 @@ def test_with_retry_off_a_closed_gate_fails_at_once_with_the_platforms_words():
     error = client.ask(client.begin(2), 2).error
     assert isinstance(error, errors.RateLimitError)
     assert (error.message, error.code, error.retry_after) == ("Rate limit exceeded", "too.many", 40)
-    assert error.__notes__ == ["not sent: another call's 429 asks all to wait 40 s; retry is off"]
+    assert error.__notes__ == [
+        "not sent: another call's 429 asks all to wait 40 s; retries are disabled"
+    ]
     assert isinstance(client.ask(client.begin(42), 42), Sending)
 
 
@@ -262,7 +264,9 @@ def test_a_gate_that_closes_ends_the_waits_that_it_outlasts():
     client.receive(sending, 429, "7")  # it is closed for longer already
     assert client.session is closed
     error = client.ask(client.wake(waiting, 4), 4).error
-    assert error.__notes__ == ["not sent: another call's 429 asks all to wait 38 s; retry is off"]
+    assert error.__notes__ == [
+        "not sent: another call's 429 asks all to wait 38 s; retries are disabled"
+    ]
 
 
 def test_a_wait_before_a_repeat_does_not_care_for_the_gate():
@@ -377,7 +381,7 @@ def run_tasks(client, server, *, seconds, seed):
     clock.run([calls(client, server, clock, chance) for _ in range(20)], seconds)
 
 
-@pytest.mark.parametrize("retry", [RetryConfiguration(), LONG], ids=["retry off", "retry on"])
+@pytest.mark.parametrize("retry", [RETRIES_OFF, LONG], ids=["retry off", "retry on"])
 @pytest.mark.parametrize("seed", range(3))
 def test_twenty_tasks_for_two_minutes_are_never_refused_and_use_the_allowance(retry, seed):
     client = Client(pacing=Pacing(), vault=with_token(), retry=retry)

@@ -11,7 +11,7 @@ from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.oauth import ClientCredentials, Token
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 from genesys_core.version import USER_AGENT
@@ -129,7 +129,7 @@ def test_a_put_is_repeated_unless_its_body_can_be_read_only_once(outcome):
 
     assert isinstance(after(), Waiting)
     assert isinstance(after(once=True), Raised)
-    off = Options(retry=RetryConfiguration())
+    off = Options(retry=RETRIES_OFF)
     assert isinstance(after(options=off), Raised)
 
 

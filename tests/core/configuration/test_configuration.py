@@ -18,7 +18,7 @@ from genesys_core.configuration import (
 )
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import Gateway, Hosts, Region
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import DEFAULT_BUDGET, RetryConfiguration
 from tests.strategies.configuration import (
     APPENDIX_A_INI,
     APPENDIX_A_JSON,
@@ -107,6 +107,44 @@ def test_an_empty_file_gives_nothing(text):
 )
 def test_an_empty_value_is_not_given(text):
     assert Configuration.from_text(text) == Configuration()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "retry_max = 5",
+        "retry_wait_min = 1",
+        "retry_after_default = 1",
+        "backoff_interval = 60",
+    ],
+)
+def test_a_file_that_asks_for_retries_gets_them_within_the_default_budget(line):
+    configuration = Configuration.from_text(f"[retry]\n{line}\n")
+    assert configuration.retry.enabled
+    assert configuration.retry.max_retry_time_sec == DEFAULT_BUDGET
+    assert configuration.origin("retry", "max_retry_time_sec") == "default"
+
+
+@pytest.mark.parametrize("key", ["retry_wait_max", "max_retry_time_sec"])
+def test_a_budget_of_zero_in_a_file_switches_retries_off(key):
+    assert not Configuration.from_text(f"[retry]\n{key} = 0\nretry_max = 5\n").retry.enabled
+
+
+@pytest.mark.parametrize("text", ["", "[retry]\n", "[retry]\nretry_max =\n", '{"retry": {}}'])
+def test_a_file_that_says_nothing_of_retries_leaves_them_off(text):
+    found = merge(Configuration.from_text(text), DEFAULTS)
+    assert not found.retry.enabled
+
+
+@pytest.mark.parametrize("key", ["retry_wait_max", "max_retry_time_sec"])
+def test_a_shortest_wait_above_the_budget_of_a_file_is_a_problem(key):
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_text(f"[retry]\n{key} = 10\nretry_wait_min = 20\n", source="config")
+    (problem,) = caught.value.problems
+    assert problem.startswith("config:3: [retry] retry_wait_min = 20: must not be above")
+    assert f"{key} = 10" in problem
+    with pytest.raises(ConfigurationError, match="the default budget of 120 s"):
+        Configuration.from_text("[retry]\nretry_wait_min = 121\n")
 
 
 @pytest.mark.parametrize("key", ["retry_wait_max", "max_retry_time_sec"])

@@ -16,7 +16,7 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Timeout
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import Pacer, Pacing
-from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.retry import RETRIES_OFF
 from genesys_core.session.session import Settings, no_jitter
 from genesys_core.session.vault import Vault
 from tests.strategies import configuration as strategies
@@ -144,7 +144,7 @@ def test_every_value_is_that_of_the_first_source_that_gives_it(said, environ, fi
     settings, merged = resolved.settings, resolved.configuration
     gateway = layers.whole("gateway")
     assert settings.hosts == Hosts.resolve(**layers.place(), gateway=gateway)
-    assert settings.retry == (layers.whole("retry") or RetryConfiguration())
+    assert settings.retry == (layers.whole("retry") or RETRIES_OFF)
     assert settings.refresh_token_wait_max == wait
     for name in LoggingConfiguration.__struct_fields__:
         own = getattr(said.logging, name, None)

@@ -13,7 +13,9 @@ from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import TransportFailure
 from genesys_core.session.retry import (
+    DEFAULT_BUDGET,
     MAX_RETRY_AFTER,
+    RETRIES_OFF,
     GiveUp,
     Repeat,
     RetryConfiguration,
@@ -180,8 +182,8 @@ def test_a_request_that_is_no_valid_http_stays_that():
 
 
 def test_off_by_default():
-    assert not RetryConfiguration().enabled
-    assert decided(reply(429, "1"), RetryConfiguration()) == GiveUp("retry is off", 1)
+    assert not RETRIES_OFF.enabled
+    assert decided(reply(429, "1"), RETRIES_OFF) == GiveUp("retries are disabled", 1)
 
 
 @pytest.mark.parametrize("asked", ["180.5", "3600", "1e300"])
@@ -215,7 +217,7 @@ def test_a_wait_that_would_reach_the_deadline_is_not_begun():
 
 
 def test_overrun_names_what_comes_first():
-    on, off = RetryConfiguration(max_retry_time_sec=10), RetryConfiguration()
+    on, off = RetryConfiguration(max_retry_time_sec=10), RETRIES_OFF
     assert explain_overrun(11, policy=off, deadline=None, elapsed=0) is None
     assert explain_overrun(11, policy=on, deadline=None, elapsed=0) == "the budget is 10 s"
     assert explain_overrun(11, policy=on, deadline=60, elapsed=0) == "the budget is 10 s"
@@ -241,6 +243,39 @@ def test_what_certainly_did_not_happen_may_be_sent_again(outcome):
 @pytest.mark.parametrize("asked", ["0", "-3", "soon", "nan"])
 def test_a_503_whose_retry_after_says_nothing_may_have_happened(asked):
     assert isinstance(decided(reply(503, asked), repeatable=False), GiveUp)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"retry_max": 5},
+        {"retry_wait_min": 1},
+        {"retry_wait_max": 10},
+        {"retry_after_default": 1},
+        {"backoff_interval": 60},
+        {"repeat_unsafe": True},
+    ],
+)
+def test_whoever_asks_for_retries_gets_them_within_a_default_budget(said):
+    policy = RetryConfiguration(**said)
+    assert policy.enabled
+    assert policy.max_retry_time_sec == DEFAULT_BUDGET == 120
+    assert isinstance(decided(reply(429, "60"), policy), Repeat)
+
+
+@pytest.mark.parametrize("off", [{"max_retry_time_sec": 0}, {"retry_max": 0}])
+def test_retries_are_off_where_a_zero_says_so(off):
+    assert isinstance(decided(reply(429, "1"), RetryConfiguration(**off)), GiveUp)
+
+
+def test_a_shortest_wait_that_no_budget_allows_is_a_contradiction():
+    with pytest.raises(InvalidValueError, match=r"retry_wait_min=20.*max_retry_time_sec=10"):
+        RetryConfiguration(max_retry_time_sec=10, retry_wait_min=20)
+    with pytest.raises(InvalidValueError, match=r"retry_wait_min=121.*max_retry_time_sec=120"):
+        RetryConfiguration(retry_wait_min=121)
+    assert RetryConfiguration(max_retry_time_sec=10, retry_wait_min=10).enabled
+    assert not RetryConfiguration(max_retry_time_sec=0, retry_wait_min=20).enabled
 
 
 def test_the_ladder_begins_after_five_repeats_and_grows_with_time():
