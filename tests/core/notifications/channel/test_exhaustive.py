@@ -288,6 +288,13 @@ def test_every_state_keeps_the_invariants_and_comes_to_rest():
         for state, _ in seen.values()
         for connection in connections_of(state.facts)
     }
-    assert kinds == {"Waiting", "Creating", "Inspecting", "Checking", "Opening", "Open"}
+    assert kinds == {
+        "BackingOff",
+        "Creating",
+        "Inspecting",
+        "Checking",
+        "Connecting",
+        "Listening",
+    }
     assert any(state.facts.draining for state, _ in seen.values())
     assert len(seen) > 1_000
