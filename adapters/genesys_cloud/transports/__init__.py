@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from genesys_core._lazy import export_lazily
 
 if TYPE_CHECKING:
+    from genesys_cloud.transports.async_socket_transport import (
+        AsyncSocketTransport as AsyncSocketTransport,
+    )
     from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
     from genesys_cloud.transports.httpx_transport import HttpxTransport as HttpxTransport
     from genesys_cloud.transports.httpx_transport import failure_of as failure_of
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 export_lazily(
     globals(),
     {
+        "genesys_cloud.transports.async_socket_transport": "AsyncSocketTransport",
         "genesys_cloud.transports.httpx_transport": (
             "AsyncHttpxTransport HttpxTransport failure_of"
         ),

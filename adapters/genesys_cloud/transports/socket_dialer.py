@@ -7,16 +7,15 @@ step outlasts the moment that its state names.
 import errno
 import os
 import socket
-import ssl
 import threading
 import time
 from typing import Final
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.reported_errors import report_dial_error, system_words
 from genesys_cloud.transports.resolver import resolve_host
 from genesys_cloud.transports.socket_connection import SocketConnection, wait_for_any
-from genesys_cloud.transports.tls_bytes import tls_reason
 from genesys_core.transport.dialer import (
     ConnectingThroughSocks,
     Dialed,
@@ -28,16 +27,10 @@ from genesys_core.transport.dialer import (
     ResolvingHost,
     SendingConnect,
     StartingTls,
-    describe_tls_error,
 )
 from genesys_core.transport.happy_eyeballs import Address, Race
 
-__all__ = ["open_connection", "system_words"]
-
-
-def system_words(error: OSError) -> str:
-    """What the operating system, or a resolver, says of an error."""
-    return error.strerror or str(error) or type(error).__name__
+__all__ = ["ask_socks_proxy", "open_connection"]
 
 
 def open_connection(
@@ -55,12 +48,8 @@ def open_connection(
             step: DialStep = state
             try:
                 state = dialer.advance(step)
-            except TimeoutError:
-                state = step.timed_out()
-            except ssl.SSLError as error:
-                state = step.failed(describe_tls_error(*tls_reason(error)))
             except OSError as error:
-                state = step.failed(system_words(error))
+                state = report_dial_error(error, step)
         if isinstance(state, DialFailed):
             return state
         connection, dialer.connection = dialer.connection, None
@@ -214,7 +203,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
 
     def work() -> None:
         try:
-            outcomes.append(_ask_socks_proxy(state, left))
+            outcomes.append(ask_socks_proxy(state, left))
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
             outcomes.append(error)
         ready.release()
@@ -228,7 +217,13 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
     return outcome
 
 
-def _ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
+def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
+    """Have python-socks connect, however long it takes beyond ``timeout`` seconds.
+
+    Raises:
+        TimeoutError: the time is over.
+        OSError: the proxy failed.
+    """
     from python_socks import ProxyError, ProxyTimeoutError, ProxyType  # noqa: PLC0415 - an extra
     from python_socks.sync import Proxy  # noqa: PLC0415
 

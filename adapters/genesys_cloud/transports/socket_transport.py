@@ -8,7 +8,6 @@ another call would find it. No lock is held during a read, write, connect or clo
 """
 
 import os
-import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,14 +17,14 @@ from typing import Final, Protocol, TypeAlias, cast
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.reported_errors import report_error
 from genesys_cloud.transports.socket_connection import SocketConnection
-from genesys_cloud.transports.socket_dialer import open_connection, system_words
-from genesys_cloud.transports.tls_bytes import tls_reason
+from genesys_cloud.transports.socket_dialer import open_connection
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.http.limits import ResponseLimits
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
-from genesys_core.transport.dialer import DialFailed, describe_tls_error
+from genesys_core.transport.dialer import DialFailed
 from genesys_core.transport.exchange import Exchange, Step
 from genesys_core.transport.owners import OwnedPools
 from genesys_core.transport.pool import LOOK_AGAIN, Pool, PoolLimits, PoolStatistics
@@ -149,12 +148,8 @@ class SocketTransport:
                 continue
             try:
                 step = self._advance(step, exchange, pool)
-            except TimeoutError:
-                step = exchange.timed_out(now=read_clocks())
-            except ssl.SSLError as error:
-                step = _broken_tls(error, exchange)
             except OSError as error:
-                step = exchange.broke(system_words(error), now=read_clocks())
+                step = report_error(error, exchange)
         self._keep_session(_connection_of(exchange))
 
     def _advance(  # noqa: PLR0911 - one for each step
@@ -204,14 +199,6 @@ def _connection_of(exchange: SocketExchange) -> SocketConnection:
     return lease.connection
 
 
-def _broken_tls(error: ssl.SSLError, exchange: SocketExchange) -> Step:
-    if isinstance(error, ssl.SSLEOFError):
-        # Many servers end a connection like this; whether it matters depends on the framing.
-        return exchange.broke("the peer closed the connection", now=read_clocks())
-    words = describe_tls_error(*tls_reason(error))
-    return exchange.broke(words, kind="tls", now=read_clocks())
-
-
 def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
     """The body of a response, read as it is asked for."""
     while True:
@@ -224,12 +211,8 @@ def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
             continue
         try:
             exchange.received(connection.read(exchange.until), now=read_clocks())
-        except TimeoutError:
-            exchange.timed_out(now=read_clocks())
-        except ssl.SSLError as error:
-            _broken_tls(error, exchange)
         except OSError as error:
-            exchange.broke(system_words(error), now=read_clocks())
+            report_error(error, exchange)
 
 
 class _LockedPool:

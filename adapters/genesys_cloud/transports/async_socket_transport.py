@@ -1,0 +1,397 @@
+"""The default transport of :class:`~genesys_cloud.AsyncClient`: HTTP/1.1 over sockets, on asyncio and trio.
+
+Invariants: every decision is the core's (:mod:`genesys_core.transport`); this module makes the steps that
+it is told. Connections belong to the process and the event loop that opened them, so one transport
+works in any number of event loops, one after the other or side by side.
+"""
+
+import asyncio
+import os
+import sys
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from socket import socket
+from typing import Final, TypeAlias, cast
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import (
+    AsyncConnection,
+    Connector,
+)
+from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.reported_errors import report_dial_error, report_error
+from genesys_cloud.transports.tls_bytes import TlsBytes
+from genesys_core.errors import GenesysCloudError, InvalidValueError
+from genesys_core.http.limits import ResponseLimits
+from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
+from genesys_core.transport.dialer import (
+    ConnectingThroughSocks,
+    Dialed,
+    DialFailed,
+    DialState,
+    DialStep,
+    OpeningSockets,
+    ReceivingConnect,
+    ResolvingHost,
+    SendingConnect,
+    StartingTls,
+)
+from genesys_core.transport.exchange import Exchange, Step
+from genesys_core.transport.happy_eyeballs import Race
+from genesys_core.transport.owners import OwnedPools
+from genesys_core.transport.pool import Lease, Pool, PoolLimits, PoolStatistics
+from genesys_core.transport.routes import Route
+
+__all__ = ["AsyncSocketTransport"]
+
+AnyExchange: TypeAlias = Exchange[AsyncConnection]
+
+_NO_LIMIT: Final = ResponseLimits(body=None)
+
+
+class AsyncSocketTransport:
+    """Sends over sockets of its own, on asyncio and trio.
+
+    Args:
+        network: how connections are made.
+        limits: how many connections there may be, and how long they are kept.
+
+    Raises:
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
+    """
+
+    def __init__(
+        self,
+        network: NetworkOptions | None = None,
+        *,
+        limits: PoolLimits | None = None,
+    ) -> None:
+        self._settings = ConnectionSettings(network, limits=limits)
+        self._pools = OwnedPools(self._new_pool, _OwnPool.drop)
+        self._is_closed = False
+
+    async def send(self, request: Request) -> Response:
+        """Send one request and read the whole response.
+
+        Raises:
+            TransportFailure: no complete response came back.
+        """
+        pool = self._own_pool()
+        exchange: AnyExchange = Exchange(request, self._route(request))
+        try:
+            await self._respond(pool, exchange, None)
+            return exchange.response
+        finally:
+            pool.release(exchange, self._settings)
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
+        """Send one request; the response is read as its chunks are asked for.
+
+        Raises:
+            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+        """
+        pool = self._own_pool()
+        exchange: AnyExchange = Exchange(
+            request,
+            self._route(request),
+            limits=_NO_LIMIT,
+            uploads=content is not None,
+            streams=True,
+        )
+        try:
+            await self._respond(pool, exchange, None if content is None else aiter(content))
+            response = exchange.response
+            async with aclosing(_chunks(exchange)) as chunks:
+                yield Streamed(response.status, response.headers, chunks)
+        finally:
+            exchange.stop()
+            pool.release(exchange, self._settings)
+
+    async def close(self) -> None:
+        """Close all connections. Idempotent."""
+        self._is_closed = True
+        for pool in self._pools.pools(os.getpid()):
+            pool.close()
+
+    def open_connections(self) -> int:
+        """How many connections are open, idle ones included."""
+        return self.statistics().open
+
+    def statistics(self) -> PoolStatistics:
+        """The connections of this process, of all event loops together."""
+        every = [pool.connections.statistics() for pool in self._pools.pools(os.getpid())]
+        return PoolStatistics(
+            sum(one.open for one in every),
+            sum(one.idle for one in every),
+            sum(one.waiting for one in every),
+        )
+
+    def _route(self, request: Request) -> Route:
+        try:
+            return self._settings.router.route(request.url)
+        except InvalidValueError as error:
+            raise TransportFailure(str(error), kind="protocol", sent=False) from None
+
+    def _new_pool(self) -> "_OwnPool":
+        return _OwnPool(Pool(self._settings.limits), _running_connector())
+
+    def _own_pool(self) -> "_OwnPool":
+        if self._is_closed:
+            raise GenesysCloudError("the client is closed; nothing was sent")
+        return self._pools.find(os.getpid(), _running_loop(), has_ended=_has_ended)
+
+    async def _respond(
+        self, pool: "_OwnPool", exchange: AnyExchange, content: AsyncIterator[bytes] | None
+    ) -> None:
+        """Make the steps of an exchange until there is a response."""
+        now = read_clocks()
+        pool.connections.acquire(exchange, exchange.route, now=now)
+        step = exchange.begin(now=now)
+        while step is not Step.RESPOND:
+            if step is Step.BODY:
+                # What the caller's own iterator raises is the caller's.
+                chunk = await anext(cast(AsyncIterator[bytes], content), None)
+                step = exchange.body(chunk, now=read_clocks())
+                continue
+            try:
+                step = await self._step(pool, exchange, step)
+            except OSError as error:
+                step = report_error(error, exchange)
+
+    async def _step(self, pool: "_OwnPool", exchange: AnyExchange, step: Step) -> Step:
+        if step is Step.WAIT:
+            await pool.wait(exchange)
+            return exchange.begin(now=read_clocks())
+        if step is Step.DIAL:
+            connection = await self._dial(pool, exchange)
+            return exchange.dialed(connection, now=read_clocks())
+        connection = _connection_of(exchange)
+        if step is Step.READ:
+            return await connection.receive(exchange)
+        if step is Step.WRITE:
+            return await connection.send(exchange)
+        if step is Step.CHECK:
+            return exchange.checked(await connection.has_input(), now=read_clocks())
+        connection.close()
+        return exchange.closed(now=read_clocks())
+
+    async def _dial(self, pool: "_OwnPool", exchange: AnyExchange) -> AsyncConnection:
+        dialing = _Dialing(pool.connector, self._settings)
+        state = exchange.dial(now=read_clocks())
+        try:
+            while not isinstance(state, (Dialed, DialFailed)):
+                state = await dialing.step(state)
+        except BaseException:
+            dialing.give_up()
+            raise
+        if isinstance(state, DialFailed):
+            dialing.give_up()
+            raise exchange.dial_failed(state.failure)
+        connection = cast(AsyncConnection, dialing.connection)
+        pool.watch(connection, cast("Lease[AsyncConnection]", exchange.lease))
+        return connection
+
+
+class _OwnPool:
+    """The pool of one owner, and its event loop.
+
+    Attributes:
+        connections: the pool.
+        connector: the event loop.
+    """
+
+    def __init__(self, connections: Pool[AsyncConnection], connector: Connector) -> None:
+        self.connections = connections
+        self.connector = connector
+
+    async def wait(self, exchange: AnyExchange) -> None:
+        """Wait for the pool, or until the exchange wants to look at the time."""
+        if exchange.waker is None:
+            exchange.waker = self.connector.new_waker()
+        await self.connector.wait(exchange.waker, exchange.until)
+
+    def release(self, exchange: AnyExchange, settings: ConnectionSettings) -> None:
+        """Give back what an exchange holds, and follow what comes of it."""
+        lease = exchange.lease
+        connection = None if lease is None else lease.connection
+        if connection is not None and connection.tls.layers:
+            connection.tls.keep_sessions(settings.tls_sessions)
+        self.connections.release(exchange, now=read_clocks())
+        self._settle()
+
+    def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
+        """Close the connection when its peer does while it is idle."""
+        # Weakly: a lease that nobody holds any more is a free place.
+        reference = weakref.ref(lease)
+
+        def ended() -> None:
+            lease = reference()
+            if lease is not None:
+                self.connections.discard(lease)
+                self._settle()
+
+        connection.on_end = ended
+
+    def close(self) -> None:
+        """Close all connections, in the event loop that they belong to."""
+        self.connections.close()
+        if self.connector.has_ended:
+            self.drop()
+        elif self.connector.loop is _running_loop():
+            self._settle()
+        else:
+            self.connector.call_soon(self._settle)
+
+    def drop(self) -> None:
+        """Forget all connections."""
+        self.connections.close()
+        while (lease := self.connections.next_closing()) is not None:
+            if lease.connection is not None:
+                lease.connection.drop()
+
+    def _settle(self) -> None:
+        pool = self.connections
+        while (lease := pool.next_closing()) is not None:
+            if lease.connection is not None:
+                lease.connection.close()
+        while (claim := pool.next_waking()) is not None:
+            if claim.waker is not None:
+                self.connector.wake(claim.waker)
+
+
+class _Dialing:
+    """One connection being opened.
+
+    Attributes:
+        connection: it, once there is a socket.
+    """
+
+    def __init__(self, connector: Connector, settings: ConnectionSettings) -> None:
+        self._connector = connector
+        self._settings = settings
+        self.connection: AsyncConnection | None = None
+
+    def give_up(self) -> None:
+        """Close what was opened."""
+        if self.connection is not None:
+            self.connection.close()
+
+    async def step(self, state: DialStep) -> DialState:
+        """Make one step and report what came of it."""
+        try:
+            return await self._step(state)
+        except OSError as error:
+            return report_dial_error(error, state)
+
+    async def _step(self, state: DialStep) -> DialState:  # noqa: PLR0911 - one for each state
+        match state:
+            case ResolvingHost():
+                addresses = await self._connector.resolve(state)
+                return state.resolved(addresses, now=read_clocks())
+            case OpeningSockets():
+                outcome = await self._connector.race(state)
+                if isinstance(outcome, Race):
+                    return state.lost(outcome)
+                ends = outcome.getsockname()[:2], outcome.getpeername()[:2]
+                await self._adopt(outcome)
+                return state.connected(*ends)
+            case ConnectingThroughSocks():
+                await self._adopt(await self._connector.connect_socks(state))
+                return state.connected()
+            case StartingTls():
+                alpn = await self._start_tls(self._opened, state)
+                return state.started(alpn)
+            case SendingConnect(data=data):
+                await self._opened.write(data, state.until)
+                return state.written()
+            case ReceivingConnect():
+                return state.received(await self._opened.read(state.until))
+
+    @property
+    def _opened(self) -> AsyncConnection:
+        return cast(AsyncConnection, self.connection)
+
+    async def _adopt(self, sock: socket) -> None:
+        try:
+            self.connection = await self._connector.adopt(sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _start_tls(self, connection: AsyncConnection, state: StartingTls) -> str | None:
+        sessions = self._settings.tls_sessions
+        session = sessions.find(state.session_key)
+        layer = TlsBytes(self._settings.tls_context(), state.server_name, session)
+        try:
+            while not layer.shake_hands():
+                await connection.write(layer.take(), state.until)
+                layer.feed(await connection.read(state.until))
+        finally:
+            # The rest of the handshake, or the alert that says what is wrong with the peer's.
+            if last := layer.take():
+                await connection.write(last, state.until)
+        connection.tls.push(layer, state.session_key)
+        return layer.alpn
+
+
+async def _chunks(exchange: AnyExchange) -> AsyncGenerator[bytes]:
+    while True:
+        chunk = exchange.read_body(now=read_clocks())
+        if chunk:
+            yield chunk
+        elif chunk is None:
+            await _read_more(exchange)
+        else:
+            return
+
+
+async def _read_more(exchange: AnyExchange) -> None:
+    try:
+        data = await _connection_of(exchange).read(exchange.until)
+    except OSError as error:
+        report_error(error, exchange)
+    else:
+        exchange.received(data, now=read_clocks())
+
+
+def _connection_of(exchange: AnyExchange) -> AsyncConnection:
+    lease = exchange.lease
+    if lease is None or lease.connection is None:
+        raise GenesysCloudError("the response was left: its connection belongs to others now")
+    return lease.connection
+
+
+def _in_trio() -> bool:
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_run()
+
+
+def _running_loop() -> object:
+    if _in_trio():
+        import trio  # noqa: PLC0415 - it runs
+
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
+
+
+def _running_connector() -> Connector:
+    if _in_trio():
+        from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
+
+        return TrioConnector()
+    from genesys_cloud.transports.asyncio_connection import AsyncioConnector  # noqa: PLC0415 - only with asyncio
+
+    return AsyncioConnector()
+
+
+def _has_ended(loop: object) -> bool:
+    if isinstance(loop, asyncio.AbstractEventLoop):
+        return loop.is_closed()
+    from genesys_cloud.transports.trio_connection import has_ended  # noqa: PLC0415 - only with trio
+
+    return has_ended(loop)

@@ -1,0 +1,442 @@
+"""Connections of asyncio: one protocol a connection, one future and no task a call.
+
+Invariants: what arrives is handed to the exchange that waits for it where it arrives, in the event
+loop's own callback; the task wakes once, when the response is complete. A connection has at most one
+timer, which is moved and not made anew.
+"""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeVar, cast
+
+from msgspec.structs import replace
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import (
+    is_readable,
+    new_socket,
+    socket_address,
+)
+from genesys_cloud.transports.reported_errors import system_words
+from genesys_cloud.transports.resolver import look_up
+from genesys_cloud.transports.socket_dialer import ask_socks_proxy
+from genesys_cloud.transports.tls_stack import TlsStack
+from genesys_core.transport.dialer import ConnectingThroughSocks, OpeningSockets, ResolvingHost
+from genesys_core.transport.exchange import Exchange, Step
+from genesys_core.transport.happy_eyeballs import Address, Race
+
+__all__ = ["AsyncioConnection", "AsyncioConnector"]
+
+T = TypeVar("T")
+
+_PIECE: Final = 1 << 18
+"""Bytes that are handed to the event loop at a time."""
+
+_MOST_BUFFERED: Final = 1 << 18
+"""Bytes that nobody has asked for yet; then the socket is not read."""
+
+
+class AsyncioConnection(asyncio.Protocol):
+    """One connection.
+
+    Args:
+        sock: its socket, connected.
+    """
+
+    _transport: asyncio.Transport
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sock = sock
+        self._tls = TlsStack()
+        self._chunks: deque[bytes] = deque()
+        self._buffered = 0
+        self._reading = True
+        self._writable = True
+        self._ended = False
+        self._error: OSError | None = None
+        self._exchange: Exchange[AsyncioConnection] | None = None
+        self._waiter: asyncio.Future[Step | None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._until: float | None = None
+        self.on_end: Callable[[], object] | None = None
+
+    # --- what the event loop calls ----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is in the event loop's hands."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if not self._tls.layers:
+            self._deliver(data)
+            return
+        content = self._tls.decrypt(data)
+        answers = self._tls.answers()
+        if answers:
+            self._transport.write(answers)
+        if content:
+            self._deliver(content)
+        if self._tls.error is not None:
+            self._fail(self._tls.error)
+        elif self._tls.ended:
+            self._deliver(b"")
+
+    def eof_received(self) -> bool:
+        """The peer sends no more."""
+        self.data_received(b"")
+        # Whoever sends may go on until the connection is closed; with a failure it is soon.
+        return True
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone."""
+        self._writable = True
+        if error is None:
+            error = ConnectionResetError(0, "the connection was closed")
+        self._fail(error if isinstance(error, OSError) else OSError(0, type(error).__name__))
+
+    def pause_writing(self) -> None:
+        """The event loop has enough to send."""
+        self._writable = False
+
+    def resume_writing(self) -> None:
+        """The event loop takes more."""
+        self._writable = True
+        self._wake()
+
+    def _deliver(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is not None:
+            try:
+                step = exchange.received(data, now=read_clocks())
+            except Exception as error:  # noqa: BLE001 - raised where it is waited for
+                self._settle(error=error)
+            else:
+                if step is Step.READ:
+                    self._until = exchange.until
+                    self._set_timer()
+                else:
+                    self._settle(step)
+            return
+        if data:
+            self._chunks.append(data)
+            self._buffered += len(data)
+            if self._buffered > _MOST_BUFFERED and self._reading:
+                self._reading = False
+                self._transport.pause_reading()
+        else:
+            self._ended = True
+            if self.on_end is not None:
+                self.on_end()
+        self._wake()
+
+    def _fail(self, error: OSError) -> None:
+        if self._error is None:
+            self._error = error
+        if self._exchange is not None:
+            self._settle(error=error)
+        else:
+            self._wake()
+            if self.on_end is not None:
+                self.on_end()
+
+    def _settle(self, step: Step | None = None, error: Exception | None = None) -> None:
+        self._exchange = None
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        if error is None:
+            waiter.set_result(step)
+        else:
+            waiter.set_exception(error)
+
+    def _wake(self) -> None:
+        if self._exchange is None:
+            self._settle()
+
+    # --- waiting ----------------------------------------------------------------------------------
+
+    async def _wait(self, until: float | None) -> Step | None:
+        waiter: asyncio.Future[Step | None] = self._loop.create_future()
+        self._waiter = waiter
+        self._until = until
+        self._set_timer()
+        try:
+            return await waiter
+        finally:
+            self._waiter = None
+
+    def _set_timer(self) -> None:
+        # A timer that goes off early looks again; one that goes off late would be of no use.
+        until = self._until
+        if until is None or (self._timer is not None and self._timer_at <= until):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = until
+        self._timer = self._loop.call_later(max(until - time.monotonic(), 0), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        waiter, until = self._waiter, self._until
+        if waiter is None or waiter.done() or until is None:
+            return
+        if time.monotonic() < until:
+            self._set_timer()
+        else:
+            self._settle(error=TimeoutError())
+
+    # --- what the transport asks for --------------------------------------------------------------
+
+    async def receive(self, exchange: Exchange["AsyncioConnection"]) -> Step:
+        """Read until the exchange asks for something else than :attr:`Step.READ`."""
+        if self._has_arrived:
+            return exchange.received(self._take(), now=read_clocks())
+        self._exchange = exchange
+        try:
+            return cast(Step, await self._wait(exchange.until))
+        finally:
+            self._exchange = None
+
+    async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
+        """Write some of what the exchange has to send."""
+        data = exchange.data
+        piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
+        self._write(piece)
+        count = len(piece)
+        while not (self._writable or self._has_arrived):
+            await self._wait(exchange.until)
+        step = exchange.written(count, now=read_clocks())
+        if self._chunks and step is Step.WRITE:
+            return exchange.received(self._take(), now=read_clocks())
+        return step
+
+    def _write(self, data: bytes | memoryview) -> None:
+        if self._error is not None:
+            raise self._error
+        self._transport.write(self._tls.encrypt(data))
+
+    async def read(self, until: float | None) -> bytes:
+        """Some bytes; ``b""`` at the end.
+
+        Raises:
+            TimeoutError: ``until`` has come.
+            OSError: the connection broke.
+        """
+        while not self._has_arrived:
+            await self._wait(until)
+        return self._take()
+
+    def _take(self) -> bytes:
+        if self._chunks:
+            data = self._chunks.popleft()
+            self._buffered -= len(data)
+            if not self._reading and self._buffered <= _MOST_BUFFERED // 2:
+                self._reading = True
+                self._transport.resume_reading()
+            return data
+        if self._ended:
+            return b""
+        raise cast(OSError, self._error)
+
+    async def write(self, data: bytes, until: float | None) -> None:
+        """Write all of it.
+
+        Raises:
+            TimeoutError: ``until`` has come.
+            OSError: the connection broke.
+        """
+        self._write(data)
+        while not self._writable and self._error is None:
+            await self._wait(until)
+
+    @property
+    def tls(self) -> TlsStack:
+        """The layers of TLS."""
+        return self._tls
+
+    @property
+    def _has_arrived(self) -> bool:
+        return bool(self._chunks) or self._ended or self._error is not None
+
+    async def has_input(self) -> bool:
+        """Whether something came that nobody asked for, the end included."""
+        if self._has_arrived:
+            return True
+        if is_readable(self._sock):
+            if not self._tls.layers:
+                return True
+            # It may be a ticket. The event loop reads what is there before it comes back to us.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return (
+            bool(self._chunks) or self._ended or self._error is not None or self._tls.has_content()
+        )
+
+    def close(self) -> None:
+        """Close the connection; nothing is waited for."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.on_end = None
+        self._transport.abort()
+
+    def drop(self) -> None:
+        """Forget the connection: it belongs to a process or a loop that is gone."""
+        self._timer = None
+        self._sock.close()
+        # asyncio would warn of a socket that was never closed, and cannot close it without its loop.
+        if hasattr(self._transport, "_sock"):
+            self._transport._sock = None  # noqa: SLF001
+
+
+class AsyncioConnector:
+    """Opens connections, and waits, with asyncio."""
+
+    def __init__(self) -> None:
+        self.loop: object = asyncio.get_running_loop()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the event loop is closed."""
+        return cast(asyncio.AbstractEventLoop, self.loop).is_closed()
+
+    def new_waker(self) -> "asyncio.Future[None]":
+        """What :meth:`wait` waits for; :meth:`wake` sets it."""
+        return asyncio.get_running_loop().create_future()
+
+    async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:
+        """Wait until woken, or until the time has come."""
+        left = None if until is None else max(until - time.monotonic(), 0)
+        await asyncio.wait((waker,), timeout=left)
+
+    def wake(self, waker: "asyncio.Future[None]") -> None:
+        """Wake whoever waits."""
+        if not waker.done():
+            waker.set_result(None)
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Have the event loop call something, from whichever thread."""
+        cast(asyncio.AbstractEventLoop, self.loop).call_soon_threadsafe(callback)
+
+    async def resolve(self, step: ResolvingHost) -> list[Address]:
+        """Ask the resolver.
+
+        Raises:
+            TimeoutError: the time is over.
+            OSError: it found nothing.
+        """
+        work = partial(look_up, step.host, step.port, is_literal=step.is_literal)
+        return work() if step.is_literal else await _run_in_thread(work, step.until)
+
+    async def race(self, step: OpeningSockets) -> socket.socket | Race:
+        """The socket of the first address that accepts, or the race that was lost.
+
+        Raises:
+            TimeoutError: the time is over.
+        """
+        race = step.race
+        attempts: dict[asyncio.Task[socket.socket], Address] = {}
+        try:
+            while not race.is_lost:
+                for address in race.starting:
+                    attempts[asyncio.ensure_future(_connected(address))] = address
+                now = read_clocks()
+                race = race.waited(now=now) if not race.starting else replace(race, starting=())
+                times = [at for at in (race.next_start, step.until) if at is not None]
+                left = max(min(times) - now.monotonic, 0) if times else None
+                done, _ = await asyncio.wait(
+                    attempts, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                )
+                for attempt in done:
+                    address = attempts[attempt]
+                    error = attempt.exception()
+                    if error is None:
+                        del attempts[attempt]
+                        return attempt.result()
+                    if not isinstance(error, OSError):
+                        raise error
+                    del attempts[attempt]
+                    race = race.failed(address, system_words(error), now=read_clocks())
+                now = read_clocks()
+                if step.until is not None and now.monotonic >= step.until:
+                    raise TimeoutError
+                if not done:
+                    race = race.waited(now=now)
+            return race
+        finally:
+            for attempt in attempts:
+                attempt.add_done_callback(_close_late)
+                attempt.cancel()
+
+    async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
+        """A socket that a SOCKS proxy connected to a host.
+
+        Raises:
+            OSError: it did not.
+            TimeoutError: the time is over.
+        """
+        left = None if step.until is None else max(step.until - time.monotonic(), 0.001)
+        sock = await _run_in_thread(partial(ask_socks_proxy, step, left), step.until)
+        sock.settimeout(0)
+        return sock
+
+    async def adopt(self, sock: socket.socket) -> AsyncioConnection:
+        """A connection on a connected socket."""
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: AsyncioConnection(sock), sock=sock
+        )
+        return connection
+
+
+async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
+    """Run what blocks in a thread whose end nobody waits for; asyncio waits for its own at exit."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T | Exception] = loop.create_future()
+
+    def settle(outcome: T | Exception) -> None:
+        if not answer.done():
+            answer.set_result(outcome)
+
+    def run() -> None:
+        try:
+            outcome: T | Exception = work()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who waits
+            outcome = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed by now
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=run, name="genesys-cloud-resolver", daemon=True).start()
+    async with _timeout_at(until):
+        outcome = await answer
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _timeout_at(until: float | None) -> asyncio.Timeout:
+    """A timeout at a reading of the monotonic clock, which need not be the event loop's."""
+    return asyncio.timeout(None if until is None else until - time.monotonic())
+
+
+async def _connected(address: Address) -> socket.socket:
+    sock = new_socket(address)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, socket_address(address))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _close_late(attempt: "asyncio.Task[socket.socket]") -> None:
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()

@@ -1,0 +1,45 @@
+"""What the operating system and TLS report, passed on to the machine that decides what it means."""
+
+import ssl
+from typing import Any
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.tls_bytes import tls_reason
+from genesys_core.transport.dialer import DialFailed, DialStep, describe_tls_error
+from genesys_core.transport.exchange import Exchange, Step
+
+__all__ = ["report_dial_error", "report_error", "system_words"]
+
+
+def system_words(error: OSError) -> str:
+    """What the operating system, or a resolver, says of an error."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
+    """Report an error of a connection, or a timeout, to the exchange that it befell.
+
+    Returns:
+        The next step, if there is one.
+
+    Raises:
+        TransportFailure: there is none.
+    """
+    now = read_clocks()
+    if isinstance(error, TimeoutError):
+        return exchange.timed_out(now=now)
+    if isinstance(error, ssl.SSLEOFError):
+        # Many servers end a connection like this; whether it matters depends on the framing.
+        return exchange.broke("the peer closed the connection", now=now)
+    if isinstance(error, ssl.SSLError):
+        return exchange.broke(describe_tls_error(*tls_reason(error)), kind="tls", now=now)
+    return exchange.broke(system_words(error), now=now)
+
+
+def report_dial_error(error: OSError, step: DialStep) -> DialFailed:
+    """Report an error, or a timeout, to the step of a dial that it ended."""
+    if isinstance(error, TimeoutError):
+        return step.timed_out()
+    if isinstance(error, ssl.SSLError):
+        return step.failed(describe_tls_error(*tls_reason(error)))
+    return step.failed(system_words(error))

@@ -1,0 +1,313 @@
+"""Connections of trio: sockets that are tried first and waited for when they would block."""
+
+import math
+import os
+import socket
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, cast
+
+import trio
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import (
+    is_readable,
+    new_socket,
+    socket_address,
+)
+from genesys_cloud.transports.reported_errors import system_words
+from genesys_cloud.transports.resolver import look_up
+from genesys_cloud.transports.socket_dialer import ask_socks_proxy
+from genesys_cloud.transports.tls_stack import TlsStack
+from genesys_core.transport.dialer import ConnectingThroughSocks, OpeningSockets, ResolvingHost
+from genesys_core.transport.exchange import Exchange, Step
+from genesys_core.transport.happy_eyeballs import Address, Race
+
+__all__ = ["TrioConnection", "TrioConnector", "has_ended"]
+
+_SIZE = 1 << 16
+
+
+class TrioConnection:
+    """One connection.
+
+    Args:
+        sock: its socket, connected, which blocks nobody.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._tls = TlsStack()
+        self._content = b""
+        self.on_end: Callable[[], object] | None = None
+
+    @property
+    def tls(self) -> TlsStack:
+        """The layers of TLS."""
+        return self._tls
+
+    async def receive(self, exchange: Exchange["TrioConnection"]) -> Step:
+        """Read until the exchange asks for something else than :attr:`Step.READ`."""
+        step = Step.READ
+        # Waited for first: a response is hardly ever there already, and each call has to give others
+        # their turn once.
+        with _until(exchange.until):
+            await trio.lowlevel.wait_readable(self._sock)
+        while step is Step.READ:
+            data = await self.read(exchange.until)
+            step = exchange.received(data, now=read_clocks())
+        return step
+
+    async def send(self, exchange: Exchange["TrioConnection"]) -> Step:
+        """Write some of what the exchange has to send, or take in what comes meanwhile."""
+        data = exchange.data
+        if self._tls.layers:
+            # A record that was begun has to be finished, so this one takes no answer meanwhile.
+            piece = data if len(data) <= _SIZE else memoryview(data)[:_SIZE]
+            await self.write(piece, exchange.until)
+            return exchange.written(len(piece), now=read_clocks())
+        try:
+            return exchange.written(self._sock.send(data), now=read_clocks())
+        except BlockingIOError:
+            pass
+        if is_readable(self._sock):
+            return exchange.received(await self.read(exchange.until), now=read_clocks())
+        with _until(exchange.until):
+            await _wait_for_either(self._sock)
+        return exchange.written(0, now=read_clocks())
+
+    async def read(self, until: float | None) -> bytes:
+        """Some bytes; ``b""`` at the end."""
+        while True:
+            if self._content:
+                content, self._content = self._content, b""
+                return content
+            if self._tls.error is not None:
+                raise self._tls.error
+            if self._tls.ended:
+                return b""
+            try:
+                # Tried before it is waited for: after a wait it never blocks.
+                data = self._sock.recv(_SIZE)
+            except BlockingIOError:
+                with _until(until):
+                    await trio.lowlevel.wait_readable(self._sock)
+                continue
+            if not self._tls.layers:
+                return data
+            self._content = self._tls.decrypt(data)
+            answers = self._tls.answers()
+            if answers:
+                await self._write(answers, until)
+
+    async def write(self, data: bytes | memoryview, until: float | None) -> None:
+        """Write all of it."""
+        await self._write(self._tls.encrypt(data), until)
+
+    async def _write(self, data: bytes | memoryview, until: float | None) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[self._sock.send(view) :]
+            except BlockingIOError:
+                with _until(until):
+                    await trio.lowlevel.wait_writable(self._sock)
+
+    async def has_input(self) -> bool:
+        """Whether something came that nobody asked for, the end included."""
+        if self._content or self._tls.ended or self._tls.has_content():
+            return True
+        if not is_readable(self._sock):
+            return False
+        if not self._tls.layers:
+            return True
+        try:
+            data = self._sock.recv(_SIZE)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        # It may be a ticket, which is no content.
+        self._content = self._tls.decrypt(data)
+        return bool(self._content) or self._tls.ended
+
+    def close(self) -> None:
+        """Close the connection; nothing is waited for."""
+        trio.lowlevel.notify_closing(self._sock)
+        self._sock.close()
+
+    def drop(self) -> None:
+        """Forget the connection: it belongs to a process or a run that is gone."""
+        self._sock.close()
+
+
+class TrioConnector:
+    """Opens connections, and waits, with trio."""
+
+    def __init__(self) -> None:
+        self.loop: object = trio.lowlevel.current_trio_token()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the run of trio is over."""
+        return has_ended(self.loop)
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        """Have trio call something, from whichever thread."""
+        cast(trio.lowlevel.TrioToken, self.loop).run_sync_soon(callback)
+
+    def new_waker(self) -> trio.Event:
+        """What :meth:`wait` waits for."""
+        return trio.Event()
+
+    async def wait(self, waker: trio.Event, until: float | None) -> None:
+        """Wait until woken, or until the time has come."""
+        with trio.move_on_after(_seconds(until)):
+            await waker.wait()
+
+    def wake(self, waker: trio.Event) -> None:
+        """Wake whoever waits."""
+        waker.set()
+
+    async def resolve(self, step: ResolvingHost) -> list[Address]:
+        """Ask the resolver."""
+        if step.is_literal:
+            return look_up(step.host, step.port, is_literal=True)
+        with _until(step.until):
+            return await trio.to_thread.run_sync(
+                look_up, step.host, step.port, abandon_on_cancel=True
+            )
+
+    async def race(self, step: OpeningSockets) -> socket.socket | Race:
+        """The socket of the first address that accepts, or the race that was lost."""
+        race = step.race
+        if len(step.addresses) == 1:
+            address = step.addresses[0]
+            try:
+                with _until(step.until):
+                    return await _connected(address)
+            except TimeoutError:
+                raise
+            except OSError as error:
+                return race.failed(address, system_words(error), now=read_clocks())
+        winner: list[socket.socket] = []
+        changed = trio.Event()
+
+        async def attempt(address: Address) -> None:
+            nonlocal race, changed
+            try:
+                sock = await _connected(address)
+            except OSError as error:
+                race = race.failed(address, system_words(error), now=read_clocks())
+                begin()
+            else:
+                if winner:
+                    sock.close()
+                else:
+                    winner.append(sock)
+                    nursery.cancel_scope.cancel()
+            changed.set()
+            changed = trio.Event()
+
+        def begin() -> None:
+            for address in race.starting:
+                nursery.start_soon(attempt, address)
+
+        try:
+            with _until(step.until):
+                async with trio.open_nursery() as nursery:
+                    begin()
+                    while not race.is_lost and not winner:
+                        with trio.move_on_after(_seconds(race.next_start)):
+                            await changed.wait()
+                        before, race = race, race.waited(now=read_clocks())
+                        if race.trying != before.trying:
+                            begin()
+        except BaseException:
+            for sock in winner:
+                sock.close()
+            raise
+        return winner[0] if winner else race
+
+    async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
+        """A socket that a SOCKS proxy connected to a host."""
+        left = None if step.until is None else max(step.until - time.monotonic(), 0.001)
+        with _until(step.until):
+            sock = await trio.to_thread.run_sync(
+                ask_socks_proxy, step, left, abandon_on_cancel=True
+            )
+        sock.settimeout(0)
+        return sock
+
+    async def adopt(self, sock: socket.socket) -> TrioConnection:
+        """A connection on a connected socket."""
+        return TrioConnection(sock)
+
+
+def has_ended(token: object) -> bool:
+    """Whether the run of trio that a token belongs to is over."""
+    try:
+        cast(trio.lowlevel.TrioToken, token).run_sync_soon(_nothing, idempotent=True)
+    except trio.RunFinishedError:
+        return True
+    return False
+
+
+def _nothing() -> None:
+    """Does nothing; trio refuses to call it once its run is over."""
+
+
+def _seconds(until: float | None) -> float:
+    return math.inf if until is None else max(until - time.monotonic(), 0)
+
+
+class _until:  # noqa: N801 - reads like a function
+    """Raises ``TimeoutError`` when the time has come."""
+
+    def __init__(self, until: float | None) -> None:
+        self._scope = trio.CancelScope(
+            deadline=math.inf if until is None else trio.current_time() + _seconds(until)
+        )
+
+    def __enter__(self) -> None:
+        self._scope.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._scope.__exit__(kind, error, trace)
+        if self._scope.cancelled_caught:
+            raise TimeoutError
+
+
+async def _connected(address: Address) -> socket.socket:
+    sock = new_socket(address)
+    try:
+        try:
+            sock.connect(socket_address(address))
+        except BlockingIOError:
+            await trio.lowlevel.wait_writable(sock)
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code:
+                raise OSError(code, os.strerror(code)) from None
+    except BaseException:
+        trio.lowlevel.notify_closing(sock)
+        sock.close()
+        raise
+    return sock
+
+
+async def _wait_for_either(sock: socket.socket) -> None:
+    """Wait until a socket can be read or written."""
+    async with trio.open_nursery() as nursery:
+
+        async def first(wait: Any) -> None:  # noqa: ANN401 - one of two functions of trio
+            await wait(sock)
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(first, trio.lowlevel.wait_readable)
+        nursery.start_soon(first, trio.lowlevel.wait_writable)
