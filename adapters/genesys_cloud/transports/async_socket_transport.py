@@ -7,11 +7,9 @@ works in any number of event loops, one after the other or side by side.
 
 import asyncio
 import os
-import sys
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from socket import socket
 from typing import Final, TypeAlias, cast
 
 from genesys_cloud.system_clock import read_clocks
@@ -19,27 +17,14 @@ from genesys_cloud.transports.async_connection import (
     AsyncConnection,
     Connector,
 )
+from genesys_cloud.transports.async_dialer import open_connection, running_connector, running_loop
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
-from genesys_cloud.transports.reported_errors import report_dial_error, report_error
-from genesys_cloud.transports.tls_bytes import TlsBytes
+from genesys_cloud.transports.reported_errors import report_error
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.http.limits import ResponseLimits
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
-from genesys_core.transport.dialer import (
-    ConnectingThroughSocks,
-    Dialed,
-    DialFailed,
-    DialState,
-    DialStep,
-    OpeningSockets,
-    ReceivingConnect,
-    ResolvingHost,
-    SendingConnect,
-    StartingTls,
-)
 from genesys_core.transport.exchange import Exchange, Step
-from genesys_core.transport.happy_eyeballs import Race
 from genesys_core.transport.owners import OwnedPools
 from genesys_core.transport.pool import Lease, Pool, PoolLimits, PoolStatistics
 from genesys_core.transport.routes import Route
@@ -138,12 +123,12 @@ class AsyncSocketTransport:
             raise TransportFailure(str(error), kind="protocol", sent=False) from None
 
     def _new_pool(self) -> "_OwnPool":
-        return _OwnPool(Pool(self._settings.limits), _running_connector())
+        return _OwnPool(Pool(self._settings.limits), running_connector())
 
     def _own_pool(self) -> "_OwnPool":
         if self._is_closed:
             raise GenesysCloudError("the client is closed; nothing was sent")
-        return self._pools.find(os.getpid(), _running_loop(), has_ended=_has_ended)
+        return self._pools.find(os.getpid(), running_loop(), has_ended=_has_ended)
 
     async def _respond(
         self, pool: "_OwnPool", exchange: AnyExchange, content: AsyncIterator[bytes] | None
@@ -181,18 +166,11 @@ class AsyncSocketTransport:
         return exchange.closed(now=read_clocks())
 
     async def _dial(self, pool: "_OwnPool", exchange: AnyExchange) -> AsyncConnection:
-        dialing = _Dialing(pool.connector, self._settings)
         state = exchange.dial(now=read_clocks())
         try:
-            while not isinstance(state, (Dialed, DialFailed)):
-                state = await dialing.step(state)
-        except BaseException:
-            dialing.give_up()
-            raise
-        if isinstance(state, DialFailed):
-            dialing.give_up()
-            raise exchange.dial_failed(state.failure)
-        connection = cast(AsyncConnection, dialing.connection)
+            connection = await open_connection(state, pool.connector, self._settings)
+        except TransportFailure as failure:
+            raise exchange.dial_failed(failure) from None
         pool.watch(connection, cast("Lease[AsyncConnection]", exchange.lease))
         return connection
 
@@ -242,7 +220,7 @@ class _OwnPool:
         self.connections.close()
         if self.connector.has_ended:
             self.drop()
-        elif self.connector.loop is _running_loop():
+        elif self.connector.loop is running_loop():
             self._settle()
         else:
             self.connector.call_soon(self._settle)
@@ -262,81 +240,6 @@ class _OwnPool:
         while (claim := pool.next_waking()) is not None:
             if claim.waker is not None:
                 self.connector.wake(claim.waker)
-
-
-class _Dialing:
-    """One connection being opened.
-
-    Attributes:
-        connection: it, once there is a socket.
-    """
-
-    def __init__(self, connector: Connector, settings: ConnectionSettings) -> None:
-        self._connector = connector
-        self._settings = settings
-        self.connection: AsyncConnection | None = None
-
-    def give_up(self) -> None:
-        """Close what was opened."""
-        if self.connection is not None:
-            self.connection.close()
-
-    async def step(self, state: DialStep) -> DialState:
-        """Make one step and report what came of it."""
-        try:
-            return await self._step(state)
-        except OSError as error:
-            return report_dial_error(error, state)
-
-    async def _step(self, state: DialStep) -> DialState:  # noqa: PLR0911 - one for each state
-        match state:
-            case ResolvingHost():
-                addresses = await self._connector.resolve(state)
-                return state.resolved(addresses, now=read_clocks())
-            case OpeningSockets():
-                outcome = await self._connector.race(state)
-                if isinstance(outcome, Race):
-                    return state.lost(outcome)
-                ends = outcome.getsockname()[:2], outcome.getpeername()[:2]
-                await self._adopt(outcome)
-                return state.connected(*ends)
-            case ConnectingThroughSocks():
-                await self._adopt(await self._connector.connect_socks(state))
-                return state.connected()
-            case StartingTls():
-                alpn = await self._start_tls(self._opened, state)
-                return state.started(alpn)
-            case SendingConnect(data=data):
-                await self._opened.write(data, state.until)
-                return state.written()
-            case ReceivingConnect():
-                return state.received(await self._opened.read(state.until))
-
-    @property
-    def _opened(self) -> AsyncConnection:
-        return cast(AsyncConnection, self.connection)
-
-    async def _adopt(self, sock: socket) -> None:
-        try:
-            self.connection = await self._connector.adopt(sock)
-        except BaseException:
-            sock.close()
-            raise
-
-    async def _start_tls(self, connection: AsyncConnection, state: StartingTls) -> str | None:
-        sessions = self._settings.tls_sessions
-        session = sessions.find(state.session_key)
-        layer = TlsBytes(self._settings.tls_context(), state.server_name, session)
-        try:
-            while not layer.shake_hands():
-                await connection.write(layer.take(), state.until)
-                layer.feed(await connection.read(state.until))
-        finally:
-            # The rest of the handshake, or the alert that says what is wrong with the peer's.
-            if last := layer.take():
-                await connection.write(last, state.until)
-        connection.tls.push(layer, state.session_key)
-        return layer.alpn
 
 
 async def _chunks(exchange: AnyExchange) -> AsyncGenerator[bytes]:
@@ -364,29 +267,6 @@ def _connection_of(exchange: AnyExchange) -> AsyncConnection:
     if lease is None or lease.connection is None:
         raise GenesysCloudError("the response was left: its connection belongs to others now")
     return lease.connection
-
-
-def _in_trio() -> bool:
-    trio = sys.modules.get("trio")
-    return trio is not None and trio.lowlevel.in_trio_run()
-
-
-def _running_loop() -> object:
-    if _in_trio():
-        import trio  # noqa: PLC0415 - it runs
-
-        return trio.lowlevel.current_trio_token()
-    return asyncio.get_running_loop()
-
-
-def _running_connector() -> Connector:
-    if _in_trio():
-        from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
-
-        return TrioConnector()
-    from genesys_cloud.transports.asyncio_connection import AsyncioConnector  # noqa: PLC0415 - only with asyncio
-
-    return AsyncioConnector()
 
 
 def _has_ended(loop: object) -> bool:
