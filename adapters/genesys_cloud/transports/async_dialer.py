@@ -1,0 +1,156 @@
+"""Opens connections on asyncio and trio, for HTTP and for notifications alike.
+
+Invariants: each step, and what its failure means, is the core's (:mod:`genesys_core.transport.dialer`).
+"""
+
+import asyncio
+import sys
+from socket import socket
+from typing import cast
+
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import AsyncConnection, Connector
+from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.reported_errors import report_dial_error
+from genesys_cloud.transports.tls_bytes import TlsBytes
+from genesys_core.transport.dialer import (
+    ConnectingThroughSocks,
+    Dialed,
+    DialFailed,
+    DialState,
+    DialStep,
+    OpeningSockets,
+    ReceivingConnect,
+    ResolvingHost,
+    SendingConnect,
+    StartingTls,
+)
+from genesys_core.transport.happy_eyeballs import Race
+
+__all__ = ["open_connection", "running_connector", "running_loop"]
+
+
+async def open_connection(
+    state: DialState, connector: Connector, settings: ConnectionSettings
+) -> AsyncConnection:
+    """Open a connection.
+
+    Args:
+        state: the first step; see :func:`genesys_core.transport.dialer.dial`.
+        connector: the event loop.
+        settings: TLS contexts and sessions.
+
+    Raises:
+        TransportFailure: no connection came about; nothing was sent.
+    """
+    dialing = _Dialing(connector, settings)
+    try:
+        while not isinstance(state, (Dialed, DialFailed)):
+            state = await dialing.step(state)
+    except BaseException:
+        dialing.give_up()
+        raise
+    if isinstance(state, DialFailed):
+        dialing.give_up()
+        raise state.failure
+    return cast(AsyncConnection, dialing.connection)
+
+
+class _Dialing:
+    """One connection being opened.
+
+    Attributes:
+        connection: it, once there is a socket.
+    """
+
+    def __init__(self, connector: Connector, settings: ConnectionSettings) -> None:
+        self._connector = connector
+        self._settings = settings
+        self.connection: AsyncConnection | None = None
+
+    def give_up(self) -> None:
+        """Close what was opened."""
+        if self.connection is not None:
+            self.connection.close()
+
+    async def step(self, state: DialStep) -> DialState:
+        """Make one step and report what came of it."""
+        try:
+            return await self._step(state)
+        except OSError as error:
+            return report_dial_error(error, state)
+
+    async def _step(self, state: DialStep) -> DialState:  # noqa: PLR0911 - one for each state
+        match state:
+            case ResolvingHost():
+                addresses = await self._connector.resolve(state)
+                return state.resolved(addresses, now=read_clocks())
+            case OpeningSockets():
+                outcome = await self._connector.race(state)
+                if isinstance(outcome, Race):
+                    return state.lost(outcome)
+                ends = outcome.getsockname()[:2], outcome.getpeername()[:2]
+                await self._adopt(outcome)
+                return state.connected(*ends)
+            case ConnectingThroughSocks():
+                await self._adopt(await self._connector.connect_socks(state))
+                return state.connected()
+            case StartingTls():
+                alpn = await self._start_tls(self._opened, state)
+                return state.started(alpn)
+            case SendingConnect(data=data):
+                await self._opened.write(data, state.until)
+                return state.written()
+            case ReceivingConnect():
+                return state.received(await self._opened.read(state.until))
+
+    @property
+    def _opened(self) -> AsyncConnection:
+        return cast(AsyncConnection, self.connection)
+
+    async def _adopt(self, sock: socket) -> None:
+        try:
+            self.connection = await self._connector.adopt(sock)
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _start_tls(self, connection: AsyncConnection, state: StartingTls) -> str | None:
+        sessions = self._settings.tls_sessions
+        session = sessions.find(state.session_key)
+        layer = TlsBytes(self._settings.tls_context(), state.server_name, session)
+        try:
+            while not layer.shake_hands():
+                await connection.write(layer.take(), state.until)
+                layer.feed(await connection.read(state.until))
+        finally:
+            # The rest of the handshake, or the alert that says what is wrong with the peer's.
+            if last := layer.take():
+                await connection.write(last, state.until)
+        connection.tls.push(layer, state.session_key)
+        return layer.alpn
+
+
+def _in_trio() -> bool:
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_run()
+
+
+def running_loop() -> object:
+    """The event loop that runs: asyncio's, or trio's token."""
+    if _in_trio():
+        import trio  # noqa: PLC0415 - it runs
+
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
+
+
+def running_connector() -> Connector:
+    """What opens connections in the event loop that runs."""
+    if _in_trio():
+        from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
+
+        return TrioConnector()
+    from genesys_cloud.transports.asyncio_connection import AsyncioConnector  # noqa: PLC0415 - only with asyncio
+
+    return AsyncioConnector()
