@@ -19,6 +19,7 @@ from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import AsyncTokenTransactions
 from genesys_cloud.client.transfers import AsyncTransfers
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.default_transport import new_async_transport
 from genesys_cloud.transports.hooks import (
     AsyncAfterResponse,
     AsyncBeforeRequest,
@@ -51,7 +52,6 @@ from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
-    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["AsyncClient"]
 
@@ -103,7 +103,7 @@ class AsyncClient(AsyncTransfers, AsyncApis, Unpicklable):
         self._cell = self._setup.cell
         self._observers = self._setup.observers
         self._network = network_of(options)
-        wire = transport or _over_httpx(self._network)
+        wire = transport or new_async_transport(self._network)
         self._transport = add_async_hooks(wire, hooks)
         self._natives: list[EventLoop] = []
         self._handlers: WeakSet[notifications.AsyncNotificationHandler] = WeakSet()
@@ -287,10 +287,3 @@ class AsyncClient(AsyncTransfers, AsyncApis, Unpicklable):
             raise
         finally:
             watch.end(state, now=read_clocks())
-
-
-def _over_httpx(network: "NetworkOptions") -> AsyncTransport:
-    # Here, so that importing this module loads no HTTP client and no TLS.
-    from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415
-
-    return AsyncHttpxTransport(network=network)

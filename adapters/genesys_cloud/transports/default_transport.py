@@ -8,10 +8,10 @@ import os
 from typing import Final
 
 from genesys_cloud.transports.network_options import NetworkOptions
-from genesys_cloud.transports.protocols import Transport
+from genesys_cloud.transports.protocols import AsyncTransport, Transport
 from genesys_core.errors import ConfigurationError
 
-__all__ = ["TRANSPORT_VARIABLE", "new_transport", "transport_name"]
+__all__ = ["TRANSPORT_VARIABLE", "new_async_transport", "new_transport", "transport_name"]
 
 TRANSPORT_VARIABLE: Final = "GENESYSCLOUD_TRANSPORT"
 """The environment variable; ``sockets`` or ``httpx``."""
@@ -49,3 +49,18 @@ def new_transport(network: NetworkOptions) -> Transport:
     from genesys_cloud.transports.socket_transport import SocketTransport  # noqa: PLC0415
 
     return SocketTransport(network)
+
+
+def new_async_transport(network: NetworkOptions) -> AsyncTransport:
+    """A transport for asyncio and trio.
+
+    Raises:
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
+    """
+    if transport_name(network) == "httpx":
+        from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415
+
+        return AsyncHttpxTransport(network=network)
+    from genesys_cloud.transports.async_socket_transport import AsyncSocketTransport  # noqa: PLC0415
+
+    return AsyncSocketTransport(network)

@@ -26,6 +26,7 @@ from genesys_core.calls.operation import raw_operation
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.http.multipart import Part
+from tests.helpers.connections import connections_in_use
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Raw, Reply, Seen, Stall, scripted_server
 from tests.helpers.streaming import head, streaming_server
@@ -58,11 +59,6 @@ async def read(client, operation, *, at_most=None):
                 if len(found) == at_most:
                     break
     return reply.status, reply.headers, found
-
-
-def open_connections(client) -> list[object]:
-    pool = client._transport._client._transport._pool
-    return [each for each in pool.connections if not each.is_idle()]
 
 
 def only(directory: Path) -> list[str]:
@@ -238,7 +234,7 @@ def test_a_download_larger_than_wanted_is_refused(run, tmp_path, announced):
     async def scenario(api: Api) -> None:
         with pytest.raises(errors.GenesysCloudError, match="larger than max_bytes=500"):
             await done(api.client.download(OPERATION, tmp_path / "x", max_bytes=500))
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with streaming_server(script) as server:
         run(scenario, host=server.url)
@@ -333,7 +329,7 @@ def test_what_a_progress_callback_raises_is_the_callers(run, tmp_path):
     async def scenario(api: Api) -> None:
         with pytest.raises(StoppedError):
             await done(api.client.download(OPERATION, tmp_path / "x", progress=progress))
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with scripted_server(lambda _: Reply(body=FILE)) as server:
         run(scenario, host=server.url)
@@ -377,7 +373,7 @@ def test_a_cancelled_download_leaves_nothing(backend, tmp_path):
                 )
                 await begun.wait()
                 group.cancel_scope.cancel()
-            assert client._transport._client._transport._pool.connections == []
+            assert client.stats().open_connections == 0
 
     with streaming_server(script) as server:
         anyio.run(main, backend=backend)
@@ -439,7 +435,7 @@ def test_a_stream_is_a_call_whose_body_is_read_later(run):
         status, headers, found = await read(api.client, users.get_users_me())
         assert (status, headers["x-kind"], b"".join(found)) == (200, "file", FILE)
         assert len(found) > 1
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with scripted_server(handler) as server:
         run(scenario, host=server.url, auth=GRANT)
@@ -456,7 +452,7 @@ def test_a_stream_left_early_gives_its_connection_back(run):
         for _ in range(3):
             _, _, found = await read(api.client, OPERATION, at_most=1)
             assert len(found) == 1
-            assert open_connections(api.client) == []
+            assert connections_in_use(api.client) == 0
 
     with streaming_server(script) as server:
         run(scenario, host=server.url)
@@ -467,7 +463,7 @@ def test_a_refused_stream_is_the_error_of_any_call(run):
     async def scenario(api: Api) -> None:
         with pytest.raises(errors.RateLimitError, match="slow down"):
             await read(api.client, OPERATION)
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with scripted_server(lambda _: Reply(429, {"message": "slow down"})) as server:
         run(scenario, host=server.url)
@@ -495,7 +491,7 @@ def test_an_endless_error_is_read_no_further_than_needed(run):
         with pytest.raises(errors.ServerError) as caught:
             await read(api.client, OPERATION)
         assert len(caught.value.response.body) == 1 << 20
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with streaming_server(script) as server:
         run(scenario, host=server.url)
@@ -546,7 +542,7 @@ def test_a_drip_does_not_outlast_the_deadline(run, part):
             await read(api.client, operation)
         # Not a measurement: without the deadline the drip goes on for a minute at least.
         assert monotonic() - began < 20
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with streaming_server(script) as server:
         run(scenario, host=server.url)
@@ -615,7 +611,7 @@ def test_uploads_of_every_kind(run, tmp_path, kind):
             )
         )
         assert (response.status, response.raw) == (200, b"<Done/>")
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     def script(_: Seen):
         yield head(200, ("Content-Length", "7")) + b"<Done/>"
@@ -668,7 +664,7 @@ def test_a_part_of_a_form_may_come_from_anywhere(run, tmp_path, kind):
             content.read(len(b"skipped"))
         form = [Part("file", content, filename="a.bin"), Part("id", "1")]
         await done(api.client.upload(f"{server.url}/x", form, method="POST"))
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with streaming_server(lambda _: [head(200, ("Content-Length", "0"))]) as server:
         run(scenario, host="https://api.example")
@@ -732,7 +728,7 @@ def test_what_a_callers_iterator_raises_is_the_callers(run):
     async def scenario(api: Api) -> None:
         with pytest.raises(OwnError):
             await done(api.client.upload(server.url, content()))
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with scripted_server(lambda _: Reply()) as server:
         run(scenario, host="https://api.example")
@@ -795,7 +791,7 @@ def test_an_answer_before_the_end_of_the_body_counts(run):
     async def scenario(api: Api) -> None:
         with pytest.raises(errors.GenesysCloudError):
             await done(api.client.upload(url, content()))
-        assert open_connections(api.client) == []
+        assert connections_in_use(api.client) == 0
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
