@@ -6,7 +6,7 @@ is held for no I/O. Threads and event loops may share a cell.
 
 import threading
 from collections.abc import Callable
-from typing import Concatenate, NoReturn, ParamSpec, TypeVar
+from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
 from genesys_core.session.session import Session
 
@@ -24,6 +24,12 @@ class Unpicklable:
             f"{type(self).__name__} holds connections and a token and is not pickled; "
             "make a client in the other process, from the same arguments"
         )
+
+    def __copy__(self) -> Self:
+        # Which would pickle otherwise; a copy shares what it holds, within this process.
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        return twin
 
 
 class SessionCell(Unpicklable):

@@ -136,5 +136,6 @@ def test_a_client_is_not_pickled_and_says_what_to_do(kind):
     for one in (client, client._cell):
         with pytest.raises(TypeError, match="is not pickled; make a client in the other process"):
             pickle.dumps(one)
+    assert client.with_options(deadline=1.0)._cell is client._cell
     if kind is Client:
         client.close()
