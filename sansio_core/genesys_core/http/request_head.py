@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-import h11
 from msgspec import Struct
 
 from genesys_core.http.headers import Headers
@@ -82,6 +81,8 @@ def encode_request_head(
         head = _encode_plain(request)
         if head is not None:
             return head
+    import h11  # noqa: PLC0415 - few requests need it, and a start is shorter without it
+
     try:
         return _encode_with_h11(request, proxy_headers, streamed)
     except (h11.LocalProtocolError, ValueError) as error:
@@ -155,6 +156,8 @@ def _encode_with_h11(
         # RFC 9110, 10.1.1: not for a request without content.
         fields = [field for field in fields if field[0].lower() != "expect"]
         expects = False
+    import h11  # noqa: PLC0415 - as above
+
     data = h11.Connection(h11.CLIENT).send(
         h11.Request(
             method=request.method,

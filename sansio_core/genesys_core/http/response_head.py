@@ -9,7 +9,6 @@ h11 would refuse in quadratic time have been refused here.
 import re
 from typing import Final, cast
 
-import h11
 from msgspec import Struct
 
 from genesys_core.http.headers import Headers
@@ -163,6 +162,8 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
         raise broken_response("its head has a control character that is not allowed there")
     if head.count(b"\n") - 2 > limits.fields:
         raise _too_many(limits.fields)
+    import h11  # noqa: PLC0415 - few responses need it, and a start is shorter without it
+
     connection = h11.Connection(h11.CLIENT)
     # With an upgrade proposed, h11 takes a 101 too; whether it may come is not decided here.
     connection.send(
