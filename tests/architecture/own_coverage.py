@@ -2,7 +2,7 @@
 
 ``python tests/architecture/own_coverage.py [ROOM_OR_MODULE ...]`` prints what is missing;
 without arguments it measures every module. A module's own tests are the quick tests of
-``tests/core/<room>/test_<module>.py``, run alone, in a process of their own: what a neighbour's
+``tests/core/<room>/test_<module>.py`` and ``test_<module>_<aspect>.py``, run alone, in a process of their own: what a neighbour's
 tests happen to execute does not count. Hypothesis is derandomized, so a result repeats.
 """
 
@@ -51,9 +51,12 @@ def core_modules() -> list[Path]:
     ]
 
 
-def own_tests(module: Path) -> Path:
-    """The test module of a core module: the same folder, the same name."""
-    return TESTS / module.parent / f"test_{module.stem.lstrip('_')}.py"
+def own_tests(module: Path) -> list[Path]:
+    """The test modules of a core module: ``test_<module>.py``, then ``test_<module>_<aspect>.py``."""
+    folder, name = TESTS / module.parent, module.stem.lstrip("_")
+    others = {f"test_{other.stem}.py" for other in (CORE / module.parent).glob("*.py")}
+    more = [path for path in sorted(folder.glob(f"test_{name}_*.py")) if path.name not in others]
+    return [path for path in (folder / f"test_{name}.py", *more) if path.exists()]
 
 
 def measure(module: Path) -> Result:
@@ -62,7 +65,7 @@ def measure(module: Path) -> Result:
     import pytest
 
     tests = own_tests(module)
-    if not tests.exists():
+    if not tests:
         return Result(module.as_posix(), 0.0, "has no test module", passed=False, seconds=0.0)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     measured = coverage.Coverage(
@@ -74,7 +77,7 @@ def measure(module: Path) -> Result:
         measured.set_option(name, [*measured.get_option(name), *report[more]])
     began = time.perf_counter()
     measured.start()
-    code = pytest.main(["-q", "-m", "not slow", "-p", "no:cacheprovider", str(tests)])
+    code = pytest.main(["-q", "-m", "not slow", "-p", "no:cacheprovider", *map(str, tests)])
     measured.stop()
     seconds = time.perf_counter() - began
     with contextlib.redirect_stdout(None):
@@ -95,7 +98,7 @@ def measure_all(modules: list[Path], processes: int) -> list[Result]:
     import pytest  # noqa: F401
 
     os.environ["CI"] = "1"
-    todo = sorted(modules, key=lambda path: -_size(own_tests(path)))
+    todo = sorted(modules, key=lambda path: -sum(test.stat().st_size for test in own_tests(path)))
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
         running: dict[int, Path] = {}
@@ -113,10 +116,6 @@ def measure_all(modules: list[Path], processes: int) -> list[Result]:
             facts = json.loads(place.read_text())
             results.append(Result(**facts | {"output": "" if facts["passed"] else output}))
     return sorted(results, key=lambda result: (result.percent, result.module))
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
 
 
 def _place(folder: str, module: Path) -> Path:
