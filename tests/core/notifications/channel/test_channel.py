@@ -13,6 +13,7 @@ from genesys_core.notifications.channel.events import (
     Emit,
     Gap,
     Heartbeat,
+    Retrying,
     SendText,
     Subscribed,
 )
@@ -229,3 +230,45 @@ def test_a_channel_that_lives_shorter_is_renewed_earlier():
     (renewal,) = world.calls.values()
     assert renewal.endpoint.method == "PUT"
     assert renewal.body == [{"id": "a"}]
+
+
+def test_the_deadline_is_when_something_is_due():
+    world = World(["a"])
+    assert world.running.next_deadline == world.running.deadline() == world.time + POLICY.call_limit
+
+
+def test_time_that_passes_does_what_is_due():
+    world = World(["a"])
+    step = world.running.timer(now=Now(world.time + POLICY.call_limit, 0.0))
+    assert [type(effect.event) for effect in step.effects] == [Retrying]
+    assert world.running.timer(now=world.now).effects == ()
+
+
+def test_a_socket_that_could_not_be_opened_is_opened_again():
+    world = World(["a"])
+    world.answer(1)
+    world.fail_to_open(*world.opening)
+    assert names(world) == ["Retrying"]
+    world.run(5)
+    assert world.running.settled
+
+
+def test_a_refused_topic_may_be_asked_for_again():
+    world = World(["a"])
+    world.refused_topics = {"a"}
+    world.heal()
+    world.refused_topics.clear()
+    world.take(world.running.ask_again(["a"], now=world.now))
+    world.heal()
+    assert world.channels["c1"].topics == {"a"}
+
+
+def test_reading_again_asks_whether_the_backlog_has_been_read():
+    world = World(["a"])
+    world.heal()
+    world.pause()
+    world.publish("a")
+    world.resume()
+    world.heal()
+    assert isinstance(world.events[-1], Heartbeat)
+    assert world.running.facts.primary.backlog is None

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from genesys_core.clock import Now
@@ -140,3 +142,28 @@ def test_a_backlog_that_grew_meanwhile_is_sure_up_to_the_ping():
     connection = opened(pongs_due=1, backlog=Backlog(at(1), at(5), again=True)).answered(now=at(11))
     assert connection.backlog == Backlog(at(5), at(11))
     assert connection.complete_until == at(5)
+
+
+def test_a_channel_that_is_missing_is_made_anew():
+    assert Checking(1, 0.0, 2, KNOWN).missing(7, now=NOW, policy=POLICY) == Creating(
+        7, NOW.monotonic + POLICY.call_limit, 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("sync", "failures"),
+    [(OutOfSync(A, 3, 0.0), 3), (InSync(A, 3, 999.0), 3), (InSync(A, 3, 0.0), 0)],
+)
+def test_a_change_remembers_what_was_there_and_recent_failures(sync, failures):
+    begun = sync.begun(7, AB, now=NOW, policy=POLICY)
+    assert begun == Syncing(7, NOW.monotonic + POLICY.call_limit, AB, failures, before=A)
+
+
+def test_a_change_that_failed_is_made_again_with_all_topics():
+    failed = Syncing(7, 0.0, AB, 1, A).failed(2.5, now=NOW)
+    assert failed == OutOfSync(None, 2, NOW.monotonic + 2.5)
+
+
+def test_while_nobody_reads_a_silent_server_means_nothing():
+    assert opened().deadline(POLICY, reading=False) == 5000.0
+    assert opened(sync=InSync(frozenset(), 0, 0.0)).deadline(POLICY, reading=False) == math.inf

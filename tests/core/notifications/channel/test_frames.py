@@ -237,3 +237,38 @@ def test_topics_taken_from_the_successor_are_asked_for_again():
     world.run(30)
     assert world.channels["c2"].topics == {"a"}
     assert not any(isinstance(event, SubscriptionLost) for event in world.events)
+
+
+def test_a_successor_that_is_closed_too_is_moved_from_once_it_is_the_primary():
+    world = live()
+    (old,) = world.links
+    world.take(world.running.received(old, [SOCKET_CLOSING], now=world.now))
+    world.answer(*world.calls)
+    (new,) = world.opening
+    world.open(new)
+    world.take(world.running.received(new, [SOCKET_CLOSING], now=world.now))
+    assert isinstance(world.running.facts.successor, Listening)
+    assert world.running.facts.successor.leaving
+
+
+def test_no_text_at_all_changes_only_when_the_server_was_heard():
+    world = live()
+    (socket,) = world.links
+    world.time += 1
+    step = world.running.received(socket, [], now=world.now)
+    assert step.effects == ()
+    assert step.state.facts.primary.heard == world.now
+
+
+def test_the_answer_behind_a_backlog_that_has_grown_is_waited_for_again():
+    world = live()
+    (socket,) = world.links
+    world.pause()
+    world.resume()
+    world.pause()
+    world.resume()
+    connection = world.running.facts.primary
+    assert connection.backlog.again
+    world.take(world.running.received(socket, [PONG_TEXT] * connection.pongs_due, now=world.now))
+    assert world.running.facts.primary.backlog is not None
+    assert world.running.facts.primary.pongs_due == 1, "another ping has been sent"

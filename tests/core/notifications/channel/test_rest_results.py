@@ -1,9 +1,35 @@
 import pytest
 
+from genesys_core.clock import Now
 from genesys_core.errors import DecodeError
 from genesys_core.models import Channel
-from genesys_core.notifications.channel.events import Subscribed, SubscriptionRejected
-from tests.helpers.channel_world import SOCKET_CLOSING, World, listing
+from genesys_core.notifications.channel.channel import GivenChannel
+from genesys_core.notifications.channel.connection import (
+    BackingOff,
+    Checking,
+    Connecting,
+    Creating,
+    PlatformChannel,
+)
+from genesys_core.notifications.channel.events import (
+    Adopted,
+    Disconnected,
+    Retrying,
+    Subscribed,
+    SubscriptionRejected,
+)
+from genesys_core.notifications.channel.facts import Facts
+from genesys_core.notifications.channel.rest_results import take_result
+from genesys_core.notifications.channel.transition import Transition
+from tests.helpers.channel_world import (
+    NO_LONGER,
+    POLICY,
+    SOCKET_CLOSING,
+    ServerChannel,
+    World,
+    api_error,
+    listing,
+)
 
 
 def rejections(world: World) -> list[SubscriptionRejected]:
@@ -86,3 +112,94 @@ def test_two_calls_at_once_are_told_apart():
     world.answer(create)
     world.heal()
     assert world.running.connected_channel == "c2"
+
+
+# A channel that the caller gave, and one of which nobody knows whether it still exists
+
+GIVEN = GivenChannel("given", "wss://streaming.example.com/given")
+
+
+def test_the_topics_of_a_given_channel_are_taken_over():
+    world = World(["a"], existing=GIVEN)
+    world.channels["given"] = ServerChannel("given", {"A", "theirs"})
+    world.heal()
+    assert world.events[0] == Adopted(frozenset({"A", "theirs"}))
+    assert world.running.facts.wanted == {"a", "theirs"}
+
+
+def test_a_given_channel_without_topics_has_none_to_take_over():
+    world = World(["a"], existing=GIVEN)
+    world.channels["given"] = ServerChannel("given")
+    world.heal()
+    assert not [event for event in world.events if isinstance(event, Adopted)]
+
+
+def test_a_given_channel_that_is_gone_is_replaced_at_once():
+    world = World(["a"], existing=GIVEN)
+    world.answer(1)
+    assert world.events == [Retrying("inspect", "the channel given does not exist", 0.0)]
+    assert isinstance(world.running.facts.primary, Creating)
+
+
+def test_a_given_channel_that_could_not_be_looked_at_is_looked_at_again():
+    world = World(["a"], existing=GIVEN)
+    world.channels["given"] = ServerChannel("given")
+    world.reply(1, api_error(503))
+    (retrying,) = world.events
+    assert (retrying.what, type(world.running.facts.primary)) == ("inspect", BackingOff)
+    world.run(5)
+    assert world.running.connected_channel == "given"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "follows"),
+    [(None, Connecting), (api_error(404), Creating), (api_error(503), Connecting)],
+)
+def test_a_channel_is_used_unless_it_is_known_to_be_gone(outcome, follows):
+    checking = Checking(8, 130.0, 2, PlatformChannel("c", "wss://a/c"))
+    begun = Transition(Facts(wanted=frozenset(), primary=checking), POLICY, Now(100.0, 0.0))
+    take_result(begun, 8, outcome)
+    assert isinstance(begun.facts().primary, follows)
+
+
+# A change of the topics
+
+
+def subscribing() -> tuple[World, int]:
+    world = World(["a"])
+    world.heal()
+    world.want(["a", "b"])
+    (call,) = world.calls
+    world.events.clear()
+    return world, call
+
+
+def test_a_change_that_failed_is_made_again_later():
+    world, call = subscribing()
+    world.reply(call, api_error(503))
+    (retrying,) = world.events
+    assert retrying.what == "subscribe"
+    world.run(5)
+    assert world.running.settled
+
+
+def test_a_change_on_a_channel_that_is_gone_begins_anew():
+    world, call = subscribing()
+    world.channels.clear()
+    world.answer(call)
+    assert isinstance(world.events[0], Disconnected)
+    assert world.events[0].reason == "channel_gone"
+    world.run(5)
+    assert world.running.connected_channel == "c2"
+
+
+def test_a_change_that_became_doubtful_meanwhile_is_made_again():
+    world, call = subscribing()
+    (socket,) = world.links
+    world.send(socket, NO_LONGER)
+    world.deliver(socket)
+    world.answer(call)
+    assert not world.running.settled
+    assert len(world.calls) == 1
+    world.heal()
+    assert world.running.settled
