@@ -1,5 +1,6 @@
 """Hypothesis profiles: timing never decides a test, and CI runs the same examples each time."""
 
+import gc
 import os
 
 from hypothesis import settings
@@ -7,3 +8,9 @@ from hypothesis import settings
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("in-ci" if os.environ.get("CI") else "at-home")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no later garbage collection looks through it again."""
+    gc.collect()
+    gc.freeze()

@@ -1,8 +1,10 @@
 """What a call knows of itself: its time, its history, its errors."""
 
 import pytest
+from msgspec.structs import replace
 
 from genesys_core import errors
+from genesys_core.calls.call import LEAST_FOR_A_REPEAT
 from genesys_core.calls.lifecycle import start
 from genesys_core.http.messages import Timeout
 from genesys_core.session.retry import RetryConfiguration
@@ -63,3 +65,25 @@ def test_its_token_is_put_on_last():
     own = start(operation(), session(vault=with_token("t")), now=at(0)).call
     assert own.next_request(at(0)).headers["authorization"] == "Bearer t"
     assert "authorization" not in own.request.headers
+
+
+def test_a_token_is_only_for_calls_of_its_login_host():
+    assert replace(call(), login=None).uses_login_host("https://login.example")
+    of_a_host = replace(call(), login="https://login.example")
+    assert of_a_host.uses_login_host("https://login.example")
+    assert not of_a_host.uses_login_host("https://other.example")
+
+
+def test_a_retry_has_no_more_time_than_the_budget_leaves():
+    policy = RetryConfiguration(max_retry_time_sec=20)
+    timed = call(retry=policy, timeout=60).with_attempt(reply(503), "again", now=at(5))
+    assert timed.next_request(at(8)).timeout.read == 12
+    assert timed.next_request(at(19.999)).timeout.read == LEAST_FOR_A_REPEAT
+
+
+def test_a_replaced_token_is_no_retry_and_a_post_is_not_cut_off():
+    policy = RetryConfiguration(max_retry_time_sec=20)
+    with_another_token = call(retry=policy, timeout=60).with_attempt(reply(401), "", now=at(5))
+    assert with_another_token.next_request(at(8)).timeout.read == 60
+    post = call("POST", retry=policy, timeout=60).with_attempt(reply(429), "", now=at(5))
+    assert post.next_request(at(8)).timeout.read == 60

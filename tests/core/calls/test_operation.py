@@ -133,3 +133,12 @@ def test_a_path_that_is_not_encoded_or_leads_elsewhere_is_refused(path):
 )
 def test_other_paths_go_as_they_are(path):
     assert raw_operation("GET", path).endpoint.path == path
+
+
+def test_defaults_fill_in_what_an_operation_does_not_say():
+    plain = Operation[object](Endpoint("get_x", "GET", "/x"))
+    assert plain.under(Options()).options == Options()
+    own = plain.with_options(deadline=5)
+    filled = own.under(Options(deadline=1, strict=True))
+    assert (filled.options.deadline, filled.options.strict) == (5, True)
+    assert own.options.strict is None

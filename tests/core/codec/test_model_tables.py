@@ -116,3 +116,15 @@ def test_facts_name_every_field_given(
     kinds = {"Required": required, "Read-only": read_only, "Never shown": secret}
     expected = [f"{kind}: {', '.join(names)}." for kind, names in kinds.items() if names]
     assert facts == (" ".join(expected) or None)
+
+
+def test_a_plain_field_is_an_optional_text(made: ModuleType) -> None:
+    assert made.Plain().text is None
+    assert msgspec.json.decode(b'{"text":"a"}', type=made.Plain).text == "a"
+
+
+def test_a_table_of_plain_fields_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("plain")
+    monkeypatch.setitem(sys.modules, "plain", module)
+    define_models(vars(module), "Words first second\n")
+    assert get_type_hints(module.Words) == {"first": str | None, "second": str | None}

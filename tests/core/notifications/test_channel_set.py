@@ -317,3 +317,11 @@ def test_a_gap_begins_when_frames_were_read_however_late_they_were_taken():
     world.keep(world.set.disconnected(channel, socket, Failed("closed", "x"), now=taken))
     facts = world.set.members[0].facts
     assert facts.missing == read_at.wall - POLICY.lag
+
+
+def test_reading_again_reaches_every_channel():
+    world = SetWorld(users(1001))
+    world.settle()
+    world.keep(world.set.resumed(now=world.now))
+    assert len(world.places) == 2
+    assert all(place.endswith("pinged") for place in world.places.values())

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from genesys_core.calls.lifecycle import Sending, Waiting, start
+from genesys_core.calls.lifecycle import ClosingGate, Sending, Waiting, start
+from genesys_core.calls.rate_limit import reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import start_exchange
 from genesys_core.calls.transfers import start_transfer
@@ -26,6 +28,7 @@ from genesys_core.observability.log_records import (
     log_entry,
     log_notice,
 )
+from genesys_core.session.pacing import Pacer, Pacing
 from genesys_core.session.retry import GiveUp, Repeat, RetryConfiguration
 from tests.strategies.calls import CUT_OFF as CUT
 from tests.strategies.calls import UNSENT, at, operation, reply, with_token
@@ -532,3 +535,16 @@ def test_leaves_that_did_not_fit_are_told_without_their_values():
     assert many is not None
     assert many.message.endswith("; and 7 more")
     assert "hunter2" not in many.message
+
+
+def test_a_wait_that_closes_the_gate_for_all_is_told_like_any():
+    policy = RetryConfiguration(max_retry_time_sec=60)
+    shared = lifecycle_session(retry=policy)
+    shared = replace(shared, pacer=Pacer.of(Pacing(limit=1, window=1)))
+    need = start(operation(), shared, now=at(0))
+    shared, sending = reserve_permit(shared, need, now=at(0))
+    state = sending.received(reply(429, "7"), now=at(0))
+    assert isinstance(state, ClosingGate)
+    entry = log_entry(trip_of(sending, reply(429, "7")), LoggingConfiguration(level="debug"))
+    assert entry.decision == "repeat"
+    assert entry.wait == 7

@@ -468,3 +468,21 @@ def test_a_request_that_need_not_queue_takes_no_ticket():
     pacer, reservation = pacer.reserve("/a", now=at(0))
     assert not reservation.due(at(0))
     assert [len(window.queue) for window in pacer.windows] == [1, 0]
+
+
+def test_a_gate_that_is_closed_for_longer_stays_closed():
+    longer, shorter = (
+        Gate.closed_by(reply(429, "9"), now=at(0)),
+        Gate.closed_by(reply(429, "2"), now=at(1)),
+    )
+    pacer = Pacer.of(TWO).with_gate(longer)
+    assert pacer.with_gate(shorter) is pacer
+    assert Pacer.of(TWO).with_gate(shorter).with_gate(longer).gate == longer
+
+
+def test_a_gate_shuts_out_who_would_be_let_go_before_it_opens():
+    early, late = Reservation(1.0), Reservation(9.0)
+    closed = Pacer.of(TWO).with_gate(Gate.closed_by(reply(429, "5"), now=at(0)))
+    assert closed.shuts_out(early)
+    assert not closed.shuts_out(late)
+    assert not Pacer.of(TWO).shuts_out(early)

@@ -3,7 +3,9 @@
 import pytest
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session, Settings, check_deadline, no_jitter
+from genesys_core.session.vault import Vault
 from genesys_core.version import USER_AGENT, VERSION
 from tests.strategies.calls import HOSTS
 
@@ -41,3 +43,11 @@ def test_a_deadline_may_be_none():
 def test_the_library_names_itself():
     assert f"genesys-cloud/{VERSION}" == USER_AGENT
     assert no_jitter() == 0
+
+
+def test_a_session_with_another_vault_is_another_session():
+    session = Session(Settings(hosts=HOSTS))
+    changed = session.with_vault(Vault(token=Token("t")))
+    assert changed.vault.token == Token("t")
+    assert session.vault == Vault()
+    assert changed.settings is session.settings

@@ -1,6 +1,8 @@
 """The platform: total, deterministic, and the same headers on everything."""
 
+from copy import deepcopy
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from fuzz import fuzz_simulator
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request
 from genesys_core.simulator import Settings, Simulator, World
 from tests.strategies.simulator import Desk, definition, operation, paths, small_document, unhurried
@@ -143,3 +146,52 @@ def test_the_corpus_is_replayed(path):
 @pytest.mark.parametrize("data", [b"", b"\0" * 64, bytes(range(256)), b"\xff" * 200])
 def test_the_fuzz_target_takes_any_bytes(data):
     fuzz_simulator.TARGETS["simulator"](data)
+
+
+def test_a_token_is_only_issued_to_a_client_that_there_is():
+    simulator = Simulator(definition())
+    with pytest.raises(InvalidValueError, match="client 'stranger': the simulator has no such"):
+        simulator.issue_token("stranger", now=Now(0, 0))
+
+
+def test_a_request_has_a_template_or_none():
+    simulator = Simulator(definition())
+    assert simulator.template(Request("GET", "http://h/api/v2/users/1")) == "/api/v2/users/{userId}"
+    assert simulator.template(Request("GET", "http://[::1")) is None
+
+
+def test_the_memory_can_be_taken_back():
+    desk = Desk()
+    before = deepcopy(desk.simulator.state)
+    desk.call("GET", "/api/v2/users/me")
+    assert desk.simulator.count("GET", "/api/v2/users/me") == 1
+    desk.simulator.state = before
+    assert desk.simulator.count("GET", "/api/v2/users/me") == 0
+
+
+def test_a_url_that_is_none_is_answered_too():
+    request = Request("POST", "http://[::1", Headers.received([("Content-Type", "text/plain")]))
+    assert Simulator(definition()).respond(request, now=Now(0, 0)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "words"),
+    [
+        ("text/plain", b"grant_type=client_credentials", "the body must be a form"),
+        ("application/x-www-form-urlencoded", b"a=1&a=2", "a parameter is there more than once"),
+    ],
+)
+def test_the_login_host_reads_forms_and_each_parameter_once(content_type, body, words):
+    answer = Desk().send("POST", "/oauth/token", headers={"Content-Type": content_type}, body=body)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    assert answer.json["description"] == words
+
+
+def test_a_channel_leads_to_the_host_that_was_asked():
+    simulator = Simulator(definition(), world=World.sample(users=1))
+    token = simulator.issue_token(next(iter(simulator.state.clients)), now=Now(0, 0))
+    bearer = Headers({"Authorization": f"Bearer {token}"})
+    path = "/api/v2/notifications/channels"
+    for base, host in (("http://h:1", "h:1"), ("", "127.0.0.1")):
+        made = simulator.respond(Request("POST", base + path, bearer), now=Now(0, 0))
+        assert urlsplit(msgspec.json.decode(made.body)["connectUri"]).netloc == host

@@ -471,6 +471,7 @@ def scenario(desk: Desk) -> None:
         desk.settle()
 
 
+@pytest.mark.slow
 def test_an_exception_before_any_instruction_of_any_step_loses_no_place():
     desks: deque[Desk] = deque(maxlen=1)
 

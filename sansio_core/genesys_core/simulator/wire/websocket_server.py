@@ -191,9 +191,8 @@ class WebSocketServer:
         events: list[ServerEvent] = []
         try:
             frames.receive_bytes(data)
-            for received in frames.received_frames():
-                if not self.over:
-                    self._take(received, events)
+            for received in frames.received_frames():  # none after a close, says wsproto
+                self._take(received, events)
         except ParseFailed as error:
             self.close(error.code)
             events.append(self._end(_ABNORMAL))

@@ -272,3 +272,17 @@ def test_the_answer_behind_a_backlog_that_has_grown_is_waited_for_again():
     world.take(world.running.received(socket, [PONG_TEXT] * connection.pongs_due, now=world.now))
     assert world.running.facts.primary.backlog is not None
     assert world.running.facts.primary.pongs_due == 1, "another ping has been sent"
+
+
+def test_a_frame_that_both_sockets_of_a_move_carry_is_handed_out_once():
+    world = live()
+    (old,) = world.links
+    world.take(world.running.received(old, [SOCKET_CLOSING], now=world.now))
+    world.answer(*world.calls)
+    (new,) = world.opening
+    world.open(new)
+    world.events.clear()
+    text = '{"topicName":"a","eventBody":1}'
+    for socket in (old, new):
+        world.take(world.running.received(socket, [text], now=world.now))
+    assert [event.text for event in world.events] == [text]

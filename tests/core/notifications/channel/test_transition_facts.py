@@ -356,3 +356,12 @@ def test_stopping_an_open_connection_tells_of_its_end():
     begun = transition(facts(listening()))
     begun.stop()
     assert [type(event) for event in emitted(begun)] == [Disconnected]
+
+
+def test_while_nobody_reads_an_old_socket_keeps_its_time():
+    old = draining(until=NOW.monotonic - 1)
+    begun = transition(facts(listening(9, SUCCESSOR), draining=old))
+    begun.timer(reading=False)
+    assert begun.facts().draining == old
+    begun.timer(reading=True)
+    assert begun.facts().draining is None

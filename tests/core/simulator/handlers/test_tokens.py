@@ -1,6 +1,10 @@
 """``/api/v2/tokens``: whose token it is, and its end."""
 
+from genesys_core.clock import Now
+from genesys_core.simulator.handlers.tokens import delete_tokens_me
+from genesys_core.simulator.http.exchange import ApiCall, Reply
 from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.memory import PlatformState
 from tests.helpers.token_requests import exchanged, refreshed
 from tests.strategies.loopback import SAML2, Visitor, fragment_of
 from tests.strategies.simulator import Desk, definition, misfits
@@ -63,3 +67,11 @@ def test_the_type_of_a_client_is_its_first_grants():
     desk = Desk()
     assert SAML2 in desk.client.grants
     assert desk.call("GET", ME).json["OAuthClient"]["authorizedGrantType"] == "CLIENT-CREDENTIALS"
+
+
+def test_signing_out_without_a_token_is_nothing_to_do():
+    found = definition().routes.find(ME)
+    call = ApiCall(
+        found.routes["DELETE"], ME, {}, {}, None, None, Now(0, 0), PlatformState(), definition()
+    )
+    assert delete_tokens_me(call) == Reply(204)

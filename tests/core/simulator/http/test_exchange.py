@@ -3,7 +3,13 @@
 import pytest
 
 from genesys_core.clock import Now
-from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply, no_content
+from genesys_core.simulator.http.exchange import (
+    ApiCall,
+    Reply,
+    format_instant,
+    json_reply,
+    no_content,
+)
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.memory import PlatformState
 from tests.strategies.simulator import operation, small_document
@@ -52,3 +58,14 @@ def test_a_body_that_is_no_object_is_an_empty_document(body):
 
 def test_without_a_model_nothing_is_known():
     assert call({"name": "n"}, schema={"type": "object"}).document() == {}
+
+
+@pytest.mark.parametrize(
+    ("wall", "text"),
+    [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (1_700_000_000.1239, "2023-11-14T22:13:20.123Z"),
+    ],
+)
+def test_times_are_written_to_the_millisecond(wall, text):
+    assert format_instant(wall) == text

@@ -234,3 +234,21 @@ def test_any_bytes_end_in_steps(pieces):
     done = steps(ServerConnection(platform(*plan)), *pieces, b"")
     assert isinstance(done[-1], Close)
     assert sum(isinstance(step, OVER) for step in done) == 1
+
+
+def test_a_client_that_asks_for_the_end_gets_it():
+    request = b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    assert isinstance(steps(ServerConnection(platform()), request)[-1], Close)
+
+
+def test_a_connection_serves_one_request_after_the_other():
+    done = steps(ServerConnection(platform()), GET, GET)
+    assert not any(isinstance(step, OVER) for step in done)
+    assert written(done).count(b"HTTP/1.1 ") == 2
+
+
+def test_what_comes_after_the_last_request_is_not_answered():
+    last = b"GET /x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    done = list(ServerConnection(platform()).receive_data(last + b"\x00nonsense\r\n\r\n", now=NOW))
+    assert written(done).count(b"HTTP/1.1 ") == 1
+    assert isinstance(done[-1], Close)

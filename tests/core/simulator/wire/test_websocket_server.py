@@ -210,3 +210,10 @@ def test_frames_that_are_not_valid():
 
 test_any_frames = fuzz_simulator_sockets.check_frames
 test_any_texts = fuzz_simulator_sockets.check_texts
+
+
+def test_what_follows_a_close_is_not_taken():
+    events, answer = sent(masked(CLOSE, b"\x03\xe8"), masked(TEXT, b"late"))
+    assert len(events) == 1
+    assert isinstance(events[0], ConnectionEnded)
+    assert answer.startswith(bytes((0x80 | CLOSE,)))
