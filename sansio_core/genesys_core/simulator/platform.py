@@ -7,7 +7,7 @@ byte. It reads no clock and draws no random number.
 
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlsplit
 
 from msgspec import Struct
 
@@ -181,7 +181,7 @@ class Simulator:
             now=now,
             state=self.state,
             definition=self.definition,
-            host=request.headers.get("host", "") or _authority(request.url),
+            host=request.headers.get("host", "") or _split(request.url).netloc,
             settings=self.settings,
         )
 
@@ -214,17 +214,14 @@ def _aim_at_login(method: str, path: str) -> tuple[str | None, _Goal]:
 def _target(url: str) -> tuple[str, str]:
     """Path and query of a URL; an empty path where it is no URL at all."""
     try:
-        parts = urlsplit(url.encode("utf-8", "replace").decode())
+        parts = _split(url)
     except ValueError:
         return "", ""
     return parts.path, parts.query
 
 
-def _authority(url: str) -> str:
-    try:
-        return urlsplit(url).netloc
-    except ValueError:
-        return ""
+def _split(url: str) -> SplitResult:
+    return urlsplit(url.encode("utf-8", "replace").decode())
 
 
 def _without_prefix(path: str, prefixes: Sequence[str], root: str) -> str | None:

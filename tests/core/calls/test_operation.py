@@ -137,6 +137,7 @@ def test_other_paths_go_as_they_are(path):
 
 def test_defaults_fill_in_what_an_operation_does_not_say():
     plain = Operation[object](Endpoint("get_x", "GET", "/x"))
+    assert plain.under(plain.options) is plain
     assert plain.under(Options()).options == Options()
     own = plain.with_options(deadline=5)
     filled = own.under(Options(deadline=1, strict=True))
