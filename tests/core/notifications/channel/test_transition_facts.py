@@ -32,7 +32,11 @@ from genesys_core.notifications.channel.events import (
     SubscriptionRejected,
 )
 from genesys_core.notifications.channel.facts import Facts
-from genesys_core.notifications.channel.move import DuplicateFilter
+from genesys_core.notifications.channel.move import (
+    DuplicateFilter,
+    announce_move,
+    suspect_gap_while_draining,
+)
 from genesys_core.notifications.channel.transition import Transition
 from genesys_core.websocket import Closed, Failed
 from tests.helpers.channel_world import POLICY, api_error
@@ -273,7 +277,7 @@ def test_a_successor_takes_over_even_if_there_is_nobody_to_relieve():
 @pytest.mark.parametrize("primary", [listening(leaving=True), BackingOff(110.0, 1, None)])
 def test_a_move_is_announced_once_and_only_of_an_open_connection(primary):
     begun = transition(facts(primary))
-    begun.move("expiring")
+    announce_move(begun, "expiring")
     assert emitted(begun) == []
     assert (begun.facts().successor is not None) == isinstance(primary, Listening)
 
@@ -282,7 +286,7 @@ def test_a_move_is_announced_once_and_only_of_an_open_connection(primary):
 def test_topics_that_the_old_channel_lost_leave_a_gap_up_to_the_move(subscribed):
     old = draining(subscribed=subscribed)
     begun = transition(facts(listening(9, SUCCESSOR), draining=old))
-    begun.suspect_gap_while_draining(old)
+    suspect_gap_while_draining(begun, old)
     gaps = emitted(begun)
     assert len(gaps) == subscribed
     assert all(gap.to.timestamp() == at(-1).wall for gap in gaps)
