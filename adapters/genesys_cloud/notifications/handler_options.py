@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.notifications.channel_driver import DriverContext
-from genesys_cloud.notifications.socket_options import socket_options
+from genesys_cloud.notifications.websocket_stream import SocketOptions
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_core.calls.operation import Operation
@@ -90,15 +90,15 @@ class HandlerContext(Struct, frozen=True):
         """What the driver of a handler works with.
 
         Raises:
-            InvalidValueError: a channel, proxy, header or address that cannot be used.
-            ConfigurationError: a CA or certificate of the client that cannot be used.
+            InvalidValueError: a channel, header or address that cannot be used.
+            ConfigurationError: a proxy, CA or certificate that cannot be used.
         """
         channel = options.get("channel")
         policy = options.get("policy") or Policy(random.random)
         rewrite = connect_uri_rewriter(options.get("connect_uri")) or policy.rewrite
         return DriverContext(
             policy=replace(policy, rewrite=rewrite),
-            socket_options=socket_options(
+            socket_options=SocketOptions(
                 self.network, proxy=options.get("proxy"), headers=options.get("headers")
             ),
             send=send,

@@ -1,38 +1,33 @@
-"""One WebSocket over anyio: the bytes of :class:`genesys_core.websocket.WebSocket` on a socket.
+"""One WebSocket of asyncio or trio: :class:`genesys_core.websocket.WebSocket` over a connection.
 
-Law: whatever goes wrong with a connection is told as its last event and never raised; a cancelled
-link closes its socket at once.
+Invariants: whatever goes wrong with a connection is its last event and is never raised. A stream that is
+cancelled closes its socket at once. Connections are opened as those for HTTP are
+(:mod:`genesys_cloud.transports.async_dialer`).
 """
 
 import contextlib
 import os
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 import anyio
-from anyio.abc import ByteStream
-from anyio.streams.tls import TLSStream
-from msgspec import Struct
 
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import AsyncConnection
+from genesys_cloud.transports.async_dialer import open_connection, running_connector
+from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.reported_errors import system_words
 from genesys_core.clock import Now
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.http.headers import Headers
-from genesys_core.websocket.connection import (
-    Closed,
-    Failed,
-    FailedKind,
-    Proxy,
-    ProxyReady,
-    WebSocket,
-    WebSocketEvent,
-)
+from genesys_core.http.messages import TransportFailure
+from genesys_core.transport.dialer import dial
+from genesys_core.version import USER_AGENT
+from genesys_core.websocket.connection import Failed, WebSocket, WebSocketEvent
 
 __all__ = ["Deliver", "SocketOptions", "WebSocketStream"]
-
-_READ: Final = 65_536
-"""Bytes of one read at most."""
 
 CLOSE_LIMIT: Final = 2.0
 """Seconds that the server has to answer a close."""
@@ -41,18 +36,30 @@ Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]
 """Takes the events of one read, and when that was; the next read waits for it."""
 
 
-class SocketOptions(Struct, frozen=True):
-    """How sockets are made.
+class SocketOptions:
+    """How the sockets of a handler are made.
+
+    Args:
+        network: what the client was told of connections.
+        proxy: the handler's own proxy, which wins.
+        headers: sent with each handshake.
 
     Attributes:
-        tls: gives the context for ``wss`` addresses and ``https`` proxies.
-        proxy: the proxy for an address, if there is one.
+        settings: routes, TLS contexts and sessions.
         headers: sent with each handshake.
+
+    Raises:
+        InvalidValueError: a header that cannot be used.
+        ConfigurationError: a proxy, CA or certificate that cannot be used.
     """
 
-    tls: Callable[[], ssl.SSLContext]
-    proxy: Callable[[str], Proxy | None]
-    headers: Headers = Headers()
+    def __init__(
+        self, network: NetworkOptions, *, proxy: str | None, headers: Mapping[str, str] | None
+    ) -> None:
+        if proxy is not None:
+            network = {**network, "proxy": proxy, "proxy_auth": None}
+        self.settings = ConnectionSettings(network, always_tunnel=True)
+        self.headers = Headers({"User-Agent": USER_AGENT}).updated(headers or {})
 
 
 class WebSocketStream:
@@ -66,7 +73,8 @@ class WebSocketStream:
     def __init__(self, url: str, options: SocketOptions) -> None:
         self._url = url
         self._options = options
-        self._wire: _Bytes | None = None
+        self._socket: WebSocket | None = None
+        self._connection: AsyncConnection | None = None
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
 
@@ -77,136 +85,78 @@ class WebSocketStream:
                 await self._work(deliver)
         finally:
             self._ended.set()
-            if self._wire is not None:
-                with anyio.CancelScope(shield=True):
-                    await anyio.aclose_forcefully(self._wire.stream)
+            if self._connection is not None:
+                self._connection.close()
 
     async def send_text(self, text: str) -> None:
-        """Send a text; on a connection that broke meanwhile, do nothing."""
-        if self._wire is not None:
-            with contextlib.suppress(*_BROKEN):
-                self._wire.ws.send_text(text)
-                await self._wire.flush()
+        """Send a text; of no effect on a connection that broke meanwhile."""
+        if self._socket is not None and self._connection is not None:
+            with contextlib.suppress(OSError, ConnectionClosedError):
+                self._socket.send_text(text)
+                await self._flush(self._socket, self._connection)
 
     async def close(self) -> None:
         """Close as RFC 6455, 7.1 wants it, in bounded time; what is not open yet is given up."""
-        if self._wire is not None and self._wire.ws.is_open:
-            self._wire.ws.close()
-            with anyio.move_on_after(CLOSE_LIMIT), contextlib.suppress(*_BROKEN):
-                await self._wire.flush()
+        ws, connection = self._socket, self._connection
+        if ws is not None and connection is not None and ws.is_open:
+            ws.close()
+            with anyio.move_on_after(CLOSE_LIMIT), contextlib.suppress(OSError):
+                await self._flush(ws, connection)
                 await self._ended.wait()
         self._scope.cancel()
 
     async def _work(self, deliver: Deliver) -> None:
-        events = await _events_of(self._connect, "connect")
-        while not any(isinstance(event, Closed | Failed) for event in events):
-            await deliver(events, read_clocks())
-            events = await _events_of(self._read, "closed")
+        events = await self._connect()
+        if not events and self._socket is not None and self._connection is not None:
+            ws, connection = self._socket, self._connection
+            while not ws.over:
+                if events:
+                    await deliver(events, read_clocks())
+                events = await self._read(ws, connection)
         await deliver(events, read_clocks())
 
     async def _connect(self) -> tuple[WebSocketEvent, ...]:
-        self._wire = await self._connected()
+        """Open the connection and send the handshake; events mean that it failed."""
+        options = self._options
+        try:
+            ws = WebSocket.connect(self._url, random_bytes=os.urandom, headers=options.headers)
+            route = options.settings.router.route(self._url)
+            # The channel's policy says how long this may take.
+            state = dial(route, timeout=None, expires=None, now=read_clocks())
+            self._connection = await open_connection(state, running_connector(), options.settings)
+            self._socket = ws
+            await self._flush(ws, self._connection)
+        except InvalidValueError as error:
+            return (Failed("connect", str(error), code=1006),)
+        except TransportFailure as failure:
+            kind = failure.kind if failure.kind in {"proxy", "tls", "timeout"} else "connect"
+            return (Failed(kind, failure.message, code=1006),)
+        except OSError as error:
+            return (_broken(error),)
         return ()
 
-    async def _read(self) -> tuple[WebSocketEvent, ...]:
-        return () if self._wire is None else await self._wire.read()
-
-    async def _connected(self) -> "_Bytes":
-        options = self._options
-        ws = WebSocket.connect(
-            self._url,
-            random_bytes=os.urandom,
-            headers=options.headers,
-            proxy=options.proxy(self._url),
-        )
-        stream: ByteStream = await anyio.connect_tcp(ws.dial.host, ws.dial.port)
-        wire = _Bytes(ws, stream, options.tls)
+    async def _read(self, ws: WebSocket, connection: AsyncConnection) -> tuple[WebSocketEvent, ...]:
+        """The events that one read brings, which may be none."""
         try:
-            if ws.dial.tls:
-                await wire.start_tls(ws.dial.host)
-            await wire.flush()
-        except BaseException:
-            await anyio.aclose_forcefully(wire.stream)
-            raise
-        return wire
-
-
-class _Bytes:
-    """The machine of a connection, and the stream that carries its bytes."""
-
-    def __init__(
-        self, ws: WebSocket, stream: ByteStream, tls: Callable[[], ssl.SSLContext]
-    ) -> None:
-        self.ws, self.stream = ws, stream
-        self._tls = tls
-        self._writing = anyio.Lock()
-
-    async def read(self) -> tuple[WebSocketEvent, ...]:
-        """What the next read brings, which may be nothing."""
-        data = await self._data()
-        events = self.ws.receive_data(data) if data else self.ws.receive_eof()
-        for event in events:
-            if isinstance(event, ProxyReady) and event.tls:
-                await self.start_tls(event.host)
-                self.ws.tls_started()
-        await self.flush()
+            data = await connection.read(None)
+        except ssl.SSLEOFError:
+            # Many end a connection without TLS's own farewell; WebSocket has one of its own.
+            data = b""
+        except OSError as error:
+            ws.receive_eof()
+            return (_broken(error),)
+        events = ws.receive_data(data) if data else ws.receive_eof()
+        with contextlib.suppress(OSError):  # the next read says so
+            await self._flush(ws, connection)
         return events
 
-    async def flush(self) -> None:
-        """Write what the machine has to say."""
-        async with self._writing:
-            data = self.ws.data_to_send()
-            if data:
-                await self.stream.send(data)
-
-    async def start_tls(self, host: str) -> None:
-        """Go on in TLS."""
-        # Many end a connection without TLS's own farewell; WebSocket has one of its own.
-        self.stream = await TLSStream.wrap(
-            self.stream,
-            server_side=False,
-            hostname=host,
-            ssl_context=self._tls(),
-            standard_compatible=False,
-        )
-
-    async def _data(self) -> bytes:
-        try:
-            return await self.stream.receive(_READ)
-        except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            return b""
+    async def _flush(self, ws: WebSocket, connection: AsyncConnection) -> None:
+        data = ws.data_to_send()
+        if data:
+            await connection.write(data, None)
 
 
-_BROKEN: Final = (
-    OSError,  # TLS's errors among them
-    ValueError,  # an address that urllib or TLS cannot read
-    anyio.EndOfStream,
-    anyio.BrokenResourceError,
-    anyio.BusyResourceError,  # TLS answers its peer while a text is being written
-    anyio.ClosedResourceError,
-    ConnectionClosedError,
-)
-"""What a connection, or an attempt at one, can end with."""
-
-
-async def _events_of(
-    work: Callable[[], Awaitable[tuple[WebSocketEvent, ...]]], kind: FailedKind
-) -> tuple[WebSocketEvent, ...]:
-    """What happened, where the network raised too."""
-    try:
-        return await work()
-    except _BROKEN as error:
-        return (_failed(error, kind),)
-
-
-def _failed(error: Exception, kind: FailedKind) -> Failed:
+def _broken(error: OSError) -> Failed:
     if isinstance(error, ssl.SSLError):
-        why = getattr(error, "verify_message", None) or error.reason or type(error).__name__
-        return Failed("tls", f"TLS: {why}", code=1006)
-    if isinstance(error, OSError):
-        words = error.strerror or str(error) or type(error).__name__
-        return Failed(kind, f"the connection failed: {words}", code=1006)
-    if isinstance(error, ValueError):
-        ours = isinstance(error, InvalidValueError)  # shows no secret
-        return Failed(kind, str(error) if ours else "the address cannot be used", code=1006)
-    return Failed(kind, "the connection broke", code=1006)
+        return Failed("tls", f"TLS: {error.reason or type(error).__name__}", code=1006)
+    return Failed("closed", f"the connection broke: {system_words(error)}", code=1006)

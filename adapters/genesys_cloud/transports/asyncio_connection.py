@@ -63,6 +63,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._error: OSError | None = None
         self._exchange: Exchange[AsyncioConnection] | None = None
         self._waiter: asyncio.Future[Step | None] | None = None
+        self._writers: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._until: float | None = None
@@ -99,6 +100,7 @@ class AsyncioConnection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
         self._writable = True
+        self._let_write()
         if error is None:
             error = ConnectionResetError(0, "the connection was closed")
         self._fail(error if isinstance(error, OSError) else OSError(0, type(error).__name__))
@@ -111,6 +113,13 @@ class AsyncioConnection(asyncio.Protocol):
         """The event loop takes more."""
         self._writable = True
         self._wake()
+        self._let_write()
+
+    def _let_write(self) -> None:
+        for writer in self._writers:
+            if not writer.done():
+                writer.set_result(None)
+        self._writers.clear()
 
     def _deliver(self, data: bytes) -> None:
         exchange = self._exchange
@@ -256,7 +265,11 @@ class AsyncioConnection(asyncio.Protocol):
         """
         self._write(data)
         while not self._writable and self._error is None:
-            await self._wait(until)
+            # A future of its own: another task may be reading meanwhile.
+            writer: asyncio.Future[None] = self._loop.create_future()
+            self._writers.append(writer)
+            async with _timeout_at(until):
+                await writer
 
     @property
     def tls(self) -> TlsStack:

@@ -40,6 +40,7 @@ class TrioConnection:
         self._sock = sock
         self._tls = TlsStack()
         self._content = b""
+        self._writing = trio.Lock()
         self.on_end: Callable[[], object] | None = None
 
     @property
@@ -103,16 +104,19 @@ class TrioConnection:
 
     async def write(self, data: bytes | memoryview, until: float | None) -> None:
         """Write all of it."""
+        # Encrypted at once, and queued for in the same step: records have an order.
         await self._write(self._tls.encrypt(data), until)
 
     async def _write(self, data: bytes | memoryview, until: float | None) -> None:
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[self._sock.send(view) :]
-            except BlockingIOError:
-                with _until(until):
-                    await trio.lowlevel.wait_writable(self._sock)
+        # A reader may have to answer in TLS while another task writes.
+        async with self._writing:
+            view = memoryview(data)
+            while view:
+                try:
+                    view = view[self._sock.send(view) :]
+                except BlockingIOError:
+                    with _until(until):
+                        await trio.lowlevel.wait_writable(self._sock)
 
     async def has_input(self) -> bool:
         """Whether something came that nobody asked for, the end included."""

@@ -189,10 +189,9 @@ def test_a_reply_that_comes_with_the_cancellation_is_let_be(backend):
                 await answered.wait()
             return Channel(id="c", connect_uri="wss://streaming.example.com/c")
 
-        wiring = SocketOptions(tls=ssl.create_default_context, proxy=lambda _: None)
         means = DriverContext(
             policy=hasty(),
-            socket_options=wiring,
+            socket_options=SocketOptions({}, proxy=None, headers=None),
             send=send,
             observer=Observer(),
             warn=lambda _: None,

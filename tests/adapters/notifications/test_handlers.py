@@ -25,6 +25,7 @@ from genesys_cloud.simulator import running_simulator
 from genesys_core.api import notifications as notifications_api
 from genesys_core.api import presence, users
 from genesys_core.errors import (
+    ConfigurationError,
     AuthenticationError,
     GenesysCloudError,
     InvalidValueError,
@@ -660,7 +661,7 @@ def test_what_goes_wrong_with_the_time_is_whoevers_who_listens(simulator, go):
         ({"bufer": 1}, TypeError, "bufer"),
         ({"buffer": 0}, InvalidValueError, "buffer=0"),
         ({"overflow": "drop"}, InvalidValueError, "drop"),
-        ({"proxy": "ftp://proxy.example"}, InvalidValueError, "proxy"),
+        ({"proxy": "ftp://proxy.example"}, ConfigurationError, "proxy"),
         ({"connect_uri": "https://gateway.example"}, InvalidValueError, "wss://host"),
         ({"headers": {"A": "b\r\nc"}}, InvalidValueError, "'A'"),
     ],
