@@ -19,9 +19,6 @@ SHARED_CLASSES = {
     "Closed": {"simulator.wire.faults", "websocket.events"},
     "Settings": {"session.session", "simulator.state.memory"},
     # Until notification sockets are dialed as requests are.
-    "Address": {"transport.happy_eyeballs", "websocket.handshake"},
-    "Proxy": {"transport.proxies", "websocket.proxy_tunnel"},
-    "Tunnel": {"transport.tunnel", "websocket.proxy_tunnel"},
 }
 """Class names that more than one module of the core may define, and these modules."""
 

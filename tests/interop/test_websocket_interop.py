@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import os
-import select
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-import trustme
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 from websockets.sync.server import ServerConnection, serve
@@ -20,7 +18,6 @@ from genesys_core.websocket import (
     Failed,
     HandshakeDone,
     Pong,
-    ProxyReady,
     Text,
     WebSocket,
     WebSocketEvent,
@@ -33,26 +30,20 @@ class Peer:
     """A client on a blocking socket: the loop of the module's documentation, one event at a time."""
 
     def __init__(self, ws: WebSocket, tls: ssl.SSLContext | None = None) -> None:
-        self.ws, self._tls = ws, tls
+        self.ws = ws
         self._events: list[WebSocketEvent] = []
-        self._socket = socket.create_connection((ws.dial.host, ws.dial.port), LIMIT)
-        if ws.dial.tls:
-            self._start_tls(ws.dial.host)
-
-    def _start_tls(self, host: str) -> None:
-        assert self._tls is not None
-        self._socket = self._tls.wrap_socket(self._socket, server_hostname=host)
+        origin = ws.address.origin
+        self._socket = socket.create_connection((origin.host, origin.port), LIMIT)
+        if origin.scheme == "https":
+            assert tls is not None
+            self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
 
     def event(self) -> WebSocketEvent:
         while not self._events:
             self._socket.sendall(self.ws.data_to_send())
             data = self._socket.recv(1000)
             self._events += self.ws.receive_data(data) if data else self.ws.receive_eof()
-        event = self._events.pop(0)
-        if isinstance(event, ProxyReady) and event.tls:
-            self._start_tls(event.host)
-            self.ws.tls_started()
-        return event
+        return self._events.pop(0)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -63,8 +54,6 @@ class Peer:
 def connected(url: str, tls: ssl.SSLContext | None = None, **options: object) -> Peer:
     peer = Peer(WebSocket.connect(url, random_bytes=os.urandom, **options), tls)
     event = peer.event()
-    while isinstance(event, ProxyReady):
-        event = peer.event()
     assert isinstance(event, HandshakeDone), event
     agreed = [extension.partition(";")[0] for extension in event.extensions]
     assert agreed == ["permessage-deflate"] * options.get("compression", True)
@@ -273,58 +262,3 @@ def test_a_subprotocol_is_agreed_on():
         assert isinstance(done, HandshakeDone)
         assert done.subprotocol == "second"
         peer.close()
-
-
-# Through a proxy, with TLS inside
-
-
-@contextlib.contextmanager
-def tunnelling_proxy() -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy that lets one tunnel through, and keeps what it was asked."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    asked: list[bytes] = []
-
-    def tunnel() -> None:
-        inner, _ = listener.accept()
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += inner.recv(1000)
-        asked.append(head)
-        host, _, port = head.split()[1].decode().partition(":")
-        with inner, socket.create_connection((host, int(port)), LIMIT) as outer:
-            inner.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            pump(inner, outer)
-
-    thread = threading.Thread(target=tunnel, daemon=True)
-    thread.start()
-    try:
-        yield f"http://user:secret@127.0.0.1:{listener.getsockname()[1]}", asked
-    finally:
-        thread.join(LIMIT)
-        listener.close()
-
-
-def pump(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes both ways until either side ends."""
-    while True:
-        ready, _, _ = select.select([one, other], [], [], LIMIT)
-        for source in ready:
-            data = source.recv(65536)
-            if not data:
-                return
-            (other if source is one else one).sendall(data)
-
-
-def test_through_a_proxy_with_tls_inside():
-    authority = trustme.CA()
-    server_side, client_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server_side)
-    authority.configure_trust(client_side)
-    with websockets_server(tls=server_side) as url, tunnelling_proxy() as (proxy, asked):
-        peer = connected(url, client_side, proxy=proxy)
-        peer.ws.send_text("through the tunnel")
-        assert peer.event() == Text("through the tunnel")
-        peer.ws.close()
-        assert isinstance(peer.event(), Closed)
-        peer.close()
-    assert b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=" in asked[0]

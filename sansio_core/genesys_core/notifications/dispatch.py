@@ -35,7 +35,7 @@ from genesys_core.notifications.channel.events import (
 )
 from genesys_core.notifications.messages import Notification, NotificationDecoder
 from genesys_core.notifications.subscriptions import expand_topic, is_automatic
-from genesys_core.websocket.handshake import Address
+from genesys_core.websocket.handshake import WebSocketAddress
 
 __all__ = [
     "CallbackFailed",
@@ -223,7 +223,7 @@ def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
     """
     if connect_uri is None or callable(connect_uri):
         return connect_uri
-    Address.parse(connect_uri)
+    WebSocketAddress.parse(connect_uri)
     base = urlsplit(connect_uri)
     if base.query:
         raise InvalidValueError(

@@ -3,19 +3,15 @@
 Law: no sockets. What the network does comes back as events, the same ones however the bytes were
 cut up, and never as an exception; the exceptions below are for calls that make no sense.
 
-The caller's whole duty, here with a blocking socket::
+A driver with a blocking socket, opened as :mod:`genesys_core.transport.dialer` says::
 
-    ws = WebSocket.connect(url, random_bytes=os.urandom, proxy=proxy)
-    sock = open_socket(ws.dial.host, ws.dial.port, tls=ws.dial.tls)
+    ws = WebSocket.connect(url, random_bytes=os.urandom)
+    sock = open_connection(ws.address.origin)
     while not ws.over:
         sock.sendall(ws.data_to_send())
         data = sock.recv(65536)
         for event in ws.receive_data(data) if data else ws.receive_eof():
             match event:
-                case ProxyReady(host, tls):
-                    if tls:
-                        sock = start_tls(sock, host)
-                        ws.tls_started()
                 case HandshakeDone(): ...     # from now on send_text, ping, close
                 case Text(data): ...
                 case Pong(): ...
@@ -29,8 +25,6 @@ After ``close`` the loop goes on until the peer answers; how long to wait is the
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from msgspec import Struct
-
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.http.headers import HeadersInput
 from genesys_core.websocket.events import (
@@ -39,29 +33,24 @@ from genesys_core.websocket.events import (
     FailedKind,
     HandshakeDone,
     Pong,
-    ProxyReady,
     RandomBytes,
     Text,
     WebSocketEvent,
 )
 from genesys_core.websocket.frames import Frames
-from genesys_core.websocket.handshake import Accepted, Address, Upgrade
-from genesys_core.websocket.proxy_tunnel import Proxy, Tunnel
+from genesys_core.websocket.handshake import Accepted, Upgrade, WebSocketAddress
 
 __all__ = [
     "DEFAULT_MAX_SIZE",
-    "Address",
     "Closed",
-    "Dial",
     "Failed",
     "FailedKind",
     "HandshakeDone",
     "Pong",
-    "Proxy",
-    "ProxyReady",
     "RandomBytes",
     "Text",
     "WebSocket",
+    "WebSocketAddress",
     "WebSocketEvent",
 ]
 
@@ -72,25 +61,7 @@ _MAX_CONTROL: Final = 125  # RFC 6455, 5.5
 _SENDABLE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1012), *range(3000, 5000)})
 
 
-class Dial(Struct, frozen=True):
-    """What the caller connects to first: the proxy if there is one, else the server.
-
-    Attributes:
-        host: host name or IP address, without brackets.
-        port: the port.
-        tls: whether TLS starts at once, with ``host`` as the name to verify.
-    """
-
-    host: str
-    port: int
-    tls: bool
-
-
-class _AwaitingTls:
-    """The tunnel is open and TLS has not started: nothing may arrive in the clear."""
-
-
-_Phase: TypeAlias = Tunnel | _AwaitingTls | Upgrade | Frames
+_Phase: TypeAlias = Upgrade | Frames
 
 
 class WebSocket:
@@ -99,27 +70,23 @@ class WebSocket:
     After each call, write what :meth:`data_to_send` returns.
 
     Attributes:
-        dial: what to connect to.
+        address: what to connect to, over TLS for ``wss``.
         over: whether the last event has been given; close the socket then.
     """
 
     def __init__(
         self,
-        address: Address,
+        address: WebSocketAddress,
         upgrade: Upgrade,
         *,
         random_bytes: RandomBytes,
         max_size: int,
-        proxy: Proxy | None,
     ) -> None:
-        self._address = address
-        self._upgrade = upgrade
+        self.address = address
         self._random_bytes = random_bytes
         self._max_size = max_size
-        self._phase: _Phase = upgrade if proxy is None else Tunnel(address, proxy)
-        self._outgoing = [self._phase.request]
-        first = address if proxy is None else proxy
-        self.dial = Dial(first.host.strip("[]"), first.port, first.tls)
+        self._phase: _Phase = upgrade
+        self._outgoing = [upgrade.request]
         self.over = False
 
     @classmethod
@@ -130,7 +97,6 @@ class WebSocket:
         random_bytes: RandomBytes,
         headers: HeadersInput = (),
         subprotocols: Sequence[str] = (),
-        proxy: Proxy | str | None = None,
         compression: bool = True,
         max_size: int = DEFAULT_MAX_SIZE,
     ) -> "WebSocket":
@@ -142,7 +108,6 @@ class WebSocket:
                 handshake's key, and the mask of every frame.
             headers: sent with the handshake in addition to its own.
             subprotocols: offered to the server.
-            proxy: an HTTP proxy, or its URL, credentials included.
             compression: whether permessage-deflate is offered.
             max_size: bytes of one message at most, unpacked; more closes with 1009.
 
@@ -151,7 +116,7 @@ class WebSocket:
         """
         if max_size < 1:
             raise InvalidValueError(f"max_size={max_size!r}: must be 1 or more bytes")
-        address = Address.parse(url)
+        address = WebSocketAddress.parse(url)
         upgrade = Upgrade(
             address,
             nonce=random_bytes(16),
@@ -159,13 +124,7 @@ class WebSocket:
             subprotocols=subprotocols,
             compression=compression,
         )
-        return cls(
-            address,
-            upgrade,
-            random_bytes=random_bytes,
-            max_size=max_size,
-            proxy=Proxy.parse(proxy) if isinstance(proxy, str) else proxy,
-        )
+        return cls(address, upgrade, random_bytes=random_bytes, max_size=max_size)
 
     # What the network does
 
@@ -182,19 +141,9 @@ class WebSocket:
         if self.over:
             return ()
         phase = self._phase
-        outcome = phase.receive(b"") if isinstance(phase, Tunnel | Upgrade) else None
+        outcome = phase.receive(b"") if isinstance(phase, Upgrade) else None
         lost = Failed("closed", "the connection ended without a close", code=1006)
         return (self._end(outcome if isinstance(outcome, Failed) else lost),)
-
-    def tls_started(self) -> None:
-        """The TLS handshake that ``ProxyReady`` asked for is done.
-
-        Raises:
-            ConnectionClosedError: it was not asked for, or the connection is over.
-        """
-        if self.over or not isinstance(self._phase, _AwaitingTls):
-            raise ConnectionClosedError("no TLS handshake was asked for", sent=False)
-        self._start_upgrade()
 
     def data_to_send(self) -> bytes:
         """What is to be written now, once."""
@@ -256,7 +205,7 @@ class WebSocket:
 
     def __repr__(self) -> str:
         phase = "over" if self.over else type(self._phase).__name__.lstrip("_")
-        return f"WebSocket({self._address!r}, {phase})"
+        return f"WebSocket({self.address!r}, {phase})"
 
     # Inside
 
@@ -272,32 +221,7 @@ class WebSocket:
             events += phase.receive(data)
             self.over = phase.over
             return None
-        if isinstance(phase, Tunnel):
-            return self._tunnelled(phase.receive(data), events)
-        if isinstance(phase, Upgrade):
-            return self._upgraded(phase.receive(data), events)
-        # Taken as the server's words they would let anybody on the way speak in its name.
-        events.append(self._end(Failed("proxy", "data arrived before TLS started", code=1006)))
-        return None
-
-    def _tunnelled(
-        self, outcome: bytes | Failed | None, events: list[WebSocketEvent]
-    ) -> bytes | None:
-        if outcome is None:
-            return None
-        if isinstance(outcome, Failed):
-            events.append(self._end(outcome))
-            return None
-        events.append(ProxyReady(self._address.host.strip("[]"), self._address.tls))
-        if self._address.tls:
-            self._phase = _AwaitingTls()
-        else:
-            self._start_upgrade()
-        return outcome
-
-    def _start_upgrade(self) -> None:
-        self._phase = self._upgrade
-        self._outgoing.append(self._upgrade.request)
+        return self._upgraded(phase.receive(data), events)
 
     def _upgraded(
         self, outcome: Accepted | Failed | None, events: list[WebSocketEvent]

@@ -18,7 +18,6 @@ __all__ = [
     "FailedKind",
     "HandshakeDone",
     "Pong",
-    "ProxyReady",
     "RandomBytes",
     "Text",
     "WebSocketEvent",
@@ -26,18 +25,6 @@ __all__ = [
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
 """A source of that many unpredictable bytes, such as :func:`os.urandom`. The core has none."""
-
-
-class ProxyReady(Struct, frozen=True):
-    """The proxy has opened the tunnel.
-
-    Attributes:
-        host: the server behind the tunnel, which its certificate must name.
-        tls: whether TLS is to be started now, followed by ``tls_started()``.
-    """
-
-    host: str
-    tls: bool
 
 
 class HandshakeDone(Struct, frozen=True):
@@ -81,8 +68,8 @@ class Closed(Struct, frozen=True):
 FailedKind: TypeAlias = Literal[
     "connect", "timeout", "proxy", "tls", "handshake", "protocol", "too_big", "binary", "closed"
 ]
-"""What broke: ``connect``, ``timeout`` and ``tls`` are reported by adapters, the others here: the
-proxy refused, the server refused or botched the handshake, a frame broke RFC 6455, a message was
+"""What broke: ``connect``, ``timeout``, ``proxy`` and ``tls`` are reported by adapters, the others here:
+the server refused or botched the handshake, a frame broke RFC 6455, a message was
 longer than allowed, a message was binary, or the connection ended without a close frame."""
 
 
@@ -92,7 +79,7 @@ class Failed(Struct, frozen=True):
     Attributes:
         kind: what broke.
         message: the same in words.
-        status: the HTTP status, where the proxy or the server refused.
+        status: the HTTP status, where the server refused.
         headers: the headers of that response.
         code: the close code that was sent to the peer, or 1006 (RFC 6455, 7.1.5).
     """
@@ -104,5 +91,5 @@ class Failed(Struct, frozen=True):
     code: int | None = None
 
 
-WebSocketEvent: TypeAlias = ProxyReady | HandshakeDone | Text | Pong | Closed | Failed
+WebSocketEvent: TypeAlias = HandshakeDone | Text | Pong | Closed | Failed
 """What ``receive_data`` and ``receive_eof`` return."""

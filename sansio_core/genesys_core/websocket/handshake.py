@@ -8,77 +8,83 @@ wsproto's own handshake is not used because it draws the key itself; the core ha
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
+import h11
 from msgspec import Struct
 
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers, HeadersInput
+from genesys_core.transport.origins import Origin
 from genesys_core.websocket.events import Failed, HandshakeDone
 from genesys_core.websocket.permessage_deflate import OFFER, Deflate
-from genesys_core.websocket.proxy_tunnel import (
-    Head,
-    HeadExchange,
-    ascii_host,
-    handshake_refusal,
-    mask_url,
-    port_of,
-    split_url,
-)
 
-__all__ = ["Accepted", "Address", "Upgrade"]
+__all__ = ["Accepted", "Upgrade", "WebSocketAddress"]
 
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+
+_MAX_HEAD: Final = 64 * 1024
+"""Bytes of a response head at most, as for HTTP elsewhere in this library."""
 
 _RESERVED = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _VISIBLE = re.compile(r"[!-~]+")
 
 
-class Address(Printable, frozen=True):
+class WebSocketAddress(Printable, frozen=True):
     """Where a ``ws`` or ``wss`` URL leads.
 
     Attributes:
-        host: the host's name in ASCII, an IPv6 address in brackets.
-        port: the port.
-        tls: whether the scheme is ``wss``.
+        origin: host and port, with ``https`` for ``wss``.
         target: path and query; not shown, because it holds the channel's id.
     """
 
-    host: str
-    port: int
-    tls: bool
+    origin: Origin
     target: str = "/"
 
     @classmethod
-    def parse(cls, url: str) -> "Address":
+    def parse(cls, url: str) -> "WebSocketAddress":
         """Read a URL.
 
         Raises:
             InvalidValueError: another scheme, no host, credentials, a fragment, or characters
                 that a URL cannot hold.
         """
-        parts = split_url("address", url, ("wss", "ws"))
+        try:
+            parts, origin = urlsplit(url.strip()), Origin.parse(url.strip())
+        except ValueError:
+            parts, origin = SplitResult("", "", "", "", ""), None
+        if origin is None or parts.scheme not in {"ws", "wss"}:
+            # The URL is not quoted: it may hold credentials or a channel's id.
+            raise InvalidValueError("address: must be wss://host or ws://host[:port]")
+        shown = f"{parts.scheme}://{origin.address}/..."
         if parts.fragment or "@" in parts.netloc:
             # RFC 6455, 3: "Fragment identifiers are meaningless ... and MUST NOT be used".
             raise InvalidValueError(
-                f"address {mask_url(parts)!r}: must have no fragment and no user name; remove them"
+                f"address {shown!r}: must have no fragment and no user name; remove them"
             )
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if _VISIBLE.fullmatch(target) is None:
             raise InvalidValueError(
-                f"address {mask_url(parts)!r}: its path has characters that must be percent-encoded"
+                f"address {shown!r}: its path has characters that must be percent-encoded"
             )
-        return cls(ascii_host(parts), port_of(parts), parts.scheme == "wss", target)
+        return cls(origin, target)
+
+    @property
+    def scheme(self) -> str:
+        """``wss`` or ``ws``."""
+        return "wss" if self.origin.scheme == "https" else "ws"
 
     @property
     def authority(self) -> str:
-        """``host:port``, the port left out where it is the scheme's own (RFC 9110, 4.2)."""
-        return self.host if self.port == (443 if self.tls else 80) else f"{self.host}:{self.port}"
+        """``host:port``, without the port if it is the scheme's own (RFC 9110, 4.2)."""
+        own = ":443" if self.scheme == "wss" else ":80"
+        return self.origin.address.removesuffix(own)
 
     def __repr__(self) -> str:
-        return f"Address({'wss' if self.tls else 'ws'}://{self.authority}/...)"
+        return f"WebSocketAddress({self.scheme}://{self.authority}/...)"
 
 
 class Upgrade:
@@ -86,7 +92,7 @@ class Upgrade:
 
     def __init__(
         self,
-        address: Address,
+        address: WebSocketAddress,
         *,
         nonce: bytes,
         headers: HeadersInput,
@@ -106,7 +112,7 @@ class Upgrade:
             *([("Sec-WebSocket-Extensions", OFFER)] if compression else []),
             *_own(headers),
         ]
-        self._exchange = HeadExchange("GET", address.target, fields)
+        self._exchange = _HeadExchange("GET", address.target, fields)
         self.request = self._exchange.request
 
     def receive(self, data: bytes) -> "Accepted | Failed | None":
@@ -117,18 +123,16 @@ class Upgrade:
         if isinstance(head, str):
             return Failed("handshake", f"the server did not answer in HTTP: {head}", code=1006)
         if head.status != 101:
-            return handshake_refusal("handshake", "the server refused the WebSocket", head)
+            return _refusal("the server refused the WebSocket", head)
         return self._accepted(head)
 
-    def _accepted(self, head: Head) -> "Accepted | Failed":
+    def _accepted(self, head: "_Head") -> "Accepted | Failed":
         subprotocol = head.headers.get("sec-websocket-protocol")
         extensions = _tokens(head.headers, "sec-websocket-extensions")
         deflate = Deflate.agreed(extensions) if extensions else None
         problem = self._problem(head.headers, subprotocol, deflate)
         if problem is not None:
-            return handshake_refusal(
-                "handshake", f"the server's handshake is not valid: {problem}", head
-            )
+            return _refusal(f"the server's handshake is not valid: {problem}", head)
         done = HandshakeDone(subprotocol, extensions, head.headers)
         return Accepted(done, deflate if isinstance(deflate, Deflate) else None, head.trailing)
 
@@ -148,6 +152,63 @@ class Upgrade:
             (unoffered, "a subprotocol that was not offered"),
         )
         return next((words for wrong, words in problems if wrong), None)
+
+
+class _HeadExchange:
+    """One request, and the head of its response."""
+
+    def __init__(self, method: str, target: str, headers: Iterable[tuple[str, str]]) -> None:
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        try:
+            request = h11.Request(method=method, target=target, headers=fields)
+        except h11.LocalProtocolError:
+            # h11 quotes the value, which may be a secret.
+            raise InvalidValueError("a header has a control character in it; remove it") from None
+        head, end = self._http.send(request), self._http.send(h11.EndOfMessage())
+        self.request = (head or b"") + (end or b"")
+
+    def receive(self, data: bytes) -> "_Head | str | None":
+        """The head once it is there, words for what is no HTTP, or nothing yet.
+
+        ``b""`` means that the peer closed.
+        """
+        try:
+            self._http.receive_data(data)
+            return self._head()
+        except h11.RemoteProtocolError:
+            # h11's own words quote what came, and depend on how it was cut up.
+            return "not HTTP/1.1" if data else "the connection ended before the response did"
+
+    def _head(self) -> "_Head | None":
+        while True:
+            event = self._http.next_event()
+            if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
+                continue  # RFC 9110, 15.2: "A client MUST be able to parse one or more 1xx"
+            if isinstance(event, h11.Response | h11.InformationalResponse):
+                return _Head(event.status_code, _received(event), self._http.trailing_data[0])
+            return None
+
+
+class _Head(Struct, frozen=True):
+    """The head of a response, and the bytes that came after it."""
+
+    status: int
+    headers: Headers
+    trailing: bytes
+
+
+def _received(event: h11.Response | h11.InformationalResponse) -> Headers:
+    return Headers.received(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in event.headers.raw_items()
+    )
+
+
+def _refusal(what: str, head: _Head) -> Failed:
+    """The failure that an answer other than the one asked for is."""
+    message = f"{what} (status {head.status})"
+    return Failed("handshake", message, status=head.status, headers=head.headers, code=1006)
 
 
 class Accepted(Struct, frozen=True):

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import ssl
 import subprocess
 import sys
 import threading

@@ -25,8 +25,8 @@ from genesys_cloud.simulator import running_simulator
 from genesys_core.api import notifications as notifications_api
 from genesys_core.api import presence, users
 from genesys_core.errors import (
-    ConfigurationError,
     AuthenticationError,
+    ConfigurationError,
     GenesysCloudError,
     InvalidValueError,
 )

@@ -4,9 +4,7 @@ from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.websocket import (
     Closed,
     Failed,
-    HandshakeDone,
     Pong,
-    ProxyReady,
     Text,
     WebSocket,
 )
@@ -44,7 +42,7 @@ def test_a_conversation():
 def test_nothing_can_be_sent_before_the_handshake_is_done():
     ws = WebSocket.connect(URL, random_bytes=CountingBytes())
     assert not ws.is_open
-    for act in (lambda: ws.send_text("x"), ws.ping, ws.tls_started):
+    for act in (lambda: ws.send_text("x"), ws.ping):
         with pytest.raises(ConnectionClosedError) as caught:
             act()
         assert caught.value.sent is False
@@ -143,11 +141,11 @@ def test_a_limit_must_allow_something(max_size):
 
 def test_the_repr_tells_the_phase():
     ws = WebSocket.connect(URL, random_bytes=CountingBytes())
-    assert repr(ws) == "WebSocket(Address(ws://streaming.example.com/...), Upgrade)"
-    assert repr(opened()) == "WebSocket(Address(ws://streaming.example.com/...), Frames)"
+    assert repr(ws) == "WebSocket(WebSocketAddress(ws://streaming.example.com/...), Upgrade)"
+    assert repr(opened()) == "WebSocket(WebSocketAddress(ws://streaming.example.com/...), Frames)"
     ended = opened()
     ended.receive_eof()
-    assert repr(ended) == "WebSocket(Address(ws://streaming.example.com/...), over)"
+    assert repr(ended) == "WebSocket(WebSocketAddress(ws://streaming.example.com/...), over)"
 
 
 # Before the connection is open
@@ -158,52 +156,14 @@ def connecting(url=URL, **options) -> tuple[WebSocket, bytes]:
     return ws, ws.data_to_send()
 
 
-def test_a_tunnel_and_tls_come_before_the_handshake():
-    ws, request = connecting("wss://a.example/x", proxy="http://p.example:3128")
-    assert request.startswith(b"CONNECT a.example:443 ")
-    assert ws.receive_data(b"HTTP/1.1 200") == ()
-    assert ws.receive_data(b" OK\r\n\r\n") == (ProxyReady("a.example", tls=True),)
-    assert ws.data_to_send() == b""
-    ws.tls_started()
-    request = ws.data_to_send()
-    assert request.startswith(b"GET /x ")
-    assert ws.receive_data(b"HTTP/1.1 101") == ()
-    done, text = ws.receive_data(accepting(request)[12:] + frame(TEXT, b"first"))
-    assert isinstance(done, HandshakeDone)
-    assert text == Text("first")
-
-
-def test_without_tls_the_handshake_follows_the_tunnel_at_once():
-    ws, _ = connecting(proxy="http://p.example:3128")
-    (ready,) = ws.receive_data(b"HTTP/1.1 200 OK\r\n\r\n")
-    assert ready == ProxyReady("streaming.example.com", tls=False)
-    assert ws.data_to_send().startswith(b"GET ")
-
-
-def test_data_before_tls_is_not_believed():
-    ws, _ = connecting("wss://a.example/", proxy="http://p.example:3128")
-    ready, failed = ws.receive_data(b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 101 S\r\n\r\n")
-    assert isinstance(ready, ProxyReady)
-    assert (failed.kind, failed.message) == ("proxy", "data arrived before TLS started")
-    assert ws.over
-    with pytest.raises(ConnectionClosedError):
-        ws.tls_started()
-
-
-@pytest.mark.parametrize(
-    ("proxy", "kind"), [(None, "handshake"), ("http://p.example:3128", "proxy")]
-)
-def test_a_refusal_is_the_end(proxy, kind):
-    ws, _ = connecting(proxy=proxy)
+def test_a_refusal_is_the_end():
+    ws, _ = connecting()
     (failed,) = ws.receive_data(b"HTTP/1.1 403 No\r\n\r\n")
-    assert (failed.kind, failed.status) == (kind, 403)
+    assert (failed.kind, failed.status) == ("handshake", 403)
     assert ws.over
 
 
-@pytest.mark.parametrize(
-    ("proxy", "kind"), [(None, "handshake"), ("http://p.example:3128", "proxy")]
-)
-def test_an_end_before_the_answer_is_a_failure_of_whoever_owed_it(proxy, kind):
-    ws, _ = connecting(proxy=proxy)
+def test_an_end_before_the_answer_is_a_failure_of_whoever_owed_it():
+    ws, _ = connecting()
     (failed,) = ws.receive_eof()
-    assert (failed.kind, failed.status) == (kind, None)
+    assert (failed.kind, failed.status) == ("handshake", None)

@@ -3,14 +3,13 @@ import base64
 import pytest
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.transport import Origin
 from genesys_core.websocket import (
-    Address,
     Failed,
     HandshakeDone,
-    Proxy,
-    ProxyReady,
     Text,
     WebSocket,
+    WebSocketAddress,
 )
 from tests.helpers.websocket_frames import TEXT, URL, CountingBytes, accept_of, accepting, frame
 
@@ -38,20 +37,24 @@ def every_way(response, **options):
 # Addresses
 
 
+def address(host, port, scheme, target):
+    return WebSocketAddress(Origin(scheme, host, port), target)
+
+
 @pytest.mark.parametrize(
-    ("url", "address", "authority"),
+    ("url", "found", "authority"),
     [
-        ("ws://a.example/x?y=z", Address("a.example", 80, False, "/x?y=z"), "a.example"),
-        ("wss://A.example", Address("a.example", 443, True, "/"), "a.example"),
-        ("wss://a.example:80/", Address("a.example", 80, True, "/"), "a.example:80"),
-        ("ws://[::1]:9/", Address("[::1]", 9, False, "/"), "[::1]:9"),
-        ("ws://bücher.example/", Address("xn--bcher-kva.example", 80, False, "/"), None),
-        (" ws://a.example?q ", Address("a.example", 80, False, "/?q"), "a.example"),
+        ("ws://a.example/x?y=z", address("a.example", 80, "http", "/x?y=z"), "a.example"),
+        ("wss://A.example", address("a.example", 443, "https", "/"), "a.example"),
+        ("wss://a.example:80/", address("a.example", 80, "https", "/"), "a.example:80"),
+        ("ws://[::1]:9/", address("::1", 9, "http", "/"), "[::1]:9"),
+        ("ws://bücher.example/", address("xn--bcher-kva.example", 80, "http", "/"), None),
+        (" ws://a.example?q ", address("a.example", 80, "http", "/?q"), "a.example"),
     ],
 )
-def test_addresses(url, address, authority):
-    assert Address.parse(url) == address
-    assert authority is None or address.authority == authority
+def test_addresses(url, found, authority):
+    assert WebSocketAddress.parse(url) == found
+    assert authority is None or found.authority == authority
 
 
 @pytest.mark.parametrize(
@@ -79,25 +82,9 @@ def test_addresses_that_are_refused_without_being_shown(url):
 
 
 def test_neither_channel_nor_credentials_are_shown():
-    ws = connect("wss://a.example/channels/secret", proxy="http://user:secret@proxy.example:3128")
+    ws = connect("wss://a.example/channels/secret")
     assert "secret" not in repr(ws)
-    assert "secret" not in repr(Proxy.parse("http://user:secret@proxy.example"))
-    assert "secret" not in repr(Address.parse("wss://a.example/channels/secret"))
-
-
-@pytest.mark.parametrize(
-    ("url", "proxy", "dial"),
-    [
-        ("ws://a.example/", None, ("a.example", 80, False)),
-        ("wss://[::1]/", None, ("::1", 443, True)),
-        ("wss://a.example/", "http://proxy.example:3128", ("proxy.example", 3128, False)),
-        ("ws://a.example/", "https://proxy.example", ("proxy.example", 443, True)),
-        ("ws://a.example/", Proxy("proxy.example", 8080), ("proxy.example", 8080, False)),
-    ],
-)
-def test_what_to_dial(url, proxy, dial):
-    found = connect(url, proxy=proxy).dial
-    assert (found.host, found.port, found.tls) == dial
+    assert "secret" not in repr(WebSocketAddress.parse("wss://a.example/channels/secret"))
 
 
 # The handshake
@@ -224,72 +211,3 @@ def test_servers_that_do_not_speak_http(data):
     ws.data_to_send()
     failed = [*ws.receive_data(data), *ws.receive_eof()][0]
     assert (failed.kind, failed.status) == ("handshake", None)
-
-
-# Proxies
-
-PROXY = "http://us%65r:p%40ss@proxy.example:3128"
-
-
-def test_the_tunnel_request_has_credentials_and_nothing_of_the_socket():
-    request = connect("wss://a.example/channels/secret", proxy=PROXY).data_to_send()
-    assert request.startswith(b"CONNECT a.example:443 HTTP/1.1\r\n")
-    assert fields(request) == {
-        "Host": "a.example:443",
-        "Proxy-Authorization": "Basic " + base64.b64encode(b"user:p@ss").decode(),
-    }
-
-
-def test_a_proxy_without_credentials_gets_none():
-    assert "Proxy-Authorization" not in fields(connect(proxy="http://p").data_to_send())
-
-
-def test_the_handshake_follows_tls_inside_the_tunnel():
-    ws = connect("wss://a.example/x", proxy=PROXY)
-    ws.data_to_send()
-    assert ws.receive_data(b"HTTP/1.1 200 OK\r\n\r\n") == (ProxyReady("a.example", True),)
-    assert ws.data_to_send() == b""
-    ws.tls_started()
-    request = ws.data_to_send()
-    assert request.startswith(b"GET /x HTTP/1.1\r\n")
-    assert b"Authorization" not in request
-    assert isinstance(ws.receive_data(accepting(request))[0], HandshakeDone)
-
-
-def test_without_tls_the_handshake_follows_at_once():
-    ws = connect(URL, proxy=PROXY)
-    ws.data_to_send()
-    response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    assert ws.receive_data(response) == (ProxyReady("streaming.example.com", False),)
-    assert isinstance(ws.receive_data(accepting(ws.data_to_send()))[0], HandshakeDone)
-
-
-@pytest.mark.parametrize("singly", [False, True])
-def test_what_arrives_between_tunnel_and_tls_is_not_believed(singly):
-    ws = connect("wss://a.example/", proxy=PROXY)
-    ws.data_to_send()
-    data = b"HTTP/1.1 200 OK\r\n\r\n" + b"HTTP/1.1 101 Switching\r\n\r\n"
-    chunks = [bytes((byte,)) for byte in data] if singly else [data]
-    ready, failed = [event for chunk in chunks for event in ws.receive_data(chunk)]
-    assert isinstance(ready, ProxyReady)
-    assert failed.kind == "proxy"
-
-
-@pytest.mark.parametrize("status", [301, 403, 407, 502])
-def test_a_proxy_that_refuses(status):
-    response = b"HTTP/1.1 %d No\r\nProxy-Authenticate: Basic\r\n\r\n" % status
-    (failed,) = every_way(response, proxy=PROXY)
-    assert (failed.kind, failed.status) == ("proxy", status)
-    assert failed.headers["proxy-authenticate"] == "Basic"
-
-
-@pytest.mark.parametrize("data", [b"", b"HTTP/1.1 20", b"\x05\x00nonsense\r\n\r\n"])
-def test_a_proxy_that_does_not_speak_http(data):
-    (failed,) = every_way(data, proxy=PROXY)
-    assert (failed.kind, failed.status) == ("proxy", None)
-
-
-@pytest.mark.parametrize("proxy", ["", "proxy.example:3128", "socks5://proxy.example", "http://"])
-def test_proxies_that_are_refused(proxy):
-    with pytest.raises(InvalidValueError):
-        connect(proxy=proxy)
