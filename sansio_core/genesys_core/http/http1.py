@@ -8,6 +8,7 @@ what it belongs to cannot be known.
 
 from typing import Final
 
+from genesys_core.errors import InvalidValueError
 from genesys_core.http.body_readers import cut_off
 from genesys_core.http.headers import Headers
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
@@ -306,7 +307,7 @@ class HTTP1Connection:
         """The next bytes of content, with transfer and content codings removed.
 
         Args:
-            size: bytes at most.
+            size: bytes at most, 1 or more.
 
         Returns:
             Content, or ``None`` if more bytes must be received first, or ``b""`` at its end.
@@ -314,7 +315,10 @@ class HTTP1Connection:
         Raises:
             TransportFailure: the content cannot be decoded, is damaged, or beyond the limit; or
                 there is no response to read.
+            InvalidValueError: a size below 1.
         """
+        if size < 1:
+            raise InvalidValueError(f"size={size!r}: must be at least 1, for b'' is the end")
         reader = self._reader
         if reader is None or reader.head is None or self._state == _FAILED:
             raise self.abort("there is no response body to read")

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
 from genesys_core.http.http1 import HTTP1Connection
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
@@ -284,6 +285,14 @@ class TestStreamedResponses:
         connection.send(GET)
         with pytest.raises(TransportFailure, match="no response body to read"):
             connection.read_body()
+
+    def test_no_content_can_be_asked_for_in_pieces_of_nothing(self):
+        connection = HTTP1Connection()
+        connection.send(GET)
+        connection.receive_head(head("Content-Length: 2") + b"hi")
+        with pytest.raises(InvalidValueError, match="size=0: must be at least 1"):
+            connection.read_body(0)
+        assert connection.read_body(1) == b"h"
 
     def test_a_body_until_the_close(self):
         connection = HTTP1Connection()

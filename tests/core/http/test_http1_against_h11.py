@@ -106,9 +106,10 @@ def is_known_difference(data: bytes, ours: Outcome | None, theirs: Outcome | Non
         final = re.sub(rb"\A(?:HTTP/1\.1 10[03][^\n]*\r\n(?:Link[^\n]*\r\n)?\r\n)+", b"", data)
         if re.match(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r\n]", final) is None:
             return True
-        # 20: a trailer named like a framing field has no influence, whatever h11 thinks of its value.
-        # 32, 34: a line of a chunked body that cannot be right is refused before its CRLF.
-        return b"chunked" in data.lower()
+        # 32: in chunk framing a line break is CRLF, and other control bytes are none of it.
+        body = final.partition(b"\n\r\n")[2]
+        wrong = re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", body)
+        return b"chunked" in final.lower() and wrong is not None
     return False
 
 
