@@ -7,9 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from msgspec.structs import replace
 
 from genesys_cloud.simulator import running_simulator
 from genesys_cloud.transports import httpx_transport as transports
+from genesys_core.transport import Exchange, ProxySettings, Router
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -26,19 +28,21 @@ def simulator():
 def no_other_host(simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send what is meant for the platform to the simulator: pages name real regions."""
     own = urlsplit(simulator.url)
-    outgoing = transports._outgoing
+    outgoing, begin, router = transports._outgoing, Exchange.__init__, Router(ProxySettings())
 
     def redirected(request):
         parts = urlsplit(request.url)
         if parts.hostname != "127.0.0.1":
             parts = parts._replace(scheme=own.scheme, netloc=own.netloc)
-        return outgoing(
-            type(request)(
-                request.method, urlunsplit(parts), request.headers, request.body, request.timeout
-            )
-        )
+        return replace(request, url=urlunsplit(parts))
 
-    monkeypatch.setattr(transports, "_outgoing", redirected)
+    monkeypatch.setattr(transports, "_outgoing", lambda request: outgoing(redirected(request)))
+
+    def begin_redirected(self, request, route, **more):
+        request = redirected(request)
+        begin(self, request, router.route(request.url), **more)
+
+    monkeypatch.setattr(Exchange, "__init__", begin_redirected)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

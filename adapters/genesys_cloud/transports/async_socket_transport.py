@@ -103,7 +103,7 @@ class AsyncSocketTransport:
         for pool in self._pools.pools(os.getpid()):
             pool.close()
 
-    def open_connections(self) -> int:
+    def connections(self) -> int:
         """How many connections are open, idle ones included."""
         return self.statistics().open
 

@@ -13,6 +13,7 @@ from urllib.request import getproxies, getproxies_environment, proxy_bypass
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_cloud.transports.tls import shared_context
 from genesys_core.errors import ConfigurationError, InvalidValueError
+from genesys_core.http.redaction import DEFAULT_REDACTION
 from genesys_core.transport.pool import PoolLimits
 from genesys_core.transport.proxies import Proxy, ProxySettings
 from genesys_core.transport.routes import Router
@@ -103,7 +104,9 @@ def proxy_settings(
         try:
             return ProxySettings.always(Proxy.parse(str(proxy), auth=auth))
         except InvalidValueError as error:
-            raise ConfigurationError(str(error)) from None
+            shown = DEFAULT_REDACTION.shown_url(str(proxy))
+            words = str(error).removeprefix("proxy: ")
+            raise ConfigurationError(f"proxy {shown!r}: {words}") from None
     if auth is not None:
         raise ConfigurationError("proxy_auth: is for the proxy that proxy= names; pass both")
     if not trust_env:

@@ -17,7 +17,7 @@ TRANSPORT_VARIABLE: Final = "GENESYSCLOUD_TRANSPORT"
 """The environment variable; ``sockets`` or ``httpx``."""
 
 _NAMES: Final = ("sockets", "httpx")
-_DEFAULT: Final = "httpx"
+_DEFAULT: Final = "sockets"
 
 
 def transport_name(network: NetworkOptions) -> str:

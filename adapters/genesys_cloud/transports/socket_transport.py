@@ -117,7 +117,7 @@ class SocketTransport:
         """How many connections there are, and how many calls wait for one."""
         return self._pools.find(os.getpid()).statistics()
 
-    def open_connections(self) -> int:
+    def connections(self) -> int:
         """How many connections are open, idle ones included."""
         return self.statistics().open
 

@@ -18,7 +18,11 @@ import pytest
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, RetryConfiguration
 from genesys_cloud.testing import AsyncMockTransport, MockTransport
-from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, failure_of
+from genesys_cloud.transports import (
+    AsyncHttpxTransport,
+    HttpxTransport,
+    failure_of,
+)
 from genesys_cloud.transports.hooks import Hooks
 from genesys_core import errors
 from genesys_core.api import users
@@ -730,7 +734,10 @@ def test_what_a_callers_iterator_raises_is_the_callers(run):
             await done(api.client.upload(server.url, content()))
         assert connections_in_use(api.client) == 0
 
-    with scripted_server(lambda _: Reply()) as server:
+    def script(_: Seen):  # once all of the body is there; an answer before that would count
+        yield head(200, ("Content-Length", "0"))
+
+    with streaming_server(script) as server:
         run(scenario, host="https://api.example")
 
 

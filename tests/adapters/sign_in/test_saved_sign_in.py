@@ -12,7 +12,7 @@ from genesys_cloud import Client, Gateway
 from genesys_cloud.sign_in.saved_sign_in import DEFAULT_TOKEN_FILE, SavedSignIn, SignInTarget
 from genesys_cloud.simulator import running_simulator
 from genesys_cloud.token_stores import TokenStoreError
-from genesys_core.errors import ConfigurationError, ConnectError, InvalidGrantError
+from genesys_core.errors import ConfigurationError, InvalidGrantError, ProxyError
 from genesys_core.oauth.grants import Pkce
 from genesys_core.oauth.tokens import Token
 from tests.helpers.programs import free_port
@@ -211,7 +211,7 @@ def test_a_client_is_made_with_the_callers_options(signed_in, monkeypatch):
     signed_in.save(PLACE, TOKEN)
     with signed_in.client(proxy=f"http://127.0.0.1:{free_port()}") as client:
         assert client.configuration.hosts == PLACE.hosts
-        with pytest.raises(ConnectError):
+        with pytest.raises(ProxyError):
             client.users.get_users_me()
     assert signed_in.load() == (PLACE, TOKEN)
 

@@ -50,7 +50,7 @@ def test_one_transport_serves_event_loops_one_after_the_other() -> None:
 
 async def _closed(sending: AsyncSocketTransport) -> int:
     await sending.close()
-    return sending.open_connections()
+    return sending.connections()
 
 
 def test_one_transport_serves_event_loops_side_by_side() -> None:

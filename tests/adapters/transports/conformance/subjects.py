@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport
+from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, SocketTransport
 
 EVERYTHING = frozenset(
     {"stream", "upload", "deadline", "proxy", "https-proxy", "environment", "tls"}
@@ -49,7 +49,12 @@ def _async_httpx(**options: Any) -> AsyncHttpxTransport:
     return AsyncHttpxTransport(network={"trust_env": False, **options})
 
 
+def _sockets(**options: Any) -> SocketTransport:
+    return SocketTransport({"trust_env": False, **options})  # type: ignore[typeddict-item]
+
+
 SUBJECTS = [
+    Subject("sockets-sync", "sync", _sockets),
     Subject("httpx-sync", "sync", _httpx, foreign=True),
     Subject("httpx-asyncio", "asyncio", _async_httpx, foreign=True),
     Subject("httpx-trio", "trio", _async_httpx, foreign=True),
