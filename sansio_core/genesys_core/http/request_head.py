@@ -1,24 +1,23 @@
 """The head of a request: from a request value to its bytes.
 
-Invariants: no value ever starts a header line, or a request, of its own. A plain head is written here
-and read back with one pattern before it is used: the fields found are the fields given, or nothing is
-written. Every other head is left to h11, which writes the same bytes for a plain one.
+Invariants: no value ever starts a header line, or a request, of its own. A plain head is written here,
+and counted before it is used: it has as many line breaks as lines, and no other control character.
+Every other head is left to h11, which writes the same bytes for a plain one.
 """
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
-from msgspec import Struct
-
+from genesys_core.confidential import Confidential
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, TransportFailure
 
 __all__ = ["RequestHead", "encode_request_head", "invalid_request"]
 
 
-class RequestHead(Struct, frozen=True):
+class RequestHead(Confidential, frozen=True):
     """The bytes of a request's head, and what they mean for the exchange.
 
     Attributes:
@@ -29,6 +28,8 @@ class RequestHead(Struct, frozen=True):
         upgrade: whether the request offers to switch to another protocol.
         expects_continue: whether the server was asked to say that it wants the body.
     """
+
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"data"})
 
     method: str
     data: bytes

@@ -149,3 +149,9 @@ def test_a_forwarding_proxy_is_sent_the_absolute_form_and_its_own_fields():
 
 def test_the_failure_says_that_nothing_was_sent():
     assert (invalid_request("x").kind, invalid_request("x").sent) == ("protocol", False)
+
+
+def test_a_head_shows_no_secret():
+    head = encode_request_head(Request("GET", "http://h/", Headers({"Authorization": "hunter2"})))
+    assert b"hunter2" in head.data
+    assert "hunter2" not in repr(head)
