@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, Self, TypeV
 from genesys_core.calls.operation import Operation
 
 if TYPE_CHECKING:
-    from genesys_cloud.client.asyncio_loop import AsyncClient
+    from genesys_cloud.client.async_client import AsyncClient
     from genesys_cloud.client.sync_client import Client
 
 __all__ = ["AsyncApi", "LazyApis", "Method", "SyncApi", "api_classes"]

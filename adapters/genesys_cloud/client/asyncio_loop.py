@@ -1,14 +1,12 @@
-"""The asyncio adapter: :class:`AsyncClient`, and what asyncio does in asyncio's own way."""
+"""What the driver needs, done by asyncio in asyncio's own way."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from genesys_cloud.client.async_client import AsyncClient
-
-__all__ = ["AsyncClient", "AsyncioLoop"]
+__all__ = ["AsyncioLoop"]
 
 T = TypeVar("T")
 
@@ -23,10 +21,10 @@ class AsyncioLoop:
         self._running: set[asyncio.Task[Any]] = set()
         self._thread: ThreadPoolExecutor | None = None
 
-    async def sleep(self, seconds: float) -> None:
-        """Sleep until the time has passed or :meth:`notify_all` is called; cancellable."""
+    async def sleep(self, left: Callable[[], float]) -> None:
+        """Sleep as long as ``left`` says, or until :meth:`notify_all`; cancellable."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(left()):
                 await self._rung.wait()
 
     def notify_all(self) -> None:
@@ -46,7 +44,9 @@ class AsyncioLoop:
         """Give the token lock back."""
         self._lock.release()
 
-    async def shielded(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+    async def shielded(
+        self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
+    ) -> T | None:
         """Run ``work`` in a task of its own, which outlives a caller who is gone."""
         task = asyncio.ensure_future(work())
         self._running.add(task)
@@ -59,6 +59,12 @@ class AsyncioLoop:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in one of anyio's threads; a caller who is cancelled waits for it."""
+        import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
+
+        return await anyio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
         """Wait for work whose caller is gone."""

@@ -4,19 +4,21 @@ Law: what is done here goes the way of every call's token: one exchange at a tim
 lock and its store's, brought to its end even if the caller is gone. Nothing shows a secret.
 """
 
+from typing import TypeVar
+
+from genesys_cloud.client.event_loop import run_now
 from genesys_cloud.client.session_cell import SessionCell
-from genesys_cloud.client.token_transactions import AsyncTokenTransactions, TokenTransactions
+from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.auth_actions import (
-    AuthOutcome,
     Refresh,
-    SignedOut,
     SignIn,
     SignOut,
     TokenSnapshot,
     UseToken,
 )
 from genesys_core.calls.lifecycle import Raised
+from genesys_core.calls.token_actions import TokenAction
 from genesys_core.errors import GenesysCloudError
 from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.tokens import Token
@@ -24,12 +26,15 @@ from genesys_core.session.vault import Vault
 
 __all__ = ["AsyncAuth", "Auth"]
 
+R = TypeVar("R")
+
 
 class _Facts:
     """What is known of the client's token, as of the moment that it is asked for."""
 
-    def __init__(self, cell: SessionCell) -> None:
+    def __init__(self, cell: SessionCell, tokens: TokenTransactions) -> None:
         self._cell = cell
+        self._tokens = tokens
 
     @property
     def token(self) -> Token | None:
@@ -77,6 +82,12 @@ class _Facts:
         """
         return self._vault.store_failure
 
+    async def _obtain(self, action: TokenAction[R | Raised]) -> R:
+        result = await self._tokens.obtain(action)
+        if isinstance(result, Raised):
+            raise result.error
+        return result
+
     @property
     def _vault(self) -> Vault:
         return self._cell.session.vault
@@ -93,10 +104,6 @@ class _Facts:
 
 class Auth(_Facts):
     """The token of a :class:`~genesys_cloud.Client`; shared by clients of other options."""
-
-    def __init__(self, cell: SessionCell, tokens: TokenTransactions) -> None:
-        super().__init__(cell)
-        self._tokens = tokens
 
     def exchange(self, grant: Grant) -> Token:
         """Exchange a grant for a token, by which the client goes on; the official ``PostToken``.
@@ -116,7 +123,7 @@ class Auth(_Facts):
             TokenStoreError: the token store is out of reach; the grant was not sent, except for one
                 that can be exchanged any number of times.
         """
-        return _token(self._tokens.obtain(SignIn(self._asked, grant)))
+        return run_now(self._obtain(SignIn(self._asked, grant))).token
 
     def refresh(self) -> Token:
         """Get another token, whether the one there is has ended or not.
@@ -133,7 +140,7 @@ class Auth(_Facts):
             TokenStoreError: the token store is out of reach; nothing was sent.
             GenesysCloudError: there is nothing to get a token with.
         """
-        return _token(self._tokens.obtain(Refresh(self._asked)))
+        return run_now(self._obtain(Refresh(self._asked))).token
 
     def use(self, token: Token, grant: Grant | None = None) -> None:
         """Go on with a token from elsewhere, such as one of the implicit grant.
@@ -145,7 +152,7 @@ class Auth(_Facts):
         Raises:
             TimeoutError: others have been exchanging the token for too long.
         """
-        _token(self._tokens.obtain(UseToken(self._asked, token, grant)))
+        run_now(self._obtain(UseToken(self._asked, token, grant)))
 
     def sign_out(self) -> None:
         """Revoke the token at the platform, and forget it here and in the token store.
@@ -158,39 +165,24 @@ class Auth(_Facts):
             GenesysCloudError: the platform could not be asked or did not agree, or the token store
                 could not be cleared; the client is signed out all the same.
         """
-        _checked(self._tokens.obtain(SignOut(self._asked)))
+        run_now(self._obtain(SignOut(self._asked)))
 
 
 class AsyncAuth(_Facts):
     """The token of an :class:`~genesys_cloud.AsyncClient`; shared by clients of other options."""
 
-    def __init__(self, cell: SessionCell, tokens: AsyncTokenTransactions) -> None:
-        super().__init__(cell)
-        self._tokens = tokens
-
     async def exchange(self, grant: Grant) -> Token:
         """As :meth:`Auth.exchange`."""
-        return _token(await self._tokens.obtain(SignIn(self._asked, grant)))
+        return (await self._obtain(SignIn(self._asked, grant))).token
 
     async def refresh(self) -> Token:
         """As :meth:`Auth.refresh`; tasks that ask at the same time share one exchange."""
-        return _token(await self._tokens.obtain(Refresh(self._asked)))
+        return (await self._obtain(Refresh(self._asked))).token
 
     async def use(self, token: Token, grant: Grant | None = None) -> None:
         """As :meth:`Auth.use`."""
-        _token(await self._tokens.obtain(UseToken(self._asked, token, grant)))
+        await self._obtain(UseToken(self._asked, token, grant))
 
     async def sign_out(self) -> None:
         """As :meth:`Auth.sign_out`."""
-        _checked(await self._tokens.obtain(SignOut(self._asked)))
-
-
-def _token(result: AuthOutcome) -> Token:
-    if isinstance(result, Raised):
-        raise result.error
-    return result.token
-
-
-def _checked(result: SignedOut | Raised) -> None:
-    if isinstance(result, Raised):
-        raise result.error
+        await self._obtain(SignOut(self._asked))

@@ -1,47 +1,24 @@
-"""The synchronous client: one driver for any number of threads.
+"""The synchronous client, for any number of threads."""
 
-Law: the driver sends, sleeps and locks. Every decision is the core's.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack, assert_never
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
-from genesys_cloud.client.options import ClientOptions, is_mock, network_of
-from genesys_cloud.client.session_cell import Unpicklable
-from genesys_cloud.client.setup import Setup
-from genesys_cloud.client.token_transactions import TokenTransactions
+from genesys_cloud.client.base import ClientBase
+from genesys_cloud.client.event_loop import EventLoop, run_now
+from genesys_cloud.client.options import ClientOptions, is_mock
+from genesys_cloud.client.streaming import awaited_transport
+from genesys_cloud.client.thread_loop import ThreadLoop
 from genesys_cloud.client.transfers import SyncTransfers
-from genesys_cloud.client.wakeup import Wakeup
-from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
 from genesys_cloud.transports.protocols import Transport
-from genesys_core.calls.lifecycle import (
-    ClosingGate,
-    NeedPermit,
-    NeedToken,
-    Raised,
-    Returned,
-    Sending,
-    State,
-    Waiting,
-    start,
-)
-from genesys_core.calls.operation import Operation, Options, raw_operation
+from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
-from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.token_actions import obtain_for_call
-from genesys_core.configuration.configuration import Configuration
-from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.http.urls import QueryValue
-from genesys_core.observability.statistics import ClientStats
-from genesys_core.observability.watch import watch_call
-from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:
     from genesys_cloud import notifications
@@ -51,7 +28,7 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 
-class Client(SyncTransfers, SyncApis, Unpicklable):
+class Client(ClientBase, SyncTransfers, SyncApis):
     """A client of the platform; share one between threads, close it when done.
 
     ::
@@ -78,16 +55,9 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        self._setup = Setup(options, mocked=is_mock(transport))
-        self._cell = self._setup.cell
-        self._observers = self._setup.observers
-        self._network = network_of(options)
-        wire = transport or new_transport(self._network)
-        self._transport = add_hooks(wire, hooks)
-        self._tokens = TokenTransactions(self._cell, self._drive, self._setup.token_store)
-        self._wakeup = Wakeup()
-        self._handlers: WeakSet[notifications.NotificationHandler] = WeakSet()
-        self._defaults = Options()
+        super().__init__(options, mocked=is_mock(transport))
+        hooked = add_hooks(transport or new_transport(self._network), hooks)
+        self._transport, self._wire = hooked, awaited_transport(hooked)
 
     def send(self, operation: Operation[T]) -> T:
         """Make a call and return what it returns.
@@ -95,7 +65,7 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        return self.send_raw(operation).data
+        return run_now(self._send_raw(operation)).data
 
     def send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
         """Make a call and return the whole response: status, headers, data, raw body, issues.
@@ -103,11 +73,7 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        operation = operation.under(self._defaults)
-        outcome = self._drive(start(operation, self._cell.session, now=read_clocks()))
-        if isinstance(outcome, Raised):
-            raise outcome.error
-        return outcome.response
+        return run_now(self._send_raw(operation))
 
     def request(
         self,
@@ -121,25 +87,17 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
         return self.send(raw_operation(method, path, query=query, body=body, headers=headers))
 
-    def with_options(
-        self,
-        *,
-        headers: Mapping[str, str | None] | None = None,
-        timeout: Timeout | float | None = None,
-        deadline: float | None = None,
-        retry: RetryConfiguration | None = None,
-        strict: bool | None = None,
-    ) -> Self:
-        """A client with other defaults that shares connections, token and rate limit with this one.
+    def pages(self, operation: Operation[T]) -> Iterator[T]:
+        """The pages of a listing, each as its own type, one request each."""
+        paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
+        while paging is not None:
+            found, paging = paging.received(self.send_raw(paging.asked()))
+            yield from found
 
-        A call's own options win over them. Closing either client closes both.
-        """
-        said = Options(
-            headers=headers or {}, timeout=timeout, deadline=deadline, retry=retry, strict=strict
-        )
-        twin = self.unbound_copy()
-        twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
-        return twin
+    def paginate(self, operation: Operation[Items[T]]) -> Iterator[T]:
+        """The items of all pages of a listing."""
+        for page in self.pages(operation):
+            yield from items_of(page)
 
     def notification_handler(
         self,
@@ -158,39 +116,22 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
         Raises:
             InvalidValueError: a channel, proxy, address, header or number that cannot be used.
         """
-        from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
         from genesys_cloud.notifications.sync_handler import NotificationHandler  # noqa: PLC0415
 
-        base = HandlerContext(self._setup, self._network)
-        handler = NotificationHandler(base, self.send, on_notification, on_state, options)
-        self._handlers.add(handler)
-        return handler
+        return self._new_handler(
+            lambda context: NotificationHandler(
+                context, self.send, on_notification, on_state, options
+            )
+        )
 
-    def stats(self) -> ClientStats:
-        """What the client has done so far: calls, retries, waits, open connections."""
-        return self._setup.stats(self._transport)
-
-    def pages(self, operation: Operation[T]) -> Iterator[T]:
-        """The pages of a listing, each as its own type, one request each."""
-        paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
-        while paging is not None:
-            found, paging = paging.received(self.send_raw(paging.asked()))
-            yield from found
-
-    def paginate(self, operation: Operation[Items[T]]) -> Iterator[T]:
-        """The items of all pages of a listing."""
-        for page in self.pages(operation):
-            yield from items_of(page)
+    @property
+    def auth(self) -> Auth:
+        """The client's token: what is known of it, and signing in and out by hand."""
+        return Auth(self._cell, self._tokens)
 
     def close(self) -> None:
-        """Give back all connections, those of notification handlers too; again does nothing more."""
-        try:
-            for handler in tuple(self._handlers):
-                handler.close()
-            self._tokens.close()
-            self._transport.close()
-        finally:
-            self._setup.close()
+        """Close all connections, those of notification handlers too. Idempotent."""
+        run_now(self._close())
 
     def __enter__(self) -> Self:
         return self
@@ -203,54 +144,5 @@ class Client(SyncTransfers, SyncApis, Unpicklable):
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return f"Client({self._cell.session.settings.hosts.api})"
-
-    @property
-    def configuration(self) -> Configuration:
-        """What the client is configured with now: all sources merged, each value with its origin."""
-        return self._setup.configuration
-
-    @property
-    def auth(self) -> Auth:
-        """The client's token: what is known of it, and signing in and out by hand."""
-        return Auth(self._cell, self._tokens)
-
-    def _drive(
-        self, state: State[T], send: Callable[[Request], Response] | None = None
-    ) -> Returned[T] | Raised:
-        send, apply = send or self._transport.send, self._cell.apply
-        watch = watch_call(self._observers, state, now=read_clocks())
-        try:
-            while True:
-                wakeup = self._wakeup.next  # in this order: a wake-up after a look is noticed
-                match state:
-                    case NeedToken():
-                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
-                        state = self._tokens.obtain(action)
-                    case NeedPermit():
-                        state = apply(reserve_permit, state, now=read_clocks())
-                    case Sending():
-                        request = watch.begin_attempt(state)
-                        outcome: Response | TransportFailure
-                        try:
-                            outcome = send(request)
-                        except TransportFailure as failure:
-                            outcome = failure
-                        state = watch.finish_attempt(state, request, outcome, now=read_clocks())
-                    case ClosingGate():
-                        state = apply(close_gate, state, now=read_clocks())
-                        self._wakeup.notify_all()
-                    case Waiting():
-                        watch.begin_wait(state)
-                        wakeup.wait(state.left(self._cell.session, now=read_clocks()))
-                        state = state.woke(self._cell.session, now=read_clocks())
-                    case Returned() | Raised():
-                        return state
-                    case _:
-                        assert_never(state)
-        except BaseException:
-            apply(release_permit, state, now=read_clocks())
-            raise
-        finally:
-            watch.end(state, now=read_clocks())
+    def _find_loop(self) -> EventLoop:
+        return ThreadLoop()

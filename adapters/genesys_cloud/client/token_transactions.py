@@ -9,10 +9,8 @@ A call that only finds that another has brought the token starts no thread and n
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from contextvars import copy_context
 from functools import partial
-from threading import Event, Lock, Thread
-from typing import Generic, TypeVar, assert_never, cast
+from typing import TypeVar, assert_never, cast
 
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.session_cell import SessionCell
@@ -38,7 +36,7 @@ from genesys_core.calls.token_transaction import (
 from genesys_core.oauth.token_store import TokenStore, TokenStoreError
 from genesys_core.oauth.tokens import Token
 
-__all__ = ["AsyncTokenTransactions", "StoreDriver", "TokenTransactions"]
+__all__ = ["StoreDriver", "TokenTransactions"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -94,159 +92,62 @@ class StoreDriver:
         return None
 
 
-def _begin(
-    cell: SessionCell, action: TokenAction[R], give_back: Callable[[], object]
-) -> TransactionStep[R]:
-    """The first step of a transaction; the token lock is kept if there is another one."""
-    step: TransactionStep[R] | None = None
-    try:
-        step = cell.apply(begin_transaction, action, now=read_clocks())
-        return step
-    finally:
-        if step is None or isinstance(step, Ended):
-            give_back()
-
-
 class TokenTransactions:
-    """The transactions of a synchronous client.
-
-    A transaction with something to do runs in a thread of its own, so that its caller can go: by an
-    exception such as Ctrl-C, or because its deadline has passed.
+    """The transactions of a client, one at a time.
 
     Args:
         cell: the session.
-        exchange: drives a transaction's call to its end.
+        drive: drives a transaction's call to its end.
         store: the token store.
+        find_loop: what the client runs on.
     """
 
     def __init__(
         self,
         cell: SessionCell,
-        exchange: Callable[[State[Token]], Returned[Token] | Raised],
+        drive: Callable[[State[Token]], Awaitable[Returned[Token] | Raised]],
         store: StoreDriver,
+        find_loop: Callable[[], EventLoop],
     ) -> None:
         self._cell = cell
-        self._exchange = exchange
+        self._drive = drive
         self._store = store
-        self._lock = Lock()
-        self._last: Thread | None = None
-
-    def obtain(self, action: TokenAction[R]) -> R:
-        """What comes of an action."""
-        wait = lock_timeout(action, self._cell.session, now=read_clocks())
-        if not self._lock.acquire(timeout=wait):
-            return action.timed_out(self._cell.session, now=read_clocks())
-        step = _begin(self._cell, action, self._lock.release)
-        if isinstance(step, Ended):
-            return step.result
-        turn = _Transaction(lambda: self._finished(step))
-        self.close()  # the one before has given the lock back, and ends any moment
-        self._last = turn.started()
-        if turn.is_over(caller_time_left(action, now=read_clocks())):
-            return turn.result
-        return caller_timed_out(action, self._cell.session, now=read_clocks())
-
-    def close(self) -> None:
-        """Wait for a transaction whose caller is gone."""
-        if self._last is not None:
-            self._last.join()
-
-    def _finished(self, step: TransactionStep[R]) -> R:
-        try:
-            with ExitStack() as held:
-                while not isinstance(step, Ended):
-                    if isinstance(step, Requesting):
-                        outcome = self._exchange(step.state)
-                        step = self._cell.apply(response_received, step, outcome, now=read_clocks())
-                    else:
-                        found = self._store.work(step, held)
-                        step = self._cell.apply(store_answered, step, found, now=read_clocks())
-                return step.result
-        finally:
-            self._lock.release()
-
-
-class _Transaction(Generic[R]):
-    """Work in a thread of its own."""
-
-    result: R
-
-    def __init__(self, work: Callable[[], R]) -> None:
-        self._work = work
-        self._over = Event()
-        self._error: BaseException | None = None
-        self._context = copy_context()
-
-    def started(self) -> Thread | None:
-        """Begin; where no thread is to be had, here and now."""
-        # Never a daemon: the interpreter waits for it before it ends.
-        thread = Thread(target=self._run, name="genesys-cloud-token", daemon=False)
-        try:
-            thread.start()
-        except RuntimeError:
-            self._run()
-            return None
-        return thread
-
-    def is_over(self, seconds: float | None) -> bool:
-        """Wait for it, so long at most; raises what the work raised."""
-        over = self._over.wait(seconds)
-        if self._error is not None:
-            raise self._error
-        return over
-
-    def _run(self) -> None:
-        try:
-            self.result = self._context.run(self._work)
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            self._error = error
-        finally:
-            self._over.set()
-
-
-class AsyncTokenTransactions:
-    """The transactions of an asynchronous client.
-
-    Args:
-        cell: the session.
-        exchange: drives a transaction's call to its end.
-        store: the token store.
-        loop: the loop's means.
-    """
-
-    def __init__(
-        self,
-        cell: SessionCell,
-        exchange: Callable[[State[Token]], Awaitable[Returned[Token] | Raised]],
-        store: StoreDriver,
-        loop: Callable[[], EventLoop],
-    ) -> None:
-        self._cell = cell
-        self._exchange = exchange
-        self._store = store
-        self._event_loop = loop
+        self._find_loop = find_loop
 
     async def obtain(self, action: TokenAction[R]) -> R:
-        """What comes of an action."""
-        loop = self._event_loop()
-        wait = lock_timeout(action, self._cell.session, now=read_clocks())
-        if not await loop.acquire(wait):
+        """What comes of an action.
+
+        A transaction with something to do is shielded, so that its caller can go: by cancellation,
+        an exception such as Ctrl-C, or because its deadline has passed.
+        """
+        loop, session = self._find_loop(), self._cell.session
+        if not await loop.acquire(lock_timeout(action, session, now=read_clocks())):
             return action.timed_out(self._cell.session, now=read_clocks())
-        step = _begin(self._cell, action, loop.release)
+        step = self._begin(loop, action)
         if isinstance(step, Ended):
             return step.result
-        work = partial(self._finished, loop, step)
+        work = partial(self._finish, loop, step)
         result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
         if result is None:
             return caller_timed_out(action, self._cell.session, now=read_clocks())
         return result
 
-    async def _finished(self, loop: EventLoop, step: TransactionStep[R]) -> R:
+    def _begin(self, loop: EventLoop, action: TokenAction[R]) -> TransactionStep[R]:
+        """The first step of a transaction; the token lock is kept if there is another one."""
+        step: TransactionStep[R] | None = None
+        try:
+            step = self._cell.apply(begin_transaction, action, now=read_clocks())
+            return step
+        finally:
+            if step is None or isinstance(step, Ended):
+                loop.release()
+
+    async def _finish(self, loop: EventLoop, step: TransactionStep[R]) -> R:
         held = ExitStack()
         try:
             while not isinstance(step, Ended):
                 if isinstance(step, Requesting):
-                    outcome = await self._exchange(step.state)
+                    outcome = await self._drive(step.state)
                     step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                 else:
                     found = await loop.run_in_thread(self._store.work, step, held)

@@ -1,16 +1,14 @@
-"""The trio adapter: :class:`AsyncClient`, and what trio does in trio's own way."""
+"""What the driver needs, done by trio in trio's own way."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextvars import copy_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import trio
 from outcome import Outcome, acapture
 
-from genesys_cloud.client.async_client import AsyncClient
-
-__all__ = ["AsyncClient", "TrioLoop"]
+__all__ = ["TrioLoop"]
 
 T = TypeVar("T")
 
@@ -25,9 +23,9 @@ class TrioLoop:
         self._rung = trio.Event()
         self._running: set[trio.Event] = set()
 
-    async def sleep(self, seconds: float) -> None:
-        """Sleep until the time has passed or :meth:`notify_all` is called; cancellable."""
-        with trio.move_on_after(seconds):
+    async def sleep(self, left: Callable[[], float]) -> None:
+        """Sleep as long as ``left`` says, or until :meth:`notify_all`; cancellable."""
+        with trio.move_on_after(left()):
             await self._rung.wait()
 
     def notify_all(self) -> None:
@@ -49,7 +47,9 @@ class TrioLoop:
         """Give the token lock back."""
         self._lock.release()
 
-    async def shielded(self, work: Callable[[], Awaitable[T]], seconds: float | None) -> T | None:
+    async def shielded(
+        self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
+    ) -> T | None:
         """Run ``work`` in a system task, which outlives a caller who is gone."""
         over, ended = trio.Event(), list[Outcome[T]]()
 
@@ -71,6 +71,10 @@ class TrioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in a thread of our own: trio's may all be waiting for this very work."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
+
+    async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in one of trio's threads; a caller who is cancelled waits for it."""
+        return await trio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
         """Wait for work whose caller is gone, even where the caller is cancelled."""

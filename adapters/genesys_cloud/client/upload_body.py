@@ -1,8 +1,6 @@
-"""What can be uploaded: bytes, files, iterators, forms.
+"""Reading what is uploaded: bytes, files, iterators, forms.
 
-Law: a file or an iterator is read piece by piece as the connection takes it, never whole. What can
-be read again (bytes, a path) may be sent again; what cannot (an open file, an iterator) is sent
-once.
+Invariants: a file or an iterator is read piece by piece as the connection takes it, never whole.
 """
 
 import os
@@ -14,20 +12,11 @@ from os import PathLike
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias, cast
 
-import msgspec
-from msgspec import Struct
-
+from genesys_cloud.client.event_loop import EventLoop
+from genesys_core.calls.transfers import UploadBody
 from genesys_core.http.multipart import Multipart, Part
 
-__all__ = [
-    "AsyncContent",
-    "AsyncSource",
-    "Content",
-    "Source",
-    "UploadBody",
-    "read_chunks",
-    "read_chunks_async",
-]
+__all__ = ["AsyncContent", "AsyncSource", "Content", "Source", "inspect_content", "read_chunks"]
 
 Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
 """A file by its path or opened, or an iterable of bytes."""
@@ -45,60 +34,24 @@ CHUNK: Final = 65536
 """Bytes read from a file at a time."""
 
 
-class UploadBody(Struct, frozen=True):
-    """Content, looked at.
+def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
+    """Inspect content without reading it; whoever can await reads asynchronous iterables too.
 
-    Attributes:
-        source: what is read.
-        length: its bytes, or ``None`` where nobody knows.
-        content_type: what kind of content it is by itself, or ``None``.
-        once: whether it can be read only once.
+    Raises:
+        InvalidValueError: a form that cannot be written.
+        OSError: a file that is not there.
+        TypeError: content of another kind.
     """
-
-    source: object
-    length: int | None
-    content_type: str | None
-    once: bool
-
-    @classmethod
-    def of(cls, content: AsyncContent) -> "UploadBody":
-        """Look at content without reading it.
-
-        Raises:
-            InvalidValueError: a form that cannot be written.
-            OSError: a file that is not there.
-            TypeError: content of another kind.
-        """
-        if not _is_form(content):
-            _require_readable(content)
-            return cls(content, _length(content), None, _is_once(content))
-        parts = [_measured(part) for part in cast(Sequence[Part[object]], content)]
-        form = Multipart(parts, secrets.token_hex(16))
-        once = any(_is_once(part.content) for part in parts)
-        return cls(form, form.length, form.content_type, once)
+    return UploadBody.of(
+        content, measure=_length, boundary=secrets.token_hex(16), can_await=can_await
+    )
 
 
-def read_chunks(source: object) -> Iterator[bytes]:
-    """Read a source, piece by piece."""
+async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, None]:
+    """Read a source, piece by piece; files and plain iterators where they may block."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
-            yield from read_chunks(piece)
-    elif isinstance(source, bytes | bytearray):
-        yield bytes(source)
-    elif isinstance(source, PathLike):
-        with Path(cast(PathLike[str], source)).open("rb") as file:
-            yield from iter(partial(file.read, CHUNK), b"")
-    elif hasattr(source, "read"):
-        yield from iter(partial(cast(BinaryIO, source).read, CHUNK), b"")
-    else:
-        yield from cast(Iterable[bytes], source)
-
-
-async def read_chunks_async(source: object) -> AsyncGenerator[bytes, None]:
-    """Read a source, piece by piece; files and plain iterators in a thread."""
-    if isinstance(source, Multipart):
-        for piece in cast(Multipart[object], source).pieces():
-            async with aclosing(read_chunks_async(piece)) as inner:
+            async with aclosing(read_chunks(piece, loop)) as inner:
                 async for chunk in inner:
                     yield chunk
     elif isinstance(source, AsyncIterable):
@@ -107,30 +60,23 @@ async def read_chunks_async(source: object) -> AsyncGenerator[bytes, None]:
     elif isinstance(source, bytes | bytearray):
         yield bytes(source)
     else:
-        import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
-
-        with closing(cast(Generator[bytes, None, None], read_chunks(source))) as reading:
-            while (
-                chunk := await anyio.to_thread.run_sync(partial(next, reading, None))
-            ) is not None:
-                yield chunk
+        with closing(_pieces(source)) as reading:
+            while more := await loop.run_in_worker(_next_piece, reading):
+                yield more[0]
 
 
-def _is_form(content: object) -> bool:
-    if not isinstance(content, list | tuple):
-        return False
-    return all(isinstance(part, Part) for part in cast(Sequence[object], content))
+def _next_piece(pieces: Iterator[bytes]) -> tuple[bytes, ...]:
+    return next(((piece,) for piece in pieces), ())
 
 
-def _measured(part: Part[object]) -> Part[object]:
-    if part.length is not None or isinstance(part.content, str | bytes):
-        return part
-    _require_readable(part.content)
-    return msgspec.structs.replace(part, length=_length(part.content))
-
-
-def _is_once(content: object) -> bool:
-    return not isinstance(content, str | bytes | bytearray | PathLike | Sequence)
+def _pieces(source: object) -> Generator[bytes, None, None]:
+    if isinstance(source, PathLike):
+        with Path(cast(PathLike[str], source)).open("rb") as file:
+            yield from iter(partial(file.read, CHUNK), b"")
+    elif hasattr(source, "read"):
+        yield from iter(partial(cast(BinaryIO, source).read, CHUNK), b"")
+    else:
+        yield from cast(Iterable[bytes], source)
 
 
 def _length(content: object) -> int | None:
@@ -146,16 +92,3 @@ def _length(content: object) -> int | None:
     end = file.seek(0, os.SEEK_END)
     file.seek(here)
     return end - here
-
-
-def _require_readable(content: object) -> None:
-    if not isinstance(content, _READABLE) and not hasattr(content, "read"):
-        raise TypeError(
-            f"cannot upload a {type(content).__name__}: give bytes, a pathlib.Path, a file opened "
-            "in binary mode, an iterable of bytes, or a list of Part"
-        )
-    if isinstance(content, str):
-        raise TypeError("cannot upload a str: give bytes, or a pathlib.Path for a file's name")
-
-
-_READABLE: Final[tuple[type, ...]] = (PathLike, Iterable, AsyncIterable)

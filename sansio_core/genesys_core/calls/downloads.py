@@ -30,16 +30,18 @@ from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError, RedirectError
 from genesys_core.hosts import Hosts, is_path
 from genesys_core.http.headers import Headers
-from genesys_core.http.messages import TransportFailure
+from genesys_core.http.messages import Request, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION
 from genesys_core.session.session import Session, check_deadline
 
 __all__ = [
     "HAS_CONTENT",
+    "LARGEST_REFUSAL",
     "MAX_REDIRECTS",
+    "SUCCESS",
     "Download",
     "DownloadProgress",
-    "is_success",
+    "file_name",
     "nothing_to_save",
     "safe_file_name",
     "without_result",
@@ -53,6 +55,12 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
 """The statuses of a file: 202 says that the platform is still preparing it, 204 that there is none."""
+
+SUCCESS: Final = frozenset(range(200, 300))
+"""The statuses of a body that was asked for, and is not about what went wrong."""
+
+LARGEST_REFUSAL: Final = 1 << 20
+"""Bytes that are read of a body that is not the one asked for: as many as an error has use for."""
 
 
 class Download(Struct, frozen=True, kw_only=True):
@@ -217,11 +225,6 @@ def _check(done: int, limit: int | None) -> None:
         raise GenesysCloudError(f"the body is larger than max_bytes={limit}; not saved")
 
 
-def is_success(status: int) -> bool:
-    """Whether a body is what was asked for, and not about what went wrong."""
-    return 200 <= status < 300
-
-
 def without_result(operation: Operation[Any]) -> Operation[None]:
     """The same call, its reply left undecoded: the body goes elsewhere."""
     return msgspec.structs.replace(
@@ -289,6 +292,12 @@ def _content_length(headers: Headers) -> int | None:
 
 
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
+
+
+def file_name(request: Request, headers: Headers) -> str:
+    """A safe name for a file: the server's, or the last part of its URL's path."""
+    last = unquote(urlsplit(request.url).path.rpartition("/")[2], errors="replace")
+    return safe_file_name(headers.get("content-disposition"), last)
 
 
 def safe_file_name(content_disposition: str | None, fallback: str = "download") -> str:

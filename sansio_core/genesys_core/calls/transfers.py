@@ -5,7 +5,8 @@ client's own, no place in its rate limit. Apart from that such a request lives a
 timeouts, deadline, retries and errors are the same.
 """
 
-from typing import Final
+from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from typing import Final, cast
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -20,11 +21,19 @@ from genesys_core.errors import ApiError, InvalidValueError
 from genesys_core.hosts import base_url
 from genesys_core.http.headers import Headers, HeadersInput
 from genesys_core.http.messages import Request, Response, Timeout
+from genesys_core.http.multipart import Multipart, Part
 from genesys_core.session.retry import REPEATABLE_METHODS, RETRIES_OFF
 from genesys_core.session.session import Session, check_deadline
 from genesys_core.version import USER_AGENT
 
-__all__ = ["RawResponseReader", "check_url", "plain_request", "start_transfer"]
+__all__ = [
+    "RawResponseReader",
+    "UploadBody",
+    "check_url",
+    "plain_request",
+    "start_transfer",
+    "start_upload",
+]
 
 
 NO_OPTIONS: Final = Options()
@@ -43,6 +52,91 @@ class RawResponseReader(Struct, frozen=True):
         host = urlsplit(request.url).hostname
         error.message = f"{host} answered with HTTP {response.status}: {error.message}"
         return error
+
+
+class UploadBody(Struct, frozen=True):
+    """What is uploaded, before any of it is read.
+
+    What can be read again (bytes, a path) may be sent again; what cannot (an open file, an iterator)
+    is sent once.
+
+    Attributes:
+        source: what is read.
+        length: its bytes, or ``None`` where nobody knows.
+        content_type: what kind of content it is by itself, or ``None``.
+        once: whether it can be read only once.
+    """
+
+    source: object
+    length: int | None
+    content_type: str | None = None
+    once: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        content: object,
+        *,
+        measure: Callable[[object], int | None],
+        boundary: str,
+        can_await: bool = True,
+    ) -> "UploadBody":
+        """Inspect content without reading it.
+
+        Args:
+            content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of
+                :class:`~genesys_core.http.multipart.Part` for ``multipart/form-data``.
+            measure: how many bytes there are in bytes, a path or a file; ``None`` if nobody knows.
+            boundary: between the parts of a form; random.
+            can_await: whether an asynchronous iterable of bytes will do as well.
+
+        Raises:
+            InvalidValueError: a form that cannot be written.
+            TypeError: content of another kind.
+        """
+        if not _is_form(content):
+            _require_readable(content, can_await=can_await)
+            return cls(content, measure(content), once=_is_once(content))
+        parts = list(cast(Sequence[Part[object]], content))
+        for part in parts:
+            _require_readable(
+                b"" if isinstance(part.content, str) else part.content, can_await=can_await
+            )
+        parts = [_measured(part, measure) for part in parts]
+        form = Multipart(parts, boundary)
+        once = any(_is_once(part.content) for part in parts)
+        return cls(form, form.length, form.content_type, once)
+
+
+def _is_form(content: object) -> bool:
+    if not isinstance(content, list | tuple):
+        return False
+    return all(isinstance(part, Part) for part in cast(Sequence[object], content))
+
+
+def _measured(part: Part[object], measure: Callable[[object], int | None]) -> Part[object]:
+    if part.length is not None or isinstance(part.content, str | bytes):
+        return part
+    return msgspec.structs.replace(part, length=measure(part.content))
+
+
+def _is_once(content: object) -> bool:
+    return not (isinstance(content, str | bytes | bytearray | Sequence) or _is_path(content))
+
+
+def _require_readable(content: object, *, can_await: bool) -> None:
+    iterable = isinstance(content, Iterable) or (can_await and isinstance(content, AsyncIterable))
+    if not iterable and not _is_path(content) and not hasattr(content, "read"):
+        raise TypeError(
+            f"cannot upload a {type(content).__name__}: give bytes, a pathlib.Path, a file opened "
+            "in binary mode, an iterable of bytes, or a list of Part"
+        )
+    if isinstance(content, str):
+        raise TypeError("cannot upload a str: give bytes, or a pathlib.Path for a file's name")
+
+
+def _is_path(content: object) -> bool:
+    return hasattr(content, "__fspath__")
 
 
 def plain_request(
@@ -114,6 +208,49 @@ def start_transfer(
         call, token=token, refreshable=session.vault.refreshable and not once
     )
     return NeedToken(call) if token is None else Sending(call, call.next_request(now))
+
+
+def start_upload(
+    url: str,
+    body: UploadBody,
+    session: Session,
+    *,
+    now: Now,
+    method: str = "PUT",
+    headers: HeadersInput = (),
+    options: Options = NO_OPTIONS,
+    authenticate: bool = False,
+) -> NeedToken[None] | Sending[None]:
+    """Begin an upload; drive it as any call.
+
+    The request has a body only where the content is bytes. Otherwise the driver streams
+    :attr:`UploadBody.source`, whose length the headers announce if it is known.
+
+    Args:
+        url: absolute; see :func:`check_url`.
+        body: what is uploaded.
+        session: the client's.
+        now: both clocks.
+        method: in any case.
+        headers: what else is sent; its ``Content-Type`` wins over the content's own.
+        options: timeout, deadline and retry configuration count, where given.
+        authenticate: whether it carries the client's token.
+
+    Raises:
+        InvalidValueError: a URL, header, timeout or deadline that cannot be used.
+    """
+    fields = Headers(headers)
+    if "content-type" not in fields and body.content_type is not None:
+        fields = fields.set("Content-Type", body.content_type)
+    content = body.source if isinstance(body.source, bytes) else None
+    if content is None and body.length is not None:
+        fields = fields.set("Content-Length", str(body.length))
+    request = plain_request(
+        method.upper(), url, session, headers=fields, body=content, timeout=options.timeout
+    )
+    return start_transfer(
+        request, session, now=now, options=options, once=body.once, authenticate=authenticate
+    )
 
 
 def check_url(url: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 import trio
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, Hooks, RefreshToken
-from genesys_cloud.client import token_transactions
+from genesys_cloud.client import thread_loop
 from genesys_cloud.token_stores import MemoryTokenStore, TokenKey, TokenStoreError
 from genesys_core import errors
 from genesys_core.api import users
@@ -95,7 +95,7 @@ def test_closing_waits_for_an_exchange_whose_call_has_gone(run):
 
 def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
     slow = Rotating("/oauth/token")
-    waiting = token_transactions._Transaction.is_over
+    waiting = thread_loop._ShieldedWork.is_over
 
     def interrupted(turn, seconds):
         assert slow.asked.wait(30)
@@ -105,10 +105,10 @@ def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
         scripted_server(slow) as server,
         Client(host=server.url, auth=KEPT, trust_env=False) as api,
     ):
-        monkeypatch.setattr(token_transactions._Transaction, "is_over", interrupted)
+        monkeypatch.setattr(thread_loop._ShieldedWork, "is_over", interrupted)
         with pytest.raises(KeyboardInterrupt):
             api.send(ME)
-        monkeypatch.setattr(token_transactions._Transaction, "is_over", waiting)
+        monkeypatch.setattr(thread_loop._ShieldedWork, "is_over", waiting)
         slow.release.set()
         assert api.send(ME).id == "1"
     assert len(server.asked("/oauth/token")) == 1
@@ -123,7 +123,7 @@ def test_where_no_thread_is_to_be_had_the_call_runs_its_exchange_itself(monkeypa
         scripted_server(rotating) as server,
         Client(host=server.url, auth=KEPT, trust_env=False) as api,
     ):
-        monkeypatch.setattr(token_transactions, "Thread", NoThread)
+        monkeypatch.setattr(thread_loop, "Thread", NoThread)
         assert api.send(ME).id == "1"
 
 

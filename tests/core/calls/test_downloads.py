@@ -9,9 +9,10 @@ from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.calls.downloads import (
     HAS_CONTENT,
+    SUCCESS,
     Download,
     DownloadProgress,
-    is_success,
+    file_name,
     nothing_to_save,
     safe_file_name,
     without_result,
@@ -323,7 +324,7 @@ def test_what_is_announced_as_too_large_is_not_begun():
 
 
 def test_statuses():
-    assert [status for status in range(100, 600) if is_success(status)] == list(range(200, 300))
+    assert [status for status in range(100, 600) if status in SUCCESS] == list(range(200, 300))
     assert not HAS_CONTENT & {202, 204, 205}
     error = nothing_to_save(ApiResponse(202, Headers(), None, b""))
     assert "HTTP 202" in str(error)
@@ -396,3 +397,10 @@ def test_a_long_name_keeps_its_extension():
 @given(st.none() | st.text() | st.text().map("attachment; filename={}".format), st.text())
 def test_whatever_a_server_says_the_name_is_safe(header, fallback):
     require_safe(safe_file_name(header, fallback))
+
+
+def test_a_file_is_named_by_the_server_or_by_its_url():
+    request = Request("GET", "https://files.example/a/b%20c.wav?sig=x")
+    assert file_name(request, Headers()) == "b c.wav"
+    named = Headers({"Content-Disposition": 'attachment; filename="../d.wav"'})
+    assert file_name(request, named) == "d.wav"

@@ -23,10 +23,8 @@ from genesys_core.calls.lifecycle import (
     start,
 )
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.token_actions import Exchanging, reserve_token, settle_token, start_exchange
-from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response, Timeout, TransportFailure
-from genesys_core.oauth import ClientCredentials, RefreshToken, Token
+from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import Gate, Pacing, Reservation
 from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
 from genesys_core.session.vault import Vault
@@ -253,15 +251,6 @@ def test_a_refused_token_is_replaced_once():
     assert driver.exchanges == 1
 
 
-def test_a_token_that_another_call_got_meanwhile_is_used_without_an_exchange():
-    shared = session(vault=with_token("old"))
-    state = start(operation(), shared, now=at(0))
-    need = state.received(reply(401), now=at(1))
-    later = msgspec.structs.replace(shared, vault=shared.vault.granted(Token("new")))
-    _, step = reserve_token(later, need.joined(later), now=at(2))
-    assert step.request.headers["authorization"] == "Bearer new"
-
-
 def test_the_same_token_given_again_is_not_sent_again():
     driver = Driver(
         session(vault=with_token("old")),
@@ -300,19 +289,6 @@ def test_a_reply_without_a_token_is_an_oauth_error_with_its_history():
     assert len(error.attempts) == 1
 
 
-def test_who_waited_for_an_exchange_that_failed_is_told_why():
-    shared = session(vault=Vault(GRANT))
-    first = start(operation(), shared, now=at(0)).joined(shared)
-    second = start(operation(), shared, now=at(0)).joined(shared)
-    shared, step = reserve_token(shared, first, now=at(0))
-    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
-    shared, _ = settle_token(shared, first, failed, now=at(1))
-    shared, ended = reserve_token(shared, second, now=at(1))
-    assert isinstance(ended.error, errors.InvalidClientError)
-    assert ended.error is not failed.error
-    assert isinstance(reserve_token(shared, second.joined(shared), now=at(2))[1], Exchanging)
-
-
 def test_waiting_too_long_for_anothers_exchange():
     shared = session(vault=Vault(GRANT), refresh_token_wait_max=3)
     need = start(operation(), shared, now=at(0))
@@ -320,23 +296,6 @@ def test_waiting_too_long_for_anothers_exchange():
     error = need.timed_out(shared, now=at(3)).error
     assert isinstance(error, errors.TimeoutError)
     assert (str(error), error.sent) == ("token refresh took longer than 3 s", False)
-
-
-def test_an_exchange_is_a_call_of_its_own():
-    shared = session(
-        vault=Vault(GRANT), retry=ON, deadline=30, timeout=Timeout(read=5, connect=None)
-    )
-    exchange = start_exchange(GRANT, shared, now=at(7))
-    assert exchange.request.url == "https://login.mypurecloud.ie/oauth/token"
-    assert exchange.request.timeout == Timeout(connect=30, read=5, write=30, pool=10)
-    assert (exchange.call.repeatable, exchange.call.paced, exchange.request.expires) == (
-        True,
-        False,
-        37,
-    )
-    assert isinstance(exchange.failed(CUT_OFF, now=at(8)), Waiting)
-    spent = start_exchange(RefreshToken("id", "s", "r"), shared, now=at(7))
-    assert isinstance(spent.failed(CUT_OFF, now=at(8)), Raised)
 
 
 def test_a_token_that_could_not_be_renewed_ahead_serves_on():
@@ -367,24 +326,6 @@ def test_the_first_token_may_be_replaced_once():
     )
     assert isinstance(driver.call(operation()).error, errors.AuthenticationError)
     assert (driver.exchanges, len(driver.sent)) == (2, 4)
-
-
-def test_with_nothing_to_get_another_token_with_the_platforms_refusal_is_raised():
-    shared = session(vault=with_token())
-    need = start(operation(), shared, now=at(0)).received(
-        reply(401, body=b'{"message": "token revoked"}'), now=at(1)
-    )
-    exhausted = msgspec.structs.replace(shared, vault=Vault(token=Token("token-0")))
-    _, ended = reserve_token(exhausted, need, now=at(1))
-    assert isinstance(ended.error, errors.AuthenticationError)
-    assert ended.error.message == "token revoked"
-    assert "nothing to get another one with" in ended.error.__notes__[0]
-    assert [attempt.status for attempt in ended.error.attempts] == [401]
-
-
-def test_an_exchange_carries_the_clients_headers():
-    exchange = start_exchange(GRANT, session(headers=Headers({"X-Gateway": "k"})), now=at(0))
-    assert exchange.request.headers["x-gateway"] == "k"
 
 
 # --- the deadline ----------------------------------------------------------------------------------
@@ -453,14 +394,6 @@ def test_waiting_for_a_token_counts():
     assert "deadline of 5 s" in str(need.granted(Token("t"), now=at(5)).error)
 
 
-def test_a_call_that_is_out_of_time_begins_no_exchange():
-    shared = session(vault=with_token(), deadline=5)
-    need = start(operation(), shared, now=at(0)).received(reply(401), now=at(6))
-    shared, ended = reserve_token(shared, need, now=at(6))
-    assert isinstance(ended.error, errors.TimeoutError)
-    assert shared.vault.rejected == Token("token-0")
-
-
 def test_a_repeat_has_what_is_left_of_the_budget_and_a_second_at_least():
     policy = RetryConfiguration(max_retry_time_sec=20, retry_after_default=5)
     first = sending(retry=policy)
@@ -484,6 +417,35 @@ def test_a_request_with_another_token_has_its_full_time():
     policy = RetryConfiguration(max_retry_time_sec=20)
     need = sending(retry=policy, vault=with_token()).received(reply(401), now=at(19))
     assert need.granted(Token("t"), now=at(19)).request.timeout == Timeout()
+
+
+# --- permits ---------------------------------------------------------------------------------------
+
+
+def need_of(**facts):
+    need = start(operation(), session(pacing=Pacing(), **facts), now=at(0))
+    assert isinstance(need, NeedPermit)
+    return need
+
+
+def test_a_permit_that_comes_after_the_deadline_is_of_no_use():
+    need = need_of(deadline=5)
+    assert isinstance(need.granted(now=at(4)), Sending)
+    error = need.granted(now=at(5)).error
+    assert isinstance(error, errors.TimeoutError)
+    assert not error.sent
+
+
+def test_with_retry_off_a_closed_gate_is_not_waited_for_and_a_place_is():
+    later, gate = Reservation(7.0, why="1 request in 7 s"), Gate(7.0, reply(429, "7"))
+    waiting = need_of().queued(later, now=at(0))
+    assert (waiting.seconds, waiting.until, waiting.reservation) == (7, 7, later)
+    error = need_of().queued(later, gate=gate, now=at(0)).error
+    assert isinstance(error, errors.RateLimitError)
+    assert error.__notes__ == [
+        "not sent: another call's 429 asks all to wait 7 s; retries are disabled"
+    ]
+    assert isinstance(need_of(retry=ON).queued(later, gate=gate, now=at(0)), Waiting)
 
 
 # --- the diagram -----------------------------------------------------------------------------------

@@ -1,15 +1,29 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from genesys_core import errors
-from genesys_core.calls.lifecycle import Raised, Sending
-from genesys_core.calls.token_actions import Exchanging, Finished, ObtainForCall, obtain_for_call
+from genesys_core.calls.lifecycle import Raised, Sending, Waiting, start
+from genesys_core.calls.token_actions import (
+    Exchanging,
+    Finished,
+    ObtainForCall,
+    obtain_for_call,
+    reserve_token,
+    settle_token,
+    start_exchange,
+)
 from genesys_core.errors import ConnectError, InvalidGrantError
+from genesys_core.hosts import Hosts
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Timeout
 from genesys_core.oauth.grants import ClientCredentials, RefreshToken
 from genesys_core.oauth.token_store import TokenStoreError
 from genesys_core.oauth.tokens import Token
+from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
+from tests.strategies.calls import CUT_OFF, operation, reply, session, with_token
 from tests.strategies.token_transaction import at, need_of, returned, session_with
 
 SERVICE = ClientCredentials("id", "secret")
@@ -83,3 +97,100 @@ def test_a_renewal_ahead_that_fails_fails_no_call(outcome):
     session, asked = action.reserve(session, now=at(950))
     _, settled = action.settle(session, asked, outcome, now=at(951))
     assert isinstance(settled.result, Sending)
+
+
+# --- the steps of a session
+
+ON = RetryConfiguration(max_retry_time_sec=60)
+GRANT = ClientCredentials("id", "secret")
+
+
+def test_a_token_that_another_call_got_meanwhile_is_used_without_an_exchange():
+    shared = session(vault=with_token("old"))
+    state = start(operation(), shared, now=at(0))
+    need = state.received(reply(401), now=at(1))
+    later = msgspec.structs.replace(shared, vault=shared.vault.granted(Token("new")))
+    _, step = reserve_token(later, need.joined(later), now=at(2))
+    assert step.request.headers["authorization"] == "Bearer new"
+
+
+def test_who_waited_for_an_exchange_that_failed_is_told_why():
+    shared = session(vault=Vault(GRANT))
+    first = start(operation(), shared, now=at(0)).joined(shared)
+    second = start(operation(), shared, now=at(0)).joined(shared)
+    shared, step = reserve_token(shared, first, now=at(0))
+    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(1))
+    shared, _ = settle_token(shared, first, failed, now=at(1))
+    shared, ended = reserve_token(shared, second, now=at(1))
+    assert isinstance(ended.error, errors.InvalidClientError)
+    assert ended.error is not failed.error
+    assert isinstance(reserve_token(shared, second.joined(shared), now=at(2))[1], Exchanging)
+
+
+def test_an_exchange_is_a_call_of_its_own():
+    shared = session(
+        vault=Vault(GRANT), retry=ON, deadline=30, timeout=Timeout(read=5, connect=None)
+    )
+    exchange = start_exchange(GRANT, shared, now=at(7))
+    assert exchange.request.url == "https://login.mypurecloud.ie/oauth/token"
+    assert exchange.request.timeout == Timeout(connect=30, read=5, write=30, pool=10)
+    assert (exchange.call.repeatable, exchange.call.paced, exchange.request.expires) == (
+        True,
+        False,
+        37,
+    )
+    assert isinstance(exchange.failed(CUT_OFF, now=at(8)), Waiting)
+    spent = start_exchange(RefreshToken("id", "s", "r"), shared, now=at(7))
+    assert isinstance(spent.failed(CUT_OFF, now=at(8)), Raised)
+
+
+def test_with_nothing_to_get_another_token_with_the_platforms_refusal_is_raised():
+    shared = session(vault=with_token())
+    need = start(operation(), shared, now=at(0)).received(
+        reply(401, body=b'{"message": "token revoked"}'), now=at(1)
+    )
+    exhausted = msgspec.structs.replace(shared, vault=Vault(token=Token("token-0")))
+    _, ended = reserve_token(exhausted, need, now=at(1))
+    assert isinstance(ended.error, errors.AuthenticationError)
+    assert ended.error.message == "token revoked"
+    assert "nothing to get another one with" in ended.error.__notes__[0]
+    assert [attempt.status for attempt in ended.error.attempts] == [401]
+
+
+def test_an_exchange_carries_the_clients_headers():
+    exchange = start_exchange(GRANT, session(headers=Headers({"X-Gateway": "k"})), now=at(0))
+    assert exchange.request.headers["x-gateway"] == "k"
+
+
+def test_a_call_that_is_out_of_time_begins_no_exchange():
+    shared = session(vault=with_token(), deadline=5)
+    need = start(operation(), shared, now=at(0)).received(reply(401), now=at(6))
+    shared, ended = reserve_token(shared, need, now=at(6))
+    assert isinstance(ended.error, errors.TimeoutError)
+    assert shared.vault.rejected == Token("token-0")
+
+
+def moved(shared):
+    """The session of a client that a reload has moved to another login host."""
+    hosts = Hosts.resolve(region="eu_central_1")
+    settings = msgspec.structs.replace(shared.settings, hosts=hosts)
+    return msgspec.structs.replace(shared, settings=settings, vault=Vault(GRANT))
+
+
+def test_a_call_of_another_login_host_is_given_no_token_of_this_one():
+    shared = session(vault=Vault(GRANT))
+    need = start(operation(), shared, now=at(0))
+    after, ended = reserve_token(moved(shared), need, now=at(0))
+    assert after == moved(shared)
+    assert "configured for another login host" in str(ended.error)
+    assert ended.error.is_retry_safe
+
+
+def test_an_exchange_that_ends_after_the_client_has_moved_serves_its_own_call():
+    shared = session(vault=Vault(GRANT))
+    need = start(operation(), shared, now=at(0))
+    elsewhere = moved(shared)
+    after, state = settle_token(elsewhere, need, returned(Token("t")), now=at(1))
+    assert (after, state.request.headers["authorization"]) == (elsewhere, "Bearer t")
+    after, ended = settle_token(elsewhere, need, Raised(ConnectError("no", sent=False)), now=at(1))
+    assert (after, type(ended.error)) == (elsewhere, ConnectError)

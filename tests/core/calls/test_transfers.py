@@ -1,15 +1,24 @@
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, Waiting
 from genesys_core.calls.operation import Options
-from genesys_core.calls.transfers import check_url, plain_request, start_transfer
+from genesys_core.calls.transfers import (
+    UploadBody,
+    check_url,
+    plain_request,
+    start_transfer,
+    start_upload,
+)
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
+from genesys_core.http.multipart import Multipart, Part
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
 from genesys_core.session.session import Session, Settings
@@ -158,3 +167,98 @@ def test_a_reply_stays_as_it_is_and_an_error_names_its_host():
     assert isinstance(raised, Raised)
     assert "files.example answered with HTTP 403" in str(raised.error)
     assert "Signature" not in str(raised.error)
+
+
+# --- uploads
+
+
+class Named:
+    """A path, as far as the core can tell."""
+
+    def __fspath__(self) -> str:
+        return "x"
+
+
+class File(io.BytesIO):
+    pass
+
+
+async def pieces():
+    yield b"x"
+
+
+def body_of(content, **options):
+    return UploadBody.of(content, measure=measure, boundary="b", **options)
+
+
+def measure(content):
+    return 7 if isinstance(content, Named) else len(content) if isinstance(content, bytes) else None
+
+
+@pytest.mark.parametrize(
+    ("content", "length", "once"),
+    [
+        (b"four", 4, False),
+        (Named(), 7, False),
+        (File(b"x"), None, True),
+        (iter([b"x"]), None, True),
+        ([b"x", b"y"], None, False),
+        (pieces(), None, True),
+    ],
+    ids=["bytes", "path", "file", "iterator", "list", "async iterator"],
+)
+def test_what_can_be_read_again_may_be_sent_again(content, length, once):
+    body = body_of(content)
+    assert (body.source, body.length, body.content_type, body.once) == (content, length, None, once)
+
+
+def test_a_form_is_measured_part_by_part():
+    body = body_of([Part("a", "text"), Part("b", Named()), Part("c", iter([b"x"]), length=1)])
+    assert body.once
+    assert body.content_type == 'multipart/form-data; boundary="b"'
+    assert isinstance(body.source, Multipart)
+    assert [part.length for part in body.source.parts] == [None, 7, 1]
+    assert body.length == body.source.length
+    assert not body_of((Part("a", b"x"),)).once
+
+
+@pytest.mark.parametrize("content", [1, None, "text", [Part("a", 1)]])
+def test_content_of_another_kind_is_a_type_error(content):
+    with pytest.raises(TypeError, match=r"cannot upload a (int|NoneType|str)"):
+        body_of(content)
+
+
+def test_who_cannot_await_is_given_nothing_to_await():
+    for content in (pieces(), [Part("a", pieces())]):
+        with pytest.raises(TypeError, match="cannot upload a async_generator"):
+            body_of(content, can_await=False)
+
+
+def test_an_upload_announces_what_is_known_of_its_content():
+    def upload(body, **options):
+        return start_upload("https://x/y", body, session(), now=NOW, **options).request
+
+    known = upload(UploadBody(b"four", 4, "text/plain"), method="post")
+    assert (known.method, known.body) == ("POST", b"four")
+    assert known.headers["content-type"] == "text/plain"
+    assert "content-length" not in known.headers  # the transport's, which has the bytes
+    streamed = upload(UploadBody(Named(), 7, "text/plain"), headers={"Content-Type": "a/b"})
+    assert (streamed.method, streamed.body) == ("PUT", None)
+    assert (streamed.headers["content-type"], streamed.headers["content-length"]) == ("a/b", "7")
+    assert "content-length" not in upload(UploadBody(iter([b"x"]), None, once=True)).headers
+
+
+def test_an_upload_that_can_be_read_once_is_sent_once():
+    once = start_upload(
+        "https://x/y", UploadBody(iter([b"x"]), None, once=True), session(), now=NOW
+    )
+    assert isinstance(once, Sending)
+    assert not once.call.repeatable
+    timed = start_upload(
+        "https://x/y",
+        UploadBody(b"x", 1),
+        session(),
+        now=NOW,
+        options=Options(timeout=3, deadline=9),
+    )
+    assert (timed.call.repeatable, timed.call.deadline, timed.request.timeout.read) == (True, 9, 3)

@@ -1,0 +1,180 @@
+"""What both clients are: options, defaults, statistics, observers, and the driver of their calls.
+
+The driver is written once, in coroutines; on threads they never suspend (see
+:mod:`genesys_cloud.client.event_loop`).
+
+Invariants: the driver sends, sleeps and locks. Every decision is the core's.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, assert_never
+from weakref import WeakSet
+
+from genesys_cloud.api_binding import LazyApis
+from genesys_cloud.client.event_loop import EventLoop
+from genesys_cloud.client.options import ClientOptions, network_of
+from genesys_cloud.client.session_cell import Unpicklable
+from genesys_cloud.client.setup import Setup
+from genesys_cloud.client.token_transactions import TokenTransactions
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.protocols import AsyncTransport, Transport
+from genesys_core.calls.lifecycle import (
+    ClosingGate,
+    NeedPermit,
+    NeedToken,
+    Raised,
+    Returned,
+    Sending,
+    State,
+    Waiting,
+    start,
+)
+from genesys_core.calls.operation import Operation, Options
+from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
+from genesys_core.calls.responses import ApiResponse
+from genesys_core.calls.token_actions import obtain_for_call
+from genesys_core.configuration.configuration import Configuration
+from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
+from genesys_core.observability.statistics import ClientStats
+from genesys_core.observability.watch import watch_call
+from genesys_core.session.retry import RetryConfiguration
+
+if TYPE_CHECKING:
+    from genesys_cloud.notifications.handler_options import HandlerContext
+
+__all__ = ["ClientBase"]
+
+T = TypeVar("T")
+Handler = TypeVar("Handler")
+
+
+class ClientBase(LazyApis, Unpicklable):
+    """See :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
+
+    _transport: Transport | AsyncTransport
+    """The client's own, hooks around it."""
+
+    _wire: AsyncTransport
+    """The same as the driver sends with it."""
+
+    def __init__(self, options: ClientOptions, *, mocked: bool) -> None:
+        self._setup = Setup(options, mocked=mocked)
+        self._cell = self._setup.cell
+        self._network = network_of(options)
+        self._loops: list[EventLoop] = []
+        self._tokens = TokenTransactions(
+            self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
+        )
+        self._handlers: WeakSet[Any] = WeakSet()
+        self._defaults = Options()
+
+    def with_options(
+        self,
+        *,
+        headers: Mapping[str, str | None] | None = None,
+        timeout: Timeout | float | None = None,
+        deadline: float | None = None,
+        retry: RetryConfiguration | None = None,
+        strict: bool | None = None,
+    ) -> Self:
+        """A client with other defaults that shares connections, token and rate limit with this one.
+
+        A call's own options win over them. Closing either client closes both.
+        """
+        said = Options(
+            headers=headers or {}, timeout=timeout, deadline=deadline, retry=retry, strict=strict
+        )
+        twin = self.unbound_copy()
+        twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
+        return twin
+
+    def stats(self) -> ClientStats:
+        """What the client has done so far: calls, retries, waits, open connections."""
+        return self._setup.stats(self._transport)
+
+    @property
+    def configuration(self) -> Configuration:
+        """What the client is configured with now: all sources merged, each value with its origin."""
+        return self._setup.configuration
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._cell.session.settings.hosts.api})"
+
+    @property
+    def _event_loop(self) -> EventLoop:
+        # Found at the first need, when a loop is running; shared with clients of other options.
+        if not self._loops:
+            self._loops.append(self._find_loop())
+        return self._loops[0]
+
+    def _find_loop(self) -> EventLoop:
+        raise NotImplementedError
+
+    def _new_handler(self, make: "Callable[[HandlerContext], Handler]") -> Handler:
+        """A notification handler, closed with the client."""
+        from genesys_cloud.notifications.handler_options import HandlerContext  # noqa: PLC0415 - few need them
+
+        handler = make(HandlerContext(self._setup, self._network))
+        self._handlers.add(handler)
+        return handler
+
+    async def _send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
+        operation = operation.under(self._defaults)
+        outcome = await self._drive(start(operation, self._cell.session, now=read_clocks()))
+        if isinstance(outcome, Raised):
+            raise outcome.error
+        return outcome.response
+
+    async def _close(self) -> None:
+        try:
+            for handler in tuple(self._handlers):
+                closing = handler.close()
+                if inspect.isawaitable(closing):
+                    await closing
+            for loop in self._loops:
+                await loop.close()
+            await self._wire.close()
+        finally:
+            self._setup.close()
+
+    async def _drive(
+        self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
+    ) -> Returned[T] | Raised:
+        send, apply = send or self._wire.send, self._cell.apply
+        watch = watch_call(self._setup.observers, state, now=read_clocks())
+        try:
+            while True:
+                match state:
+                    case NeedToken():
+                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
+                        state = await self._tokens.obtain(action)
+                    case NeedPermit():
+                        state = apply(reserve_permit, state, now=read_clocks())
+                    case Sending():
+                        request = watch.begin_attempt(state)
+                        outcome: Response | TransportFailure
+                        try:
+                            outcome = await send(request)
+                        except TransportFailure as failure:
+                            outcome = failure
+                        state = watch.finish_attempt(state, request, outcome, now=read_clocks())
+                    case ClosingGate():
+                        state = apply(close_gate, state, now=read_clocks())
+                        self._event_loop.notify_all()
+                    case Waiting():
+                        watch.begin_wait(state)
+                        await self._event_loop.sleep(self._left_of(state))
+                        state = state.woke(self._cell.session, now=read_clocks())
+                    case Returned() | Raised():
+                        return state
+                    case _:
+                        assert_never(state)
+        except BaseException:
+            apply(release_permit, state, now=read_clocks())
+            raise
+        finally:
+            watch.end(state, now=read_clocks())
+
+    def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
+        return lambda: waiting.left(self._cell.session, now=read_clocks())

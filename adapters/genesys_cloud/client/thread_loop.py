@@ -1,0 +1,113 @@
+"""Threads as an event loop that blocks: the synchronous client's means.
+
+Invariants: nothing here suspends. A thread takes :attr:`ThreadLoop.wakeup` before it looks how long to
+sleep, so that a wake-up after that look is noticed.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+from threading import Event, Lock, Thread
+from typing import Any, Generic, TypeVar
+
+from genesys_cloud.client.event_loop import run_now
+
+__all__ = ["ThreadLoop"]
+
+T = TypeVar("T")
+
+
+class ThreadLoop:
+    """Sleep, exclusion and shielding with threads.
+
+    Attributes:
+        wakeup: is set at the next :meth:`notify_all`.
+    """
+
+    def __init__(self) -> None:
+        self.wakeup = Event()
+        self._lock = Lock()
+        self._last: _ShieldedWork[Any] | None = None
+
+    async def sleep(self, left: Callable[[], float]) -> None:
+        """Sleep as long as ``left`` says, or until :meth:`notify_all`."""
+        wakeup = self.wakeup
+        wakeup.wait(left())
+
+    def notify_all(self) -> None:
+        """Wake all who sleep."""
+        wakeup, self.wakeup = self.wakeup, Event()
+        wakeup.set()
+
+    async def acquire(self, seconds: float) -> bool:
+        """Take the token lock, if it can be had in time."""
+        return self._lock.acquire(timeout=seconds)
+
+    def release(self) -> None:
+        """Release the token lock."""
+        self._lock.release()
+
+    async def shielded(
+        self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
+    ) -> T | None:
+        """Run ``work`` in a thread of its own, which outlives a caller who is interrupted."""
+        await self.close()  # the one before has released the token lock, and ends any moment
+        self._last = shielded = _ShieldedWork(work)
+        shielded.start()
+        return shielded.result if shielded.is_over(seconds) else None
+
+    async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in this thread, which is the transaction's own."""
+        return work(*args)
+
+    async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in this thread."""
+        return work(*args)
+
+    async def close(self) -> None:
+        """Wait for work whose caller is gone."""
+        if self._last is not None:
+            self._last.join()
+
+
+class _ShieldedWork(Generic[T]):
+    """Work in a thread of its own."""
+
+    result: T
+
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._work = work
+        self._over = Event()
+        self._error: BaseException | None = None
+        self._context = copy_context()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin; where no thread is to be had, here and now."""
+        # Never a daemon: the interpreter waits for it before it ends.
+        thread = Thread(target=self._run, name="genesys-cloud-token", daemon=False)
+        try:
+            thread.start()
+        except RuntimeError:
+            self._run()
+        else:
+            self._thread = thread
+
+    def is_over(self, seconds: float | None) -> bool:
+        """Wait for it, so long at most; raises what the work raised."""
+        over = self._over.wait(seconds)
+        if self._error is not None:
+            raise self._error
+        return over
+
+    def join(self) -> None:
+        """Wait for the thread's end."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self.result = self._context.run(run_now, self._work())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            self._error = error
+        finally:
+            self._over.set()
