@@ -7,12 +7,14 @@ so that no store loses it.
 
 ::
 
-    begin       -> Locking | Requesting | Ended
-    Locking     -> Requesting | Saving | Deleting | Unlocking | Ended      (stored)
-    Requesting  -> Requesting | Saving | Deleting | Unlocking | Ended      (replied)
-    Saving      -> Unlocking                                               (stored)
-    Deleting    -> Unlocking                                               (stored)
-    Unlocking   -> Ended                                                   (stored)
+    begin_transaction -> Locking | Requesting | Ended
+    Locking           -> Requesting | Saving | Deleting | Unlocking | Ended    (store_answered)
+    Requesting        -> Requesting | Saving | Deleting | Unlocking | Ended    (response_received)
+    Saving            -> Unlocking                                             (store_answered)
+    Deleting          -> Unlocking                                             (store_answered)
+    Unlocking         -> Ended                                                 (store_answered)
+
+``docs/states.md`` draws it.
 
 Without a token store (``Settings.stores_tokens``) a transaction is requests and an end. With one:
 
@@ -22,11 +24,11 @@ Without a token store (``Settings.stores_tokens``) a transaction is requests and
   of times is exchanged all the same. Any other is not, because somebody else may be spending the
   same refresh token, or because there is no place to keep the next one: a call goes on with a token
   that still lasts, or gets the store's error, and nothing has been sent.
-* Where the new token cannot be written it is used all the same, and written at the next
-transaction. * What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
+* Where the new token cannot be written it is used all the same, and written at the next transaction.
+* What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
 """
 
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, overload
 
 from msgspec import Struct
 
@@ -111,6 +113,9 @@ class Ended(Struct, Generic[R], frozen=True):
 StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
 """What is asked of the store; :func:`store_answered` takes in how it went."""
 
+_AfterLock: TypeAlias = Requesting[R] | Saving[R] | Deleting[R] | Unlocking[R]
+"""What can follow once the store's lock is held."""
+
 TransactionStep: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
 """Where a transaction can be."""
 
@@ -144,7 +149,7 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
 
 def begin_transaction(
     session: Session, action: TokenAction[R], *, now: Now
-) -> tuple[Session, TransactionStep[R]]:
+) -> tuple[Session, Locking[R] | Requesting[R] | Ended[R]]:
     """The step of a session that begins a transaction.
 
     Args:
@@ -157,21 +162,43 @@ def begin_transaction(
     # One that brings a token from elsewhere has nothing to ask, and its token is to be kept too.
     is_met = isinstance(answer, Finished) and not answer.forget_token and action.grant is None
     if is_met or key is None or not session.settings.stores_tokens:
-        return _following(session, action, answer, None, now)
+        return _following_alone(session, action, answer, now)
     return session, Locking(action, key, lock_timeout(action, session, now=now))
 
 
 def response_received(
     session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
-) -> tuple[Session, TransactionStep[R]]:
+) -> tuple[Session, _AfterLock[R] | Ended[R]]:
     """The step of a session that takes in how a call ended."""
     session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
     if moved and isinstance(answer, Finished) and isinstance(outcome, Returned):
         return session, _kept_behind(step, answer.result, outcome.response.data)
-    return _following(session, step.action, answer, step.key, now)
+    if step.key is None:
+        return _following_alone(session, step.action, answer, now)
+    return _following(session, step.action, answer, step.key)
 
 
+@overload
+def store_answered(
+    session: Session, step: Locking[R], found: Token | TokenStoreError | None, *, now: Now
+) -> tuple[Session, _AfterLock[R] | Ended[R]]: ...
+@overload
+def store_answered(
+    session: Session,
+    step: Saving[R] | Deleting[R],
+    found: Token | TokenStoreError | None,
+    *,
+    now: Now,
+) -> tuple[Session, Unlocking[R]]: ...
+@overload
+def store_answered(
+    session: Session, step: Unlocking[R], found: Token | TokenStoreError | None, *, now: Now
+) -> tuple[Session, Ended[R]]: ...
+@overload
+def store_answered(
+    session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
+) -> tuple[Session, TransactionStep[R]]: ...
 def store_answered(
     session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
 ) -> tuple[Session, TransactionStep[R]]:
@@ -199,46 +226,50 @@ def store_answered(
 
 def _with_store(
     session: Session, step: Locking[R], found: Token | None, now: Now
-) -> tuple[Session, TransactionStep[R]]:
+) -> tuple[Session, _AfterLock[R]]:
     if step.action.grant is None and step.key == _key(session, step.action):
         session = session.with_vault(session.vault.adopted(found))
     session, answer = step.action.reserve(session, now=now)
-    return _following(session, step.action, answer, step.key, now)
+    return _following(session, step.action, answer, step.key)
 
 
 def _without_store(
     session: Session, action: TokenAction[R], failure: TokenStoreError, now: Now
-) -> tuple[Session, TransactionStep[R]]:
+) -> tuple[Session, Requesting[R] | Ended[R]]:
     session = session.with_vault(session.vault.adopted(None).without_store(failure))
     session, answer = action.reserve(session, now=now)
     grant = answer.grant if isinstance(answer, Exchanging) else None
     if grant is not None and not grant.repeatable:
         return session, Ended(action.refused(session, failure, now=now))
-    return _following(session, action, answer, None, now)
+    return _following_alone(session, action, answer, now)
 
 
 def _following(
-    session: Session,
-    action: TokenAction[R],
-    answer: ActionAnswer[R],
-    key: TokenKey | None,
-    now: Now,
-) -> tuple[Session, TransactionStep[R]]:
-    """What an action's answer means, with the store's lock for ``key`` held or none."""
+    session: Session, action: TokenAction[R], answer: ActionAnswer[R], key: TokenKey
+) -> tuple[Session, _AfterLock[R]]:
+    """What an action's answer means while the store's lock for ``key`` is held."""
     if isinstance(answer, Exchanging):
         return session, Requesting(action, answer, key)
     if answer.forget_token:
-        failure = session.vault.store_failure
         session = session.with_vault(session.vault.without_token())
-        if key is not None:
-            return session, Deleting(action, answer.result, key)
-        return session, Ended(_forgotten(session, action, answer.result, failure, now))
-    if key is None:
-        return session, Ended(answer.result)
+        return session, Deleting(action, answer.result, key)
     token = session.vault.unsaved if key == _key(session, action) else None
     if token is None:
         return session, Unlocking(answer.result)
     return session, Saving(answer.result, key, token)
+
+
+def _following_alone(
+    session: Session, action: TokenAction[R], answer: ActionAnswer[R], now: Now
+) -> tuple[Session, Requesting[R] | Ended[R]]:
+    """What an action's answer means without a store, or without its lock."""
+    if isinstance(answer, Exchanging):
+        return session, Requesting(action, answer, None)
+    if not answer.forget_token:
+        return session, Ended(answer.result)
+    failure = session.vault.store_failure
+    session = session.with_vault(session.vault.without_token())
+    return session, Ended(_forgotten(session, action, answer.result, failure, now))
 
 
 def _forgotten(
@@ -250,7 +281,7 @@ def _forgotten(
     return action.refused(session, failure, now=now)
 
 
-def _kept_behind(step: Requesting[R], result: R, token: Token) -> TransactionStep[R]:
+def _kept_behind(step: Requesting[R], result: R, token: Token) -> Saving[R] | Unlocking[R]:
     """The client has left a login host; its store has not, and may come back to it."""
     if step.key is None or step.asked.grant is None:
         return Unlocking(result)

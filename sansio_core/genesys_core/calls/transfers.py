@@ -125,8 +125,8 @@ def _is_once(content: object) -> bool:
 
 
 def _require_readable(content: object, *, can_await: bool) -> None:
-    iterable = isinstance(content, Iterable) or (can_await and isinstance(content, AsyncIterable))
-    if not iterable and not _is_path(content) and not hasattr(content, "read"):
+    kinds = (Iterable, AsyncIterable) if can_await else (Iterable,)
+    if not (isinstance(content, kinds) or _is_path(content) or hasattr(content, "read")):
         raise TypeError(
             f"cannot upload a {type(content).__name__}: give bytes, a pathlib.Path, a file opened "
             "in binary mode, an iterable of bytes, or a list of Part"
