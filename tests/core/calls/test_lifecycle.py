@@ -28,6 +28,7 @@ from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import Gate, Pacing, Reservation
 from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
 from genesys_core.session.vault import Vault
+from tests.helpers.diagrams import CALL_STATES, call_transitions
 from tests.strategies.calls import (
     AMBIGUOUS,
     CUT_OFF,
@@ -451,36 +452,9 @@ def test_with_retry_off_a_closed_gate_is_not_waited_for_and_a_place_is():
 # --- the diagram -----------------------------------------------------------------------------------
 
 
-STATES = (NeedToken, NeedPermit, Sending, ClosingGate, Waiting, Returned, Raised)
-
-
-def edges_of_the_code():
-    """Each transition with the states that its annotation names."""
-    functions = {"start": start}
-    for state in STATES:
-        for name, method in vars(state).items():
-            if not name.startswith("_") and callable(method):
-                functions[f"{state.__name__}.{name}"] = method
-    found = {}
-    for name, function in functions.items():
-        returns = typing.get_type_hints(function)["return"]
-        members = typing.get_args(returns) if _is_union(returns) else (returns,)
-        states = {(typing.get_origin(member) or member).__name__ for member in members}
-        if states <= {state.__name__ for state in STATES}:
-            found[name] = states
-    return found
-
-
-def _is_union(hint):
-    return "|" in str(hint) or "Union" in str(hint)
-
-
-def test_the_diagram_is_the_code():
+def test_the_table_of_the_docstring_is_the_code():
     rows = re.findall(r"^    ([\w.]+) +-> (.+)$", lifecycle.__doc__, re.MULTILINE)
-    drawn = {name: set(states.split(" | ")) for name, states in rows}
-    code = edges_of_the_code()
-    assert code.pop("NeedToken.joined") == {"NeedToken"}  # the same need, not a transition
-    assert drawn == code
+    assert {name: set(states.split(" | ")) for name, states in rows} == call_transitions()
 
 
 # --- every reachable state -------------------------------------------------------------------------
@@ -656,7 +630,7 @@ def test_every_reachable_state_keeps_the_invariants(method, paced, count, edge_c
     shared = session(retry=POLICY, vault=with_token(), pacing=pacing)
     begin = Node(start(operation(method), shared, now=at(0)), 0.0)
     nodes, edges = explored(begin)
-    expected = {state.__name__ for state in STATES}
+    expected = {state.__name__ for state in CALL_STATES}
     assert {key[0] for key in nodes} == (
         expected if paced else expected - {"NeedPermit", "ClosingGate"}
     )

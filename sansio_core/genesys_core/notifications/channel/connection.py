@@ -6,17 +6,23 @@ what arrives late, for a state long left, is recognised and ignored.
 
 ::
 
-    BackingOff ──woke──> Creating | Inspecting | Checking | Connecting
-    Creating ──made──> Connecting                  POST .../channels
-    Inspecting ──seen──> Connecting                GET .../subscriptions, for a channel of the
-    caller's Checking ──exists──> Connecting                HEAD .../channels/{id}, after failed
-    attempts Connecting ──connected──> Listening any ──failed──> BackingOff                     with
-    a longer wait each time
+    BackingOff.woke      -> Creating | Inspecting | Checking | Connecting
+    Creating.made        -> Connecting              POST .../channels
+    Inspecting.seen      -> Connecting              GET .../subscriptions, for a channel of the caller's
+    Checking.exists      -> Connecting              HEAD .../channels/{id}, after failed attempts
+    Checking.missing     -> Creating
+    Connecting.connected -> Listening
+    any that fails       -> BackingOff              with a longer wait each time
 
 Within ``Listening``, the set of topics on the server is a state of its own::
 
-    InSync ──begun──> Syncing ──done──> InSync
-                      Syncing ──failed──> OutOfSync ──begun──> Syncing
+    OutOfSync.begun -> Syncing
+    Syncing.done    -> InSync | OutOfSync
+    Syncing.failed  -> OutOfSync
+    InSync.begun    -> Syncing
+    InSync.lost     -> OutOfSync
+
+``docs/states.md`` draws both.
 """
 
 import math
