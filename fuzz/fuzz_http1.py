@@ -3,42 +3,41 @@
 Invariants: whole, byte by byte and streamed give the same response, or the same kind of failure; the
 end of the stream always gives something; a connection that failed takes no further request; bytes
 after a response never become the answer to the next request. What h11 reads differently is named in
-`tests/core/http/test_http1_against_h11.py`. Any content, however packed, is content or a failure,
+`tests/helpers/http1_properties.py`. Any content, however packed, is content or a failure,
 within its bound. The only exception is TransportFailure.
 """
 
 from collections.abc import Callable
 from typing import Final
 
-from genesys_core.http.content_coding import ContentDecoder, content_codings, decode_content
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genesys_core.http.content_coding import content_codings, decode_content
 from genesys_core.http.http1 import HTTP1Connection
 from genesys_core.http.messages import TransportFailure
-from tests.core.http.test_content_coding import (
-    test_members_split_anywhere_are_one_content as members,
-)
-from tests.core.http.test_http1_against_h11 import (
-    is_known_difference,
-    read,
-    read_streamed,
-)
-from tests.core.http.test_http1_against_h11 import (
-    test_a_plain_request_is_written_as_h11_writes_it as plain_request,
-)
-from tests.core.http.test_http1_against_h11 import (
-    test_a_plain_response_is_read_as_h11_reads_it as plain_response,
-)
-from tests.core.http.test_http1_against_h11 import (
-    test_any_request_is_one_request_or_none as any_request,
-)
-from tests.core.http.test_http1_against_h11 import (
-    test_any_response_is_read_as_h11_reads_it_but_for_the_rules_that_are_stricter as any_response,
-)
-from tests.core.http.test_http1_against_h11 import (
-    test_any_response_is_the_same_however_it_was_cut as cut_response,
-)
-from tests.helpers import h11_client
 from tests.helpers.h11_client import Reply
-from tests.strategies.http1 import GET, single_bytes
+from tests.helpers.http1_properties import (
+    check_any_request,
+    check_any_response,
+    check_cuts,
+    check_members,
+    check_plain_request,
+    check_plain_response,
+    check_streaming,
+    decode_streamed,
+    read,
+)
+from tests.strategies.http1 import (
+    GET,
+    METHODS,
+    cuts,
+    plain_requests,
+    plain_responses,
+    requests,
+    responses,
+    single_bytes,
+)
 
 __all__ = ["TARGETS"]
 
@@ -47,15 +46,12 @@ BOUND: Final = 1 << 20
 
 def reply(data: bytes) -> None:
     """The input is what the server sends before it closes."""
-    _, whole = read([data, b""] if data else [b""])
-    _, bytewise = read([*single_bytes(data), b""])
-    assert whole == bytewise
-    assert whole is not None
+    check_cuts(data, "GET", ())
     if b"content-encoding" not in data.lower():
         # Whole, packed content is looked at when all of it is there; streamed, as it comes.
-        assert read_streamed([data, b""] if data else [b""], 7) == whole
-        theirs = h11_client.read_response(data)
-        assert whole == theirs or is_known_difference(data, whole, theirs)
+        check_streaming(data, (), 7)
+        check_any_response(data, "GET")
+    _, whole = read([data])
     if isinstance(whole, Reply):
         connection = HTTP1Connection()
         connection.send(GET)
@@ -86,26 +82,23 @@ def _decoded(body: bytes, codings: tuple[str, ...]) -> bytes | None:
 
 
 def _streamed(body: bytes, codings: tuple[str, ...]) -> bytes | None:
-    decoder = ContentDecoder(codings, BOUND)
-    result = b""
     try:
-        for piece in single_bytes(body):
-            decoder.feed(piece)
-            while more := decoder.read(100):
-                result += more
-        decoder.end()
+        return decode_streamed(single_bytes(body), codings, 100, BOUND)
     except TransportFailure:
         return None
-    return result
 
 
 TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "http1_reply": reply,
     "http1_content": content,
-    "http1_plain": plain_response.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
-    "http1_any": any_response.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]
-    "http1_cut": cut_response.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]
-    "http1_members": members.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]
-    "http1_plain_request": plain_request.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]
-    "http1_request": any_request.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]
+    "http1_plain": given(plain_responses(), METHODS)(
+        check_plain_response
+    ).hypothesis.fuzz_one_input,
+    "http1_any": given(responses(), METHODS)(check_any_response).hypothesis.fuzz_one_input,
+    "http1_cut": given(responses(), METHODS, cuts)(check_cuts).hypothesis.fuzz_one_input,
+    "http1_members": given(
+        st.lists(st.binary(max_size=30), min_size=1, max_size=4), cuts, st.integers(1, 20)
+    )(check_members).hypothesis.fuzz_one_input,
+    "http1_plain_request": given(plain_requests())(check_plain_request).hypothesis.fuzz_one_input,
+    "http1_request": given(requests())(check_any_request).hypothesis.fuzz_one_input,
 }

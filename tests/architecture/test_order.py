@@ -13,9 +13,6 @@ from tests.architecture.own_coverage import WITHOUT_TESTS, core_modules, own_tes
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "fuzz").rglob("*.py")])
 
-STILL_IMPORTING = {"fuzz/fuzz_http1.py": "its properties stand beside the comparison with h11"}
-"""Modules that may import from test modules, and why."""
-
 
 def imported(path: Path) -> Iterator[str]:
     """Every module that a file imports, and every name that it imports from one."""
@@ -31,7 +28,6 @@ def test_nothing_imports_from_a_test_module() -> None:
     found = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in SOURCES
-        if path.relative_to(ROOT).as_posix() not in STILL_IMPORTING
         for name in imported(path)
         if name.startswith(("tests.", "fuzz."))
         if any(part.startswith("test_") for part in name.split(".")[:-1])

@@ -54,6 +54,7 @@ BODIES = [
     (chunk(b"hi") + b"0\r\n\r\n", b"hi"),
     (chunk(b"hi") + chunk(b"\r\n0\r\n\r\n") + b"0\r\n\r\n", b"hi\r\n0\r\n\r\n"),
     (b"0002\r\nhi\r\n" + b"000\r\n\r\n", b"hi"),
+    (chunk(b"x" * 300) + b"10\r\n" + b"y" * 16 + b"\r\n0\r\n\r\n", b"x" * 300 + b"y" * 16),
     (b"a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n", b"0123456789" * 2),
     (chunk(b"hi", b";a=b") + chunk(b"ho", b';"\xe9\t;"') + b"0;a\r\n\r\n", b"hiho"),
     (chunk(b"hi", b" \t") + b"0 \r\n\r\n", b"hi"),
@@ -70,6 +71,7 @@ LIMITS = [
     (ResponseLimits(trailers=0), b"0\r\n\r\n", b"0\r\nA:\r\n"),
     (ResponseLimits(fields=2), b"0\r\n" + b"A: b\r\n" * 2 + b"\r\n", b"0\r\n" + b"A: b\r\n" * 3),
     (ResponseLimits(chunk_overhead=10), chunk(b"h", b";" + b"e" * 22) + b"0\r\n\r\n", chunk(b"h", b";" + b"e" * 23)),
+    (ResponseLimits(chunk_overhead=10), chunk(b"h" * 40) + chunk(b"h", b";" + b"e" * 22) + b"0\r\n\r\n", chunk(b"h" * 40) + chunk(b"h", b";" + b"e" * 23)),
     (ResponseLimits(body=3), chunk(b"h") + chunk(b"ij") + b"0\r\n\r\n", chunk(b"h") + b"3\r\n"),
 ]  # fmt: skip
 

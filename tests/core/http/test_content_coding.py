@@ -9,22 +9,11 @@ from hypothesis import strategies as st
 from genesys_core.http import content_coding
 from genesys_core.http.content_coding import ContentDecoder, content_codings, decode_content
 from genesys_core.http.messages import TransportFailure
-from tests.strategies.http1 import cut, cuts, packed
+from tests.helpers.http1_properties import check_members, decode_streamed
+from tests.strategies.http1 import cuts, packed
 
 GZIP = ("gzip",)
 HELLO = packed(b"hello", "gzip")
-
-
-def streamed(pieces: list[bytes], codings: tuple[str, ...], size: int = 7, limit: int | None = None) -> bytes:  # fmt: skip
-    decoder = ContentDecoder(codings, limit)
-    content = b""
-    for piece in pieces:
-        decoder.feed(piece)
-        while more := decoder.read(size):
-            assert len(more) <= size
-            content += more
-    decoder.end()
-    return content
 
 
 @pytest.mark.parametrize(
@@ -59,20 +48,20 @@ PACKED = [
 
 
 @pytest.mark.parametrize(("body", "codings"), PACKED)
-def test_content_is_the_same_whole_and_streamed(body, codings):
+def test_content_is_the_same_whole_and_decode_streamed(body, codings):
     content = decode_content(body, codings, None)
     assert content == decode_content(body, codings, len(content) * 4 + 100)
-    assert content == streamed([body], codings) == streamed([body], codings, size=70_000)
+    assert (
+        content == decode_streamed([body], codings) == decode_streamed([body], codings, size=70_000)
+    )
     if len(body) < 500:
         for place in range(1, len(body)):
-            assert streamed([body[:place], body[place:]], codings) == content
+            assert decode_streamed([body[:place], body[place:]], codings) == content
 
 
 @given(st.lists(st.binary(max_size=30), min_size=1, max_size=4), cuts, st.integers(1, 20))
 def test_members_split_anywhere_are_one_content(parts, places, size):
-    body = b"".join(packed(part, "gzip") for part in parts)
-    assert decode_content(body, GZIP, 200) == b"".join(parts)
-    assert streamed(cut(body, places), GZIP, size) == b"".join(parts)
+    check_members(parts, places, size)
 
 
 def flipped(data: bytes, place: int) -> bytes:
@@ -100,11 +89,11 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("body", "codings", "problem"), BROKEN)
-def test_broken_content_is_refused_whole_and_streamed(body, codings, problem):
+def test_broken_content_is_refused_whole_and_decode_streamed(body, codings, problem):
     for read in (
         lambda: decode_content(body, codings, 1000),
-        lambda: streamed([body], codings),
-        lambda: streamed([body[:1], body[1:]], codings),
+        lambda: decode_streamed([body], codings),
+        lambda: decode_streamed([body[:1], body[1:]], codings),
     ):
         with pytest.raises(TransportFailure, match=problem) as raised:
             read()
@@ -115,7 +104,7 @@ def test_broken_content_is_refused_whole_and_streamed(body, codings, problem):
 def test_content_cut_off_anywhere_is_refused(codings):
     body = packed(b"hello world", *codings)
     for place in range(1, len(body)):
-        for read in (decode_content, lambda *given: streamed([given[0]], given[1])):
+        for read in (decode_content, lambda *given: decode_streamed([given[0]], given[1])):
             with pytest.raises(TransportFailure, match="cut off"):
                 read(body[:place], codings, 1000)
 
@@ -131,8 +120,11 @@ def test_the_bound_holds_to_the_byte():
         (packed(b"hello", "deflate"), ("deflate",)),
     ]:
         assert decode_content(body, codings, 5) == b"hello"
-        assert streamed([body], codings, limit=5) == b"hello"
-        for read in (decode_content, lambda *given: streamed([given[0]], given[1], limit=given[2])):
+        assert decode_streamed([body], codings, limit=5) == b"hello"
+        for read in (
+            decode_content,
+            lambda *given: decode_streamed([given[0]], given[1], limit=given[2]),
+        ):
             with pytest.raises(TransportFailure, match="larger than 4 bytes"):
                 read(body, codings, 4)
 
@@ -194,11 +186,11 @@ def test_a_flood_of_empty_members_takes_linear_work(monkeypatch):
     new = zlib.decompressobj
     monkeypatch.setattr(content_coding.zlib, "decompressobj", lambda *args: Counting(new(*args)))
     flood = packed(b"", "gzip") * 20_000
-    assert streamed([flood], GZIP) == b""
+    assert decode_streamed([flood], GZIP) == b""
     assert copied < 20 * len(flood)
 
 
 def test_output_that_zlib_holds_back_is_delivered():
     """At the end of the input there can be more output than fitted into the last piece."""
     body = gzip.compress(b"\0" * 100_000)
-    assert streamed([body[:-12], body[-12:]], GZIP, size=1000) == b"\0" * 100_000
+    assert decode_streamed([body[:-12], body[-12:]], GZIP, size=1000) == b"\0" * 100_000
