@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
-from genesys_cloud.client.base import ClientBase
 from genesys_cloud.client.event_loop import EventLoop
-from genesys_cloud.client.options import ClientOptions, is_mock
+from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.transfers import AsyncTransfers
 from genesys_cloud.transports.default_transport import new_async_transport
 from genesys_cloud.transports.hooks import (
     AsyncAfterResponse,
     AsyncBeforeRequest,
     Hooks,
-    add_async_hooks,
+    add_hooks,
 )
-from genesys_cloud.transports.protocols import AsyncTransport
+from genesys_cloud.transports.protocols import AsyncTransport, is_mock
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
@@ -32,7 +31,7 @@ __all__ = ["AsyncClient"]
 T = TypeVar("T")
 
 
-class AsyncClient(ClientBase, AsyncTransfers, AsyncApis):
+class AsyncClient(AsyncTransfers, AsyncApis):
     """A client of the platform for asyncio and trio; share one between tasks.
 
     ::
@@ -62,8 +61,8 @@ class AsyncClient(ClientBase, AsyncTransfers, AsyncApis):
         **options: Unpack[ClientOptions],
     ) -> None:
         super().__init__(options, mocked=is_mock(transport))
-        hooked = add_async_hooks(transport or new_async_transport(self._network), hooks)
-        self._transport = self._wire = hooked
+        self._transport = transport or new_async_transport(self._network)
+        self._wire = add_hooks(self._transport, hooks)
 
     async def send(self, operation: Operation[T]) -> T:
         """Make a call and return what it returns.

@@ -6,10 +6,10 @@ lock and its store's, brought to its end even if the caller is gone. Nothing sho
 
 from typing import TypeVar
 
-from genesys_cloud.client.event_loop import run_now
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.awaited import run_now
 from genesys_core.calls.auth_actions import (
     Refresh,
     SignIn,

@@ -13,11 +13,12 @@ from weakref import WeakSet
 
 from genesys_cloud.api_binding import LazyApis
 from genesys_cloud.client.event_loop import EventLoop
-from genesys_cloud.client.options import ClientOptions, network_of
+from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.network_options import network_of
 from genesys_cloud.transports.protocols import AsyncTransport, Transport
 from genesys_core.calls.lifecycle import (
     ClosingGate,
@@ -53,10 +54,10 @@ class ClientBase(LazyApis, Unpicklable):
     """See :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
 
     _transport: Transport | AsyncTransport
-    """The client's own, hooks around it."""
+    """The client's own."""
 
     _wire: AsyncTransport
-    """The same as the driver sends with it."""
+    """The same as the driver sends with it, hooks around it."""
 
     def __init__(self, options: ClientOptions, *, mocked: bool) -> None:
         self._setup = Setup(options, mocked=mocked)

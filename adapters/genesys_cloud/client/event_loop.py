@@ -1,14 +1,14 @@
 """What a client's driver needs from what it runs on: one protocol for threads, asyncio and trio.
 
 The driver is written once, in coroutines. On threads they never suspend (:class:`ThreadLoop` blocks
-instead), so that :func:`run_now` runs one to its end as a function call.
+instead), so that :func:`~genesys_cloud.transports.awaited.run_now` runs one to its end as a function
+call.
 """
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["EventLoop", "enter_now", "iterate_now", "run_now"]
+__all__ = ["EventLoop"]
 
 T = TypeVar("T")
 
@@ -53,45 +53,3 @@ class EventLoop(Protocol):
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
         """Run what blocks for a moment, such as a write to a file, in a thread of a pool."""
         ...
-
-
-def run_now(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends.
-
-    Raises:
-        RuntimeError: it did: an awaitable of an event loop was given to a synchronous client.
-    """
-    try:
-        work.send(None)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
-    work.close()
-    raise RuntimeError("a synchronous client cannot await: give it functions, not coroutines")
-
-
-def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
-    """Iterate over what never suspends."""
-
-    async def following() -> T:
-        return await anext(chunks)
-
-    while True:
-        try:
-            chunk = run_now(following())
-        except StopAsyncIteration:
-            return
-        yield chunk
-
-
-@contextmanager
-def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
-    """Enter and leave what never suspends."""
-    entered = run_now(context.__aenter__())
-    try:
-        yield entered
-    except BaseException as error:
-        if not run_now(context.__aexit__(type(error), error, error.__traceback__)):
-            raise
-    else:
-        run_now(context.__aexit__(None, None, None))

@@ -19,10 +19,9 @@ from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
 if TYPE_CHECKING:  # at run time they would load TLS
-    from genesys_cloud.transports.network_options import NetworkOptions
     from genesys_cloud.transports.tls import Certificate, Verify
 
-__all__ = ["ClientOptions", "is_mock", "network_of"]
+__all__ = ["ClientOptions"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -84,24 +83,3 @@ class ClientOptions(TypedDict, total=False):
     logging: LoggingConfiguration | None
     redaction: Redaction | None
     telemetry: Observer | None
-
-
-def network_of(options: ClientOptions) -> "NetworkOptions":
-    """The part that is about connections."""
-    network: NetworkOptions = {}
-    if "proxy" in options:
-        network["proxy"] = options["proxy"]
-    if "proxy_auth" in options:
-        network["proxy_auth"] = options["proxy_auth"]
-    if "verify" in options:
-        network["verify"] = options["verify"]
-    if "cert" in options:
-        network["cert"] = options["cert"]
-    if "trust_env" in options:
-        network["trust_env"] = options["trust_env"]
-    return network
-
-
-def is_mock(transport: object) -> bool:
-    """Whether a transport says that there is no platform behind it."""
-    return bool(getattr(transport, "is_mock", False))

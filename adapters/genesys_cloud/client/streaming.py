@@ -8,25 +8,17 @@ redirect's, is read only as far as an error has use for.
 import inspect
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterator,
 )
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Final, TypeAlias
 
-import msgspec
-
 from genesys_cloud.client.atomic_file import AtomicFile
-from genesys_cloud.client.event_loop import EventLoop, iterate_now
-from genesys_cloud.transports.protocols import (
-    AsyncStreamingTransport,
-    AsyncTransport,
-    StreamingTransport,
-    Transport,
-)
+from genesys_cloud.client.event_loop import EventLoop
+from genesys_cloud.transports.awaited import open_stream
+from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_core.calls.downloads import (
     HAS_CONTENT,
     LARGEST_REFUSAL,
@@ -39,12 +31,9 @@ from genesys_core.http.messages import Request, Response, Streamed, TransportFai
 
 __all__ = [
     "AsyncProgress",
-    "AwaitedChunks",
     "DownloadSaver",
     "Progress",
     "StreamOpener",
-    "awaited_transport",
-    "open_stream",
     "read_limited",
     "with_transport_errors",
 ]
@@ -56,77 +45,6 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
 """As :data:`Progress`, a coroutine function or not."""
-
-
-class AwaitedChunks:
-    """A plain iterator, awaited; no generator, so that nobody has to close it."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        for chunk in self._chunks:
-            return chunk
-        raise StopAsyncIteration
-
-
-class _AwaitedTransport:
-    """A synchronous transport, awaited; nothing in it suspends."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    async def send(self, request: Request) -> Response:
-        return self._transport.send(request)
-
-    async def close(self) -> None:
-        self._transport.close()
-
-
-class _AwaitedStreamingTransport(_AwaitedTransport):
-    def __init__(self, transport: StreamingTransport) -> None:
-        super().__init__(transport)
-        self._streaming = transport
-
-    @asynccontextmanager
-    async def stream(
-        self, request: Request, content: AsyncIterable[bytes] | None = None
-    ) -> AsyncGenerator[Chunks]:
-        pieces = None if content is None else iterate_now(aiter(content))
-        with self._streaming.stream(request, pieces) as reply:
-            yield Streamed(reply.status, reply.headers, AwaitedChunks(reply.chunks))
-
-
-def awaited_transport(transport: Transport) -> AsyncTransport:
-    """A synchronous transport as the driver sends with it; it streams if this one does."""
-    if isinstance(transport, StreamingTransport):
-        return _AwaitedStreamingTransport(transport)
-    return _AwaitedTransport(transport)
-
-
-def open_stream(
-    transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
-) -> AbstractAsyncContextManager[Chunks]:
-    """A streamed request, over a transport that may know nothing of streams."""
-    if isinstance(transport, AsyncStreamingTransport):
-        return transport.stream(request, content)
-    return _sent_whole(transport, request, content)
-
-
-@asynccontextmanager
-async def _sent_whole(
-    transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None
-) -> AsyncGenerator[Chunks]:
-    if content is not None:
-        body = b"".join([chunk async for chunk in content])
-        # Without the length that a stream has to announce: of bytes, a transport knows it.
-        headers = request.headers.without("content-length")
-        request = msgspec.structs.replace(request, headers=headers, body=body)
-    response = await transport.send(request)
-    yield Streamed(response.status, response.headers, AwaitedChunks(iter((response.body,))))
 
 
 async def read_limited(reply: Chunks) -> Response:

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
-from genesys_cloud.client.base import ClientBase
-from genesys_cloud.client.event_loop import EventLoop, run_now
-from genesys_cloud.client.options import ClientOptions, is_mock
-from genesys_cloud.client.streaming import awaited_transport
+from genesys_cloud.client.event_loop import EventLoop
+from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.thread_loop import ThreadLoop
 from genesys_cloud.client.transfers import SyncTransfers
+from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
-from genesys_cloud.transports.protocols import Transport
+from genesys_cloud.transports.protocols import Transport, is_mock
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
@@ -28,7 +27,7 @@ __all__ = ["Client"]
 T = TypeVar("T")
 
 
-class Client(ClientBase, SyncTransfers, SyncApis):
+class Client(SyncTransfers, SyncApis):
     """A client of the platform; share one between threads, close it when done.
 
     ::
@@ -56,8 +55,8 @@ class Client(ClientBase, SyncTransfers, SyncApis):
         **options: Unpack[ClientOptions],
     ) -> None:
         super().__init__(options, mocked=is_mock(transport))
-        hooked = add_hooks(transport or new_transport(self._network), hooks)
-        self._transport, self._wire = hooked, awaited_transport(hooked)
+        self._transport = transport or new_transport(self._network)
+        self._wire = add_hooks(awaited_transport(self._transport), hooks)
 
     def send(self, operation: Operation[T]) -> T:
         """Make a call and return what it returns.

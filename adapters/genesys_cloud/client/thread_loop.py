@@ -5,11 +5,12 @@ sleep, so that a wake-up after that look is noticed.
 """
 
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from threading import Event, Lock, Thread
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from genesys_cloud.client.event_loop import run_now
+from genesys_cloud.transports.awaited import run_now
 
 __all__ = ["ThreadLoop"]
 
@@ -26,7 +27,7 @@ class ThreadLoop:
     def __init__(self) -> None:
         self.wakeup = Event()
         self._lock = Lock()
-        self._last: _ShieldedWork[Any] | None = None
+        self._last: Thread | None = None
 
     async def sleep(self, left: Callable[[], float]) -> None:
         """Sleep as long as ``left`` says, or until :meth:`notify_all`."""
@@ -51,9 +52,24 @@ class ThreadLoop:
     ) -> T | None:
         """Run ``work`` in a thread of its own, which outlives a caller who is interrupted."""
         await self.close()  # the one before has released the token lock, and ends any moment
-        self._last = shielded = _ShieldedWork(work)
-        shielded.start()
-        return shielded.result if shielded.is_over(seconds) else None
+        result, context = Future[T](), copy_context()
+
+        def run() -> None:
+            try:
+                result.set_result(context.run(run_now, work()))
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                result.set_exception(error)
+
+        # Never a daemon: the interpreter waits for it before it ends.
+        thread = Thread(target=run, name="genesys-cloud-token", daemon=False)
+        try:
+            thread.start()
+        except RuntimeError:
+            run()  # where no thread is to be had, here and now
+        else:
+            self._last = thread
+        done, _ = wait({result}, timeout=seconds)
+        return result.result() if done else None
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run it in this thread, which is the transaction's own."""
@@ -67,47 +83,3 @@ class ThreadLoop:
         """Wait for work whose caller is gone."""
         if self._last is not None:
             self._last.join()
-
-
-class _ShieldedWork(Generic[T]):
-    """Work in a thread of its own."""
-
-    result: T
-
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._work = work
-        self._over = Event()
-        self._error: BaseException | None = None
-        self._context = copy_context()
-        self._thread: Thread | None = None
-
-    def start(self) -> None:
-        """Begin; where no thread is to be had, here and now."""
-        # Never a daemon: the interpreter waits for it before it ends.
-        thread = Thread(target=self._run, name="genesys-cloud-token", daemon=False)
-        try:
-            thread.start()
-        except RuntimeError:
-            self._run()
-        else:
-            self._thread = thread
-
-    def is_over(self, seconds: float | None) -> bool:
-        """Wait for it, so long at most; raises what the work raised."""
-        over = self._over.wait(seconds)
-        if self._error is not None:
-            raise self._error
-        return over
-
-    def join(self) -> None:
-        """Wait for the thread's end."""
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            self.result = self._context.run(run_now, self._work())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            self._error = error
-        finally:
-            self._over.set()

@@ -9,8 +9,6 @@ back.
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
-    Awaitable,
-    Callable,
     Generator,
     Iterator,
 )
@@ -27,23 +25,26 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from genesys_cloud.client.atomic_file import AtomicFile
-from genesys_cloud.client.event_loop import EventLoop, enter_now, iterate_now, run_now
-from genesys_cloud.client.session_cell import SessionCell
+from genesys_cloud.client.base import ClientBase
 from genesys_cloud.client.streaming import (
     AsyncProgress,
-    AwaitedChunks,
     DownloadSaver,
     Progress,
     StreamOpener,
-    open_stream,
     read_limited,
     with_transport_errors,
 )
 from genesys_cloud.client.upload_body import AsyncContent, Content, inspect_content, read_chunks
 from genesys_cloud.system_clock import read_clocks
-from genesys_cloud.transports.protocols import AsyncTransport
+from genesys_cloud.transports.awaited import (
+    AwaitedChunks,
+    enter_now,
+    iterate_now,
+    open_stream,
+    run_now,
+)
 from genesys_core.calls.downloads import MAX_REDIRECTS, Download, nothing_to_save, without_result
-from genesys_core.calls.lifecycle import Raised, Returned, State, start
+from genesys_core.calls.lifecycle import Raised, start
 from genesys_core.calls.operation import Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import start_upload
@@ -55,22 +56,10 @@ __all__ = ["AsyncProgress", "AsyncTransfers", "Progress", "SyncTransfers"]
 T = TypeVar("T")
 
 
-class _Transfers:
+class _Transfers(ClientBase):
     """What both clients do with bodies that are not held in memory."""
 
-    _cell: SessionCell
-    _defaults: Options
-    _wire: AsyncTransport
     _can_await: ClassVar[bool]
-
-    @property
-    def _event_loop(self) -> EventLoop:
-        raise NotImplementedError
-
-    async def _drive(
-        self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
-    ) -> Returned[T] | Raised:
-        raise NotImplementedError
 
     async def _download(
         self,

@@ -1,7 +1,8 @@
 """Hooks: the caller's own code before each request and after each response.
 
 Law: a hook runs on every attempt, token exchanges included. What it raises is the caller's and is
-wrapped in nothing. Hooks are a transport around the real one, so drivers know nothing of them.
+wrapped in nothing. Hooks are a transport around the real one, so drivers know nothing of them; that of
+a synchronous client is awaited (:mod:`genesys_cloud.transports.awaited`).
 """
 
 from collections.abc import (
@@ -10,12 +11,9 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Generator,
-    Iterable,
-    Iterator,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -23,9 +21,6 @@ from msgspec import Struct
 from genesys_cloud.transports.protocols import (
     AsyncStreamingTransport,
     AsyncTransport,
-    StreamingTransport,
-    Transport,
-    open_connections,
 )
 from genesys_core.http.messages import Request, Response, Streamed
 
@@ -33,11 +28,9 @@ __all__ = [
     "AfterResponse",
     "AsyncAfterResponse",
     "AsyncBeforeRequest",
-    "AsyncHookedTransport",
     "BeforeRequest",
     "HookedTransport",
     "Hooks",
-    "add_async_hooks",
     "add_hooks",
 ]
 
@@ -55,11 +48,11 @@ AsyncAfterResponse: TypeAlias = Callable[
 ]
 """As :data:`AfterResponse`, a coroutine function or not."""
 
-Before = TypeVar("Before")
-After = TypeVar("After")
+Before_co = TypeVar("Before_co", covariant=True)
+After_co = TypeVar("After_co", covariant=True)
 
 
-class Hooks(Struct, Generic[Before, After], frozen=True):
+class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
     """The hooks of a client, run in order.
 
     Attributes:
@@ -69,70 +62,12 @@ class Hooks(Struct, Generic[Before, After], frozen=True):
     A hook that logs bodies has to leave out those of requests whose ``purpose`` is ``"token"``.
     """
 
-    before_request: Sequence[Before] = ()
-    after_response: Sequence[After] = ()
+    before_request: Sequence[Before_co] = ()
+    after_response: Sequence[After_co] = ()
 
 
 class HookedTransport:
     """A transport with hooks around it; see :func:`add_hooks`."""
-
-    def __init__(self, inner: Transport, hooks: Hooks[BeforeRequest, AfterResponse]) -> None:
-        self._inner = inner
-        self._hooks = hooks
-
-    def send(self, request: Request) -> Response:
-        """Send one request, hooks around it."""
-        request = self._before(request)
-        return self._after(request, self._inner.send(request))
-
-    def close(self) -> None:
-        """Close the transport inside."""
-        self._inner.close()
-
-    def connections(self) -> int | None:
-        """What the transport inside says."""
-        return open_connections(self._inner)
-
-    def _before(self, request: Request) -> Request:
-        for before in self._hooks.before_request:
-            request = request.replaced_by(before(request))
-        return request
-
-    def _after(self, request: Request, response: Response) -> Response:
-        for after in self._hooks.after_response:
-            response = after(request, response) or response
-        return response
-
-
-class _HookedStreamingTransport(HookedTransport):
-    def __init__(
-        self, inner: StreamingTransport, hooks: Hooks[BeforeRequest, AfterResponse]
-    ) -> None:
-        super().__init__(inner, hooks)
-        self._streaming = inner
-
-    @contextmanager
-    def stream(
-        self, request: Request, content: Iterable[bytes] | None = None
-    ) -> Generator[Streamed[Iterator[bytes]]]:
-        """Send one request, hooks around it; they see a response whose body is still to come."""
-        request = self._before(request)
-        with self._streaming.stream(request, content) as streamed:
-            response = self._after(request, Response(streamed.status, streamed.headers))
-            yield Streamed(response.status, response.headers, streamed.chunks)
-
-
-def add_hooks(transport: Transport, hooks: Hooks[BeforeRequest, AfterResponse] | None) -> Transport:
-    """The transport with hooks around it; it streams if the one inside does."""
-    if hooks is None:
-        return transport
-    if isinstance(transport, StreamingTransport):
-        return _HookedStreamingTransport(transport, hooks)
-    return HookedTransport(transport, hooks)
-
-
-class AsyncHookedTransport:
-    """An asynchronous transport with hooks around it; see :func:`add_async_hooks`."""
 
     def __init__(
         self, inner: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse]
@@ -149,10 +84,6 @@ class AsyncHookedTransport:
         """Close the transport inside."""
         await self._inner.close()
 
-    def connections(self) -> int | None:
-        """What the transport inside says."""
-        return open_connections(self._inner)
-
     async def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:
             changed = before(request)
@@ -168,7 +99,7 @@ class AsyncHookedTransport:
         return response
 
 
-class _AsyncHookedStreamingTransport(AsyncHookedTransport):
+class _HookedStreamingTransport(HookedTransport):
     def __init__(
         self, inner: AsyncStreamingTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse]
     ) -> None:
@@ -186,12 +117,12 @@ class _AsyncHookedStreamingTransport(AsyncHookedTransport):
             yield Streamed(response.status, response.headers, streamed.chunks)
 
 
-def add_async_hooks(
+def add_hooks(
     transport: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None
 ) -> AsyncTransport:
     """The transport with hooks around it; it streams if the one inside does."""
     if hooks is None:
         return transport
     if isinstance(transport, AsyncStreamingTransport):
-        return _AsyncHookedStreamingTransport(transport, hooks)
-    return AsyncHookedTransport(transport, hooks)
+        return _HookedStreamingTransport(transport, hooks)
+    return HookedTransport(transport, hooks)

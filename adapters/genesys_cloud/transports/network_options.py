@@ -1,11 +1,12 @@
 """What a user says about connections: proxy, TLS, and whether the environment counts."""
 
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict, cast
 
 if TYPE_CHECKING:
     from genesys_cloud.transports.tls import Certificate, Verify
 
-__all__ = ["NetworkOptions"]
+__all__ = ["NetworkOptions", "network_of"]
 
 
 class NetworkOptions(TypedDict, total=False):
@@ -24,3 +25,9 @@ class NetworkOptions(TypedDict, total=False):
     verify: "Verify"
     cert: "Certificate | None"
     trust_env: bool
+
+
+def network_of(options: Mapping[str, object]) -> NetworkOptions:
+    """The part of a client's arguments that is about connections."""
+    names = NetworkOptions.__annotations__
+    return cast(NetworkOptions, {name: options[name] for name in names if name in options})

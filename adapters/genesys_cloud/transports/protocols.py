@@ -16,6 +16,7 @@ __all__ = [
     "CountingTransport",
     "StreamingTransport",
     "Transport",
+    "is_mock",
     "open_connections",
 ]
 
@@ -95,3 +96,8 @@ class CountingTransport(Protocol):
 def open_connections(transport: object) -> int | None:
     """What a transport says of its open connections; ``None`` if it says nothing."""
     return transport.connections() if isinstance(transport, CountingTransport) else None
+
+
+def is_mock(transport: object) -> bool:
+    """Whether a transport says that there is no platform behind it."""
+    return bool(getattr(transport, "is_mock", False))

@@ -95,9 +95,8 @@ def test_closing_waits_for_an_exchange_whose_call_has_gone(run):
 
 def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
     slow = Rotating("/oauth/token")
-    waiting = thread_loop._ShieldedWork.is_over
 
-    def interrupted(turn, seconds):
+    def interrupted(futures, timeout):
         assert slow.asked.wait(30)
         raise KeyboardInterrupt
 
@@ -105,10 +104,10 @@ def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
         scripted_server(slow) as server,
         Client(host=server.url, auth=KEPT, trust_env=False) as api,
     ):
-        monkeypatch.setattr(thread_loop._ShieldedWork, "is_over", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            api.send(ME)
-        monkeypatch.setattr(thread_loop._ShieldedWork, "is_over", waiting)
+        with monkeypatch.context() as patched:
+            patched.setattr(thread_loop, "wait", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                api.send(ME)
         slow.release.set()
         assert api.send(ME).id == "1"
     assert len(server.asked("/oauth/token")) == 1

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from genesys_cloud.client.event_loop import enter_now, iterate_now, run_now
+from genesys_cloud.transports.awaited import enter_now, iterate_now, run_now
 
 
 async def double(number: int) -> int:

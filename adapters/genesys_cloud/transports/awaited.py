@@ -1,0 +1,149 @@
+"""Synchronous transports as a driver of coroutines sends with them, and such a driver run on a thread.
+
+Invariants: nothing here suspends, so that :func:`run_now` runs a coroutine to its end as a function call.
+"""
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Coroutine,
+    Generator,
+    Iterator,
+)
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from genesys_cloud.transports.protocols import (
+    AsyncStreamingTransport,
+    AsyncTransport,
+    StreamingTransport,
+    Transport,
+)
+from genesys_core.http.messages import Request, Response, Streamed
+
+__all__ = [
+    "AwaitedChunks",
+    "awaited_transport",
+    "enter_now",
+    "iterate_now",
+    "open_stream",
+    "run_now",
+]
+
+T = TypeVar("T")
+
+Chunks: TypeAlias = Streamed[AsyncIterator[bytes]]
+
+
+def run_now(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never suspends.
+
+    Raises:
+        RuntimeError: it did: a synchronous client was given something to await.
+    """
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    work.close()
+    raise RuntimeError("a synchronous client cannot await: give it functions, not coroutines")
+
+
+def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
+    """Iterate over what never suspends."""
+
+    async def following() -> T:
+        return await anext(chunks)
+
+    while True:
+        try:
+            chunk = run_now(following())
+        except StopAsyncIteration:
+            return
+        yield chunk
+
+
+@contextmanager
+def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
+    """Enter and leave what never suspends."""
+    entered = run_now(context.__aenter__())
+    try:
+        yield entered
+    except BaseException as error:
+        if not run_now(context.__aexit__(type(error), error, error.__traceback__)):
+            raise
+    else:
+        run_now(context.__aexit__(None, None, None))
+
+
+class AwaitedChunks:
+    """A plain iterator, awaited; no generator, so that nobody has to close it."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for chunk in self._chunks:
+            return chunk
+        raise StopAsyncIteration
+
+
+class _AwaitedTransport:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def send(self, request: Request) -> Response:
+        return self._transport.send(request)
+
+    async def close(self) -> None:
+        self._transport.close()
+
+
+class _AwaitedStreamingTransport(_AwaitedTransport):
+    def __init__(self, transport: StreamingTransport) -> None:
+        super().__init__(transport)
+        self._streaming = transport
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AsyncGenerator[Chunks]:
+        pieces = None if content is None else iterate_now(aiter(content))
+        with self._streaming.stream(request, pieces) as reply:
+            yield Streamed(reply.status, reply.headers, AwaitedChunks(reply.chunks))
+
+
+def awaited_transport(transport: Transport) -> AsyncTransport:
+    """A synchronous transport, awaited; it streams if this one does."""
+    if isinstance(transport, StreamingTransport):
+        return _AwaitedStreamingTransport(transport)
+    return _AwaitedTransport(transport)
+
+
+def open_stream(
+    transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
+) -> AbstractAsyncContextManager[Chunks]:
+    """A streamed request, over a transport that may know nothing of streams."""
+    if isinstance(transport, AsyncStreamingTransport):
+        return transport.stream(request, content)
+    return _sent_whole(transport, request, content)
+
+
+@asynccontextmanager
+async def _sent_whole(
+    transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None
+) -> AsyncGenerator[Chunks]:
+    if content is not None:
+        body = b"".join([chunk async for chunk in content])
+        # Without the length that a stream has to announce: of bytes, a transport knows it.
+        headers = request.headers.without("content-length")
+        request = msgspec.structs.replace(request, headers=headers, body=body)
+    response = await transport.send(request)
+    yield Streamed(response.status, response.headers, AwaitedChunks(iter((response.body,))))
