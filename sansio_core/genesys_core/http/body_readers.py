@@ -13,7 +13,14 @@ from typing import Final, Protocol
 from genesys_core.http.limits import ResponseLimits, broken_response, response_too_large
 from genesys_core.http.messages import TransportFailure
 
-__all__ = ["BodyReader", "ChunkedReader", "LengthReader", "UntilCloseReader", "cut_off"]
+__all__ = [
+    "BodyReader",
+    "ChunkedReader",
+    "LengthReader",
+    "UntilCloseReader",
+    "cut_off",
+    "read_whole_chunks",
+]
 
 
 class BodyReader(Protocol):
@@ -224,6 +231,30 @@ class ChunkedReader:
             self._trailer_lines += 1
             if self._trailer_lines > self._limits.fields:
                 raise broken_response(f"it has more than {self._limits.fields} trailer fields")
+
+
+def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
+    """The body, if ``data`` is all of it from ``position`` on: chunks without extensions or trailers.
+
+    Whatever else it is, malformed or beyond a limit, ``None`` leaves it to a :class:`ChunkedReader`.
+    """
+    pieces: list[bytes] = []
+    while not data.startswith(_LAST_CHUNK, position):
+        line = _SIZE_LINE.match(data, position)
+        if line is None:
+            return None
+        start = line.end()
+        size = int(line[1], 16)
+        end = start + size
+        # A line of up to 16 bytes is within every limit for lines, and no overhead.
+        if not size or start - position > 16 or not data.startswith(b"\r\n", end):
+            return None
+        pieces.append(data[start:end])
+        position = end + 2
+    if position + len(_LAST_CHUNK) != len(data):
+        return None
+    body = b"".join(pieces)
+    return body if limits.body is None or len(body) <= limits.body else None
 
 
 def _line_too_long(limit: int) -> TransportFailure:

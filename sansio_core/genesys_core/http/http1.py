@@ -6,15 +6,17 @@ whether the connection may be used again. A byte that no request asked for ends 
 what it belongs to cannot be known.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.body_readers import cut_off
+from genesys_core.http.body_readers import cut_off, read_whole_chunks
+from genesys_core.http.content_coding import decode_content
 from genesys_core.http.headers import Headers
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
 from genesys_core.http.request_head import RequestHead, encode_request_head
-from genesys_core.http.response_head import ResponseHead, parse_plain_head
+from genesys_core.http.response_head import ParsedHead, ResponseHead, parse_plain_head
 from genesys_core.http.response_reader import BODILESS, HTTP1ResponseReader
 
 __all__ = ["HTTP1Connection"]
@@ -23,10 +25,8 @@ __all__ = ["HTTP1Connection"]
 _IDLE, _BUSY, _ENDED, _FAILED = range(4)
 _OVER: Final = frozenset({_ENDED, _FAILED})
 
-# Fields of a response that is never read in one step.
-_UNUSUAL: Final = frozenset(
-    {"transfer-encoding", "content-encoding", "keep-alive", "proxy-connection"}
-)
+# Fields of a response that is never read in one step: they have a say in what comes after it.
+_UNUSUAL: Final = frozenset({"keep-alive", "proxy-connection"})
 
 
 class HTTP1Connection:
@@ -72,6 +72,7 @@ class HTTP1Connection:
         "_reader",
         "_request",
         "_sending",
+        "_silent",
         "_state",
         "_upload_left",
         "_waits",
@@ -124,7 +125,7 @@ class HTTP1Connection:
         If it is closed in this state, the server had closed the idle connection, or was about to
         (RFC 9112, 9.3.1): a request that is idempotent may be repeated at once on another one.
         """
-        return self._state != _IDLE and self._exchanges > 0 and self._reader is None
+        return self._state != _IDLE and self._exchanges > 0 and self._silent
 
     @property
     def switched(self) -> bool:
@@ -182,6 +183,7 @@ class HTTP1Connection:
         self._request = head
         self._limits = self._own_limits if limits is None else limits
         self._close = head.close
+        self._silent = True
         self._reader = None
         return head.data
 
@@ -242,7 +244,7 @@ class HTTP1Connection:
         Returns:
             The failure of the request under way, for the caller to raise.
         """
-        sent = self._state == _BUSY and (written or self._reader is not None)
+        sent = self._state == _BUSY and (written or not self._silent)
         self._fail()
         return TransportFailure(message, kind=kind, sent=sent)
 
@@ -348,31 +350,37 @@ class HTTP1Connection:
     def _receive_at_once(self, data: bytes) -> Response | None:
         """The response, if ``data`` is all of it and plain; else it is begun."""
         request, limits = self._request, self._limits
+        self._silent = not data
         end = data.find(b"\r\n\r\n") + 4
         head = parse_plain_head(data[:end], limits) if end > 3 else None
         if head is None or head.status < 200:
             self._receive(data)
             return None
         values = head.headers.by_name()
-        size = len(data) - end
         if (
-            values.get("content-length") == str(size)
+            values.get("connection", "keep-alive") == "keep-alive"
             and _UNUSUAL.isdisjoint(values)
-            and values.get("connection", "keep-alive") == "keep-alive"
-            and (limits.body is None or size <= limits.body)
             and request.method != "HEAD"
             and head.status not in BODILESS
             and not request.upgrade
             and not self._sending
             and not self._close
+            and (body := _whole_body(values, data, end, limits)) is not None
         ):
-            self._exchanges += 1
-            self._state = _IDLE
-            return Response(head.status, head.headers, data[end:])
+            coding = values.get("content-encoding")
+            if coding is None or not body:
+                return self._returned(head, body)
+            if coding == "gzip" and head.status != 206:
+                return self._returned(head, decode_content(body, ("gzip",), limits.body))
         self._reader = reader = HTTP1ResponseReader(request, limits)
         reader.begin(head, data[end:])
         self._answered(reader)
         return None
+
+    def _returned(self, head: ParsedHead, body: bytes) -> Response:
+        self._exchanges += 1
+        self._state = _IDLE
+        return Response(head.status, head.headers, body)
 
     def _receive(self, data: bytes) -> None:
         if self._state == _BUSY:
@@ -381,6 +389,7 @@ class HTTP1Connection:
                 if not data:
                     raise cut_off()
                 reader = self._reader = HTTP1ResponseReader(self._request, self._limits)
+                self._silent = False
             if data:
                 reader.feed(data)
             else:
@@ -410,6 +419,19 @@ class HTTP1Connection:
     def _fail(self) -> None:
         self._state = _FAILED
         self._sending = self._waits = False
+
+
+def _whole_body(
+    values: Mapping[str, str], data: bytes, start: int, limits: ResponseLimits
+) -> bytes | None:
+    """The body, if its framing is plain, and it is all that follows the head."""
+    length = values.get("content-length")
+    if length is None:
+        chunked = "transfer-encoding" in values
+        return read_whole_chunks(data, start, limits) if chunked else None
+    size = len(data) - start
+    within = limits.body is None or size <= limits.body
+    return data[start:] if within and length == str(size) else None
 
 
 _NO_REQUEST: Final = RequestHead("", b"", 0)

@@ -8,6 +8,7 @@ from genesys_core.http.body_readers import (
     ChunkedReader,
     LengthReader,
     UntilCloseReader,
+    read_whole_chunks,
 )
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import TransportFailure
@@ -148,3 +149,28 @@ class TestChunked:
     def test_the_bound_for_the_body_can_be_lifted(self):
         data = b"f" * 16 + b"\r\nabc"
         assert read(ChunkedReader(ResponseLimits(body=None)), [data]) == (b"abc", None)
+
+
+class TestWholeChunks:
+    def test_a_plain_body_that_is_all_there(self):
+        for body, data in [
+            (b"", b"0\r\n\r\n"),
+            (b"hi\r\n", chunk(b"hi") + chunk(b"\r\n") + b"0\r\n\r\n"),
+            (b"x" * 300, b"0" * 11 + chunk(b"x" * 300) + b"0\r\n\r\n"),
+        ]:
+            assert read_whole_chunks(b"head" + data, 4, DEFAULT_LIMITS) == body
+            assert read_whole_chunks(data, 0, ResponseLimits(body=len(body))) == body
+            assert read_whole_chunks(data, 0, ResponseLimits(body=None)) == body
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"", b"0\r\n", chunk(b"hi"), chunk(b"hi")[:-1] + b"0\r\n\r\n", chunk(b"hi") + b"0\r\n\r\nx", b"0\r\nA: b\r\n\r\n",
+            b"00\r\n\r\n", chunk(b"hi", b";" + b"e" * 14) + b"0\r\n\r\n", b"1\r\nab0\r\n\r\n", b"x\r\n",
+        ],
+    )  # fmt: skip
+    def test_everything_else_is_left_to_the_reader(self, data):
+        assert read_whole_chunks(data, 0, DEFAULT_LIMITS) is None
+
+    def test_a_body_beyond_its_bound_is_left_to_the_reader_to_refuse(self):
+        assert read_whole_chunks(chunk(b"hi") + b"0\r\n\r\n", 0, ResponseLimits(body=1)) is None

@@ -231,6 +231,14 @@ class TestStale:
         assert connection.receive_data(b"H") is None
         assert not connection.stale
 
+    @pytest.mark.parametrize("data", [b"?", head("A: " + "x" * 70_000), head("Content-Length: 4", "Content-Encoding: gzip") + b"hiho"])  # fmt: skip
+    def test_a_used_one_is_not_after_a_broken_response(self, data):
+        connection, _ = exchanged([WHOLE[0]])
+        connection.send(GET)
+        with pytest.raises(TransportFailure):
+            connection.receive_data(data)
+        assert not connection.stale
+
     def test_a_used_one_stays_stale_when_it_is_closed_or_reset(self):
         for end in (lambda each: each.receive_data(CLOSED), lambda each: each.abort("reset")):
             connection, _ = exchanged([WHOLE[0]])
