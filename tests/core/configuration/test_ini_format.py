@@ -136,3 +136,21 @@ def test_text_is_quoted_only_where_it_must_be():
         {"s": {"a": "plain", "b": " x", "c": "a #b", "d": '"', "e": True, "f": 2.5}}
     )
     assert written == '[s]\na = plain\nb = " x"\nc = "a #b"\nd = """"\ne = true\nf = 2.5\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("[a", 'a section must be "[", its name and "]" alone'),
+        ("[a] b", 'a section must be "[", its name and "]" alone'),
+        ("[ ]", "a section must have a name"),
+        ("words", '[s] a line without "="'),
+        ("= 1", '[s] a line must have a key before its "="'),
+        ("k = 'a", "[s] k: a value that begins with a quote must end with the same one"),
+        ('k = "a"b', "[s] k: a value that begins with a quote must end with the same one"),
+    ],
+)
+def test_what_is_malformed_is_named_with_its_line(line, words):
+    (problem,) = read_ini(f"[s]\n{line}\n").problems
+    assert problem.line == 2
+    assert problem.text.startswith(words)

@@ -117,3 +117,10 @@ def test_what_is_written_reads_back_the_same(sections):
         for section, keys in sections.items()
         for key, value in keys.items()
     }
+
+
+@pytest.mark.parametrize("text", ["[]", '[{"a": 1}]', "1", '"text"', "null"])
+def test_the_root_is_an_object_of_sections(text):
+    (problem,) = read_json(text).problems
+    assert problem.line == 1
+    assert problem.text.startswith("must be one object of sections; such as {")
