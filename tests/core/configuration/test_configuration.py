@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from genesys_core.confidential import REDACTED
 from genesys_core.configuration import (
     DEFAULTS,
     Configuration,
@@ -345,3 +346,37 @@ def test_hosts_follow_from_the_region_the_host_or_the_gateway():
     assert host.hosts == Hosts.resolve(host="http://h", gateway=Gateway("g"))
     with pytest.raises(InvalidValueError):
         Configuration(general=GeneralConfiguration(host="ftp://h")).hosts  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        ("[retry]\nretry_wait_max = 1\nmax_retry_time_sec = 2\n", ["c:3: [retry] retry_wait_max = 1 and"]),
+        ("[retry]\nretry_wait_max = 2\nmax_retry_time_sec = 2\n", []),
+        ("[retry]\nretry_wait_max = 5\nretry_wait_min = 6\n", ["c:3: [retry] retry_wait_min = 6: must not be above retry_wait_max = 5"]),
+        ("[retry]\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_min = 1000000.0: must not be above the default budget"]),
+        ("[retry]\nretry_wait_max = soon\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_max = 'soon'"]),
+        ("[retry]\nretry_wait_max = 0\nretry_wait_min = 6\n", []),
+        ("[gateway]\nport = 1\n", ["c:2: [gateway]: must have a host"]),
+    ],
+)  # fmt: skip
+def test_keys_that_are_right_one_by_one_may_be_wrong_together(text, problems):
+    try:
+        Configuration.from_text(text, source="c")
+        found = []
+    except ConfigurationError as error:
+        found = list(error.problems)
+    assert len(found) == len(problems)
+    assert all(line.startswith(words) for line, words in zip(found, problems, strict=True)), found
+
+
+def test_a_description_masks_secrets_and_names_regions():
+    configuration = Configuration(
+        general=GeneralConfiguration(region=Region.eu_west_1, live_reload_config=False),
+        credentials=Credentials(client_id="id", client_secret="hunter2"),
+    )
+    shown = {f"{one.section}.{one.key}": one.value for one in configuration.describe()}
+    assert shown["general.region"] == "eu_west_1"
+    assert shown["general.live_reload_config"] == "false"
+    assert shown["credentials.client_secret"] == REDACTED
+    assert shown["retry.retry_max"] is None
