@@ -624,3 +624,8 @@ def test_every_key_is_in_the_documentation():
     page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
     documented = set(re.findall(r"^\|[^|]*\| `(\w+)` \|", page, re.MULTILINE))
     assert documented == {key for keys in KEYS.values() for key in keys}
+
+
+@pytest.mark.parametrize("host", ["https://api.mypurecloud.ie", "http://127.0.0.1:8080/base"])
+def test_a_host_is_kept_as_it_was_written(host):
+    assert KEYS["general"]["host"].read(host) == host

@@ -74,3 +74,9 @@ def test_credentials_show_who_but_not_how():
     assert repr(Credentials(client_id="id")) == "Credentials(client_id='id')"
     with pytest.raises(TypeError, match="let that process read its own environment"):
         pickle.dumps(Credentials(access_token="hunter3"))
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 1e9])
+def test_a_wait_for_a_token_is_any_finite_time(seconds):
+    part = ReauthenticationConfiguration(refresh_token_wait_max=seconds)
+    assert part.refresh_token_wait_max == seconds

@@ -138,3 +138,10 @@ def test_each_field_is_found_by_any_spelling():
 
 def test_merging_does_not_depend_on_how_fields_are_grouped():
     fuzz_headers.check_merging()
+
+
+def test_redacted_fields_are_fields_without_secrets():
+    shown = Headers([("Authorization", "Bearer hunter2"), ("X", "y"), ("x", "z")]).redacted()
+    assert isinstance(shown, Headers)
+    assert "hunter2" not in str(dict(shown))
+    assert shown["x"] == "y, z"

@@ -98,3 +98,13 @@ def test_a_request_that_a_hook_replaced_is_for_what_the_first_was_for():
     assert token.replaced_by(None) is token
     assert token.replaced_by(other) == msgspec.structs.replace(other, purpose="token")
     assert other.replaced_by(other) is other
+
+
+def test_what_is_shown_of_a_message_holds_no_secret_and_no_body():
+    headers = Headers({"Authorization": "Bearer hunter2", "Accept": "text/plain"})
+    shown = Request("POST", "https://h/x?token=hunter2", headers, b"hunter2").redacted()
+    assert "hunter2" not in f"{shown.url}{dict(shown.headers)}"
+    assert (shown.method, shown.body, shown.headers["accept"]) == ("POST", None, "text/plain")
+    answered = Response(200, headers, b"hunter2").redacted()
+    assert (answered.status, answered.body) == (200, b"")
+    assert "hunter2" not in str(dict(answered.headers))

@@ -471,6 +471,18 @@ def scenario(desk: Desk) -> None:
         desk.settle()
 
 
+def test_a_lease_that_an_interrupted_step_took_out_is_forgotten():
+    desk = Desk()
+    claim = desk.acquire()
+    lease = claim.lease
+    assert lease is not None
+    desk.release(claim)
+    del lease.group.idle[lease]  # as far as a step had come
+    desk.pool.close()
+    desk.settle()
+    assert desk.pool.statistics().idle == 0
+
+
 @pytest.mark.slow
 def test_an_exception_before_any_instruction_of_any_step_loses_no_place():
     desks: deque[Desk] = deque(maxlen=1)

@@ -369,3 +369,32 @@ def test_while_nobody_reads_an_old_socket_keeps_its_time():
     assert begun.facts().draining == old
     begun.timer(reading=True)
     assert begun.facts().draining is None
+
+
+def test_a_successor_that_is_lost_is_set_up_again_and_nobody_hears_of_it():
+    memory = DuplicateFilter(3, 9)
+    for duplicates in (memory, None):
+        successor = listening(9, SUCCESSOR, opened=NOW.monotonic - 1)
+        begun = transition(facts(listening(), successor=successor, duplicates=duplicates))
+        begun.disconnected(9, Closed(1001, ""))
+        assert isinstance(begun.facts().successor, BackingOff)
+        assert begun.facts().primary == listening()
+        assert begun.effects == []
+        expected = memory.without_new_socket() if duplicates else None
+        assert begun.facts().duplicates == expected
+
+
+def test_a_primary_that_is_lost_takes_the_old_socket_along():
+    begun = transition(facts(listening(), draining=draining(pongs_due=0)))
+    begun.disconnected(3, Failed("closed", "broken", code=1006))
+    assert CloseSocket(2) in begun.effects
+    assert begun.facts().draining is None
+    assert isinstance(begun.facts().primary, BackingOff)
+
+
+def test_topics_are_synchronized_only_over_an_open_connection_that_is_not_at_it():
+    for primary in (Connecting(9, 130.0, 0, KNOWN), listening(sync=Syncing(8, 130.0, A, 0, None))):
+        begun = transition(facts(primary))
+        begun.sync_topics("primary")
+        begun.sync_topics("successor")
+        assert begun.effects == []
