@@ -7,7 +7,11 @@ from hypothesis import settings
 
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("in-ci" if os.environ.get("CI") else "at-home")
+# Enough to run through a property, for measuring coverage: it must not hang on a lucky example.
+settings.register_profile("few-examples", settings.get_profile("in-ci"), max_examples=10)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("in-ci" if os.environ.get("CI") else "at-home")
+)
 
 
 def pytest_collection_finish() -> None:
