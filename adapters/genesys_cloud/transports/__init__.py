@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from genesys_cloud.transports.socket_transport import SocketTransport as SocketTransport
     from genesys_cloud.transports.tls import Certificate as Certificate
     from genesys_cloud.transports.tls import Verify as Verify
+    from genesys_core.transport.pool import PoolLimits as PoolLimits
+    from genesys_core.transport.pool import PoolStatistics as PoolStatistics
 
 export_lazily(
     globals(),
@@ -35,5 +37,6 @@ export_lazily(
         ),
         "genesys_cloud.transports.socket_transport": "SocketTransport",
         "genesys_cloud.transports.tls": "Certificate Verify",
+        "genesys_core.transport.pool": "PoolLimits PoolStatistics",
     },
 )
