@@ -7,16 +7,21 @@ The first table feeds the same bytes, unmasked frames of 373-byte presence event
 to everybody in turns, and takes the best of many rounds in processor time. ``websockets`` is its
 sans-I/O connection; its events are dictionaries, the others' are typed.
 
-The second sends an event at a time over a loopback socket, from a server in a process of its own, and
+The second feeds a handler from a socket as fast as it reads, and takes the processor time an event of
+the whole way to an ``async for``.
+
+The third sends an event at a time over a loopback socket, from a server in a process of its own, and
 takes the time from before the server's write to the callback; both processes read the same clock.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import multiprocessing
 import os
+import socket
 import sys
 import threading
 import time
@@ -28,6 +33,7 @@ from typing import Any
 
 import anyio
 import msgspec
+import trio
 from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.protocol import State
@@ -36,9 +42,11 @@ from websockets.uri import parse_uri
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import TextMessage
 
-from genesys_cloud import Client
+from genesys_cloud import AsyncClient, Client
 from genesys_cloud.notifications import Policy
 from genesys_cloud.simulator import running_simulator
+from genesys_cloud.testing import AsyncMockTransport, json_response
+from genesys_core import Request, Response
 from genesys_core.clock import Now
 from genesys_core.models import Channel, ChannelTopicEntityListing, PresenceEventUserPresence
 from genesys_core.notifications import Notification, NotificationDecoder
@@ -343,6 +351,94 @@ def lags() -> dict[str, list[float]]:
     return {name: sorted(each) for name, each in found.items()}
 
 
+# From the socket to the program: processor time an event
+
+BLAST, BLASTS = 40_000, 5
+
+
+def blast(pipe: Any) -> None:
+    """A server that speaks WebSocket and sends all events at once when it is told to."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    pipe.send(listener.getsockname()[1])
+    stream = b"".join(frame(1, event(number)) for number in range(BLAST))
+
+    def send(accepted: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            accepted.sendall(stream)
+            while accepted.recv(65_536):
+                pass
+
+    while True:
+        accepted, _ = listener.accept()
+        server = WebSocketServer()
+        while not any(isinstance(e, Requested) for e in server.receive_data(accepted.recv(65_536))):
+            pass
+        server.accept()
+        accepted.sendall(server.data_to_send())
+        if not pipe.recv():
+            return
+        threading.Thread(target=send, args=(accepted,), daemon=True).start()
+
+
+def permit(request: Request) -> Response:
+    """The REST side of a channel whose topics are all permitted."""
+    return json_response({"entities": [{"id": TOPIC, "state": "Permitted"}]})
+
+
+async def handled(pipe: Any, url: str) -> float:
+    """This library's handler; seconds of processor time an event."""
+    client = AsyncClient(
+        host="http://x.example",
+        access_token="t",
+        transport=AsyncMockTransport(permit),
+        trust_env=False,
+    )
+    channel = Channel(id="c", connect_uri=url)
+    async with client, client.notification_handler(channel=channel) as events:
+        await events.add_subscription(TOPIC)
+        pipe.send(True)
+        begun, left = time.process_time(), BLAST
+        async for each in events:
+            assert isinstance(each, Notification)
+            left -= 1
+            if not left:
+                break
+        return (time.process_time() - begun) / BLAST
+
+
+async def by_hand(pipe: Any, url: str) -> float:
+    """The ``websockets`` library and ``json``."""
+    async with connect(url, proxy=None) as websocket:
+        pipe.send(True)
+        begun, left = time.process_time(), BLAST
+        async for text in websocket:
+            json.loads(text)
+            left -= 1
+            if not left:
+                break
+        return (time.process_time() - begun) / BLAST
+
+
+def costs() -> dict[str, float]:
+    """Microseconds of processor time an event, the least of several turns."""
+    context = multiprocessing.get_context("spawn")
+    pipe, theirs = context.Pipe()
+    server = context.Process(target=blast, args=(theirs,), daemon=True)
+    server.start()
+    url = f"ws://127.0.0.1:{pipe.recv()}/channels/c"
+    ways: Mapping[str, Callable[[], float]] = {
+        "this library, asyncio": lambda: asyncio.run(handled(pipe, url)),
+        "this library, trio": lambda: trio.run(handled, pipe, url),
+        "websockets.asyncio + json.loads by hand": lambda: asyncio.run(by_hand(pipe, url)),
+    }
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(BLASTS):
+        for name, way in ways.items():
+            found[name].append(way() * 1e6)
+    server.terminate()
+    return {name: min(each) for name, each in found.items()}
+
+
 def main() -> int:
     """Print the tables."""
     print(f"CPython {sys.version.split()[0]}, {EVENTS:,} events, best of {ROUNDS} rounds")
@@ -350,6 +446,9 @@ def main() -> int:
     found = rates()
     for name, rate in found.items():
         print(f"{name:46} {rate:10,.0f} {rate / found[PEER]:28.2f}")
+    print(f"\n{'socket to program, µs of processor time':46} {'an event':>10}")
+    for name, cost in costs().items():
+        print(f"{name:46} {cost:10.1f}")
     print(f"\n{'server to callback, µs':46} {'median':>10} {'p99':>10}")
     for name, each in lags().items():
         print(f"{name:46} {each[len(each) // 2]:10.0f} {each[len(each) * 99 // 100]:10.0f}")

@@ -114,9 +114,10 @@ class AsyncNotificationHandler:
             GenesysCloudError: the platform refuses the handler, and why.
         """
         try:
-            return self._context.delivered(await self._events.take())
+            held = self._events.take_now() or await self._events.take()
         except QueueClosed:
             raise StopAsyncIteration from None
+        return self._context.delivered(held)
 
     async def __aenter__(self) -> Self:
         self._driver.check_unused()
@@ -169,7 +170,7 @@ class AsyncNotificationHandler:
         try:
             await _finished(callback(event))
         except Exception as error:  # noqa: BLE001 - reported
-            self._states.put(self._context.failed(error, event), read_clocks())
+            self._states.put((self._context.failed(error, event),), read_clocks())
 
 
 async def _finished(result: object) -> None:

@@ -6,7 +6,7 @@ it, so that nothing needs a lock.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol, TypeVar, assert_never
 
 import anyio
@@ -23,7 +23,6 @@ from genesys_core.notifications.buffer import Event as ConsumerEvent
 from genesys_core.notifications.channel.channel import GivenChannel
 from genesys_core.notifications.channel.events import (
     ChannelCall,
-    ChannelEvent,
     CloseSocket,
     Connect,
     Effect,
@@ -34,10 +33,9 @@ from genesys_core.notifications.channel.policy import Policy
 from genesys_core.notifications.channel_set import ChannelSet, SetStep, TopicsAnswer
 from genesys_core.notifications.dispatch import (
     EventDispatcher,
-    ForConsumer,
+    RoutedEvents,
     StateEvent,
     SubscriptionError,
-    operator_warning,
 )
 from genesys_core.observability.observers import Observer
 from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
@@ -55,8 +53,8 @@ class EventSink(Protocol[T_contra]):
         """Whether sockets are to be read no further for now."""
         ...
 
-    def put(self, event: T_contra, at: Now) -> None:
-        """Add an event; never waits."""
+    def put(self, events: Iterable[T_contra], at: Now) -> None:
+        """Add events that arrived together; never waits."""
         ...
 
     async def room(self) -> None:
@@ -234,8 +232,12 @@ class Driver:
     def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
         self._set = step.state
         at = arrived or read_clocks()
-        for each in step.effects:
-            self._carry_out(each.channel, each.effect, at)
+        emitted = [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
+        if emitted:
+            self._hand_over(self._dispatcher.route_all(emitted), at)
+        if len(emitted) < len(step.effects):
+            for each in step.effects:
+                self._carry_out(each.channel, each.effect)
         if self._pending:
             self._answer()
         self._count()
@@ -246,10 +248,10 @@ class Driver:
         if deadline is None or deadline < self._due:
             self._wake.set()
 
-    def _carry_out(self, channel: int, effect: Effect, at: Now) -> None:
+    def _carry_out(self, channel: int, effect: Effect) -> None:
         match effect:
-            case Emit(event=event):
-                self._emit(event, at)
+            case Emit():
+                pass  # handed over, all at once
             case ChannelCall(id=call, operation=operation):
                 self._calls.start_soon(self._guarded, self._call, channel, call, operation)
             case Connect(socket=socket, url=url):
@@ -267,13 +269,12 @@ class Driver:
             case _:
                 assert_never(effect)
 
-    def _emit(self, event: ChannelEvent, at: Now) -> None:
-        sorted_ = self._dispatcher.route(event)
-        if isinstance(sorted_, ForConsumer):
-            self._consumer.put(sorted_.event, at)
-        else:
-            self._states.put(sorted_.event, at)
-        if (words := operator_warning(event)) is not None:
+    def _hand_over(self, routed: RoutedEvents, at: Now) -> None:
+        if routed.consumer:
+            self._consumer.put(routed.consumer, at)
+        if routed.states:
+            self._states.put(routed.states, at)
+        for words in routed.warnings:
             self._context.warn(words)
 
     def _count(self) -> None:
@@ -307,8 +308,9 @@ class Driver:
     async def _deliver(
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> None:
-        texts = [event.data for event in events if isinstance(event, Text)]
-        if any(isinstance(event, HandshakeDone) for event in events):
+        texts = [event.data for event in events if type(event) is Text]
+        others = events if len(texts) < len(events) else ()  # hardly ever any
+        if any(isinstance(event, HandshakeDone) for event in others):
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
             if self._full:
@@ -316,7 +318,7 @@ class Driver:
             now = read_clocks()
             step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
             self._advance(step, read_at)
-        for event in events:
+        for event in others:
             if isinstance(event, Closed | Failed):
                 now = read_clocks()
                 self._advance(self._set.disconnected(channel, socket, event, now=now))

@@ -6,6 +6,7 @@ Law: a queue decides nothing; what is kept and what is dropped is the store's, i
 
 import contextlib
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import anyio
@@ -56,7 +57,9 @@ class AsyncEventQueue(Generic[T]):
     def __init__(self, store: EventStore[T]) -> None:
         self._store = store
         self._end: Exception | None = None
-        self._arrived, self._freed = anyio.Event(), anyio.Event()
+        # Made by whoever waits, so that an event costs nothing where nobody does.
+        self._arrival: anyio.Event | None = None
+        self._space: anyio.Event | None = None
         self._taken = 0
 
     @property
@@ -64,17 +67,29 @@ class AsyncEventQueue(Generic[T]):
         """Whether sockets are to be read no further for now."""
         return self._store.blocked and self._end is None
 
-    def put(self, event: T, at: Now) -> None:
-        """Add an event."""
-        self._store.put(event, at=at)
-        self._arrived.set()
+    def put(self, events: Iterable[T], at: Now) -> None:
+        """Add events that arrived together."""
+        for event in events:
+            self._store.put(event, at=at)
+        if self._arrival is not None:
+            self._arrival.set()
+            self._arrival = None
 
     async def room(self) -> None:
         """Wait while :attr:`blocked`."""
         while self.blocked:
-            if self._freed.is_set():
-                self._freed = anyio.Event()
-            await self._freed.wait()
+            self._space = self._space or anyio.Event()
+            await self._space.wait()
+
+    def take_now(self) -> Buffered[T] | None:
+        """The next event if it is there; nothing now and then, so that others get their turn."""
+        self._taken += 1
+        if self._taken >= _CHECKPOINT or self._end is not None:
+            return None
+        held = self._store.take()
+        if held is not None and self._space is not None:
+            self._free()
+        return held
 
     async def take(self) -> Buffered[T]:
         """The next event.
@@ -83,24 +98,28 @@ class AsyncEventQueue(Generic[T]):
             Ended: there will be no more.
             Exception: whatever the queue was closed with.
         """
-        self._taken += 1
-        if self._taken % _CHECKPOINT == 0:
+        if self._taken >= _CHECKPOINT:
+            self._taken = 0
             await anyio.lowlevel.checkpoint()
         while self._end is None:
             held = self._store.take()
             if held is not None:
-                self._freed.set()
+                self._free()
                 return held
-            if self._arrived.is_set():
-                self._arrived = anyio.Event()
-            await self._arrived.wait()
+            self._arrival = self._arrival or anyio.Event()
+            await self._arrival.wait()
         raise self._end.with_traceback(None)
+
+    def _free(self) -> None:
+        if self._space is not None:
+            self._space.set()
+            self._space = None
 
     def close(self, error: Exception | None = None) -> None:
         """There will be no more."""
         self._end = self._end or error or QueueClosed()
-        self._arrived.set()
-        self._freed.set()
+        self.put((), Now(0.0, 0.0))
+        self._free()
 
 
 class ThreadEventQueue(Generic[T]):
@@ -122,10 +141,11 @@ class ThreadEventQueue(Generic[T]):
         """Whether sockets are to be read no further for now."""
         return self._store.blocked and self._end is None
 
-    def put(self, event: T, at: Now) -> None:
-        """Add an event."""
+    def put(self, events: Iterable[T], at: Now) -> None:
+        """Add events that arrived together."""
         with self._changed:
-            self._store.put(event, at=at)
+            for event in events:
+                self._store.put(event, at=at)
             self._changed.notify()
 
     async def room(self) -> None:

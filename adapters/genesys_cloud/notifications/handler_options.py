@@ -113,7 +113,7 @@ class HandlerContext(Struct, frozen=True):
 
     def delivered(self, held: Buffered[Event]) -> Event:
         """An event is handed over."""
-        if isinstance(held.event, Notification):
+        if self.setup.channel_observer.observes_delivery and isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
             self.setup.channel_observer.delivered(held.event.topic_name, lag)
         return held.event

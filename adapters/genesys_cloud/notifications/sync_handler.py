@@ -244,7 +244,7 @@ class NotificationHandler:
         try:
             callback(event)
         except Exception as error:  # noqa: BLE001 - reported
-            self._states.put(self._context.failed(error, event), read_clocks())
+            self._states.put((self._context.failed(error, event),), read_clocks())
 
 
 def _thread(work: Callable[..., None], *args: object) -> threading.Thread:

@@ -6,20 +6,20 @@ gives a value and the list of what did not fit, or one :class:`~genesys_core.err
 
 from _thread import allocate_lock
 from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from types import GenericAlias, NoneType
 from typing import Any, Final, Generic, TypeVar, cast, overload
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from genesys_core.codec.issues import Issue
 from genesys_core.codec.values import dec_hook
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["Decoded", "Issue", "check_type", "decode", "resolve_type"]
+__all__ = ["UNFIT", "Decoded", "Issue", "check_type", "decode", "decoder_for", "resolve_type"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -56,12 +56,24 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
     """
     try:
         return Decoded(_decoder(type_).decode(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNFIT:
         pass  # raised below, outside this block: UnicodeDecodeError holds the body
     decoded = _forgiving(type_, body)
     if strict and decoded.issues:
         raise _refusal(decoded.issues, body)
     return decoded
+
+
+def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
+    """The plain decoder of a type, for whoever decodes many bodies of one type.
+
+    It repairs nothing: where it raises :data:`UNFIT`, :func:`decode` says what can be had.
+    """
+    return _decoder(type_).decode
+
+
+UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a plain decoder raises for a body that does not fit."""
 
 
 def check_type(type_: object) -> None:

@@ -33,7 +33,7 @@ reading no more until there is; ``drop_oldest`` makes room, and puts a gap there
 DEFAULT_LIMIT: Final = 1_000
 
 
-class Buffered(Struct, Generic[T], frozen=True):
+class Buffered(Struct, Generic[T], frozen=True, gc=False):
     """An event, and when it arrived."""
 
     event: T
@@ -77,7 +77,7 @@ class EventBuffer:
             at: when it arrived, for the gap that stands for it if it is dropped.
         """
         held = Buffered(event, at)
-        if isinstance(event, Gap):
+        if type(event) is Gap:
             self._items.append(_joined(self._gap(-1), held))
             return
         if self._notifications >= self._limit and not self._blocks:
@@ -90,7 +90,8 @@ class EventBuffer:
         if not self._items:
             return None
         held = self._items.popleft()
-        self._notifications -= not isinstance(held.event, Gap)
+        if type(held.event) is not Gap:
+            self._notifications -= 1
         return held
 
     def _drop(self) -> None:

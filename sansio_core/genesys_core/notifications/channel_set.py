@@ -30,7 +30,7 @@ from genesys_core.websocket.events import Closed, Failed
 __all__ = ["Addressed", "ChannelSet", "SetStep", "TopicsAnswer"]
 
 
-class Addressed(Struct, frozen=True):
+class Addressed(Struct, frozen=True, gc=False):
     """An effect of one of the channels.
 
     Attributes:
@@ -305,7 +305,7 @@ _Effects: TypeAlias = tuple[Addressed, ...]
 
 
 def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
-    return tuple(Addressed(channel, effect) for effect in effects)
+    return tuple([Addressed(channel, effect) for effect in effects])
 
 
 def _names(topics: Iterable[str]) -> set[str]:

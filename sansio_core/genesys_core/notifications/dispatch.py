@@ -8,7 +8,7 @@ they arrive anyway, and a consumer who asked for presences need not know of them
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
@@ -43,6 +43,7 @@ __all__ = [
     "ForConsumer",
     "ForStateCallback",
     "Rewrite",
+    "RoutedEvents",
     "StateEvent",
     "SubscriptionError",
     "connect_uri_rewriter",
@@ -116,6 +117,24 @@ class ForStateCallback(Struct, frozen=True):
     event: StateEvent
 
 
+class RoutedEvents(Struct, frozen=True):
+    """Where the events of one step go, each list in their order.
+
+    Attributes:
+        consumer: for the iteration, or for ``on_notification``.
+        states: for ``on_state``.
+        warnings: for the log.
+    """
+
+    consumer: list[Event]
+    states: list[StateEvent]
+    warnings: list[str]
+
+
+_MOST_KNOWN: Final = 50_000
+"""Topics remembered at most; more than one program can subscribe to (20 channels of 1,000)."""
+
+
 class EventDispatcher:
     """Tells what goes to the consumer, and gives each event its type.
 
@@ -125,6 +144,8 @@ class EventDispatcher:
     def __init__(self) -> None:
         self._decoder = NotificationDecoder()
         self._asked: set[str] = set()
+        # What was found out about topics whose events arrived, so that an event costs one look.
+        self._for_consumer: dict[str, bool] = {}
 
     def remember(self, topics: Iterable[str], type_: object = None) -> None:
         """Topics were subscribed to.
@@ -137,6 +158,7 @@ class EventDispatcher:
             InvalidValueError: a text that is no topic.
             TypeError: a type that nothing can be read as.
         """
+        self._for_consumer.clear()
         for topic in topics:
             if type_ is not None:
                 self._decoder.assign(topic, type_)
@@ -148,6 +170,7 @@ class EventDispatcher:
         Raises:
             InvalidValueError: a text that is no topic.
         """
+        self._for_consumer.clear()
         for topic in topics:
             self._asked.difference_update(_names(topic))
             self._decoder.forget(topic)
@@ -155,17 +178,39 @@ class EventDispatcher:
     def forget_all(self) -> None:
         """No topics are subscribed to any longer."""
         self._asked.clear()
+        self._for_consumer.clear()
         self._decoder = NotificationDecoder()
+
+    def route_all(self, events: Iterable[ChannelEvent]) -> RoutedEvents:
+        """Where the events of one step go; see :meth:`route`."""
+        found = RoutedEvents([], [], [])
+        consumer = found.consumer
+        for event in events:
+            if type(event) is Arrived:  # nearly all of them are
+                notification = self._decoder.read(event.envelope, event.text)
+                if self._is_for_consumer(notification.topic_name):
+                    consumer.append(notification)
+                else:
+                    found.states.append(notification)
+                continue
+            routed = self.route(event)
+            if isinstance(routed, ForConsumer):
+                consumer.append(routed.event)
+            else:
+                found.states.append(routed.event)
+            warning = operator_warning(event)
+            if warning is not None:
+                found.warnings.append(warning)
+        return found
 
     def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
         """Where an event goes, and as what."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)
-                topic = notification.topic_name
-                if is_automatic(topic) and not self._has_asked(topic.lower()):
-                    return ForStateCallback(notification)
-                return ForConsumer(notification)
+                if self._is_for_consumer(notification.topic_name):
+                    return ForConsumer(notification)
+                return ForStateCallback(notification)
             case Gap():
                 return ForConsumer(event)
             case Heartbeat(text=text) if self._has_asked("channel.metadata"):
@@ -173,6 +218,15 @@ class EventDispatcher:
                 return ForStateCallback(event) if frame is None else ForConsumer(frame)
             case _:
                 return ForStateCallback(event)
+
+    def _is_for_consumer(self, topic: str) -> bool:
+        known = self._for_consumer.get(topic)
+        if known is None:
+            if len(self._for_consumer) >= _MOST_KNOWN:
+                self._for_consumer.clear()
+            known = not is_automatic(topic) or self._has_asked(topic.lower())
+            self._for_consumer[topic] = known
+        return known
 
     def _has_asked(self, topic: str) -> bool:
         """Whether somebody asked for what arrives anyway."""

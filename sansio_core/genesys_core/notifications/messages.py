@@ -5,14 +5,21 @@ fit its model is repaired or handed over untyped, a topic that nobody knows arri
 text without a topic is no notification, and the caller is told so. Topics compare without case.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
-from genesys_core.codec.decoding import Decoded, check_type, decode, resolve_type
+from genesys_core.codec.decoding import (
+    UNFIT,
+    Decoded,
+    check_type,
+    decode,
+    decoder_for,
+    resolve_type,
+)
 from genesys_core.codec.issues import Issue
 from genesys_core.errors import DecodeError
 from genesys_core.notifications._topic_models import TOPIC_MODELS
@@ -48,7 +55,7 @@ class Metadata(Struct, frozen=True, rename="pascal"):
 _NO_METADATA: Final = Metadata()
 
 
-class Envelope(Struct, frozen=True, rename="camel"):
+class Envelope(Struct, frozen=True, gc=False, rename="camel"):
     """A frame of the notification service, its body not read yet.
 
     Attributes:
@@ -205,7 +212,7 @@ class NotificationDecoder:
     def __init__(self, types: Mapping[str, object] | None = None, *, strict: bool = False) -> None:
         self._strict = strict
         self._given: dict[str, object] = {}
-        self._learned: dict[str, object] = {}
+        self._learned: dict[str, Callable[[Raw], Any]] = {}
         for topic, type_ in (types or {}).items():
             self.assign(topic, type_)
 
@@ -255,14 +262,18 @@ class NotificationDecoder:
         """
         topic = envelope.topic_name or ""
         learned = self._learned
-        type_ = learned.get(topic)
-        if type_ is None:
+        decode_plain = learned.get(topic)
+        if decode_plain is None:
             if len(learned) >= _MAX_LEARNED:
                 learned.clear()
-            type_ = learned[topic] = self.type_of(topic)
-        body = self._body(type_, bytes(envelope.event_body))
+            decode_plain = learned[topic] = decoder_for(self.type_of(topic))
         metadata = envelope.metadata or _NO_METADATA
-        return Notification(topic, envelope.version, body.data, metadata, text, body.issues)
+        try:
+            data = decode_plain(envelope.event_body)
+        except UNFIT:
+            body = self._body(self.type_of(topic), bytes(envelope.event_body))
+            return Notification(topic, envelope.version, body.data, metadata, text, body.issues)
+        return Notification(topic, envelope.version, data, metadata, text)
 
     def decode(self, text: str) -> Notification[Any] | None:
         """Read a frame whole; ``None`` for one that is no event.

@@ -12,6 +12,7 @@ whose events arrive under the names ``prefix.suffix1`` and ``prefix.suffix2``.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -34,6 +35,7 @@ _TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
 _SUFFIX = re.compile(r"[A-Za-z_]+")
 
 
+@lru_cache(4096)  # asked for each event that arrives
 def is_automatic(topic: str) -> bool:
     """Whether events of a topic arrive without a subscription, which the platform would reject."""
     name = topic.lower()

@@ -96,10 +96,21 @@ class Observer:
 class ChannelObservers(Observer):
     """Observers of notification channels as one; calls have their own way, as said above."""
 
-    __slots__ = ("_observers",)
+    __slots__ = ("_observers", "_of_delivery")
 
     def __init__(self, observers: Iterable[Observer]) -> None:
         self._observers = tuple(observers)
+        # Asked for each event, so those that take no notice of deliveries are left out beforehand.
+        self._of_delivery = tuple(
+            observer
+            for observer in self._observers
+            if type(observer).delivered is not Observer.delivered
+        )
+
+    @property
+    def observes_delivery(self) -> bool:
+        """Whether any of them takes notice of :meth:`delivered`."""
+        return bool(self._of_delivery)
 
     def channel_opened(self) -> None:
         """Tell all."""
@@ -113,5 +124,5 @@ class ChannelObservers(Observer):
 
     def delivered(self, topic: str, seconds: float) -> None:
         """Tell all."""
-        for observer in self._observers:
+        for observer in self._of_delivery:
             observer.delivered(topic, seconds)

@@ -77,6 +77,12 @@ class Frames:
         at, end = 0, len(data)
         try:
             while at < end and not self.over:
+                if data[at] == _FINAL_TEXT and not (self._remaining or self._fragmented):
+                    start, stop = _short_frame(data, at, end)
+                    if stop and stop - start <= self._max_size:
+                        events.append(Text(_decoded(data[start:stop])))
+                        at = stop
+                        continue
                 at = self._step(data, at, end, events)
         except ParseFailed as error:
             events.append(self._fail(error.code, _WORDS.get(error.code, str(error))))
@@ -90,11 +96,6 @@ class Frames:
             self._remaining -= stop - at
             self._read(data[at:stop], events)
             return stop
-        if data[at] == _FINAL_TEXT and not self._fragmented:
-            start, stop = _short_frame(data, at, end)
-            if stop and stop - start <= self._max_size:
-                events.append(Text(_decoded(data[start:stop])))
-                return stop
         return self._begin(data, at, end, events)
 
     def _hold(self, data: bytes, at: int, end: int) -> int:

@@ -5,6 +5,8 @@ import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
@@ -81,6 +83,38 @@ def test_the_platforms_own_messages_are_states_unless_asked_for(topic):
     assert isinstance(dispatcher.route(arrived(topic, {})), ForConsumer)
     dispatcher.forget(["v2.system.token_revoked", "v2.system.socket_closing"])
     assert isinstance(dispatcher.route(arrived(topic, {})), ForStateCallback)
+
+
+SYSTEM = "v2.system.socket_closing"
+STEPS = [
+    arrived(PRESENCE, {"source": "x"}),
+    arrived(SYSTEM, {}),
+    Gap(AT, AT),
+    HEARTBEAT,
+    Connected("c", AT),
+    SubscriptionLost((PRESENCE,), AT),
+]
+
+
+@given(st.lists(st.sampled_from(STEPS)), st.booleans())
+def test_events_that_arrive_together_go_where_each_of_them_goes(events, subscribed):
+    dispatcher, one_by_one = EventDispatcher(), EventDispatcher()
+    for each in (dispatcher, one_by_one):
+        each.remember([PRESENCE, *([SYSTEM, "channel.metadata"] if subscribed else [])])
+    routed = [one_by_one.route(event) for event in events]
+    found = dispatcher.route_all(events)
+    assert found.consumer == [each.event for each in routed if isinstance(each, ForConsumer)]
+    assert found.states == [each.event for each in routed if isinstance(each, ForStateCallback)]
+    assert found.warnings == [words for words in map(operator_warning, events) if words]
+
+
+def test_what_was_found_out_about_topics_is_bounded(monkeypatch):
+    monkeypatch.setattr("genesys_core.notifications.dispatch._MOST_KNOWN", 2)
+    dispatcher = EventDispatcher()
+    topics = [f"v2.users.u-{number}.presence" for number in range(5)]
+    found = dispatcher.route_all([arrived(topic, {}) for topic in topics])
+    assert [event.topic_name for event in found.consumer] == topics
+    assert len(dispatcher._for_consumer) <= 2
 
 
 def test_heartbeats_can_be_asked_for():

@@ -68,3 +68,12 @@ def test_who_does_not_care_for_channels_may_be_told_of_them():
         assert observer.channel_opened() is None
         assert observer.channel_closed() is None
         assert observer.delivered(TOPIC, 0.0) is None
+
+
+def test_only_those_that_take_notice_of_deliveries_hear_of_them():
+    log = []
+    assert not ChannelObservers([Observer(), Careless()]).observes_delivery
+    both = ChannelObservers([Observer(), Recording("a", log)])
+    assert both.observes_delivery
+    both.delivered("t", 0.5)
+    assert len(log) == 1

@@ -227,7 +227,7 @@ class UnknownEvent(Struct, frozen=True):
     text: str
 
 
-class Arrived(Struct, frozen=True):
+class Arrived(Struct, frozen=True, gc=False):
     """An event of a topic. :class:`~genesys_core.notifications.NotificationDecoder` reads its body.
 
     Attributes:
@@ -301,7 +301,7 @@ class CloseSocket(Struct, frozen=True):
     socket: int
 
 
-class Emit(Struct, frozen=True):
+class Emit(Struct, frozen=True, gc=False):
     """Hand an event to the user."""
 
     event: ChannelEvent
