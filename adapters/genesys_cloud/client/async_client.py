@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import AsyncApis
 from genesys_cloud.client.auth import AsyncAuth
+from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.transfers import AsyncTransfers
@@ -70,7 +71,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        return (await self._send_raw(operation)).data
+        return response_of(await self._drive(self._start(operation))).data
 
     async def send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
         """Make a call and return the whole response: status, headers, data, raw body, issues.
@@ -78,7 +79,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        return await self._send_raw(operation)
+        return response_of(await self._drive(self._start(operation)))
 
     async def request(
         self,

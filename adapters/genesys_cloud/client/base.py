@@ -44,7 +44,7 @@ from genesys_core.session.retry import RetryConfiguration
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
 
-__all__ = ["ClientBase"]
+__all__ = ["ClientBase", "response_of"]
 
 T = TypeVar("T")
 Handler = TypeVar("Handler")
@@ -62,6 +62,7 @@ class ClientBase(LazyApis, Unpicklable):
     def __init__(self, options: ClientOptions, *, mocked: bool) -> None:
         self._setup = Setup(options, mocked=mocked)
         self._cell = self._setup.cell
+        self._observers = self._setup.observers
         self._network = network_of(options)
         self._loops: list[EventLoop] = []
         self._tokens = TokenTransactions(
@@ -120,12 +121,9 @@ class ClientBase(LazyApis, Unpicklable):
         self._handlers.add(handler)
         return handler
 
-    async def _send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
+    def _start(self, operation: Operation[T]) -> State[T]:
         operation = operation.under(self._defaults)
-        outcome = await self._drive(start(operation, self._cell.session, now=read_clocks()))
-        if isinstance(outcome, Raised):
-            raise outcome.error
-        return outcome.response
+        return start(operation, self._cell.session, now=read_clocks())
 
     async def _close(self) -> None:
         try:
@@ -143,15 +141,10 @@ class ClientBase(LazyApis, Unpicklable):
         self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None
     ) -> Returned[T] | Raised:
         send, apply = send or self._wire.send, self._cell.apply
-        watch = watch_call(self._setup.observers, state, now=read_clocks())
+        watch = watch_call(self._observers, state, now=read_clocks())
         try:
             while True:
-                match state:
-                    case NeedToken():
-                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
-                        state = await self._tokens.obtain(action)
-                    case NeedPermit():
-                        state = apply(reserve_permit, state, now=read_clocks())
+                match state:  # the states of most calls first
                     case Sending():
                         request = watch.begin_attempt(state)
                         outcome: Response | TransportFailure
@@ -160,6 +153,13 @@ class ClientBase(LazyApis, Unpicklable):
                         except TransportFailure as failure:
                             outcome = failure
                         state = watch.finish_attempt(state, request, outcome, now=read_clocks())
+                    case Returned() | Raised():
+                        return state
+                    case NeedPermit():
+                        state = apply(reserve_permit, state, now=read_clocks())
+                    case NeedToken():
+                        action = obtain_for_call(state, self._cell.session, now=read_clocks())
+                        state = await self._tokens.obtain(action)
                     case ClosingGate():
                         state = apply(close_gate, state, now=read_clocks())
                         self._event_loop.notify_all()
@@ -167,8 +167,6 @@ class ClientBase(LazyApis, Unpicklable):
                         watch.begin_wait(state)
                         await self._event_loop.sleep(self._left_of(state))
                         state = state.woke(self._cell.session, now=read_clocks())
-                    case Returned() | Raised():
-                        return state
                     case _:
                         assert_never(state)
         except BaseException:
@@ -179,3 +177,10 @@ class ClientBase(LazyApis, Unpicklable):
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())
+
+
+def response_of(outcome: Returned[T] | Raised) -> ApiResponse[T]:
+    """The response of a call; raises its error."""
+    if isinstance(outcome, Raised):
+        raise outcome.error
+    return outcome.response

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from genesys_cloud.apis._clients import SyncApis
 from genesys_cloud.client.auth import Auth
+from genesys_cloud.client.base import response_of
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.thread_loop import ThreadLoop
@@ -64,7 +65,7 @@ class Client(SyncTransfers, SyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        return run_now(self._send_raw(operation)).data
+        return self.send_raw(operation).data
 
     def send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
         """Make a call and return the whole response: status, headers, data, raw body, issues.
@@ -72,7 +73,7 @@ class Client(SyncTransfers, SyncApis):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
-        return run_now(self._send_raw(operation))
+        return response_of(run_now(self._drive(self._start(operation))))
 
     def request(
         self,

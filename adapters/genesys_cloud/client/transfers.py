@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from genesys_cloud.client.atomic_file import AtomicFile
-from genesys_cloud.client.base import ClientBase
+from genesys_cloud.client.base import ClientBase, response_of
 from genesys_cloud.client.streaming import (
     AsyncProgress,
     DownloadSaver,
@@ -44,7 +44,7 @@ from genesys_cloud.transports.awaited import (
     run_now,
 )
 from genesys_core.calls.downloads import MAX_REDIRECTS, Download, nothing_to_save, without_result
-from genesys_core.calls.lifecycle import Raised, start
+from genesys_core.calls.lifecycle import Raised
 from genesys_core.calls.operation import Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import start_upload
@@ -90,13 +90,10 @@ class _Transfers(ClientBase):
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
         async with AsyncExitStack() as stack:
             opener = StreamOpener(self._wire, stack)
-            call = without_result(operation.under(self._defaults))
-            state = start(call, self._cell.session, now=read_clocks())
-            outcome = await self._drive(state, opener.send)
-            if isinstance(outcome, Raised):
-                raise outcome.error
+            state = self._start(without_result(operation))
+            response = response_of(await self._drive(state, opener.send))
             # A call may succeed without a success: a DELETE whose first attempt did it.
-            response, reply = outcome.response, opener.reply
+            reply = opener.reply
             chunks = AwaitedChunks(iter((response.raw,))) if reply is None else reply.chunks
             async with aclosing(with_transport_errors(chunks, opener.request)) as pieces:
                 yield Streamed(response.status, response.headers, pieces)
@@ -133,10 +130,7 @@ class _Transfers(ClientBase):
             options=options.over(self._defaults),
             authenticate=authenticate,
         )
-        outcome = await self._drive(state, send)
-        if isinstance(outcome, Raised):
-            raise outcome.error
-        return outcome.response
+        return response_of(await self._drive(state, send))
 
 
 class SyncTransfers(_Transfers):
