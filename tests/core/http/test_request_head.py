@@ -49,6 +49,8 @@ ODD = [
     (Request("GET", "http://h/", Headers({"Range": "bytes=5-"})), "GET / HTTP/1.1\r\nHost: h\r\nRange: bytes=5-\r\nAccept-Encoding: identity\r\n"),
     (Request("POST", "http://h/", Headers({"Content-Length": "2"}), b"{}"), "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n" + END),
     (Request("GET", "http://h/", Headers({"Connection": "x, Close"})), "GET / HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n" + END),
+    (Request("POST", "http://h/", Headers({"Connection": "x"})), "POST / HTTP/1.1\r\nHost: h\r\nConnection: x\r\n" + END + "Content-Length: 0\r\n"),
+    (Request("DELETE", "http://h/", Headers({"Connection": "x"}), b"[]"), "DELETE / HTTP/1.1\r\nHost: h\r\nConnection: x\r\n" + END + "Content-Length: 2\r\n"),
     # RFC 9110, 10.1.1: not for a request without content.
     (Request("GET", "http://h/", Headers({"Expect": "100-continue"})), "GET / HTTP/1.1\r\nHost: h\r\n" + END),
 ]  # fmt: skip
@@ -119,6 +121,7 @@ def test_what_a_head_means_for_the_exchange():
 
     plain = head({})
     assert (plain.method, plain.close, plain.upgrade, plain.expects_continue) == ("POST", False, False, False)  # fmt: skip
+    assert (plain.length, head({}, "GET", None).length, head({}, "PURGE", None).length) == (1, 0, 0)
     assert head({"Connection": "Keep-Alive, CLOSE"}).close
     assert not head({"Connection": "closed"}).close
     assert head({"Upgrade": "x"}).upgrade
