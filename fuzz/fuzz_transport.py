@@ -2,7 +2,8 @@
 
 Invariants: a URL, a proxy or a list of exceptions is read or refused with the documented error, which
 shows no password; a request ends with a response or a ``TransportFailure`` that tells truly whether
-anything was sent, and its place in the pool is free afterwards.
+anything was sent, and its place in the pool is free afterwards; a pool keeps its promises whatever
+those who use it do.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from genesys_core.transport.origins import Origin
 from genesys_core.transport.proxies import NoProxy, Proxy
 from genesys_core.transport.tunnel import Tunnel, TunnelRefused
 from tests.helpers.exchange_driver import run_exchange
+from tests.helpers.pool_driver import run_pool
 
 __all__ = ["TARGETS"]
 
@@ -69,4 +71,5 @@ TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "no_proxy": no_proxy,
     "tunnel": tunnel,
     "exchange": run_exchange,
+    "pool": run_pool,
 }

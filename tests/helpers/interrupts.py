@@ -49,18 +49,19 @@ def interrupt_at(
 
 
 def each_interrupt(
-    work: Callable[[], Callable[[], object]], *files: str, limit: int = 100_000
+    work: Callable[[], Callable[[], object]], *files: str, step: int = 1, limit: int = 100_000
 ) -> Iterator[int]:
-    """Run fresh work again and again, each time interrupted one instruction later.
+    """Run fresh work again and again, each time interrupted an instruction (or ``step``) later.
 
     Yields after each interrupt; ends with the first run that got through.
 
     Args:
         work: prepares a run; what it returns is what is interrupted.
         files: ends of the names of files whose instructions count.
+        step: instructions between two interrupts.
         limit: instructions at most.
     """
-    for position in range(limit):
+    for position in range(0, limit, step):
         interrupted, _ = interrupt_at(position, work(), files)
         if not interrupted:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -583,6 +584,18 @@ def test_a_call_may_have_limits_of_its_own():
 @given(st.binary(max_size=80))
 def test_any_course_of_events_ends_in_a_response_or_a_failure_and_loses_no_place(data):
     run_exchange(data)
+
+
+EVENTS = (0 * 32 + 5, 1 * 32, 2 * 32, 3 * 32 + 3, 255)
+"""A few bytes come, it breaks, time is over, few bytes go out or something comes, all goes well."""
+
+
+@pytest.mark.parametrize("depth", [2, pytest.param(3, marks=pytest.mark.slow)])
+def test_every_course_of_the_first_events_ends_well(depth):
+    """Exhaustive: every method, kind of body, reply and order of events."""
+    for kind, reply in product(range(48), range(6)):
+        for events in product(EVENTS, repeat=depth):
+            run_exchange(bytes((kind, reply, *events)))
 
 
 def test_a_resend_that_reaches_nobody_says_that_the_first_may_have():

@@ -6,86 +6,16 @@ import gc
 import sys
 import weakref
 from collections import deque
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError
-from genesys_core.transport.pool import Claim, Lease, Pool, PoolLimits, PoolStatistics
+from genesys_core.transport.pool import Claim, Lease, PoolLimits, PoolStatistics
 from tests.helpers.interrupts import each_interrupt
-
-HERE, THERE = "https://here", "https://there"
-
-
-def at(monotonic: float, wall: float | None = None) -> Now:
-    return Now(monotonic, 1_700_000_000 + (monotonic if wall is None else wall))
-
-
-@dataclass(eq=False)
-class Http:
-    """What the pool asks of an HTTP connection."""
-
-    reusable: bool = True
-    keep_alive_timeout: int | None = None
-
-
-@dataclass(eq=False)
-class Socket:
-    name: int
-    closed: bool = False
-
-
-@dataclass
-class Desk:
-    """Drives a pool as an adapter does."""
-
-    limits: PoolLimits = field(default_factory=PoolLimits)
-    clock: float = 0.0
-    opened: list[Socket] = field(default_factory=list)
-    woken: list[Claim[Socket]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.pool: Pool[Socket] = Pool(self.limits)
-
-    def settle(self) -> None:
-        while (lease := self.pool.next_closing()) is not None:
-            assert lease.connection is not None
-            lease.connection.closed = True
-        while (claim := self.pool.next_waking()) is not None:
-            self.woken.append(claim)
-
-    def acquire(self, key: str = HERE, now: Now | None = None) -> Claim[Socket]:
-        claim: Claim[Socket] = Claim()
-        self.pool.acquire(claim, key, now=now or at(self.clock))
-        self.dial(claim)
-        self.settle()
-        return claim
-
-    def dial(self, claim: Claim[Socket]) -> None:
-        if claim.lease is not None and claim.lease.connection is None:
-            self.opened.append(Socket(len(self.opened)))
-            claim.lease.connection, claim.lease.http = self.opened[-1], Http()
-
-    def release(self, claim: Claim[Socket], now: Now | None = None, **http: object) -> None:
-        if claim.lease is not None and http:
-            claim.lease.http = Http(**http)  # type: ignore[arg-type]
-        self.pool.release(claim, now=now or at(self.clock))
-        self.settle()
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        found = self.pool.statistics()
-        return found.open, found.idle, found.waiting
-
-
-def name_of(claim: Claim[Socket]) -> int | None:
-    lease = claim.lease
-    return None if lease is None or lease.connection is None else lease.connection.name
-
+from tests.helpers.pool_driver import HERE, THERE, Desk, Http, Socket, at, name_of
 
 # --- which connection -------------------------------------------------------------------------
 
@@ -484,7 +414,8 @@ def test_a_lease_that_an_interrupted_step_took_out_is_forgotten():
 
 
 @pytest.mark.slow
-def test_an_exception_before_any_instruction_of_any_step_loses_no_place():
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
+def test_an_exception_before_any_instruction_of_any_step_loses_no_place(step):
     desks: deque[Desk] = deque(maxlen=1)
 
     def work():
@@ -492,7 +423,7 @@ def test_an_exception_before_any_instruction_of_any_step_loses_no_place():
         return lambda: scenario(desks[0])
 
     positions = 0
-    for position in each_interrupt(work, "transport/pool.py"):
+    for position in each_interrupt(work, "transport/pool.py", step=step):
         desk, positions = desks[0], position
         for _ in range(3):
             claims = [desk.acquire(key) for key in (HERE, THERE, "https://third")]
