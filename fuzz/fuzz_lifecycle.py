@@ -2,19 +2,23 @@
 
 Invariants: at most ``retry_max`` repeats, waits between 0 and the cap, at most one token in place of
 a refused one, which is not sent again, no POST or PATCH repeated after a doubtful failure, the
-deadline and the budget kept, the history on the error. No exception at all escapes.
+deadline, the budget and the rate limit kept, no place in the queue left behind, the history on the
+error. No exception at all escapes.
 """
 
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.calls.lifecycle import Raised
 from genesys_core.http.messages import Response, TransportFailure
 from genesys_core.oauth import ClientCredentials, RefreshToken, Token
+from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import MAX_RETRY_AFTER, RetryConfiguration
+from genesys_core.session.session import Session
 from genesys_core.session.vault import Vault
 from tests.strategies.calls import (
     CUT_OFF,
@@ -22,6 +26,7 @@ from tests.strategies.calls import (
     UNSENT,
     Driver,
     Outcome,
+    at,
     operation,
     outcomes,
     policies,
@@ -86,6 +91,9 @@ _token_outcomes = st.one_of(
 )
 
 
+_pacings = st.builds(Pacing, st.integers(1, 3), st.sampled_from([1.0, 5.0, 20.0]))
+
+
 @given(
     method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"]),
     script=st.lists(st.tuples(_token_outcomes, st.floats(0, 30)), min_size=1, max_size=40),
@@ -93,8 +101,10 @@ _token_outcomes = st.one_of(
     vault=_vaults,
     deadline=st.none() | st.floats(0.5, 300),
     draws=st.floats(0, 1, exclude_max=True),
+    pacing=st.none() | _pacings,
+    others=st.integers(0, 5),
 )
-def check_any_call(*, method, script, policy, vault, deadline, draws):
+def check_any_call(*, method, script, policy, vault, deadline, draws, pacing, others):
     left, history = list(script), []
 
     def transport(request, clock):
@@ -105,11 +115,13 @@ def check_any_call(*, method, script, policy, vault, deadline, draws):
         history.append((request, outcome, clock))
         return outcome, seconds
 
-    shared = session(retry=policy, vault=vault, random=lambda: draws, deadline=deadline)
-    driver = Driver(shared, transport)
+    facts = {"retry": policy, "vault": vault, "random": lambda: draws, "deadline": deadline}
+    driver = Driver(_behind(session(**facts, pacing=pacing), others), transport)
     ended = driver.call(operation(method))
 
     sent = [entry for entry in history if not entry[0].url.endswith("/oauth/token")]
+    if pacing is not None:
+        _assert_paced([clock for _, _, clock in sent], pacing, driver.session, others)
     refused = set()
     for index, (request, outcome, _) in enumerate(sent):
         carried = request.headers.get("authorization")
@@ -128,6 +140,25 @@ def check_any_call(*, method, script, policy, vault, deadline, draws):
         assert all(clock < deadline for _, _, clock in sent)
     if vault.grant is None:  # exchanges have a time of their own
         _assert_in_time(driver, sent, policy, deadline, cut=method not in {"POST", "PATCH"})
+
+
+def _behind(shared: Session, others: int) -> Session:
+    """A session in which as many calls ask for permits first, and are never heard of again."""
+    pacer = shared.pacer
+    if pacer is None:
+        return shared
+    for _ in range(others):
+        pacer, _ = pacer.reserve("/", now=at(0))
+    return msgspec.structs.replace(shared, pacer=pacer)
+
+
+def _assert_paced(clocks: list[float], pacing: Pacing, shared: Session, others: int) -> None:
+    """No window has more requests than the limit allows, and no place is left behind."""
+    for index, clock in enumerate(clocks[pacing.limit :]):
+        assert clock - clocks[index] >= pacing.window
+    assert shared.pacer is not None
+    (window,) = shared.pacer.windows
+    assert len(window.queue) - len(window.vacant) <= max(others - pacing.limit, 0)
 
 
 def _may_have_happened(outcome):
