@@ -1,10 +1,10 @@
 """The pure core of the Genesys Cloud client: no sockets, no clock, no threads, no logging.
 
-Everything that decides about a call is here; adapters (:mod:`genesys_cloud`, or your own) send,
-receive, sleep and lock. ``docs/embedding.md`` shows a driver in full.
+All decisions about a call are made here; adapters (:mod:`genesys_cloud`, or your own) send,
+receive, sleep and lock. ``docs/embedding.md`` shows a complete driver.
 
-Law: a name is imported on first use (PEP 562), so that importing the package, or one module of it,
-costs nothing else. ``decode`` and its like are functions; modules have other names.
+Names are imported on first use (PEP 562), so importing the package or one of its modules loads
+nothing else.
 """
 
 from typing import TYPE_CHECKING

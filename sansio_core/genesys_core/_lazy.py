@@ -1,8 +1,8 @@
-"""One helper for faces: packages whose names are imported on first use (PEP 562).
+"""Lazy exports for facade packages, whose names are imported on first use (PEP 562).
 
-A face lists its names twice: in a ``TYPE_CHECKING`` block, for type checkers and editors, and in the
-table given to :func:`export_lazily`, for the interpreter. ``tests/architecture/test_exports.py``
-holds the two together.
+A facade lists its names twice: in a ``TYPE_CHECKING`` block for type checkers and editors, and in
+the table passed to :func:`export_lazily` for the interpreter.
+``tests/architecture/test_exports.py`` checks that the two agree.
 """
 
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ __all__ = ["export_lazily"]
 
 
 def export_lazily(namespace: dict[str, object], homes: Mapping[str, str]) -> None:
-    """Make the names of other modules attributes of this one, each imported when it is first read.
+    """Export names of other modules from this module, importing each on first access.
 
-    Defines ``__all__``, ``__getattr__`` and ``__dir__`` of the module. Type checkers see none of the
-    three, so that a misspelt name is an error to them.
+    Defines ``__all__``, ``__getattr__`` and ``__dir__`` in the module. Type checkers see none of
+    the three, so they report misspelt names as errors.
 
     Args:
-        namespace: the module's ``globals()``; a name that was imported once is kept there.
-        homes: the names, separated by blanks, by the module that defines them; ``name=original``
-            for one that is called otherwise there.
+        namespace: the module's ``globals()``; names are cached there once imported.
+        homes: maps each defining module to its names, separated by spaces; ``name=original``
+            exports ``original`` as ``name``.
     """
     origins: dict[str, tuple[str, str]] = {}
     for module, names in homes.items():
@@ -30,7 +30,7 @@ def export_lazily(namespace: dict[str, object], homes: Mapping[str, str]) -> Non
     exported = sorted(origins, key=_order)
     module_name = str(namespace["__name__"])
 
-    def __getattr__(name: str) -> object:  # noqa: N807 - what PEP 562 calls it
+    def __getattr__(name: str) -> object:  # noqa: N807 - the name that PEP 562 requires
         if name not in origins:
             known = ", ".join(exported)
             raise AttributeError(f"{module_name} exports no {name}; it exports {known}", name=name)
@@ -38,12 +38,12 @@ def export_lazily(namespace: dict[str, object], homes: Mapping[str, str]) -> Non
         value = namespace[name] = getattr(import_module(module), original)
         return value
 
-    def __dir__() -> list[str]:  # noqa: N807 - what PEP 562 calls it
+    def __dir__() -> list[str]:  # noqa: N807 - the name that PEP 562 requires
         return sorted({*namespace, *exported})
 
     namespace.update(__all__=exported, __getattr__=__getattr__, __dir__=__dir__)
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Constants, classes, the rest; each by the alphabet."""
+    """Sort constants first, then classes, then everything else, alphabetically."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name

@@ -1,6 +1,6 @@
-"""Time and chance, which the core takes as arguments.
+"""Types for time and randomness, which the core takes as arguments.
 
-The core reads no clock and has no source of randomness: adapters read theirs and pass them in.
+The core reads no clock and no source of randomness: adapters read theirs and pass the values in.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from typing import NamedTuple, TypeAlias
 __all__ = ["Now", "Random"]
 
 Random: TypeAlias = Callable[[], float]
-"""A source of numbers in ``[0, 1)``, such as :func:`random.random`. The core has none of its own."""
+"""A source of random numbers in ``[0, 1)``, such as :func:`random.random`."""
 
 
 class Now(NamedTuple):
-    """One reading of both clocks, taken by the adapter.
+    """A reading of the monotonic and the wall clock, taken by the adapter.
 
-    Durations are measured on ``monotonic`` (seconds, no fixed origin); dates and expiry on
+    Durations are measured on ``monotonic`` (seconds, arbitrary origin); dates and expiry times on
     ``wall`` (seconds since 1970-01-01 UTC).
     """
 

@@ -1,8 +1,8 @@
-"""Values with secrets in them, which may be printed all the same.
+"""Base classes for values that contain secrets and are safe to print.
 
-Invariants: what a class names in ``__secrets__`` never shows, in a ``repr``, in a traceback with local
-variables or in what ``rich`` prints, and does not leave the process in a pickle; what is ``None`` or
-empty is left out, so that a reader sees which secrets there are.
+Invariants: fields named in ``__secrets__`` never appear in a ``repr``, in a traceback that shows
+local variables or in ``rich`` output, and never leave the process in a pickle. Fields that are
+``None`` or empty are omitted from the ``repr``, so a reader can see which secrets are set.
 """
 
 from typing import Any, ClassVar, Final, NoReturn, Self, cast
@@ -13,24 +13,25 @@ from msgspec import Struct
 __all__ = ["REDACTED", "Confidential", "Printable"]
 
 REDACTED: Final = "[REDACTED]"
-"""What is shown in place of a secret, everywhere."""
+"""Replaces a secret wherever a value is shown."""
 
 
 class Printable(Struct, frozen=True):
-    """Base of values with a ``__repr__`` of their own, ``Name(...)``, which ``rich`` prints as well."""
+    """Base class for values with their own ``__repr__``, which ``rich`` uses as well."""
 
     # msgspec gives every Struct a `__rich_repr__` with all fields, which rich prefers to `repr`.
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         inner = repr(self).partition("(")[2].removesuffix(")")
-        # A member that is no pair of name and value is printed alone; msgspec's type has pairs only.
+        # rich prints a member that is not a (name, value) pair as is; msgspec's type allows only
+        # pairs.
         return cast("list[tuple[str, Any]]", [_Verbatim(inner)])
 
 
 class Confidential(Printable, frozen=True):
-    """Base of immutable values with secrets among their fields."""
+    """Base class for immutable values with secret fields."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
-    __instead_of_pickling__: ClassVar[str] = "pass what it takes to make it there"
+    __instead_of_pickling__: ClassVar[str] = "create it there from its own arguments"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value}" for name, value in self._shown())
@@ -46,11 +47,11 @@ class Confidential(Printable, frozen=True):
         return _remade, (type(self), fields)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self  # it cannot change, and need not be pickled for a copy
+        return self  # immutable, so a copy can be the object itself and needs no pickle
 
     def _refuse_pickling(self) -> NoReturn:
         raise TypeError(
-            f"{type(self).__name__} holds secrets and is not pickled, because a pickle shows them; "
+            f"{type(self).__name__} cannot be pickled, because a pickle would expose its secrets; "
             f"to use it in another process, {self.__instead_of_pickling__}"
         )
 
@@ -67,7 +68,7 @@ def _remade(cls: type[Confidential], fields: dict[str, Any]) -> Confidential:
 
 
 class _Verbatim(str):
-    """Text whose ``repr`` is itself."""
+    """A string whose ``repr`` has no quotes."""
 
     __slots__ = ()
 

@@ -1,13 +1,11 @@
-"""Every exception that leaves this library.
-
-Law: only these, and each says what happened, whose fault it is and what the caller may do.
+"""All exceptions that this library raises.
 
 ::
 
     GenesysCloudError
-    ├── InvalidValueError (also ValueError)    a value that cannot be sent; nothing was
-    ├── ConfigurationError (also ValueError)   a configuration with problems, all of them listed
-    ├── ApiError                               the platform answered with an error
+    ├── InvalidValueError (also ValueError)    invalid argument; nothing was sent
+    ├── ConfigurationError (also ValueError)   invalid configuration; lists all problems
+    ├── ApiError                               the platform returned an error
     │   ├── RedirectError              3xx     not followed; see ``location``
     │   ├── BadRequestError            400
     │   ├── AuthenticationError        401
@@ -16,14 +14,14 @@ Law: only these, and each says what happened, whose fault it is and what the cal
     │   ├── ConflictError              409
     │   ├── RateLimitError             429     see ``retry_after``
     │   └── ServerError                5xx
-    ├── TransportError                         no complete answer came back
-    │   ├── ConnectError                       no connection was made; nothing was sent
+    ├── TransportError                         no complete response was received
+    │   ├── ConnectError                       no connection; nothing was sent
     │   ├── TimeoutError (also the builtin)    a phase or the whole call took too long
-    │   ├── ProxyError                         the proxy refused or broke
-    │   ├── TlsError                           the certificate or the handshake
-    │   ├── ProtocolError                      what came back is not HTTP
-    │   └── ConnectionClosedError              the connection ended before the reply did
-    ├── OAuthError                             the login host refused; see ``error``
+    │   ├── ProxyError                         the proxy refused the connection or failed
+    │   ├── TlsError                           certificate or handshake failure
+    │   ├── ProtocolError                      the response is not valid HTTP
+    │   └── ConnectionClosedError              connection closed before the response was complete
+    ├── OAuthError                             the login host returned an error; see ``error``
     │   ├── InvalidClientError                 ``invalid_client``
     │   ├── InvalidGrantError                  ``invalid_grant``
     │   ├── InvalidRequestError                ``invalid_request``
@@ -31,8 +29,8 @@ Law: only these, and each says what happened, whose fault it is and what the cal
     │   ├── UnauthorizedClientError            ``unauthorized_client``
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
-    ├── DecodeError                            a reply that does not fit its type
-    └── PaginationError                        pages that would never end, or lead elsewhere
+    ├── DecodeError                            the response does not match its type
+    └── PaginationError                        endless pagination, or a link to another host
 """
 
 import builtins
@@ -81,14 +79,14 @@ __all__ = [
 
 
 class Attempt(Struct, frozen=True):
-    """One request of a call, and how it ended.
+    """One attempt of a call: a single request and its outcome.
 
     Attributes:
-        number: 1 for the first.
-        outcome: ``HTTP 503``, or what broke.
-        seconds: since the call began, when it ended.
-        decision: what was decided, and why.
-        status: the HTTP status, or ``None`` where no response came back.
+        number: attempt number, starting at 1.
+        outcome: ``HTTP 503``, or the failure.
+        seconds: seconds from the start of the call to the end of the attempt.
+        decision: what was decided (retry or not), and why.
+        status: the HTTP status, or ``None`` if no response was received.
     """
 
     number: int
@@ -99,16 +97,16 @@ class Attempt(Struct, frozen=True):
 
 
 class GenesysCloudError(Exception):
-    """The root: ``except GenesysCloudError`` catches all that this library raises.
+    """Base class of all exceptions raised by this library.
 
-    An error can be pickled; the request and the response on it then lose their bodies, and what is
-    secret in their headers and URL.
+    Errors can be pickled. Pickling drops the bodies of the attached request and response, and the
+    secrets in their headers and URL.
 
     Attributes:
-        message: what happened, in words.
-        is_retry_safe: whether sending the same call again cannot do anything twice;
-            ``None`` where nobody can tell.
-        attempts: the requests of the call, oldest first, each with what was decided about it.
+        message: a description of the error.
+        is_retry_safe: whether repeating the call cannot apply its effect twice; ``None`` if
+            unknown.
+        attempts: the attempts of the call, oldest first, each with the retry decision.
     """
 
     is_retry_safe: bool | None = None
@@ -122,8 +120,8 @@ class GenesysCloudError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException passes its positional arguments only; errors cross processes as well, where
-        # a request's token and body have no business.
+        # BaseException pickles positional arguments only. Errors also cross process boundaries,
+        # where a request's token and body must not go.
         state = {name: _without_secrets(value) for name, value in self.__dict__.items()}
         return _restored, (type(self), self.args), state
 
@@ -143,10 +141,10 @@ E = TypeVar("E", bound=GenesysCloudError)
 
 @runtime_checkable
 class _Redactable(Protocol):
-    """A request or response, both of which are above this module."""
+    """A request or response. Both types are defined in layers above this module."""
 
     def redacted(self) -> object:
-        """As it may be shown."""
+        """Return a copy with secrets redacted."""
         ...
 
 
@@ -161,16 +159,16 @@ def _restored(cls: type[E], args: tuple[object, ...]) -> E:
 
 
 class InvalidValueError(GenesysCloudError, ValueError):
-    """A value that cannot be sent. Nothing was sent."""
+    """An argument or value is invalid. Nothing was sent."""
 
     is_retry_safe = True
 
 
 class ConfigurationError(GenesysCloudError, ValueError):
-    """A configuration that cannot be used. Nothing was sent.
+    """The configuration is invalid. Nothing was sent.
 
     Attributes:
-        problems: every problem found, one line each.
+        problems: all problems found, one line each.
     """
 
     is_retry_safe = True
@@ -181,24 +179,24 @@ class ConfigurationError(GenesysCloudError, ValueError):
 
 
 class ApiError(GenesysCloudError):
-    """The platform answered with an error.
+    """The platform returned an error response.
 
     Attributes:
         status: the HTTP status code.
-        code: the platform's code, such as ``not.found``; ``None`` if the body has none.
-        message: the platform's message, or what the status says where there is none.
-        correlation_id: ``ININ-Correlation-Id``, which the platform's support asks for.
-        entity_id: the id of the entity in question.
-        entity_name: its name.
+        code: the platform's error code, such as ``not.found``; ``None`` if the body has none.
+        message: the platform's message, or a description of the status if there is none.
+        correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
+        entity_id: the id of the affected entity.
+        entity_name: the name of the affected entity.
         message_with_params: the message with placeholders.
         message_params: the values of the placeholders.
         context_id: the platform's id of the failed request.
-        details: further facts, as the platform sent them.
+        details: error details, as the platform sent them.
         errors: nested errors, as the platform sent them.
-        limit: the limit that was hit: key, namespace and value.
-        response: the response itself.
-        request: the request that was refused.
-        retry_after: seconds that the platform asks to wait.
+        limit: the limit that was exceeded: key, namespace and value.
+        response: the response.
+        request: the request.
+        retry_after: seconds to wait before retrying, from the response.
     """
 
     status: int
@@ -227,7 +225,7 @@ class ApiError(GenesysCloudError):
 
     @property
     def headers(self) -> "Headers":
-        """The response's headers."""
+        """Response headers."""
         return self.response.headers
 
     def __str__(self) -> str:
@@ -238,10 +236,10 @@ class ApiError(GenesysCloudError):
 
 
 class RedirectError(ApiError):
-    """The platform answered with a redirect, which is not followed.
+    """The platform returned a redirect, which is not followed.
 
     Attributes:
-        location: where it leads.
+        location: the redirect target.
     """
 
     is_retry_safe = True
@@ -253,35 +251,35 @@ class RedirectError(ApiError):
 
 
 class BadRequestError(ApiError):
-    """400: the platform does not understand or accept the request."""
+    """400: the request is malformed or was rejected by validation."""
 
     is_retry_safe = True
 
 
 class AuthenticationError(ApiError):
-    """401: no token, or one that is not valid (any more)."""
+    """401: the access token is missing, invalid or expired."""
 
     is_retry_safe = True
 
 
 class PermissionDeniedError(ApiError):
-    """403: the token's user or client lacks a permission."""
+    """403: the user or client of the token lacks a permission."""
 
     is_retry_safe = True
 
 
 class NotFoundError(ApiError):
-    """404: there is no such entity or path."""
+    """404: no such entity or path."""
 
     is_retry_safe = True
 
 
 class ConflictError(ApiError):
-    """409: the entity was changed meanwhile, or exists already."""
+    """409: the entity already exists or was modified concurrently."""
 
 
 class RateLimitError(ApiError):
-    """429: too many requests; ``retry_after`` says how long to wait, ``limit`` which limit."""
+    """429: rate limit exceeded; see ``retry_after`` for the delay and ``limit`` for the limit."""
 
     is_retry_safe = True
 
@@ -298,11 +296,12 @@ API_ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     429: RateLimitError,
 }
-"""Classes of single statuses; see :func:`genesys_core.calls.responses.api_error` for the ranges."""
+"""Exception classes by status; :func:`genesys_core.calls.responses.api_error` handles the ranges.
+"""
 
 
 class TransportError(GenesysCloudError):
-    """No complete answer came back.
+    """No complete response was received.
 
     Attributes:
         sent: whether the request may have reached the platform.
@@ -317,37 +316,37 @@ class TransportError(GenesysCloudError):
 
 
 class ConnectError(TransportError):
-    """No connection was made."""
+    """The connection could not be established."""
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the name users look for
-    """A phase of the request, or the whole call, took longer than allowed."""
+    """A phase of the request, or the whole call, exceeded its timeout."""
 
 
 class ProxyError(TransportError):
-    """The proxy refused or failed."""
+    """The proxy refused the connection or failed."""
 
 
 class TlsError(TransportError):
-    """The server's certificate was not accepted, or the handshake failed."""
+    """The server's certificate was rejected, or the TLS handshake failed."""
 
 
 class ProtocolError(TransportError):
-    """What came back is not HTTP."""
+    """The response is not valid HTTP."""
 
 
 class ConnectionClosedError(TransportError):
-    """The connection ended before the reply did."""
+    """The connection was closed before the response was complete."""
 
 
 class OAuthError(GenesysCloudError):
-    """The login host refused.
+    """The login host returned an error.
 
     Attributes:
-        error: the wire code, such as ``invalid_client``.
-        description: the login host's words, if any.
+        error: the OAuth error code (RFC 6749 section 5.2), such as ``invalid_client``.
+        description: the login host's ``error_description``, if any.
         status: the HTTP status, or ``None`` for an error read from a redirect URL.
-        correlation_id: ``ININ-Correlation-Id``, where the reply has one.
+        correlation_id: ``ININ-Correlation-Id``, if the response has one.
     """
 
     wire_code: ClassVar[str | None] = None
@@ -369,48 +368,48 @@ class OAuthError(GenesysCloudError):
 
     @property
     def code(self) -> str:
-        """The wire code, under the name that :class:`ApiError` uses."""
+        """The OAuth error code, under the same name as on :class:`ApiError`."""
         return self.error
 
 
 class InvalidClientError(OAuthError):
-    """The client id or secret is wrong."""
+    """The client id or client secret is wrong."""
 
     wire_code = "invalid_client"
 
 
 class InvalidGrantError(OAuthError):
-    """The code, refresh token or assertion is wrong, spent or expired."""
+    """The authorization code, refresh token or assertion is invalid, used or expired."""
 
     wire_code = "invalid_grant"
 
 
 class InvalidRequestError(OAuthError):
-    """The request lacks a parameter or has a bad one."""
+    """The request has a missing or invalid parameter."""
 
     wire_code = "invalid_request"
 
 
 class InvalidScopeError(OAuthError):
-    """The scope is unknown or more than the client may have."""
+    """The scope is unknown or exceeds what the client may request."""
 
     wire_code = "invalid_scope"
 
 
 class UnauthorizedClientError(OAuthError):
-    """The client may not use this grant."""
+    """The client is not allowed to use this grant."""
 
     wire_code = "unauthorized_client"
 
 
 class UnsupportedGrantTypeError(OAuthError):
-    """The login host does not know this grant."""
+    """The login host does not support this grant."""
 
     wire_code = "unsupported_grant_type"
 
 
 class AccessDeniedError(OAuthError):
-    """The user or the platform said no."""
+    """The user or the platform denied access."""
 
     wire_code = "access_denied"
 
@@ -418,18 +417,18 @@ class AccessDeniedError(OAuthError):
 OAUTH_ERRORS: Mapping[str, type[OAuthError]] = {
     error.wire_code: error for error in OAuthError.__subclasses__() if error.wire_code is not None
 }
-"""Classes by wire code; any other code is an :class:`OAuthError` itself."""
+"""Exception classes by OAuth error code; any other code raises :class:`OAuthError`."""
 
 
 class DecodeError(GenesysCloudError):
-    """A reply that does not fit its type. The call itself was made.
+    """The response does not match its type. The request itself was made.
 
     Attributes:
-        path: where in the body, as a JSON path such as ``$.entities[3].dateCreated``.
-        body: the body; never shown in ``str`` or ``repr``, because bodies hold personal data, and
-            not in a pickle.
-        status: the reply's status.
-        correlation_id: ``ININ-Correlation-Id`` of the reply.
+        path: the location in the body, as a JSON path such as ``$.entities[3].dateCreated``.
+        body: the response body; omitted from ``str``, ``repr`` and pickles, because bodies contain
+            personal data.
+        status: the HTTP status of the response.
+        correlation_id: ``ININ-Correlation-Id`` of the response.
     """
 
     def __init__(self, message: str, *, path: str = "$", body: bytes | None = None) -> None:
@@ -445,10 +444,10 @@ class DecodeError(GenesysCloudError):
 
 
 class PaginationError(GenesysCloudError):
-    """Pages that would never end, or a link to another host.
+    """Pagination does not end, or a page links to another host.
 
     Attributes:
-        link: the link that was not followed, if it was one.
+        link: the link that was not followed, if any.
     """
 
     def __init__(self, message: str, *, link: str | None = None) -> None:

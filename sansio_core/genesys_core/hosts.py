@@ -1,7 +1,7 @@
-"""Where the platform is: regions, any other host, and gateways in front of it.
+"""Hosts of the platform: regions, custom hosts, and gateways in front of them.
 
-Law: regions are open data. The eighteen that are known have names, any other domain works as well,
-and only the API host is ever stored: the login host is derived from it by one rule.
+Invariants: regions are open data. The eighteen known regions have names, and any other domain works
+as well. Only the API host is stored; the login host is always derived from it.
 """
 
 import re
@@ -20,12 +20,12 @@ __all__ = ["KNOWN_REGIONS", "Gateway", "Hosts", "Region"]
 class Region(Struct, frozen=True):
     """A region of the platform: a domain with an ``api``, a ``login`` and a ``streaming`` host.
 
-    ``Region.eu_west_1`` and so on are the known ones; ``Region.of(text)`` reads a name
-    (``eu_west_1``, ``eu-west-1``) or any domain with a dot in it.
+    ``Region.eu_west_1`` and so on are the known regions; ``Region.of(text)`` parses a name
+    (``eu_west_1``, ``eu-west-1``) or any domain that contains a dot.
 
     Attributes:
-        name: the region's name, or its domain where it has no known name.
-        domain: what follows ``api.``, such as ``mypurecloud.ie``.
+        name: the region's name, or its domain if it is not a known region.
+        domain: the part after ``api.``, such as ``mypurecloud.ie``.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Region(Struct, frozen=True):
 
     @classmethod
     def of(cls, text: "Region | str") -> "Region":
-        """Read a region's name or domain.
+        """Parse a region name or domain.
 
         Raises:
-            InvalidValueError: a bare word that is no known region, or no domain at all.
+            InvalidValueError: the text is neither a known region nor a domain that contains a dot.
         """
         if isinstance(text, Region):
             return text
@@ -101,13 +101,13 @@ KNOWN_REGIONS: Final[dict[str, Region]] = {
         "ap_northeast_3": "apne3.pure.cloud",
     }.items()
 }
-"""The regions with a name, by name."""
+"""The known regions by name."""
 
 for _name, _region in KNOWN_REGIONS.items():
     setattr(Region, _name, _region)
 
 DEFAULT_REGION: Final = KNOWN_REGIONS["us_east_1"]
-"""Where the official SDKs go when nobody says."""
+"""The default region, which is that of the official SDKs."""
 
 
 def _region_of_domain(domain: str) -> Region:
@@ -115,12 +115,12 @@ def _region_of_domain(domain: str) -> Region:
     return next(known, Region(domain, domain))
 
 
-# RFC 1123, 2.1: letters, digits and hyphens between dots.
+# RFC 1123 section 2.1: letters, digits and hyphens, separated by dots.
 _DOMAIN = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+"
 )
 _PROTOCOLS = ("https", "http")
-# RFC 3986, 3.3: pchar, the slash, and what is percent-encoded already.
+# RFC 3986 section 3.3: pchar, the slash, and the percent sign of what is already encoded.
 PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
 
 
@@ -130,27 +130,27 @@ def _domain(text: str) -> str:
         return domain
     names = ", ".join(sorted(KNOWN_REGIONS))
     raise InvalidValueError(
-        f"region {_unsecret(text)!r}: not a known region and not a domain with a dot; known are {names}"
+        f"region {_unsecret(text)!r}: neither a known region nor a domain that contains a dot; known regions: {names}"
     )
 
 
 class Gateway(Confidential, frozen=True):
-    """A gateway that stands in front of both the API and the login host.
+    """A gateway in front of both the API and the login host.
 
     Requests go to ``{protocol}://{host}[:port]/{path_params_api}/api/v2/...`` and
-    ``.../{path_params_login}/oauth/token``; the notification socket does not pass it.
+    ``.../{path_params_login}/oauth/token``. Notification sockets bypass the gateway.
 
     Attributes:
         host: the gateway's host name.
         protocol: ``https`` or ``http``; empty means ``https``.
-        port: 0 to 65535 is written into the URL, ``None`` and -1 are not.
-        path_params_login: path put before ``/oauth/token``; all trailing slashes are removed.
-        path_params_api: path put before ``/api/v2/...``; likewise.
-        username: kept for the configuration's sake; unused, as in the official SDKs.
-        password: likewise, never shown.
+        port: 0 to 65535 is written into the URL; ``None`` and -1 are omitted.
+        path_params_login: path prefix of ``/oauth/token``; trailing slashes are removed.
+        path_params_api: path prefix of ``/api/v2/...``; trailing slashes are removed.
+        username: accepted for configuration compatibility; unused, as in the official SDKs.
+        password: likewise; never shown.
 
     Raises:
-        InvalidValueError: a part that would not give a URL.
+        InvalidValueError: a part is not valid in a URL.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})
@@ -173,12 +173,12 @@ class Gateway(Confidential, frozen=True):
 
     @property
     def api_url(self) -> str:
-        """What ``/api/v2/...`` is appended to."""
+        """Base URL of the API: the prefix of ``/api/v2/...``."""
         return self._origin() + _gateway_path(self.path_params_api)
 
     @property
     def login_url(self) -> str:
-        """What ``/oauth/token`` is appended to."""
+        """Base URL of the login host: the prefix of ``/oauth/token``."""
         return self._origin() + _gateway_path(self.path_params_login)
 
     def _origin(self) -> str:
@@ -191,17 +191,17 @@ def _checked_gateway(gateway: Gateway) -> None:
         raise InvalidValueError(f"gateway protocol {gateway.protocol!r}: must be https or http")
     if gateway.port is not None and not _is_port(gateway.port):
         raise InvalidValueError(
-            f"gateway port {gateway.port!r}: must be an int from 0 to 65535, or None for none"
+            f"gateway port {gateway.port!r}: must be an int from 0 to 65535, or None to omit it"
         )
     host = _text("gateway host", gateway.host)
     if not host:
         raise InvalidValueError(
-            "gateway host '': must not be empty; leave the gateway out for none"
+            "gateway host '': must not be empty; omit the gateway to connect directly"
         )
     if not _is_host(host):
         raise InvalidValueError(
-            f"gateway host {_unsecret(host)!r}: must be a bare host name in ASCII; "
-            "protocol, port and paths are fields of their own"
+            f"gateway host {_unsecret(host)!r}: must be an ASCII host name only;  "
+            "protocol, port and paths have their own fields"
         )
     for name in ("path_params_login", "path_params_api"):
         path = getattr(gateway, name)
@@ -215,13 +215,13 @@ def _gateway_path(path: str) -> str:
 
 
 def _text(name: str, value: object) -> str:
-    """A setting that must be text, without the space around it."""
+    """Return a text setting without surrounding whitespace."""
     if isinstance(value, str):
         return value.strip()
     raise InvalidValueError(f"{name}: must be a str, not {type(value).__name__}")
 
 
-# RFC 3986, 3.2.2, less what no resolver takes; names of containers have underscores.
+# RFC 3986 section 3.2.2, restricted to what resolvers accept; container names have underscores.
 _HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.?")
 _NO_PATH = re.compile(r"[\x00-\x20\x7f?#\\\s\ud800-\udfff]|(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
@@ -240,16 +240,16 @@ def _is_port(port: object) -> bool:
 
 
 def is_path(text: str) -> bool:
-    """Whether a text can stand in a URL as its path: no query, no fragment, no dot segments."""
+    """Return whether a text is a valid URL path: no query, no fragment, no dot segments."""
     return _NO_PATH.search(text) is None
 
 
 class Hosts(Struct, frozen=True):
-    """The two base URLs that every request starts with, without a slash at the end.
+    """The base URLs of the API and the login host, without trailing slashes.
 
     Attributes:
-        api: what ``/api/v2/...`` is appended to.
-        login: what ``/oauth/token`` is appended to.
+        api: the prefix of ``/api/v2/...``.
+        login: the prefix of ``/oauth/token``.
     """
 
     api: str
@@ -263,20 +263,20 @@ class Hosts(Struct, frozen=True):
         host: str | None = None,
         gateway: Gateway | None = None,
     ) -> "Hosts":
-        """Find the hosts from what the caller gave; a gateway wins over both others.
+        """Determine the hosts. A gateway takes precedence over ``region`` and ``host``.
 
         Args:
             region: a region, its name, or a domain.
-            host: base URL of the API; ``https://`` is assumed where there is no scheme.
+            host: base URL of the API; the scheme defaults to ``https://``.
             gateway: a gateway in front of both hosts.
 
         Raises:
-            InvalidValueError: an unknown region, a host that is no base URL, or both given.
+            InvalidValueError: the region is unknown, the host is not a base URL, or both are given.
         """
         if region is not None and host is not None:
             raise InvalidValueError(
                 f"region {_named(region)!r} and host {_unsecret(host)!r}: "
-                "give one of them, they name the same thing"
+                "pass only one, both select the API host"
             )
         region = DEFAULT_REGION if region is None else region
         api = Region.of(region).api_url if host is None else base_url(host)
@@ -286,25 +286,25 @@ class Hosts(Struct, frozen=True):
 
 
 def base_url(host: str) -> str:
-    """The base URL that a ``host`` setting means, checked, without slashes at its end.
+    """Validate a ``host`` setting and return it as a base URL without trailing slashes.
 
     Raises:
-        InvalidValueError: empty, another scheme than http(s), or more than a base URL.
+        InvalidValueError: it is empty, has a scheme other than http(s), or is not just a base URL.
     """
     text = _text("host", host)
     if not text:
-        raise InvalidValueError("host '': must not be empty; such as https://api.mypurecloud.com")
+        raise InvalidValueError("host '': must not be empty; example: https://api.mypurecloud.com")
     scheme, _, rest = (text if "://" in text else f"https://{text}").partition("://")
     authority, slash, path = rest.partition("/")
     if scheme.lower() not in _PROTOCOLS or not _is_authority(authority):
         raise InvalidValueError(
             f"host {_unsecret(text)!r}: must be a base URL such as https://api.mypurecloud.com, "
-            "its host name in ASCII"
+            "with an ASCII host name"
         )
     if not is_path(slash + path):
         raise InvalidValueError(
-            f"host {_unsecret(text)!r}: must end with a plain path; "
-            "no query, no fragment, no '.' and '..' segments"
+            f"host {_unsecret(text)!r}: the path must be plain; "
+            "no query, no fragment, no '.' or '..' segments"
         )
     return f"{scheme}://{authority}".lower() + f"{slash}{quote(path, safe=PATH_SAFE)}".rstrip("/")
 
@@ -317,9 +317,9 @@ def _is_authority(text: str) -> bool:
 
 
 def login_url(api: str) -> str:
-    """The login host's base URL: the API's, its leading ``api.`` label replaced by ``login.``.
+    """Derive the login host's base URL from the API's: a leading ``api.`` label becomes ``login.``.
 
-    Where there is no such label the two are the same, as in the official SDKs.
+    Without such a label, the login URL is the API URL, as in the official SDKs.
     """
     return re.sub(r"^(https?://)api\.", r"\1login.", api, count=1, flags=re.IGNORECASE)
 
@@ -329,7 +329,7 @@ def _named(region: Region | str) -> str:
 
 
 def _unsecret(url: object) -> str:
-    """A URL for an error: what could be a user and password (or a query) is not shown."""
+    """Return a URL for error messages without its query and anything that may be credentials."""
     before, at, after = str(url).rpartition("@")
     scheme = re.match(r"[a-z]*://", before, re.IGNORECASE)
     shown = f"{scheme[0] if scheme else ''}[REDACTED]@{after}" if at else after

@@ -1,4 +1,4 @@
-"""This library's version, and what it calls itself."""
+"""The library's version and ``User-Agent``."""
 
 from typing import Final
 

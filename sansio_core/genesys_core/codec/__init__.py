@@ -1,1 +1,1 @@
-"""JSON and models: decode, repair, encode."""
+"""JSON and models: decoding, repair and encoding."""

@@ -1,7 +1,7 @@
-"""From the bytes of a reply to a typed value.
+"""Decoding of response bodies to typed values.
 
-Law: fast first, forgiving second. A body that fits its type costs one call of msgspec. Any other body
-gives a value and the list of what did not fit, or one :class:`~genesys_core.errors.DecodeError`; no other exception.
+Invariants: a body that matches its type is decoded by a single msgspec call. Any other body yields
+a value and a list of issues, or a :class:`~genesys_core.errors.DecodeError`; no other exception.
 """
 
 from _thread import allocate_lock
@@ -26,11 +26,11 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Decoded(Struct, Generic[T_co], frozen=True):
-    """A typed value and what in its document did not fit.
+    """A typed value and the issues found while decoding it.
 
     Attributes:
         data: the value; ``None`` for an empty body.
-        issues: places that did not fit their type, in the order of the document.
+        issues: places that did not match their type, in document order.
     """
 
     data: T_co
@@ -42,22 +42,22 @@ def decode(type_: type[T], body: bytes, *, strict: bool = False) -> Decoded[T]: 
 @overload
 def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[object]: ...
 def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
-    """Read a JSON body as a type.
+    """Decode a JSON body as a type.
 
     Args:
-        type_: a model, ``list[Model]``, ``dict[str, object]``, ``str``, any type that msgspec can
-            decode; ``None`` for a body that nobody described, which is not looked at.
+        type_: a model, ``list[Model]``, ``dict[str, object]``, ``str``, or any type that msgspec
+            can decode; ``None`` for an undocumented body, which is not parsed.
         body: the body as received.
         strict: raise instead of repairing.
 
     Raises:
-        DecodeError: the body is not JSON, nested too deeply or of another shape as a whole; with
-            ``strict``, anything that does not fit. Its ``path`` says where.
+        DecodeError: the body is not JSON, is nested too deeply or has the wrong shape as a whole;
+            with ``strict``, any mismatch. ``path`` is its location.
     """
     try:
         return Decoded(_decoder(type_).decode(body))
     except UNFIT:
-        pass  # raised below, outside this block: UnicodeDecodeError holds the body
+        pass  # raised below, outside this block: UnicodeDecodeError contains the body
     decoded = _forgiving(type_, body)
     if strict and decoded.issues:
         raise _refusal(decoded.issues, body)
@@ -65,22 +65,22 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
 
 
 def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
-    """The plain decoder of a type, for whoever decodes many bodies of one type.
+    """Return the plain decoder of a type, for callers that decode many bodies of one type.
 
-    It repairs nothing: where it raises :data:`UNFIT`, :func:`decode` says what can be had.
+    It repairs nothing; if it raises :data:`UNFIT`, call :func:`decode` instead.
     """
     return _decoder(type_).decode
 
 
 UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What a plain decoder raises for a body that does not fit."""
+"""Exceptions that a plain decoder raises for a body that does not match its type."""
 
 
 def check_type(type_: object) -> None:
-    """Refuse a type before there is anything to decode.
+    """Check that msgspec can decode a type, before there is anything to decode.
 
     Raises:
-        TypeError: msgspec cannot decode it, and why.
+        TypeError: msgspec cannot decode the type; the message includes the reason.
     """
     try:
         _decoder(type_)
@@ -90,8 +90,8 @@ def check_type(type_: object) -> None:
         ) from error
 
 
-# msgspec learns a class at its first use, and another thread that meets the class half learnt crashes
-# the interpreter (0.22). A lock is no I/O and starts no thread; it is held once for each type.
+# msgspec inspects a class on first use, and a second thread that uses the class meanwhile crashes
+# the interpreter (msgspec 0.22). The lock does no I/O and is taken once per type.
 _LEARNING: Final = allocate_lock()
 
 
@@ -102,14 +102,14 @@ def _decoder(type_: object) -> "msgspec.json.Decoder[Any]":
 
 
 def _forgiving(type_: object, body: bytes) -> Decoded[object]:
-    # Bodies that fit need neither, and most programs never meet another.
+    # Matching bodies need neither module, and most programs never receive any other.
     from genesys_core.codec.repair import repair_value  # noqa: PLC0415
     from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415
 
     if type_ in {None, NoneType}:
         return Decoded(None)
     if not body.removeprefix(BOM_UTF8).strip(b" \t\r\n"):
-        return Decoded(None, (Issue("$", "the body is empty: None in its place"),))
+        return Decoded(None, (Issue("$", "the body is empty: replaced with None"),))
     document = parse_json(body)
     try:
         data, issues = repair_value(document.tree, type_)
@@ -122,7 +122,7 @@ def _forgiving(type_: object, body: bytes) -> Decoded[object]:
 def _refusal(issues: tuple[Issue, ...], body: bytes) -> DecodeError:
     first, others = issues[0], len(issues) - 1
     more = f" (and {others:,} more)" if others else ""
-    # What "was done" after the colon was not: strict takes nothing in the place of anything.
+    # The part after the colon describes the repair, and strict mode repairs nothing.
     problem = first.message.rpartition(": ")[0]
     return DecodeError(f"{first.path}: {problem}{more}", path=first.path, body=body)
 
@@ -132,21 +132,21 @@ _PLAIN: Mapping[str, object] = {
     "int": int,
     "float": float,
     "bool": bool,
-    # `Any`, because msgspec asks the hook for each `object`.
+    # `Any`, because msgspec calls the hook for each `object`.
     "object": Any,
     "datetime": datetime,
     "date": date,
 }
-"""Plain types; their names are in lower case, as no model's is."""
+"""Plain types by name. They are lowercase, unlike model names."""
 
 
 @cache
 def resolve_type(expression: str) -> type[object]:
-    """The type that an endpoint's ``returns`` names; imports the models that it needs.
+    """Resolve the type expression in an endpoint's ``returns``, importing the models it needs.
 
     Args:
-        expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or ``list[...]``
-            and ``dict[str, ...]`` of those.
+        expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or
+            ``list[...]`` and ``dict[str, ...]`` of those.
 
     Raises:
         InvalidValueError: there is no such model.
@@ -168,13 +168,12 @@ def _resolve(expression: str) -> object:
 def _named(name: str) -> object:
     if name in _PLAIN:
         return _PLAIN[name]
-    # Law 1's named exception: the facade imports a model's shard when it is first asked for.
+    # The one exception to the core's purity: model shards are imported on first use.
     from genesys_core import models  # noqa: PLC0415 - see above
 
     found: object = getattr(models, name, None)
     if isinstance(found, type):
         return found
     raise InvalidValueError(
-        f"returns={name!r}: no model and no plain type; write a model's name, list[...] or "
-        "dict[str, ...]"
+        f"returns={name!r}: neither a model nor a plain type; use a model's name, list[...] or dict[str, ...]"
     )

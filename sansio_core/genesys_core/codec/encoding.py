@@ -1,7 +1,7 @@
-"""From a model, a dictionary or a list to JSON.
+"""Encoding of models, dictionaries and lists to JSON.
 
-Law: what the caller says goes through, and what JSON cannot say is refused by name and place before
-anything is sent. ``None`` in a model is "not there", in a dictionary it is ``null``, and
+Invariants: values are encoded as given, or rejected with their path before anything is sent.
+``None`` in a model means "absent", in a dictionary it is ``null``;
 :data:`~genesys_core.codec.values.NULL` is ``null`` everywhere.
 """
 
@@ -19,58 +19,59 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["BodyKind", "encode_body", "to_dict", "to_json"]
 
 BodyKind: TypeAlias = Literal["object", "array", "string", "any"]
-"""The JSON type that the definition wants as the body; ``any`` where it does not say."""
+"""The JSON type that the definition expects as the body; ``any`` if unspecified."""
 
 
 def to_json(value: object, *, base: bytes | None = None) -> bytes:
-    """JSON of a model, or of anything that can be part of one.
+    """Encode a model, or any value that can be part of one, as JSON.
 
     Args:
-        value: a model; a dictionary (any mapping), a list, a tuple, text, numbers, dates.
-        base: the document that ``value``, a model, was decoded from and then changed. The result is
-            that document with the changes made: members that this version does not know, and those
-            that did not fit their type, stay as they were. A field set to ``None`` is removed, one
-            set to ``NULL`` becomes ``null``.
+        value: a model, a mapping, a list, a tuple, a string, a number or a date.
+        base: the document that ``value``, a model, was decoded from before it was changed. The
+            result is that document with the changes applied: members that this version does not
+            know, and those that did not match their type, are preserved. A field set to ``None`` is
+            removed, one set to ``NULL`` becomes ``null``.
 
     Raises:
-        InvalidValueError: a value that JSON has no form for, or a ``base`` that is not a document of
+        InvalidValueError: a value cannot be represented in JSON, or ``base`` is not a document of
             the model's type.
     """
     return _encode(value if base is None else merge_over_base(value, base))
 
 
 def to_dict(model: Struct) -> dict[str, object]:
-    """A model as a plain dictionary: the platform's names, dates as text, absent fields left out.
+    """Convert a model to a dictionary: the platform's names, dates as strings, no absent fields.
 
     Raises:
-        InvalidValueError: a value that JSON has no form for.
+        InvalidValueError: a value cannot be represented in JSON.
     """
     return msgspec.json.decode(_encode(model), type=dict[str, Any])
 
 
 def encode_body(body: object, kind: BodyKind) -> bytes:
-    """JSON of a request's body, which has to be of the kind that the definition wants.
+    """Encode a request body as JSON and check that it has the type that the definition expects.
 
     Args:
-        body: a model or mapping (``object``), a list or tuple (``array``), text (``string``);
+        body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
             ``NULL`` for a body of ``null``.
-        kind: the JSON type; ``any`` takes every value that JSON has.
+        kind: the JSON type; ``any`` accepts every JSON value.
 
     Raises:
-        InvalidValueError: another kind of body, or a value in it that JSON has no form for.
+        InvalidValueError: the body has another type, or contains a value that cannot be represented
+            in JSON.
     """
     result = _encode(body)
     given = _KINDS.get(result[:1], "number")
     if kind in {"any", given} or body is NULL:
         return result
-    raise InvalidValueError(f"body: {type(body).__name__} given, but {_WANTED[kind]}")
+    raise InvalidValueError(f"body: got {type(body).__name__}, {_WANTED[kind]}")
 
 
 _KINDS: Final[Mapping[bytes, str]] = {b"{": "object", b"[": "array", b'"': "string"}
 _WANTED: Final[Mapping[str, str]] = {
-    "object": "a JSON object is wanted: pass a model or a dict",
-    "array": "a JSON array is wanted: pass a list, of models or dicts where it has objects",
-    "string": "a JSON string is wanted: pass a str",
+    "object": "expected a JSON object: pass a model or a dict",
+    "array": "expected a JSON array: pass a list; objects in it are models or dicts",
+    "string": "expected a JSON string: pass a str",
 }
 
 

@@ -1,7 +1,7 @@
-"""What did not fit its type, where, and how that is said.
+"""Decoding issues: what did not match its type, and where.
 
-Law: an issue names the place and the kinds of value, never a secret and never a long value;
-``message`` holds nothing of the document at all, so that an exception may quote it.
+Invariants: an issue names the location and the JSON types, never a secret and never a long value.
+``message`` contains nothing of the document, so exceptions may quote it.
 """
 
 import json
@@ -27,24 +27,26 @@ JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | flo
 """A JSON value read without a type."""
 
 JsonPath: TypeAlias = "tuple[JsonPath, str | int] | None"
-"""A place in a document: the place of its parent and the key or index that leads on. Written out
-as text only where something is reported, which keeps walking cheap."""
+"""A location in a document: the parent's location and the key or index within it. Formatted as
+text only when an issue is reported, which keeps traversal cheap.
+"""
 
 ROOT: Final[JsonPath] = None
-"""The document itself."""
+"""The root of the document."""
 
-_LONGEST_VALUE = 40  # characters; dates, ids (36) and numbers fit, sentences do not
+# characters: long enough for dates, ids (36) and numbers, too short for sentences
+_LONGEST_VALUE = 40
 _LONGEST_KEY = 80
 
 
 class Issue(Struct, frozen=True):
-    """One place of a document that did not fit its type, and what was done about it.
+    """A place in a document that did not match its type, and how it was handled.
 
     Attributes:
-        path: where, as a JSON path such as ``$.entities[3].dateCreated``.
-        message: what was expected, what was found and what was done, in words without values.
-        value: what was found, in short: ``"12"``, ``array of 3``, ``[REDACTED]``; empty where
-            the value cannot be told.
+        path: the location, as a JSON path such as ``$.entities[3].dateCreated``.
+        message: what was expected, what was found and how it was handled, without values.
+        value: a short form of the value found: ``"12"``, ``array of 3``, ``[REDACTED]``; empty if
+            there is none to show.
     """
 
     path: str
@@ -56,7 +58,7 @@ class Issue(Struct, frozen=True):
 
 
 def json_path(at: JsonPath) -> str:
-    """The place as a JSON path (RFC 9535), over-long keys cut."""
+    """Format a location as a JSON path (RFC 9535), truncating long keys."""
     steps: list[str] = []
     while at is not None:
         at, step = at
@@ -73,7 +75,7 @@ def _step(step: str | int) -> str:
 
 
 def json_kind(value: JsonValue) -> str:
-    """What JSON calls a value that was read from it: ``string``, ``null``, ..."""
+    """Return the JSON type of a decoded value: ``string``, ``null``, ..."""
     return _KINDS[type(value)]
 
 
@@ -89,7 +91,7 @@ _KINDS: Final[Mapping[type, str]] = {
 
 
 def show_value(value: JsonValue) -> str:
-    """A value in short for an issue: scalars written out while they are short, others by size."""
+    """Return a short form of a value for an issue: short scalars in full, others by size."""
     match value:
         case list() | dict():
             return f"{json_kind(value)} of {len(value)}"
@@ -102,5 +104,5 @@ def show_value(value: JsonValue) -> str:
 
 
 def mask_issue(issue: Issue) -> Issue:
-    """The same issue for a secret, whose value is not shown."""
+    """Return a copy of the issue with the value redacted."""
     return Issue(issue.path, issue.message, REDACTED)

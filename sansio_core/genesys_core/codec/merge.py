@@ -1,7 +1,7 @@
-"""A changed model written over the document that it was decoded from.
+"""Merging of a changed model into the document that it was decoded from.
 
-Law: what the caller did not change stays as the platform wrote it, be it unknown to this version or
-of a kind that did not fit; what the caller changed is what the caller said.
+Invariants: members that the caller did not change stay as the platform sent them, even if unknown
+to this version or of the wrong type; members that the caller changed have the caller's value.
 """
 
 from collections import defaultdict, deque
@@ -19,23 +19,23 @@ from genesys_core.errors import DecodeError, InvalidValueError
 
 __all__ = ["merge_over_base"]
 
-# Decimal, because numbers that nobody changed keep all their digits.
+# Decimal, so that numbers nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def merge_over_base(model: object, base: bytes) -> object:
-    """The document ``base`` with the model's changes, ready to be encoded.
+    """Return the document ``base`` with the model's changes, ready to be encoded.
 
     Raises:
-        InvalidValueError: ``model`` is no model, or ``base`` is no document of its type.
+        InvalidValueError: ``model`` is not a model, or ``base`` is not a document of its type.
     """
     if not isinstance(model, Struct):
-        raise InvalidValueError(f"base goes with a model, not with a {type(model).__name__}")
+        raise InvalidValueError(f"base requires a model, not a {type(model).__name__}")
     try:
         old = decode(type(model), base).data
         raw = _parse(base)
     except DecodeError as error:
-        raise InvalidValueError(f"base is no {type(model).__name__}: {error.message}") from None
+        raise InvalidValueError(f"base is not a {type(model).__name__}: {error.message}") from None
     try:
         return _merge(model, old, raw)
     except RecursionError:
@@ -50,9 +50,9 @@ def _parse(base: bytes) -> object:
 
 
 def _merge(new: object, old: object, raw: object) -> object:
-    """``raw``, which was decoded as ``old``, with what differs in ``new``.
+    """Return ``raw``, which was decoded as ``old``, with the differences of ``new`` applied.
 
-    The result mixes raw values and models, which one encoder call writes out.
+    The result mixes raw values and models, which a single encoder call writes.
     """
     match new, old, raw:
         case Struct(), Struct(), dict() if type(new) is type(old):
@@ -72,7 +72,7 @@ def _merge(new: object, old: object, raw: object) -> object:
 
 
 def _same(new: object, old: object) -> bool:
-    # Types as well, because True == 1 == 1.0.
+    # Compare types as well, because True == 1 == 1.0.
     return type(new) is type(old) and new == old
 
 
@@ -105,10 +105,10 @@ def _merge_list(new: Sequence[object], old: list[object], raw: list[object]) -> 
 
 
 def _pair(new: Sequence[object], old: Sequence[object]) -> list[int | None]:
-    """For each new element the index of the old one that it was, or ``None``.
+    """Return for each new element the index of the matching old element, or ``None``.
 
-    Elements with an id are the same where their ids are. Others are the same where they are equal,
-    and else where they stand at the same index and no equal one claims that place.
+    Elements with an id match by id. Others match if they are equal, and otherwise by index, unless
+    an equal element already matches that index.
     """
     keys, old_keys = [_key(value) for value in new], [_key(value) for value in old]
     places: dict[object, deque[int]] = defaultdict(deque)
@@ -136,7 +136,7 @@ class _Id(Struct, frozen=True):
 
 
 def _key(element: object) -> _Id | bytes | None:
-    """What an element is recognised by: its id, or all of it."""
+    """Return the key that identifies an element: its id, or its whole content."""
     found = _id_of(element)
     return _Id(found) if isinstance(found, str | int) else encode_json(element)
 

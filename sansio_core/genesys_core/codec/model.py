@@ -1,7 +1,7 @@
-"""What every generated model is.
+"""The base class of all generated models.
 
-Law: a model is a plain record. Fields are optional and ``None`` when absent, the class adds no
-public name of its own that a field could collide with, and a secret never shows in a ``repr``.
+Invariants: a model is a plain record. Fields are optional and ``None`` when absent, the class adds
+no public name that could collide with a field, and a secret never appears in a ``repr``.
 """
 
 from typing import ClassVar
@@ -15,11 +15,11 @@ __all__ = ["Model", "SecretModel"]
 
 
 class Model(Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, rename="camel"):
-    """Base of all models: mutable, keyword-only, absent fields left out of ``repr`` and JSON."""
+    """Base class of all models: mutable, keyword-only; absent fields are omitted everywhere."""
 
 
 class SecretModel(Model, kw_only=True):
-    """A model with fields that are never shown; their names are in ``__secrets__``."""
+    """A model with secret fields, which ``__secrets__`` names and ``repr`` does not show."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
 

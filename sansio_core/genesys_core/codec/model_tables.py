@@ -1,18 +1,18 @@
-"""Makes the models' classes from tables; the stub beside each module of models declares them.
+"""Creation of model classes from compact tables; the stub beside each model module declares them.
 
-Law: a class made here is the class that its stub declares: the same fields in the same order, each
-optional, keyword-only and ``None`` when absent, under the same wire names. A test compares all.
+Invariants: a class created here matches its stub: the same fields in the same order, each optional,
+keyword-only and ``None`` when absent, with the same wire names. A test compares them all.
 
-A table takes a fifth of the room of class statements with their bytecode, and loads faster. It has
-a line for each model: its name and its fields. A line that begins with a space goes on with the one
-before it. A field is ``name``, marks, ``=wireName`` where that is not the name in camel case, and
-``:type`` where that is not a string::
+A table takes a fifth of the space of class statements and their bytecode, and loads faster. It has
+one line per model: the name, then the fields. A line that begins with a space continues the
+previous one. A field is ``name``, flags, ``=wireName`` unless that is the name in camel case, and
+``:type`` unless that is a string::
 
     Group id^ name! date_modified^:date-time owners:[User] secret*
 
-Marks: ``!`` required, ``^`` read-only, ``*`` never shown. Types: ``int``, ``float``, ``bool``,
-``any``, ``full-date``, ``date-time``, ``year-month``, ``[list of]``, ``{objects by key}``, and models.
-Wire names are percent-encoded.
+Flags: ``!`` required, ``^`` read-only, ``*`` secret. Types: ``int``, ``float``, ``bool``, ``any``,
+``full-date``, ``date-time``, ``year-month``, ``[list of]``, ``{objects by key}``, and models. Wire
+names are percent-encoded.
 """
 
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -45,12 +45,12 @@ _MARKS: Final = "!^*"
 
 
 def define_models(namespace: MutableMapping[str, Any], table: str) -> None:
-    """Make the models of one module.
+    """Define the models of one module.
 
     Args:
-        namespace: the module's ``globals()``, where they become names. Models of other modules are
-            read from its package.
-        table: the models, each after those it needs, save for cycles.
+        namespace: the module's ``globals()``, which receives the models. Models of other modules
+            are imported from the parent package.
+        table: the models, each after those it depends on, except for cycles.
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
     heads = [row[0].partition("=") for row in rows]
@@ -62,7 +62,7 @@ def define_models(namespace: MutableMapping[str, Any], table: str) -> None:
 
 
 class _TableTypes:
-    """Reads the types of one table."""
+    """Parses the types in one table."""
 
     def __init__(self, namespace: MutableMapping[str, Any], own: set[str]) -> None:
         self.namespace = namespace
@@ -72,13 +72,13 @@ class _TableTypes:
         self.text = self.known["str"]
 
     def optional(self, text: str) -> object:
-        """A type or ``None``."""
+        """Return the type, or ``None``, as a union."""
         found = self.known.get(text)
         if found is None:
             found = self.known[text] = self._type(text) | None
         return found
 
-    def _type(self, text: str) -> Any:  # noqa: ANN401 - the argument of `|` and `[]`
+    def _type(self, text: str) -> Any:  # noqa: ANN401 - an operand of `|` and `[]`
         if text in _PLAIN:
             return _PLAIN[text]
         if text[0] == "[":
@@ -88,7 +88,7 @@ class _TableTypes:
         if text in self.namespace:
             return self.namespace[text]
         if text in self.own:
-            # msgspec looks names up in the class first, where a field could have the model's name.
+            # msgspec looks names up in the class first, where a field may have the model's name.
             self.awaited.add(text)
             return ForwardRef(f"_later_{text}")
         return getattr(import_module(self.namespace["__package__"]), text)
@@ -98,7 +98,8 @@ def _made(name: str, wire: str, fields: Sequence[str], types: _TableTypes) -> ty
     marked: dict[str, list[str]] = {mark: [] for mark in _MARKS}
     defined: list[tuple[str, Any, Any]] = []
     for field in fields:
-        if field.isidentifier():  # the most frequent: a text, optional, of the usual name
+        # the most common case: an optional string with the default wire name
+        if field.isidentifier():
             defined.append((field, types.text, None))
             continue
         left, _, type_ = field.partition(":")
@@ -128,20 +129,20 @@ def model_facts(
     read_only: Sequence[str],
     secret: Sequence[str],
 ) -> str | None:
-    """What the types of a model's fields do not tell, as a docstring; ``None`` if there is nothing.
+    """Describe what a model's field types do not express, as a docstring; ``None`` if nothing.
 
     Args:
-        wire: the definition's name of the model, where the class has another; else empty.
-        fields: all of its fields.
-        required: fields that the platform wants.
-        read_only: fields that it sets itself.
+        wire: the model's name in the definition if the class has another name; otherwise empty.
+        fields: all fields.
+        required: required fields.
+        read_only: fields that only the platform sets.
         secret: fields that are never shown.
     """
     lists = {"Required": required, "Read-only": read_only, "Never shown": secret}
-    named = f"The definition's ``{wire}``." if wire else ""
+    named = f"``{wire}`` in the API definition." if wire else ""
     sentences = [
         named,
         *(f"{title}: {', '.join(found)}." for title, found in lists.items() if found),
     ]
-    nothing = None if fields or wire else "Has no properties of its own."
+    nothing = None if fields or wire else "Has no properties."
     return " ".join(sentences).strip() or nothing

@@ -1,9 +1,9 @@
-"""A document that does not fit its type, made to fit, leaf by leaf.
+"""Repair of documents that do not match their type, value by value.
 
-Law: one odd field never loses a page. Every part that fits is delivered, the rest is converted where
-the meaning is plain and ``None`` where it is not, and each such place is reported. The work is
-linear: :func:`msgspec.convert` is called on each child of a value that does not fit, and only
-children that do not fit themselves are walked into.
+Invariants: one malformed field never loses a page. Values that match are kept, the others are
+converted if their meaning is unambiguous and otherwise replaced with ``None``, and each such place
+is reported. The work is linear: :func:`msgspec.convert` is called on each child of a value that
+does not match, and only children that do not match are descended into.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,11 +38,11 @@ def _convert(raw: object, type_: object) -> object:
 
 
 def repair_value(raw: JsonValue, type_: object) -> tuple[object, list[Issue]]:
-    """The value of a type that is nearest to a document, and where it had to differ.
+    """Convert a document to the closest value of a type, and report the differences.
 
     Args:
-        raw: the document, read without types.
-        type_: what it should be.
+        raw: the document, decoded without types.
+        type_: the expected type.
 
     Raises:
         DecodeError: the document as a whole has another shape, or is nested too deeply.
@@ -74,7 +74,7 @@ class _Object(Struct, frozen=True):
 
 
 class _Map(Struct, frozen=True):
-    """A JSON object whose keys are data."""
+    """A JSON object with arbitrary keys."""
 
     value: object
 
@@ -90,7 +90,7 @@ class _List(Struct, frozen=True):
 
 
 class _Leaf(Struct, frozen=True):
-    """Anything that is not walked into: scalars, and types that only a caller could bring."""
+    """A type that is not descended into: a scalar, or a type that only callers use."""
 
     types: tuple[object, ...]
 
@@ -116,7 +116,7 @@ def _leaf_name(type_: object) -> str:
 
 @cache
 def _shape(type_: object) -> _Shape:
-    """What to walk into, for a type as it is written in an annotation."""
+    """Return how to descend into a type, given its annotation."""
     members = _members(type_)
     if len(members) != 1:
         return _Leaf(members)
@@ -133,7 +133,7 @@ def _shape(type_: object) -> _Shape:
 
 
 def _members(type_: object) -> tuple[object, ...]:
-    """The types of a union without ``None``, or the type itself; without ``Annotated``."""
+    """Return the members of a union except ``None``, or the type itself, without ``Annotated``."""
     if get_origin(type_) is Annotated:
         return _members(get_args(type_)[0])
     if get_origin(type_) in {Union, UnionType}:
@@ -154,13 +154,13 @@ def _fields(type_: object, cls: type[Struct]) -> tuple[_Field, ...]:
 
 
 class _Walk:
-    """One document's walk; collects what it reports."""
+    """The traversal of one document; collects issues."""
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
 
     def document(self, raw: JsonValue, type_: object) -> object:
-        """The whole document, whose shape has to be right."""
+        """Convert the whole document, whose shape must match."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:
@@ -168,21 +168,24 @@ class _Walk:
         right = (isinstance(shape, _List), isinstance(shape, _Object | _Map))
         if raw is None or right == (isinstance(raw, list), isinstance(raw, dict)):
             value = self.descend(raw, shape, type_, ROOT)
-            if not self.issues:  # forbid_unknown_fields and the like, on a caller's own class
-                self.issues.append(Issue("$", f"{shape} has a rule that is not kept: ignored"))
+            # forbid_unknown_fields and similar options, on a caller's own class
+            if not self.issues:
+                self.issues.append(
+                    Issue("$", f"{shape} has a constraint that is violated: ignored")
+                )
             if raw is None or value is not None:
                 return value
         raise DecodeError(f"{shape} expected as the whole body, {json_kind(raw)} found")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
-        """A part of the document; ``None`` where nothing can be made of it."""
+        """Convert a part of the document; ``None`` if that is impossible."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:
             return self.descend(raw, _shape(type_), type_, at)
 
     def descend(self, raw: JsonValue, shape: _Shape, type_: object, at: JsonPath) -> object:
-        """A part that does not fit as it is."""
+        """Convert a part that does not match its type as a whole."""
         match shape, raw:
             case _Object(), dict():
                 value = self.model(raw, shape, at)
@@ -193,16 +196,16 @@ class _Walk:
             case _List(), str() | int() | float() | dict():
                 value = self.wrapped(raw, shape, at)
             case _, [only] if not isinstance(only, list):
-                self.report(raw, shape, at, "its only element taken")
+                self.report(raw, shape, at, "used its only element")
                 value = self.value(only, type_, (at, 0))
             case _Leaf(), str() | int() | float():
                 value = self.leaf(raw, shape, type_, at)
             case _:
-                value = self.report(raw, shape, at, "None in its place")
+                value = self.report(raw, shape, at, "replaced with None")
         return value
 
     def model(self, raw: dict[str, JsonValue], shape: _Object, at: JsonPath) -> object:
-        """A model of all members that are there."""
+        """Build a model from the members that are present."""
         members: dict[str, object] = {}
         for field in shape.fields:
             seen = len(self.issues)
@@ -210,24 +213,24 @@ class _Walk:
                 members[field.name] = self.value(raw[field.key], field.type, (at, field.key))
             elif field.required:
                 members[field.name] = None
-                self.issues.append(Issue(json_path((at, field.key)), "absent: None in its place"))
+                self.issues.append(Issue(json_path((at, field.key)), "missing: replaced with None"))
             if field.secret:
                 self.issues[seen:] = map(mask_issue, self.issues[seen:])
         try:
             return shape.cls(**members)
-        except (TypeError, ValueError):  # the __post_init__ of a class that a caller brought
-            return self.report(raw, shape, at, "None in its place")
+        except (TypeError, ValueError):  # raised by the __post_init__ of a caller's class
+            return self.report(raw, shape, at, "replaced with None")
 
     def wrapped(self, raw: JsonValue, shape: _List, at: JsonPath) -> list[object] | None:
-        """One value where an array was promised."""
+        """Wrap a single value where an array is expected."""
         item = self.value(raw, shape.item, at)
         if item is None:
             return None
-        self.report(raw, shape, at, "taken as an array of one")
+        self.report(raw, shape, at, "used as an array of one")
         return [item]
 
     def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:
-        """A scalar of another kind."""
+        """Convert a scalar of another type."""
         for wanted in shape.types:
             if _unknown_member(raw, wanted):
                 self.report(raw, shape, at, "unknown value kept")
@@ -236,10 +239,10 @@ class _Walk:
             if value is not None:
                 self.report(raw, shape, at, "converted")
                 return value
-        return self.report(raw, shape, at, "None in its place")
+        return self.report(raw, shape, at, "replaced with None")
 
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
-        """Say what was expected, found and done; ``None``, for use where that is the value."""
+        """Report what was expected, what was found and how it was handled; return ``None``."""
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
         message = f"{shape} expected, {found} found: {done}"
         self.issues.append(Issue(json_path(at), message, show_value(raw)))
@@ -247,7 +250,7 @@ class _Walk:
 
 
 def _unknown_member(raw: object, wanted: object) -> bool:
-    """Whether this is a value that a closed enum of the caller's does not list."""
+    """Return whether the value is a string missing from a caller's closed enum."""
     if isinstance(wanted, type) and issubclass(wanted, Enum):
         known: Sequence[object] = [member.value for member in wanted]
     else:
@@ -261,6 +264,6 @@ def _converted(raw: object, wanted: object, type_: object) -> object | None:
     if value is None:
         return None
     try:
-        return _convert(value, type_)  # the annotation may ask for more
+        return _convert(value, type_)  # applies constraints of the annotation
     except msgspec.ValidationError:
         return None

@@ -1,7 +1,7 @@
-"""Scalars that were sent as another kind of scalar.
+"""Conversions between JSON scalar types.
 
-Law: a conversion keeps the meaning or is not made. No units are guessed (an integer is not a date)
-and nothing is rounded.
+Invariants: a conversion preserves the meaning or is not made. Units are not guessed (an integer is
+not a date) and nothing is rounded.
 """
 
 import re
@@ -14,21 +14,21 @@ import msgspec
 __all__ = ["CONVERSIONS", "Conversion"]
 
 Conversion: TypeAlias = Callable[[object], object | None]
-"""From a JSON scalar to a value of the wanted type, or to ``None`` where none is meant."""
+"""Converts a JSON scalar to the expected type, or returns ``None`` if it cannot."""
 
 _INTEGER = re.compile(r"([+-]?\d{1,40})(\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?", re.ASCII)
-# A date, then maybe a time, then maybe an offset; what is between them is up to the sender.
+# A date, then optionally a time and an offset; the separators vary between senders.
 _DATE_TIME = re.compile(r"([\d-]{8,10})(?:[T ]([\d:.,]+) ?(Z|[+-][\d:]{2,5})?)?", re.ASCII)
 
 
 def to_string(raw: object) -> str | None:
-    """``12`` as ``"12"``, ``true`` as ``"true"``."""
+    """Convert ``12`` to ``"12"`` and ``true`` to ``"true"``."""
     return msgspec.json.encode(raw).decode() if isinstance(raw, bool | int | float) else None
 
 
 def to_integer(raw: object) -> int | None:
-    """``12.0``, ``"12"`` and ``"12.0"`` as ``12``."""
+    """Convert ``12.0``, ``"12"`` and ``"12.0"`` to ``12``."""
     if isinstance(raw, float) and raw.is_integer():
         return int(raw)
     match = _INTEGER.fullmatch(raw) if isinstance(raw, str) else None
@@ -36,7 +36,7 @@ def to_integer(raw: object) -> int | None:
 
 
 def to_number(raw: object) -> float | None:
-    """``"1.5"`` as ``1.5``; nothing that is not finite."""
+    """Convert ``"1.5"`` to ``1.5``; finite numbers only."""
     if not isinstance(raw, str) or not _NUMBER.fullmatch(raw):
         return None
     value = float(raw)
@@ -44,17 +44,17 @@ def to_number(raw: object) -> float | None:
 
 
 def to_boolean(raw: object) -> bool | None:
-    """``"true"`` and ``1`` as ``True``, ``"false"`` and ``0`` as ``False``."""
+    """Convert ``"true"`` and ``1`` to ``True``, ``"false"`` and ``0`` to ``False``."""
     if isinstance(raw, str):
         return {"true": True, "false": False}.get(raw.lower())
     return {0: False, 1: True}.get(raw) if isinstance(raw, int) else None
 
 
 def to_date_time(raw: object) -> datetime | None:
-    """An ISO 8601 date-time in forms that RFC 3339 lacks, or a date, as its midnight.
+    """Convert an ISO 8601 date-time in a form that RFC 3339 lacks; a date becomes its midnight.
 
-    Without seconds, with an offset of ``+00`` or a blank before it, with a comma in the fraction.
-    A text without offset gives a naive value: the zone is not guessed.
+    Accepts a missing seconds part, an offset of ``+00`` or preceded by a space, and a comma in the
+    fraction. Without an offset the value is naive: the zone is not guessed.
     """
     match = _DATE_TIME.fullmatch(raw.strip().upper()) if isinstance(raw, str) else None
     if match is None:
@@ -67,7 +67,7 @@ def to_date_time(raw: object) -> datetime | None:
 
 
 def to_date(raw: object) -> date | None:
-    """The day that a date-time names, in its own zone."""
+    """Convert a date-time to its date, in its own zone."""
     moment = to_date_time(raw)
     return None if moment is None else moment.date()
 
@@ -80,4 +80,4 @@ CONVERSIONS: Final[Mapping[object, Conversion]] = {
     datetime: to_date_time,
     date: to_date,
 }
-"""The conversion to each type that has one."""
+"""Conversions by target type."""

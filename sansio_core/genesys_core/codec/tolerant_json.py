@@ -1,7 +1,7 @@
-"""JSON as senders write it, read into plain Python values.
+"""A tolerant JSON parser, which produces plain Python values.
 
-Law: every byte sequence gives a document or one :class:`~genesys_core.errors.DecodeError`. What RFC 8259 forbids
-is tolerated only where the meaning is plain, and each such place is reported.
+Invariants: every byte sequence yields a document or a :class:`~genesys_core.errors.DecodeError`.
+Violations of RFC 8259 are tolerated only if the meaning is unambiguous, and each is reported.
 """
 
 import json
@@ -20,19 +20,19 @@ _WHITESPACE = b" \t\r\n"
 
 
 class ParsedJson(NamedTuple):
-    """A document read without types, and what was tolerated to read it."""
+    """A document decoded without types, and the violations that were tolerated."""
 
     tree: JsonValue
     issues: tuple[Issue, ...]
 
 
 def parse_json(body: bytes) -> ParsedJson:
-    """Read a body that may break the rules of JSON.
+    """Parse a body that may violate the rules of JSON.
 
     Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
-    UTF-8 and lone surrogates (``U+FFFD`` in their place), numbers that no double or 4,300-digit
-    integer can hold and ``NaN`` or ``Infinity`` (``None`` in their place). Of repeated keys the last
-    one counts, as in :mod:`json`.
+    UTF-8 and lone surrogates (replaced with ``U+FFFD``), numbers that exceed a double or 4,300
+    digits, and ``NaN`` or ``Infinity`` (replaced with ``None``). Of repeated keys the last one
+    wins, as in :mod:`json`.
 
     Raises:
         DecodeError: the body is not JSON, or nested too deeply.
@@ -40,7 +40,7 @@ def parse_json(body: bytes) -> ParsedJson:
     try:
         return ParsedJson(msgspec.json.decode(body), ())
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        pass  # raised below, outside this block: those exceptions hold the body
+        pass  # raised below, outside this block: those exceptions contain the body
     parsed = _tolerant(body)
     if isinstance(parsed, str):
         raise DecodeError(_not_json(body, parsed), body=body)
@@ -48,7 +48,7 @@ def parse_json(body: bytes) -> ParsedJson:
 
 
 class _Odd(Struct, frozen=True):
-    """Stands in the tree for a number that has no value."""
+    """Placeholder in the tree for a number that cannot be represented."""
 
     message: str
 
@@ -57,10 +57,10 @@ _Loaded: TypeAlias = "dict[str, _Loaded] | list[_Loaded] | str | int | float | b
 
 
 def _tolerant(body: bytes) -> ParsedJson | str:
-    """The document, or what is wrong with it."""
+    """Return the document, or a description of the syntax error."""
     issues: list[Issue] = []
     if body.startswith(BOM_UTF8):
-        issues.append(Issue("$", "begins with a byte order mark: ignored"))
+        issues.append(Issue("$", "starts with a byte order mark: ignored"))
     text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
     try:
         return ParsedJson(_clean(_load(text, issues), ROOT, issues), tuple(issues))
@@ -81,19 +81,20 @@ def _load(text: str, issues: list[Issue]) -> _Loaded:
 
 def _float(text: str) -> float | _Odd:
     value = float(text)
-    # RFC 8259, 6: "implementations ... can set limits on the range and precision of numbers".
-    return value if abs(value) != float("inf") else _Odd("a number out of range")
+    # RFC 8259 section 6: "implementations ... can set limits on the range and precision of
+    # numbers".
+    return value if abs(value) != float("inf") else _Odd("number out of range")
 
 
 def _int(text: str) -> int | _Odd:
     try:
         return int(text)
     except ValueError:  # longer than sys.get_int_max_str_digits()
-        return _Odd(f"an integer of {len(text):,} digits")
+        return _Odd(f"integer of {len(text):,} digits")
 
 
 def _constant(name: str) -> _Odd:
-    return _Odd(f"{name}, which JSON does not have")
+    return _Odd(f"{name} is not valid JSON")
 
 
 _STRICT, _LENIENT = (
@@ -103,7 +104,7 @@ _STRICT, _LENIENT = (
 
 
 def _clean(value: _Loaded, at: JsonPath, issues: list[Issue]) -> JsonValue:
-    """The tree without numbers that have no value and text that no UTF-8 can hold."""
+    """Replace numbers and text that cannot be represented."""
     match value:
         case str():
             return _text(value, at, issues)
@@ -115,7 +116,7 @@ def _clean(value: _Loaded, at: JsonPath, issues: list[Issue]) -> JsonValue:
                 for key, item in value.items()
             }
         case _Odd():
-            issues.append(Issue(json_path(at), f"{value.message}: None in its place"))
+            issues.append(Issue(json_path(at), f"{value.message}: replaced with None"))
             return None
         case _:
             return value
@@ -127,14 +128,16 @@ def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        issues.append(Issue(json_path(at), "text that is not Unicode: U+FFFD in place of the rest"))
-        # "replace" on encoding writes "?": a question mark could have been there.
+        issues.append(
+            Issue(json_path(at), "text is not valid Unicode: invalid parts replaced with U+FFFD")
+        )
+        # not "replace", which encodes as "?": a real question mark looks the same
         return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     return text
 
 
 def _not_json(body: bytes, problem: str) -> str:
-    """What the body is instead; its size and kind only, because bodies hold personal data."""
+    """Describe a body that is not JSON by its apparent type and size; bodies contain personal data."""
     size = f"{len(body):,} bytes"
     start = body.removeprefix(BOM_UTF8).lstrip(_WHITESPACE)[:14].lower()
     if not start:
@@ -145,4 +148,4 @@ def _not_json(body: bytes, problem: str) -> str:
         )
     if start.startswith(b"<"):
         return f"the body looks like XML or HTML, not JSON ({size})"
-    return f"the body cannot be read as JSON ({size}): {problem}"
+    return f"the body is not valid JSON ({size}): {problem}"

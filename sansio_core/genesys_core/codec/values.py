@@ -1,7 +1,7 @@
-"""Values of the wire that Python has no word for.
+"""JSON values that have no direct Python equivalent.
 
-Law: nothing here loses information. ``None`` is "not there", :data:`NULL` is JSON's ``null``,
-and a :class:`YearMonth` is a month of a year, not the first day of one.
+Invariants: nothing here loses information. ``None`` means "absent", :data:`NULL` is JSON ``null``,
+and a :class:`YearMonth` is a month of a year, not its first day.
 """
 
 import re
@@ -17,29 +17,29 @@ _T = TypeVar("_T")
 
 if TYPE_CHECKING:
     Open: TypeAlias = _T | str
-    """An open enum: ``Open[Literal["A", "B"]]``. The values in brackets are those that the
-    definition knows; any other string is accepted both ways, because a newer platform may know it.
+    """An open enum: ``Open[Literal["A", "B"]]``. The listed values are those in the API definition;
+    any other string is accepted both ways, because a newer platform may add values.
     """
 else:
 
     class Open:
-        """``Open[Literal[...]]`` is ``str`` at run time; the literals serve checkers and editors."""
+        """``str`` at run time; the literals of ``Open[Literal[...]]`` are for type checkers."""
 
         def __class_getitem__(cls, known: object) -> type[str]:
             return str
 
 
 LocalDateTime: TypeAlias = datetime
-"""The definition's ``local-date-time``: a naive :class:`~datetime.datetime`, no zone by design."""
+"""The definition's ``local-date-time``: a :class:`~datetime.datetime` that is naive by design."""
 
 
 class Null:
-    """The type of :data:`NULL`, of which there is one instance."""
+    """The type of :data:`NULL`, a singleton."""
 
     __slots__ = ()
     _instance: "Null | None" = None
 
-    def __new__(cls) -> "Null":  # noqa: D102, PYI034 - one instance, of this class alone
+    def __new__(cls) -> "Null":  # noqa: D102, PYI034 - a singleton of exactly this class
         if cls._instance is None:
             cls._instance = super().__new__(cls)
         return cls._instance
@@ -60,10 +60,10 @@ class Null:
         return self
 
 
-# Typed `Any` on purpose: it can be assigned to a field of any type, and no field
-# that comes from the platform ever holds it, so readers need no extra case.
+# Typed `Any` on purpose: it can be assigned to a field of any type. Decoded fields never
+# contain it, so readers need no extra case.
 NULL: Final[Any] = Null()
-"""Sends an explicit ``null`` where ``None`` would leave the field out."""
+"""Sends an explicit ``null``; ``None`` omits the field."""
 
 _YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
@@ -75,17 +75,17 @@ def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
 
 @total_ordering
 class YearMonth:
-    """A month of a year, on the wire ``YYYY-MM`` (the definition's ``year-month``). Immutable.
+    """A month of a year, ``YYYY-MM`` on the wire (the definition's ``year-month``). Immutable.
 
     Args:
         year: 0 to 9999.
         month: 1 to 12.
 
     Raises:
-        InvalidValueError: the year or the month is no integer, or outside its range.
+        InvalidValueError: the year or the month is not an integer, or out of range.
     """
 
-    # A plain class: msgspec would write a Struct or a dataclass as an object of its fields.
+    # A plain class, because msgspec would encode a Struct or dataclass as an object of its fields.
     __slots__ = ("_months",)
 
     def __init__(self, year: int, month: int) -> None:
@@ -105,28 +105,28 @@ class YearMonth:
 
     @classmethod
     def parse(cls, text: str) -> "YearMonth":
-        """Read ``YYYY-MM``.
+        """Parse ``YYYY-MM``.
 
         Raises:
-            InvalidValueError: the text is anything else.
+            InvalidValueError: the text has another form.
         """
         match = _YEAR_MONTH.fullmatch(text)
         if match is None:
             raise InvalidValueError(
-                f"year-month {text!r}: must be written YYYY-MM, such as 2024-05"
+                f"year-month {text!r}: must have the form YYYY-MM, such as 2024-05"
             )
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
     def from_date(cls, day: date) -> "YearMonth":
-        """The month that a day lies in."""
+        """Return the month that contains a date."""
         return cls(day.year, day.month)
 
     def to_date(self) -> date:
-        """The first day of the month.
+        """Return the first day of the month.
 
         Raises:
-            InvalidValueError: the year is 0, which the calendar of :mod:`datetime` lacks.
+            InvalidValueError: the year is 0, which :mod:`datetime` does not support.
         """
         _check_range("year", self.year, 1, 9999)
         return date(self.year, self.month, 1)
@@ -151,13 +151,13 @@ class YearMonth:
 
 
 def dec_hook(type_: type, value: object) -> object:
-    """Reads the types that msgspec does not know.
+    """Decode the types that msgspec does not know.
 
     Raises:
-        ValueError: a text that is no year-month.
-        TypeError: no text at all, for a year-month.
+        ValueError: the string is not a year-month.
+        TypeError: a year-month is expected and the value is not a string.
     """
     if type_ is YearMonth:
         return YearMonth.parse(cast(str, value))
-    # msgspec asks for `object` too, which everything is; for other types it checks the result.
+    # msgspec calls this for `object` as well, which accepts anything; it checks other results.
     return value

@@ -96,7 +96,7 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
         if self.host is not None and self.region is not None:
             raise InvalidValueError(
                 f"host {self.host!r} and region {self.region.name!r}: "
-                "give one of them, they name the same thing"
+                "pass only one, both select the API host"
             )
 
 

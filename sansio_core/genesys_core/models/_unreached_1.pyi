@@ -86,7 +86,7 @@ class AgenticVirtualAgentPropertyDefinition(_Model, kw_only=True):
     mapping: list[_Any] | None = None
 
 class AgenticVirtualAgentStructuredCondition(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class AgenticVirtualAgentStructuredConditionGroup(_Model, kw_only=True):
     group: _Open[_Literal["And", "Or"]] | None = None
@@ -97,7 +97,7 @@ class AgenticVirtualAgentStructuredConditionGroupAllOf(_Model, kw_only=True):
     rules: list[_Any] | None = None
 
 class AgenticVirtualAgentStructuredOutputCondition(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class AgenticVirtualAgentStructuredOutputConditionGroup(_Model, kw_only=True):
     group: _Open[_Literal["And", "Or"]] | None = None
@@ -183,7 +183,7 @@ class AppleInvitationNotificationParameters(_Model, kw_only=True):
     reference_id: str | None = None
 
 class ArrayNode(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class LabelEntity(_Model, kw_only=True):
     """Required: id. Read-only: self_uri."""
@@ -218,13 +218,13 @@ class AuditQueryExecutionLargeResultsResponse(_Model, kw_only=True):
     download_url: str | None = None
 
 class AuditQueryResponse(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class AutomatedAnswer(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class CampaignDiagnosticCampaignAction(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class CapacityPlanImportedForecast(_Model, kw_only=True):
     week_date: _date | None = None
@@ -246,10 +246,10 @@ class ChecklistTransferConfig(_Model, kw_only=True):
     enabled: bool | None = None
 
 class ContactlistDownloadReadyObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ContactlistImportStatusObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ConversationSchemaReference(_Model, kw_only=True):
     """Required: id. Read-only: self_uri."""
@@ -262,7 +262,7 @@ class ConversationAttributeProperties(_Model, kw_only=True):
     name: str | None = None
 
 class ConversationChannelLocation(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ConversationContentRichLinkHeader(_Model, kw_only=True):
     """Required: type, value."""
@@ -313,4 +313,4 @@ class ConversationNotificationTemplateCarousel(_Model, kw_only=True):
     cards: list[ConversationNotificationTemplateCard] | None = None
 
 class ConversationRecipientAdditionalProviderInfo(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""

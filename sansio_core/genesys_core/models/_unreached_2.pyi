@@ -57,7 +57,7 @@ class CopilotContextFilter(_Model, kw_only=True):
     values: list[str] | None = None
 
 class CopilotSentimentSettings(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class CopilotTranscriptionConfig(_Model, kw_only=True):
     """Required: engine."""
@@ -76,52 +76,52 @@ class DataSchemaRef(_Model, kw_only=True):
     ref: str | None = _field(name="$ref", default=None)
 
 class DialerAttemptLimitsConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerCallabletimesetConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerCampaignConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerCampaignProgressEventObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerCampaignRuleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerCampaignScheduleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerContactlistConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerContactlistfilterConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerDnclistConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerResponsesetConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerRulesetConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerSequenceConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DialerSequenceScheduleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DnclistDownloadReadyObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DnclistImportStatusObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DoNotSendActionSettings(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class TemporalUnit(_Model, kw_only=True):
     duration_estimated: bool | None = None
@@ -154,13 +154,13 @@ class DynamicListValuesAllOf(_Model, kw_only=True):
     match_type: _Open[_Literal["Exact", "Semantic"]] | None = None
 
 class DynamicUtilization(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class DynamicUtilizationRule(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class EmailCampaignScheduleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class RefinementSettingEntity(_Model, kw_only=True):
     """Read-only: self_uri."""
@@ -183,7 +183,7 @@ class EmailSummaryGenerationConfig(_Model, kw_only=True):
     summary_setting: EmailSummarySettingsEntity | None = None
 
 class Empty(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class EngagementFilter(_Model, kw_only=True):
     """Required: operator."""
@@ -193,16 +193,16 @@ class EngagementFilter(_Model, kw_only=True):
     value: int | None = None
 
 class ExternalContactsContactChangedTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ExternalContactsOrganizationChangedTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ExternalContactsRelationshipChangedTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ExternalContactsUnresolvedContactChangedTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class ExternalPageMetadata(_Model, kw_only=True):
     name: str | None = None
@@ -250,13 +250,13 @@ class HeaderEntry(_Model, kw_only=True):
     value: str | None = None
 
 class ImportTemplateImportStatusObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class InstagramHashtags(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class InstagramNonOwnedAccount(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class IntegrationAction(_Model, kw_only=True):
     """Read-only: id, self_uri."""

@@ -34,7 +34,7 @@ class JourneyAggregationSort(_Model, kw_only=True):
     function: _FunctionValues | None = None
 
 class JsonNode(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class KnowledgeIntegrationDefaultSettings(_Model, kw_only=True):
     base_url: str | None = None
@@ -54,7 +54,7 @@ class KnowledgeSource(_Model, kw_only=True):
     confidence: float | None = None
 
 class KnowledgeSyncRequest(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class LearningAssignmentReassign(_Model, kw_only=True):
     recommended_completion_date: _datetime | None = None
@@ -68,16 +68,16 @@ class ListItem(_Model, kw_only=True):
     description: str | None = None
 
 class ListValues(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class MaestroWebhooksInvocationTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class MarkContactAddressUncontactableActionSettings(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class MessagingCampaignScheduleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class MessagingCommunicationAnsweredEvent(_Model, kw_only=True):
     """Required: event_id, event_date_time, conversation_id, communication_id."""
@@ -257,25 +257,25 @@ class OutboundBlendingSettings(_Model, kw_only=True):
     campaign_reservation_percentage: int | None = None
 
 class OutboundMessagingEmailCampaignConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class OutboundMessagingEmailCampaignProgressEventObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class OutboundMessagingMessagingCampaignConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class OutboundMessagingMessagingCampaignProgressEventObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class OutboundMessagingWhatsappCampaignConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class OutboundMessagingWhatsappCampaignProgressEventObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class PagedNamespaceListing(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class PatchIntegrationAction(_Model, kw_only=True):
     id: str | None = None
@@ -285,7 +285,7 @@ class PatchIntegrationActionFields(_Model, kw_only=True):
     request_mappings: list[RequestMapping] | None = None
 
 class PolicyCondition(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class PredictiveRouting(_Model, kw_only=True):
     respect_skills: bool | None = None
@@ -301,7 +301,7 @@ class PropertyDefinition(_Model, kw_only=True):
     properties: dict[str, PropertyDefinition] | None = None
 
 class QueryDivision(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class QueryProcessingConfig(_Model, kw_only=True):
     """Required: knowledge_query_processing."""
@@ -315,7 +315,7 @@ class QueryReformulationContext(_Model, kw_only=True):
     reformulated_query: str | None = None
 
 class QueueUserEventTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class RateLimitAggregationSort(_Model, kw_only=True):
     """Required: name, function."""

@@ -41,10 +41,10 @@ class SetWrapperAssignmentEffectiveDateRange(_Model, kw_only=True):
     values: list[AssignmentEffectiveDateRange] | None = None
 
 class SocialMediaEngagement(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class SocialMediaQuerySort(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class SpeechTextAnalyticsSummaryLabel(_Model, kw_only=True):
     name: str | None = None
@@ -100,7 +100,7 @@ class SwapRowIndexRequest(_Model, kw_only=True):
     target_row_index: int | None = None
 
 class SystemMessageObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class TaskManagementAggregationSort(_Model, kw_only=True):
     """Required: name, function."""
@@ -128,7 +128,7 @@ class UpdateUserAssignmentsRequest(_Model, kw_only=True):
     assignments: SetWrapperAssignmentEffectiveDateRange | None = None
 
 class UpdatedTopicObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class UserAssignmentsResponse(_Model, kw_only=True):
     """Required: user, assignments."""
@@ -141,7 +141,7 @@ class UserChatSettings(_Model, kw_only=True):
     notify_on_reactions: bool | None = None
 
 class UserRoutingStatusObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class UsersRuleReference(_Model, kw_only=True):
     """Read-only: id, self_uri."""
@@ -159,22 +159,22 @@ class ValueWrapperCapacityPlanImportedForecastRequest(_Model, kw_only=True):
     value: CapacityPlanImportedForecastRequest | None = None
 
 class VariableValidation(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class Void(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class WhatsAppBusinessScopedId(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class WhatsAppCallingConfigurationRequest(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class WhatsAppCallingConfigurationResponse(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class WhatsappCampaignScheduleConfigChangeObject(_Model, kw_only=True):
-    """Has no properties of its own."""
+    """Has no properties."""
 
 class WorkitemCaseReference(_Model, kw_only=True):
     """Read-only: id, self_uri."""

@@ -89,28 +89,34 @@ def test_values(value, written):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"a": {1, 2}}, "$.a: a set has no order: pass a list"),
-        (Everything(words={"a"}), "$.words: a set has no order: pass a list"),  # type: ignore[arg-type]
-        (UserList([frozenset()]), "$[0]: a set has no order: pass a list"),
-        ({"a": [1.5, float("nan")]}, "$.a[1]: nan is no number in JSON"),
-        (Everything(real=float("inf")), "$.real: inf is no number in JSON"),
-        (Real("-inf"), "$: -inf is no number in JSON"),
-        ({"a": Decimal("NaN")}, "$.a: NaN is no number in JSON"),
-        (b"{}", "$: bytes have no form in JSON: pass text, such as .decode() of them"),
-        ([bytearray()], "$[0]: bytes have no form in JSON: pass text, such as .decode() of them"),
+        ({"a": {1, 2}}, "$.a: a set is unordered: pass a list"),
+        (Everything(words={"a"}), "$.words: a set is unordered: pass a list"),  # type: ignore[arg-type]
+        (UserList([frozenset()]), "$[0]: a set is unordered: pass a list"),
+        ({"a": [1.5, float("nan")]}, "$.a[1]: nan is not a JSON number"),
+        (Everything(real=float("inf")), "$.real: inf is not a JSON number"),
+        (Real("-inf"), "$: -inf is not a JSON number"),
+        ({"a": Decimal("NaN")}, "$.a: NaN is not a JSON number"),
+        (b"{}", "$: bytes cannot be represented in JSON: pass a str, for example bytes.decode()"),
+        (
+            [bytearray()],
+            "$[0]: bytes cannot be represented in JSON: pass a str, for example bytes.decode()",
+        ),
         (
             Everything(trees=[Tree(), Tree(by_name={"x y": object()})]),  # type: ignore[dict-item]
-            '$.trees[1].byName["x y"]: object has no form in JSON: pass a model, dict, list, text or number',
+            '$.trees[1].byName["x y"]: object cannot be represented in JSON: pass a model, dict, list, str or number',
         ),
-        ([Tree], "$[0]: the class Tree was given: pass an instance of it"),
-        ({"a": 1j}, "$.a: complex has no form in JSON: pass a model, dict, list, text or number"),
+        ([Tree], "$[0]: got the class Tree: pass an instance"),
+        (
+            {"a": 1j},
+            "$.a: complex cannot be represented in JSON: pass a model, dict, list, str or number",
+        ),
         (
             {"a": (x for x in ())},
-            "$.a: generator has no form in JSON: pass a model, dict, list, text or number",
+            "$.a: generator cannot be represented in JSON: pass a model, dict, list, str or number",
         ),
-        ({"a": "\ud800"}, "$.a: text with half of a surrogate pair has no form in UTF-8"),
-        ({"a": {None: 1, "b": 2}}, "$.a: keys are strings in JSON, not NoneType"),
-        ({"\ud800": 1}, "$: keys are strings in JSON, not odd text"),
+        ({"a": "\ud800"}, "$.a: a lone surrogate cannot be encoded in UTF-8"),
+        ({"a": {None: 1, "b": 2}}, "$.a: JSON keys must be strings, not NoneType"),
+        ({"\ud800": 1}, "$: JSON keys must be strings, not odd text"),
     ],
 )
 def test_what_json_cannot_say_is_refused_by_place(value, message):

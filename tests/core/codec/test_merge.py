@@ -187,7 +187,7 @@ def test_tuples_and_elements_that_have_no_form_of_their_own():
     base = {"words": ["a", "b"]}
     after = _edited(Everything, base, lambda it: setattr(it, "words", ("b", "c")))
     assert after == {"words": ["b", "c"]}
-    with pytest.raises(InvalidValueError, match=r"\$\.words\[0\]: object has no form"):
+    with pytest.raises(InvalidValueError, match=r"\$\.words\[0\]: object cannot be represented"):
         _edited(Everything, base, lambda it: setattr(it, "words", [object()]))
 
 
@@ -203,11 +203,11 @@ def test_a_base_that_breaks_the_rules_of_json_will_do():
 @pytest.mark.parametrize(
     ("value", "base", "message"),
     [
-        (Tree(), b"", "base is no Tree: the body is empty"),
-        (Tree(), b"<html>", "base is no Tree: the body looks like HTML"),
-        (Tree(), b"[]", "base is no Tree: object .* expected as the whole body, array found"),
-        ({"id": "1"}, b"{}", "base goes with a model, not with a dict"),
-        ([Tree()], b"[]", "base goes with a model, not with a list"),
+        (Tree(), b"", "base is not a Tree: the body is empty"),
+        (Tree(), b"<html>", "base is not a Tree: the body looks like HTML"),
+        (Tree(), b"[]", "base is not a Tree: object .* expected as the whole body, array found"),
+        ({"id": "1"}, b"{}", "base requires a model, not a dict"),
+        ([Tree()], b"[]", "base requires a model, not a list"),
     ],
 )
 def test_a_base_that_does_not_go_with_the_value_is_refused(value, base, message):

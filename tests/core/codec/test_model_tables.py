@@ -77,8 +77,8 @@ def test_cycles(made: ModuleType) -> None:
 
 def test_marks_become_docstrings_and_secrets(made: ModuleType) -> None:
     assert made.Plain.__doc__ == "Required: text. Read-only: yes. Never shown: pin."
-    assert made.Odd.__doc__ == "The definition's ``Odd Name``."
-    assert made.Empty.__doc__ == "Has no properties of its own."
+    assert made.Odd.__doc__ == "``Odd Name`` in the API definition."
+    assert made.Empty.__doc__ == "Has no properties."
     assert made.Ring.__doc__ is None
     assert issubclass(made.Plain, SecretModel)
     assert repr(made.Plain(pin="1234", text="t")) == "Plain(text='t', pin=[REDACTED])"

@@ -39,10 +39,16 @@ def _only(raw, type_):
     ("member", "raw", "value", "message", "shown"),
     [
         ("text", 12, "12", "string expected, number found: converted", "12"),
-        ("text", {"a": 1}, None, "string expected, object found: None in its place", "object of 1"),
+        (
+            "text",
+            {"a": 1},
+            None,
+            "string expected, object found: replaced with None",
+            "object of 1",
+        ),
         ("whole", "12", 12, "integer expected, string found: converted", '"12"'),
-        ("whole", 1.5, None, "integer expected, number found: None in its place", "1.5"),
-        ("real", "x", None, "number expected, string found: None in its place", '"x"'),
+        ("whole", 1.5, None, "integer expected, number found: replaced with None", "1.5"),
+        ("real", "x", None, "number expected, string found: replaced with None", '"x"'),
         ("flag", "TRUE", True, "boolean expected, string found: converted", '"TRUE"'),
         (
             *("moment", "2024-05-01T10:00Z", datetime(2024, 5, 1, 10, tzinfo=UTC)),
@@ -50,24 +56,30 @@ def _only(raw, type_):
         ),
         (
             *("moment", 1714557600000, None),
-            *("date-time expected, number found: None in its place", "1714557600000"),
+            *("date-time expected, number found: replaced with None", "1714557600000"),
         ),
         (
             "month",
             "2024-13",
             None,
-            "year-month expected, string found: None in its place",
+            "year-month expected, string found: replaced with None",
             '"2024-13"',
         ),
-        ("month", 202405, None, "year-month expected, number found: None in its place", "202405"),
-        ("words", "a", ["a"], "array expected, string found: taken as an array of one", '"a"'),
-        ("numbers", "x", None, "integer expected, string found: None in its place", '"x"'),
-        ("text", ["a"], "a", "string expected, array found: its only element taken", "array of 1"),
-        ("text", ["a", "b"], None, "string expected, array found: None in its place", "array of 2"),
-        ("text", [["a"]], None, "string expected, array found: None in its place", "array of 1"),
-        ("text", [], None, "string expected, array found: None in its place", "array of 0"),
-        ("counts", [], None, "object expected, array found: None in its place", "array of 0"),
-        ("login", 5, None, "object (Login) expected, number found: None in its place", "5"),
+        ("month", 202405, None, "year-month expected, number found: replaced with None", "202405"),
+        ("words", "a", ["a"], "array expected, string found: used as an array of one", '"a"'),
+        ("numbers", "x", None, "integer expected, string found: replaced with None", '"x"'),
+        ("text", ["a"], "a", "string expected, array found: used its only element", "array of 1"),
+        (
+            "text",
+            ["a", "b"],
+            None,
+            "string expected, array found: replaced with None",
+            "array of 2",
+        ),
+        ("text", [["a"]], None, "string expected, array found: replaced with None", "array of 1"),
+        ("text", [], None, "string expected, array found: replaced with None", "array of 0"),
+        ("counts", [], None, "object expected, array found: replaced with None", "array of 0"),
+        ("login", 5, None, "object (Login) expected, number found: replaced with None", "5"),
     ],
 )
 def test_one_member_of_another_kind(member, raw, value, message, shown):
@@ -111,7 +123,7 @@ def test_an_object_where_an_array_of_objects_was_promised():
     assert value == Everything(trees=[Tree(id="5")])
     assert [(issue.path, issue.message.rpartition(": ")[2]) for issue in issues] == [
         ("$.trees.id", "converted"),
-        ("$.trees", "taken as an array of one"),
+        ("$.trees", "used as an array of one"),
     ]
 
 
@@ -227,7 +239,7 @@ def test_a_rule_that_the_walk_does_not_know_is_reported():
 
     value, issue = _only({"a": 1, "b": 2}, Closed)
     assert value == Closed(1)
-    assert issue == Issue("$", "object (Closed) has a rule that is not kept: ignored")
+    assert issue == Issue("$", "object (Closed) has a constraint that is violated: ignored")
 
 
 def test_an_array_like_class_is_not_walked_into():

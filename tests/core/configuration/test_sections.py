@@ -46,7 +46,7 @@ from genesys_core.hosts import Region
         (
             GeneralConfiguration,
             {"host": "https://gw", "region": Region.eu_west_1},
-            "host 'https://gw' and region 'eu_west_1': give one of them, they name the same thing",
+            "host 'https://gw' and region 'eu_west_1': pass only one, both select the API host",
         ),
     ],
 )

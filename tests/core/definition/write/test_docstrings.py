@@ -14,9 +14,9 @@ from tests.strategies.definition import STRING, TRAPS, model, operation, query, 
 def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
     assert models.Enums.__doc__ == "Required: odd, quotes."
     assert models.Odd_Name_With_Signs.__doc__ == (
-        "The definition's ``Odd Name-With.Signs``. Read-only: read_only."
+        "``Odd Name-With.Signs`` in the API definition. Read-only: read_only."
     )
-    assert models.Empty.__doc__ == models.Bare.__doc__ == "Has no properties of its own."
+    assert models.Empty.__doc__ == models.Bare.__doc__ == "Has no properties."
     assert models.User.__doc__ == "Never shown: password."
     assert models.Second.__doc__ is None
 

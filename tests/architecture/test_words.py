@@ -1,0 +1,92 @@
+"""Docstrings, messages and pages are plain engineering English: phrases that are not are banned.
+
+A phrase belongs here if it was found more than twice and has no legitimate use anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+
+from tests.helpers.words import Text, all_texts
+
+# Places that were read as a whole; grows until it is everything.
+FINISHED = (
+    "sansio_core/genesys_core/__init__.py",
+    "sansio_core/genesys_core/_lazy.py",
+    "sansio_core/genesys_core/clock.py",
+    "sansio_core/genesys_core/codec/",
+    "sansio_core/genesys_core/confidential.py",
+    "sansio_core/genesys_core/errors.py",
+    "sansio_core/genesys_core/hosts.py",
+    "sansio_core/genesys_core/version.py",
+)
+
+
+class Banned(NamedTuple):
+    """A regular expression, a text that it finds, and what to write instead."""
+
+    pattern: str
+    example: str
+    instead: str
+
+
+BANNED = (
+    Banned(r"(?m)^Law:", "Law: a token is masked", "Invariants:"),
+    Banned(r"\bin words\b", "what happened, in words", "a description"),
+    Banned(r"\btold\b", "the caller is told", "notified, reported"),
+    Banned(r"\bsays so\b", "the message says so", "reports it"),
+    Banned(r"\bwhose fault\b", "whose fault it is", "the cause"),
+    Banned(r"\bbefalls?\b", "what befalls a channel", "channel events"),
+    Banned(r"\bwhoever\b", "whoever has to wait", "waiting calls"),
+    Banned(r"\bwho has to wait\b", "who has to wait is served", "waiting calls"),
+    Banned(r"\bcredentials, or any\b", "other credentials, or any", "authentication failed (407)"),
+    Banned(r"\bin drips\b", "a reply that comes in drips", "slow response"),
+    Banned(r"\bstays? asked for\b", "the topic stays asked for", "remains subscribed"),
+    Banned(r"\bsign of life\b", "asks for a sign of life", "sends a ping"),
+    Banned(r"\border of coming\b", "in the order of coming", "first in, first out"),
+    Banned(r"\bwhat came (?:back|of it)\b", "what came of it", "the response, the result"),
+    Banned(r"\bwhat held before\b", "what held before", "the previous configuration"),
+    Banned(r"\bhalf of it drawn\b", "half of it drawn", "with jitter"),
+    Banned(r"\bnot repeated: retry is off\b", "not repeated: retry is off", "retries are disabled"),
+    Banned(r"\bodd leaf\b|\bleaf by leaf\b", "one odd leaf", "malformed field, value by value"),
+    Banned(r"\bin its place\b", "None in its place", "replaced with None"),
+    Banned(r"\b(?:has|have) no form in\b", "it has no form in JSON", "cannot be represented in"),
+    Banned(r"\bhalf of a surrogate\b", "half of a surrogate pair", "a lone surrogate"),
+    Banned(r"\bin whatever case\b", "in whatever case", "case-insensitive"),
+    Banned(r"\bof no effect\b", "is of no effect", "has no effect"),
+    Banned(r"\bis let be\b", "a path is let be", "is left unchanged"),
+    Banned(r"\bpatience\b", "the patience of a call", "timeout"),
+    Banned(r"\bg[ia]ven? back\b|\bgives? back\b", "give back all connections", "close, release"),
+    Banned(r"\bwaits? for room\b", "wait for room", "wait for capacity"),
+    Banned(r"\b(?:it|which|that) is no\b", "it is no model", "is not a"),
+)
+
+
+@pytest.fixture(scope="module")
+def finished_texts() -> list[Text]:
+    return [text for text in all_texts() if text.place.startswith(FINISHED)]
+
+
+def test_finished_places_exist(finished_texts: list[Text]) -> None:
+    for place in FINISHED:
+        assert any(text.place.startswith(place) for text in finished_texts), place
+
+
+@pytest.mark.parametrize("banned", BANNED, ids=lambda banned: banned.example)
+def test_no_text_has_a_banned_phrase(banned: Banned, finished_texts: list[Text]) -> None:
+    pattern = re.compile(banned.pattern, re.IGNORECASE)
+    found = [
+        f"{text.place}: {match[0]!r}"
+        for text in finished_texts
+        # Phrases are found across line ends as well; "^" still means the begin of a line.
+        if (match := pattern.search(text.text) or pattern.search(" ".join(text.text.split())))
+    ]
+    assert not found, f"write {banned.instead!r} instead:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("banned", BANNED, ids=lambda banned: banned.example)
+def test_each_pattern_finds_its_example(banned: Banned) -> None:
+    assert re.search(banned.pattern, banned.example, re.IGNORECASE)
