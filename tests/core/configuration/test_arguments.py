@@ -98,7 +98,7 @@ def test_a_configuration_that_is_given_fills_the_gaps_and_keeps_its_origins():
     [
         ({"region": "atlantis"}, "atlantis"),
         ({"host": "ftp://x.example"}, "ftp://x.example"),
-        ({"region": "eu_west_1", "host": "https://x.example"}, "one of them"),
+        ({"region": "eu_west_1", "host": "https://x.example"}, "pass only one"),
         ({"refresh_token_wait_max": -1}, "refresh_token_wait_max=-1"),
     ],
 )
