@@ -1,7 +1,7 @@
 """Notifications: subscribe to topics, and get typed events for as long as the program runs.
 
-Law: a handler stays connected, or says why it cannot. Whatever it did not receive is announced by a
-:class:`Gap`; it ends when it is closed or when the platform refuses it, never by itself.
+Invariants: a handler stays connected, or raises the reason why it cannot. A :class:`Gap` marks every interval
+in which events may have been missed. A handler ends only when it is closed or when the platform rejects it.
 
 ::
 
@@ -9,7 +9,7 @@ Law: a handler stays connected, or says why it cannot. Whatever it did not recei
         handler.add_subscription(f"v2.users.{user_id}.presence")
         for event in handler:
             match event:
-                case Gap(from_=since): ...          # fetch over REST what may have been missed
+                case Gap(from_=since): ...          # refetch the affected state over REST
                 case Notification(topic_name=topic, event_body=body): ...
 """
 

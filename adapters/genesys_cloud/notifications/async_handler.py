@@ -1,6 +1,6 @@
 """The notification handler for asyncio and trio.
 
-Law: everything it does happens in tasks of its own group, which its block opens and closes.
+Invariants: all of its work runs in a task group that the ``async with`` block opens and closes.
 """
 
 import contextlib
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["AsyncNotificationHandler", "AsyncOnEvent", "AsyncOnState"]
 
 AsyncOnEvent: TypeAlias = Callable[[Event], Awaitable[object] | object]
-"""Takes notifications and gaps; a coroutine function or not."""
+"""Called with notifications and gaps; may be a coroutine function."""
 
 AsyncOnState: TypeAlias = Callable[[StateEvent], Awaitable[object] | object]
-"""Takes everything else that happens; a coroutine function or not."""
+"""Called with all other handler events; may be a coroutine function."""
 
 
 class AsyncNotificationHandler:
-    """Notifications for asyncio and trio; made by :meth:`AsyncClient.notification_handler`.
+    """A notification handler for asyncio and trio, created by :meth:`AsyncClient.notification_handler`.
 
     ::
 
@@ -48,8 +48,8 @@ class AsyncNotificationHandler:
             await handler.add_subscription(topic)
             async for event in handler: ...
 
-    It works while its block does, in a task group (a nursery) of its own, and once. Any number of
-    tasks may iterate: each event goes to one of them.
+    It runs for the duration of its block, in a task group (nursery) of its own, and cannot be reused. Any
+    number of tasks may iterate; each event is delivered to exactly one of them.
     """
 
     _tasks: TaskGroup
@@ -70,11 +70,11 @@ class AsyncNotificationHandler:
         self._driver = Driver(context.driver_context(options, send), self._events, self._states)
 
     async def add_subscription(self, topic: str, type: object = None) -> None:
-        """Subscribe to a topic; returns when the platform has confirmed it.
+        """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
-        Args and errors are those of :meth:`NotificationHandler.add_subscription`, but for the
-        timeout, which is your event loop's: ``asyncio.timeout``, ``trio.fail_after``. A call that
-        is cancelled leaves the topic asked for.
+        Arguments and errors are those of :meth:`NotificationHandler.add_subscription`, except that the
+        timeout is your event loop's: ``asyncio.timeout``, ``trio.fail_after``. Cancelling the call
+        does not cancel the subscription.
         """
         await self._driver.add((topic,), type)
 
@@ -83,35 +83,37 @@ class AsyncNotificationHandler:
         await self._driver.add(as_topics(topics), type)
 
     async def remove_subscription(self, topic: str) -> None:
-        """Subscribe to a topic no longer; see :meth:`NotificationHandler.remove_subscription`."""
+        """Unsubscribe from a topic; see :meth:`NotificationHandler.remove_subscription`."""
         await self._driver.remove((topic,))
 
     async def remove_all_subscriptions(self) -> None:
-        """Subscribe to nothing; see :meth:`NotificationHandler.remove_all_subscriptions`."""
+        """Unsubscribe from all topics; see :meth:`NotificationHandler.remove_all_subscriptions`."""
         await self._driver.clear()
 
     async def ping(self) -> None:
-        """Ask each channel for a sign of life; see :meth:`NotificationHandler.ping`."""
+        """Send a ping on each channel; see :meth:`NotificationHandler.ping`."""
         await self._driver.ping()
 
     async def close(self) -> None:
-        """Close all sockets, and end the iteration at once; what is in the buffer is dropped.
+        """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
-        Closing twice does nothing more. The tasks of the handler end with its block.
+        The handler's tasks end with its block.
         """
         await self._driver.stop()
 
     def __aiter__(self) -> Self:
         if self._on_notification is not None:
-            raise TypeError("the handler has on_notification, which gets its events; leave it out")
+            raise TypeError(
+                "the handler cannot be iterated: its events go to on_notification; remove that argument to iterate"
+            )
         return self
 
     async def __anext__(self) -> Event:
-        """The next notification or gap; waits for it.
+        """Wait for the next notification or gap.
 
         Raises:
             StopAsyncIteration: the handler was closed.
-            GenesysCloudError: the platform refuses the handler, and why.
+            GenesysCloudError: the platform rejected the handler.
         """
         try:
             held = self._events.take_now() or await self._events.take()

@@ -1,8 +1,8 @@
-"""The driver of notification channels: one for asyncio and trio, on anyio.
+"""Drives notification channels on asyncio and trio.
 
-Law: it carries out the effects of :class:`~genesys_core.notifications.channel_set.ChannelSet` and passes on what
-comes back; every decision is the core's. It lives in one event loop, and no step has an ``await`` in
-it, so that nothing needs a lock.
+Invariants: the driver performs the effects of :class:`~genesys_core.notifications.channel_set.ChannelSet` and
+reports their outcomes; every decision is the core's. It runs in one event loop, and no state transition
+contains an ``await``, so nothing needs a lock.
 """
 
 import time
@@ -46,36 +46,36 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class EventSink(Protocol[T_contra]):
-    """Where events go."""
+    """A queue that receives events."""
 
     @property
     def blocked(self) -> bool:
-        """Whether sockets are to be read no further for now."""
+        """Whether reading from sockets is paused because the queue is full."""
         ...
 
     def put(self, events: Iterable[T_contra], at: Now) -> None:
-        """Add events that arrived together; never waits."""
+        """Add the events of one read; never blocks."""
         ...
 
     async def room(self) -> None:
-        """Wait while :attr:`blocked`."""
+        """Wait until :attr:`blocked` is false."""
         ...
 
     def close(self, error: Exception | None = None) -> None:
-        """There will be no more: whoever waits for one is told so, or gets the error."""
+        """Close the queue: consumers stop iterating, or get the error."""
         ...
 
 
 class DriverContext(Struct, frozen=True, kw_only=True):
-    """What a driver works with.
+    """The dependencies of a driver.
 
     Attributes:
-        policy: the patience of each channel.
-        socket_options: how sockets are made.
+        policy: timeouts and backoff of each channel.
+        socket_options: how sockets are opened.
         send: makes a REST call.
-        observer: who watches the channels.
-        warn: takes what an operator ought to know, in words.
-        existing: a channel that the caller has.
+        observer: is notified of channels and deliveries.
+        warn: logs a warning.
+        existing: a channel that the caller created.
     """
 
     policy: Policy
@@ -96,12 +96,12 @@ class _PendingSubscription:
 
 
 class Driver:
-    """Keeps channels at work until :meth:`stop`.
+    """Runs channels until :meth:`stop` is called.
 
     Args:
-        context: what it works with.
-        consumer: where notifications and gaps go.
-        states: where everything else goes.
+        context: its dependencies.
+        consumer: receives notifications and gaps.
+        states: receives all other events.
     """
 
     _calls: TaskGroup
@@ -132,7 +132,7 @@ class Driver:
     # What the user wants
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Work until stopped, or until the platform refuses before anything has worked."""
+        """Run until stopped, or until the platform rejects the first connection."""
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
@@ -148,13 +148,13 @@ class Driver:
             self._end()
 
     async def add(self, topics: tuple[str, ...], type_: object = None) -> None:
-        """Subscribe to topics, and wait for what the platform says.
+        """Subscribe to topics and wait until the platform has confirmed them.
 
         Raises:
-            InvalidValueError: a text that is no topic, or too many of them; nothing was done.
-            TypeError: a type that nothing can be read as; nothing was done.
-            SubscriptionError: the platform refuses some of them.
-            GenesysCloudError: there is no channel, and why.
+            InvalidValueError: not a valid topic, or too many topics; nothing was changed.
+            TypeError: a type that msgspec cannot decode; nothing was changed.
+            SubscriptionError: the platform rejected some of them.
+            GenesysCloudError: there is no channel; the message gives the reason.
         """
         self._check_at_work()
         step = self._set.add(topics, now=read_clocks())
@@ -163,7 +163,7 @@ class Driver:
         await self._told(topics)
 
     async def remove(self, topics: tuple[str, ...]) -> None:
-        """Subscribe to topics no longer; raises as :meth:`add`."""
+        """Unsubscribe from topics; raises as :meth:`add`."""
         self._check_at_work()
         step = self._set.remove(topics, now=read_clocks())
         self._dispatcher.forget(topics)
@@ -171,7 +171,7 @@ class Driver:
         await self._told(())
 
     async def clear(self) -> None:
-        """Subscribe to nothing; raises as :meth:`add`."""
+        """Unsubscribe from all topics; raises as :meth:`add`."""
         self._check_at_work()
         self._dispatcher.forget_all()
         self._advance(self._set.clear(now=read_clocks()))
@@ -183,25 +183,29 @@ class Driver:
         self._advance(self._set.ping(now=read_clocks()))
 
     async def stop(self) -> None:
-        """Close everything, and wait until it is."""
+        """Close all channels and wait until they are closed."""
         self._advance(self._set.stop(now=read_clocks()))
         # Not even a checkpoint where it is over: whoever is cancelled has more to close.
         if self._started and not self._over.is_set():
             await self._over.wait()
 
     def check_unused(self) -> None:
-        """Refuse to work a second time."""
+        """Raise if the handler was used before."""
         if self._started or self._set.stopped:
-            raise GenesysCloudError("a handler works once; make another for another block")
+            raise GenesysCloudError(
+                "a notification handler cannot be reused; create a new one for each block"
+            )
 
     def _check_at_work(self) -> None:
         if self._set.stopped:
             raise self.why_over()
         if not self._started:
-            raise GenesysCloudError("the handler works within its block: async with ... as handler")
+            raise GenesysCloudError(
+                "the handler is not running; use it inside its block: async with ... as handler"
+            )
 
     def why_over(self) -> Exception:
-        """Why there is no channel any more."""
+        """The reason why the channels ended."""
         error = self._error or self._set.failure
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
 

@@ -1,7 +1,7 @@
-"""From the event loop that reads sockets to whoever uses the events.
+"""Queues between the event loop that reads sockets and the consumers of events.
 
-Law: a queue decides nothing; what is kept and what is dropped is the store's, in the core. After
-``close`` nothing is handed out any more.
+Invariants: the store, in the core, decides what is kept and what is dropped. Nothing is delivered after
+``close``.
 """
 
 import contextlib
@@ -23,19 +23,19 @@ __all__ = ["AsyncEventQueue", "EventStore", "QueueClosed", "ThreadEventQueue"]
 T = TypeVar("T")
 
 _CHECKPOINT = 32
-"""Events between two visits to the event loop, where there are more than that waiting."""
+"""Events taken in a row before yielding to the event loop."""
 
 
 class EventStore(Protocol[T]):
-    """Keeps events until somebody takes them.
+    """Stores events until they are consumed.
 
-    One is an :class:`~genesys_core.notifications.buffer.EventBuffer` or a
+    Implemented by :class:`~genesys_core.notifications.buffer.EventBuffer` and
     :class:`~genesys_core.notifications.buffer.LatestEvents`.
     """
 
     @property
     def blocked(self) -> bool:
-        """Whether sockets are to be read no further."""
+        """Whether the store is full and reading from sockets pauses."""
         ...
 
     def put(self, event: T, *, at: Now) -> None:
@@ -52,7 +52,7 @@ class QueueClosed(Exception):  # noqa: N818 - no error: there will be no more ev
 
 
 class AsyncEventQueue(Generic[T]):
-    """Hands events to tasks of the event loop that they come from."""
+    """Delivers events to tasks in the same event loop."""
 
     def __init__(self, store: EventStore[T]) -> None:
         self._store = store
@@ -64,11 +64,11 @@ class AsyncEventQueue(Generic[T]):
 
     @property
     def blocked(self) -> bool:
-        """Whether sockets are to be read no further for now."""
+        """Whether reading from sockets is paused because the queue is full."""
         return self._store.blocked and self._end is None
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add events that arrived together."""
+        """Add the events of one read."""
         for event in events:
             self._store.put(event, at=at)
         if self._arrival is not None:
@@ -76,13 +76,13 @@ class AsyncEventQueue(Generic[T]):
             self._arrival = None
 
     async def room(self) -> None:
-        """Wait while :attr:`blocked`."""
+        """Wait until :attr:`blocked` is false."""
         while self.blocked:
             self._space = self._space or anyio.Event()
             await self._space.wait()
 
     def take_now(self) -> Buffered[T] | None:
-        """The next event if it is there; nothing now and then, so that others get their turn."""
+        """The next event if one is buffered; periodically ``None``, so that the caller yields to the event loop."""
         self._taken += 1
         if self._taken >= _CHECKPOINT or self._end is not None:
             return None
@@ -92,11 +92,11 @@ class AsyncEventQueue(Generic[T]):
         return held
 
     async def take(self) -> Buffered[T]:
-        """The next event.
+        """Wait for the next event.
 
         Raises:
-            Ended: there will be no more.
-            Exception: whatever the queue was closed with.
+            QueueClosed: the queue was closed.
+            Exception: the error that the queue was closed with.
         """
         if self._taken >= _CHECKPOINT:
             self._taken = 0
@@ -116,17 +116,17 @@ class AsyncEventQueue(Generic[T]):
             self._space = None
 
     def close(self, error: Exception | None = None) -> None:
-        """There will be no more."""
+        """Close the queue."""
         self._end = self._end or error or QueueClosed()
         self.put((), Now(0.0, 0.0))
         self._free()
 
 
 class ThreadEventQueue(Generic[T]):
-    """Hands events to threads.
+    """Delivers events to threads.
 
     Attributes:
-        portal: into the event loop that the events come from, once there is one.
+        portal: calls into the event loop that produces events, once it runs.
     """
 
     def __init__(self, store: EventStore[T]) -> None:
@@ -138,18 +138,18 @@ class ThreadEventQueue(Generic[T]):
 
     @property
     def blocked(self) -> bool:
-        """Whether sockets are to be read no further for now."""
+        """Whether reading from sockets is paused because the queue is full."""
         return self._store.blocked and self._end is None
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add events that arrived together."""
+        """Add the events of one read."""
         with self._changed:
             for event in events:
                 self._store.put(event, at=at)
             self._changed.notify()
 
     async def room(self) -> None:
-        """Wait, in the event loop, while :attr:`blocked`."""
+        """Wait, in the event loop, until :attr:`blocked` is false."""
         while True:
             with self._changed:
                 if not self.blocked:
@@ -158,11 +158,11 @@ class ThreadEventQueue(Generic[T]):
             await freed.wait()
 
     def take(self) -> Buffered[T]:
-        """The next event.
+        """Wait for the next event.
 
         Raises:
-            Ended: there will be no more.
-            Exception: whatever the queue was closed with.
+            QueueClosed: the queue was closed.
+            Exception: the error that the queue was closed with.
         """
         with self._changed:
             held = self._next()
@@ -181,7 +181,7 @@ class ThreadEventQueue(Generic[T]):
         return self._store.take()
 
     def close(self, error: Exception | None = None) -> None:
-        """There will be no more; called in the event loop or after its end."""
+        """Close the queue; called in the event loop or after it has ended."""
         with self._changed:
             self._end = self._end or error or QueueClosed()
             self._changed.notify_all()

@@ -1,6 +1,6 @@
-"""What the handlers of all flavours have in common: options, and how events are handed over.
+"""Options and event delivery shared by the handlers of all flavours.
 
-Law: what a handler is told is checked before anything is sent.
+Invariants: all options are validated before anything is sent.
 """
 
 import random
@@ -50,18 +50,18 @@ LOGGER: Final = "genesys_cloud.notifications"
 
 
 class HandlerOptions(TypedDict, total=False):
-    """Keyword arguments of :meth:`Client.notification_handler`, beside the callbacks; all optional.
+    """Keyword arguments of :meth:`Client.notification_handler`, besides the callbacks; all optional.
 
     Attributes:
-        channel: a channel that there is already; its topics are kept. Without one, one is made.
-        proxy: URL of an HTTP proxy, credentials included; without one, the client's.
-        connect_uri: where sockets lead instead of the platform's address: a base such as
-            ``wss://gateway.example/streaming``, or a function from address to address.
-        headers: sent with each WebSocket handshake, for gateways that want to be greeted.
-        buffer: notifications that wait for a slow consumer at most (1,000).
-        overflow: what happens when there are more: ``block``, the default, reads no more until
-            there is room; ``drop_oldest`` drops, and puts a gap there.
-        policy: how patient the channels are.
+        channel: an existing channel to use, with its topics; by default a new one is created.
+        proxy: URL of a proxy, credentials included; by default the client's.
+        connect_uri: replaces the platform's WebSocket address: a base URL such as
+            ``wss://gateway.example/streaming``, or a function that maps one address to another.
+        headers: extra headers of each WebSocket handshake, for gateways that require them.
+        buffer: maximum number of notifications buffered for a slow consumer (1,000).
+        overflow: what happens when the buffer is full: ``block``, the default, stops reading until
+            there is room; ``drop_oldest`` discards the oldest and reports a gap.
+        policy: timeouts and backoff of the channels.
     """
 
     channel: Channel | None
@@ -74,11 +74,11 @@ class HandlerOptions(TypedDict, total=False):
 
 
 class HandlerContext(Struct, frozen=True):
-    """What a handler stands on.
+    """The dependencies of a handler.
 
     Attributes:
         setup: the client's.
-        network: what the client was told of connections.
+        network: the client's connection options.
     """
 
     setup: Setup
@@ -87,7 +87,7 @@ class HandlerContext(Struct, frozen=True):
     def driver_context(
         self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
     ) -> DriverContext:
-        """What the driver of a handler works with.
+        """The dependencies of a handler's driver.
 
         Raises:
             InvalidValueError: a channel, header or address that cannot be used.
@@ -108,37 +108,37 @@ class HandlerContext(Struct, frozen=True):
         )
 
     def warn(self, words: str) -> None:
-        """Tell whoever operates the program."""
+        """Log a warning."""
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
     def delivered(self, held: Buffered[Event]) -> Event:
-        """An event is handed over."""
+        """Record the delivery of an event and return it."""
         if self.setup.channel_observer.observes_delivery and isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
             self.setup.channel_observer.delivered(held.event.topic_name, lag)
         return held.event
 
     def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:
-        """A callback raised."""
-        self.warn(f"a callback raised {type(error).__name__}: {error}; the handler goes on")
+        """Log an exception from a callback."""
+        self.warn(f"a callback raised {type(error).__name__}: {error}; the handler continues")
         return CallbackFailed(error, event, datetime_of(read_clocks()))
 
 
 def new_buffer(options: HandlerOptions) -> EventBuffer:
-    """Where notifications wait for their consumer."""
+    """The buffer between a handler and its consumer."""
     return EventBuffer(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
 
 
 def new_state_buffer(on_state: object) -> LatestEvents[StateEvent]:
-    """Where states wait for whoever is told of them; where nobody is, none are kept."""
+    """The buffer of state events; without ``on_state`` none are kept."""
     return LatestEvents() if on_state is not None else LatestEvents(0)
 
 
 def check_options(options: HandlerOptions) -> None:
-    """Refuse options that there are not.
+    """Raise for unknown options.
 
     Raises:
-        TypeError: there is one.
+        TypeError: an unknown option.
     """
     unknown = sorted(set(options) - set(HandlerOptions.__annotations__))
     if unknown:
@@ -147,7 +147,7 @@ def check_options(options: HandlerOptions) -> None:
 
 
 def as_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """Topics in a tuple; a bare text is one topic, not its letters."""
+    """Topics as a tuple; a bare string is one topic, not a sequence of letters."""
     return (topics,) if isinstance(topics, str) else tuple(topics)
 
 

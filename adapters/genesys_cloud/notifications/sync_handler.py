@@ -1,7 +1,7 @@
 """The notification handler for threads.
 
-Law: its channels live in an event loop of their own, in a thread of the handler's; everything else
-calls into that loop. No thread is left when :meth:`NotificationHandler.close` returns.
+Invariants: channels run in an event loop in a thread that the handler owns; all other threads call into that
+loop. No thread is left running when :meth:`NotificationHandler.close` returns.
 """
 
 import asyncio
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
 __all__ = ["NotificationHandler", "OnEvent", "OnState"]
 
 OnEvent: TypeAlias = Callable[[Event], object]
-"""Takes notifications and gaps."""
+"""Called with notifications and gaps."""
 
 OnState: TypeAlias = Callable[[StateEvent], object]
-"""Takes everything else that happens."""
+"""Called with all other handler events."""
 
 _TIMEOUT: Final = 60.0
-"""Seconds to wait for the platform's word on a subscription."""
+"""Default timeout in seconds for the platform to confirm a subscription."""
 
 
 class NotificationHandler:
-    """Notifications for threads; made by :meth:`Client.notification_handler`.
+    """A notification handler for threads, created by :meth:`Client.notification_handler`.
 
-    It works in a thread of its own from the start. All methods may be called from any thread, and
-    any number of threads may iterate: each event goes to one of them.
+    It starts running in a background thread at once. All methods are thread-safe, and any number of
+    threads may iterate; each event is delivered to exactly one of them.
     """
 
     def __init__(
@@ -78,47 +78,47 @@ class NotificationHandler:
     def add_subscription(
         self, topic: str, type: object = None, *, timeout: float | None = _TIMEOUT
     ) -> None:
-        """Subscribe to a topic; returns when the platform has confirmed it.
+        """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
         Args:
-            topic: such as ``v2.users.{id}.presence`` with an id in it, or combined, such as
-                ``v2.users.{id}?presence&station``, in any case.
-            type: what its events are read as: a model, or any type that msgspec can decode;
-                ``None`` for what the platform says.
-            timeout: seconds to wait, reconnections included; ``None`` for as long as it takes.
+            topic: such as ``v2.users.{id}.presence`` with the id filled in, or a combined topic such as
+                ``v2.users.{id}?presence&station``. Not case-sensitive.
+            type: the type to decode event bodies as: a model, or any type that msgspec can decode;
+                ``None`` uses the type that the platform documents.
+            timeout: seconds to wait, reconnects included; ``None`` waits indefinitely.
 
         Raises:
-            InvalidValueError: no topic, or more topics than there is room for; nothing was done.
-            TypeError: a type that msgspec cannot decode; nothing was done.
-            SubscriptionError: the platform refuses it.
-            TimeoutError: there was no answer in time. The topic stays asked for.
-            GenesysCloudError: the handler was closed, or the platform refuses channels altogether.
+            InvalidValueError: not a valid topic, or too many topics; nothing was changed.
+            TypeError: a type that msgspec cannot decode; nothing was changed.
+            SubscriptionError: the platform rejected the topic.
+            TimeoutError: no confirmation in time. The handler keeps trying to subscribe.
+            GenesysCloudError: the handler was closed, or the platform does not grant a channel.
         """
         self.add_subscriptions((topic,), type, timeout=timeout)
 
     def add_subscriptions(
         self, topics: Iterable[str], type: object = None, *, timeout: float | None = _TIMEOUT
     ) -> None:
-        """Subscribe to several topics in one go; see :meth:`add_subscription`.
+        """Subscribe to several topics with one request; see :meth:`add_subscription`.
 
         Raises:
-            SubscriptionError: the platform refuses some of them; the others are subscribed to.
+            SubscriptionError: the platform rejected some topics; the others are subscribed.
         """
         self._do(timeout, self._driver.add, as_topics(topics), type)
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
-        """Subscribe to a topic no longer; raises as :meth:`add_subscription`.
+        """Unsubscribe from a topic; raises as :meth:`add_subscription`.
 
-        What is in the buffer already is still handed over.
+        Events that are already buffered are still delivered.
         """
         self._do(timeout, self._driver.remove, (topic,))
 
     def remove_all_subscriptions(self, *, timeout: float | None = _TIMEOUT) -> None:
-        """Subscribe to nothing; the handler stays connected. Raises as :meth:`add_subscription`."""
+        """Unsubscribe from all topics; the handler stays connected. Raises as :meth:`add_subscription`."""
         self._do(timeout, self._driver.clear)
 
     def ping(self) -> None:
-        """Ask each channel for a sign of life: ``on_state`` is told a ``Heartbeat`` of ``pong``.
+        """Send a ping on each channel; ``on_state`` receives a ``Heartbeat`` with the message ``pong``.
 
         Raises:
             GenesysCloudError: as :meth:`add_subscription`.
@@ -126,14 +126,14 @@ class NotificationHandler:
         self._do(None, self._driver.ping)
 
     def close(self) -> None:
-        """Close all sockets, and end the iteration at once; what is in the buffer is dropped.
+        """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
-        Returns when no thread of the handler is left, which takes as long as its callbacks and
-        calls that are under way: 30 s at most for the latter. Closing twice does nothing more.
+        Blocks until the handler's threads have ended: running callbacks finish first, and REST calls in
+        progress take at most 30 s.
 
         Raises:
-            GenesysCloudError: called by a ``connect_uri`` or a log handler, which run where the
-                handler works: it would wait for itself.
+            GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in the
+                handler's own thread and would deadlock.
         """
         self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has ended by itself
@@ -146,15 +146,17 @@ class NotificationHandler:
 
     def __iter__(self) -> Self:
         if self._calls_back:
-            raise TypeError("the handler has on_notification, which gets its events; leave it out")
+            raise TypeError(
+                "the handler cannot be iterated: its events go to on_notification; remove that argument to iterate"
+            )
         return self
 
     def __next__(self) -> Event:
-        """The next notification or gap; waits for it.
+        """Wait for the next notification or gap.
 
         Raises:
             StopIteration: the handler was closed.
-            GenesysCloudError: the platform refuses the handler, and why.
+            GenesysCloudError: the platform rejected the handler.
         """
         try:
             return self._context.delivered(self._events.take())

@@ -1,7 +1,7 @@
-"""One WebSocket of asyncio or trio: :class:`genesys_core.websocket.WebSocket` over a connection.
+"""One WebSocket connection on asyncio or trio.
 
-Invariants: whatever goes wrong with a connection is its last event and is never raised. A stream that is
-cancelled closes its socket at once. Connections are opened as those for HTTP are
+Invariants: a connection failure is reported as the last event and never raised. Cancellation closes the
+socket immediately. Connections are opened by the same dialer as those for HTTP
 (:mod:`genesys_cloud.transports.async_dialer`).
 """
 
@@ -30,18 +30,18 @@ from genesys_core.websocket.connection import Failed, WebSocket, WebSocketEvent
 __all__ = ["Deliver", "SocketOptions", "WebSocketStream"]
 
 CLOSE_LIMIT: Final = 2.0
-"""Seconds that the server has to answer a close."""
+"""Seconds to wait for the server's close frame."""
 
 Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
-"""Takes the events of one read, and when that was; the next read waits for it."""
+"""Called with the events of one read and the time of the read; the next read waits for it."""
 
 
 class SocketOptions:
-    """How the sockets of a handler are made.
+    """How the WebSockets of a handler are opened.
 
     Args:
-        network: what the client was told of connections.
-        proxy: the handler's own proxy, which wins.
+        network: the client's connection options.
+        proxy: the handler's own proxy, which takes precedence.
         headers: sent with each handshake.
 
     Attributes:
@@ -63,11 +63,11 @@ class SocketOptions:
 
 
 class WebSocketStream:
-    """One WebSocket, from connecting to its last event.
+    """One WebSocket connection, from connecting to its last event.
 
     Args:
         url: the address.
-        options: how sockets are made.
+        options: how sockets are opened.
     """
 
     def __init__(self, url: str, options: SocketOptions) -> None:
@@ -79,7 +79,7 @@ class WebSocketStream:
         self._ended = anyio.Event()
 
     async def run(self, deliver: Deliver) -> None:
-        """Connect, and pass on what comes until the connection is over or :meth:`close` is called."""
+        """Connect and deliver events until the connection ends or :meth:`close` is called."""
         try:
             with self._scope:
                 await self._work(deliver)
@@ -89,14 +89,14 @@ class WebSocketStream:
                 self._connection.close()
 
     async def send_text(self, text: str) -> None:
-        """Send a text; of no effect on a connection that broke meanwhile."""
+        """Send a text message; does nothing if the connection has already ended."""
         if self._socket is not None and self._connection is not None:
             with contextlib.suppress(OSError, ConnectionClosedError):
                 self._socket.send_text(text)
                 await self._flush(self._socket, self._connection)
 
     async def close(self) -> None:
-        """Close as RFC 6455, 7.1 wants it, in bounded time; what is not open yet is given up."""
+        """Perform the closing handshake (RFC 6455, 7.1) with a timeout; abandon a connection that is not open yet."""
         ws, connection = self._socket, self._connection
         if ws is not None and connection is not None and ws.is_open:
             ws.close()
@@ -140,7 +140,7 @@ class WebSocketStream:
         try:
             data = await connection.read(None)
         except ssl.SSLEOFError:
-            # Many end a connection without TLS's own farewell; WebSocket has one of its own.
+            # Many servers skip TLS close_notify; WebSocket has a closing handshake of its own.
             data = b""
         except OSError as error:
             ws.receive_eof()

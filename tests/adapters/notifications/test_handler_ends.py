@@ -159,7 +159,7 @@ def test_a_handler_may_be_made_before_there_is_a_loop_and_works_once(simulator, 
                 await handler.add_subscription(TOPIC)
                 simulator.publish(TOPIC, {"message": "there"})
                 assert (await anext(handler)).event_body.message == "there"
-            with pytest.raises(GenesysCloudError, match="works once"):
+            with pytest.raises(GenesysCloudError, match="cannot be reused"):
                 async with handler:
                     raise AssertionError("it was used already")
 
