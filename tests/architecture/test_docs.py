@@ -9,12 +9,17 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from msgspec.structs import replace
 
+from genesys_cloud import transports
 from genesys_cloud.simulator import running_simulator
-from genesys_cloud.transports import httpx_transport as transports
-from genesys_core.transport import Exchange, ProxySettings, Router
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OVER_SOCKETS = [
+    transports.SocketTransport,
+    transports.AsyncSocketTransport,
+    transports.HttpxTransport,
+    transports.AsyncHttpxTransport,
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -28,7 +33,6 @@ def simulator():
 def no_other_host(simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Send what is meant for the platform to the simulator: pages name real regions."""
     own = urlsplit(simulator.url)
-    outgoing, begin, router = transports._outgoing, Exchange.__init__, Router(ProxySettings())
 
     def redirected(request):
         parts = urlsplit(request.url)
@@ -36,13 +40,15 @@ def no_other_host(simulator, monkeypatch: pytest.MonkeyPatch) -> None:
             parts = parts._replace(scheme=own.scheme, netloc=own.netloc)
         return replace(request, url=urlunsplit(parts))
 
-    monkeypatch.setattr(transports, "_outgoing", lambda request: outgoing(redirected(request)))
+    def redirect(kind: type, name: str) -> None:
+        real = getattr(kind, name)
+        monkeypatch.setattr(
+            kind, name, lambda self, request, *more: real(self, redirected(request), *more)
+        )
 
-    def begin_redirected(self, request, route, **more):
-        request = redirected(request)
-        begin(self, request, router.route(request.url), **more)
-
-    monkeypatch.setattr(Exchange, "__init__", begin_redirected)
+    for kind in OVER_SOCKETS:
+        redirect(kind, "send")
+        redirect(kind, "stream")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -50,6 +56,8 @@ def no_other_host(simulator, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_snippets_run(page: Path, simulator, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = page.read_text()
+    for library in re.findall(r"^import (httpx2?|urllib3|aiohttp)$", text, re.MULTILINE):
+        pytest.importorskip(library)
     namespace: dict[str, object] = {
         "__name__": "docs",
         "simulator_url": simulator.url,

@@ -13,15 +13,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
-import httpx
-
 from genesys_cloud.token_stores import FileTokenStore
+from genesys_cloud.transports import SocketTransport
 from genesys_core.clock import Now
 from genesys_core.hosts import Hosts
-from genesys_core.http.headers import Headers
-from genesys_core.http.messages import Response
 from genesys_core.oauth.grants import RefreshToken
 from genesys_core.oauth.token_store import TokenKey
 from genesys_core.oauth.tokens import parse_token_response, prepare_token_request
@@ -41,10 +39,8 @@ def wait() -> None:
 
 def exchange(grant, hosts: Hosts):
     request = prepare_token_request(grant, hosts)
-    with httpx.Client(trust_env=False) as client:
-        answer = client.post(request.url, headers=dict(request.headers), content=request.body)
-    response = Response(answer.status_code, Headers(answer.headers), answer.content)
-    return parse_token_response(response, now=NOW)
+    with closing(SocketTransport({"trust_env": False})) as transport:
+        return parse_token_response(transport.send(request), now=NOW)
 
 
 def renewed(vault: Vault, store: FileTokenStore, hosts: Hosts) -> Vault:

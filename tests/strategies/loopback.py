@@ -4,9 +4,8 @@ import re
 import threading
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
-
-import httpx
 
 from genesys_core.oauth.pkce import compute_pkce_code_challenge
 from tests.strategies.simulator import Answer, Desk
@@ -108,7 +107,7 @@ class ScriptedBrowser:
         self.before = before
         self.password = simulator.password if password is None else password
         self.urls: list[str] = []
-        self.pages: list[httpx.Response] = []
+        self.pages: list[Any] = []
         self._threads: list[threading.Thread] = []
         self._errors: list[BaseException] = []
 
@@ -133,6 +132,8 @@ class ScriptedBrowser:
 
     def _run(self, url: str) -> None:
         try:
+            import httpx
+
             with httpx.Client(trust_env=False, timeout=30, verify=self.verify) as http:
                 if self.before is not None:
                     self.pages.append(self.before(http, query_of(url)))

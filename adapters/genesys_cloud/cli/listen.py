@@ -21,7 +21,7 @@ from genesys_cloud.cli.terminal import exit_with_error, print_error, print_json,
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
-    from genesys_cloud.transports.httpx_client import NetworkOptions
+    from genesys_cloud.transports.network_options import NetworkOptions
     from genesys_core.notifications.buffer import Event
 
 __all__ = ["listen"]

@@ -17,7 +17,7 @@ import typer
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
 
 if TYPE_CHECKING:
-    from genesys_cloud.transports.httpx_client import NetworkOptions
+    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = [
     "DEFAULT_TOKEN_FILE",

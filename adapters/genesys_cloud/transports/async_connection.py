@@ -83,6 +83,10 @@ class Connector(Protocol):
         """Have the event loop call something, from whichever thread."""
         ...
 
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have the event loop that runs call something after a while, if it lasts that long."""
+        ...
+
     def new_waker(self) -> Any:  # noqa: ANN401 - a future here, an event there
         """Something to wait for."""
         ...

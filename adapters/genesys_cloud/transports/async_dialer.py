@@ -52,7 +52,12 @@ async def open_connection(
         raise
     if isinstance(state, DialFailed):
         dialing.give_up()
-        raise state.failure
+        failure = state.failure
+        try:
+            raise failure
+        finally:
+            # Its traceback holds this frame, which would hold it: a cycle for each failed call.
+            del failure, state
     return cast(AsyncConnection, dialing.connection)
 
 

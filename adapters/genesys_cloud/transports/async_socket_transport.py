@@ -7,9 +7,11 @@ works in any number of event loops, one after the other or side by side.
 
 import asyncio
 import os
+import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import Final, TypeAlias, cast
 
 from genesys_cloud.system_clock import read_clocks
@@ -35,6 +37,9 @@ AnyExchange: TypeAlias = Exchange[AsyncConnection]
 
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
+_LATER: Final = 0.001
+"""Seconds after a connection's time is over at which it is looked at, lest clocks be too coarse."""
+
 
 class AsyncSocketTransport:
     """Sends over sockets of its own, on asyncio and trio.
@@ -54,8 +59,10 @@ class AsyncSocketTransport:
         limits: PoolLimits | None = None,
     ) -> None:
         self._settings = ConnectionSettings(network, limits=limits)
-        self._pools = OwnedPools(self._new_pool, _OwnPool.drop)
+        self._pools = OwnedPools(partial(_new_pool, self._settings.limits), _OwnPool.drop)
         self._is_closed = False
+        # An event loop holds the sockets that it watches: collected without close, nobody else would.
+        weakref.finalize(self, _close_forgotten, self._pools).atexit = False
 
     async def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -122,9 +129,6 @@ class AsyncSocketTransport:
         except InvalidValueError as error:
             raise TransportFailure(str(error), kind="protocol", sent=False) from None
 
-    def _new_pool(self) -> "_OwnPool":
-        return _OwnPool(Pool(self._settings.limits), running_connector())
-
     def _own_pool(self) -> "_OwnPool":
         if self._is_closed:
             raise GenesysCloudError("the client is closed; nothing was sent")
@@ -175,6 +179,22 @@ class AsyncSocketTransport:
         return connection
 
 
+def _new_pool(limits: PoolLimits) -> "_OwnPool":
+    return _OwnPool(Pool(limits), running_connector())
+
+
+def _expire(reference: "weakref.ref[_OwnPool]") -> None:
+    # Weakly: a timer of the event loop keeps no pool that nobody else has any more.
+    pool = reference()
+    if pool is not None:
+        pool.expire()
+
+
+def _close_forgotten(pools: "OwnedPools[_OwnPool]") -> None:
+    for pool in pools.pools(os.getpid()):
+        pool.close_from_anywhere()
+
+
 class _OwnPool:
     """The pool of one owner, and its event loop.
 
@@ -186,6 +206,7 @@ class _OwnPool:
     def __init__(self, connections: Pool[AsyncConnection], connector: Connector) -> None:
         self.connections = connections
         self.connector = connector
+        self._looks_later = False
 
     async def wait(self, exchange: AnyExchange) -> None:
         """Wait for the pool, or until the exchange wants to look at the time."""
@@ -201,6 +222,26 @@ class _OwnPool:
             connection.tls.keep_sessions(settings.tls_sessions)
         self.connections.release(exchange, now=read_clocks())
         self._settle()
+        if not self._looks_later:
+            self._look_later()
+
+    def _look_later(self) -> None:
+        """Look again when the connection idle longest has been idle too long."""
+        at = self.connections.next_expiry
+        self._looks_later = at is not None
+        if at is None:
+            return
+        seconds = max(at - time.monotonic(), 0) + _LATER
+        try:
+            self.connector.call_later(seconds, partial(_expire, weakref.ref(self)))
+        except RuntimeError:  # the event loop is over: what is left of a call ends outside it
+            self._looks_later = False
+
+    def expire(self) -> None:
+        """Close the connections that have been idle too long."""
+        self.connections.expire(now=read_clocks())
+        self._settle()
+        self._look_later()
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
         """Close the connection when its peer does while it is idle."""
@@ -222,6 +263,14 @@ class _OwnPool:
             self.drop()
         elif self.connector.loop is running_loop():
             self._settle()
+        else:
+            self.connector.call_soon(self._settle)
+
+    def close_from_anywhere(self) -> None:
+        """Close all connections, where no event loop may be running, or another."""
+        self.connections.close()
+        if self.connector.has_ended:
+            self.drop()
         else:
             self.connector.call_soon(self._settle)
 

@@ -182,6 +182,7 @@ class AsyncioConnection(asyncio.Protocol):
             return await waiter
         finally:
             self._waiter = None
+            del waiter  # with its exception, whose traceback holds this frame
 
     def _set_timer(self) -> None:
         # A timer that goes off early looks again; one that goes off late would be of no use.
@@ -339,6 +340,10 @@ class AsyncioConnector:
     def call_soon(self, callback: Callable[[], object]) -> None:
         """Have the event loop call something, from whichever thread."""
         cast(asyncio.AbstractEventLoop, self.loop).call_soon_threadsafe(callback)
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have the event loop call something after a while, if it runs that long."""
+        asyncio.get_running_loop().call_later(seconds, callback)
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
         """Ask the resolver.

@@ -1,29 +1,42 @@
-"""How connections are made: proxies, TLS, the pool.
+"""How a client of httpx or httpx2 is made: proxies, TLS, the pool.
 
-Law: a setting that cannot be used is an error when the client is made, and the error shows no
+Invariants: a setting that cannot be used is an error when the client is made, and the error shows no
 password. What the environment says counts only where it is trusted.
 """
 
+import importlib
 import ssl
-import sys
-from collections.abc import Callable
 from http.cookiejar import CookieJar
-from typing import Final, Literal, TypeVar
+from types import ModuleType
+from typing import Any, Final
 
-import httpx
-
-from genesys_cloud.transports.connection_pool import replace_pools
 from genesys_cloud.transports.network_options import NetworkOptions
-from genesys_cloud.transports.socket_deadlines import keep_deadlines
-from genesys_cloud.transports.tls import tls_context
+from genesys_cloud.transports.tls import shared_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
-__all__ = ["LIMITS", "NetworkOptions", "count_connections", "new_httpx_client"]
+__all__ = ["find_httpx", "new_httpx_client"]
+
+_MOST_CONNECTIONS: Final = 100
+"""As many idle connections are kept as may be open: a burst of tasks reuses what it opened."""
 
 
-# As many idle connections kept as may be open: a burst of tasks reuses what it opened.
-LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=100)
+def find_httpx() -> ModuleType:
+    """httpx, or httpx2 where only that is installed.
+
+    Raises:
+        ConfigurationError: neither is.
+    """
+    for name in ("httpx", "httpx2"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+    raise ConfigurationError(
+        "transport: neither httpx nor httpx2 is installed; install genesys-cloud[httpx], or use the "
+        "default transport, which needs neither"
+    )
 
 
 class _NoCookies(CookieJar):
@@ -33,29 +46,32 @@ class _NoCookies(CookieJar):
         pass
 
 
-HttpxClient = TypeVar("HttpxClient", httpx.Client, httpx.AsyncClient)
+def new_httpx_client(name: str, network: NetworkOptions) -> Any:  # noqa: ANN401 - of either library
+    """A client that keeps no cookie.
 
-
-def new_httpx_client(kind: Callable[..., HttpxClient], network: NetworkOptions) -> HttpxClient:
-    """A client of httpx that keeps no cookie.
+    Args:
+        name: ``Client`` or ``AsyncClient``.
+        network: how it makes connections.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: a proxy, CA or certificate that cannot be used, or no library.
     """
+    library = find_httpx()
     trust_env = network.get("trust_env", True)
-    context = tls_context(network.get("verify", True), network.get("cert"), trust_env=trust_env)
+    context = shared_context(
+        network.get("verify", True), network.get("cert"), trust_env=trust_env
+    )()
     given = network.get("proxy")
     auth = network.get("proxy_auth")
     if auth is not None and given is None:
         raise ConfigurationError("proxy_auth: is for the proxy that proxy= names; pass both")
-    proxy = None if given is None else _proxy(given, context, auth)
+    proxy = None if given is None else _proxy(library, given, context, auth)
+    limits = library.Limits(
+        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
+    )
     try:
-        client = kind(
-            limits=LIMITS,
-            cookies=_NoCookies(),
-            trust_env=trust_env,
-            verify=context,
-            proxy=proxy,
+        return getattr(library, name)(
+            limits=limits, cookies=_NoCookies(), trust_env=trust_env, verify=context, proxy=proxy
         )
     except ImportError:
         raise ConfigurationError(
@@ -63,44 +79,31 @@ def new_httpx_client(kind: Callable[..., HttpxClient], network: NetworkOptions) 
             "package socksio; install httpx[socks], or pass trust_env=False to ignore the "
             "environment"
         ) from None
-    except (httpx.InvalidURL, OSError, ValueError):
-        # What was given is checked: it is HTTPS_PROXY, SSL_CERT_FILE or another of their like.
+    except (library.InvalidURL, OSError, ValueError):
+        # What was given is checked: it is HTTPS_PROXY, NO_PROXY or another of their like.
         raise ConfigurationError(
-            "environment: a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or certificate file "
-            "(SSL_CERT_FILE, SSL_CERT_DIR) that it names cannot be used; correct it, or pass "
-            "trust_env=False to ignore the environment"
+            "environment: a proxy (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY) or an exception (NO_PROXY) "
+            "that it names cannot be used by httpx; correct it, or pass trust_env=False to ignore "
+            "the environment"
         ) from None
-    if isinstance(client, httpx.Client):
-        keep_deadlines(client)
-    replace_pools(client, LIMITS.max_connections or sys.maxsize)
-    return client
 
 
 _PROXY_SCHEMES: Final = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def _proxy(
-    given: object, context: ssl.SSLContext | Literal[True], auth: tuple[str, str] | None
-) -> httpx.Proxy:
+    library: ModuleType, given: object, context: ssl.SSLContext, auth: tuple[str, str] | None
+) -> Any:  # noqa: ANN401 - of either library
     text = given.strip() if isinstance(given, str) else ""
     try:
         # A bare host and port is what curl takes as well.
-        url = httpx.URL(text if "://" in text else f"http://{text}")
-    except httpx.InvalidURL:
-        url = httpx.URL()
+        url = library.URL(text if "://" in text else f"http://{text}")
+    except library.InvalidURL:
+        url = library.URL()
     if url.scheme not in _PROXY_SCHEMES or not url.host:
         raise ConfigurationError(
             f"proxy {DEFAULT_REDACTION.shown_url(str(given))!r}: must be a URL such as "
             "http://user:password@proxy.example:3128, with user and password percent-encoded"
         )
-    own = context if isinstance(context, ssl.SSLContext) and url.scheme == "https" else None
-    return httpx.Proxy(url, ssl_context=own, auth=auth)
-
-
-def count_connections(client: httpx.Client | httpx.AsyncClient) -> int | None:
-    """How many connections a client of httpx holds open; ``None`` where it has no pools."""
-    # httpx has no public name for its pools; where they are kept has not changed since 0.14.
-    mounts: dict[object, object] = getattr(client, "_mounts", {})
-    transports = [getattr(client, "_transport", None), *mounts.values()]
-    pools = [pool for each in transports if (pool := getattr(each, "_pool", None)) is not None]
-    return sum(len(pool.connections) for pool in pools) if pools else None
+    own = context if url.scheme == "https" else None
+    return library.Proxy(url, ssl_context=own, auth=auth)

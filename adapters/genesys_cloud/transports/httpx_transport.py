@@ -1,11 +1,13 @@
-"""The message seam over httpx.
+"""The message seam over httpx, and over httpx2, its kept successor.
 
-Law: a transport sends one request and returns one response, and reports every failure as a
+Invariants: a transport sends one request and returns one response, and reports every failure as a
 :class:`~genesys_core.http.messages.TransportFailure` that says whether the request may have arrived.
-It follows no redirect, keeps no cookie and repeats nothing. What it cannot do for want of a usable
-setting it says when it is made, not when it sends.
+It follows no redirect, keeps no cookie and repeats nothing. Nothing private of either library is
+touched: the ``trace`` extension says how far a request came, and content codings are removed by the
+core's decoder, which refuses content that is not whole.
 """
 
+import sys
 import time
 from collections.abc import (
     AsyncGenerator,
@@ -16,16 +18,23 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from contextlib import aclosing, asynccontextmanager, closing, contextmanager, suppress
-from typing import Any, Final, TypeVar
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    aclosing,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-import httpx
-
-from genesys_cloud.transports.httpx_client import count_connections, new_httpx_client
+from genesys_cloud.transports.httpx_client import new_httpx_client
 from genesys_cloud.transports.httpx_errors import (
+    Progress,
     deadline_failure,
     failure_of,
-    httpx_exceptions,
     raise_transport_failure,
 )
 from genesys_cloud.transports.network_options import NetworkOptions
@@ -38,14 +47,20 @@ from genesys_cloud.transports.protocols import (
 from genesys_cloud.transports.request_bodies import (
     AsyncStreamedBody,
     BytesBody,
+    RequestBody,
     StreamedBody,
-    raise_body_failure,
+    as_byte_stream,
 )
-from genesys_cloud.transports.socket_deadlines import thread_deadline
 from genesys_cloud.transports.tls import Certificate, Verify
 from genesys_core.errors import GenesysCloudError
+from genesys_core.http.content_coding import ContentDecoder, content_codings
 from genesys_core.http.headers import Headers
+from genesys_core.http.limits import DEFAULT_LIMITS, response_too_large
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
+
+if TYPE_CHECKING:
+    import httpx
+    import httpx2
 
 __all__ = [
     "AsyncHttpxTransport",
@@ -63,21 +78,31 @@ T = TypeVar("T")
 
 
 class HttpxTransport:
-    """Sends with :class:`httpx.Client`; safe to share between threads.
+    """Sends with a client of httpx or httpx2; safe to share between threads.
+
+    A response that is read as a whole is bounded by
+    :class:`~genesys_core.http.limits.ResponseLimits`; one that is streamed is not. A call's deadline
+    shortens each phase and is looked at between the pieces of a body: a head that comes in drips, each
+    within the read timeout, outlasts it.
 
     Args:
         client: a client of your own, which stays yours to close, or ``None`` for a new one.
-        network: how connections are made.
+        network: how a new client makes connections.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate that cannot be used.
+        TypeError: the client is of neither library.
     """
 
     def __init__(
-        self, client: httpx.Client | None = None, *, network: NetworkOptions | None = None
+        self,
+        client: "httpx.Client | httpx2.Client | None" = None,
+        *,
+        network: NetworkOptions | None = None,
     ) -> None:
         self._owned = client is None
-        self._client = client or new_httpx_client(httpx.Client, network or {})
+        self._client: Any = client or new_httpx_client("Client", network or {})
+        self._shared = _Shared(self._client)
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -85,68 +110,68 @@ class HttpxTransport:
         Raises:
             TransportFailure: no complete response came back.
         """
-        if request.expires is not None:
-            with self.stream(request) as streamed:
-                return Response(streamed.status, streamed.headers, b"".join(streamed.chunks))
-        _require_open(self._client)
-        try:
-            response = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
-        except httpx_exceptions() as error:
-            raise_transport_failure(error)
-        _require_no_407(response)
-        return Response(response.status_code, _headers(response), response.content)
+        body = self._shared.body(request)
+        with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
+            return Response(reply.status, reply.headers, b"".join(reply.chunks))
 
-    @contextmanager
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
-    ) -> Generator[Streamed[Iterator[bytes]]]:
+    ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
         """Send one request; the response is read as its chunks are asked for.
 
         Raises:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
-        _require_open(self._client)
-        feed = None if content is None else StreamedBody(content)
-        outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
+        if content is None:
+            return self._exchange(request, self._shared.body(request), None)
+        kind = as_byte_stream(StreamedBody, self._shared.library)
+        return self._exchange(request, kind(content), None)
+
+    @contextmanager
+    def _exchange(
+        self, request: Request, body: RequestBody, limit: int | None
+    ) -> Generator[Streamed[Iterator[bytes]]]:
+        call = _Call(self._shared, request, body)
+        outgoing = call.outgoing(call.progress.note)
         try:
-            with thread_deadline(request.expires):
-                response = self._client.send(
-                    outgoing, auth=None, follow_redirects=False, stream=True
-                )
-        except httpx_exceptions() as error:
-            raise_body_failure(error, request, feed)
+            response = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
+        except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+            call.fail(error)
         with closing(response):
-            _require_no_407(response)
-            yield Streamed(
-                response.status_code, _headers(response), _chunks(response, request.expires)
-            )
+            content = call.content(response, limit)
+            chunks = _chunks(call, response, content)
+            yield Streamed(response.status_code, content.headers, chunks)
 
     def close(self) -> None:
         """Give back all connections."""
         if self._owned:
             self._client.close()
 
-    def connections(self) -> int | None:
-        """How many connections are open, idle ones included; ``None`` for a client without pools."""
-        return count_connections(self._client)
-
 
 class AsyncHttpxTransport:
-    """Sends with :class:`httpx.AsyncClient`, on asyncio and trio.
+    """Sends with an asynchronous client of httpx or httpx2, on asyncio and trio.
+
+    A response that is read as a whole is bounded by
+    :class:`~genesys_core.http.limits.ResponseLimits`; one that is streamed is not.
 
     Args:
         client: a client of your own, which stays yours to close, or ``None`` for a new one.
-        network: how connections are made.
+        network: how a new client makes connections.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate that cannot be used.
+        TypeError: the client is of neither library.
     """
 
     def __init__(
-        self, client: httpx.AsyncClient | None = None, *, network: NetworkOptions | None = None
+        self,
+        client: "httpx.AsyncClient | httpx2.AsyncClient | None" = None,
+        *,
+        network: NetworkOptions | None = None,
     ) -> None:
         self._owned = client is None
-        self._client = client or new_httpx_client(httpx.AsyncClient, network or {})
+        self._client: Any = client or new_httpx_client("AsyncClient", network or {})
+        self._shared = _Shared(self._client)
 
     async def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
@@ -154,167 +179,253 @@ class AsyncHttpxTransport:
         Raises:
             TransportFailure: no complete response came back.
         """
-        _require_open(self._client)
-        sending = self._client.send(_outgoing(request), auth=None, follow_redirects=False)
-        try:
-            response = await _before(request.expires, sending)
-        except httpx_exceptions() as error:
-            raise_transport_failure(error, expires=request.expires)
-        _require_no_407(response)
-        return Response(response.status_code, _headers(response), response.content)
+        body = self._shared.body(request)
+        async with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
+            chunks = [chunk async for chunk in reply.chunks]
+            return Response(reply.status, reply.headers, b"".join(chunks))
 
-    @asynccontextmanager
-    async def stream(
+    def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
-    ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
+    ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
         """Send one request; the response is read as its chunks are asked for.
 
         Raises:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
-        _require_open(self._client)
-        feed = None if content is None else AsyncStreamedBody(content)
-        outgoing = _outgoing(request) if feed is None else _streaming(request, feed)
+        if content is None:
+            return self._exchange(request, self._shared.body(request), None)
+        kind = as_byte_stream(AsyncStreamedBody, self._shared.library)
+        return self._exchange(request, kind(content), None)
+
+    @asynccontextmanager
+    async def _exchange(
+        self, request: Request, body: RequestBody, limit: int | None
+    ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
+        call = _Call(self._shared, request, body)
+        outgoing = call.outgoing(call.progress.note_async)
         sending = self._client.send(outgoing, auth=None, follow_redirects=False, stream=True)
         try:
-            response = await _before(request.expires, sending)
-        except httpx_exceptions() as error:
-            raise_body_failure(error, request, feed)
+            response = await _before(call, sending)
+        except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+            call.fail(error)
         async with aclosing(response):
-            _require_no_407(response)
-            async with aclosing(_async_chunks(response, request.expires)) as chunks:
-                yield Streamed(response.status_code, _headers(response), chunks)
+            content = call.content(response, limit)
+            async with aclosing(_async_chunks(call, response, content)) as chunks:
+                yield Streamed(response.status_code, content.headers, chunks)
 
     async def close(self) -> None:
         """Give back all connections."""
         if self._owned:
             await self._client.aclose()
 
-    def connections(self) -> int | None:
-        """How many connections are open, idle ones included; ``None`` for a client without pools."""
-        return count_connections(self._client)
+
+class _Shared:
+    """What the calls of one transport share.
+
+    Attributes:
+        library: httpx or httpx2.
+        forwarded: origins of plain HTTP that were seen to be reached through a proxy.
+    """
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - of either library
+        self._client = client
+        self.library = _library_of(client)
+        self.forwarded: set[tuple[str, int]] = set()
+
+    def body(self, request: Request) -> BytesBody:
+        """The body of a request that holds it."""
+        kind: type[BytesBody] = as_byte_stream(BytesBody, self.library)
+        return kind(request.body)
+
+    def require_open(self) -> None:
+        if self._client.is_closed:
+            raise GenesysCloudError("the client is closed; nothing was sent")
 
 
-def _require_open(client: httpx.Client | httpx.AsyncClient) -> None:
-    if client.is_closed:
-        raise GenesysCloudError("the client is closed; nothing was sent")
+def _library_of(client: object) -> ModuleType:
+    """The module, httpx or httpx2, whose client this is."""
+    for kind in type(client).__mro__:
+        name = kind.__module__.partition(".")[0]
+        if name in {"httpx", "httpx2"}:
+            return sys.modules[name]
+    raise TypeError(f"client={client!r}: must be a client of httpx or httpx2")
 
 
-# What httpx can decode with no extra installed.
+# What the core decodes.
 _ACCEPT_ENCODING: Final = ("Accept-Encoding", "gzip, deflate")
 
 
-def _outgoing(request: Request) -> httpx.Request:
-    outgoing = _written(request, request.headers.raw, request.body)
-    outgoing.stream = BytesBody(request.body or b"")
-    return outgoing
+class _Call:
+    """One request, and what is known of it."""
 
+    def __init__(self, shared: _Shared, request: Request, body: RequestBody) -> None:
+        shared.require_open()
+        if request.expires is not None and request.expires <= time.monotonic():
+            raise deadline_failure(sent=False)
+        if "transfer-encoding" in request.headers:
+            raise TransportFailure(
+                "Transfer-Encoding: is for the transport to choose", kind="protocol", sent=False
+            )
+        self._shared, self.request, self._body = shared, request, body
+        try:
+            url = shared.library.URL(request.url)
+        except Exception as error:  # noqa: BLE001 - not only its own InvalidURL
+            raise_transport_failure(error)
+        self._url = url
+        self._origin = (url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0))
+        self.progress = Progress(*self._origin)
 
-def _streaming(request: Request, feed: "StreamedBody | AsyncStreamedBody") -> httpx.Request:
-    fields = request.headers.raw
-    if "content-length" not in request.headers:
-        fields = (*fields, ("Transfer-Encoding", "chunked"))
-    outgoing = _written(request, fields, None)
-    outgoing.stream = feed
-    return outgoing
+    def outgoing(self, trace: object) -> Any:  # noqa: ANN401 - a request of either library
+        """The request as the library wants it."""
+        request, fields = self.request, self.request.headers.raw
+        if "accept-encoding" not in request.headers:
+            fields = (*fields, _ACCEPT_ENCODING)
+        whole = isinstance(self._body, BytesBody)
+        if not whole and "content-length" not in request.headers:
+            fields = (*fields, ("Transfer-Encoding", "chunked"))
+        library = self._shared.library
+        try:
+            outgoing = library.Request(
+                request.method,
+                self._url,
+                headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in fields],
+                content=request.body if whole else None,
+                extensions={"timeout": self._phases(), "trace": trace},
+            )
+        except Exception as error:  # noqa: BLE001 - a header that cannot be written, for one
+            raise_transport_failure(error)
+        outgoing.stream = self._body
+        return outgoing
 
+    def _phases(self) -> dict[str, float | None]:
+        """The seconds of each phase: none takes longer than the whole call may."""
+        timeout, expires = self.request.timeout, self.request.expires
+        phases = {
+            "connect": timeout.connect,
+            "read": timeout.read,
+            "write": timeout.write,
+            "pool": timeout.pool,
+        }
+        if expires is None:
+            return phases
+        left = max(expires - time.monotonic(), 0)
+        return {name: left if of is None else min(of, left) for name, of in phases.items()}
 
-def _written(
-    request: Request, fields: tuple[tuple[str, str], ...], content: bytes | None
-) -> httpx.Request:
-    if "accept-encoding" not in request.headers:
-        fields = (*fields, _ACCEPT_ENCODING)
-    timeout = request.timeout
-    phases = {
-        "connect": timeout.connect,
-        "read": timeout.read,
-        "write": timeout.write,
-        "pool": timeout.pool,
-    }
-    try:
-        return httpx.Request(
-            request.method,
-            request.url,
-            headers=[(name.encode("ascii"), value.encode("utf-8")) for name, value in fields],
-            content=content,
-            extensions={"timeout": phases},
+    def fail(self, error: Exception) -> NoReturn:
+        """Pass on what the caller's own iterator raised; report all else."""
+        body = self._body
+        if error is body.error:
+            raise error
+        raise_transport_failure(
+            error, self.progress, began=body.began, expires=self.request.expires
         )
-    except (httpx.InvalidURL, ValueError) as error:
-        raise_transport_failure(error)
+
+    def require_time(self) -> None:
+        """Raise where the call's deadline has passed."""
+        expires = self.request.expires
+        if expires is not None and expires <= time.monotonic():
+            raise deadline_failure(sent=self.progress.may_have_sent)
+
+    def content(self, response: Any, limit: int | None) -> "_Content":  # noqa: ANN401
+        """The response's head; its body is still to come."""
+        if self._url.scheme == "http":
+            if self.progress.proxy is not None:
+                self._shared.forwarded.add(self._origin)
+            if response.status_code == 407 and self._origin in self._shared.forwarded:
+                # RFC 9110, 15.5.8: the proxy speaks, and passed the request on to nobody.
+                words = "proxy authentication failed (407)"
+                raise TransportFailure(words, kind="proxy", sent=False)
+        headers = Headers.received(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in response.headers.raw
+        )
+        length = headers.get("content-length", "")
+        bodyless = self.request.method == "HEAD" or response.status_code in {204, 304}
+        if limit is not None and not bodyless and length.isdecimal() and int(length) > limit:
+            raise response_too_large(limit)
+        return _Content(headers, limit)
 
 
-def _headers(response: httpx.Response) -> Headers:
-    return Headers.received(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-    )
+class _Content:
+    """A response's body with its content codings removed, and bounded."""
+
+    def __init__(self, headers: Headers, limit: int | None) -> None:
+        self.headers = headers
+        self._limit, self._size = limit, 0
+        self._decoder: ContentDecoder | None = None
+
+    def take(self, data: bytes) -> Iterator[bytes]:
+        """The content of a piece of the body."""
+        self._size += len(data)
+        if self._limit is not None and self._size > self._limit:
+            raise response_too_large(self._limit)
+        if self._size == len(data):  # the first: without a body, codings mean nothing
+            codings = content_codings(self.headers.get("content-encoding", ""))
+            self._decoder = ContentDecoder(codings, self._limit) if codings else None
+        if self._decoder is None:
+            yield data
+            return
+        self._decoder.feed(data)
+        while piece := self._decoder.read(_PIECE):
+            yield piece
+
+    def end(self) -> None:
+        """Note that the body is complete."""
+        if self._decoder is not None:
+            self._decoder.end()
 
 
-def _require_no_407(response: httpx.Response) -> None:
-    """RFC 9110, 15.5.8: only a proxy sends it, and it passes the request on to nobody."""
-    if response.status_code == 407:
-        words = "the proxy wants other credentials, or any (407 Proxy Authentication Required)"
-        raise TransportFailure(words, kind="proxy", sent=False)
+_PIECE: Final = 65536
 
 
-def _chunks(response: httpx.Response, expires: float | None) -> Iterator[bytes]:
-    if expires is not None:
-        response.stream = _Timed(response.stream, expires)
-    chunks = response.iter_bytes()
+def _chunks(call: _Call, response: Any, content: _Content) -> Iterator[bytes]:  # noqa: ANN401
+    if response.is_stream_consumed:  # a mock's, which is there as a whole and decoded
+        yield response.content
+        return
+    raw = response.iter_raw()
     try:
-        while (chunk := _next(chunks, expires)) is not None:
-            yield chunk
-    except httpx_exceptions() as error:
-        raise_transport_failure(error, expires=expires)
-
-
-def _next(chunks: Iterator[bytes], expires: float | None) -> bytes | None:
-    if expires is None:
-        return next(chunks, None)
-    with thread_deadline(expires):
-        return next(chunks, None)
-
-
-class _Timed(httpx.SyncByteStream):
-    """A response's bytes until a moment has passed: over sockets that know nothing of it, too."""
-
-    def __init__(self, inner: Any, expires: float) -> None:  # noqa: ANN401 - either kind, to httpx
-        self._inner = inner
-        self._expires = expires
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._inner:
-            yield chunk
-            if time.monotonic() >= self._expires:
-                raise deadline_failure()
-
-    def close(self) -> None:
-        self._inner.close()
+        for data in raw:
+            if data:
+                yield from content.take(data)
+            call.require_time()
+        content.end()
+    except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+        call.fail(error)
 
 
 async def _async_chunks(
-    response: httpx.Response, expires: float | None
+    call: _Call,
+    response: Any,  # noqa: ANN401
+    content: _Content,
 ) -> AsyncGenerator[bytes, None]:
-    chunks = response.aiter_bytes()
+    if response.is_stream_consumed:  # a mock's, which is there as a whole and decoded
+        yield response.content
+        return
+    raw = response.aiter_raw()
     try:
-        while (chunk := await _before(expires, anext(chunks, None))) is not None:
-            yield chunk
-    except httpx_exceptions() as error:
-        raise_transport_failure(error, expires=expires)
+        while (data := await _before(call, anext(raw, None))) is not None:
+            if data:
+                for piece in content.take(data):
+                    yield piece
+        content.end()
+    except Exception as error:  # noqa: BLE001 - whatever a library raises is told apart there
+        call.fail(error)
     finally:
         # Left early, the generators within httpx's own would be the garbage collector's, of which
         # trio warns. With the connection closed under them they end by themselves.
         await response.aclose()
         with suppress(Exception):
-            async for _ in chunks:
+            async for _ in raw:
                 pass
 
 
-async def _before(expires: float | None, work: Awaitable[T]) -> T:
-    """What ``work`` returns, unless the moment passes first."""
+async def _before(call: _Call, work: Awaitable[T]) -> T:
+    """What ``work`` returns, unless the call's deadline passes first."""
+    expires = call.request.expires
     if expires is None:
         return await work
     import anyio  # noqa: PLC0415 - whoever has no deadlines does without it
 
     with anyio.move_on_after(max(expires - time.monotonic(), 0)):
         return await work
-    raise deadline_failure()
+    raise deadline_failure(sent=call.progress.may_have_sent)

@@ -1,5 +1,6 @@
 """What the operating system and TLS report, passed on to the machine that decides what it means."""
 
+import os
 import ssl
 from typing import Any
 
@@ -13,6 +14,8 @@ __all__ = ["report_dial_error", "report_error", "system_words"]
 
 def system_words(error: OSError) -> str:
     """What the operating system, or a resolver, says of an error."""
+    if error.errno and (error.strerror or "").startswith("Connect call failed"):
+        return os.strerror(error.errno)  # asyncio's own words name the address alone
     return error.strerror or str(error) or type(error).__name__
 
 

@@ -1,18 +1,15 @@
-"""Request bodies on their way into httpx.
+"""Request bodies on their way into httpx or httpx2.
 
-Law: what the caller's own iterator raises is the caller's and is passed on as it is; once any of it
-was asked for, the request may have arrived.
+Invariants: what the caller's own iterator raises is the caller's and is passed on as it is; once any of
+it was asked for, the request may have arrived.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import NoReturn
+from functools import cache
+from types import ModuleType
+from typing import TypeVar
 
-import httpx
-
-from genesys_cloud.transports.httpx_errors import raise_transport_failure
-from genesys_core.http.messages import Request
-
-__all__ = ["AsyncStreamedBody", "BytesBody", "StreamedBody", "raise_body_failure"]
+__all__ = ["AsyncStreamedBody", "BytesBody", "RequestBody", "StreamedBody", "as_byte_stream"]
 
 
 class RequestBody:
@@ -27,21 +24,30 @@ class RequestBody:
     error: Exception | None = None
 
 
-def raise_body_failure(error: Exception, request: Request, body: RequestBody | None) -> NoReturn:
-    """Pass on what the caller's iterator raised; report all else."""
-    if body is not None and error is body.error:
-        raise error
-    raise_transport_failure(error, began=body is not None and body.began, expires=request.expires)
+B = TypeVar("B", bound=RequestBody)
 
 
-class BytesBody(httpx.ByteStream):
+@cache
+def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
+    """A kind of body as a byte stream of the library's own, which it insists on."""
+    bases: list[type] = [kind]
+    if hasattr(kind, "__iter__"):
+        bases.append(library.SyncByteStream)
+    if hasattr(kind, "__aiter__"):
+        bases.append(library.AsyncByteStream)
+    return type(kind.__name__, tuple(bases), {})
+
+
+class BytesBody(RequestBody):
     """A body that is there as a whole."""
 
-    # Not with a generator as httpx has it, for the reason that AsyncStreamedBody has none.
-    def __init__(self, content: bytes) -> None:
-        super().__init__(content)
-        self._content = content
+    def __init__(self, content: bytes | None) -> None:
+        self._content = content or b""
 
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+    # Not with a generator, for the reason that AsyncStreamedBody has none.
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _Once(self._content)
 
@@ -59,7 +65,7 @@ class _Once:
         return self._left.pop()
 
 
-class StreamedBody(RequestBody, httpx.SyncByteStream):
+class StreamedBody(RequestBody):
     """A body from an iterable."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
@@ -74,7 +80,7 @@ class StreamedBody(RequestBody, httpx.SyncByteStream):
             raise
 
 
-class AsyncStreamedBody(RequestBody, httpx.AsyncByteStream):
+class AsyncStreamedBody(RequestBody):
     """A body from an asynchronous iterable."""
 
     # Not a generator: one that httpx leaves half-way would be noticed by trio's collector.

@@ -40,7 +40,7 @@ _LONGEST_SHOWN: Final = 200
 def tls_context(
     verify: Verify, cert: Certificate | None, *, trust_env: bool
 ) -> ssl.SSLContext | Literal[True]:
-    """The context for connections, or ``True`` where httpx's own is meant.
+    """The context for connections, or ``True`` where the usual authorities are meant.
 
     Args:
         verify: who is trusted.

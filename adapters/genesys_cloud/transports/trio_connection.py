@@ -161,6 +161,15 @@ class TrioConnector:
         """Have trio call something, from whichever thread."""
         cast(trio.lowlevel.TrioToken, self.loop).run_sync_soon(callback)
 
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
+        """Have trio call something after a while, if its run lasts that long."""
+
+        async def sleep_and_call() -> None:
+            await trio.sleep(seconds)
+            callback()
+
+        trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
+
     def new_waker(self) -> trio.Event:
         """What :meth:`wait` waits for."""
         return trio.Event()

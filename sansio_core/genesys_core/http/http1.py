@@ -61,6 +61,10 @@ class HTTP1Connection:
         limits: how much of a response is read before it counts as broken.
         proxy_headers: fields for the forwarding proxy at the other end, which is sent targets in
             absolute form; ``None`` if the other end is the server itself, or a tunnel to it.
+
+    Attributes:
+        unwritten: whether bytes of the request are still to be written, for a caller that reads
+            meanwhile to set: a final response then comes early, and ends the connection's use.
     """
 
     __slots__ = (
@@ -76,6 +80,7 @@ class HTTP1Connection:
         "_state",
         "_upload_left",
         "_waits",
+        "unwritten",
     )
 
     def __init__(
@@ -92,6 +97,7 @@ class HTTP1Connection:
         self._sending = False
         self._waits = False
         self._upload_left: int | None = 0
+        self.unwritten = False
         self._reader: HTTP1ResponseReader | None = (
             None  # none before the first byte of the response
         )
@@ -184,6 +190,7 @@ class HTTP1Connection:
         self._limits = self._own_limits if limits is None else limits
         self._close = head.close
         self._silent = True
+        self.unwritten = False
         self._reader = None
         return head.data
 
@@ -365,6 +372,7 @@ class HTTP1Connection:
             and not request.upgrade
             and not self._sending
             and not self._close
+            and not self.unwritten
             and (body := _whole_body(values, data, end, limits)) is not None
         ):
             coding = values.get("content-encoding")
@@ -408,9 +416,12 @@ class HTTP1Connection:
         """Let what came of a response decide about the rest of the request."""
         if reader.continued or reader.head is not None:
             self._waits = False
-        if self._sending and reader.head is not None:
+        if reader.head is None:
+            return
+        if self.unwritten or (self._sending and self._upload_left != 0):
             # The server will not read the rest, or take it for the next request.
             self.stop_sending()
+        self._sending = False
 
     def _finish(self, reader: HTTP1ResponseReader) -> None:
         self._exchanges += 1

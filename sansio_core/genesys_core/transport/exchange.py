@@ -282,8 +282,7 @@ class Exchange(Claim[C]):
             TransportFailure: no complete response can come any more.
         """
         http, stale = self._http, self._http.stale
-        if self.data and not self._uploads:
-            http.stop_sending()  # a response before the end of the request: it has the last word
+        http.unwritten = bool(self.data)
         try:
             if not self._streams:
                 response = http.receive_data(data)

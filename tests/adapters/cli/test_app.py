@@ -5,7 +5,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -15,6 +14,8 @@ from genesys_cloud.cli import main
 from genesys_cloud.cli import simulate as simulate_command
 from genesys_cloud.cli.app import app
 from genesys_core.errors import ConfigurationError
+
+httpx = pytest.importorskip("httpx")
 
 COMMAND = (sys.executable, "-W", "error", "-m", "genesys_cloud.cli")
 

@@ -6,7 +6,6 @@ import sys
 import threading
 import webbrowser
 
-import httpx
 import pytest
 
 from genesys_cloud.cli.app import app
@@ -16,6 +15,8 @@ from genesys_core.oauth.tokens import Token
 from tests.helpers.pseudo_terminal import HOSTILE, run_in_terminal
 from tests.helpers.server import Reply, scripted_server
 from tests.strategies.loopback import query_of
+
+httpx = pytest.importorskip("httpx")
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
-import httpx
 import pytest
 
 from genesys_cloud import ClientCredentials, RetryConfiguration
 from genesys_cloud.simulator import FaultySimulator, Rule, faulty_simulator
+from genesys_cloud.transports import AsyncSocketTransport, SocketTransport
 from genesys_core import errors
 from genesys_core.api import analytics, routing, users
 from genesys_core.calls.operation import Operation
@@ -35,7 +35,8 @@ from genesys_core.simulator.wire.faults import (
     Interrupted,
     Slow,
 )
-from tests.helpers.flavours import Api, every_flavour
+from genesys_core.transport import PoolLimits
+from tests.helpers.flavours import RUNNERS, Api, every_flavour
 from tests.helpers.listeners import Listener, listening
 
 ON = RetryConfiguration(max_retry_time_sec=60, retry_after_default=0.001, retry_wait_max=0.001)
@@ -276,19 +277,19 @@ def test_each_phase_has_its_timeout(run, phase, full, sent) -> None:
 
 @pytest.mark.slow
 @every_flavour
-def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server, monkeypatch) -> None:
+def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server) -> None:
     async def scenario(api: Api) -> None:
         ended = await api.at_once(2, lambda: api.send(routing.post_routing_queues(NEW)))
         assert [type(error) for error in ended] == [errors.TimeoutError] * 2
         assert sorted(error.sent for error in ended) == [False, True]
         assert api.client.stats().open_connections == 0
 
-    monkeypatch.setattr(
-        "genesys_cloud.transports.httpx_client.LIMITS", httpx.Limits(max_connections=1)
-    )
+    kind = SocketTransport if run is RUNNERS["sync"] else AsyncSocketTransport
+    one = kind(limits=PoolLimits(connections=1))
     timeout = Timeout(read=2, pool=0.3)
     with faults_of(server, Rule(Interrupted("before", "silence"), "POST")):
-        run(scenario, host=server.url, access_token=server.access_token(), timeout=timeout)
+        token = server.access_token()
+        run(scenario, host=server.url, access_token=token, timeout=timeout, transport=one)
         server.all_closed()
     assert server.faults.came("POST", POST.template) == 1
 

@@ -4,12 +4,13 @@ import socket
 import struct
 import threading
 
-import httpx
 import pytest
 
 from genesys_cloud.sign_in.loopback_server import LoopbackServer
 from genesys_core.errors import ConnectError
 from genesys_core.oauth.loopback_redirect import BrowserPage
+
+httpx = pytest.importorskip("httpx")
 
 PAGE = BrowserPage(200, "Here", "<p>content</p>")
 

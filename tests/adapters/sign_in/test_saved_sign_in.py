@@ -4,7 +4,6 @@ import os
 import stat
 import sys
 
-import httpx
 import msgspec
 import pytest
 
@@ -17,6 +16,8 @@ from genesys_core.oauth.grants import Pkce
 from genesys_core.oauth.tokens import Token
 from tests.helpers.programs import free_port
 from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER, query_of
+
+httpx = pytest.importorskip("httpx")
 
 PLACE = SignInTarget("c", host="http://127.0.0.1:1")
 TOKEN = Token("hunter2", refresh_token="hunter3")

@@ -13,7 +13,6 @@ import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -29,6 +28,8 @@ from tests.helpers.proxy import PASSWORD, Proxy, tinyproxy
 from tests.helpers.server import Reply, Stall, scripted_server
 from tests.helpers.tls import Certificates, nginx
 from tests.strategies.loopback import ScriptedBrowser, query_of
+
+httpx = pytest.importorskip("httpx")
 
 PASS_ON = """
 location ~ ^/ {{ proxy_pass {url}; proxy_set_header Host $http_host; proxy_redirect off; }}

@@ -7,7 +7,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
-import httpx
 import pytest
 
 from genesys_cloud.simulator import (
@@ -22,6 +21,8 @@ from genesys_cloud.simulator import (
 )
 from genesys_core.clock import Now
 from tests.strategies.simulator import WALL
+
+httpx = pytest.importorskip("httpx")
 
 ME = "/api/v2/users/me"
 

@@ -3,7 +3,6 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from genesys_cloud.simulator import (
@@ -19,6 +18,8 @@ from genesys_cloud.simulator import (
 from genesys_core.clock import Now
 from tests.helpers.threads import threads_end
 from tests.strategies.simulator import WALL
+
+httpx = pytest.importorskip("httpx")
 
 ME = "/api/v2/users/me"
 GET = f"GET {ME} HTTP/1.1\r\nHost: h\r\n\r\n".encode()

@@ -8,7 +8,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
-import httpx
 import pytest
 from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
@@ -26,6 +25,8 @@ from genesys_core.simulator.sockets.actions import Delivery
 from genesys_core.simulator.wire.websocket_server import frame
 from tests.strategies.hub import CHANNELS, HEARTBEAT, PONG
 from tests.strategies.simulator import WALL
+
+httpx = pytest.importorskip("httpx")
 
 LIMIT = 30  # seconds, and only a safety net
 

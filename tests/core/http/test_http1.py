@@ -445,6 +445,26 @@ class TestStreamedRequests:
         with pytest.raises(TransportFailure, match="wants no request body"):
             connection.send_chunk(b"rest")
 
+    def test_a_response_to_all_that_was_announced_is_not_early(self):
+        connection = HTTP1Connection()
+        connection.send_head(POST)
+        connection.send_chunk(b"hello")  # the length of it; its end is still to be said
+        assert connection.receive_data(head("Content-Length: 0")) is not None
+        assert not connection.sending
+        assert connection.reusable
+
+    def test_a_response_before_all_was_written_ends_the_connection(self):
+        for status, reusable in (("103 Early", True), ("200 OK", False)):
+            connection = HTTP1Connection()
+            connection.send(GET)
+            connection.unwritten = True
+            connection.receive_data(head("Content-Length: 0", status=status))
+            connection.unwritten = False
+            if reusable:
+                assert connection.receive_data(head("Content-Length: 0")) is not None
+            assert connection.reusable is reusable
+            assert not HTTP1Connection().unwritten
+
     def test_a_continue_comes_or_does_not(self):
         request = Request("POST", "http://h/", Headers({"Expect": "100-continue"}))
         connection = HTTP1Connection()

@@ -216,6 +216,19 @@ def test_a_response_that_comes_while_the_request_is_written_is_the_response():
     assert driver.idle == 0  # the rest of the request was not sent
 
 
+def test_an_informational_response_while_the_request_is_written_changes_nothing():
+    driver = Driver()
+    driver.begin(POST)
+    driver.connect()
+    driver.write(20)
+    driver.receive(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+    assert driver.step is Step.WRITE
+    driver.write(1 << 20)
+    driver.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    driver.release()
+    assert driver.idle == 1
+
+
 def test_a_server_that_stops_reading_may_have_answered():
     driver = Driver()
     driver.begin(POST)

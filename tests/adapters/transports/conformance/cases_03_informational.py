@@ -12,6 +12,7 @@ from tests.adapters.transports.conformance.servers import (
     HALF_CLOSE,
     STALL,
     Drips,
+    Peer,
     answering,
     head,
     reply,
@@ -136,3 +137,21 @@ async def _(bench: Bench, method: str) -> None:
         assert seen.all("content-length") == ["3"]
         assert seen.body == b"a=b"
         assert seen.header("transfer-encoding") is None
+
+
+@case(51, "while-a-large-body-is-sent", each={"100": "100 Continue", "103": "103 Early Hints"})
+async def _(bench: Bench, status: str) -> None:
+    body = b"x" * 20_000_000
+
+    def script(peer: Peer) -> None:
+        while (seen := peer.read_head()) is not None:
+            if seen.target == "/case":
+                peer.send(informational(status))
+            peer.read_body(seen)
+            peer.send(reply(b"next" if seen.target == "/next" else b"hello"))
+
+    with serving(script, receive_buffer=65536) as server:
+        outcome = await bench.send(f"{server.url}/case", "POST", body, timeout=Timeout.of(5))
+        assert outcome == HELLO
+        assert len(server.requests[0].body) == len(body)
+        await bench.check_fate(server, KEPT)

@@ -165,6 +165,7 @@ class Peer:
         self.reset = False
         self.handshake_error: ssl.SSLError | None = None
         self._buffer = bytearray()
+        self._place = 0
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -185,6 +186,7 @@ class Peer:
         fields = tuple((n, v.strip(" \t")) for n, _, v in (line.partition(":") for line in lines))
         seen = Seen(method, target, version, fields, b"", head, self.number)
         with self.server.changed:
+            self._place = len(self.server.requests)
             self.server.requests.append(seen)
             self.server.changed.notify_all()
         return seen
@@ -202,7 +204,7 @@ class Peer:
             seen.method, seen.target, seen.version, seen.headers, body, seen.head, self.number
         )
         with self.server.changed:
-            self.server.requests[self.server.requests.index(seen)] = whole
+            self.server.requests[self._place] = whole
         return whole
 
     def _read_chunks(self) -> bytes | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,10 @@ def _parameters() -> list[object]:
 
 def _marks(subject: Subject, entry: Case) -> list[pytest.MarkDecorator]:
     marks = [pytest.mark.slow] if entry.slow or subject.slow else []
-    if subject.foreign:  # what it leaves to the collector when a case fails is its own affair
+    if subject.foreign:
+        missing = find_spec(subject.family) is None
+        marks.append(pytest.mark.skipif(missing, reason=f"{subject.family} is not installed"))
+        # what it leaves to the collector when a case fails is its own affair
         marks.append(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
         marks.append(pytest.mark.filterwarnings("ignore::ResourceWarning"))
     if reason := deviations.reason(subject.name, entry.id):
