@@ -33,6 +33,15 @@ __all__ = ["SocketTransport"]
 
 SocketExchange: TypeAlias = Exchange[SocketConnection]
 
+# Before Python 3.12 an attribute of an enumeration costs as much as a small function.
+_WAIT: Final = Step.WAIT
+_CHECK: Final = Step.CHECK
+_DIAL: Final = Step.DIAL
+_WRITE: Final = Step.WRITE
+_READ: Final = Step.READ
+_BODY: Final = Step.BODY
+_RESPOND: Final = Step.RESPOND
+
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
 
@@ -141,8 +150,9 @@ class SocketTransport:
         now = read_clocks()
         pool.acquire(exchange, now)
         step = exchange.begin(now=now)
-        while step is not Step.RESPOND:
-            if step is Step.BODY:
+        while step is not _RESPOND:
+            if step is _BODY:
+                # What the caller's own iterator raises is the caller's.
                 chunk = None if content is None else next(content, None)
                 step = exchange.body(chunk, now=read_clocks())
                 continue
@@ -155,29 +165,25 @@ class SocketTransport:
     def _advance(  # noqa: PLR0911 - one for each step
         self, step: Step, exchange: SocketExchange, pool: "_LockedPool"
     ) -> Step:
-        if step is Step.WAIT:
+        if step is _WAIT:
             pool.wait(exchange)
             return exchange.begin(now=read_clocks())
-        if step is Step.DIAL:
+        if step is _DIAL:
             return self._dial(exchange)
         connection = _connection_of(exchange)
-        match step:
-            case Step.READ:
-                data = connection.read(exchange.until)
-                return exchange.received(data, now=read_clocks())
-            case Step.WRITE:
-                count = connection.write(exchange.data, exchange.until)
-                if count:
-                    return exchange.written(count, now=read_clocks())
-                early = connection.read_now()
-                return step if early is None else exchange.received(early, now=read_clocks())
-            case Step.CHECK:
-                return exchange.checked(connection.is_readable(), now=read_clocks())
-            case Step.CLOSE:
-                connection.close()
-                return exchange.closed(now=read_clocks())
-            case _:
-                raise AssertionError(step)
+        if step is _READ:
+            data = connection.read(exchange.until)
+            return exchange.received(data, now=read_clocks())
+        if step is _WRITE:
+            count = connection.write(exchange.data, exchange.until)
+            if count:
+                return exchange.written(count, now=read_clocks())
+            early = connection.read_now()
+            return step if early is None else exchange.received(early, now=read_clocks())
+        if step is _CHECK:
+            return exchange.checked(connection.is_readable(), now=read_clocks())
+        connection.close()  # Step.CLOSE
+        return exchange.closed(now=read_clocks())
 
     def _dial(self, exchange: SocketExchange) -> Step:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)

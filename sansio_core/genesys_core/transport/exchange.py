@@ -105,6 +105,17 @@ class Step(Enum):
     RESPOND = "return the response"
 
 
+# Before Python 3.12 an attribute of an enumeration costs as much as a small function.
+_WAIT: Final = Step.WAIT
+_CHECK: Final = Step.CHECK
+_CLOSE: Final = Step.CLOSE
+_DIAL: Final = Step.DIAL
+_WRITE: Final = Step.WRITE
+_READ: Final = Step.READ
+_BODY: Final = Step.BODY
+_RESPOND: Final = Step.RESPOND
+
+
 class Exchange(Claim[C]):
     """One request and its response.
 
@@ -176,25 +187,25 @@ class Exchange(Claim[C]):
         if request.expires is not None and now.monotonic >= request.expires:
             raise self._late(None, now)
         if self.lease is not None:
-            return self._go(Step.DIAL if self.lease.connection is None else Step.CHECK)
+            return self._go(_DIAL if self.lease.connection is None else _CHECK)
         if not self.is_waiting:
             raise GenesysCloudError("the client was closed meanwhile; nothing was sent")
         if self._step is None:
             self._limit(request.timeout.pool, now)
         elif self.until is not None and now.monotonic >= self.until:
             return self.timed_out(now=now)
-        return self._go(Step.WAIT)
+        return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
         """The driver saw whether there is anything to read (:attr:`Step.CHECK`)."""
         if self._written:
             return self._read(now) if readable else self._ask_for_body()
-        return self._go(Step.CLOSE) if readable else self._start(now)
+        return self._go(_CLOSE) if readable else self._start(now)
 
     def closed(self, *, now: Now) -> Step:
         """The connection is closed; a fresh one takes its place (:attr:`Step.CLOSE`)."""
         cast(Lease[C], self.lease).clear(now=now)
-        return self._go(Step.DIAL)
+        return self._go(_DIAL)
 
     def dial(self, *, now: Now) -> DialState:
         """The first step towards a fresh connection (:attr:`Step.DIAL`)."""
@@ -231,7 +242,8 @@ class Exchange(Claim[C]):
 
     def _write(self, now: Now) -> Step:
         self._limit(self.request.timeout.write, now)
-        return self._go(Step.WRITE)
+        self._step = _WRITE
+        return _WRITE
 
     def written(self, count: int, *, now: Now) -> Step:
         """So many bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
@@ -248,13 +260,13 @@ class Exchange(Claim[C]):
             return self._read(now)
         if self._http.waits_for_continue:
             self._limit(CONTINUE_WAIT, now)
-            return self._go(Step.READ)
+            return self._go(_READ)
         # A response that comes early says that the rest is not wanted.
-        return self._go(Step.CHECK)
+        return self._go(_CHECK)
 
     def _ask_for_body(self) -> Step:
         self._body_taken = True
-        return self._go(Step.BODY)
+        return self._go(_BODY)
 
     def body(self, chunk: bytes | None, *, now: Now) -> Step:
         """The next piece of the request's body, or ``None`` at its end (:attr:`Step.BODY`).
@@ -273,7 +285,8 @@ class Exchange(Claim[C]):
 
     def _read(self, now: Now) -> Step:
         self._limit(self.request.timeout.read, now)
-        return self._go(Step.READ)
+        self._step = _READ
+        return _READ
 
     def received(self, data: bytes, *, now: Now) -> Step:
         """Bytes came (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""`` means that the peer closed.
@@ -286,22 +299,22 @@ class Exchange(Claim[C]):
         try:
             if not self._streams:
                 response = http.receive_data(data)
-            elif self._step is Step.RESPOND:
+            elif self._step is _RESPOND:
                 http.receive_body(data)
-                return Step.RESPOND
+                return _RESPOND
             else:
                 head = http.receive_head(data)
                 response = None if head is None else Response(head.status, head.headers)
         except TransportFailure as failure:
             if not data and stale and self._may_resend():
-                return self._go(Step.CLOSE)
+                return self._go(_CLOSE)
             raise self._named(failure) from None
         if response is None:
             return self._go_on(now)
         if response.status == 407 and self.route.is_forwarded:
             raise self._failure("proxy authentication failed (407)", "proxy", sent=False)
         self.response = response
-        return self._go(Step.RESPOND)
+        return self._go(_RESPOND)
 
     def _go_on(self, now: Now) -> Step:
         """What follows where bytes came and were not the end of it."""
@@ -332,7 +345,7 @@ class Exchange(Claim[C]):
 
     def stop(self) -> None:
         """Give up what was not read of the response's body; to be called before the release."""
-        if self._step is Step.RESPOND:
+        if self._step is _RESPOND:
             self._http.discard_body()
 
     # --- what goes wrong ------------------------------------------------------------------------
@@ -344,11 +357,11 @@ class Exchange(Claim[C]):
             TransportFailure: that was it; unless all that was awaited is leave to send the body.
         """
         timeout = self.request.timeout
-        if self._step is Step.WAIT:
+        if self._step is _WAIT:
             raise self._late(timeout.pool, now)
-        if self._step is Step.WRITE:
+        if self._step is _WRITE:
             raise self._late(timeout.write, now)
-        if self._step is Step.READ and self._http.waits_for_continue and not self._is_over(now):
+        if self._step is _READ and self._http.waits_for_continue and not self._is_over(now):
             return self._ask_for_body()
         raise self._late(timeout.read, now)
 
@@ -363,12 +376,12 @@ class Exchange(Claim[C]):
         Raises:
             TransportFailure: no response can come any more.
         """
-        if self._step is Step.CHECK:
+        if self._step is _CHECK:
             return self.checked(readable=True, now=now)  # there is an end to be read
         http = self._http
         if kind == "closed" and http.stale and self._may_resend():
-            return self._go(Step.CLOSE)
-        if self._step is Step.WRITE and self._written:
+            return self._go(_CLOSE)
+        if self._step is _WRITE and self._written:
             # A server that refuses a request early stops reading it; its response may be here.
             http.stop_sending()
             self.data = b""
@@ -411,8 +424,8 @@ class Exchange(Claim[C]):
 
 
 _LATE: Final = {
-    Step.WAIT: "no connection of the pool became free within",
-    Step.WRITE: "the request could not be written within",
-    Step.READ: "no response within",
-    Step.RESPOND: "no more of the response within",
+    _WAIT: "no connection of the pool became free within",
+    _WRITE: "the request could not be written within",
+    _READ: "no response within",
+    _RESPOND: "no more of the response within",
 }
