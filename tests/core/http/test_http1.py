@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.http import http1
 from genesys_core.http.headers import Headers
 from genesys_core.http.http1 import HTTP1Connection
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
@@ -71,6 +72,14 @@ def test_a_connection_is_used_again(data):
         assert response.body == b"hi"
         assert not connection.switched
         assert connection.leftover == b""
+
+
+@pytest.mark.parametrize("data", WHOLE[:4])
+def test_a_plain_response_that_is_all_there_is_read_in_one_step(data, monkeypatch):
+    monkeypatch.setattr(http1, "HTTP1ResponseReader", None)
+    _, response = exchanged([data])
+    assert isinstance(response, Response)
+    assert response.body == b"hi"
 
 
 NOT_AGAIN = [

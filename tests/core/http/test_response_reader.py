@@ -38,6 +38,7 @@ RESPONSES = [
     ("205", GET, head("Content-Length: 2", status="205 Reset") + b"hi", b"hi", True),
     ("refusing an upgrade", UPGRADE, head("Content-Length: 2") + b"hi", b"hi", True),
     ("refusing a tunnel", CONNECT, head("Content-Length: 2", status="407 X") + b"hi", b"hi", True),
+    ("refusing a tunnel with a redirect", CONNECT, head("Content-Length: 2", status="300 X") + b"hi", b"hi", True),
     ("keep-alive", GET, head("Content-Length: 0", "Keep-Alive: timeout=5, max=2"), b"", True),
     ("keep-alive for no time", GET, head("Content-Length: 0", "Keep-Alive: Timeout = 0"), b"", False),
     ("keep-alive for no more", GET, head("Content-Length: 0", "Keep-Alive: max=1"), b"", False),
@@ -160,6 +161,14 @@ class TestReading:
         assert made.read(10) is None
         made.feed(b"0\r\n\r\n")
         assert made.read(10) == b""
+
+    def test_a_piece_that_is_read_to_its_last_byte_is_no_end(self):
+        made = reader(GET, head("Content-Length: 4") + b"hi")
+        assert made.read(2) == b"hi"
+        assert made.read(2) is None
+        made.feed(b"ho")
+        assert made.read(2) == b"ho"
+        assert made.read(2) == b""
 
     def test_small_pieces_come_together_and_large_ones_apart(self):
         chunks = chunk(b"a") * 5 + chunk(b"b" * 10) + chunk(b"c")
