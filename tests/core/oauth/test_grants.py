@@ -213,3 +213,25 @@ def test_any_text_is_an_assertion_or_refused(text):
     padded = grant.assertion.rstrip("=")
     padded += "=" * (-len(padded) % 4)
     base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
+
+
+@pytest.mark.parametrize(
+    ("grant", "fields"),
+    [
+        (
+            AuthorizationCode("id", "secret", "code", "http://h/"),
+            [("code", "code"), ("redirect_uri", "http://h/")],
+        ),
+        (
+            Pkce("id", "code", "v" * 43, "http://h/"),
+            [
+                ("code", "code"),
+                ("code_verifier", "v" * 43),
+                ("client_id", "id"),
+                ("redirect_uri", "http://h/"),
+            ],
+        ),
+    ],
+)
+def test_a_code_travels_in_the_order_of_the_official_sdks(grant, fields):
+    assert list(grant.form()) == [("grant_type", "authorization_code"), *fields]

@@ -167,3 +167,13 @@ def test_an_end_before_the_answer_is_a_failure_of_whoever_owed_it():
     ws, _ = connecting()
     (failed,) = ws.receive_eof()
     assert (failed.kind, failed.status) == ("handshake", None)
+
+
+def test_a_response_may_come_in_pieces():
+    ws = WebSocket.connect(URL, random_bytes=CountingBytes())
+    response = accepting(ws.data_to_send())
+    for at in range(len(response) - 1):
+        assert ws.receive_data(response[at : at + 1]) == ()
+    assert not ws.is_open
+    ws.receive_data(response[-1:])
+    assert ws.is_open

@@ -211,3 +211,11 @@ def test_servers_that_do_not_speak_http(data):
     ws.data_to_send()
     failed = [*ws.receive_data(data), *ws.receive_eof()][0]
     assert (failed.kind, failed.status) == ("handshake", None)
+
+
+def test_a_path_must_be_encoded_already():
+    with pytest.raises(
+        InvalidValueError, match="characters that must be percent-encoded"
+    ) as caught:
+        WebSocketAddress.parse("wss://a.example/secret?x=\u00fc")
+    assert "secret" not in str(caught.value)
