@@ -108,7 +108,7 @@ def test_only_a_basic_header_minds_the_colon():
 def test_no_grant_shows_a_secret(grant):
     assert MARK not in f"{grant!r}{grant}{grant.__rich_repr__()!r}"
     with pytest.raises(
-        TypeError, match=r"not pickled.*pass the client id, and let that process read"
+        TypeError, match=r"cannot be pickled.*pass the client id, and let that process read"
     ):
         pickle.dumps(grant)
     assert copy.deepcopy(grant) == grant
