@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from genesys_core.checks import Expected
 from genesys_core.confidential import Confidential
 from genesys_core.errors import InvalidValueError
 
@@ -244,6 +245,9 @@ def is_path(text: str) -> bool:
     return _NO_PATH.search(text) is None
 
 
+_GATEWAY: Final = Expected("a Gateway", "Gateway('gateway.example.com')", (Gateway,))
+
+
 class Hosts(Struct, frozen=True):
     """The base URLs of the API and the login host, without trailing slashes.
 
@@ -281,6 +285,7 @@ class Hosts(Struct, frozen=True):
         region = DEFAULT_REGION if region is None else region
         api = Region.of(region).api_url if host is None else base_url(host)
         if gateway is not None:
+            _GATEWAY.check("gateway", gateway)
             return cls(gateway.api_url, gateway.login_url)
         return cls(api, login_url(api))
 

@@ -81,6 +81,18 @@ APPENDIX_A_JSON = """\
 """The same as JSON."""
 
 
+class StubStore:
+    """A token store that only has to be there."""
+
+    def load(self, key): ...
+
+    def save(self, key, token): ...
+
+    def delete(self, key): ...
+
+    def lock(self, key, *, timeout): ...
+
+
 _T = TypeVar("_T")
 
 

@@ -18,7 +18,7 @@ from genesys_cloud.transports.hooks import (
     Hooks,
     add_hooks,
 )
-from genesys_cloud.transports.protocols import AsyncTransport, is_mock
+from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
@@ -52,6 +52,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
         InvalidValueError: a region, host, header or number that cannot be used.
+        TypeError: an unknown argument, or one of a wrong type.
     """
 
     def __init__(
@@ -61,8 +62,8 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        super().__init__(options, mocked=is_mock(transport))
-        self._transport = transport or new_async_transport(self._network)
+        super().__init__(options, transport=transport, hooks=hooks)
+        self._transport = new_async_transport(self._network) if transport is None else transport
         self._wire = add_hooks(self._transport, hooks)
 
     async def send(self, operation: Operation[T]) -> T:

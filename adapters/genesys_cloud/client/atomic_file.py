@@ -6,6 +6,7 @@ nothing behind.
 """
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +14,27 @@ from types import TracebackType
 from typing import Self
 
 from genesys_core.calls.downloads import safe_file_name
+from genesys_core.checks import PATH
+from genesys_core.errors import InvalidValueError
 
-__all__ = ["AtomicFile"]
+__all__ = ["AtomicFile", "target_path"]
+
+# Half of a pair; those that stand for undecodable bytes of a name (PEP 383) are U+DC80 to U+DCFF.
+_SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
+
+
+def target_path(path: str | os.PathLike[str]) -> Path:
+    """The path of a file to write.
+
+    Raises:
+        TypeError: it is no path.
+        InvalidValueError: no file can have that name.
+    """
+    PATH.check("path", path)
+    text = os.fspath(path)
+    if "\0" in text or _SURROGATE.search(text):
+        raise InvalidValueError(f"path {text!r}: must be a name that a file can have")
+    return Path(text)
 
 
 class AtomicFile:

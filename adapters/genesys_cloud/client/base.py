@@ -13,13 +13,13 @@ from weakref import WeakSet
 
 from genesys_cloud.api_binding import LazyApis
 from genesys_cloud.client.event_loop import EventLoop
-from genesys_cloud.client.options import ClientOptions
+from genesys_cloud.client.options import ClientOptions, check_options
 from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.client.setup import Setup
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.network_options import network_of
-from genesys_cloud.transports.protocols import AsyncTransport, Transport
+from genesys_cloud.transports.protocols import AsyncTransport, Transport, is_mock
 from genesys_core.calls.lifecycle import (
     ClosingGate,
     NeedPermit,
@@ -31,7 +31,7 @@ from genesys_core.calls.lifecycle import (
     Waiting,
     start,
 )
-from genesys_core.calls.operation import Operation, Options
+from genesys_core.calls.operation import Operation, Options, apply_defaults
 from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
@@ -59,8 +59,9 @@ class ClientBase(LazyApis, Unpicklable):
     _wire: AsyncTransport
     """The same as the driver sends with it, hooks around it."""
 
-    def __init__(self, options: ClientOptions, *, mocked: bool) -> None:
-        self._setup = Setup(options, mocked=mocked)
+    def __init__(self, options: ClientOptions, *, transport: object, hooks: object) -> None:
+        check_options(options, transport=transport, hooks=hooks)
+        self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell
         self._observers = self._setup.observers
         self._network = network_of(options)
@@ -85,7 +86,11 @@ class ClientBase(LazyApis, Unpicklable):
         A call's own options win over them. Closing either client closes both.
         """
         said = Options(
-            headers=headers or {}, timeout=timeout, deadline=deadline, retry=retry, strict=strict
+            headers={} if headers is None else headers,
+            timeout=timeout,
+            deadline=deadline,
+            retry=retry,
+            strict=strict,
         )
         twin = self.unbound_copy()
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
@@ -122,7 +127,7 @@ class ClientBase(LazyApis, Unpicklable):
         return handler
 
     def _start(self, operation: Operation[T]) -> State[T]:
-        operation = operation.under(self._defaults)
+        operation = apply_defaults(operation, self._defaults)
         return start(operation, self._cell.session, now=read_clocks())
 
     async def _close(self) -> None:

@@ -6,8 +6,11 @@ file is decided in :mod:`genesys_core.configuration.resolve`.
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
+from genesys_cloud.transports.hooks import EXPECTED_HOOKS
+from genesys_cloud.transports.protocols import EXPECTED_TRANSPORT
+from genesys_core.checks import FLAG, PATH, Expected
 from genesys_core.configuration.configuration import Configuration, LoggingConfiguration
 from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
@@ -21,7 +24,7 @@ from genesys_core.session.retry import RetryConfiguration
 if TYPE_CHECKING:  # at run time they would load TLS
     from genesys_cloud.transports.tls import Certificate, Verify
 
-__all__ = ["ClientOptions"]
+__all__ = ["ClientOptions", "check_options"]
 
 
 class ClientOptions(TypedDict, total=False):
@@ -83,3 +86,33 @@ class ClientOptions(TypedDict, total=False):
     logging: LoggingConfiguration | None
     redaction: Redaction | None
     telemetry: Observer | None
+
+
+_EXPECTED: Final = {
+    "proxy": Expected(
+        "the URL of a proxy", "'http://proxy.example:3128'", (str,), is_optional=True
+    ),
+    "trust_env": FLAG,
+    "config_file": PATH.or_none(),
+    "redaction": Expected(
+        "a Redaction", "Redaction(body={'email'})", (Redaction,), is_optional=True
+    ),
+    "telemetry": Expected("an Observer", "Telemetry()", (Observer,), is_optional=True),
+}
+
+
+def check_options(options: ClientOptions, *, transport: object, hooks: object) -> None:
+    """Refuse arguments of a client that are unknown, or that no other module checks.
+
+    Raises:
+        TypeError: the first of them, with what is wanted and an example.
+    """
+    known = ClientOptions.__annotations__
+    for name, value in options.items():
+        if name not in known:
+            names = ", ".join(known)
+            raise TypeError(f"unexpected keyword argument {name!r}; known are {names}")
+        if name in _EXPECTED:
+            _EXPECTED[name].check(name, value)
+    EXPECTED_TRANSPORT.or_none().check("transport", transport)
+    EXPECTED_HOOKS.or_none().check("hooks", hooks)

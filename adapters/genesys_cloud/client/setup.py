@@ -66,7 +66,7 @@ class Setup:
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
         InvalidValueError: a region, host, header or number that cannot be used.
-        TypeError: an unknown argument.
+        TypeError: an argument of a wrong type.
 
     Attributes:
         cell: the session.
@@ -83,7 +83,6 @@ class Setup:
         mocked: bool = False,
         trigger: Trigger | None = None,
     ) -> None:
-        _check_names(options)
         sources = read_sources(options)
         path = sources.path or ""
         snapshot = read_snapshot(path) if path else FileSnapshot()
@@ -131,14 +130,6 @@ class Setup:
         if self._follower is not None:
             self._follower.close()
         self.logging.close()
-
-
-def _check_names(options: Mapping[str, object]) -> None:
-    known = ClientOptions.__annotations__
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        names = ", ".join(known)
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; known are {names}")
 
 
 class _Reload:

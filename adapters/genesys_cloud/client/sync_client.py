@@ -14,7 +14,7 @@ from genesys_cloud.client.transfers import SyncTransfers
 from genesys_cloud.transports.awaited import awaited_transport, run_now
 from genesys_cloud.transports.default_transport import new_transport
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks, add_hooks
-from genesys_cloud.transports.protocols import Transport, is_mock
+from genesys_cloud.transports.protocols import Transport
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
@@ -46,6 +46,7 @@ class Client(SyncTransfers, SyncApis):
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
         InvalidValueError: a region, host, header or number that cannot be used.
+        TypeError: an unknown argument, or one of a wrong type.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class Client(SyncTransfers, SyncApis):
         hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        super().__init__(options, mocked=is_mock(transport))
-        self._transport = transport or new_transport(self._network)
+        super().__init__(options, transport=transport, hooks=hooks)
+        self._transport = new_transport(self._network) if transport is None else transport
         self._wire = add_hooks(awaited_transport(self._transport), hooks)
 
     def send(self, operation: Operation[T]) -> T:

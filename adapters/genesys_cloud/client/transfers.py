@@ -24,7 +24,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from genesys_cloud.client.atomic_file import AtomicFile
+from genesys_cloud.client.atomic_file import AtomicFile, target_path
 from genesys_cloud.client.base import ClientBase, response_of
 from genesys_cloud.client.streaming import (
     AsyncProgress,
@@ -48,6 +48,7 @@ from genesys_core.calls.lifecycle import Raised
 from genesys_core.calls.operation import Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import start_upload
+from genesys_core.checks import FUNCTION, WHOLE_NUMBER
 from genesys_core.http.headers import HeadersInput
 from genesys_core.http.messages import Request, Response, Streamed, Timeout
 
@@ -70,6 +71,8 @@ class _Transfers(ClientBase):
         options: Options,
     ) -> Path:
         session, loop, (max_bytes, max_redirects) = self._cell.session, self._event_loop, limits
+        FUNCTION.or_none().check("progress", progress)
+        WHOLE_NUMBER.or_none().check("max_bytes", max_bytes)
         options = options.over(self._defaults)
         download = Download.of(
             source, session, now=read_clocks(), max_redirects=max_redirects, options=options
@@ -175,7 +178,7 @@ class SyncTransfers(_Transfers):
         """
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
-        return run_now(self._download(source, Path(path), progress, limits, options))
+        return run_now(self._download(source, target_path(path), progress, limits, options))
 
     @contextmanager
     def stream(self, operation: Operation[Any]) -> Generator[Streamed[Iterator[bytes]]]:
@@ -255,7 +258,7 @@ class AsyncTransfers(_Transfers):
         """As :meth:`SyncTransfers.download`; the disk is written to in threads."""
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
-        return await self._download(source, Path(path), progress, limits, options)
+        return await self._download(source, target_path(path), progress, limits, options)
 
     def stream(
         self, operation: Operation[Any]

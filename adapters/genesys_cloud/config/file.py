@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from genesys_core import configuration as core
+from genesys_core.checks import PATH
 from genesys_core.configuration.configuration import (
     DEFAULTS,
     Credentials,
@@ -51,6 +52,7 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
         Raises:
             ConfigurationError: the file cannot be read, or has problems: all of them.
         """
+        PATH.or_none().check("path", path)
         named = default_path() if path is None else path
         if named is None:
             raise ConfigurationError(

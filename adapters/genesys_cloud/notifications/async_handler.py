@@ -17,7 +17,6 @@ from genesys_cloud.notifications.event_queues import AsyncEventQueue, QueueClose
 from genesys_cloud.notifications.handler_options import (
     HandlerContext,
     HandlerOptions,
-    as_topics,
     check_options,
     new_buffer,
     new_state_buffer,
@@ -25,7 +24,7 @@ from genesys_cloud.notifications.handler_options import (
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.operation import Operation
 from genesys_core.notifications.buffer import Event
-from genesys_core.notifications.dispatch import StateEvent
+from genesys_core.notifications.dispatch import StateEvent, typed_topics
 
 if TYPE_CHECKING:
     import builtins
@@ -62,7 +61,7 @@ class AsyncNotificationHandler:
         on_state: AsyncOnState | None,
         options: HandlerOptions,
     ) -> None:
-        check_options(options)
+        check_options(options, on_notification=on_notification, on_state=on_state)
         self._context = context
         self._on_notification, self._on_state = on_notification, on_state
         self._events = AsyncEventQueue(new_buffer(options))
@@ -76,11 +75,13 @@ class AsyncNotificationHandler:
         timeout is your event loop's: ``asyncio.timeout``, ``trio.fail_after``. Cancelling the call
         does not cancel the subscription.
         """
-        await self._driver.add((topic,), type)
+        await self._driver.add(typed_topics((topic,), type))
 
-    async def add_subscriptions(self, topics: Iterable[str], type: object = None) -> None:
+    async def add_subscriptions(
+        self, topics: Iterable[str | tuple[str, object]], type: object = None
+    ) -> None:
         """Subscribe to several topics; see :meth:`NotificationHandler.add_subscriptions`."""
-        await self._driver.add(as_topics(topics), type)
+        await self._driver.add(typed_topics(topics, type))
 
     async def remove_subscription(self, topic: str) -> None:
         """Unsubscribe from a topic; see :meth:`NotificationHandler.remove_subscription`."""

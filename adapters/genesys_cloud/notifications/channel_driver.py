@@ -147,18 +147,21 @@ class Driver:
         finally:
             self._end()
 
-    async def add(self, topics: tuple[str, ...], type_: object = None) -> None:
+    async def add(self, wanted: tuple[tuple[str, object], ...]) -> None:
         """Subscribe to topics and wait until the platform has confirmed them.
 
+        Args:
+            wanted: see :func:`~genesys_core.notifications.dispatch.typed_topics`.
+
         Raises:
-            InvalidValueError: not a valid topic, or too many topics; nothing was changed.
-            TypeError: a type that msgspec cannot decode; nothing was changed.
+            InvalidValueError: too many topics; nothing was changed.
             SubscriptionError: the platform rejected some of them.
             GenesysCloudError: there is no channel; the message gives the reason.
         """
         self._check_at_work()
+        topics = tuple(topic for topic, _ in wanted)
         step = self._set.add(topics, now=read_clocks())
-        self._dispatcher.remember(topics, type_)
+        self._dispatcher.remember(wanted)
         self._advance(step)
         await self._told(topics)
 

@@ -5,7 +5,7 @@ Invariants: all options are validated before anything is sent.
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypedDict
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from genesys_cloud.notifications.websocket_stream import SocketOptions
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_core.calls.operation import Operation
+from genesys_core.checks import FUNCTION, MAPPING, WHOLE_NUMBER, Expected
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import (
     DEFAULT_LIMIT,
@@ -40,7 +41,6 @@ from genesys_core.notifications.messages import Notification
 __all__ = [
     "HandlerContext",
     "HandlerOptions",
-    "as_topics",
     "check_options",
     "new_buffer",
     "new_state_buffer",
@@ -134,21 +134,40 @@ def new_state_buffer(on_state: object) -> LatestEvents[StateEvent]:
     return LatestEvents() if on_state is not None else LatestEvents(0)
 
 
-def check_options(options: HandlerOptions) -> None:
-    """Raise for unknown options.
+_EXPECTED: Final = {
+    "channel": Expected(
+        "a Channel", "Channel(id=..., connect_uri=...)", (Channel,), is_optional=True
+    ),
+    "proxy": Expected(
+        "the URL of a proxy", "'http://proxy.example:3128'", (str,), is_optional=True
+    ),
+    "connect_uri": Expected(
+        "an address or a function",
+        "'wss://gateway.example.com'",
+        (str,),
+        ("__call__",),
+        is_optional=True,
+    ),
+    "headers": MAPPING.or_none(),
+    "buffer": WHOLE_NUMBER,
+    "overflow": Expected("'block' or 'drop_oldest'", "'block'", (str,)),
+    "policy": Expected("a Policy", "Policy(random.random)", (Policy,), is_optional=True),
+}
+
+
+def check_options(options: HandlerOptions, **callbacks: object) -> None:
+    """Raise for options of a handler that are unknown or of a wrong type.
 
     Raises:
-        TypeError: an unknown option.
+        TypeError: the first of them, with what is wanted and an example.
     """
-    unknown = sorted(set(options) - set(HandlerOptions.__annotations__))
-    if unknown:
-        names = ", ".join(HandlerOptions.__annotations__)
-        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; there are {names}")
-
-
-def as_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """Topics as a tuple; a bare string is one topic, not a sequence of letters."""
-    return (topics,) if isinstance(topics, str) else tuple(topics)
+    for name, value in options.items():
+        if name not in _EXPECTED:
+            names = ", ".join(_EXPECTED)
+            raise TypeError(f"unexpected keyword argument {name!r}; known are {names}")
+        _EXPECTED[name].check(name, value)
+    for name, value in callbacks.items():
+        FUNCTION.or_none().check(name, value)
 
 
 def _existing(channel: Channel) -> GivenChannel:

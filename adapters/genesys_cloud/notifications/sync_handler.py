@@ -20,7 +20,6 @@ from genesys_cloud.notifications.event_queues import QueueClosed, ThreadEventQue
 from genesys_cloud.notifications.handler_options import (
     HandlerContext,
     HandlerOptions,
-    as_topics,
     check_options,
     new_buffer,
     new_state_buffer,
@@ -28,8 +27,9 @@ from genesys_cloud.notifications.handler_options import (
 from genesys_cloud.system_clock import read_clocks
 from genesys_core import errors
 from genesys_core.calls.operation import Operation
+from genesys_core.checks import Expected
 from genesys_core.notifications.buffer import Event
-from genesys_core.notifications.dispatch import StateEvent
+from genesys_core.notifications.dispatch import StateEvent, typed_topics
 
 if TYPE_CHECKING:
     import builtins
@@ -44,6 +44,9 @@ OnState: TypeAlias = Callable[[StateEvent], object]
 
 _TIMEOUT: Final = 60.0
 """Default timeout in seconds for the platform to confirm a subscription."""
+
+
+_TIMEOUTS: Final = Expected("a number of seconds", "60", (int, float), is_optional=True)
 
 
 class NotificationHandler:
@@ -61,7 +64,7 @@ class NotificationHandler:
         on_state: OnState | None,
         options: HandlerOptions,
     ) -> None:
-        check_options(options)
+        check_options(options, on_notification=on_notification, on_state=on_state)
         self._context = context
         self._calls_back = on_notification is not None
         self._events = ThreadEventQueue(new_buffer(options))
@@ -97,14 +100,23 @@ class NotificationHandler:
         self.add_subscriptions((topic,), type, timeout=timeout)
 
     def add_subscriptions(
-        self, topics: Iterable[str], type: object = None, *, timeout: float | None = _TIMEOUT
+        self,
+        topics: Iterable[str | tuple[str, object]],
+        type: object = None,
+        *,
+        timeout: float | None = _TIMEOUT,
     ) -> None:
         """Subscribe to several topics with one request; see :meth:`add_subscription`.
+
+        Args:
+            topics: topics, or pairs of a topic and the type that its events are read as.
+            type: for topics without a type of their own.
+            timeout: as for :meth:`add_subscription`.
 
         Raises:
             SubscriptionError: the platform rejected some topics; the others are subscribed.
         """
-        self._do(timeout, self._driver.add, as_topics(topics), type)
+        self._do(timeout, self._driver.add, typed_topics(topics, type))
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
         """Unsubscribe from a topic; raises as :meth:`add_subscription`.
@@ -177,6 +189,8 @@ class NotificationHandler:
     def _do(
         self, timeout: float | None, work: Callable[..., Awaitable[None]], *args: object
     ) -> None:
+        _TIMEOUTS.check("timeout", timeout)
+
         async def bounded() -> None:
             with anyio.move_on_after(timeout) as scope:
                 await work(*args)

@@ -12,6 +12,7 @@ import msgspec
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiting
+from genesys_core.checks import FLAG, FUNCTION, Expected
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
@@ -56,6 +57,25 @@ _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5
 _LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
 
+_EXPECTED: Final = {
+    "tracer_provider": Expected(
+        "a TracerProvider", "TracerProvider()", methods=("get_tracer",), is_optional=True
+    ),
+    "meter_provider": Expected(
+        "a MeterProvider", "MeterProvider([reader])", methods=("get_meter",), is_optional=True
+    ),
+    "propagator": Expected(
+        "a TextMapPropagator",
+        "TraceContextTextMapPropagator()",
+        methods=("inject",),
+        is_optional=True,
+    ),
+    "propagate_context": FLAG,
+    "redaction": Expected("a Redaction", "Redaction(query={'phone'})", (Redaction,)),
+    "clock": FUNCTION,
+}
+
+
 class Telemetry(Observer):
     """Traces and counts the calls of any number of clients: ``Client(telemetry=Telemetry())``.
 
@@ -81,6 +101,15 @@ class Telemetry(Observer):
         redaction: Redaction = DEFAULT_REDACTION,
         clock: Callable[[], Now] = read_clocks,
     ) -> None:
+        for name, given in (
+            ("tracer_provider", tracer_provider),
+            ("meter_provider", meter_provider),
+            ("propagator", propagator),
+            ("propagate_context", propagate_context),
+            ("redaction", redaction),
+            ("clock", clock),
+        ):
+            _EXPECTED[name].check(name, given)
         self._tracer = trace.get_tracer("genesys_cloud", VERSION, tracer_provider, SCHEMA_URL)
         self._propagator = propagator
         self._propagates = propagate_context

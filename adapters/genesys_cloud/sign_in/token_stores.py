@@ -25,6 +25,7 @@ import msgspec
 from genesys_cloud.observability.logging import TOKENS_LOGGER
 from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_cloud.sign_in.private_files import is_open_to_others, read_file, read_own_file
+from genesys_core.checks import PATH, TEXT
 from genesys_core.oauth.token_store import (
     TokenDocument,
     TokenKey,
@@ -105,6 +106,8 @@ class FileTokenStore:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
+        PATH.check("path", path)
+        TEXT.check("account", account)
         self._path = Path(os.path.expanduser(path))  # noqa: PTH111 - Path's own may raise
         self._account = account
         self._warned = False

@@ -14,7 +14,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import asynccontextmanager
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -22,9 +22,11 @@ from genesys_cloud.transports.protocols import (
     AsyncStreamingTransport,
     AsyncTransport,
 )
+from genesys_core.checks import FUNCTION, Expected
 from genesys_core.http.messages import Request, Response, Streamed
 
 __all__ = [
+    "EXPECTED_HOOKS",
     "AfterResponse",
     "AsyncAfterResponse",
     "AsyncBeforeRequest",
@@ -65,6 +67,16 @@ class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
     before_request: Sequence[Before_co] = ()
     after_response: Sequence[After_co] = ()
 
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            _HOOKS.check(name, getattr(self, name))
+            for hook in getattr(self, name):
+                FUNCTION.check(f"a hook in {name}", hook)
+
+
+EXPECTED_HOOKS: Final = Expected("Hooks", "Hooks(before_request=[log_request])", (Hooks,))
+_HOOKS: Final = Expected("a list of functions", "[log_request]", (list, tuple))
+
 
 class HookedTransport:
     """A transport with hooks around it; see :func:`add_hooks`."""
@@ -95,7 +107,7 @@ class HookedTransport:
     async def _after(self, request: Request, response: Response) -> Response:
         for after in self._hooks.after_response:
             seen = after(request, response)
-            response = (await seen if isinstance(seen, Awaitable) else seen) or response
+            response = response.replaced_by(await seen if isinstance(seen, Awaitable) else seen)
         return response
 
 

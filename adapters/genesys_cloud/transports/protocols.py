@@ -6,11 +6,13 @@ loads no other.
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
+from genesys_core.checks import Expected
 from genesys_core.http.messages import Request, Response, Streamed
 
 __all__ = [
+    "EXPECTED_TRANSPORT",
     "AsyncStreamingTransport",
     "AsyncTransport",
     "CountingTransport",
@@ -91,6 +93,12 @@ class CountingTransport(Protocol):
     def connections(self) -> int | None:
         """The number of open connections, idle ones included; ``None`` where that is not known."""
         ...
+
+
+EXPECTED_TRANSPORT: Final = Expected(
+    "a transport with the methods send and close", "HttpxTransport()", methods=("send", "close")
+)
+"""What is checked of a transport of either kind."""
 
 
 def open_connections(transport: object) -> int | None:

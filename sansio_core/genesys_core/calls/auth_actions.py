@@ -30,10 +30,11 @@ from genesys_core.calls.token_actions import (
     moved_away_error,
     start_exchange,
 )
+from genesys_core.checks import Expected
 from genesys_core.clock import Now
 from genesys_core.errors import ApiError, AuthenticationError, GenesysCloudError, InvalidGrantError
 from genesys_core.http.messages import Request, Response
-from genesys_core.oauth.grants import Grant, RefreshToken
+from genesys_core.oauth.grants import EXPECTED_GRANT, Grant, RefreshToken
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session
 from genesys_core.session.vault import ExchangeNeeded, NoToken, TokenReady
@@ -158,6 +159,9 @@ class SignIn(_AuthAction, frozen=True):
 
     grant: Grant
 
+    def __post_init__(self) -> None:
+        EXPECTED_GRANT.check("grant", self.grant)
+
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """An exchange, in any case."""
         if self.asked.login_host_changed(session):
@@ -182,6 +186,9 @@ class SignIn(_AuthAction, frozen=True):
         return session.with_vault(vault), Finished(Granted(vault.token or token))
 
 
+_TOKEN: Final = Expected("a Token", "Token(access_token)", (Token,))
+
+
 class UseToken(_AuthAction, frozen=True):
     """The client goes on with a token from elsewhere.
 
@@ -192,6 +199,10 @@ class UseToken(_AuthAction, frozen=True):
 
     token: Token
     grant: Grant | None = None
+
+    def __post_init__(self) -> None:
+        _TOKEN.check("token", self.token)
+        EXPECTED_GRANT.or_none().check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:  # noqa: ARG002 - TokenAction
         """Done."""

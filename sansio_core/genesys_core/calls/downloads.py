@@ -23,9 +23,10 @@ from msgspec import Struct
 
 from genesys_core import errors
 from genesys_core.calls.lifecycle import NeedPermit, NeedToken, Sending, start
-from genesys_core.calls.operation import Endpoint, Operation, Options
+from genesys_core.calls.operation import Endpoint, Operation, Options, check_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import NO_OPTIONS, check_url, plain_request, start_transfer
+from genesys_core.checks import WHOLE_NUMBER, Expected
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError, RedirectError
 from genesys_core.hosts import Hosts, is_path
@@ -61,6 +62,11 @@ SUCCESS: Final = frozenset(range(200, 300))
 
 LARGEST_REFUSAL: Final = 1 << 20
 """Bytes that are read of a body that is not the one asked for: as many as an error has use for."""
+
+
+_SOURCE: Final = Expected(
+    "an operation, a path of the API or a URL", "'/api/v2/downloads/...'", (Operation, str)
+)
 
 
 class Download(Struct, frozen=True, kw_only=True):
@@ -102,6 +108,8 @@ class Download(Struct, frozen=True, kw_only=True):
         Raises:
             InvalidValueError: no such path or URL, or a number that cannot be used.
         """
+        _SOURCE.check("source", source)
+        WHOLE_NUMBER.check("max_redirects", max_redirects)
         if max_redirects < 0:
             raise InvalidValueError(f"max_redirects={max_redirects!r}: must be 0 or more")
         target = _target(source, session.settings.hosts)
@@ -227,6 +235,7 @@ def _check(done: int, limit: int | None) -> None:
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
     """The same call, its reply left undecoded: the body goes elsewhere."""
+    check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)
     )

@@ -6,11 +6,12 @@ clock, so one value can be sent by any client, any number of times.
 
 import re
 from collections.abc import Mapping
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
 
+from genesys_core.checks import FLAG, MAPPING, TEXT, Expected, check_fields
 from genesys_core.codec.encoding import BodyKind
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
@@ -25,6 +26,8 @@ __all__ = [
     "JsonObject",
     "Operation",
     "Options",
+    "apply_defaults",
+    "check_operation",
     "raw_operation",
 ]
 
@@ -61,6 +64,23 @@ class Endpoint(Struct, frozen=True):
     paged: bool = False
 
 
+_OPTIONS: Final = {
+    "headers": Expected("a mapping of names to values", "{'X-Team': 'blue'}", (Mapping,)),
+    "query": Expected("a mapping of names to values", "{'expand': 'presence'}", (Mapping,)),
+    "timeout": Expected(
+        "a number of seconds or a Timeout", "30", (int, float, Timeout), is_optional=True
+    ),
+    "deadline": Expected("a number of seconds", "60", (int, float), is_optional=True),
+    "retry": Expected(
+        "a RetryConfiguration",
+        "RetryConfiguration(max_retry_time_sec=60)",
+        (RetryConfiguration,),
+        is_optional=True,
+    ),
+    "strict": FLAG.or_none(),
+}
+
+
 class Options(Printable, frozen=True):
     """What a caller may say of one call beyond the operation's own parameters.
 
@@ -79,6 +99,9 @@ class Options(Printable, frozen=True):
     deadline: float | None = None
     retry: RetryConfiguration | None = None
     strict: bool | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, _OPTIONS)
 
     def over(self, defaults: "Options") -> "Options":
         """These options, and the defaults for whatever they do not say."""
@@ -160,14 +183,41 @@ class Operation(Printable, Generic[T_co], frozen=True):
             strict: whether a reply that does not fit its type raises ``DecodeError``.
         """
         said = Options(
-            headers=dict(headers or {}),
-            query=dict(query or {}),
+            headers=_copied("headers", headers),
+            query=_copied("query", query),
             timeout=timeout,
             deadline=deadline,
             retry=retry,
             strict=strict,
         )
         return msgspec.structs.replace(self, options=said.over(self.options))
+
+
+def _copied(name: str, given: Mapping[str, T_co] | None) -> Mapping[str, T_co]:
+    _OPTIONS[name].or_none().check(name, given)
+    return dict(given or {})
+
+
+def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T_co]:
+    """What a client was given to send, with the client's defaults.
+
+    Raises:
+        TypeError: it is no operation, but the result of a call, say.
+    """
+    check_operation(operation)
+    return operation.under(defaults)
+
+
+def check_operation(operation: object) -> None:
+    """Refuse what is no operation.
+
+    Raises:
+        TypeError: with what it is instead.
+    """
+    _OPERATION.check("operation", operation)
+
+
+_OPERATION: Final = Expected("an operation", "genesys_core.api.users.get_users_me()", (Operation,))
 
 
 def _shown(said: Mapping[str, object]) -> str:
@@ -194,6 +244,9 @@ def raw_operation(
     Raises:
         InvalidValueError: the method is no token, or the path no absolute path.
     """
+    TEXT.check("method", method)
+    TEXT.check("path", path)
+    MAPPING.or_none().check("query", query)
     if not method.isascii() or not method.isalpha():
         raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
     if _RAW_PATH.fullmatch(path) is None or _DOTS.search(path):
@@ -205,7 +258,7 @@ def raw_operation(
     operation: Operation[object] = Operation(
         endpoint, query=tuple((query or {}).items()), body=body
     )
-    return operation.with_options(headers=headers) if headers else operation
+    return operation if headers is None else operation.with_options(headers=headers)
 
 
 # RFC 3986, 3.3: pchar and slashes; braces would be a placeholder that nobody filled.

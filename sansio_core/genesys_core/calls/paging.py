@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from genesys_core.calls.operation import Operation
+from genesys_core.calls.operation import Operation, check_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import PaginationError
 from genesys_core.hosts import PATH_SAFE, Hosts, is_path
@@ -108,6 +108,9 @@ class Paging(Struct, Generic[T], frozen=True):
     seen: frozenset[int] = frozenset()
     empty: int = 0
     refusal: PaginationError | None = None
+
+    def __post_init__(self) -> None:
+        check_operation(self.operation)
 
     def asked(self) -> Operation[T]:
         """The next page's operation, now that somebody wants it.

@@ -16,6 +16,7 @@ from genesys_core.calls.call import Call
 from genesys_core.calls.lifecycle import NeedToken, Sending
 from genesys_core.calls.operation import Endpoint, Options
 from genesys_core.calls.responses import ApiResponse, api_error
+from genesys_core.checks import FLAG, TEXT, wrong_type
 from genesys_core.clock import Now
 from genesys_core.errors import ApiError, InvalidValueError
 from genesys_core.hosts import base_url
@@ -124,15 +125,17 @@ def _is_once(content: object) -> bool:
     return not (isinstance(content, str | bytes | bytearray | Sequence) or _is_path(content))
 
 
+_CONTENT: Final = (
+    "bytes, a pathlib.Path, a file opened in binary mode, an iterable of bytes or a list of Part"
+)
+
+
 def _require_readable(content: object, *, can_await: bool) -> None:
     kinds = (Iterable, AsyncIterable) if can_await else (Iterable,)
     if not (isinstance(content, kinds) or _is_path(content) or hasattr(content, "read")):
-        raise TypeError(
-            f"cannot upload a {type(content).__name__}: give bytes, a pathlib.Path, a file opened "
-            "in binary mode, an iterable of bytes, or a list of Part"
-        )
+        raise wrong_type("content", content, _CONTENT, "pathlib.Path('call.wav')")
     if isinstance(content, str):
-        raise TypeError("cannot upload a str: give bytes, or a pathlib.Path for a file's name")
+        raise wrong_type("content", content, _CONTENT, "pathlib.Path('call.wav') for a file")
 
 
 def _is_path(content: object) -> bool:
@@ -243,6 +246,8 @@ def start_upload(
     if "content-type" not in fields and body.content_type is not None:
         fields = fields.set("Content-Type", body.content_type)
     content = body.source if isinstance(body.source, bytes) else None
+    TEXT.check("method", method)
+    FLAG.check("authenticate", authenticate)
     if content is None and body.length is not None:
         fields = fields.set("Content-Length", str(body.length))
     request = plain_request(
@@ -259,6 +264,7 @@ def check_url(url: str) -> str:
     Raises:
         InvalidValueError: anything else, and one with a user and password in it.
     """
+    TEXT.check("url", url)
     text = quote(url.strip(_SPACE), safe=_URL_SAFE, errors="replace")
     try:
         parts = urlsplit(text)

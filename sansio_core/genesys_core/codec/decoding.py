@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, TypeVar, cast, overload
 import msgspec
 from msgspec import Raw, Struct
 
+from genesys_core.checks import wrong_type
 from genesys_core.codec.issues import Issue
 from genesys_core.codec.values import dec_hook
 from genesys_core.errors import DecodeError, InvalidValueError
@@ -85,9 +86,10 @@ def check_type(type_: object) -> None:
     try:
         _decoder(type_)
     except Exception as error:
-        raise TypeError(
-            f"type={type_!r}: must be a model, or another type that msgspec can decode: {error}"
-        ) from error
+        wanted = "a model, or another type that msgspec can decode"
+        refused = wrong_type("type", type_, wanted, "genesys_core.models.User")
+        reason = f" ({error})" if isinstance(type_, type) else ""
+        raise TypeError(f"{refused}{reason}") from error
 
 
 # msgspec inspects a class on first use, and a second thread that uses the class meanwhile crashes

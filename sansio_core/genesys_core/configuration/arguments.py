@@ -5,10 +5,11 @@ about connections (proxy, TLS) is not here; it belongs to the transports.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from msgspec import UNSET, UnsetType
 
+from genesys_core.checks import FLAG, TEXT, Expected, check_fields
 from genesys_core.confidential import Confidential
 from genesys_core.configuration.configuration import Configuration, merge
 from genesys_core.configuration.sections import (
@@ -20,12 +21,54 @@ from genesys_core.configuration.sections import (
 from genesys_core.errors import ConfigurationError
 from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
-from genesys_core.oauth.grants import Grant
+from genesys_core.oauth.grants import EXPECTED_GRANT, Grant
 from genesys_core.oauth.token_store import TokenStore
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
 __all__ = ["Arguments"]
+
+
+_SECONDS: Final = Expected("a number of seconds", "10", (int, float), is_optional=True)
+_FLAG: Final = FLAG.or_none()
+_FIELDS: Final = {
+    "gateway": Expected("a Gateway", "Gateway(host)", (Gateway,), is_optional=True),
+    "auth": EXPECTED_GRANT.or_none(),
+    "access_token": TEXT.or_none(),
+    "refresh_access_token": _FLAG,
+    "refresh_token_wait_max": _SECONDS,
+    "token_store": Expected(
+        "a token store",
+        "FileTokenStore(path)",
+        methods=("load", "save", "delete", "lock"),
+        is_optional=True,
+    ),
+    "retry": Expected(
+        "a RetryConfiguration",
+        "RetryConfiguration(max_retry_time_sec=60)",
+        (RetryConfiguration,),
+        is_optional=True,
+    ),
+    "timeout": Expected(
+        "a number of seconds or a Timeout", "30", (int, float, Timeout), is_optional=True
+    ),
+    "deadline": _SECONDS,
+    "pacing": Expected("a Pacing", "Pacing(limit=300)", (Pacing, UnsetType), is_optional=True),
+    "headers": Expected(
+        "a mapping of names to values", "{'X-Team': 'blue'}", (Mapping,), is_optional=True
+    ),
+    "strict": FLAG,
+    "config": Expected(
+        "a Configuration", "Configuration.from_file(path)", (Configuration,), is_optional=True
+    ),
+    "live_reload_config": _FLAG,
+    "logging": Expected(
+        "a LoggingConfiguration",
+        "LoggingConfiguration(level='debug')",
+        (LoggingConfiguration,),
+        is_optional=True,
+    ),
+}
 
 
 class Arguments(Confidential, frozen=True, kw_only=True):
@@ -35,6 +78,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     What each one means is documented once, at the client.
 
     Raises:
+        TypeError: an argument of a wrong type.
         ConfigurationError: arguments that exclude each other, or an empty access token.
     """
 
@@ -60,6 +104,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "headers"})
 
     def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
         if self.access_token is not None:
             if self.auth is not None:
                 raise ConfigurationError(

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 import msgspec
 from msgspec import Struct
 
+from genesys_core.checks import MAPPING, TEXT, Expected, check_fields
 from genesys_core.confidential import REDACTED
 from genesys_core.configuration.document import ConfigurationProblem, format_value
 from genesys_core.configuration.environment import VARIABLES, default_path, read_environment
@@ -93,6 +94,9 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     warnings: tuple[str, ...] = ()
     origins: tuple[tuple[str, str], ...] = ()
 
+    def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
+
     @classmethod
     def from_text(cls, text: str, *, source: str = "configuration") -> Self:
         """Read the text of a configuration file, INI or JSON.
@@ -108,6 +112,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
             ConfigurationError: one line for each problem, with file, line, section, key, the value
                 unless it is secret, the rule and the way out.
         """
+        TEXT.check("text", text)
         settings = judge_document(read_json(text) if looks_like_json(text) else read_ini(text))
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
@@ -127,6 +132,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         Raises:
             ConfigurationError: a region that is none.
         """
+        MAPPING.check("environment", environment)
         region, credentials, origins = read_environment(environment)
         general = GeneralConfiguration(region=region)
         return cls(general=general, credentials=credentials, origins=origins)
@@ -192,6 +198,25 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     def _parts(self) -> tuple[object, ...]:
         return tuple(getattr(self, part) for part in _PARTS)
 
+
+_FIELDS: Final = {
+    "logging": Expected(
+        "a LoggingConfiguration", "LoggingConfiguration(level='debug')", (LoggingConfiguration,)
+    ),
+    "retry": Expected(
+        "a RetryConfiguration", "RetryConfiguration(60)", (RetryConfiguration,), is_optional=True
+    ),
+    "reauthentication": Expected(
+        "a ReauthenticationConfiguration",
+        "ReauthenticationConfiguration(refresh_access_token=False)",
+        (ReauthenticationConfiguration,),
+    ),
+    "general": Expected(
+        "a GeneralConfiguration", "GeneralConfiguration(host=...)", (GeneralConfiguration,)
+    ),
+    "gateway": Expected("a Gateway", "Gateway(host)", (Gateway,), is_optional=True),
+    "credentials": Expected("Credentials", "Credentials(access_token=...)", (Credentials,)),
+}
 
 _PARTS: Final = ("logging", "retry", "reauthentication", "general", "gateway", "credentials")
 
@@ -336,7 +361,14 @@ def merge(higher: Configuration, *lower: Configuration) -> Configuration:
     Returns:
         The values of all, each with its origin, and the warnings of all.
     """
+    for each in (higher, *lower):
+        _CONFIGURATION.check("a configuration to merge", each)
     return reduce(_merged, lower, higher)
+
+
+_CONFIGURATION: Final = Expected(
+    "a Configuration", "Configuration.from_text(text)", (Configuration,)
+)
 
 
 def _merged(higher: Configuration, lower: Configuration) -> Configuration:

@@ -4,10 +4,12 @@ Law: every field is ``None`` until somebody says otherwise, so that one source c
 another; a part that exists is right, because a wrong value is refused when the part is made.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
+from genesys_core.checks import FLAG, NUMBER, TEXT, Expected, check_fields
 from genesys_core.confidential import Confidential
 from genesys_core.configuration.keys import KEYS, LogFormat, LogLevel
 from genesys_core.errors import InvalidValueError
@@ -19,6 +21,29 @@ __all__ = [
     "LoggingConfiguration",
     "ReauthenticationConfiguration",
 ]
+
+
+_TEXT: Final = TEXT.or_none()
+_FLAG: Final = FLAG.or_none()
+_LOGGING: Final = {
+    "level": Expected("the name of a level", "'debug'", (str,), is_optional=True),
+    "format": Expected("the name of a format", "'json'", (str,), is_optional=True),
+    "to_console": _FLAG,
+    "file_path": Expected("a path as a str", "'/var/log/genesys.log'", (str,), is_optional=True),
+    "request_body": _FLAG,
+    "response_body": _FLAG,
+}
+_REAUTHENTICATION: Final = {
+    "refresh_access_token": _FLAG,
+    "refresh_token_wait_max": NUMBER.or_none(),
+}
+_GENERAL: Final = {
+    "live_reload_config": _FLAG,
+    "region": Expected("a Region", "Region.eu_west_1", (Region,), is_optional=True),
+}
+_CREDENTIALS: Final[Mapping[str, Expected]] = dict.fromkeys(
+    ("client_id", "client_secret", "access_token"), _TEXT
+)
 
 
 class LoggingConfiguration(Struct, frozen=True, kw_only=True):
@@ -44,6 +69,7 @@ class LoggingConfiguration(Struct, frozen=True, kw_only=True):
     response_body: bool | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, _LOGGING)
         if self.level not in {None, *KEYS["logging"]["log_level"].choices}:
             raise InvalidValueError(f"level {self.level!r}: must be trace, debug, error or none")
         if self.format not in {None, *KEYS["logging"]["log_format"].choices}:
@@ -67,6 +93,7 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
     refresh_token_wait_max: float | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, _REAUTHENTICATION)
         wait = self.refresh_token_wait_max
         if wait is not None and not 0 <= wait < float("inf"):
             raise InvalidValueError(
@@ -91,6 +118,7 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
     region: Region | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, _GENERAL)
         if self.host is not None:
             base_url(self.host)
         if self.host is not None and self.region is not None:
@@ -117,3 +145,6 @@ class Credentials(Confidential, frozen=True, kw_only=True):
     client_id: str | None = None
     client_secret: str | None = None
     access_token: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, _CREDENTIALS)

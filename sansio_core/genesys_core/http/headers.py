@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 from genesys_core.confidential import REDACTED
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["Headers", "HeadersInput"]
+__all__ = ["Headers", "HeadersInput", "header_pairs"]
 
 HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
 """What :class:`Headers` is made from."""
@@ -44,7 +44,8 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, fields: HeadersInput = ()) -> None:
         self.raw = tuple(
-            (_checked_name(name), _checked_value(name, value)) for name, value in _pairs(fields)
+            (_checked_name(name), _checked_value(name, value))
+            for name, value in header_pairs(fields)
         )
         self._index: dict[str, str] | None = None
 
@@ -160,18 +161,24 @@ def mask_header(name: str, value: str | None) -> str | None:
 _URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
 
 
-def _pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
+def header_pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
+    """Names and values as text, otherwise unchecked.
+
+    Raises:
+        InvalidValueError: neither a mapping nor pairs, or something else than text among them.
+    """
     if isinstance(fields, Headers):
         return fields.raw
     pairs = cast(
         Iterable[tuple[str, str]], fields.items() if isinstance(fields, Mapping) else fields
     )
     try:
-        return [(name, value) for name, value in pairs]
+        found = [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
         raise InvalidValueError(
             "headers: must be a mapping of names to values, or pairs of a name and a value"
         ) from None
+    return found
 
 
 def _checked_name(name: object) -> str:

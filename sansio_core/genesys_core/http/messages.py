@@ -10,9 +10,10 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Struct
 
+from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.headers import Headers
+from genesys_core.http.headers import Headers, header_pairs
 from genesys_core.http.redaction import DEFAULT_REDACTION
 
 __all__ = [
@@ -112,6 +113,7 @@ class Request(Printable, frozen=True):
         """The request to send after a hook returned another one, or none; its purpose stays."""
         if other is None:
             return self
+        _HOOKED_REQUEST.check("what a hook returns", other)
         if other.purpose == self.purpose:
             return other
         return msgspec.structs.replace(other, purpose=self.purpose)
@@ -132,13 +134,34 @@ class Response(Printable, frozen=True):
 
     Attributes:
         status: the status code.
-        headers: as received.
+        headers: as received; a mapping and pairs of a name and a value are taken as well.
         body: the content with transfer and content codings removed.
+
+    Raises:
+        TypeError: a value of a wrong type.
+        InvalidValueError: headers that are neither a mapping nor pairs.
     """
 
     status: int
     headers: Headers = Headers()
     body: bytes = b""
+
+    def __post_init__(self) -> None:
+        if type(self.headers) is not Headers:
+            pairs = header_pairs(self.headers)
+            for name, value in pairs:
+                TEXT.check("a header's name", name)
+                TEXT.check(f"header {name!r}", value)
+            msgspec.structs.force_setattr(self, "headers", Headers.received(pairs))
+        if type(self.body) is not bytes or type(self.status) is not int:
+            check_fields(self, _RESPONSE)
+
+    def replaced_by(self, other: "Response | None") -> "Response":
+        """The response to read after a hook returned another one, or none."""
+        if other is None:
+            return self
+        _HOOKED_RESPONSE.check("what a hook returns", other)
+        return other
 
     def redacted(self) -> "Response":
         """The response without its body, and what is secret in its headers masked."""
@@ -146,6 +169,14 @@ class Response(Printable, frozen=True):
 
     def __repr__(self) -> str:
         return f"Response({self.status}, {self.headers!r}, {len(self.body)} bytes)"
+
+
+_HOOKED_REQUEST: Final = Expected("a Request", "request", (Request,), is_optional=True)
+_HOOKED_RESPONSE: Final = Expected("a Response", "response", (Response,), is_optional=True)
+_RESPONSE: Final = {
+    "status": WHOLE_NUMBER,
+    "body": Expected("bytes", "b'{}'", (bytes, bytearray, memoryview)),
+}
 
 
 class Streamed(Printable, Generic[Chunks_co], frozen=True):

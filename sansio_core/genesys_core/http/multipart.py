@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 
@@ -41,6 +42,7 @@ class Part(Printable, Generic[S_co], frozen=True):
     length: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
         _field(self.name, "name")
         _field(self.filename or "", "filename")
         if self.content_type is not None and _MEDIA_TYPE.fullmatch(self.content_type) is None:
@@ -62,6 +64,14 @@ class Part(Printable, Generic[S_co], frozen=True):
         if isinstance(content, str):
             return len(_utf8(content, f"part {self.name!r}"))
         return len(content) if isinstance(content, bytes) else self.length
+
+
+_FIELDS: Final = {
+    "name": TEXT,
+    "filename": TEXT.or_none(),
+    "content_type": Expected("a media type", "'text/csv'", (str,), is_optional=True),
+    "length": WHOLE_NUMBER.or_none(),
+}
 
 
 class Multipart(Struct, Generic[S_co], frozen=True):

@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 import msgspec
 from msgspec import Struct
 
+from genesys_core.checks import TEXT, Expected
 from genesys_core.confidential import REDACTED
 from genesys_core.http.headers import SECRET_HEADERS, Headers
 
@@ -43,6 +44,9 @@ _SECRET_PARAMETERS: Final = frozenset(
 )
 
 
+_NAMES: Final = Expected("names", "{'phoneNumber'}", (Iterable,))
+
+
 class Redaction(Struct, frozen=True):
     """Which names are secret; the defaults are always among them.
 
@@ -61,6 +65,9 @@ class Redaction(Struct, frozen=True):
             names: Iterable[str] = getattr(self, field)
             # A bare string is an iterable of its letters; nobody means that.
             given = (names,) if isinstance(names, str) else names
+            _NAMES.check(f"redaction {field}", given)
+            for name in given:
+                TEXT.check(f"a name in redaction {field}", name)
             msgspec.structs.force_setattr(self, field, defaults.union(map(_folded, given)))
 
     def extended(

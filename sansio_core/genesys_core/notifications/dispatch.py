@@ -6,13 +6,15 @@ messages (``v2.system.*``, ``channel.metadata``) are states too, unless somebody
 they arrive anyway, and a consumer who asked for presences need not know of them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
+from genesys_core.checks import Expected, wrong_type
+from genesys_core.codec.decoding import check_type
 from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.notifications.buffer import Event
@@ -48,6 +50,7 @@ __all__ = [
     "SubscriptionError",
     "connect_uri_rewriter",
     "operator_warning",
+    "typed_topics",
 ]
 
 
@@ -135,6 +138,43 @@ _MOST_KNOWN: Final = 50_000
 """Topics remembered at most; more than one program can subscribe to (20 channels of 1,000)."""
 
 
+def typed_topics(
+    topics: Iterable[str | tuple[str, object]], type_: object = None
+) -> tuple[tuple[str, object], ...]:
+    """Topics with what their events are read as, checked before anything is done.
+
+    Args:
+        topics: topics, or pairs of a topic and its type; a bare text is one topic.
+        type_: what events of topics without a type of their own are read as: a model, or any type
+            that msgspec can decode; ``None`` for what the platform says.
+
+    Raises:
+        InvalidValueError: a text that is no topic.
+        TypeError: neither topics nor pairs, or a type that msgspec cannot decode.
+    """
+    _TOPICS.check("topics", topics)
+    given = (topics,) if isinstance(topics, str) else tuple(topics)
+    wanted = tuple(_typed(each, type_) for each in given)
+    for topic, each in wanted:
+        expand_topic(topic)
+        if each is not None:
+            check_type(each)
+    return wanted
+
+
+def _typed(given: object, type_: object) -> tuple[str, object]:
+    if isinstance(given, str):
+        return given, type_
+    pair = cast(Sequence[object], given if isinstance(given, tuple | list) else ())
+    if len(pair) != 2 or not isinstance(topic := pair[0], str):
+        wanted = "a topic, or a pair of a topic and a type"
+        raise wrong_type("each of topics", given, wanted, "'v2.users.1234.presence'")
+    return topic, type_ if pair[1] is None else pair[1]
+
+
+_TOPICS: Final = Expected("topics", "['v2.users.1234.presence']", (Iterable,))
+
+
 class EventDispatcher:
     """Tells what goes to the consumer, and gives each event its type.
 
@@ -147,19 +187,17 @@ class EventDispatcher:
         # What was found out about topics whose events arrived, so that an event costs one look.
         self._for_consumer: dict[str, bool] = {}
 
-    def remember(self, topics: Iterable[str], type_: object = None) -> None:
+    def remember(self, wanted: Iterable[tuple[str, object]]) -> None:
         """Topics were subscribed to.
 
         Args:
-            topics: as for :meth:`genesys_core.notifications.channel_set.ChannelSet.add`.
-            type_: what their events are read as; ``None`` for what the platform says.
+            wanted: see :func:`typed_topics`.
 
         Raises:
             InvalidValueError: a text that is no topic.
-            TypeError: a type that nothing can be read as.
         """
         self._for_consumer.clear()
-        for topic in topics:
+        for topic, type_ in wanted:
             if type_ is not None:
                 self._decoder.assign(topic, type_)
             self._asked.update(filter(is_automatic, _names(topic)))

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from genesys_core.checks import Expected
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine_topics", "expand_topic", "is_automatic"]
@@ -35,6 +36,9 @@ _TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
 _SUFFIX = re.compile(r"[A-Za-z_]+")
 
 
+_TOPIC_NAME: Final = Expected("a topic", "'v2.users.1234.presence'", (str,))
+
+
 @lru_cache(4096)  # asked for each event that arrives
 def is_automatic(topic: str) -> bool:
     """Whether events of a topic arrive without a subscription, which the platform would reject."""
@@ -48,6 +52,7 @@ def expand_topic(topic: str) -> tuple[str, ...]:
     Raises:
         InvalidValueError: the text is no topic.
     """
+    _TOPIC_NAME.check("topic", topic)
     if len(topic) > MAX_LENGTH or _TOPIC.fullmatch(topic) is None:
         raise InvalidValueError(
             f"topic {topic[:MAX_LENGTH]!r}: must be segments joined by dots, such as "

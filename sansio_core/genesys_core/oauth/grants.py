@@ -23,11 +23,13 @@ from typing import ClassVar, Final, Protocol, TypeAlias
 
 import msgspec
 
+from genesys_core.checks import Expected
 from genesys_core.confidential import Confidential
 from genesys_core.errors import ConfigurationError
 from genesys_core.oauth.pkce import verifier_problem
 
 __all__ = [
+    "EXPECTED_GRANT",
     "AuthorizationCode",
     "ClientCredentials",
     "Form",
@@ -73,6 +75,15 @@ class Grant(Protocol):
     def renewed(self, refresh_token: str) -> "Grant | None":
         """The grant that spends a refresh token which this one was given."""
         ...
+
+
+EXPECTED_GRANT: Final = Expected(
+    "a grant",
+    "ClientCredentials(client_id, client_secret)",
+    methods=("form", "basic", "renewed"),
+)
+"""What is checked of a grant. :class:`~genesys_core.oauth.authorization.Implicit` is none: its token
+comes through a browser, and goes to ``access_token`` or ``client.auth.use``."""
 
 
 class _Material(Confidential, frozen=True):

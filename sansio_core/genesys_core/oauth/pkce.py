@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Final
 
+from genesys_core.checks import WHOLE_NUMBER
 from genesys_core.errors import InvalidValueError
 
 __all__ = [
@@ -37,6 +38,7 @@ def generate_pkce_code_verifier(length: int = 128, *, choice: Callable[[str], st
     Raises:
         InvalidValueError: another length.
     """
+    WHOLE_NUMBER.check("length", length)
     if not _SHORTEST <= length <= _LONGEST:
         raise InvalidValueError(f"length={length!r}: must be {_SHORTEST} to {_LONGEST} characters")
     return "".join(choice(PKCE_ALPHABET) for _ in range(length))

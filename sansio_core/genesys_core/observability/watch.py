@@ -12,7 +12,7 @@ Invariants: an observer changes no outcome; it may add header fields to a reques
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from genesys_core.calls.lifecycle import (
     ClosingGate,
@@ -24,6 +24,7 @@ from genesys_core.calls.lifecycle import (
     State,
     Waiting,
 )
+from genesys_core.checks import Expected
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.observability.observers import CallObserver, Observer
@@ -31,6 +32,9 @@ from genesys_core.observability.observers import CallObserver, Observer
 __all__ = ["Watch", "watch_call"]
 
 T = TypeVar("T")
+
+
+_RESPONSE: Final = Expected("a Response", "Response(200, headers, body)", (Response,))
 
 
 class Watch:
@@ -69,6 +73,7 @@ class Watch:
         if isinstance(outcome, TransportFailure):
             state = sending.failed(outcome, now=now)
         else:
+            _RESPONSE.check("what a transport returns", outcome)
             state = sending.received(outcome, now=now)
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:

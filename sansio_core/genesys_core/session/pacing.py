@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from genesys_core.checks import NUMBER, TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Response
@@ -48,6 +49,7 @@ class Pacing(Struct, frozen=True):
             ``{"/api/v2/architect/ivrs": 100}``; these requests count against ``limit`` as well.
 
     Raises:
+        TypeError: a value of a wrong type.
         InvalidValueError: a limit below 1, a window that is not above 0 and at most a day, or a
             path that does not begin with ``/`` or ends with it.
     """
@@ -57,6 +59,10 @@ class Pacing(Struct, frozen=True):
     paths: Mapping[str, int] = {}
 
     def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
+        for path, limit in self.paths.items():
+            TEXT.check("a path of pacing paths", path)
+            WHOLE_NUMBER.check(f"pacing limit of {path!r}", limit)
         if not 0 < self.window <= DAY:
             raise InvalidValueError(
                 f"pacing window={self.window!r}: must be above 0 s, up to a day"
@@ -70,6 +76,15 @@ class Pacing(Struct, frozen=True):
                     f"pacing path {path!r}: must begin with '/' and not end with it, "
                     "such as /api/v2/architect/ivrs"
                 )
+
+
+_FIELDS: Final = {
+    "limit": WHOLE_NUMBER,
+    "window": NUMBER,
+    "paths": Expected(
+        "a mapping of paths to limits", '{"/api/v2/architect/ivrs": 100}', (Mapping,)
+    ),
+}
 
 
 class Gate(Struct, frozen=True):

@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from genesys_core.checks import FLAG, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.clock import Now, Random
 from genesys_core.errors import Attempt, InvalidValueError
 from genesys_core.http.messages import Response, TransportFailure
@@ -78,6 +79,7 @@ class RetryConfiguration(Struct, frozen=True):
         repeat_unsafe: retry POST and PATCH even if the first may have taken effect.
 
     Raises:
+        TypeError: a value of a wrong type.
         InvalidValueError: a value that is negative or not finite, a minimum above its maximum, or
             a shortest wait above the budget, with which no retry would ever be made.
     """
@@ -91,6 +93,7 @@ class RetryConfiguration(Struct, frozen=True):
     repeat_unsafe: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self, _FIELDS)
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
@@ -109,6 +112,17 @@ class RetryConfiguration(Struct, frozen=True):
         """Whether there is a budget for retries."""
         return self.max_retry_time_sec > 0
 
+
+_SECONDS: Final = Expected("a number of seconds", "10", (int, float))
+_FIELDS: Final = {
+    "max_retry_time_sec": _SECONDS,
+    "retry_max": WHOLE_NUMBER,
+    "retry_wait_min": _SECONDS.or_none(),
+    "retry_wait_max": _SECONDS.or_none(),
+    "retry_after_default": _SECONDS,
+    "backoff_interval": _SECONDS,
+    "repeat_unsafe": FLAG,
+}
 
 RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
 """What holds where no retry configuration is given."""

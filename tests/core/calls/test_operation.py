@@ -3,7 +3,7 @@ import pickle
 import pytest
 from hypothesis import given
 
-from genesys_core.calls.operation import Endpoint, Operation, Options, raw_operation
+from genesys_core.calls.operation import Endpoint, Operation, Options, apply_defaults, raw_operation
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
@@ -143,3 +143,34 @@ def test_defaults_fill_in_what_an_operation_does_not_say():
     filled = own.under(Options(deadline=1, strict=True))
     assert (filled.options.deadline, filled.options.strict) == (5, True)
     assert own.options.strict is None
+
+
+def test_a_client_puts_its_defaults_under_an_operation_and_takes_nothing_else():
+    plain = Operation[object](Endpoint("get_x", "GET", "/x"))
+    assert apply_defaults(plain, Options(deadline=1)) == plain.under(Options(deadline=1))
+    for wrong in (None, "get_x", [plain], Operation, {"id": "1"}):
+        with pytest.raises(TypeError, match="operation must be an operation, not "):
+            apply_defaults(wrong, Options())
+
+
+def test_options_are_copied_so_that_a_later_change_of_the_callers_is_none_of_them():
+    headers = {"X-A": "1"}
+    own = Operation[object](Endpoint("get_x", "GET", "/x")).with_options(headers=headers)
+    headers["X-A"] = "2"
+    assert own.options.headers == {"X-A": "1"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"headers": [("a", "b")]}, "headers must be a mapping of names to values or None, not a"),
+        ({"query": "a=b"}, "query must be a mapping of names to values or None, not a str"),
+        ({"timeout": "5"}, "timeout must be a number of seconds or a Timeout or None, not a str"),
+        ({"deadline": True}, "deadline must be a number of seconds or None, not a bool"),
+        ({"retry": 3}, "retry must be a RetryConfiguration or None, not an int"),
+        ({"strict": "no"}, "strict must be True or False or None, not a str"),
+    ],
+)
+def test_options_of_a_wrong_type_are_refused_where_they_are_given(said, words):
+    with pytest.raises(TypeError, match=words):
+        Operation[object](Endpoint("get_x", "GET", "/x")).with_options(**said)

@@ -181,10 +181,16 @@ def test_the_calls_timeout_wins_over_the_clients(given_, expected):
     assert prepare_request(get().with_options(timeout=given_), SETTINGS).timeout == expected
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), True, "5"])
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
 def test_a_timeout_that_is_no_time_is_refused(seconds):
     with pytest.raises(InvalidValueError, match="timeout connect="):
         prepare_request(get().with_options(timeout=seconds), SETTINGS)
+
+
+@pytest.mark.parametrize("seconds", [True, "5"])
+def test_a_timeout_that_is_no_number_is_refused_where_it_is_given(seconds):
+    with pytest.raises(TypeError, match="timeout must be a number of seconds or a Timeout"):
+        get().with_options(timeout=seconds)
 
 
 def test_a_token_is_put_on_and_does_not_show():

@@ -14,12 +14,9 @@ from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import Gateway, Region
 from genesys_core.oauth import ClientCredentials
 from genesys_core.session.retry import RetryConfiguration
+from tests.strategies.configuration import StubStore
 
 GRANT = ClientCredentials("id", "secret")
-
-
-class Store:
-    """Stands for a token store; it is only asked whether it is there."""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +24,7 @@ class Store:
     [
         ({"auth": GRANT, "access_token": "t"}, "auth and access_token: give one of them"),
         (
-            {"token_store": Store(), "access_token": "t"},
+            {"token_store": StubStore(), "access_token": "t"},
             "token_store and access_token: give one of them",
         ),
         ({"access_token": ""}, "access_token '': must not be empty"),
@@ -47,7 +44,7 @@ def test_contradictions_are_refused(said, words):
     "said",
     [
         {},
-        {"auth": GRANT, "token_store": Store()},
+        {"auth": GRANT, "token_store": StubStore()},
         {"access_token": "t"},
         {"config": Configuration()},
         {"config_file": "/etc/genesys"},

@@ -380,3 +380,31 @@ def test_a_description_masks_secrets_and_names_regions():
     assert shown["general.live_reload_config"] == "false"
     assert shown["credentials.client_secret"] == REDACTED
     assert shown["retry.retry_max"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[retry]\nretry_wait_max = 10\nmax_retry_time_sec = 20\n", 3),
+        ("[retry]\nmax_retry_time_sec = 20\nretry_wait_max = 10\n", 3),
+    ],
+)
+def test_two_budgets_of_a_file_must_agree(text, line):
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_text(text, source="config")
+    (problem,) = caught.value.problems
+    assert problem == (
+        f"config:{line}: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, "
+        "both set the whole time for retries; keep one of them"
+    )
+
+
+def test_a_budget_with_a_problem_of_its_own_is_the_only_problem():
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_text("[retry]\nretry_wait_max = x\nretry_wait_min = 500\n")
+    assert len(caught.value.problems) == 1
+
+
+def test_a_gateway_without_a_host_is_a_problem():
+    with pytest.raises(ConfigurationError, match="must have a host when it has other keys"):
+        Configuration.from_text("[gateway]\nport = 443\n")

@@ -20,7 +20,7 @@ from genesys_core.session.retry import RETRIES_OFF
 from genesys_core.session.session import Settings, no_jitter
 from genesys_core.session.vault import Vault
 from tests.strategies import configuration as strategies
-from tests.strategies.configuration import optional
+from tests.strategies.configuration import StubStore, optional
 
 GRANT = ClientCredentials("id", "secret")
 MISSING = FileSnapshot()
@@ -192,7 +192,12 @@ def test_nothing_given_is_the_default():
 
 def test_arguments_that_no_file_has():
     settings = resolve(
-        headers={"X-A": "b"}, timeout=5, deadline=9, strict=True, auth=GRANT, token_store=object()
+        headers={"X-A": "b"},
+        timeout=5,
+        deadline=9,
+        strict=True,
+        auth=GRANT,
+        token_store=StubStore(),
     ).settings
     assert settings.headers == Headers({"x-a": "b"})
     assert settings.timeout == Timeout.of(5)

@@ -80,3 +80,9 @@ def test_credentials_show_who_but_not_how():
 def test_a_wait_for_a_token_is_any_finite_time(seconds):
     part = ReauthenticationConfiguration(refresh_token_wait_max=seconds)
     assert part.refresh_token_wait_max == seconds
+
+
+@pytest.mark.parametrize("wait", [None, 0, 2.5])
+def test_a_wait_may_be_any_finite_time(wait):
+    found = ReauthenticationConfiguration(refresh_token_wait_max=wait)
+    assert found.refresh_token_wait_max == wait

@@ -145,3 +145,8 @@ def test_redacted_fields_are_fields_without_secrets():
     assert isinstance(shown, Headers)
     assert "hunter2" not in str(dict(shown))
     assert shown["x"] == "y, z"
+
+
+def test_what_is_redacted_may_be_shown():
+    fields = Headers([("Authorization", "Bearer hunter2"), ("X-A", "1"), ("X-A", "2")])
+    assert fields.redacted().raw == (("Authorization", "[REDACTED]"), ("X-A", "1"), ("X-A", "2"))

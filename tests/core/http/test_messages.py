@@ -1,6 +1,7 @@
 import copy
 import math
 import pickle
+from http import HTTPStatus
 from typing import get_args
 
 import msgspec
@@ -108,3 +109,73 @@ def test_what_is_shown_of_a_message_holds_no_secret_and_no_body():
     answered = Response(200, headers, b"hunter2").redacted()
     assert (answered.status, answered.body) == (200, b"")
     assert "hunter2" not in str(dict(answered.headers))
+
+
+# --- what a transport or hook of the caller's own gives ----------------------------------------------
+
+RAW = (("Content-Type", "application/json"), ("Set-Cookie", "a"), ("Set-Cookie", "b"))
+
+
+@pytest.mark.parametrize(
+    ("given_headers", "raw"),
+    [
+        (Headers(RAW), RAW),
+        (list(RAW), RAW),
+        (iter(RAW), RAW),
+        (dict(RAW), (RAW[0], RAW[2])),
+        ([("X-Odd", "a\x00b")], (("X-Odd", "a\x00b"),)),
+    ],
+)
+def test_a_response_takes_plain_headers_as_they_were_received(given_headers, raw):
+    response = Response(200, given_headers, b"{}")
+    assert type(response.headers) is Headers
+    assert response.headers.raw == raw
+
+
+def test_headers_that_are_none_are_refused():
+    for wrong in (5, ["a"], [("a", "b", "c")], None):
+        with pytest.raises(InvalidValueError, match="headers: must be a mapping"):
+            Response(200, wrong)
+    for wrong in ([(b"a", "b")], [("a", 1)], {1: "b"}):
+        with pytest.raises(TypeError, match=r"header.* must be a str, not an? (bytes|int)"):
+            Response(200, wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"status": "200"}, "status must be a whole number, not a str"),
+        ({"status": 200.0}, "status must be a whole number, not a float"),
+        ({"status": 200, "body": "text"}, "body must be bytes, not a str"),
+        ({"status": 200, "body": None}, "body must be bytes, not None"),
+    ],
+)
+def test_a_response_of_a_wrong_kind_is_refused(said, words):
+    with pytest.raises(TypeError, match=words):
+        Response(**said)
+
+
+def test_numbers_and_bytes_of_other_classes_are_taken():
+    assert Response(HTTPStatus.OK, body=bytearray(b"{}")).status == 200
+
+
+def test_what_a_hook_returns_is_taken_or_refused():
+    response, other = Response(200), Response(201)
+    assert response.replaced_by(None) is response
+    assert response.replaced_by(other) is other
+    with pytest.raises(TypeError, match="what a hook returns must be a Response or None, not a"):
+        response.replaced_by(True)
+    request = Request("GET", "https://x.example")
+    with pytest.raises(TypeError, match="what a hook returns must be a Request or None, not a"):
+        request.replaced_by(response)
+
+
+def test_what_is_redacted_keeps_its_shape_and_loses_its_secrets():
+    fields = Headers({"Authorization": "Bearer hunter2", "X-A": "1"})
+    request = Request("POST", "https://x.example/y?code=hunter2", fields, b"hunter2").redacted()
+    assert (request.method, request.url) == ("POST", "https://x.example/y?code=[REDACTED]")
+    assert (request.headers.merged(), request.body) == (
+        {"Authorization": "[REDACTED]", "X-A": "1"},
+        None,
+    )
+    assert Response(401, fields, b"hunter2").redacted() == Response(401, fields.redacted())

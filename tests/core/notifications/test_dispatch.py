@@ -35,6 +35,7 @@ from genesys_core.notifications.dispatch import (
     SubscriptionError,
     connect_uri_rewriter,
     operator_warning,
+    typed_topics,
 )
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -79,7 +80,7 @@ def test_the_platforms_own_messages_are_states_unless_asked_for(topic):
     went = dispatcher.route(arrived(topic, {}))
     assert isinstance(went, ForStateCallback)
     assert went.event.topic_name == topic
-    dispatcher.remember(["v2.system.token_revoked", "v2.system.socket_closing"])
+    dispatcher.remember(typed_topics(["v2.system.token_revoked", "v2.system.socket_closing"]))
     assert isinstance(dispatcher.route(arrived(topic, {})), ForConsumer)
     dispatcher.forget(["v2.system.token_revoked", "v2.system.socket_closing"])
     assert isinstance(dispatcher.route(arrived(topic, {})), ForStateCallback)
@@ -100,7 +101,9 @@ STEPS = [
 def test_events_that_arrive_together_go_where_each_of_them_goes(events, subscribed):
     dispatcher, one_by_one = EventDispatcher(), EventDispatcher()
     for each in (dispatcher, one_by_one):
-        each.remember([PRESENCE, *([SYSTEM, "channel.metadata"] if subscribed else [])])
+        each.remember(
+            typed_topics([PRESENCE, *([SYSTEM, "channel.metadata"] if subscribed else [])])
+        )
     routed = [one_by_one.route(event) for event in events]
     found = dispatcher.route_all(events)
     assert found.consumer == [each.event for each in routed if isinstance(each, ForConsumer)]
@@ -119,7 +122,7 @@ def test_what_was_found_out_about_topics_is_bounded(monkeypatch):
 
 def test_heartbeats_can_be_asked_for():
     dispatcher = EventDispatcher()
-    dispatcher.remember(["channel.metadata"])
+    dispatcher.remember(typed_topics(["channel.metadata"]))
     went = dispatcher.route(HEARTBEAT)
     assert isinstance(went, ForConsumer)
     assert went.event.event_body == {"message": "pong"}
@@ -127,7 +130,7 @@ def test_heartbeats_can_be_asked_for():
 
 def test_a_type_of_the_callers_wins_until_it_is_forgotten():
     dispatcher = EventDispatcher()
-    dispatcher.remember([PRESENCE], dict)
+    dispatcher.remember(typed_topics([PRESENCE], dict))
     assert dispatcher.route(arrived(PRESENCE, {"source": "x"})).event.event_body == {"source": "x"}
     dispatcher.forget([PRESENCE])
     typed = dispatcher.route(arrived(PRESENCE, {"source": "x"})).event.event_body
@@ -136,7 +139,7 @@ def test_a_type_of_the_callers_wins_until_it_is_forgotten():
 
 def test_all_can_be_forgotten():
     dispatcher = EventDispatcher()
-    dispatcher.remember([PRESENCE, "channel.metadata"], dict)
+    dispatcher.remember(typed_topics([PRESENCE, "channel.metadata"], dict))
     dispatcher.forget_all()
     assert isinstance(dispatcher.route(HEARTBEAT), ForStateCallback)
     assert isinstance(
@@ -147,13 +150,13 @@ def test_all_can_be_forgotten():
 def test_a_type_that_nothing_can_be_read_as_is_refused_and_changes_nothing():
     dispatcher = EventDispatcher()
     with pytest.raises(TypeError, match="must be a model"):
-        dispatcher.remember(["channel.metadata"], "Heartbeat")
+        dispatcher.remember(typed_topics(["channel.metadata"], "Heartbeat"))
     assert dispatcher.route(HEARTBEAT) == ForStateCallback(HEARTBEAT)
 
 
 def test_a_text_that_is_no_topic_is_refused():
     with pytest.raises(InvalidValueError, match="two words"):
-        EventDispatcher().remember(["two words"])
+        EventDispatcher().remember(typed_topics(["two words"]))
 
 
 @pytest.mark.slow
@@ -162,7 +165,7 @@ def test_a_thousand_topics_and_a_hundred_thousand_events_leave_nothing_behind():
     topics = [f"v2.users.u-{number}.presence" for number in range(1_000)]
     texts = [arrived(topic, {"source": "PURECLOUD"}).text for topic in topics]
     dispatcher, buffer = EventDispatcher(), EventBuffer()
-    dispatcher.remember(topics)
+    dispatcher.remember(typed_topics(topics))
     channels = subscribed_to(topics)
     taken = 0
 
@@ -275,3 +278,55 @@ def test_what_is_no_base_is_refused_without_showing_secrets(base, words):
 )
 def test_what_operators_are_told(event, words):
     assert operator_warning(event) == words
+
+
+# --- topics and their types --------------------------------------------------------------------------
+
+STATION = "v2.users.1.station"
+
+
+@pytest.mark.parametrize(
+    ("topics", "type_", "expected"),
+    [
+        ([], None, ()),
+        (PRESENCE, None, ((PRESENCE, None),)),
+        ([PRESENCE, STATION], dict, ((PRESENCE, dict), (STATION, dict))),
+        ([(PRESENCE, dict), (STATION, list)], None, ((PRESENCE, dict), (STATION, list))),
+        ([(PRESENCE, dict), STATION], list, ((PRESENCE, dict), (STATION, list))),
+        ([(PRESENCE, None), [STATION, dict]], list, ((PRESENCE, list), (STATION, dict))),
+        (iter([PRESENCE]), None, ((PRESENCE, None),)),
+    ],
+)
+def test_topics_are_given_alone_or_each_with_its_type(topics, type_, expected):
+    assert typed_topics(topics, type_) == expected
+
+
+@pytest.mark.parametrize(
+    ("topics", "words"),
+    [
+        (None, "topics must be topics, not None"),
+        (5, "topics must be topics, not an int"),
+        ([5], "each of topics must be a topic, or a pair of a topic and a type, not an int"),
+        ([(PRESENCE,)], "each of topics must be .* not a tuple"),
+        ([(PRESENCE, dict, 1)], "each of topics must be .* not a tuple"),
+        ([(dict, PRESENCE)], "each of topics must be .* not a tuple"),
+        ([(PRESENCE, "User")], "type must be a model.*, not a str"),
+        ([PRESENCE, (STATION, 5)], "type must be a model.*, not an int"),
+    ],
+)
+def test_what_is_neither_topics_nor_pairs_is_refused(topics, words):
+    with pytest.raises(TypeError, match=words):
+        typed_topics(topics)
+
+
+def test_a_text_that_is_no_topic_is_refused_with_those_before_it():
+    with pytest.raises(InvalidValueError, match="two words"):
+        typed_topics([PRESENCE, "two words"])
+
+
+def test_each_event_is_read_as_the_type_of_its_own_topic():
+    dispatcher = EventDispatcher()
+    dispatcher.remember(typed_topics([(PRESENCE, dict), "v2.users.2.presence"]))
+    decoder = dispatcher._decoder
+    assert decoder.type_of(PRESENCE) is dict
+    assert decoder.type_of("v2.users.2.presence") is PresenceEventUserPresence

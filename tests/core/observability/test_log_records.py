@@ -256,9 +256,10 @@ def test_nothing_is_looked_at_when_the_level_wants_nothing(level):
         def __getattr__(self, name):
             raise AssertionError(f"{name} was read")
 
-    trip = RoundTrip(
-        request=Untouchable(), outcome=Response(200, Untouchable(), Untouchable()), wall=WALL
-    )
+    response = Response(200)
+    for name in ("headers", "body"):
+        msgspec.structs.force_setattr(response, name, Untouchable())
+    trip = RoundTrip(request=Untouchable(), outcome=response, wall=WALL)
     assert log_entry(trip, LoggingConfiguration(level=level, request_body=True)) is None
 
 

@@ -327,7 +327,10 @@ def test_chance_only_adds_and_never_passes_a_bound():
 @pytest.mark.parametrize("name", RetryConfiguration.__struct_fields__[:-1])
 @pytest.mark.parametrize("value", [-1, -0.001, math.inf, math.nan])
 def test_numbers_that_cannot_be_are_refused(name, value):
-    with pytest.raises(InvalidValueError, match=f"{name}=.*0 or more"):
+    is_fraction = name == "retry_max" and isinstance(value, float)
+    error = TypeError if is_fraction else InvalidValueError
+    rule = f"{name} must be a whole number" if is_fraction else f"{name}=.*0 or more"
+    with pytest.raises(error, match=rule):
         RetryConfiguration(**{name: value})
 
 

@@ -1,0 +1,103 @@
+"""Checks of what a caller passes: the error says what is wanted, what was got, and an example.
+
+Invariants: a value of a wrong type is a ``TypeError``, raised where the value is given. The value itself is
+not shown, because it may be a secret that was put in the wrong place.
+"""
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+__all__ = [
+    "FLAG",
+    "FUNCTION",
+    "MAPPING",
+    "NUMBER",
+    "PATH",
+    "TEXT",
+    "WHOLE_NUMBER",
+    "Expected",
+    "check_fields",
+    "wrong_type",
+]
+
+
+class Expected(Struct, frozen=True):
+    """What an argument may be.
+
+    Attributes:
+        wanted: in words, such as ``a grant``.
+        example: one that is right.
+        types: the types of which it may be.
+        methods: those that an object of any other type must have to be taken; none takes none.
+        is_optional: whether it may be ``None``.
+    """
+
+    wanted: str
+    example: str
+    types: tuple[type, ...] = ()
+    methods: tuple[str, ...] = ()
+    is_optional: bool = False
+
+    def or_none(self) -> "Expected":
+        """The same, or ``None``."""
+        return replace(self, is_optional=True)
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is of the right kind; a ``bool`` is no number."""
+        if value is None:
+            return self.is_optional
+        if isinstance(value, bool) and bool not in self.types:
+            return False
+        if isinstance(value, self.types):
+            return True
+        has_methods = self.methods and not isinstance(value, type)
+        return bool(has_methods) and all(callable(getattr(value, m, None)) for m in self.methods)
+
+    def check(self, name: str, value: object) -> None:
+        """Refuse a value of the wrong kind.
+
+        Raises:
+            TypeError: with the argument's name, what is wanted, what was got and an example.
+        """
+        if not self.fits(value):
+            raise wrong_type(name, value, self.wanted, self.example, or_none=self.is_optional)
+
+
+def wrong_type(
+    name: str, value: object, wanted: str, example: str, *, or_none: bool = False
+) -> TypeError:
+    """The error for an argument of a wrong type."""
+    wanted = f"{wanted} or None" if or_none else wanted
+    return TypeError(f"{name} must be {wanted}, not {_describe(value)}; such as {example}")
+
+
+def _describe(value: object) -> str:
+    if value is None:
+        return "None"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = "function" if isinstance(value, FunctionType) else type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+TEXT: Final = Expected("a str", "'text'", (str,))
+FLAG: Final = Expected("True or False", "True", (bool,))
+NUMBER: Final = Expected("a number", "10", (int, float))
+WHOLE_NUMBER: Final = Expected("a whole number", "5", (int,))
+MAPPING: Final = Expected("a mapping of names to values", "{'name': 'value'}", (Mapping,))
+PATH: Final = Expected("a path", "'/etc/genesys.ini'", (str,), ("__fspath__",))
+FUNCTION: Final = Expected("a function", "print", methods=("__call__",))
+
+
+def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
+    """Check the fields of a value that is being made.
+
+    Raises:
+        TypeError: the first field of a wrong type.
+    """
+    for name, expected in fields.items():
+        expected.check(name, getattr(owner, name))
