@@ -1,7 +1,7 @@
-"""One builder, two fluent methods.
+"""Binds operation builders to clients as fluent methods, sync and async.
 
-Law: nothing is written twice. A :class:`Method` holds a pure builder and binds it to whichever
-client it is read from: on a sync API it returns the value, on an async one a coroutine of it.
+Invariants: nothing is written twice. A :class:`Method` wraps a pure builder and binds to the client that it is
+read from: on a synchronous API it returns the result, on an asynchronous one a coroutine.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -37,11 +37,11 @@ class AsyncApi:
 
 
 class LazyApis:
-    """Makes each API an attribute whose module is imported when it is first read.
+    """Exposes each API as an attribute and imports its module on first access.
 
     Args:
         classes: the API's class by attribute, such as ``users: UsersApi``.
-        prefix: put before the class's name.
+        prefix: prepended to the class name.
     """
 
     _classes: ClassVar[Mapping[str, str]] = {}
@@ -75,7 +75,7 @@ class LazyApis:
 class Method(Generic[P, T]):
     """A fluent method: builds the operation and sends it with the client it is bound to.
 
-    The builder's name, signature and docstring shine through, so that editors show them.
+    It keeps the builder's name, signature and docstring, so that editors show them.
     """
 
     __slots__ = ("__wrapped__",)
@@ -116,7 +116,7 @@ def api_classes(
     Args:
         name: the sync class's name; the async one begins with ``Async``.
         builders: a module of :mod:`genesys_core.api`.
-        about: the first words of the docstrings.
+        about: the beginning of the docstrings.
     """
     home = f"genesys_cloud.apis.{builders.__name__.rpartition('.')[2]}"
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}

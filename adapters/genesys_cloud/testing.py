@@ -1,4 +1,4 @@
-"""Transports for the tests of those who use this library: no network, no server.
+"""Mock transports for tests of programs that use this library: no network, no server.
 
 ::
 
@@ -18,22 +18,22 @@ from genesys_core.http.messages import Request, Response
 __all__ = ["AsyncMockTransport", "Handler", "MockTransport", "json_response"]
 
 Handler: TypeAlias = Callable[[Request], Response]
-"""Answers a request, or raises :class:`~genesys_core.http.messages.TransportFailure`."""
+"""Returns a response to a request, or raises :class:`~genesys_core.http.messages.TransportFailure`."""
 
 
 def json_response(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A response with a model, or anything that JSON can say, as its body."""
+    """A response with a model or any JSON value as its body."""
     fields = {"Content-Type": "application/json", **(headers or {})}
     return Response(status, Headers(fields), to_json(value))
 
 
 class MockTransport:
-    """Answers with a function, and keeps what it was asked.
+    """A transport that answers with a function and records requests.
 
     Attributes:
-        requests: every request so far, token exchanges included.
+        requests: all requests so far, token requests included.
         closed: whether the client was closed.
     """
 
@@ -45,12 +45,12 @@ class MockTransport:
         self.closed = False
 
     def send(self, request: Request) -> Response:
-        """Keep the request and answer it."""
+        """Record the request and answer it."""
         self.requests.append(request)
         return self._handler(request)
 
     def close(self) -> None:
-        """Remember that the client was closed."""
+        """Record that the client was closed."""
         self.closed = True
 
 
@@ -65,10 +65,10 @@ class AsyncMockTransport:
         self.closed = False
 
     async def send(self, request: Request) -> Response:
-        """Keep the request and answer it."""
+        """Record the request and answer it."""
         self.requests.append(request)
         return self._handler(request)
 
     async def close(self) -> None:
-        """Remember that the client was closed."""
+        """Record that the client was closed."""
         self.closed = True

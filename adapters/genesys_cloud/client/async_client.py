@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class AsyncClient(AsyncTransfers, AsyncApis):
-    """A client of the platform for asyncio and trio; share one between tasks.
+    """An asynchronous client of the Genesys Cloud Platform API, for asyncio and trio. Safe to share between tasks.
 
     ::
 
@@ -43,16 +43,16 @@ class AsyncClient(AsyncTransfers, AsyncApis):
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
     Args:
-        transport: sends requests instead of httpx; see
+        transport: sends requests instead of the default transport; see
             :class:`~genesys_cloud.transports.AsyncTransport`.
-        hooks: run before each request and after each response, coroutine functions or not; see
+        hooks: functions or coroutine functions run before each request and after each response; see
             :mod:`genesys_cloud.transports.hooks`.
         options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
-        ConfigurationError: settings that contradict each other or cannot work.
-        InvalidValueError: a region, host, header or number that cannot be used.
-        TypeError: an unknown argument, or one of a wrong type.
+        ConfigurationError: contradictory or unusable settings.
+        InvalidValueError: an invalid region, host, header or number.
+        TypeError: an unknown argument, or an argument of the wrong type.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         self._wire = add_hooks(self._transport, hooks)
 
     async def send(self, operation: Operation[T]) -> T:
-        """Make a call and return what it returns.
+        """Send an operation and return the decoded response body.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -75,7 +75,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         return response_of(await self._drive(self._start(operation))).data
 
     async def send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
-        """Make a call and return the whole response: status, headers, data, raw body, issues.
+        """Send an operation and return the full response: status, headers, data, raw body, decoding issues.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -91,11 +91,11 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         body: object = None,
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
-        """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
+        """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
         return await self.send(raw_operation(method, path, query=query, body=body, headers=headers))
 
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
-        """The pages of a listing, each as its own type, one request each."""
+        """Iterate over the pages of a listing, one request per page."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
             found, paging = paging.received(await self.send_raw(paging.asked()))
@@ -103,7 +103,7 @@ class AsyncClient(AsyncTransfers, AsyncApis):
                 yield page
 
     async def paginate(self, operation: Operation[Items[T]]) -> AsyncIterator[T]:
-        """The items of all pages of a listing."""
+        """Iterate over the items of all pages of a listing."""
         async for page in self.pages(operation):
             for item in items_of(page):
                 yield item
@@ -115,15 +115,15 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         on_state: "notifications.AsyncOnState | None" = None,
         **options: "Unpack[notifications.HandlerOptions]",
     ) -> "notifications.AsyncNotificationHandler":
-        """Subscribe to notifications, and stay connected; see :mod:`genesys_cloud.notifications`.
+        """Create a notification handler; see :mod:`genesys_cloud.notifications`.
 
         Args:
-            on_notification: called with each notification and gap, one after the other, a coroutine function or not. Without it, iterate over the handler.
-            on_state: called with everything else that happens, likewise.
+            on_notification: function or coroutine function, called with each notification and gap, one at a time. Without it, iterate over the handler.
+            on_state: called with all other events of the handler, in the same way.
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: a channel, proxy, address, header or number that cannot be used.
+            InvalidValueError: an invalid channel, proxy, address, header or number.
         """
         from genesys_cloud.notifications.async_handler import AsyncNotificationHandler  # noqa: PLC0415
 
@@ -135,11 +135,11 @@ class AsyncClient(AsyncTransfers, AsyncApis):
 
     @property
     def auth(self) -> AsyncAuth:
-        """The client's token: what is known of it, and signing in and out by hand."""
+        """The client's token: its expiry and scopes, explicit refresh, sign-in and sign-out."""
         return AsyncAuth(self._cell, self._tokens)
 
     async def close(self) -> None:
-        """Close all connections, those of notification handlers too. Idempotent."""
+        """Close all connections, including those of notification handlers. Idempotent."""
         await self._close()
 
     async def __aenter__(self) -> Self:

@@ -1,7 +1,7 @@
-"""``client.auth``: what is known of a client's token, and signing in and out by hand.
+"""``client.auth``: a client's token, explicit refresh, sign-in and sign-out.
 
-Law: what is done here goes the way of every call's token: one exchange at a time under the client's
-lock and its store's, brought to its end even if the caller is gone. Nothing shows a secret.
+Invariants: every operation here is a token transaction like those of calls: one exchange at a time, under the
+client's and the token store's lock, completed even if the caller is cancelled. No secret is ever shown.
 """
 
 from typing import TypeVar
@@ -38,47 +38,47 @@ class _Facts:
 
     @property
     def token(self) -> Token | None:
-        """The token, secrets and all, though it shows none; ``None`` while there is none.
+        """The current token, or ``None``; its ``repr`` hides the secrets.
 
-        A client obtains one with its first call, or with ``refresh()``.
+        A client obtains a token with its first call or with ``refresh()``.
         """
         return self._vault.token
 
     @property
     def signed_in(self) -> bool:
-        """Whether there is a token that has not ended, nor been refused.
+        """Whether there is a token that has neither expired nor been rejected.
 
-        With ``refresh_access_token=False`` refusals are the caller's to act upon, and not kept.
+        With ``refresh_access_token=False`` rejections are not remembered; handling them is up to the caller.
         """
         return self._vault.fallback(None, read_clocks()) is not None
 
     @property
     def expires_at(self) -> float | None:
-        """When the token ends, in seconds since 1970-01-01 UTC; ``None`` where nobody said."""
+        """Expiry of the token in seconds since 1970-01-01 UTC; ``None`` if unknown."""
         return None if self.token is None else self.token.expires_at
 
     @property
     def expires_in(self) -> float | None:
-        """Seconds until the token ends, 0 if it has; ``None`` where nobody said."""
+        """Seconds until the token expires, 0 if it has expired; ``None`` if unknown."""
         ends = self.expires_at
         return None if ends is None else max(ends - read_clocks().wall, 0.0)
 
     @property
     def scope(self) -> str | None:
-        """The token's scopes, separated by spaces; ``None`` where nobody said."""
+        """The token's scopes, separated by spaces; ``None`` if unknown."""
         return None if self.token is None else self.token.scope
 
     @property
     def token_type(self) -> str | None:
-        """``bearer``; ``None`` while there is no token."""
+        """``bearer``, or ``None`` if there is no token."""
         return None if self.token is None else self.token.token_type
 
     @property
     def store_failure(self) -> GenesysCloudError | None:
-        """Why the token store could not be read or written when last asked; ``None`` if it could.
+        """The error of the last access to the token store; ``None`` if it succeeded.
 
-        A token that could not be written is used all the same, but other processes and the next run
-        do not know it.
+        A token that could not be saved is still used, but other processes and later runs will not
+        see it.
         """
         return self._vault.store_failure
 
@@ -103,80 +103,80 @@ class _Facts:
 
 
 class Auth(_Facts):
-    """The token of a :class:`~genesys_cloud.Client`; shared by clients of other options."""
+    """The token of a :class:`~genesys_cloud.Client`; shared with clients made by ``with_options``."""
 
     def exchange(self, grant: Grant) -> Token:
-        """Exchange a grant for a token, by which the client goes on; the official ``PostToken``.
+        """Exchange a grant for a token and use it from now on; ``PostToken`` in the official SDKs.
 
-        The grant takes the place of the client's own, and its token that of the one there was. If
-        the login host refuses, the client goes on as before.
+        The grant replaces the client's own grant and token. If the login host rejects it, the client
+        keeps what it had.
 
         Args:
             grant: such as :class:`~genesys_cloud.Pkce` or :class:`~genesys_cloud.RefreshToken`.
 
         Returns:
-            The token, with everything that the login host said of it.
+            The token with all fields of the token response.
 
         Raises:
-            OAuthError: the login host refused, by its wire code.
-            TransportError: the login host did not answer.
-            TokenStoreError: the token store is out of reach; the grant was not sent, except for one
-                that can be exchanged any number of times.
+            OAuthError: the login host rejected the grant, by its error code.
+            TransportError: no response from the login host.
+            TokenStoreError: the token store is not accessible; the grant was not sent, unless it can be
+                exchanged repeatedly.
         """
         return run_now(self._obtain(SignIn(self._asked, grant))).token
 
     def refresh(self) -> Token:
-        """Get another token, whether the one there is has ended or not.
+        """Obtain a new token, whether or not the current one has expired.
 
-        This works with ``refresh_access_token=False`` as well. Threads that ask at the same time
-        share one exchange.
+        Works with ``refresh_access_token=False`` as well. Concurrent calls from several threads share one
+        token request.
 
         Returns:
-            The new token, with everything that the login host said of it.
+            The new token with all fields of the token response.
 
         Raises:
-            OAuthError: the login host refused, by its wire code; the old token is still there.
-            TransportError: the login host did not answer.
-            TokenStoreError: the token store is out of reach; nothing was sent.
-            GenesysCloudError: there is nothing to get a token with.
+            OAuthError: the login host rejected the request, by its error code; the old token is kept.
+            TransportError: no response from the login host.
+            TokenStoreError: the token store is not accessible; nothing was sent.
+            GenesysCloudError: the client has no grant to obtain a token with.
         """
         return run_now(self._obtain(Refresh(self._asked))).token
 
     def use(self, token: Token, grant: Grant | None = None) -> None:
-        """Go on with a token from elsewhere, such as one of the implicit grant.
+        """Use a token obtained elsewhere, for example by the implicit grant.
 
         Args:
             token: the token.
-            grant: what renews it; without one it is used as it is, and not stored.
+            grant: refreshes the token; without one, the token is neither refreshed nor stored.
 
         Raises:
-            TimeoutError: others have been exchanging the token for too long.
+            TimeoutError: another token request did not finish in time.
         """
         run_now(self._obtain(UseToken(self._asked, token, grant)))
 
     def sign_out(self) -> None:
-        """Revoke the token at the platform, and forget it here and in the token store.
+        """Revoke the token on the platform and delete it here and from the token store.
 
-        A token that has ended is renewed first where a refresh token can do that, because revoking a
-        token ends the refresh token with it. From then on calls are refused, until
-        :meth:`exchange` or :meth:`use`.
+        An expired token is refreshed first if there is a refresh token, because revoking the access
+        token also revokes the refresh token. Afterwards calls fail until :meth:`exchange` or
+        :meth:`use`.
 
         Raises:
-            GenesysCloudError: the platform could not be asked or did not agree, or the token store
-                could not be cleared; the client is signed out all the same.
+            GenesysCloudError: revocation failed, or the token store could not be cleared; the client is
+                signed out nevertheless.
         """
         run_now(self._obtain(SignOut(self._asked)))
 
 
 class AsyncAuth(_Facts):
-    """The token of an :class:`~genesys_cloud.AsyncClient`; shared by clients of other options."""
+    """The token of an :class:`~genesys_cloud.AsyncClient`; shared with clients made by ``with_options``."""
 
     async def exchange(self, grant: Grant) -> Token:
         """As :meth:`Auth.exchange`."""
         return (await self._obtain(SignIn(self._asked, grant))).token
 
     async def refresh(self) -> Token:
-        """As :meth:`Auth.refresh`; tasks that ask at the same time share one exchange."""
+        """As :meth:`Auth.refresh`; concurrent calls from several tasks share one token request."""
         return (await self._obtain(Refresh(self._asked))).token
 
     async def use(self, token: Token, grant: Grant | None = None) -> None:

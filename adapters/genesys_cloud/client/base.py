@@ -1,4 +1,4 @@
-"""What both clients are: options, defaults, statistics, observers, and the driver of their calls.
+"""The base of both clients: options, defaults, statistics, observers and the call driver.
 
 The driver is written once, in coroutines; on threads they never suspend (see
 :mod:`genesys_cloud.client.event_loop`).
@@ -81,9 +81,9 @@ class ClientBase(LazyApis, Unpicklable):
         retry: RetryConfiguration | None = None,
         strict: bool | None = None,
     ) -> Self:
-        """A client with other defaults that shares connections, token and rate limit with this one.
+        """Return a client with other defaults that shares this client's connections, token and rate limit.
 
-        A call's own options win over them. Closing either client closes both.
+        Options of a call override these defaults. Closing either client closes both.
         """
         said = Options(
             headers={} if headers is None else headers,
@@ -97,12 +97,12 @@ class ClientBase(LazyApis, Unpicklable):
         return twin
 
     def stats(self) -> ClientStats:
-        """What the client has done so far: calls, retries, waits, open connections."""
+        """Counters of this client: calls, retries, waits, open connections."""
         return self._setup.stats(self._transport)
 
     @property
     def configuration(self) -> Configuration:
-        """What the client is configured with now: all sources merged, each value with its origin."""
+        """The effective configuration: all sources merged, each value with its origin."""
         return self._setup.configuration
 
     def __repr__(self) -> str:

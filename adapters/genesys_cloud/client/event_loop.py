@@ -1,4 +1,4 @@
-"""What a client's driver needs from what it runs on: one protocol for threads, asyncio and trio.
+"""The event loop interface of a client's driver: one protocol for threads, asyncio and trio.
 
 The driver is written once, in coroutines. On threads they never suspend (:class:`ThreadLoop` blocks
 instead), so that :func:`~genesys_cloud.transports.awaited.run_now` runs one to its end as a function
@@ -14,42 +14,42 @@ T = TypeVar("T")
 
 
 class EventLoop(Protocol):
-    """What the driver needs from an event loop."""
+    """The operations that the driver needs from an event loop."""
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep as long as ``left`` says, or until :meth:`notify_all`; cancellable."""
+        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
         ...
 
     def notify_all(self) -> None:
-        """Wake all who sleep."""
+        """Wake all sleepers."""
         ...
 
     async def close(self) -> None:
-        """Wait for work whose caller is gone."""
+        """Wait for shielded work whose caller was cancelled."""
         ...
 
     async def acquire(self, seconds: float) -> bool:
-        """Take the token lock, if it can be had in time; cancellable."""
+        """Acquire the token lock within a timeout; cancellable."""
         ...
 
     def release(self) -> None:
-        """Release the token lock, from whichever task."""
+        """Release the token lock; may be called from any task."""
         ...
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` to its end, even if the caller is cancelled meanwhile.
+        """Run ``work`` to completion even if the caller is cancelled.
 
         Returns:
-            What it returned, or ``None`` if it goes on after ``seconds``.
+            Its result, or ``None`` if it is still running after ``seconds``.
         """
         ...
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run what blocks in a thread, which nobody else's blocking work can keep busy."""
+        """Run a blocking function in a dedicated thread."""
         ...
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run what blocks for a moment, such as a write to a file, in a thread of a pool."""
+        """Run a short blocking function, such as a file write, in a pool thread."""
         ...

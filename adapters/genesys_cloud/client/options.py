@@ -1,7 +1,7 @@
-"""The arguments of a client.
+"""The keyword arguments of a client.
 
-Invariants: one list for both clients. What the arguments mean together with the environment and a
-file is decided in :mod:`genesys_core.configuration.resolve`.
+Invariants: both clients take the same arguments. :mod:`genesys_core.configuration.resolve` decides what they
+mean together with the environment and a configuration file.
 """
 
 import os
@@ -36,29 +36,29 @@ class ClientOptions(TypedDict, total=False):
         gateway: a gateway in front of the API and the login host.
         auth: the grant that obtains tokens.
         access_token: a static token instead of a grant.
-        refresh_access_token: whether tokens are renewed without being asked.
-        refresh_token_wait_max: seconds that a call waits for another's renewal (10).
-        token_store: where the grant's tokens are kept between runs and shared with other processes;
+        refresh_access_token: whether expired or rejected tokens are refreshed automatically.
+        refresh_token_wait_max: seconds that a call waits for a refresh started by another call (10).
+        token_store: persists the grant's tokens between runs and shares them between processes;
             see :mod:`genesys_cloud.token_stores`.
-        retry: when calls are repeated; off by default.
+        retry: when failed calls are retried; no retries by default.
         timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
-        deadline: seconds for each whole call, repeats and sleeps included.
-        pacing: the rate limit to keep (300 requests a minute); ``None`` for none. Off by default on
-            loopback hosts and mock transports.
+        deadline: seconds for each call as a whole, retries and waits included.
+        pacing: the client-side rate limit (300 requests a minute); ``None`` disables it. Disabled by default
+            for loopback hosts and mock transports.
         headers: sent with every request.
-        strict: whether a reply that does not fit its type raises ``DecodeError``.
+        strict: whether a response that does not match its type raises ``DecodeError``.
         proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), credentials included.
-        proxy_auth: user name and password for the proxy, instead of those in its URL, as they are.
-        verify: ``True``, a file or text of authorities, or an :class:`ssl.SSLContext` of your own.
+        proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
+        verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.
         cert: a client certificate for mutual TLS.
-        trust_env: whether environment variables are read at all (``True``).
-        config: a configuration, never watched; it stands in for the file, and wins over the
-            environment as every argument does.
+        trust_env: whether environment variables are read (``True``).
+        config: a configuration that replaces the file and, like every argument, overrides the
+            environment; it is never reloaded.
         config_file: the file to read instead of the default one.
-        live_reload_config: whether the file is followed; wins over what the file says.
-        logging: what is logged, and where to.
-        redaction: what is hidden in records and traces, besides what always is.
-        telemetry: traces and metrics; see :class:`genesys_cloud.Telemetry`.
+        live_reload_config: whether changes to the file are applied; overrides the file's own setting.
+        logging: log levels, formats and destinations.
+        redaction: values to redact in logs and traces in addition to the defaults.
+        telemetry: OpenTelemetry traces and metrics; see :class:`genesys_cloud.Telemetry`.
     """
 
     region: Region | str | None

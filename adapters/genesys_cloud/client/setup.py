@@ -1,7 +1,7 @@
-"""What a client is built from, other than its transport: session, observers, the file it follows.
+"""Everything a client is built from except its transport: session, observers, configuration file.
 
-Invariants: what arguments, environment and file mean together is decided by
-:mod:`genesys_core.configuration.resolve`; here they are read, and its answers carried out.
+Invariants: :mod:`genesys_core.configuration.resolve` decides what arguments, environment and file mean together;
+this module reads them and applies the result.
 """
 
 import os
@@ -34,10 +34,10 @@ __all__ = ["Setup", "read_sources"]
 
 
 def read_sources(options: ClientOptions) -> Sources:
-    """Read the environment for a client with these arguments, and find its file.
+    """Read the environment for a client with these arguments and locate its configuration file.
 
     Raises:
-        ConfigurationError: arguments that contradict each other, or a bad environment.
+        ConfigurationError: contradictory arguments, or an invalid environment.
         InvalidValueError: a region, host or number that cannot be used.
     """
     environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
@@ -56,12 +56,12 @@ def _absolute(path: str | os.PathLike[str] | None) -> str | None:
 
 
 class Setup:
-    """What a client is built from, other than its transport.
+    """Everything a client is built from except its transport.
 
     Args:
         options: the client's arguments.
-        mocked: whether its transport is a mock.
-        trigger: when the file is read again, for tests.
+        mocked: whether the transport is a mock.
+        trigger: when the file is re-read, for tests.
 
     Raises:
         ConfigurationError: settings that contradict each other or cannot work.
@@ -70,10 +70,10 @@ class Setup:
 
     Attributes:
         cell: the session.
-        observers: who watches the client's calls.
-        channel_observer: those of them as one, who watches its notification channels.
+        observers: observers of the client's calls.
+        channel_observer: the observers combined, for notification channels.
         token_store: the client's token store, or none.
-        logging: logs; its ``warn`` is for what is no call.
+        logging: the logger; its ``warn`` is for messages that belong to no call.
     """
 
     def __init__(
@@ -113,20 +113,20 @@ class Setup:
 
     @property
     def configuration(self) -> Configuration:
-        """What holds now: all sources merged, each value with its origin."""
+        """The effective configuration: all sources merged, each value with its origin."""
         return self._reload.configuration
 
     @property
     def following(self) -> bool:
-        """Whether a file is followed."""
+        """Whether changes to a file are applied."""
         return self._follower is not None and self._follower.following
 
     def stats(self, transport: object) -> ClientStats:
-        """What the client has done so far."""
+        """Counters of this client."""
         return self._statistics.read(open_connections(transport))
 
     def close(self) -> None:
-        """Stop following the file, and close the log file. Idempotent."""
+        """Stop watching the configuration file and close the log file. Idempotent."""
         if self._follower is not None:
             self._follower.close()
         self.logging.close()
@@ -144,10 +144,10 @@ class _Reload:
         self.configuration = resolved.configuration
 
     def __call__(self, snapshot: FileSnapshot) -> bool:
-        """Apply it, or report why not.
+        """Apply a new configuration, or report why it was rejected.
 
         Returns:
-            Whether the file is still to be followed.
+            Whether to keep watching the file.
         """
         path = self._sources.path
         try:
@@ -165,6 +165,6 @@ class _Reload:
         return resolved.follows_file
 
     def report(self, warnings: Iterable[str]) -> None:
-        """Log what somebody ought to know of the configuration."""
+        """Log warnings about the configuration."""
         for warning in warnings:
             self._log.warn(warning, now=read_clocks())

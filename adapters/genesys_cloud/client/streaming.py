@@ -1,8 +1,7 @@
-"""Requests whose bodies are streamed: a file is saved, or a response left open to be read.
+"""Calls with streamed bodies: saved to a file, or left open for reading.
 
-A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and
-deadlines are what they are for every call. A body that is not the one asked for, an error's or a
-redirect's, is read only as far as an error has use for.
+A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and deadlines
+work as for every call. The body of an error or a redirect is read only up to the size that an error needs.
 """
 
 import inspect
@@ -41,10 +40,10 @@ __all__ = [
 Chunks: TypeAlias = Streamed[AsyncIterator[bytes]]
 
 Progress: TypeAlias = Callable[[int, int | None], object]
-"""Called with the bytes so far and those there will be, ``None`` where the server does not say."""
+"""Called with the bytes received and the total, which is ``None`` if unknown."""
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
-"""As :data:`Progress`, a coroutine function or not."""
+"""Like :data:`Progress`; may be a coroutine function."""
 
 
 async def read_limited(reply: Chunks) -> Response:

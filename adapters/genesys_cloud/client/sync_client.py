@@ -1,4 +1,4 @@
-"""The synchronous client, for any number of threads."""
+"""The synchronous client."""
 
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class Client(SyncTransfers, SyncApis):
-    """A client of the platform; share one between threads, close it when done.
+    """A synchronous client of the Genesys Cloud Platform API. Thread-safe; close it when done.
 
     ::
 
@@ -44,9 +44,9 @@ class Client(SyncTransfers, SyncApis):
         options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
-        ConfigurationError: settings that contradict each other or cannot work.
-        InvalidValueError: a region, host, header or number that cannot be used.
-        TypeError: an unknown argument, or one of a wrong type.
+        ConfigurationError: contradictory or unusable settings.
+        InvalidValueError: an invalid region, host, header or number.
+        TypeError: an unknown argument, or an argument of the wrong type.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Client(SyncTransfers, SyncApis):
         self._wire = add_hooks(awaited_transport(self._transport), hooks)
 
     def send(self, operation: Operation[T]) -> T:
-        """Make a call and return what it returns.
+        """Send an operation and return the decoded response body.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -69,7 +69,7 @@ class Client(SyncTransfers, SyncApis):
         return self.send_raw(operation).data
 
     def send_raw(self, operation: Operation[T]) -> ApiResponse[T]:
-        """Make a call and return the whole response: status, headers, data, raw body, issues.
+        """Send an operation and return the full response: status, headers, data, raw body, decoding issues.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -85,18 +85,18 @@ class Client(SyncTransfers, SyncApis):
         body: object = None,
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
-        """Call a path that the definition lacks; see :func:`~genesys_core.raw_operation`."""
+        """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
         return self.send(raw_operation(method, path, query=query, body=body, headers=headers))
 
     def pages(self, operation: Operation[T]) -> Iterator[T]:
-        """The pages of a listing, each as its own type, one request each."""
+        """Iterate over the pages of a listing, one request per page."""
         paging: Paging[T] | None = Paging(operation, self._cell.session.settings.hosts)
         while paging is not None:
             found, paging = paging.received(self.send_raw(paging.asked()))
             yield from found
 
     def paginate(self, operation: Operation[Items[T]]) -> Iterator[T]:
-        """The items of all pages of a listing."""
+        """Iterate over the items of all pages of a listing."""
         for page in self.pages(operation):
             yield from items_of(page)
 
@@ -107,15 +107,15 @@ class Client(SyncTransfers, SyncApis):
         on_state: "notifications.OnState | None" = None,
         **options: "Unpack[notifications.HandlerOptions]",
     ) -> "notifications.NotificationHandler":
-        """Subscribe to notifications, and stay connected; see :mod:`genesys_cloud.notifications`.
+        """Create a notification handler; see :mod:`genesys_cloud.notifications`.
 
         Args:
-            on_notification: called with each notification and gap, one after the other, in a thread. Without it, iterate over the handler.
-            on_state: called with everything else that happens, likewise.
+            on_notification: called with each notification and gap, one at a time, in a thread. Without it, iterate over the handler.
+            on_state: called with all other events of the handler, in the same way.
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: a channel, proxy, address, header or number that cannot be used.
+            InvalidValueError: an invalid channel, proxy, address, header or number.
         """
         from genesys_cloud.notifications.sync_handler import NotificationHandler  # noqa: PLC0415
 
@@ -127,11 +127,11 @@ class Client(SyncTransfers, SyncApis):
 
     @property
     def auth(self) -> Auth:
-        """The client's token: what is known of it, and signing in and out by hand."""
+        """The client's token: its expiry and scopes, explicit refresh, sign-in and sign-out."""
         return Auth(self._cell, self._tokens)
 
     def close(self) -> None:
-        """Close all connections, those of notification handlers too. Idempotent."""
+        """Close all connections, including those of notification handlers. Idempotent."""
         run_now(self._close())
 
     def __enter__(self) -> Self:

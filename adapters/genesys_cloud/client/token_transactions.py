@@ -1,10 +1,9 @@
-"""Token transactions at work: locks, threads and the token store around the core's steps.
+"""Runs token transactions: locks, threads and the token store around the core's steps.
 
-Law: one transaction at a time, and a transaction that has begun comes to its end, whatever becomes
-of the call that began it: it may be cancelled, interrupted, or run out of time, and a token that
-was rotated is kept all the same. Closing waits for it.
+Invariants: one transaction at a time. A transaction that has started runs to completion even if its call is
+cancelled, interrupted or times out, so that a rotated token is never lost; closing the client waits for it.
 
-A call that only finds that another has brought the token starts no thread and no task.
+A call that finds that another call has already refreshed the token starts neither a thread nor a task.
 """
 
 from collections.abc import Awaitable, Callable
@@ -43,11 +42,11 @@ R = TypeVar("R")
 
 
 class StoreDriver:
-    """A token store at work: errors are reported, and become values.
+    """Accesses a token store; errors are reported and returned as values.
 
     Args:
-        store: the store; without one, the core asks nothing of it.
-        report: is told of each failure.
+        store: the store; without one, the core requests no store steps.
+        report: called with each failure.
     """
 
     def __init__(
@@ -57,11 +56,11 @@ class StoreDriver:
         self._report = report
 
     def work(self, step: StoreStep[R], held: ExitStack) -> Token | TokenStoreError | None:
-        """Do what a step asks; blocks.
+        """Perform a step; blocks.
 
         Args:
             step: the step.
-            held: holds the store's lock from one step to the next.
+            held: holds the store's lock between steps.
         """
         try:
             return self._done(step, held)
@@ -93,13 +92,13 @@ class StoreDriver:
 
 
 class TokenTransactions:
-    """The transactions of a client, one at a time.
+    """Runs the transactions of a client, one at a time.
 
     Args:
         cell: the session.
-        drive: drives a transaction's call to its end.
+        drive: runs a transaction's call to completion.
         store: the token store.
-        find_loop: what the client runs on.
+        find_loop: returns the event loop that the client runs on.
     """
 
     def __init__(
@@ -115,10 +114,10 @@ class TokenTransactions:
         self._find_loop = find_loop
 
     async def obtain(self, action: TokenAction[R]) -> R:
-        """What comes of an action.
+        """Perform an action and return its result.
 
-        A transaction with something to do is shielded, so that its caller can go: by cancellation,
-        an exception such as Ctrl-C, or because its deadline has passed.
+        A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C, or reach
+        its deadline without aborting it.
         """
         loop, session = self._find_loop(), self._cell.session
         if not await loop.acquire(lock_timeout(action, session, now=read_clocks())):

@@ -1,9 +1,8 @@
-"""Bodies too large for memory: downloads, uploads, streamed replies.
+"""Downloads, uploads and streamed responses: bodies that are not held in memory.
 
-Where to ask, what to follow and when to retry is the core's to decide; here bytes move.
+The core decides which URL to request, which redirect to follow and when to retry; this module moves bytes.
 
-Invariants: a download is on disk whole or not at all; a stream that is left early gives its connection
-back.
+Invariants: a download is on disk completely or not at all; leaving a stream early releases its connection.
 """
 
 from collections.abc import (
@@ -137,7 +136,7 @@ class _Transfers(ClientBase):
 
 
 class SyncTransfers(_Transfers):
-    """What :class:`~genesys_cloud.Client` can do with bodies that are not held in memory."""
+    """Downloads, uploads and streams of :class:`~genesys_cloud.Client`."""
 
     _can_await = False
 
@@ -152,21 +151,21 @@ class SyncTransfers(_Transfers):
         timeout: Timeout | float | None = None,
         deadline: float | None = None,
     ) -> Path:
-        """Save a file; it is complete on disk when this returns, and not there at all before.
+        """Download a file; it appears on disk only when it is complete.
 
         A redirect to another host is followed without the token; see ``docs/transfers.md``.
 
         Args:
-            source: an operation, a path of the API, or an absolute URL; only below the API's base
-                URL does it get the client's token.
-            path: where to; a file there is replaced. In a directory the file gets the server's
-                name for it, made safe, and replaces nothing.
-            progress: called with the bytes so far and all there will be (``None`` if unknown); a
-                retry begins at 0 again.
-            max_bytes: more than this is an error.
-            max_redirects: how many are followed.
+            source: an operation, an API path or an absolute URL. The client's token is sent only to
+                URLs below the API's base URL.
+            path: the destination; an existing file is replaced. In a directory the file is named by
+                the server, sanitized, and never replaces an existing file.
+            progress: called with the bytes received and the total (``None`` if unknown); a
+                retry starts again at 0.
+            max_bytes: maximum size; a larger file is an error.
+            max_redirects: maximum number of redirects to follow.
             timeout: seconds for each phase of a request, or a :class:`Timeout`.
-            deadline: seconds for all of it, redirects and retries included.
+            deadline: seconds in total, redirects and retries included.
 
         Returns:
             The file's path.
@@ -182,7 +181,7 @@ class SyncTransfers(_Transfers):
 
     @contextmanager
     def stream(self, operation: Operation[Any]) -> Generator[Streamed[Iterator[bytes]]]:
-        """Make a call and read its body piece by piece.
+        """Send an operation and stream the response body.
 
         ::
 
@@ -190,9 +189,9 @@ class SyncTransfers(_Transfers):
                 for chunk in reply.chunks:
                     ...
 
-        Until the body begins it is a call as any other, retries included; a body that breaks off
-        is an error. The call's deadline holds for the body too. Leaving the block early gives the
-        connection back.
+        Until the body begins this is a call like any other, retries included; a body that is cut off
+        raises an error. The call's deadline also applies to the body. Leaving the block early releases
+        the connection.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -211,21 +210,21 @@ class SyncTransfers(_Transfers):
         timeout: Timeout | float | None = None,
         deadline: float | None = None,
     ) -> ApiResponse[None]:
-        """Send a file to a URL that the platform gave out.
+        """Upload a file to a URL that the platform returned.
 
-        Nothing of the client's goes along but its ``User-Agent``, unless ``authenticate`` says so.
-        Bytes and paths are sent again as the retry configuration says; an open file or an iterator
-        is sent once.
+        Apart from ``User-Agent``, none of the client's headers are sent unless ``authenticate`` is set.
+        Bytes and paths are retried according to the retry configuration; open files and iterators are
+        sent once.
 
         Args:
-            url: absolute; a pre-signed one carries its own permission.
+            url: an absolute URL; pre-signed URLs need no authentication.
             content: bytes, a :class:`pathlib.Path`, a file opened in binary mode, an iterable of
                 bytes, or a list of :class:`Part` for ``multipart/form-data``.
-            method: ``PUT``, or what the platform says.
-            headers: what the URL was signed with; a length if the content's is not known.
-            authenticate: whether the client's token goes along, for the platform's own hosts.
+            method: ``PUT``, or the method that the platform specifies.
+            headers: headers that the URL was signed with; ``Content-Length`` if the content's length is unknown.
+            authenticate: whether to send the client's token, for the platform's own hosts.
             timeout: seconds for each phase, or a :class:`Timeout`.
-            deadline: seconds for all of it.
+            deadline: seconds in total.
 
         Returns:
             The response; its body is in ``raw``.
@@ -233,14 +232,14 @@ class SyncTransfers(_Transfers):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
             OSError: a file cannot be read.
-            TypeError: content of another kind.
+            TypeError: unsupported content.
         """
         options, target = Options(timeout=timeout, deadline=deadline), (method, url)
         return run_now(self._upload(target, content, headers, options, authenticate=authenticate))
 
 
 class AsyncTransfers(_Transfers):
-    """What :class:`~genesys_cloud.AsyncClient` can do with bodies that are not held in memory."""
+    """Downloads, uploads and streams of :class:`~genesys_cloud.AsyncClient`."""
 
     _can_await = True
 
@@ -255,7 +254,7 @@ class AsyncTransfers(_Transfers):
         timeout: Timeout | float | None = None,  # noqa: ASYNC109 - seconds for each phase
         deadline: float | None = None,
     ) -> Path:
-        """As :meth:`SyncTransfers.download`; the disk is written to in threads."""
+        """As :meth:`SyncTransfers.download`; files are written in threads."""
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
         return await self._download(source, target_path(path), progress, limits, options)

@@ -1,4 +1,4 @@
-"""What the driver needs, done by trio in trio's own way."""
+"""The driver's event loop operations on trio."""
 
 import math
 from collections.abc import Callable, Coroutine
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class TrioLoop:
-    """Sleep, exclusion, shielding and threads with trio alone."""
+    """Sleeping, locking, shielding and threads with trio."""
 
     def __init__(self) -> None:
         # Not a trio.Lock: the task that gives it back is not the one that took it.
@@ -24,17 +24,17 @@ class TrioLoop:
         self._running: set[trio.Event] = set()
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep as long as ``left`` says, or until :meth:`notify_all`; cancellable."""
+        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
         with trio.move_on_after(left()):
             await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all who sleep."""
+        """Wake all sleepers."""
         self._rung.set()
         self._rung = trio.Event()
 
     async def acquire(self, seconds: float) -> bool:
-        """Take the token lock, if it can be had in time; cancellable."""
+        """Acquire the token lock within a timeout; cancellable."""
         try:
             self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
         except trio.WouldBlock:
@@ -44,13 +44,13 @@ class TrioLoop:
         return True
 
     def release(self) -> None:
-        """Give the token lock back."""
+        """Release the token lock."""
         self._lock.release()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in a system task, which outlives a caller who is gone."""
+        """Run ``work`` in a system task, which survives cancellation of the caller."""
         over, ended = trio.Event(), list[Outcome[T]]()
 
         async def task() -> None:
@@ -69,15 +69,15 @@ class TrioLoop:
         return ended[0].unwrap() if ended else None
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a thread of our own: trio's may all be waiting for this very work."""
+        """Run it in a dedicated thread: all of trio's worker threads may be waiting for this work."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in one of trio's threads; a caller who is cancelled waits for it."""
+        """Run it in a worker thread; a cancelled caller waits for it."""
         return await trio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
-        """Wait for work whose caller is gone, even where the caller is cancelled."""
+        """Wait for shielded work, even if the caller is cancelled."""
         with trio.CancelScope(shield=True):
             for over in tuple(self._running):
                 await over.wait()

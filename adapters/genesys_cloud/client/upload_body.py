@@ -1,6 +1,6 @@
-"""Reading what is uploaded: bytes, files, iterators, forms.
+"""Upload bodies: bytes, files, iterators, forms.
 
-Invariants: a file or an iterator is read piece by piece as the connection takes it, never whole.
+Invariants: files and iterators are read in chunks as the connection accepts them, never as a whole.
 """
 
 import os
@@ -19,10 +19,10 @@ from genesys_core.http.multipart import Multipart, Part
 __all__ = ["AsyncContent", "AsyncSource", "Content", "Source", "inspect_content", "read_chunks"]
 
 Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
-"""A file by its path or opened, or an iterable of bytes."""
+"""A file path, an open file, or an iterable of bytes."""
 
 AsyncSource: TypeAlias = Source | AsyncIterable[bytes]
-"""For an asynchronous client an asynchronous iterable as well."""
+"""For an asynchronous client also an asynchronous iterable."""
 
 Content: TypeAlias = bytes | Source | Sequence[Part[Source]]
 """A body; a list of parts is sent as ``multipart/form-data``."""
@@ -31,16 +31,16 @@ AsyncContent: TypeAlias = bytes | AsyncSource | Sequence[Part[AsyncSource]]
 """As :data:`Content`."""
 
 CHUNK: Final = 65536
-"""Bytes read from a file at a time."""
+"""Bytes per read from a file."""
 
 
 def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
-    """Inspect content without reading it; whoever can await reads asynchronous iterables too.
+    """Inspect content without reading it; asynchronous clients also accept asynchronous iterables.
 
     Raises:
-        InvalidValueError: a form that cannot be written.
-        OSError: a file that is not there.
-        TypeError: content of another kind.
+        InvalidValueError: a form that cannot be encoded.
+        OSError: a file that does not exist.
+        TypeError: unsupported content.
     """
     return UploadBody.of(
         content, measure=_length, boundary=secrets.token_hex(16), can_await=can_await
@@ -48,7 +48,7 @@ def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
 
 
 async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, None]:
-    """Read a source, piece by piece; files and plain iterators where they may block."""
+    """Read a source in chunks; files and plain iterators in a thread where they may block."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
             async with aclosing(read_chunks(piece, loop)) as inner:
