@@ -37,6 +37,7 @@ PUBLIC = {
     "genesys_core.notifications",
     "genesys_core.oauth",
     "genesys_core.simulator",
+    "genesys_core.transport",
     "genesys_core.websocket",
 }
 """Where programs import from. All other modules may move from one release to the next."""
