@@ -4,10 +4,10 @@ Law: the session in it is immutable; a step computes the next one and is applied
 is held for no I/O. Threads and event loops may share a cell.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Concatenate, NoReturn, ParamSpec, Self, TypeVar
 
+from genesys_cloud.step_lock import StepLock
 from genesys_core.session.session import Session
 
 __all__ = ["SessionCell", "Unpicklable"]
@@ -37,7 +37,7 @@ class SessionCell(Unpicklable):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._lock = threading.Lock()
+        self._lock = StepLock()
 
     @property
     def session(self) -> Session:
@@ -51,6 +51,9 @@ class SessionCell(Unpicklable):
         **kwargs: P.kwargs,
     ) -> R:
         """Apply one step and return its answer."""
-        with self._lock:
+
+        def change() -> R:
             self._session, answer = step(self._session, *args, **kwargs)
-        return answer
+            return answer
+
+        return self._lock.run(change)

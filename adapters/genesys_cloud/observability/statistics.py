@@ -1,9 +1,8 @@
 """The statistics of one client, changed by one step at a time."""
 
-import threading
-
 from msgspec.structs import replace
 
+from genesys_cloud.step_lock import StepLock
 from genesys_core.observability.statistics import ClientStats, StatisticsStep
 
 __all__ = ["StatisticsCell"]
@@ -14,12 +13,14 @@ class StatisticsCell:
 
     def __init__(self) -> None:
         self._stats = ClientStats()
-        self._lock = threading.Lock()
+        self._lock = StepLock()
 
     def apply(self, step: StatisticsStep) -> None:
         """Apply one step."""
-        with self._lock:
-            self._stats = step(self._stats)
+        self._lock.run(self._apply, step)
+
+    def _apply(self, step: StatisticsStep) -> None:
+        self._stats = step(self._stats)
 
     def read(self, open_connections: int | None = None) -> ClientStats:
         """All counts as of now.

@@ -10,10 +10,11 @@ another call would find it. No lock is held during a read, write, connect or clo
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Final, Protocol, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
+from genesys_cloud.step_lock import StepLock
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
@@ -61,7 +62,7 @@ class SocketTransport:
     ) -> None:
         self._settings = settings = ConnectionSettings(network, limits=limits)
         # Without a reference to itself: it goes, and closes its sockets, with the last to hold it.
-        self._pools = OwnedPools(lambda: _LockedPool(settings.limits), _LockedPool.drop)
+        self._pools = OwnedPools(lambda: _LockedPool(settings.limits), _LockedPool.close)
         self._closed = False
 
     def __del__(self) -> None:
@@ -222,44 +223,20 @@ def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
 
 
 class _LockedPool:
-    """A pool, and the lock for its steps.
-
-    A ``with`` statement loses the lock if an exception comes between its last instruction and the
-    release; so each step releases in a ``finally``, and once more if that was interrupted itself.
-    """
+    """A pool, and the lock for its steps."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self._pool: Pool[SocketConnection] = Pool(limits)
-        self._lock = threading.RLock()
+        self._lock = StepLock()
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
         """Ask for a connection."""
-        lock, done = self._lock, False
-        try:
-            try:
-                lock.acquire()
-                self._pool.acquire(exchange, exchange.route, now=now)
-            finally:
-                _release(lock)
-            done = True
-        finally:
-            if not done:
-                _release(lock)
+        self._lock.run(self._pool.acquire, exchange, exchange.route, now=now)
         self._settle()
 
     def release(self, exchange: SocketExchange) -> None:
         """Give back what the exchange holds: its connection, or its place in the queue."""
-        lock, done = self._lock, False
-        try:
-            try:
-                lock.acquire()
-                self._pool.release(exchange, now=read_clocks())
-            finally:
-                _release(lock)
-            done = True
-        finally:
-            if not done:
-                _release(lock)
+        self._lock.run(self._pool.release, exchange, now=read_clocks())
         self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
@@ -270,40 +247,22 @@ class _LockedPool:
         if exchange.is_waiting:  # still, now that it can be woken
             left = LOOK_AGAIN if exchange.until is None else exchange.until - time.monotonic()
             waker.acquire(timeout=min(max(left, 0), LOOK_AGAIN))
-        self._do(lambda: self._pool.serve(now=read_clocks()))
+        self._lock.run(self._pool.serve, now=read_clocks())
+        self._settle()
 
     def statistics(self) -> PoolStatistics:
         """What the pool holds."""
-        found: list[PoolStatistics] = []
-        self._do(lambda: self._pool.expire(now=read_clocks()))
-        self._do(lambda: found.append(self._pool.statistics()))
-        return found[0]
+        self._lock.run(self._pool.expire, now=read_clocks())
+        self._settle()
+        return self._lock.run(self._pool.statistics)
 
     def close(self) -> None:
-        """Close the pool."""
-        self._do(self._pool.close)
+        """Close the pool.
 
-    def drop(self) -> None:
-        """Close this process's descriptors of connections that belong to another.
-
-        The lock may be held by a thread that does not exist here. Nothing is said on the wire:
-        the connections go on as long as their own process has them open.
+        In a process that was forked off the one that opened its connections, this closes descriptors
+        and says nothing on the wire: the connections go on as long as their own process has them open.
         """
-        self._pool.close()
-        self._settle()
-
-    def _do(self, work: Callable[[], object]) -> None:
-        lock, done = self._lock, False
-        try:
-            try:
-                lock.acquire()
-                work()
-            finally:
-                _release(lock)
-            done = True
-        finally:
-            if not done:
-                _release(lock)
+        self._lock.run(self._pool.close)
         self._settle()
 
     def _settle(self) -> None:
@@ -316,16 +275,5 @@ class _LockedPool:
         if pool.waking:
             while (claim := pool.next_waking()) is not None:
                 if claim.waker is not None:
-                    _release(cast(_Lock, claim.waker))
-
-
-class _Lock(Protocol):
-    def release(self) -> None: ...
-
-
-def _release(lock: _Lock) -> None:
-    """Release a lock; of no effect if it is not held, or not by this thread."""
-    try:  # noqa: SIM105 - an object more is an instruction more
-        lock.release()
-    except RuntimeError:
-        pass
+                    with suppress(RuntimeError):  # woken already
+                        cast(threading.Lock, claim.waker).release()

@@ -1,0 +1,56 @@
+"""A lock for steps that take microseconds and do no I/O.
+
+Invariants: an exception at any instruction, out of a signal handler for one, leaves the lock free. So
+does a fork: whoever held it then does not exist in the child.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+__all__ = ["StepLock"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StepLock:
+    """Runs one step at a time.
+
+    A ``with`` statement keeps the lock for ever if an exception comes between the last instruction of
+    its block and the release. So here the release is in a ``finally``, and there is another for an
+    exception that comes in the middle of the first.
+    """
+
+    __slots__ = ("_lock", "_process")
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+
+    def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a step, and return what it returns."""
+        if self._process != os.getpid():
+            # A fork leaves one thread, so nobody else is here at the same time.
+            self._lock, self._process = threading.RLock(), os.getpid()
+        lock, done = self._lock, False
+        try:
+            try:
+                lock.acquire()
+                result = step(*args, **kwargs)
+            finally:
+                _release(lock)
+            done = True
+        finally:
+            if not done:
+                _release(lock)
+        return result
+
+
+def _release(lock: "threading.RLock") -> None:
+    """Release a lock; of no effect if this thread does not hold it."""
+    try:  # noqa: SIM105 - an object more would be instructions more
+        lock.release()
+    except RuntimeError:
+        pass
