@@ -98,7 +98,10 @@ class Method(Generic[P, T]):
         builder = self.__wrapped__
 
         def call(*args: P.args, **kwargs: P.kwargs) -> object:
-            return send(builder(*args, **kwargs))
+            operation = builder(*args, **kwargs)
+            # Some tracebacks show variables, and a body that is a dictionary may hold a password.
+            del args, kwargs
+            return send(operation)
 
         call.__wrapped__ = builder  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
         call.__name__ = builder.__name__

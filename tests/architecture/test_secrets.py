@@ -7,13 +7,16 @@ them may hold any of the secrets.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib
+import inspect
 import logging
-import pickle
 import pkgutil
-import traceback
-from base64 import b64encode
+import re
+from urllib.parse import quote, unquote
 
+import anyio
 import msgspec
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -24,11 +27,22 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 import genesys_cloud
 import genesys_core
-from genesys_cloud import ClientCredentials, Gateway, RefreshToken, RetryConfiguration, Token
+from genesys_cloud import (
+    AsyncClient,
+    Client,
+    ClientCredentials,
+    Gateway,
+    RefreshToken,
+    RetryConfiguration,
+    Saml2Bearer,
+    Token,
+)
+from genesys_cloud.cli.app import app
 from genesys_cloud.config import Configuration
 from genesys_cloud.config.file import read_snapshot
 from genesys_cloud.observability.opentelemetry import Telemetry
 from genesys_cloud.token_stores import FileTokenStore, MemoryTokenStore
+from genesys_cloud.transports.hooks import Hooks
 from genesys_core import errors, models
 from genesys_core.api import users
 from genesys_core.calls.auth_actions import TokenSnapshot
@@ -39,28 +53,19 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
 from genesys_core.oauth import AuthorizationCode, Pkce
 from tests.helpers.flavours import Api, every_flavour, settled
+from tests.helpers.listeners import Listener, Told, listening
+from tests.helpers.planted_secrets import (
+    ASSERTION,
+    SECRETS,
+    Captured,
+    Curious,
+    assert_absent,
+    refusal,
+    repeated,
+)
 from tests.helpers.server import Raw, Reply, scripted_server
+from tests.strategies.secrets import SPELLINGS
 
-SECRETS = {
-    name: f"planted{name.replace(' ', '')}{'q' * 43}"
-    for name in (
-        "client secret",
-        "access token",
-        "second access token",
-        "refresh token",
-        "rotated refresh token",
-        "password",
-        "new password",
-        "code",
-        "verifier",
-        "cookie",
-        "api key",
-        "gateway password",
-        "token in an error",
-        "query token",
-        "user information",
-    )
-}
 NOW = Now(0.0, 0.0)
 QUICK = RetryConfiguration(max_retry_time_sec=60, retry_after_default=0)
 
@@ -117,42 +122,6 @@ def calls():
         raw_operation("GET", "/api/v2/cut"),
         raw_operation("GET", "/api/v2/users/me").with_options(strict=True),
     ]
-
-
-def assert_absent(texts):
-    basic = b64encode(f"id:{SECRETS['client secret']}".encode()).decode()
-    for name, secret in {**SECRETS, "Basic header": basic}.items():
-        for text in texts:
-            assert secret not in text, f"the {name} came out"
-
-
-class Captured:
-    """All that came out, as text."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def error(self, error: errors.GenesysCloudError) -> None:
-        self.texts += [str(error), repr(error), *traceback.format_exception(error)]
-        self.of(error.attempts)
-
-    def of(self, *values: object) -> None:
-        self.texts += [text for value in values for text in (repr(value), str(value))]
-
-
-class Curious(logging.Handler):
-    """Formats each record with everything on it."""
-
-    def __init__(self, captured: Captured) -> None:
-        super().__init__(level=1)
-        self._captured = captured
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._captured.texts += [
-            record.getMessage(),
-            repr(vars(record)),
-            repr(pickle.dumps(record)),
-        ]
 
 
 @pytest.fixture
@@ -239,7 +208,7 @@ def test_no_secret_comes_out(  # noqa: PLR0917 - parametrized, and fixtures
 
     assert "c0ffee" in log.read_text()
     assert "[REDACTED]" in log.read_text()
-    arrived = repr(server.requests)
+    arrived = unquote(repr(server.requests))
     for secret in (
         "client secret",
         "second access token",
@@ -335,10 +304,282 @@ def test_no_secret_comes_out_of_client_auth_and_token_stores(  # noqa: PLR0917 -
     assert_absent(came_out)
 
 
+GRANTS = {
+    "client credentials": ClientCredentials("id", SECRETS["client secret"]),
+    "authorization code": AuthorizationCode(
+        "id", SECRETS["client secret"], SECRETS["code"], "https://me"
+    ),
+    "pkce": Pkce("id", SECRETS["code"], SECRETS["verifier"], "https://me"),
+    "refresh token": RefreshToken("id", SECRETS["client secret"], SECRETS["refresh token"]),
+    "public refresh token": RefreshToken("id", None, SECRETS["refresh token"]),
+    "saml": Saml2Bearer("id", SECRETS["client secret"], "acme", ASSERTION),
+}
+QUICK_ONES = {"as it is", "percent-encoded throughout", "in JSON", "client credentials", "pkce"}
+
+
+def some_quick(names):
+    """All of them; what the quick suite leaves out says nothing new of a flavour."""
+    return [
+        pytest.param(name, marks=() if name in QUICK_ONES else pytest.mark.slow) for name in names
+    ]
+
+
+ERRORS = (301, 400, 401, 403, 404, 409, 418, 429, 500, 503)
+
+
+@pytest.fixture
+def everywhere(captured, telemetry, capsys, tmp_path, monkeypatch):
+    """Options of a client that shows all that it can, and a search of what it showed."""
+    monkeypatch.setenv("PYTHONASYNCIODEBUG", "1")
+    curious = Curious(captured)
+    logging.getLogger("asyncio").addHandler(curious)
+    logging.getLogger("asyncio").setLevel(1)
+    log = tmp_path / "log"
+    options = {
+        "logging": LoggingConfiguration(
+            level="trace",
+            format="json",
+            to_console=True,
+            file_path=str(log),
+            request_body=True,
+            response_body=True,
+        ),
+        "telemetry": telemetry[0],
+        "retry": QUICK,
+        "hooks": Hooks(before_request=[captured.hook], after_response=[captured.hook]),
+    }
+
+    def search():
+        console = capsys.readouterr()
+        captured.texts += [log.read_text(), console.out, console.err, *telemetry[1]()]
+        assert_absent(captured.texts)
+
+    yield captured, options, search
+    logging.getLogger("asyncio").removeHandler(curious)
+    logging.getLogger("asyncio").setLevel(logging.NOTSET)
+
+
+def slow_callbacks():
+    """What asyncio's debugger says of every step that it takes."""
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop().slow_callback_duration = 0
+
+
+@every_flavour
+@pytest.mark.parametrize("spelling", some_quick(SPELLINGS))
+def test_no_secret_comes_out_of_a_platform_that_repeats_it(run, spelling, everywhere):
+    captured, options, search = everywhere
+
+    async def scenario(api: Api) -> None:
+        slow_callbacks()
+        user = models.CreateUser(name="Ann", password=SECRETS["password"])
+        for status in ERRORS if spelling == "as it is" else (400, 500):
+            for call in (
+                raw_operation("GET", f"/api/v2/{status}", headers={"Cookie": SECRETS["cookie"]}),
+                raw_operation("POST", f"/api/v2/{status}", body=user),
+                raw_operation("PUT", f"/api/v2/{status}", body={"pin": SECRETS["password"]}),
+            ):
+                with pytest.raises(errors.ApiError) as caught:
+                    await api.send(call)
+                assert caught.value.status == status
+                captured.error(caught.value)
+        body = {"name": "Ann", "password": SECRETS["password"]}
+        headers = {"X-Api-Key": SECRETS["api key"]}
+        for call in (
+            lambda: api.client.users.post_users(body),
+            lambda: api.client.request("PATCH", "/api/v2/400", body=body, headers=headers),
+        ):
+            with pytest.raises(errors.ApiError) as caught:
+                await settled(call())
+            captured.error(caught.value)
+        for garbage in ("html", "cut", "no-http"):
+            with pytest.raises(errors.GenesysCloudError) as caught:
+                await api.send(raw_operation("POST", f"/api/v2/{garbage}", body={}))
+            captured.error(caught.value)
+        found = await api.send_raw(users.get_users_me())
+        assert found.issues
+        captured.of(found, found.issues, api.client, vars(api.client))
+
+    def answers(seen):
+        last = seen.path.rpartition("/")[2]
+        said = SPELLINGS[spelling](repeated(seen)).encode()
+        if last == "html":
+            return Reply(200, body=b"<html>" + said)
+        if last == "cut":
+            return Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + said)
+        if last == "no-http":
+            return Raw(said + b"\r\n\r\n")
+        if last == "me":
+            return Reply(200, {"id": "1", "version": repeated(seen)})
+        return refusal(seen, 500 if last == "users" else int(last), spelling)
+
+    with scripted_server(answers) as server:
+        run(scenario, host=server.url, access_token=SECRETS["access token"], **options)
+    assert len(server.requests) > 10
+    assert any("[REDACTED]" in text for text in captured.texts)
+    search()
+
+
+@every_flavour
+@pytest.mark.parametrize("grant", some_quick(GRANTS))
+def test_no_secret_comes_out_of_a_login_host_that_repeats_it(run, grant, everywhere):
+    captured, options, search = everywhere
+    grant = GRANTS[grant]
+
+    async def scenario(api: Api) -> None:
+        slow_callbacks()
+        for _ in (*SPELLINGS, *ERRORS, "html", "cut", "no-http", "no token"):
+            with pytest.raises(errors.GenesysCloudError) as caught:
+                await settled(api.client.auth.exchange(grant))
+            captured.error(caught.value)
+            with pytest.raises(errors.GenesysCloudError) as caught:
+                await api.send(users.get_users_me())
+            captured.error(caught.value)
+        captured.of(api.client.auth, api.client._cell.session, grant)
+
+    def answers(seen):
+        nonlocal asked
+        asked += 1
+        which = (asked // 2) % (len(SPELLINGS) + 14)
+        if which < len(SPELLINGS):
+            return refusal(seen, 400, list(SPELLINGS)[which])
+        said = repeated(seen).encode()
+        return {
+            10: Reply(200, body=b"<html>" + said),
+            11: Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + said),
+            12: Raw(said + b"\r\n\r\n"),
+            13: Reply(200, {"access_token": "", "refresh_token": said.decode()}),
+        }.get(which - len(SPELLINGS)) or refusal(seen, ERRORS[which - len(SPELLINGS)], "as it is")
+
+    asked = -1
+    with scripted_server(answers) as server:
+        run(scenario, host=server.url, auth=grant, **options | {"retry": None})
+    assert asked > 40
+    search()
+
+
+@every_flavour
+@pytest.mark.parametrize("spelling", ["as it is", "percent-encoded throughout", "in JSON"])
+def test_no_secret_comes_out_of_a_proxy_that_repeats_it(run, spelling, everywhere):
+    captured, options, search = everywhere
+    password = quote(SECRETS["proxy password"], safe="")
+
+    async def scenario(api: Api) -> None:
+        slow_callbacks()
+        for call in (users.get_users_me(), raw_operation("POST", "/api/v2/x", body={})):
+            with pytest.raises(errors.GenesysCloudError) as caught:
+                await api.send(call)
+            captured.error(caught.value)
+        captured.of(api.client, api.client._transport, vars(api.client._transport))
+
+    def answers(seen):
+        text = " ".join(SPELLINGS[spelling](repeated(seen)).split())
+        if seen.method == "CONNECT":
+            head = f'HTTP/1.1 407 no {text}\r\nProxy-Authenticate: Basic realm="{text}"\r\n'
+            return Raw(f"{head}Content-Length: {len(text)}\r\n\r\n{text}".encode())
+        return refusal(seen, 407 if seen.method == "GET" else 502, spelling)
+
+    with scripted_server(answers) as server:
+        options["proxy"] = server.url.replace("http://", f"http://user:{password}@")
+        for host in ("http://api.example", "https://api.example"):
+            run(scenario, host=host, access_token=SECRETS["access token"], **options)
+    assert {seen.method for seen in server.requests} >= {"GET", "CONNECT"}
+    assert all(seen.header("proxy-authorization") for seen in server.requests)
+    search()
+
+
+@every_flavour
+def test_no_secret_comes_out_of_notifications(run, everywhere):
+    """Channels that cannot be made, sockets that are refused, and words for the operator."""
+    captured, options, search = everywhere
+    told = Told()
+
+    async def scenario(api: Api) -> None:
+        slow_callbacks()
+
+        def enough():
+            return len(told.states) > 5
+
+        async def listen(listener: Listener) -> None:
+            handler, topic = listener.handler, "v2.users.u1.presence"
+            if not hasattr(handler, "__anext__"):
+                with pytest.raises(errors.TimeoutError) as caught:
+                    handler.add_subscription(topic, timeout=0.2)
+                captured.error(caught.value)
+                await listener.wait_for(enough)
+            else:
+                async with anyio.create_task_group() as group:
+                    group.start_soon(handler.add_subscription, topic)
+                    await listener.wait_for(enough)
+                    group.cancel_scope.cancel()
+            captured.of(handler, vars(handler), vars(handler._driver))
+
+        await listening(api, listen, told=told)
+        captured.of(*told.states, api.client)
+
+    def answers(seen):
+        nonlocal asked
+        asked += 1
+        if seen.path != "/api/v2/notifications/channels":
+            # The handshake of the socket, and then what the channel is asked.
+            return refusal(seen, 403, "as it is")
+        if seen.method == "GET":
+            return Reply(json={"entities": []})
+        if asked < 4:
+            return refusal(seen, 500, "as it is")
+        uri = server.url.replace("http", "ws")
+        return Reply(json={"id": "c1", "connectUri": f"{uri}/sockets/{quote(SECRETS['channel'])}"})
+
+    asked = 0
+    with scripted_server(answers) as server:
+        run(scenario, host=server.url, access_token=SECRETS["access token"], **options)
+    assert any(quote(SECRETS["channel"]) in seen.target for seen in server.requests)
+    captured.of(*(state.error for state in told.states if hasattr(state, "error")))
+    search()
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"host": "no host"}, {"deadline": -1.0}, {"verify": "/nowhere.pem"}, {"headers": {"a b": ""}}],
+)
+def test_no_secret_comes_out_of_a_client_that_cannot_be_made(kind, wrong):
+    captured = Captured()
+    password = quote(SECRETS["proxy password"], safe="")
+    with pytest.raises(errors.GenesysCloudError) as caught:
+        kind(
+            access_token=SECRETS["access token"],
+            proxy=f"http://user:{password}@127.0.0.1:1",
+            gateway=Gateway("g.example", password=SECRETS["gateway password"]),
+            trust_env=False,
+            **wrong,
+        )
+    captured.error(caught.value)
+    assert_absent(captured.texts)
+
+
+def test_no_option_of_a_command_takes_a_secret_that_a_list_of_processes_shows():
+    """Secrets come from the environment or a file; a proxy's URL may, and its help says so."""
+    found = {}
+    for command in commands_of(app):
+        for parameter in inspect.signature(command).parameters.values():
+            option = getattr(parameter.annotation, "__metadata__", [None])[0]
+            found[parameter.name] = getattr(option, "help", "")
+    suspects = {name for name in found if re.search("secret|password|token|proxy|auth|key", name)}
+    assert suspects == {"token_file", "proxy"}
+    assert "HTTPS_PROXY, which unlike an option no process list shows" in found["proxy"]
+
+
+def commands_of(typer_app):
+    yield from (command.callback for command in typer_app.registered_commands)
+    for group in typer_app.registered_groups:
+        yield from commands_of(group.typer_instance)
+
+
 def test_no_secret_shows_in_what_a_call_is_made_of():
     captured = Captured()
     planted = SECRETS["query token"]
-    url = f"https://me:{planted}@h/x?access_token={planted}&code={planted}"
+    url = f"https://me:{SECRETS['user information']}@h/x?access_token={planted}&code={planted}"
     fields = {"Location": url, "Set-Cookie": planted, "X-Api-Key": planted}
     captured.of(*calls(), Request("GET", url, Headers(fields)), Response(302, Headers(fields)))
     captured.of(Headers(fields))

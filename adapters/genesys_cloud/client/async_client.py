@@ -22,6 +22,7 @@ from genesys_cloud.transports.protocols import AsyncTransport
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
@@ -62,9 +63,13 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        super().__init__(options, transport=transport, hooks=hooks)
-        self._transport = new_async_transport(self._network) if transport is None else transport
-        self._wire = add_hooks(self._transport, hooks)
+        try:
+            super().__init__(options, transport=transport, hooks=hooks)
+            self._transport = new_async_transport(self._network) if transport is None else transport
+            self._wire = add_hooks(self._transport, hooks, self._secrets)
+        except GenesysCloudError as error:
+            options = {}  # some tracebacks show variables, and these hold a token and passwords
+            raise error.with_traceback(None) from None
 
     async def send(self, operation: Operation[T]) -> T:
         """Send an operation and return the decoded response body.
@@ -92,7 +97,9 @@ class AsyncClient(AsyncTransfers, AsyncApis):
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
-        return await self.send(raw_operation(method, path, query=query, body=body, headers=headers))
+        operation = raw_operation(method, path, query=query, body=body, headers=headers)
+        del query, body, headers  # some tracebacks show variables
+        return await self.send(operation)
 
     async def pages(self, operation: Operation[T]) -> AsyncIterator[T]:
         """Iterate over the pages of a listing, one request per page."""

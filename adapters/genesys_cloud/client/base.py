@@ -64,6 +64,7 @@ class ClientBase(LazyApis, Unpicklable):
         self._setup = Setup(options, mocked=is_mock(transport))
         self._cell = self._setup.cell
         self._observers = self._setup.observers
+        self._secrets = self._cell.session.settings.secrets
         self._network = network_of(options)
         self._loops: list[EventLoop] = []
         self._tokens = TokenTransactions(
@@ -106,7 +107,8 @@ class ClientBase(LazyApis, Unpicklable):
         return self._setup.configuration
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._cell.session.settings.hosts.api})"
+        cell = vars(self).get("_cell")  # not there yet where making the client failed
+        return f"{type(self).__name__}({cell and cell.session.settings.hosts.api})"
 
     @property
     def _event_loop(self) -> EventLoop:

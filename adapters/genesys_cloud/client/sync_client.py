@@ -18,6 +18,7 @@ from genesys_cloud.transports.protocols import Transport
 from genesys_core.calls.operation import Operation, raw_operation
 from genesys_core.calls.paging import Items, Paging, items_of
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import GenesysCloudError
 from genesys_core.http.urls import QueryValue
 
 if TYPE_CHECKING:
@@ -56,9 +57,13 @@ class Client(SyncTransfers, SyncApis):
         hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
         **options: Unpack[ClientOptions],
     ) -> None:
-        super().__init__(options, transport=transport, hooks=hooks)
-        self._transport = new_transport(self._network) if transport is None else transport
-        self._wire = add_hooks(awaited_transport(self._transport), hooks)
+        try:
+            super().__init__(options, transport=transport, hooks=hooks)
+            self._transport = new_transport(self._network) if transport is None else transport
+            self._wire = add_hooks(awaited_transport(self._transport), hooks, self._secrets)
+        except GenesysCloudError as error:
+            options = {}  # some tracebacks show variables, and these hold a token and passwords
+            raise error.with_traceback(None) from None
 
     def send(self, operation: Operation[T]) -> T:
         """Send an operation and return the decoded response body.
@@ -86,7 +91,9 @@ class Client(SyncTransfers, SyncApis):
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
-        return self.send(raw_operation(method, path, query=query, body=body, headers=headers))
+        operation = raw_operation(method, path, query=query, body=body, headers=headers)
+        del query, body, headers  # some tracebacks show variables
+        return self.send(operation)
 
     def pages(self, operation: Operation[T]) -> Iterator[T]:
         """Iterate over the pages of a listing, one request per page."""

@@ -23,6 +23,7 @@ from genesys_cloud.transports.protocols import (
     AsyncTransport,
 )
 from genesys_core.checks import FUNCTION, Expected
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, Streamed
 
 __all__ = [
@@ -82,10 +83,14 @@ class HookedTransport:
     """A transport with hooks around it; see :func:`add_hooks`."""
 
     def __init__(
-        self, inner: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse]
+        self,
+        inner: AsyncTransport,
+        hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse],
+        secrets: KnownSecrets = KnownSecrets(),  # noqa: B008 - immutable
     ) -> None:
         self._inner = inner
         self._hooks = hooks
+        self._secrets = secrets
 
     async def send(self, request: Request) -> Response:
         """Send one request, hooks around it."""
@@ -105,6 +110,7 @@ class HookedTransport:
         return request
 
     async def _after(self, request: Request, response: Response) -> Response:
+        response = response.hiding(self._secrets.joined(request.known_secrets))
         for after in self._hooks.after_response:
             seen = after(request, response)
             response = response.replaced_by(await seen if isinstance(seen, Awaitable) else seen)
@@ -113,9 +119,12 @@ class HookedTransport:
 
 class _HookedStreamingTransport(HookedTransport):
     def __init__(
-        self, inner: AsyncStreamingTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse]
+        self,
+        inner: AsyncStreamingTransport,
+        hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse],
+        secrets: KnownSecrets,
     ) -> None:
-        super().__init__(inner, hooks)
+        super().__init__(inner, hooks, secrets)
         self._streaming = inner
 
     @asynccontextmanager
@@ -130,11 +139,19 @@ class _HookedStreamingTransport(HookedTransport):
 
 
 def add_hooks(
-    transport: AsyncTransport, hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None
+    transport: AsyncTransport,
+    hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None,
+    secrets: KnownSecrets = KnownSecrets(),  # noqa: B008 - immutable
 ) -> AsyncTransport:
-    """The transport with hooks around it; it streams if the one inside does."""
+    """The transport with hooks around it; it streams if the one inside does.
+
+    Args:
+        transport: the one inside.
+        hooks: what runs around it.
+        secrets: replaced where a hook prints a response's headers, as those of its request are.
+    """
     if hooks is None:
         return transport
     if isinstance(transport, AsyncStreamingTransport):
-        return _HookedStreamingTransport(transport, hooks)
-    return HookedTransport(transport, hooks)
+        return _HookedStreamingTransport(transport, hooks, secrets)
+    return HookedTransport(transport, hooks, secrets)

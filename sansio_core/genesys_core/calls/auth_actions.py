@@ -289,6 +289,8 @@ def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
         random=session.random,
         started=now.monotonic,
         deadline=settings.deadline,
+        vault=session.vault,
+        secrets=settings.secrets,
         token=token,
     )
     return Exchanging(ready_to_send(call, now=now))

@@ -14,10 +14,13 @@ from genesys_core.calls.operation import Endpoint
 from genesys_core.calls.prepare import authorize_request
 from genesys_core.calls.responses import ResponseReader, transport_error
 from genesys_core.clock import Now, Random
-from genesys_core.errors import Attempt, GenesysCloudError
+from genesys_core.errors import ApiError, Attempt, GenesysCloudError
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
-from genesys_core.oauth.tokens import Token
+from genesys_core.http.redaction import redact_error
+from genesys_core.oauth.tokens import Token, token_secrets
 from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.vault import Vault
 
 __all__ = ["Call"]
 
@@ -46,6 +49,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         attempts: requests that failed so far.
         doubtful: whether one of them may have taken effect.
         login: the login host that its tokens come from; ``None`` for whichever there is.
+        vault: the client's token and grant, whose secrets are replaced in what the call shows.
+        secrets: further ones.
     """
 
     endpoint: Endpoint
@@ -63,6 +68,15 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...] = ()
     doubtful: bool = False
     login: str | None = None
+    vault: Vault = Vault()
+    secrets: KnownSecrets = KnownSecrets()
+
+    @property
+    def known_secrets(self) -> KnownSecrets:
+        """What is replaced wherever the platform's words repeat it."""
+        token = () if self.token is None else token_secrets(self.token)
+        held = KnownSecrets.of((*self.secrets.values, *self.vault.secrets(), *token))
+        return held.joined(self.request.known_secrets)
 
     @property
     def expires(self) -> float | None:
@@ -107,8 +121,10 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         """
         status = outcome.status if isinstance(outcome, Response) else None
         words = outcome.message if isinstance(outcome, TransportFailure) else f"HTTP {status}"
-        number = len(self.attempts) + 1
-        attempt = Attempt(number, words, self.elapsed(now), decision, status)
+        number, secrets = len(self.attempts) + 1, self.known_secrets
+        attempt = Attempt(
+            number, secrets.hide(words), self.elapsed(now), secrets.hide(decision), status
+        )
         return msgspec.structs.replace(self, attempts=(*self.attempts, attempt))
 
     def error(
@@ -130,8 +146,12 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return errors.TimeoutError(message, sent=self.doubtful, request=self.request)
 
     def with_history(self, error: GenesysCloudError) -> GenesysCloudError:
-        """An error that ends the call, with the call's history on it."""
+        """An error that ends the call, with the call's history on it and no secret in it."""
         error.attempts = self.attempts
+        secrets = self.known_secrets
+        redact_error(error, secrets)
+        if isinstance(error, ApiError):
+            error.response = error.response.hiding(secrets)
         if self.repeatable:
             error.is_retry_safe = True
         elif self.doubtful and error.is_retry_safe:

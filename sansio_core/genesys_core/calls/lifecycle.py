@@ -102,7 +102,8 @@ class NeedToken(Struct, Generic[T], frozen=True):
 
     def joined(self, session: Session) -> "NeedToken[T]":
         """The need as of now: failures from here on are this call's too."""
-        return replace(self, arrived=session.vault.exchanges)
+        call = replace(self.call, vault=session.vault)
+        return replace(self, call=call, arrived=session.vault.exchanges)
 
     def patience(self, session: Session, *, now: Now) -> float:
         """Seconds to wait for another call's exchange, before :meth:`timed_out`."""
@@ -327,6 +328,8 @@ def start(
         deadline=check_deadline(options.deadline) or settings.deadline,
         token=session.vault.usable(now) if needs_token else None,
         login=settings.hosts.login,
+        vault=session.vault,
+        secrets=session.settings.secrets,
     )
     if needs_token and call.token is None:
         return NeedToken(call)
@@ -365,7 +368,10 @@ def _not_sent(
 
 def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
     try:
-        return Returned(call.reader.read(response, now))
+        read = call.reader.read(response, now)
+        if read.issues:
+            read = replace(read, issues=call.known_secrets.hide_in(read.issues))
+        return Returned(read)
     except (DecodeError, OAuthError) as error:
         done = call.with_attempt(
             response, "the call was made, but its reply cannot be read", now=now

@@ -26,6 +26,7 @@ from genesys_core.errors import (
 )
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
+from genesys_core.http.redaction import DEFAULT_REDACTION
 from genesys_core.oauth.tokens import Token, oauth_error, parse_token_response
 
 __all__ = [
@@ -75,7 +76,8 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
         return self.headers.get("location")
 
     def __repr__(self) -> str:
-        return f"ApiResponse({self.status}, {self.data!r}, {len(self.issues)} issues)"
+        data = DEFAULT_REDACTION.shown_value(self.data)
+        return f"ApiResponse({self.status}, {data!r}, {len(self.issues)} issues)"
 
 
 class ResponseReader(Protocol[T_co]):

@@ -241,6 +241,8 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
         random=session.random,
         started=now.monotonic,
         deadline=settings.deadline,
+        vault=session.vault,
+        secrets=session.settings.secrets,
     )
     return Sending(call, call.next_request(now))
 

@@ -203,6 +203,8 @@ def start_transfer(
         random=session.random,
         started=now.monotonic,
         deadline=check_deadline(options.deadline) or session.settings.deadline,
+        vault=session.vault,
+        secrets=session.settings.secrets,
     )
     if not authenticate or not session.vault.authenticates or "authorization" in request.headers:
         return Sending(call, call.next_request(now))

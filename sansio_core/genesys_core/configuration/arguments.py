@@ -1,7 +1,8 @@
 """The arguments of a client that decide its session, as a program gives them.
 
 Invariants: two arguments that say the same thing are an error, never a silent choice between them. What is
-about connections (proxy, TLS) is not here; it belongs to the transports.
+about connections (proxy, TLS) belongs to the transports; the proxy is here for its password alone, which
+is never shown.
 """
 
 from collections.abc import Mapping
@@ -100,8 +101,9 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     config_file: str | None = None
     live_reload_config: bool | None = None
     logging: LoggingConfiguration | None = None
+    proxy: str | None = None
 
-    __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "headers"})
+    __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "headers", "proxy"})
 
     def __post_init__(self) -> None:
         check_fields(self, _FIELDS)

@@ -116,6 +116,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         settings = judge_document(read_json(text) if looks_like_json(text) else read_ini(text))
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
+            del text, settings  # some tracebacks show variables, and these may hold a password
             raise ConfigurationError([problem.located(source) for problem in problems])
         return cls(**_parts_of(settings, source))
 

@@ -5,6 +5,7 @@ when the client is made and after every change of the file. Everything is checke
 takes effect, so a change that has a problem changes nothing.
 """
 
+import itertools
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,7 +22,9 @@ from genesys_core.configuration.sections import LoggingConfiguration
 from genesys_core.errors import ConfigurationError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Timeout
+from genesys_core.http.redaction import url_secrets
 from genesys_core.oauth.grants import ClientCredentials
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.pacing import Pacer, Pacing
@@ -65,12 +68,14 @@ class Sources(Confidential, frozen=True):
         given: the part of it that a configuration can hold.
         environment: what the environment said when the client was made.
         path: the file, absolute; ``None`` for none.
+        secrets: the passwords of proxies, wherever they come from.
     """
 
     arguments: Arguments
     given: Configuration
     environment: Configuration
     path: str | None = None
+    secrets: KnownSecrets = KnownSecrets()
 
     @classmethod
     def gather(
@@ -92,11 +97,14 @@ class Sources(Confidential, frozen=True):
             # The variable is not needed, so it is not an error that it cannot be used.
             environ = {name: environ[name] for name in environ if name != _REGION_VARIABLE}
         path = default_file if arguments.config is None else None
+        proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
+        secrets = (url_secrets(url) for url in (*proxies, arguments.proxy or ""))
         return cls(
             arguments,
             given,
             Configuration.from_environment(environ),
             path if arguments.config_file is None else arguments.config_file,
+            KnownSecrets.of(itertools.chain.from_iterable(secrets)),
         )
 
     @property
@@ -137,10 +145,10 @@ class Sources(Confidential, frozen=True):
         )
 
     def _settings(self, merged: Configuration) -> Settings:
-        arguments, general = self.arguments, merged.general
+        arguments = self.arguments
         wait = merged.reauthentication.refresh_token_wait_max
         return Settings(
-            hosts=Hosts.resolve(region=general.region, host=general.host, gateway=merged.gateway),
+            hosts=merged.hosts,
             headers=Headers(arguments.headers or {}),
             timeout=Timeout.given(arguments.timeout, Timeout()),
             deadline=arguments.deadline,
@@ -148,6 +156,7 @@ class Sources(Confidential, frozen=True):
             strict=arguments.strict,
             refresh_token_wait_max=10.0 if wait is None else wait,
             stores_tokens=arguments.token_store is not None,
+            secrets=self.secrets,
         )
 
     def session(self, resolved: Resolved, random: Random, *, is_mock: bool = False) -> Session:

@@ -7,10 +7,11 @@ never becomes a header.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from genesys_core.confidential import REDACTED
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.known_secrets import KnownSecrets
 
 __all__ = ["Headers", "HeadersInput", "header_pairs"]
 
@@ -37,7 +38,7 @@ class Headers(Mapping[str, str]):
             character in it, or half of a surrogate pair.
     """
 
-    __slots__ = ("_index", "raw")
+    __slots__ = ("_index", "_secrets", "raw")
 
     raw: tuple[tuple[str, str], ...]
     """All fields as ``(name, value)`` in the order received."""
@@ -48,13 +49,20 @@ class Headers(Mapping[str, str]):
             for name, value in header_pairs(fields)
         )
         self._index: dict[str, str] | None = None
+        self._secrets: KnownSecrets | None = None
 
     @classmethod
     def received(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
         """Fields as they came from a server, taken as they are."""
         headers = cls.__new__(cls)
         headers.raw = tuple(fields)
-        headers._index = None  # noqa: SLF001 - another constructor of this class
+        headers._index = headers._secrets = None  # noqa: SLF001 - another constructor of this class
+        return headers
+
+    def hiding(self, secrets: KnownSecrets) -> "Headers":
+        """The same fields; where they are shown, these secrets are replaced in every value."""
+        headers = Headers.received(self.raw)
+        headers._secrets = secrets  # noqa: SLF001 - another constructor of this class
         return headers
 
     def __getitem__(self, name: str) -> str:
@@ -121,11 +129,18 @@ class Headers(Mapping[str, str]):
 
     def redacted(self) -> "Headers":
         """The fields as they may be shown."""
-        return Headers.received((name, mask_header(name, value) or "") for name, value in self.raw)
+        return Headers.received(self._shown())
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}: {mask_header(name, value)}" for name, value in self.raw)
-        return f"Headers({shown})"
+        return f"Headers({', '.join(f'{name}: {value}' for name, value in self._shown())})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Headers.received, (self.raw,)
+
+    def _shown(self) -> Iterator[tuple[str, str]]:
+        secrets = self._secrets or KnownSecrets()
+        for name, value in self.raw:
+            yield name, secrets.hide(mask_header(name, value) or "")
 
     def _folded(self) -> tuple[tuple[str, str], ...]:
         return tuple((name.lower(), value) for name, value in self.raw)

@@ -10,15 +10,18 @@ What is secret by its name is the affair of :mod:`genesys_core.http.redaction`.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final, TypeVar, cast
 from urllib.parse import unquote
 
 from msgspec.structs import asdict, replace
 
+from genesys_core.codec.issues import Issue
 from genesys_core.confidential import REDACTED, Confidential
-from genesys_core.errors import GenesysCloudError
+from genesys_core.errors import Attempt
 
 __all__ = ["KnownSecrets", "hide_credentials"]
+
+T = TypeVar("T")
 
 SHORTEST: Final = 8
 """Characters; shorter secrets are words, and replacing those would make others unreadable."""
@@ -31,48 +34,52 @@ class KnownSecrets(Confidential, frozen=True):
 
     Attributes:
         values: the secrets, never shown.
+        are_plain: whether none of them has a character that a form or a string writes otherwise.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"values"})
 
     values: tuple[str, ...] = ()
+    are_plain: bool = True
 
     @classmethod
     def of(cls, values: Iterable[str | None]) -> "KnownSecrets":
         """Those of some values that are long enough to be secrets."""
         found = {value for value in values if value is not None and len(value) >= SHORTEST}
-        return cls(tuple(sorted(found, key=lambda value: (-len(value), value))))
+        ordered = sorted(found, key=lambda value: (-len(value), value))
+        return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
+
+    def joined(self, other: "KnownSecrets") -> "KnownSecrets":
+        """These and others."""
+        return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:
         """The text with each secret replaced, and what follows ``Bearer`` or ``Basic``."""
         shown = text
         for secret in self.values:
             shown = shown.replace(secret, REDACTED)
-        return hide_credentials(self._hide_escaped(shown))
+        if "%" in shown or "\\" in shown or not self.are_plain:
+            shown = self._hide_escaped(shown)
+        return hide_credentials(shown)
 
-    def hide_in(self, value: object) -> object:
-        """The value with each text in it hidden, in lists, tuples, mappings and history entries."""
+    def hide_in(self, value: T) -> T:
+        """The value with each text in it hidden: in lists, tuples, mappings, attempts and issues."""
+        shown: object = value
         match value:
             case str():
-                return self.hide(value)
-            case list() | tuple():
-                items = [self.hide_in(item) for item in cast(Iterable[object], value)]
-                return items if isinstance(value, list) else tuple(items)
+                shown = self.hide(value)
+            case list():
+                shown = [self.hide_in(item) for item in cast("list[object]", value)]
+            case tuple():
+                shown = tuple(self.hide_in(item) for item in cast("tuple[object, ...]", value))
             case Mapping():
-                pairs = cast(Mapping[object, object], value).items()
-                return {self.hide_in(key): self.hide_in(item) for key, item in pairs}
+                pairs = cast("Mapping[object, object]", value).items()
+                shown = {self.hide_in(key): self.hide_in(item) for key, item in pairs}
+            case Attempt() | Issue():
+                shown = replace(value, **self.hide_in(asdict(value)))
             case _:
-                return value
-
-    def hide_in_error(self, error: GenesysCloudError) -> None:
-        """Hide the secrets in all that an error says; the messages it is about stay as they are."""
-        error.args = cast(tuple[object, ...], self.hide_in(error.args))
-        for name, value in vars(error).items():
-            setattr(error, name, self.hide_in(value))
-        error.attempts = tuple(
-            replace(attempt, **{name: self.hide_in(said) for name, said in asdict(attempt).items()})
-            for attempt in error.attempts
-        )
+                pass
+        return cast("T", shown)
 
     def _hide_escaped(self, text: str) -> str:
         for secret in self.values:
@@ -86,6 +93,9 @@ class KnownSecrets(Confidential, frozen=True):
 
 def hide_credentials(text: str) -> str:
     """The text with what follows ``Bearer`` and ``Basic`` replaced (RFC 6750, 2.1; RFC 7617, 2)."""
+    lowered = text.lower()  # which is ten times as fast as to search without regard to case
+    if "bearer" not in lowered and "basic" not in lowered:
+        return text
     return _CREDENTIALS.sub(rf"\1{REDACTED}", text)
 
 
@@ -93,9 +103,11 @@ def hide_credentials(text: str) -> str:
 _CREDENTIALS = re.compile(
     r"(?<![a-z0-9])((?:bearer|basic)(?:\s|\+|%20|:)+)"
     r"(?!(?:tokens?|auth|authentication|authorization|credentials?|scheme|realm|error|scope)\b)"
-    r"(?:[a-z0-9._~+/-]|%2[bf])+(?:=|%3d)*",
+    r"(?:[a-z0-9._~+/=-]|%[0-9a-f]{2}|\\/)+",
     re.IGNORECASE,
 )
+
+_ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
 """Of unescaping; each is another document within a document."""
@@ -109,9 +121,11 @@ def _can_be_read(secret: str, text: str) -> bool:
     for _ in range(_MOST_ROUNDS):
         if wanted in _folded(text):
             return True
-        plain = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), unquote(text))
-        # A character beyond U+FFFF is a pair of two escapes.
-        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        plain = unquote(text)
+        if "\\" in plain:
+            plain = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), plain)
+            # A character beyond U+FFFF is a pair of two escapes.
+            plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if plain == text:
             return False
         text = plain

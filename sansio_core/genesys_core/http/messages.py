@@ -14,7 +14,8 @@ from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers, header_pairs
-from genesys_core.http.redaction import DEFAULT_REDACTION
+from genesys_core.http.known_secrets import KnownSecrets
+from genesys_core.http.redaction import DEFAULT_REDACTION, message_secrets
 
 __all__ = [
     "FailureKind",
@@ -118,6 +119,11 @@ class Request(Printable, frozen=True):
             return other
         return msgspec.structs.replace(other, purpose=self.purpose)
 
+    @property
+    def known_secrets(self) -> KnownSecrets:
+        """Its credentials and what is secret in its body, which a careless server repeats."""
+        return KnownSecrets.of(message_secrets(self.headers, self.body))
+
     def redacted(self) -> "Request":
         """The request without its body, and what is secret in its URL and headers masked."""
         url, headers = DEFAULT_REDACTION.shown_url(self.url), self.headers.redacted()
@@ -162,6 +168,10 @@ class Response(Printable, frozen=True):
             return self
         _HOOKED_RESPONSE.check("what a hook returns", other)
         return other
+
+    def hiding(self, secrets: KnownSecrets) -> "Response":
+        """The same response; where its headers are shown, these secrets are replaced."""
+        return Response(self.status, self.headers.hiding(secrets), self.body)
 
     def redacted(self) -> "Response":
         """The response without its body, and what is secret in its headers masked."""

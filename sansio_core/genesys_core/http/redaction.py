@@ -6,20 +6,24 @@ away; a name matches in any case and spelling (``client_secret``, ``clientSecret
 takes grows with the length of the input, whatever that is.
 """
 
+import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
-from urllib.parse import unquote_plus
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple, cast
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 import msgspec
 from msgspec import Struct
 
 from genesys_core.checks import TEXT, Expected
 from genesys_core.confidential import REDACTED
+from genesys_core.errors import GenesysCloudError
 from genesys_core.http.headers import SECRET_HEADERS, Headers
+from genesys_core.http.known_secrets import KnownSecrets, hide_credentials
 
-__all__ = ["DEFAULT_REDACTION", "Redaction"]
+__all__ = ["DEFAULT_REDACTION", "Redaction", "message_secrets", "redact_error", "url_secrets"]
 
 _SECRET_KEYS: Final = frozenset(
     {
@@ -123,7 +127,27 @@ class Redaction(Struct, frozen=True):
         text = _hidden(text, _JSON, self.body)
         if "\\" in text:
             text = _JSON_STRING.sub(self._escaped, text)
-        return _hidden(self._urls(text), _WORDS, self.query | self.body)
+        return hide_credentials(_hidden(self._urls(text), _WORDS, self.query | self.body))
+
+    def shown_value(self, value: object) -> object:
+        """JSON as Python has it, as it may be shown: values under secret keys hidden, at any depth."""
+        match value:
+            case dict():
+                return {
+                    key: REDACTED if self._hides(key, item) else self.shown_value(item)
+                    for key, item in cast("dict[object, object]", value).items()
+                }
+            case list():
+                return [self.shown_value(item) for item in cast("list[object]", value)]
+            case tuple():
+                return tuple(self.shown_value(item) for item in cast("tuple[object, ...]", value))
+            case str():
+                return hide_credentials(value)
+            case _:
+                return value
+
+    def _hides(self, key: object, value: object) -> bool:
+        return value is not None and isinstance(key, str) and _folded(key) in self.body
 
     def _escaped(self, match: re.Match[str]) -> str:
         """A string of JSON with escapes in it, judged by what it says.
@@ -139,6 +163,82 @@ class Redaction(Struct, frozen=True):
 
     def _urls(self, text: str) -> str:
         return _URL.sub(lambda match: self.shown_url(match[0]), text) if "//" in text else text
+
+
+def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
+    """What a message holds that is never shown: its credentials, and what is secret in its body.
+
+    Args:
+        headers: ``Authorization``, ``Cookie`` and the like are secret as they are and decoded.
+        body: a form or a JSON document; values under secret names are secret.
+    """
+    for name in SECRET_HEADERS:
+        value = headers.get(name)
+        if value is not None:
+            yield value
+            yield from _credentials(value)
+    if not body or len(body) > _LONGEST_BODY:
+        return
+    if headers.get("content-type", "").startswith(_FORM_TYPE):
+        form = parse_qsl(body.decode("utf-8", "replace"))
+        names = DEFAULT_REDACTION.query
+        yield from (value for name, value in form if _folded(name) in names)
+    elif body.lstrip()[:1] in {b"{", b"["}:
+        with contextlib.suppress(ValueError, RecursionError):
+            yield from _document_secrets(json.loads(body))
+
+
+def url_secrets(url: str) -> Iterator[str]:
+    """The password in a URL, as it is, decoded, and as a header has it."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.password:
+            password = unquote(parts.password)
+            yield from (parts.password, password)
+            yield b64encode(f"{unquote(parts.username or '')}:{password}".encode()).decode()
+
+
+_LONGEST_BODY: Final = 65_536
+"""Bytes of a body that is looked through; longer ones hold files and lists."""
+
+
+def _credentials(value: str) -> Iterator[str]:
+    """What follows the scheme of an ``Authorization``, and the password in it (RFC 7617)."""
+    scheme, _, encoded = value.partition(" ")
+    if encoded:
+        yield encoded
+    if scheme.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            yield b64decode(encoded, validate=True).decode("utf-8", "replace").partition(":")[2]
+
+
+def _document_secrets(document: object) -> Iterator[str]:
+    match document:
+        case dict():
+            for key, value in cast("dict[str, object]", document).items():
+                if isinstance(value, str) and _folded(key) in DEFAULT_REDACTION.body:
+                    yield value
+                yield from _document_secrets(value)
+        case list():
+            for item in cast("list[object]", document):
+                yield from _document_secrets(item)
+        case _:
+            return
+
+
+def redact_error(error: GenesysCloudError, secrets: KnownSecrets) -> None:
+    """Hide what is secret, by value or by name, in all that an error says.
+
+    The request and the response on it stay as they are: a program may look into them.
+    """
+    # Frames hold what they were working on in their variables, which some tracebacks show.
+    inner: BaseException | None = error
+    while inner is not None:
+        inner.__traceback__ = None
+        inner = inner.__cause__ or inner.__context__
+    error.args = secrets.hide_in(error.args)
+    for name, value in vars(error).items():
+        setattr(error, name, DEFAULT_REDACTION.shown_value(secrets.hide_in(value)))
 
 
 def _folded(name: str) -> str:

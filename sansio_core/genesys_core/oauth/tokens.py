@@ -6,22 +6,32 @@ secret of the request is repeated.
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final, cast
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 import msgspec
 
 from genesys_core.clock import Now
-from genesys_core.confidential import REDACTED, Confidential
+from genesys_core.confidential import Confidential
 from genesys_core.errors import OAUTH_ERRORS, ConfigurationError, OAuthError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, Timeout
+from genesys_core.http.redaction import message_secrets, redact_error
 from genesys_core.oauth.grants import Grant
 
-__all__ = ["Token", "oauth_error", "parse_token_response", "prepare_token_request", "token_of"]
+__all__ = [
+    "Token",
+    "grant_secrets",
+    "oauth_error",
+    "parse_token_response",
+    "prepare_token_request",
+    "token_of",
+    "token_secrets",
+]
 
 CORRELATION_ID: Final = "inin-correlation-id"
 """The header that names a request to the platform's support."""
@@ -39,7 +49,7 @@ _ACCESS_TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _SECRET_FIELDS: Final = frozenset(
     {"assertion", "client_secret", "code", "code_verifier", "refresh_token"}
 )
-_SHORTEST_SECRET: Final = 4  # characters; masking shorter ones would make words unreadable
+_FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class Token(Confidential, frozen=True):
@@ -93,7 +103,7 @@ def prepare_token_request(
     credentials = grant.basic()
     sent = (headers or Headers()).without("authorization")
     sent = sent.set("Accept", "application/json")
-    sent = sent.set("Content-Type", "application/x-www-form-urlencoded")
+    sent = sent.set("Content-Type", _FORM_TYPE)
     if credentials is not None:
         sent = sent.set("Authorization", _basic(*credentials))
     form = "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.form())
@@ -183,13 +193,15 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
     body = _document(response.body)
     words = next(filter(None, (_text(body, name) for name in _WORDS)), None)
     code = _text(body, "error") or f"http_{response.status}"
-    error = error_of(code, _masked(words, request), status=response.status)
+    error = error_of(code, words, status=response.status)
     error.correlation_id = response.headers.get(CORRELATION_ID)
     if words is None and code.startswith("http_"):
         error.message = f"{code}: the login host answered HTTP {response.status}, without a reason"
     if response.status >= 500:
         # A server that failed may have spent the code or refresh token first.
         error.is_retry_safe = None  # type: ignore[assignment]  # GenesysCloudError allows it
+    if request is not None:
+        redact_error(error, KnownSecrets.of(message_secrets(request.headers, request.body)))
     return error
 
 
@@ -234,24 +246,17 @@ def _seconds(value: object) -> int | None:
     return int(number) if 1 <= number <= _LONGEST_LIFE else None
 
 
-def _masked(words: str | None, request: Request | None) -> str | None:
-    if words is None or request is None:
-        return words
-    for secret in sorted(_secrets(request), key=len, reverse=True):
-        words = words.replace(secret, REDACTED)
-    return words
+def token_secrets(token: Token) -> Iterator[str]:
+    """What a token holds that is never shown."""
+    yield token.access_token
+    if token.refresh_token is not None:
+        yield token.refresh_token
 
 
-def _secrets(request: Request) -> Iterator[str]:
-    form = parse_qsl((request.body or b"").decode("utf-8", "replace"))
-    yield from (value for name, value in form if name in _SECRET_FIELDS and _is_maskable(value))
-    encoded = request.headers.get("authorization", "").removeprefix("Basic ")
-    try:
-        secret = b64decode(encoded, validate=True).decode("utf-8", "replace").partition(":")[2]
-    except ValueError:
-        return
-    yield from (text for text in (encoded, secret) if _is_maskable(text))
-
-
-def _is_maskable(text: str) -> bool:
-    return len(text) >= _SHORTEST_SECRET
+def grant_secrets(grant: Grant) -> Iterator[str]:
+    """What a grant holds that is never shown, as it is and as it goes into a header."""
+    yield from (value for name, value in grant.form() if name in _SECRET_FIELDS)
+    credentials = grant.basic()
+    if credentials is not None:
+        yield credentials[1]
+        yield _basic(*credentials).removeprefix("Basic ")

@@ -24,7 +24,9 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from genesys_core.calls.call import Call
 from genesys_core.calls.lifecycle import (
     ClosingGate,
     NeedPermit,
@@ -41,6 +43,8 @@ from genesys_core.clock import Now
 from genesys_core.confidential import Printable
 from genesys_core.configuration.keys import LogFormat, LogLevel
 from genesys_core.configuration.sections import LoggingConfiguration
+from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.observability.terminal import escape_json, escape_line, escape_lines
@@ -58,6 +62,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+M = TypeVar("M", Request, Response)
 
 RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
 """The level of a record that is written."""
@@ -84,6 +89,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             those of a transfer are files. A request to a URL that ends in ``/oauth/token`` is taken
             for a token exchange anyway.
         returned: whether the call has succeeded, whatever the status says: a repeated DELETE may.
+        call: the call that it belongs to, whose secrets are replaced wherever they appear.
     """
 
     request: Request
@@ -93,6 +99,12 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
     decision: Repeat | GiveUp | None = None
     hides_bodies: bool = False
     returned: bool = False
+    call: Call[Any] | None = None
+
+    @property
+    def secrets(self) -> KnownSecrets:
+        """What is replaced wherever it appears."""
+        return KnownSecrets() if self.call is None else self.call.known_secrets
 
     @classmethod
     def of(
@@ -121,6 +133,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             decision=_decided(state),
             hides_bodies=_hides_bodies(sending),
             returned=isinstance(state, Returned),
+            call=sending.call,
         )
 
     def __repr__(self) -> str:
@@ -289,7 +302,9 @@ def log_entry(
     level = _level(trip, settings.level)
     if level is None:
         return None
-    response = trip.outcome if isinstance(trip.outcome, Response) else None
+    secrets = trip.secrets
+    request = _hidden(trip.request, secrets)
+    response = _hidden(trip.outcome, secrets) if isinstance(trip.outcome, Response) else None
     with_bodies = not (trip.hides_bodies or _TOKEN_URL.search(trip.request.url))
     with_request = with_bodies and settings.request_body
     with_response = with_bodies and settings.response_body and level == "error"
@@ -297,20 +312,26 @@ def log_entry(
     return LogEntry(
         date=_date(trip.wall),
         level=level,
-        method=_encodable(trip.request.method),
-        url=_encodable(redaction.shown_url(trip.request.url)),
-        request_headers=_headers(trip.request, redaction),
+        method=_encodable(request.method),
+        url=_encodable(redaction.shown_url(secrets.hide(request.url))),
+        request_headers=_headers(request, redaction),
         response_headers=None if level == "debug" else _headers(response, redaction),
         correlation_id=_correlation_id(response),
         status_code=None if response is None else response.status,
-        request_body=_body(trip.request, redaction) if with_request else None,
-        response_body=_body(response, redaction) if with_response else None,
+        request_body=_body(request, redaction, secrets) if with_request else None,
+        response_body=_body(response, redaction, secrets) if with_response else None,
         attempt=trip.attempt,
-        failure=_failure(trip.outcome, redaction),
+        failure=_failure(trip.outcome, redaction, secrets),
         decision=decision,
-        reason=None if reason is None else _encodable(redaction.shown_text(reason)),
+        reason=None if reason is None else _encodable(redaction.shown_text(secrets.hide(reason))),
         wait=wait,
     )
+
+
+def _hidden(message: M, secrets: KnownSecrets) -> M:
+    """A message whose headers hold none of the secrets, as values are replaced before names are."""
+    fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
+    return replace(message, headers=Headers.received(fields))
 
 
 def _level(trip: RoundTrip, level: LogLevel | None) -> RecordLevel | None:
@@ -369,17 +390,24 @@ def _correlation_id(response: Response | None) -> str | None:
     return _encodable(found) if found else None
 
 
-def _body(message: Request | Response | None, redaction: Redaction) -> str | None:
-    if message is None:
+def _body(
+    message: Request | Response | None, redaction: Redaction, secrets: KnownSecrets
+) -> str | None:
+    if message is None or message.body is None:
         return None
-    shown = redaction.shown_body(message.body, message.headers.get("content-type"))
+    content = secrets.hide(message.body.decode("utf-8", "surrogateescape"))
+    shown = redaction.shown_body(
+        content.encode("utf-8", "surrogateescape"), message.headers.get("content-type")
+    )
     return None if shown is None else _encodable(shown)
 
 
-def _failure(outcome: Response | TransportFailure, redaction: Redaction) -> str | None:
+def _failure(
+    outcome: Response | TransportFailure, redaction: Redaction, secrets: KnownSecrets
+) -> str | None:
     if isinstance(outcome, Response):
         return None
-    return _encodable(f"{outcome.kind}: {redaction.shown_text(outcome.message)}")
+    return _encodable(f"{outcome.kind}: {redaction.shown_text(secrets.hide(outcome.message))}")
 
 
 def _encodable(text: str) -> str:

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from genesys_core.calls.lifecycle import Raised, Returned, Waiting
 from genesys_core.calls.operation import Endpoint
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, TransportFailure
-from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction, message_secrets
 from genesys_core.observability.log_records import RoundTrip
 from genesys_core.session.retry import Repeat
 
@@ -70,7 +71,8 @@ def request_attributes(request: Request, redaction: Redaction) -> Attributes:
     attributes = server_attributes(request)
     if request.method not in _METHODS:
         attributes["http.request.method_original"] = request.method
-    return {**attributes, "url.full": redaction.shown_url(request.url)}
+    secrets = KnownSecrets.of(message_secrets(request.headers, request.body))
+    return {**attributes, "url.full": redaction.shown_url(secrets.hide(request.url))}
 
 
 def endpoint_attributes(endpoint: Endpoint) -> Attributes:
@@ -109,7 +111,7 @@ def decision_attributes(trip: RoundTrip) -> Attributes:
         return number
     decision: Attributes = {
         "genesys_cloud.decision": "repeat" if isinstance(trip.decision, Repeat) else "give up",
-        "genesys_cloud.reason": DEFAULT_REDACTION.shown_text(trip.decision.why),
+        "genesys_cloud.reason": DEFAULT_REDACTION.shown_text(trip.secrets.hide(trip.decision.why)),
     }
     if isinstance(trip.decision, Repeat):
         decision["genesys_cloud.wait.seconds"] = trip.decision.seconds

@@ -12,6 +12,7 @@ from genesys_core.clock import Random
 from genesys_core.errors import InvalidValueError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import LONGEST, Timeout
 from genesys_core.session.pacing import Pacer
 from genesys_core.session.retry import RETRIES_OFF, RetryConfiguration
@@ -32,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         strict: whether a reply that does not fit its type raises.
         refresh_token_wait_max: seconds that a call waits for another's token exchange.
         stores_tokens: whether the adapter has a token store; see :mod:`genesys_core.calls.token_transaction`.
+        secrets: those on the way to the platform, such as a proxy's password.
     """
 
     hosts: Hosts
@@ -42,6 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     strict: bool = False
     refresh_token_wait_max: float = 10.0
     stores_tokens: bool = False
+    secrets: KnownSecrets = KnownSecrets()
 
     def __post_init__(self) -> None:
         if not 0 <= self.refresh_token_wait_max <= LONGEST:

@@ -16,6 +16,7 @@ For a call, under the adapter's token lock: :meth:`Vault.reserve`, and after an 
 :meth:`Vault.settle`. What ``client.auth`` does by hand has steps of its own below.
 """
 
+from collections.abc import Iterator
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,7 +25,7 @@ from msgspec import Struct
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidGrantError
 from genesys_core.oauth.grants import Grant, RefreshToken, Saml2Bearer
-from genesys_core.oauth.tokens import Token
+from genesys_core.oauth.tokens import Token, grant_secrets, token_secrets
 
 __all__ = ["ExchangeNeeded", "NoToken", "TokenReady", "Vault"]
 
@@ -94,6 +95,14 @@ class Vault(Struct, frozen=True):
     stored: Token | None = None
     signed_out: bool = False
     store_failure: GenesysCloudError | None = None
+
+    def secrets(self) -> Iterator[str]:
+        """What is never shown of it: of the grant, and of every token that is known."""
+        if self.grant is not None:
+            yield from grant_secrets(self.grant)
+        for token in (self.token, self.stored, self.rejected):
+            if token is not None:
+                yield from token_secrets(token)
 
     # What a call asks.
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from fuzz import fuzz_headers
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import SECRET_HEADERS, Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from tests.strategies.values import anycase, header_fields, header_names, header_values
 
 SERVER = [("Server", "Google"), ("X-Other", "1"), ("server", "FrontEnd")]
@@ -150,3 +151,13 @@ def test_redacted_fields_are_fields_without_secrets():
 def test_what_is_redacted_may_be_shown():
     fields = Headers([("Authorization", "Bearer hunter2"), ("X-A", "1"), ("X-A", "2")])
     assert fields.redacted().raw == (("Authorization", "[REDACTED]"), ("X-A", "1"), ("X-A", "2"))
+
+
+def test_secrets_that_somebody_knows_are_replaced_where_fields_are_shown():
+    headers = Headers({"X-Echo": "was hunter2hunter2", "Cookie": "a"})
+    hiding = headers.hiding(KnownSecrets.of(["hunter2hunter2"]))
+    assert repr(hiding) == "Headers(X-Echo: was [REDACTED], Cookie: [REDACTED])"
+    assert hiding == headers
+    assert hiding["x-echo"] == "was hunter2hunter2"
+    assert hiding.redacted()["x-echo"] == "was [REDACTED]"
+    assert pickle.loads(pickle.dumps(hiding)) == headers

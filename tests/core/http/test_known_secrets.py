@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.errors import ApiError, Attempt, OAuthError
-from genesys_core.http.headers import Headers
+from genesys_core.codec.issues import Issue
 from genesys_core.http.known_secrets import KnownSecrets, hide_credentials
-from genesys_core.http.messages import Request, Response
 from tests.strategies.secrets import SPELLINGS, spelt
 
 SECRET = 'hunter2/+="\\é😀hunter2'
@@ -94,32 +92,18 @@ def test_what_follows_bearer_and_basic_is_hidden(text, shown):
     assert hide_credentials(text) == shown
 
 
-def test_everything_that_an_error_says_is_looked_through():
-    request = Request("GET", "https://h/x", Headers({"Authorization": f"Bearer {PLAIN}"}))
-    error = ApiError(f"no {PLAIN}", response=Response(400, body=PLAIN.encode()), request=request)
-    error.entity_name = PLAIN
-    error.details = [{"a": [PLAIN], PLAIN: 1}]
-    error.message_params = {"token": PLAIN}
-    error.attempts = (Attempt(1, f"HTTP {PLAIN}", 0.5, PLAIN, 400),)
-    error.add_note(PLAIN)
-    KnownSecrets.of([PLAIN]).hide_in_error(error)
-    said = {
-        name: value for name, value in vars(error).items() if name not in {"request", "response"}
-    }
-    assert PLAIN not in f"{said}{error}{error!r}{error.args}{error.__notes__}"
-    assert error.attempts == (Attempt(1, f"HTTP {MASK}", 0.5, MASK, 400),)
-    assert error.details == [{"a": [MASK], MASK: 1}]
-    assert error.response.body == PLAIN.encode()
-    assert error.request is request
-
-
-def test_an_oauth_error_is_looked_through():
-    error = OAuthError("invalid_grant", f"spent: {PLAIN}")
-    KnownSecrets.of([PLAIN]).hide_in_error(error)
-    assert str(error) == f"invalid_grant: spent: {MASK}"
-    assert error.description == f"spent: {MASK}"
-
-
 def test_the_secrets_themselves_never_show():
     secrets = KnownSecrets.of([PLAIN])
     assert PLAIN not in f"{secrets!r}{secrets}{secrets.__rich_repr__()}"
+
+
+def test_secrets_of_two_can_be_joined():
+    one, other = KnownSecrets.of([PLAIN]), KnownSecrets.of(["another secret"])
+    assert one.joined(KnownSecrets()) is one
+    assert one.joined(other).hide(f"{PLAIN} another secret") == f"{MASK} {MASK}"
+
+
+def test_issues_and_containers_are_looked_through():
+    issue = Issue("$.a", "string found", PLAIN)
+    found = KnownSecrets.of([PLAIN]).hide_in([(issue, 1), {PLAIN: None}])
+    assert found == [(Issue("$.a", "string found", MASK), 1), {MASK: None}]

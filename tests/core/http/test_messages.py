@@ -179,3 +179,12 @@ def test_what_is_redacted_keeps_its_shape_and_loses_its_secrets():
         None,
     )
     assert Response(401, fields, b"hunter2").redacted() == Response(401, fields.redacted())
+
+
+def test_a_response_hides_what_its_request_says_of_who_sent_it():
+    request = Request("GET", "https://h/x", Headers({"Authorization": "Bearer hunter2hunter2"}))
+    response = Response(400, Headers({"X-Echo": "hunter2hunter2"}), b"body")
+    hiding = response.hiding(request.known_secrets)
+    assert hiding == response
+    assert "hunter2" not in repr(hiding)
+    assert "hunter2" in repr(response)

@@ -7,8 +7,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from genesys_core.confidential import REDACTED
+from genesys_core.errors import ApiError, Attempt, OAuthError
 from genesys_core.http.headers import SECRET_HEADERS, Headers
-from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.http.known_secrets import KnownSecrets
+from genesys_core.http.messages import Request, Response
+from genesys_core.http.redaction import (
+    DEFAULT_REDACTION,
+    Redaction,
+    message_secrets,
+    redact_error,
+    url_secrets,
+)
 
 SECRET = "hunter2"
 shown_text = DEFAULT_REDACTION.shown_text
@@ -321,3 +331,91 @@ def test_one_parameter():
     assert DEFAULT_REDACTION.shown_parameter("code", ["x"]) == "[REDACTED]"
     assert DEFAULT_REDACTION.shown_parameter("code", None) is None
     assert DEFAULT_REDACTION.shown_parameter("pageSize", 25) == 25
+
+
+LONG = "hunter2hunter2"
+
+
+def test_everything_that_an_error_says_is_looked_through():
+    request = Request("GET", "https://h/x", Headers({"Authorization": f"Bearer {LONG}"}))
+    error = ApiError(f"no {LONG}", response=Response(400, body=LONG.encode()), request=request)
+    error.entity_name = LONG
+    error.details = [{"a": [LONG], LONG: 1, "clientSecret": "by its name"}]
+    error.message_params = {"token": LONG}
+    error.attempts = (Attempt(1, f"HTTP {LONG}", 0.5, LONG, 400),)
+    error.add_note(LONG)
+    redact_error(error, KnownSecrets.of([LONG]))
+    said = {
+        name: value for name, value in vars(error).items() if name not in {"request", "response"}
+    }
+    assert LONG not in f"{said}{error}{error!r}{error.args}{error.__notes__}"
+    assert error.attempts == (Attempt(1, f"HTTP {REDACTED}", 0.5, REDACTED, 400),)
+    assert error.details == [{"a": [REDACTED], REDACTED: 1, "clientSecret": REDACTED}]
+    assert error.response.body == LONG.encode()
+    assert error.request is request
+
+
+def test_an_oauth_error_is_looked_through():
+    error = OAuthError("invalid_grant", f"spent: {LONG}")
+    redact_error(error, KnownSecrets.of([LONG]))
+    assert str(error) == f"invalid_grant: spent: {REDACTED}"
+    assert error.description == f"spent: {REDACTED}"
+
+
+def test_a_value_is_hidden_by_its_key_at_any_depth():
+    value = {
+        "name": "ann",
+        "Password": "hunter2",
+        "list": [{"access_token": "hunter2", "n": 1}, ("Bearer hunter2",)],
+        "secret": None,
+        1: True,
+    }
+    assert DEFAULT_REDACTION.shown_value(value) == {
+        "name": "ann",
+        "Password": REDACTED,
+        "list": [{"access_token": REDACTED, "n": 1}, (f"Bearer {REDACTED}",)],
+        "secret": None,
+        1: True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "secrets"),
+    [
+        ({}, None, set()),
+        ({"Cookie": "session=1", "X-Kept": "kept"}, None, {"session=1"}),
+        ({"Authorization": "Bearer abc"}, None, {"Bearer abc", "abc"}),
+        (
+            {"Authorization": "Basic aWQ6c2VjcmV0"},
+            None,
+            {"Basic aWQ6c2VjcmV0", "aWQ6c2VjcmV0", "secret"},
+        ),
+        ({"Authorization": "Basic ??"}, None, {"Basic ??", "??"}),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, b"code=a%2Fb&x=1", {"a/b"}),
+        (
+            {},
+            b' {"password": "p", "name": "n", "list": [{"pin": "1"}, 2], "secret": null}',
+            {"p", "1"},
+        ),
+        ({}, b"{no JSON", set()),
+        ({}, b"[" * 100_000, set()),
+        ({}, b"[" * 60_000, set()),
+        ({}, b"plain text", set()),
+    ],
+)
+def test_what_a_message_holds_that_is_secret(headers, body, secrets):
+    assert set(message_secrets(Headers(headers), body)) == secrets
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("", set()),
+        ("http://proxy:3128", set()),
+        ("http://user@proxy", set()),
+        ("http://user:p%2Fq@proxy", {"p%2Fq", "p/q", "dXNlcjpwL3E="}),
+        ("http://[", set()),
+    ],
+)
+def test_what_a_url_holds_that_is_secret(url, secrets):
+    assert set(url_secrets(url)) == secrets

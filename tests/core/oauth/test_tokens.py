@@ -29,10 +29,12 @@ from genesys_core.oauth.grants import (
 )
 from genesys_core.oauth.tokens import (
     Token,
+    grant_secrets,
     oauth_error,
     parse_token_response,
     prepare_token_request,
     token_of,
+    token_secrets,
 )
 from tests.helpers.login_hosts import GATEWAYS, LOGIN
 from tests.strategies.oauth import (
@@ -416,3 +418,15 @@ def test_what_it_cannot_is_refused_without_repeating_it(text):
 
 def test_any_reply_is_a_token_or_an_oauth_error():
     fuzz_oauth.check_replies()
+
+
+@given(grants)
+def test_what_a_grant_and_a_token_hold_that_is_secret(grant):
+    held = set(grant_secrets(grant))
+    assert {value for name, value in grant.form() if name in {"code", "assertion"}} <= held
+    if grant.basic() is not None:
+        assert grant.basic()[1] in held
+        request = prepare_token_request(grant, Hosts.resolve())
+        assert request.headers["authorization"].removeprefix("Basic ") in held
+    assert set(token_secrets(Token("a", refresh_token="r"))) == {"a", "r"}
+    assert set(token_secrets(Token("a"))) == {"a"}

@@ -787,3 +787,15 @@ class VaultAndCalls(RuleBasedStateMachine):
 
 VaultAndCalls.TestCase.settings = settings(max_examples=250, stateful_step_count=50, deadline=None)
 TestVaultAndCalls = pytest.mark.slow(VaultAndCalls.TestCase)
+
+
+def test_a_vault_knows_the_secrets_of_its_grant_and_of_every_token():
+    grant = ClientCredentials("id", "the secret")
+    tokens = [Token(f"token {n}", refresh_token=f"refresh {n}") for n in range(3)]
+    vault = Vault(grant, tokens[0], stored=tokens[1], rejected=tokens[2])
+    assert set(vault.secrets()) >= {
+        "the secret",
+        *(token.access_token for token in tokens),
+        *(token.refresh_token for token in tokens),
+    }
+    assert set(Vault().secrets()) == set()
