@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from types import FrameType
 from typing import Any
 
@@ -35,10 +35,15 @@ def interrupt_at(
                 raise Interrupt
         return trace
 
+    def apart() -> Generator[object, None, None]:
+        # An interrupt in the middle of entering or leaving an `except` block leaves its exception in
+        # hand, for everything that follows. What a generator has in hand ends with the generator.
+        yield work()
+
     before = sys.gettrace()
     try:
         sys.settrace(trace)
-        result = work()
+        result = next(apart())
         sys.settrace(before)
     except Interrupt:
         return True, None

@@ -447,6 +447,7 @@ def test_processes_that_share_a_file_renew_once(path):
     assert store.load(key) == Token("a1", refresh_token="r1")
 
 
+@pytest.mark.slow
 def test_no_rotation_is_lost_however_they_take_turns(path):
     with login_host() as server:
         store, key = kept(path, server)

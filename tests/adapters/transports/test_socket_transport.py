@@ -79,6 +79,7 @@ def survive(wire: SocketTransport, url: str, work, *files: str) -> int:
     return positions
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_before_any_instruction_of_a_call_loses_nothing():
@@ -109,6 +110,7 @@ def test_an_interrupt_before_any_instruction_of_dialing_loses_nothing():
         assert survive(wire, server.url, work, *dialing) > 300
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_before_any_instruction_of_a_stream_loses_nothing():

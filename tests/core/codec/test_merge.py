@@ -228,6 +228,7 @@ def test_secrets_are_merged_like_all_else():
     assert _edited(Login, base, lambda it: setattr(it, "user", "b")) == base | {"user": "b"}
 
 
+@pytest.mark.slow
 @given(documents(Page, faults=5))
 @settings(max_examples=200, deadline=None)
 def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):

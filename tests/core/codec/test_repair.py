@@ -327,6 +327,7 @@ def test_ten_thousand_documents_with_wrong_leaves_over_two_hundred_models():
     assert issues > 5_000  # the faults are faults
 
 
+@pytest.mark.slow
 @given(documents(Page, faults=6))
 @settings(max_examples=150, deadline=None)
 def test_any_document_with_faults_is_decoded(spoiled):

@@ -78,6 +78,7 @@ def test_anything_but_json_is_a_problem(text):
     assert [problem.text[:8] for problem in document.problems] == ["not JSON"]
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text(), st.dictionaries(st.text(), values) | scalars),
     st.sampled_from([None, 1]),

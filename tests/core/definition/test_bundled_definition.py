@@ -49,6 +49,7 @@ def test_nothing_is_missing() -> None:
     assert sum(len(one.fields) for one in found.models) == 36208
 
 
+@pytest.mark.slow
 def test_field_names_are_the_official_ones() -> None:
     lines = (
         f"{model.name}.{field.wire}={official_name(field.wire)}"
@@ -99,6 +100,7 @@ def test_the_attributes_of_acronyms() -> None:
     assert set(names.values()) == set(api.__all__)
 
 
+@pytest.mark.slow
 def test_every_generated_model_has_the_definitions_names_on_the_wire() -> None:
     for model in definition().models:
         made = getattr(models, model.name)

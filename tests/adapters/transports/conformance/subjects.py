@@ -213,9 +213,9 @@ SUBJECTS = [
         slow=True,
         loop="uvloop",
     ),
-    Subject("httpx-sync", "sync", _httpx, foreign=True),
-    Subject("httpx-asyncio", "asyncio", _async_httpx, foreign=True),
-    Subject("httpx-trio", "trio", _async_httpx, foreign=True),
+    Subject("httpx-sync", "sync", _httpx, slow=True, foreign=True),
+    Subject("httpx-asyncio", "asyncio", _async_httpx, slow=True, foreign=True),
+    Subject("httpx-trio", "trio", _async_httpx, slow=True, foreign=True),
 ]
 
 

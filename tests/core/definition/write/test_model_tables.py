@@ -90,6 +90,7 @@ def test_every_wire_name_is_the_definitions(models: ModuleType, wire: str) -> No
     assert to_json(made()) == b"{}"
 
 
+@pytest.mark.slow
 @given(definitions())
 @settings(max_examples=20, deadline=None)
 def test_any_definition_becomes_models_that_import(document: dict[str, Any]) -> None:

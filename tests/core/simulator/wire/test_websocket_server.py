@@ -208,7 +208,7 @@ def test_frames_that_are_not_valid():
     assert isinstance(failed, Failed)
 
 
-test_any_frames = fuzz_simulator_sockets.check_frames
+test_any_frames = pytest.mark.slow(fuzz_simulator_sockets.check_frames)
 test_any_texts = fuzz_simulator_sockets.check_texts
 
 
