@@ -134,7 +134,7 @@ def test_a_refusal_is_told_to_the_user_and_to_the_terminal(chromium, simulator, 
         assert landed(chromium, "Not signed in") == f"The sign-in was refused: {words}"
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (1, "")
-    assert err == f"genesys-cloud login: the sign-in was refused: {words}\n"
+    assert err == f"genesys-cloud login: sign-in failed: {words}\n"
 
 
 def test_a_session_signs_in_without_the_page_and_again_asks(chromium, simulator, tmp_path):

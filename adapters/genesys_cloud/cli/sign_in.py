@@ -32,7 +32,7 @@ __all__ = [
 
 TokenFile = Annotated[
     Path,
-    typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Where the token is kept."),
+    typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Token file."),
 ]
 # That of genesys_cloud.sign_in.saved_sign_in, which help need not load.
 DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
@@ -40,13 +40,13 @@ DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
 Proxy = Annotated[
     str | None,
     typer.Option(
-        help="URL of an HTTP proxy; else HTTPS_PROXY, which unlike an option no process list shows."
+        help="Proxy URL. Prefer HTTPS_PROXY if it contains a password: process lists show options."
     ),
 ]
 Authorities = Annotated[
     Path | None,
     typer.Option(
-        "--ca", help="Certificate authorities to trust, as a PEM file; else SSL_CERT_FILE."
+        "--ca", help="CA certificates as a PEM file; default: SSL_CERT_FILE or the system's."
     ),
 ]
 
@@ -77,11 +77,16 @@ def login(
     region: Annotated[
         str | None,
         typer.Option(
-            help="Such as eu_west_1, or a domain; else GENESYSCLOUD_REGION.", metavar="TEXT"
+            help="Region such as eu_west_1, or a domain; default: GENESYSCLOUD_REGION.",
+            metavar="TEXT",
         ),
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Base URL of the API, for a region.")] = None,
-    gateway_host: Annotated[str | None, typer.Option(help="Gateway in front of both.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Base URL of the API, instead of a region.")
+    ] = None,
+    gateway_host: Annotated[
+        str | None, typer.Option(help="Host of a gateway in front of API and login.")
+    ] = None,
     gateway_protocol: Annotated[str, typer.Option(help="https or http.")] = "https",
     gateway_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     gateway_login_path: Annotated[str, typer.Option(help="Path before /oauth.")] = "",
@@ -89,22 +94,22 @@ def login(
     proxy: Proxy = None,
     ca: Authorities = None,
     grant: Annotated[
-        GrantName, typer.Option(help="implicit only for clients that still need it.")
+        GrantName, typer.Option(help="Grant type; implicit only for clients that still need it.")
     ] = GrantName.pkce,
     port: Annotated[
         int,
         typer.Option(min=0, max=65535, help="Of http://127.0.0.1:PORT/callback; 0 for any."),
     ] = 0,
     redirect_uri: Annotated[
-        str | None, typer.Option(help="Another one on 127.0.0.1 or localhost, with its port.")
+        str | None, typer.Option(help="Redirect URI on 127.0.0.1 or localhost, with port.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that you have.")] = 120,
-    browser: Annotated[bool, typer.Option(help="Open the browser, or only print the URL.")] = True,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the sign-in.")] = 120,
+    browser: Annotated[bool, typer.Option(help="Open a browser or only print the URL.")] = True,
     org: Annotated[str | None, typer.Option(help="Organization; with --provider.")] = None,
     provider: Annotated[str | None, typer.Option(help="Identity provider; with --org.")] = None,
-    login_hint: Annotated[str | None, typer.Option(help="Email, filled in ahead.")] = None,
+    login_hint: Annotated[str | None, typer.Option(help="User name or email to prefill.")] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Ask for the password even if signed in.")
+        bool, typer.Option("--again", help="Ask for the password even if there is a session.")
     ] = False,
     token_file: TokenFile = DEFAULT_TOKEN_FILE,
 ) -> None:
@@ -146,7 +151,7 @@ def login(
             ) as attempt,
         ):
             print_line(
-                f"Redirect URI, as the client must have it registered: {attempt.redirect_uri}"
+                f"Redirect URI that must be registered for the OAuth client: {attempt.redirect_uri}"
             )
             _open(attempt.url, browser=browser)
             saved.save(target, attempt.wait(timeout))
@@ -154,7 +159,7 @@ def login(
         exit_with_error("login", str(error), 2)
     except errors.AccessDeniedError as error:
         reason = error.description or "no reason was given"
-        exit_with_error("login", f"the sign-in was refused: {reason}")
+        exit_with_error("login", f"sign-in failed: {reason}")
     except errors.GenesysCloudError as error:
         exit_with_error("login", str(error))
     print_line(f"Signed in. The token is kept in {saved.path}.")
@@ -163,7 +168,7 @@ def login(
 def _open(url: str, *, browser: bool) -> None:
     print_line(f"Sign in here: {url}")
     if browser and not webbrowser.open(url):
-        print_error("No browser could be started; open the page yourself.")
+        print_error("Could not start a browser; open this URL yourself.")
 
 
 def whoami(
@@ -181,13 +186,13 @@ def whoami(
         target = saved.target()
         client = saved.client(**network_options(proxy, ca))
         if target is None or client is None:
-            exit_with_error("whoami", "nobody is signed in; genesys-cloud login")
+            exit_with_error("whoami", "not signed in; run genesys-cloud login")
         with client:
             me = client.users.get_users_me()
             organization = client.tokens.get_tokens_me().organization
             ends = client.auth.expires_at
     except AuthenticationError as error:
-        words = f"the platform does not take the token: {error}; genesys-cloud login"
+        words = f"the platform rejected the token: {error}; run genesys-cloud login"
         exit_with_error("whoami", words)
     except GenesysCloudError as error:
         exit_with_error("whoami", str(error))
@@ -201,7 +206,7 @@ def whoami(
 
 def _until(expires_at: float | None) -> str:
     if expires_at is None:
-        return "for as long as the platform takes it"
+        return "expiry unknown"
     return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -210,7 +215,7 @@ def logout(
 ) -> None:
     """Revoke the token on the platform, and delete it here.
 
-    Exit code 1 if the platform could not be asked or did not agree; it is deleted here all the same.
+    Exit code 1 if revocation failed; the token is deleted here nevertheless.
     """
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
@@ -231,5 +236,5 @@ def logout(
     saved.forget(target)
     if problem is not None:
         words = f"signed out here, but the platform did not revoke the token: {problem}"
-        exit_with_error("logout", f"{words}; it stays valid there until it ends")
+        exit_with_error("logout", f"{words}; it remains valid there until it expires")
     print_line("Signed out.")

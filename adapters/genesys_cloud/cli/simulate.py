@@ -14,23 +14,23 @@ __all__ = ["simulate"]
 def simulate(
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free port.")
     ] = 0,
     socket_port: Annotated[
         int,
         typer.Option(
-            min=0, max=65535, help="Port of the notification channels; 0 for any free one."
+            min=0, max=65535, help="Port of the notification WebSockets; 0 picks a free port."
         ),
     ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     users: Annotated[int, typer.Option(min=0, help="Users in the organization.")] = 60,
     queues: Annotated[int, typer.Option(min=0, help="Queues in the organization.")] = 5,
-    seed: Annotated[int, typer.Option(help="Another seed, other ids and credentials.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for ids and credentials.")] = 0,
     rate_limit: Annotated[
-        int, typer.Option(min=0, help="Requests a minute for each token; 0 for no limit.")
+        int, typer.Option(min=0, help="Rate limit per token in requests per minute; 0 for none.")
     ] = 0,
 ) -> None:
-    """Serve a simulated platform, login host and API on one address, until Ctrl-C."""
+    """Serve a simulated platform (API and login host) until Ctrl-C."""
     from genesys_cloud import simulator  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     limit = simulator.RateLimit(limit=rate_limit) if rate_limit else None
@@ -43,7 +43,7 @@ def simulate(
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
         ) as running:
-            print_line(f"Simulated platform on {running.url} (Ctrl-C ends it)")
+            print_line(f"Simulated platform on {running.url} (press Ctrl-C to stop)")
             print_line(f"client id      {running.client_id}")
             print_line(f"client secret  {running.client_secret}")
             print_line(f"user           {running.email or 'none'}")

@@ -1,4 +1,4 @@
-"""What the driver needs, done by asyncio in asyncio's own way."""
+"""The driver's event loop operations on asyncio."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class AsyncioLoop:
-    """Sleep, exclusion, shielding and threads with asyncio alone."""
+    """Sleeping, locking, shielding and threads with asyncio."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
@@ -22,18 +22,18 @@ class AsyncioLoop:
         self._thread: ThreadPoolExecutor | None = None
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep as long as ``left`` says, or until :meth:`notify_all`; cancellable."""
+        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left()):
                 await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all who sleep."""
+        """Wake all sleepers."""
         self._rung.set()
         self._rung = asyncio.Event()
 
     async def acquire(self, seconds: float) -> bool:
-        """Take the token lock, if it can be had in time; cancellable."""
+        """Acquire the token lock within a timeout; cancellable."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._lock.acquire()
@@ -41,13 +41,13 @@ class AsyncioLoop:
             return False
 
     def release(self) -> None:
-        """Give the token lock back."""
+        """Release the token lock."""
         self._lock.release()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in a task of its own, which outlives a caller who is gone."""
+        """Run ``work`` in its own task, which survives cancellation of the caller."""
         task = asyncio.ensure_future(work())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -55,19 +55,19 @@ class AsyncioLoop:
         return task.result() if done else None
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a thread of our own: the loop's may all be waiting for this very work."""
+        """Run it in a dedicated thread: all of the loop's worker threads may be waiting for this work."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in one of anyio's threads; a caller who is cancelled waits for it."""
+        """Run it in a worker thread; a cancelled caller waits for it."""
         import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
 
         return await anyio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
-        """Wait for work whose caller is gone."""
+        """Wait for shielded work whose caller was cancelled."""
         if self._running:
             await asyncio.wait(self._running)
         if self._thread is not None:

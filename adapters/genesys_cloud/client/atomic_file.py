@@ -1,8 +1,7 @@
-"""A file that appears whole or not at all.
+"""Atomic file writes: a file appears complete or not at all.
 
-Law: until it is complete and on disk its bytes are under another name in the same directory; then
-it gets its own name in one step. Whatever happens before that, cancellation included, leaves
-nothing behind.
+Invariants: data is written to a temporary file in the same directory, flushed to disk, and then renamed in one
+step. A failure or cancellation before that leaves nothing behind.
 """
 
 import os
@@ -24,11 +23,11 @@ _SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 
 def target_path(path: str | os.PathLike[str]) -> Path:
-    """The path of a file to write.
+    """Check the path of a file to write.
 
     Raises:
-        TypeError: it is no path.
-        InvalidValueError: no file can have that name.
+        TypeError: not a path.
+        InvalidValueError: not a valid file name.
     """
     PATH.check("path", path)
     text = os.fspath(path)
@@ -38,11 +37,11 @@ def target_path(path: str | os.PathLike[str]) -> Path:
 
 
 class AtomicFile:
-    """Written under a temporary name; a context manager that removes it unless it was committed.
+    """A file written under a temporary name; the context manager removes it unless it was committed.
 
     Args:
-        target: the file's path, which it replaces; or a directory, in which it gets the name that
-            :meth:`commit` is told and replaces nothing.
+        target: the path to replace; or a directory, in which the file gets the name given to
+            :meth:`commit` and never replaces an existing file.
 
     Raises:
         OSError: the file cannot be created there.
@@ -56,7 +55,7 @@ class AtomicFile:
         self._file = self._path.open("xb")
 
     def restart(self) -> None:
-        """Forget what was written."""
+        """Discard what was written."""
         self._file.seek(0)
         self._file.truncate()
 
@@ -65,13 +64,13 @@ class AtomicFile:
         self._file.write(chunk)
 
     def commit(self, name: str) -> Path:
-        """Give the complete file its name, and say what it is.
+        """Rename the complete file to its final name and return that.
 
         Args:
-            name: a name proposed for it, safe or not; used in a directory only.
+            name: a proposed name, sanitized here; used only in a directory.
 
         Raises:
-            FileExistsError: the directory has a file of that name.
+            FileExistsError: the directory already has a file of that name.
         """
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -82,7 +81,7 @@ class AtomicFile:
         return target
 
     def discard(self) -> None:
-        """Remove what is left; nothing, once it was committed."""
+        """Remove the temporary file unless it was committed."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 

@@ -1,7 +1,6 @@
-"""Configuration files: the configuration of :mod:`genesys_core.configuration`, read from disk.
+"""Reads configuration files; their format is that of :mod:`genesys_core.configuration`.
 
-Law: a file is read as a whole or not at all, and whatever keeps it from being read is an error that
-names the path, the reason and the way out.
+Invariants: a file is read completely or not at all; errors name the path, the reason and the remedy.
 """
 
 import os
@@ -36,32 +35,32 @@ __all__ = [
 ]
 
 LARGEST: Final = 1 << 20
-"""Bytes; nobody writes a configuration of more than a mebibyte."""
+"""Maximum size in bytes."""
 
 
 class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
-    """What a client can be configured with; see :class:`genesys_core.configuration.Configuration`."""
+    """The configuration of a client; see :class:`genesys_core.configuration.Configuration`."""
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str] | None = None) -> Self:
         """Read a configuration file, INI or JSON, in UTF-8.
 
         Args:
-            path: the file; ``None`` for the default one, see :func:`default_path`.
+            path: the file; ``None`` for the default, see :func:`default_path`.
 
         Raises:
-            ConfigurationError: the file cannot be read, or has problems: all of them.
+            ConfigurationError: the file cannot be read or is invalid; lists all problems.
         """
         PATH.or_none().check("path", path)
         named = default_path() if path is None else path
         if named is None:
             raise ConfigurationError(
-                "configuration: the environment names no home directory; give a path"
+                "configuration: the environment has no home directory; pass a path"
             )
         snapshot = read_snapshot(named)
         if snapshot.is_missing:
             raise ConfigurationError(
-                f"{os.fspath(named)}: there is no such file; make it, or name another one"
+                f"{os.fspath(named)}: no such file; create it or pass another path"
             )
         source = os.fspath(named)
         return cls.from_text(snapshot.readable_text(source), source=source)
@@ -73,18 +72,18 @@ def configuration_from_file(path: str | os.PathLike[str] | None = None) -> Confi
 
 
 def default_path() -> str | None:
-    """The file that is read when nobody names one, as in the official Python SDK.
+    """The default path, as in the official Python SDK.
 
     ``$HOME/.genesyscloudpython/config``; ``%HOMEDRIVE%%HOMEPATH%`` on Windows.
 
     Returns:
-        ``None`` where the environment names no home.
+        ``None`` if the environment has no home directory.
     """
     return core.default_path(os.environ, sys.platform)
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Read a file if it is there."""
+    """Read a file if it exists."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -92,10 +91,10 @@ def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return FileSnapshot(
-            problem=f"cannot be read: {reason}; it must be a file that this process may read"
+            problem=f"cannot be read: {reason}; this process must be allowed to read it"
         )
     if len(content) > LARGEST:
-        return FileSnapshot(problem=f"is larger than {LARGEST} bytes; this is no configuration")
+        return FileSnapshot(problem=f"is larger than {LARGEST} bytes; not a configuration file")
     try:
         return FileSnapshot(content.decode())
     except UnicodeDecodeError as error:

@@ -1,10 +1,9 @@
-"""Following a configuration file.
+"""Watches a configuration file for changes.
 
-Law: what counts is what the file says, not what the file system tells of it. A follower looks at the
-file by its path, again and again, and acts when it reads something new twice in a row: so a rename,
-a deletion and re-creation, a file that appears late and a swapped symbolic link are all the same,
-and a burst of writes is one change. A notice from the file system only makes the next look earlier.
-A follower ends when it is closed, or when nobody holds it any more.
+Invariants: what counts is the file's content, not file system events. A follower reads the file by its path at
+intervals and acts when it reads the same new content twice in a row. Renames, deletion and re-creation, files
+that appear late and swapped symbolic links are therefore handled alike, and a burst of writes is one change.
+File system events only trigger the next read earlier. A follower ends when it is closed or garbage-collected.
 """
 
 import contextlib
@@ -20,37 +19,37 @@ from genesys_core.configuration.file_changes import ChangeDetector, FileSnapshot
 __all__ = ["Follower", "Trigger", "trigger_for"]
 
 INTERVAL: Final = 1.0
-"""Seconds between two looks while nothing happens."""
+"""Polling interval in seconds while nothing changes."""
 
 SETTLE: Final = 0.1
-"""Seconds between two looks while something does."""
+"""Polling interval in seconds while the file is changing."""
 
 _STEP: Final = 0.02
-"""Seconds within which a follower with ``watchfiles`` notices that it is to stop."""
+"""Maximum seconds until a follower using ``watchfiles`` stops."""
 
 
 class Trigger(Protocol):
-    """When a follower looks."""
+    """Decides when a follower reads the file."""
 
     def wait(self) -> bool:
-        """Wait until the file may have changed; ``False`` once it was told to stop."""
+        """Wait until the file may have changed; ``False`` after :meth:`stop`."""
         ...
 
     def settle(self) -> bool:
-        """Wait for a short while; ``False`` once it was told to stop."""
+        """Wait briefly; ``False`` after :meth:`stop`."""
         ...
 
     def stop(self) -> None:
-        """End the current wait and all later ones; called from any thread."""
+        """End the current wait and all later ones; thread-safe."""
         ...
 
     def close(self) -> None:
-        """Give back what it holds; called once, by the thread that waited."""
+        """Release resources; called once, by the waiting thread."""
         ...
 
 
 class Polling:
-    """Looks at intervals."""
+    """Reads at intervals."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -69,7 +68,7 @@ class Polling:
 
 
 class FileEvents(Polling):
-    """Looks at intervals, and at once when the file system reports a change in the directory.
+    """Reads at intervals, and immediately when the file system reports a change in the directory.
 
     Args:
         path: the file.
@@ -133,7 +132,7 @@ def _identity(directory: str) -> tuple[int, int] | None:
 
 
 def trigger_for(path: str) -> Trigger:
-    """The best trigger that is installed: ``watchfiles`` comes with the extra ``reload``."""
+    """The best available trigger; ``watchfiles`` comes with the extra ``reload``."""
     try:
         from watchfiles import watch  # noqa: PLC0415 - an extra
     except ImportError:
@@ -142,15 +141,15 @@ def trigger_for(path: str) -> Trigger:
 
 
 class Follower:
-    """Follows one file in a thread of its own.
+    """Watches one file in a background thread.
 
     Args:
-        path: the file, absolute.
-        known: what it held when its configuration was last taken over.
-        changed: told of each new content, in the follower's thread; ``False`` ends the following.
-            It must not hold the follower, nor who holds it.
-        trigger: when to look; ``None`` for :func:`trigger_for`.
-        snapshot: looks at the file.
+        path: the absolute path.
+        known: the content of the configuration in effect.
+        changed: called with each new content in the follower's thread; returning ``False`` stops it.
+            It must not keep the follower alive.
+        trigger: when to read; ``None`` for :func:`trigger_for`.
+        snapshot: reads the file.
     """
 
     def __init__(
@@ -174,11 +173,11 @@ class Follower:
 
     @property
     def following(self) -> bool:
-        """Whether it still does."""
+        """Whether it is still watching."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop, and wait until the thread is gone: some hundredths of a second."""
+        """Stop and wait for the thread to end, which takes some hundredths of a second."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

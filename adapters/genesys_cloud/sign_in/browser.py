@@ -1,15 +1,15 @@
-"""Signing in as a user, in the user's own browser.
+"""User sign-in through a browser (RFC 8252, loopback redirect).
 
-Invariants: the browser is sent to the platform and back to a server of our own on 127.0.0.1; the
-state is compared before anything is believed, and whatever the outcome, the port is closed and no
-thread is left. The code is exchanged by a client, as any other grant is. ::
+Invariants: the browser is sent to the platform and redirected to a server on 127.0.0.1. ``state`` is verified
+before anything else is trusted. Whatever the outcome, the port is closed and no thread is left. The code is
+exchanged by a client like any other grant. ::
 
     from genesys_cloud.login import sign_in
 
     token = sign_in(client_id, region="eu_west_1", port=8080)
 
-The client must be of the type "Code Authorization" and have the redirect URI registered, character
-by character: ``http://127.0.0.1:8080/callback`` here.
+The OAuth client must be of type "Code Authorization" with exactly this redirect URI registered: here
+``http://127.0.0.1:8080/callback``.
 """
 
 import webbrowser
@@ -50,14 +50,14 @@ __all__ = ["BrowserSignIn", "LoginPage", "sign_in"]
 
 
 class LoginPage(TypedDict, total=False):
-    """What the platform's login page is asked for; all optional.
+    """Parameters of the platform's login page; all optional.
 
     Attributes:
-        org: the organization's short name, to go straight to its identity provider.
-        provider: the identity provider's name; together with ``org``.
+        org: the organization's short name, to redirect directly to its identity provider.
+        provider: the identity provider's name; requires ``org``.
         target: the id of a trusted organization to sign in to.
-        login_hint: an email or the like, filled in ahead.
-        prompt: ``login`` asks for the password even where a session is open.
+        login_hint: a user name or email to prefill.
+        prompt: ``login`` asks for the password even if there is a session.
     """
 
     org: str | None
@@ -85,33 +85,33 @@ def sign_in(
     hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
     **options: Unpack[ClientOptions],
 ) -> Token:
-    """Have the user sign in, and return the token. Nothing is stored.
+    """Let the user sign in and return the token. Nothing is stored.
 
     Args:
-        client_id: of an OAuth client that has the redirect URI registered.
+        client_id: id of an OAuth client with the redirect URI registered.
         grant: ``pkce``, or ``implicit`` for clients that still need it.
-        port: of the redirect URI; 0 for any free one, which the platform only takes where it is
+        port: port of the redirect URI; 0 picks a free port, which the platform accepts only if it is
             registered.
-        redirect_uri: instead of ``http://127.0.0.1:PORT/callback``; on 127.0.0.1 or localhost.
-        sign_in_timeout: seconds that the user has.
-        org: see :class:`LoginPage`, as for the four that follow.
+        redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or localhost.
+        sign_in_timeout: seconds to wait for the user.
+        org: see :class:`LoginPage`, also for the next four.
         provider: the identity provider's name.
         target: the id of a trusted organization.
-        login_hint: filled in ahead.
-        prompt: ``login`` or nothing.
-        open_browser: is called once with the URL.
-        clock: tells the time.
-        transport: sends the token request; closed afterwards.
-        hooks: run around the token request.
-        options: of the client that exchanges the code: ``region`` or ``host``, ``gateway``,
+        login_hint: user name or email to prefill.
+        prompt: ``login`` or ``None``.
+        open_browser: called once with the URL.
+        clock: reads both clocks.
+        transport: sends the token request; it is closed afterwards.
+        hooks: run before and after the token request.
+        options: options of the client that exchanges the code: ``region`` or ``host``, ``gateway``,
             ``proxy``, ``verify``, ``retry``, ``deadline``, ``logging`` and so on, as for
             :class:`~genesys_cloud.Client`.
 
     Raises:
-        InvalidValueError: an argument that cannot work.
-        ConnectError: the port is taken, or the platform cannot be reached.
-        TimeoutError: nobody signed in in time.
-        OAuthError: the user or the platform refused; ``AccessDeniedError`` for the user.
+        InvalidValueError: an invalid argument.
+        ConnectError: the port is in use, or the platform is unreachable.
+        TimeoutError: the user did not sign in in time.
+        OAuthError: sign-in was rejected; ``AccessDeniedError`` if the user declined.
     """
     with (
         Client(transport=transport, hooks=hooks, **options) as client,
@@ -134,24 +134,24 @@ def sign_in(
 
 
 class BrowserSignIn:
-    """One attempt to sign in, its port open from the start: show ``url``, then :meth:`wait`.
+    """One sign-in attempt; the port is open from the start. Show ``url``, then call :meth:`wait`.
 
     Args:
-        client_id: as for :func:`sign_in`, and so are those that follow.
-        client: exchanges the code, and goes on with the token.
+        client_id: as for :func:`sign_in`, like the following arguments.
+        client: exchanges the code and uses the token afterwards.
         grant: ``pkce`` or ``implicit``.
         port: of the redirect URI.
-        redirect_uri: instead of the default one.
-        clock: tells the time.
+        redirect_uri: overrides the default.
+        clock: reads both clocks.
         page: see :class:`LoginPage`.
 
     Attributes:
-        url: where the user signs in. Its state is for one attempt.
-        redirect_uri: where the browser will be sent.
+        url: where the user signs in; valid for one attempt.
+        redirect_uri: where the browser is redirected to.
 
     Raises:
-        InvalidValueError: an argument that cannot work.
-        ConnectError: the port is taken.
+        InvalidValueError: an invalid argument.
+        ConnectError: the port is in use.
     """
 
     def __init__(
@@ -189,16 +189,16 @@ class BrowserSignIn:
             raise
 
     def wait(self, timeout: float = 120.0) -> Token:
-        """Wait until the user has signed in, and answer the browser. Works once.
+        """Wait until the user has signed in and answer the browser. Can be called once.
 
         Args:
-            timeout: seconds that the user has.
+            timeout: seconds to wait for the user.
 
         Raises:
-            InvalidValueError: a timeout that is none.
-            TimeoutError: nobody signed in in time.
-            OAuthError: the user or the platform refused.
-            TransportError: the token request got no answer.
+            InvalidValueError: an invalid timeout.
+            TimeoutError: the user did not sign in in time.
+            OAuthError: sign-in was rejected by the user or the platform.
+            TransportError: the token request failed.
         """
         check_timeout(timeout)
         deadline = self._clock().monotonic + timeout

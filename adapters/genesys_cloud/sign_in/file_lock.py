@@ -1,7 +1,7 @@
-"""Locks between processes, on files.
+"""File locks between processes.
 
-Law: a lock is the operating system's: whoever dies gives it back, whatever was going on. The file
-holds nothing and stays, because removing it would let two hold the lock at once.
+Invariants: locks are held by the operating system, which releases them when a process dies. The lock file is
+empty and never removed, because removing it would let two processes hold the lock at once.
 """
 
 import contextlib
@@ -18,20 +18,19 @@ from genesys_core.oauth.token_store import TokenStoreError
 __all__ = ["hold_lock"]
 
 _POLL: Final = 0.02
-"""Seconds between two looks at a lock; flock has no time limit of its own."""
+"""Polling interval in seconds; ``flock`` has no timeout."""
 
 
 @contextlib.contextmanager
 def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
-    """Hold an advisory lock on a file, which is made if need be and never removed.
+    """Hold an advisory lock on a file, which is created if necessary and never removed.
 
     Args:
         path: the lock file.
-        timeout: seconds to wait for others.
+        timeout: seconds to wait for the lock.
 
     Raises:
-        TokenStoreError: others took longer, the file cannot be made or locked, or it is a symbolic
-            link or no regular file.
+        TokenStoreError: timeout, or the file cannot be created or locked, or is not a regular file.
     """
     with _lock_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""A server for one browser on this machine, for as long as a sign-in takes.
+"""The loopback HTTP server that receives the redirect of a browser sign-in.
 
-Law: it listens on 127.0.0.1 alone, runs in the thread that waits for it, and decides nothing: what
-a visit means and what it is answered is the core's (:mod:`genesys_core.oauth.loopback_redirect`).
+Invariants: it listens only on 127.0.0.1 and runs in the thread that waits for it. The core
+(:mod:`genesys_core.oauth.loopback_redirect`) decides what a request means and how it is answered.
 """
 
 import contextlib
@@ -19,21 +19,21 @@ __all__ = ["Arrival", "LoopbackServer"]
 
 _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
-"""Seconds in one go; on Windows an interrupt waits for the end of it."""
+"""Longest single wait in seconds; on Windows, Ctrl-C takes effect after it."""
 _WRITE_TIMEOUT: Final = 5.0
 _MOST_CONNECTIONS: Final = 32
-"""Browsers open a few ahead of need; beyond this the oldest is closed."""
+"""Maximum open connections; browsers open some speculatively, and the oldest is closed."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A visit, and the connection that waits for its answer."""
+    """A browser request and its connection."""
 
     visit: BrowserRequest
     _connection: socket.socket
 
     def answer(self, page: BrowserPage) -> None:
-        """Send a page, and close the connection. A browser that has left is no error."""
+        """Send a page and close the connection. A browser that has disconnected is not an error."""
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
             self._connection.sendall(page.to_bytes())
@@ -41,13 +41,13 @@ class Arrival:
 
 
 class LoopbackServer:
-    """Listens from the start, so that no browser comes too early.
+    """Listens from construction on, so that no browser request is missed.
 
     Args:
-        port: 0 for any free one.
+        port: 0 picks a free port.
 
     Raises:
-        ConnectError: the port cannot be had.
+        ConnectError: the port cannot be opened.
     """
 
     def __init__(self, port: int) -> None:
@@ -55,8 +55,8 @@ class LoopbackServer:
             self._listener = socket.create_server((_ADDRESS, port))
         except OSError as error:
             raise ConnectError(
-                f"port {port} of {_ADDRESS} cannot be listened on: {error.strerror or error}; "
-                "end what uses it, or give another port that is registered with the client",
+                f"port {port} of {_ADDRESS} cannot be opened: {error.strerror or error}; "
+                "stop the program that uses it, or use another port that is registered for the OAuth client",
                 sent=False,
             ) from None
         self._listener.settimeout(0)
@@ -66,10 +66,10 @@ class LoopbackServer:
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def next(self, remaining: Callable[[], float]) -> Arrival | None:
-        """The next visit; ``None`` when no time remains.
+        """Wait for the next request; ``None`` on timeout.
 
         Args:
-            remaining: tells how many seconds are left.
+            remaining: returns the seconds left.
         """
         while (seconds := remaining()) > 0:
             for key, _ in self._selector.select(min(seconds, _LONGEST_NAP)):
@@ -82,7 +82,7 @@ class LoopbackServer:
         return None
 
     def close(self) -> None:
-        """Close the port and all connections. Closing twice does nothing more."""
+        """Close the port and all connections. Idempotent."""
         for connection in list(self._received):
             self._drop(connection)
         self._selector.close()

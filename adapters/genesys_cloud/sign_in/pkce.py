@@ -1,4 +1,4 @@
-"""PKCE and sign-in state with the operating system's randomness; the rules are the core's."""
+"""PKCE code verifiers and ``state`` from the operating system's random source; the rules are in the core."""
 
 import secrets
 
@@ -11,17 +11,17 @@ _STATE_BYTES = 32  # as many as the shortest code verifier is made from (RFC 763
 
 
 def generate_pkce_code_verifier(length: int = 128) -> str:
-    """A new code verifier that nobody can guess.
+    """Generate a random PKCE code verifier (RFC 7636, 4.1).
 
     Args:
-        length: its number of characters, 43 to 128.
+        length: number of characters, 43 to 128.
 
     Raises:
-        InvalidValueError: another length.
+        InvalidValueError: a length out of range.
     """
     return pkce.generate_pkce_code_verifier(length, choice=secrets.choice)
 
 
 def generate_state() -> str:
-    """A new ``state`` for an authorize URL, to be compared when the redirect comes back."""
+    """Generate a random ``state`` for an authorization request, to be verified on the redirect."""
     return secrets.token_urlsafe(_STATE_BYTES)

@@ -1,8 +1,7 @@
-"""Opening the files of a sign-in: tokens, what is kept beside them, and lock files.
+"""Opens token files, sign-in settings and lock files safely.
 
-Invariants: opening never waits (as it would for a FIFO with no writer) and never follows a symbolic
-link. What is not a regular file is refused, and so is a file that somebody else may have planted
-where only this user's own is believed; the error says what to do.
+Invariants: opening never blocks (as a FIFO without a writer would) and never follows symbolic links. Anything
+but a regular file is rejected, and so is a file that another user may have planted; the error says what to do.
 """
 
 import os
@@ -24,11 +23,11 @@ _FLAGS: Final = (
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file, readable by its owner alone if it is made; the descriptor is the caller's.
+    """Open a regular file, created with mode 0600, and return its descriptor.
 
     Raises:
-        OSError: it cannot be opened.
-        TokenStoreError: it is a symbolic link, a FIFO, a device, a directory.
+        OSError: the file cannot be opened.
+        TokenStoreError: a symbolic link, FIFO, device or directory.
     """
     if path.is_symlink():
         raise TokenStoreError(f"{path} is a symbolic link, which is not followed; remove it")
@@ -40,33 +39,33 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
 
 
 def read_file(path: Path) -> tuple[bytes, os.stat_result]:
-    """A regular file's content, and what the system says of the very file that was read.
+    """Read a regular file; returns its content and the ``stat`` result of the file that was read.
 
     Raises:
-        OSError: it cannot be opened or read.
-        TokenStoreError: it is no regular file.
+        OSError: the file cannot be opened or read.
+        TokenStoreError: not a regular file.
     """
     with os.fdopen(open_file(path), "rb") as file:
         return file.read(), os.fstat(file.fileno())
 
 
 def read_own_file(path: Path) -> bytes:
-    """The content of a file that nobody else can have written.
+    """Read a file that no other user can have written.
 
     Raises:
-        OSError: it cannot be opened or read.
-        TokenStoreError: it is no regular file, belongs to somebody else, or is open to others.
+        OSError: the file cannot be opened or read.
+        TokenStoreError: not a regular file, owned by another user, or accessible to others.
     """
     content, facts = read_file(path)
     if is_open_to_others(facts) or facts.st_nlink != 1:
         raise TokenStoreError(
-            f"{path} may have been planted by somebody else; look at it, remove it"
+            f"{path} may have been planted by another user; inspect it and remove it"
         )
     return content
 
 
 def is_open_to_others(facts: os.stat_result) -> bool:
-    """Whether others than this user can read or write a file, by its owner and mode."""
+    """Whether other users can read or write a file, by its owner and mode."""
     if not hasattr(os, "geteuid"):
         return False
     return facts.st_uid != os.geteuid() or bool(stat.S_IMODE(facts.st_mode) & 0o077)

@@ -1,8 +1,8 @@
-"""The sign-in that ``genesys-cloud login`` left, for later commands.
+"""The sign-in that ``genesys-cloud login`` saves for later commands.
 
-Invariants: secrets are in the token file alone, which only its owner can read; beside it stands what
-is needed to use them, and nothing secret. What was left by somebody else is refused and not written
-over. The token is renewed by a client, as any other is.
+Invariants: secrets are only in the token file, which only its owner can read; the settings file beside it
+contains none. Files that belong to another user are rejected and never overwritten. The token is refreshed by
+a client, like any other token.
 """
 
 import contextlib
@@ -30,13 +30,13 @@ DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - 
 
 
 class SignInTarget(Struct, frozen=True, omit_defaults=True):
-    """Where a user signed in, and with which client.
+    """The platform and OAuth client of a sign-in.
 
     Attributes:
         client_id: the OAuth client's id.
-        region: a region's name or domain, if one was given.
-        host: base URL of the API, if one was given.
-        gateway: the gateway, if there is one; its user name and password are not kept.
+        region: the region's name or domain, if given.
+        host: base URL of the API, if given.
+        gateway: the gateway, if any; its user name and password are not saved.
     """
 
     client_id: str
@@ -46,7 +46,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, client_id: str, configuration: Configuration) -> Self:
-        """The sign-in of a client that is configured so."""
+        """The sign-in of a client with this configuration."""
         host, gateway = configuration.general.host, configuration.gateway
         known = (each for each in KNOWN_REGIONS.values() if each.api_url == host)
         region = configuration.general.region or next(known, None)
@@ -59,17 +59,17 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
         """The two base URLs.
 
         Raises:
-            InvalidValueError: they cannot be made from this.
+            InvalidValueError: the settings give no valid URLs.
         """
         return Hosts.resolve(region=self.region, host=self.host, gateway=self.gateway)
 
     @property
     def key(self) -> TokenKey:
-        """Under which the token is stored."""
+        """The key under which the token is stored."""
         return TokenKey(self.client_id, self.hosts.login)
 
     def options(self) -> ClientOptions:
-        """Arguments for a client of this platform, whatever region the environment names."""
+        """Client arguments for this platform, independent of the environment's region."""
         # The host is named even where it follows from a gateway, so that no GENESYSCLOUD_REGION
         # of another day is asked.
         return {"host": self.hosts.api, "gateway": self.gateway}
@@ -80,7 +80,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
 
 class SavedSignIn:
-    """The current sign-in, in a token file and a file of settings beside it.
+    """The current sign-in: a token file and a settings file beside it.
 
     Args:
         path: the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`; the settings
@@ -96,20 +96,20 @@ class SavedSignIn:
         return self.path.with_name(f"{self.path.stem}.sign-in.json")
 
     def save(self, target: SignInTarget, token: Token) -> None:
-        """Keep a sign-in, and make it the current one.
+        """Save a sign-in and make it the current one.
 
         Raises:
-            TokenStoreError: a file cannot be written, or is not ours.
+            TokenStoreError: a file cannot be written, or belongs to another user.
         """
         self.target()  # refuses a file that is not ours before anything is written
         self.store.save(target.key, token)
         self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
 
     def target(self) -> SignInTarget | None:
-        """Where the current sign-in is; ``None`` where there is none.
+        """The platform and client of the current sign-in, or ``None``.
 
         Raises:
-            TokenStoreError: the file cannot be read, or is not ours.
+            TokenStoreError: the file cannot be read, or belongs to another user.
         """
         try:
             # Whoever could write it could send the token to a host of their own.
@@ -119,32 +119,32 @@ class SavedSignIn:
         except OSError as error:
             problem = f"cannot be read: {error.strerror or type(error).__name__}"
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            problem = "does not describe a sign-in; move it away"
+            problem = "is not a sign-in file; move it away"
         raise TokenStoreError(f"{self._settings}: {problem}")
 
     def load(self) -> tuple[SignInTarget, Token] | None:
-        """The current sign-in; ``None`` where there is none.
+        """The current sign-in, or ``None``.
 
         Raises:
-            TokenStoreError: a file cannot be read, or is not ours.
+            TokenStoreError: a file cannot be read, or belongs to another user.
         """
         target = self.target()
         token = None if target is None else self.store.load(target.key)
         return None if target is None or token is None else (target, token)
 
     def client(self, **options: Unpack[ClientOptions]) -> Client | None:
-        """A client that is signed in; ``None`` where nobody is.
+        """A signed-in client, or ``None`` if nobody is signed in.
 
-        It renews the token where there is a refresh token, and keeps it in the token file.
+        It refreshes the token if there is a refresh token and saves it in the token file.
 
         Args:
-            options: of the client, such as ``proxy`` and ``verify``.
+            options: client options such as ``proxy`` and ``verify``.
 
         Raises:
-            TokenStoreError: a file cannot be read, or is not ours.
-            ConfigurationError: settings that contradict each other or cannot work, or that lead to
-                another login host than the one that gave the token.
-            InvalidValueError: a value that cannot be used.
+            TokenStoreError: a file cannot be read, or belongs to another user.
+            ConfigurationError: contradictory or unusable settings, or settings for another login host than
+                the one that issued the token.
+            InvalidValueError: an invalid value.
         """
         found = self.load()
         if found is None:
@@ -167,7 +167,7 @@ class SavedSignIn:
         return client
 
     def forget(self, target: SignInTarget) -> None:
-        """Remove a sign-in's token, and the settings with it.
+        """Delete a sign-in: its token and its settings.
 
         Raises:
             TokenStoreError: a file cannot be written.

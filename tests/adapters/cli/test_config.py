@@ -66,7 +66,7 @@ def test_check_shows_every_problem(home):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "there is no such file"),
+        (None, "no such file"),
         (b"[general]\nhost = \xff\n", "is not UTF-8 (byte 18 is 0xff)"),
         (b"#" * (1 << 20) + b"#", "is larger than 1048576 bytes"),
     ],
@@ -85,7 +85,7 @@ def test_check_of_a_directory_and_of_no_home(home, monkeypatch):
     monkeypatch.delenv("HOME")
     done = run("check")
     assert done.exit_code == 1
-    assert "names no home directory" in done.stderr
+    assert "has no home directory" in done.stderr
 
 
 def test_show_says_where_each_value_comes_from(home, monkeypatch):
@@ -118,7 +118,7 @@ def test_show_without_a_file_shows_the_defaults(home, monkeypatch):
 def test_show_of_a_named_file_that_is_not_there(home):
     done = run("show", home / "mine")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "there is no such file" in done.stderr
+    assert "no such file" in done.stderr
 
 
 def test_show_of_a_bad_environment(monkeypatch):

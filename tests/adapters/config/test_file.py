@@ -100,7 +100,7 @@ def test_the_default_file(file, tmp_path, environ):
 @pytest.mark.parametrize("name", ["missing", "missing/config", "file/config"])
 def test_a_file_that_is_not_there_is_named(tmp_path, name):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match="there is no such file") as caught:
+    with pytest.raises(ConfigurationError, match="no such file") as caught:
         Configuration.from_file(tmp_path / name)
     assert str(tmp_path / name) in str(caught.value)
 
@@ -246,7 +246,7 @@ def test_a_relative_path_and_one_from_home_are_made_absolute_at_once(tmp_path, e
 
 
 def test_a_named_file_that_is_not_there_and_not_waited_for(tmp_path):
-    with pytest.raises(ConfigurationError, match="there is no such file"):
+    with pytest.raises(ConfigurationError, match="no such file"):
         set_up(config_file=tmp_path / "x", live_reload_config=False)
 
 

@@ -196,7 +196,7 @@ def test_a_file_that_is_made_later_with_its_directory(run, steps, tmp_path):
     with program_logging() as kept:
         run(scenario, config_file=path)
     assert [record.name for record in kept.records] == ["genesys_cloud.config"]
-    assert kept.messages == [f"{path}: there is no such file yet; waiting for it"]
+    assert kept.messages == [f"{path}: no such file yet; waiting for it"]
 
 
 @every_flavour
@@ -662,5 +662,5 @@ def test_a_follower_can_be_closed_from_within(tmp_path):
 def test_a_pipe_is_no_configuration_and_blocks_nobody(tmp_path):
     os.mkfifo(tmp_path / "config")
     assert read_snapshot(tmp_path / "config") == FileSnapshot(
-        problem="cannot be read: not a regular file; it must be a file that this process may read"
+        problem="cannot be read: not a regular file; this process must be allowed to read it"
     )

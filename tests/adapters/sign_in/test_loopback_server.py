@@ -29,7 +29,7 @@ def in_thread(work):
 def test_it_listens_on_127_0_0_1_alone_and_closes():
     with LoopbackServer(0) as server:
         assert server._listener.getsockname() == ("127.0.0.1", server.port)
-        with pytest.raises(ConnectError, match=rf"port {server.port} .*give another port"):
+        with pytest.raises(ConnectError, match=rf"port {server.port} .*use another port"):
             LoopbackServer(server.port)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port))
