@@ -124,18 +124,17 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the variables that the platform's tools share; empty ones count as not set.
 
-        ``GENESYSCLOUD_REGION``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
+        ``GENESYSCLOUD_REGION`` or ``GENESYSCLOUD_HOST``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
         ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and ``GENESYSCLOUD_ACCESS_TOKEN``.
 
         Args:
             environment: all variables, such as :data:`os.environ`.
 
         Raises:
-            ConfigurationError: a region that is none.
+            ConfigurationError: a region or host that is none, or both.
         """
         MAPPING.check("environment", environment)
-        region, credentials, origins = read_environment(environment)
-        general = GeneralConfiguration(region=region)
+        general, credentials, origins = read_environment(environment)
         return cls(general=general, credentials=credentials, origins=origins)
 
     def origin(self, section: str, key: str) -> str | None:

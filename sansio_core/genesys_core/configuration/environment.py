@@ -7,42 +7,63 @@ from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.configuration.document import find_nearest, format_value
-from genesys_core.configuration.sections import Credentials
+from genesys_core.configuration.sections import Credentials, GeneralConfiguration
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import KNOWN_REGIONS, Region
 
-__all__ = ["VARIABLES", "default_path", "read_environment"]
+__all__ = ["PLACE_VARIABLES", "VARIABLES", "default_path", "read_environment"]
 
-_REGION: Final = "general.region"
+PLACE_VARIABLES: Final[Mapping[str, str]] = {
+    "general.region": "GENESYSCLOUD_REGION",
+    "general.host": "GENESYSCLOUD_HOST",
+}
+"""The variables that select the API host, by the setting they give; one of them at most."""
 
 VARIABLES: Final[Mapping[str, str]] = {
-    _REGION: "GENESYSCLOUD_REGION",
+    **PLACE_VARIABLES,
     "credentials.client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
     "credentials.client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
     "credentials.access_token": "GENESYSCLOUD_ACCESS_TOKEN",
 }
-"""The variables that the platform's own tools read, by the setting they give."""
+"""All variables that are read, by the setting they give."""
 
 
 def read_environment(
     environment: Mapping[str, str],
-) -> tuple[Region | None, Credentials, tuple[tuple[str, str], ...]]:
+) -> tuple[GeneralConfiguration, Credentials, tuple[tuple[str, str], ...]]:
     """Read the variables; blanks around a value are dropped, an empty one counts as not set.
 
     Returns:
-        The region, the credentials, and pairs of setting and origin.
+        Where the platform is, the credentials, and pairs of setting and origin.
 
     Raises:
-        ConfigurationError: a region that is none.
+        ConfigurationError: a region or host that is none, or both.
     """
     given = {
         name: environment[variable].strip()
         for name, variable in VARIABLES.items()
         if environment.get(variable, "").strip()
     }
-    who = {name.partition(".")[2]: text for name, text in given.items() if name != _REGION}
+    who = {name.partition(".")[2]: given[name] for name in given if name not in PLACE_VARIABLES}
     origins = tuple((name, f"environment {VARIABLES[name]}") for name in given)
-    return _region(given.get(_REGION)), Credentials(**who), origins
+    return (
+        _place(given.get("general.region"), given.get("general.host")),
+        Credentials(**who),
+        origins,
+    )
+
+
+def _place(region: str | None, host: str | None) -> GeneralConfiguration:
+    region_variable, host_variable = PLACE_VARIABLES.values()
+    if region is not None and host is not None:
+        raise ConfigurationError(
+            f"environment: {host_variable} and {region_variable}: set only one of them, both "
+            "select the API host"
+        )
+    try:
+        return GeneralConfiguration(host=host, region=_region(region))
+    except InvalidValueError as error:
+        raise ConfigurationError(f"environment: {host_variable}: {error}") from None
 
 
 def _region(text: str | None) -> Region | None:
@@ -54,7 +75,7 @@ def _region(text: str | None) -> Region | None:
         meant = find_nearest(text.lower().replace("-", "_"), KNOWN_REGIONS)
         way_out = f"did you mean {meant}?" if meant else "such as eu_west_1"
         raise ConfigurationError(
-            f"environment: {VARIABLES[_REGION]} = {format_value(text)}: "
+            f"environment: {PLACE_VARIABLES['general.region']} = {format_value(text)}: "
             f"must be a known region or a domain with a dot; {way_out}"
         ) from None
 

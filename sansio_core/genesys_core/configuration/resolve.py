@@ -16,7 +16,7 @@ from genesys_core.clock import Random
 from genesys_core.confidential import Confidential
 from genesys_core.configuration.arguments import Arguments
 from genesys_core.configuration.configuration import DEFAULTS, Configuration, merge
-from genesys_core.configuration.environment import VARIABLES
+from genesys_core.configuration.environment import PLACE_VARIABLES
 from genesys_core.configuration.file_changes import FileSnapshot
 from genesys_core.configuration.sections import LoggingConfiguration
 from genesys_core.errors import ConfigurationError
@@ -94,8 +94,9 @@ class Sources(Confidential, frozen=True):
         """
         given = arguments.configuration()
         if given.general.host is not None or given.general.region is not None:
-            # The variable is not needed, so it is not an error that it cannot be used.
-            environ = {name: environ[name] for name in environ if name != _REGION_VARIABLE}
+            # The variables are not needed, so it is not an error that they cannot be used.
+            unneeded = PLACE_VARIABLES.values()
+            environ = {name: environ[name] for name in environ if name not in unneeded}
         path = default_file if arguments.config is None else None
         proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
         secrets = (url_secrets(url) for url in (*proxies, arguments.proxy or ""))
@@ -191,6 +192,3 @@ class Sources(Confidential, frozen=True):
             is_unlimited = is_mock or urlsplit(hosts.api).hostname in _LOOPBACK
             pacing = None if is_unlimited else Pacing()
         return None if pacing is None else Pacer.of(pacing)
-
-
-_REGION_VARIABLE: Final = VARIABLES["general.region"]

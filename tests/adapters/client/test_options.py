@@ -77,7 +77,7 @@ def test_a_misspelt_argument_is_a_type_error_that_lists_the_real_ones(client) ->
 
 @pytest.fixture
 def environ(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN"):
+    for name in ("REGION", "HOST", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN"):
         monkeypatch.delenv(f"GENESYSCLOUD_{name}", raising=False)
     return monkeypatch
 

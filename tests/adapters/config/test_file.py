@@ -24,7 +24,7 @@ from tests.strategies.configuration import APPENDIX_A_INI, APPENDIX_A_JSON
 from tests.strategies.observability import program_logging
 
 GRANT = ClientCredentials("id", "secret")
-VARIABLES = ("REGION", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN")
+VARIABLES = ("REGION", "HOST", "OAUTHCLIENT_ID", "OAUTHCLIENT_SECRET", "ACCESS_TOKEN")
 STILL = "[general]\nlive_reload_config = false\n"
 
 

@@ -1,8 +1,13 @@
-"""The environment: four variables, and the place of the file."""
+"""The environment: five variables, and the place of the file."""
 
 import pytest
 
-from genesys_core.configuration import Configuration, Credentials, default_path
+from genesys_core.configuration import (
+    Configuration,
+    Credentials,
+    GeneralConfiguration,
+    default_path,
+)
 from genesys_core.errors import ConfigurationError
 from genesys_core.hosts import Region
 
@@ -26,6 +31,35 @@ def test_all_four_variables_are_read():
         "credentials.client_secret": "environment GENESYSCLOUD_OAUTHCLIENT_SECRET",
         "credentials.access_token": "environment GENESYSCLOUD_ACCESS_TOKEN",
     }
+
+
+def test_a_host_is_read_instead_of_a_region():
+    configuration = Configuration.from_environment({"GENESYSCLOUD_HOST": " https://x.example\n"})
+    assert configuration.general == GeneralConfiguration(host="https://x.example")
+    assert configuration.origin("general", "host") == "environment GENESYSCLOUD_HOST"
+    assert configuration.origin("general", "region") is None
+
+
+def test_a_host_and_a_region_are_a_contradiction():
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_environment({**ALL, "GENESYSCLOUD_HOST": "https://x.example"})
+    (problem,) = caught.value.problems
+    assert problem == (
+        "environment: GENESYSCLOUD_HOST and GENESYSCLOUD_REGION: set only one of them, both select "
+        "the API host"
+    )
+
+
+@pytest.mark.parametrize("text", ["ftp://x.example", "https://x.example/?a=b", "https:// x"])
+def test_a_host_that_is_no_base_url_is_a_problem_of_the_environment(text):
+    with pytest.raises(ConfigurationError, match=r"^environment: GENESYSCLOUD_HOST: host '"):
+        Configuration.from_environment({"GENESYSCLOUD_HOST": text})
+
+
+def test_no_password_in_a_host_shows():
+    with pytest.raises(ConfigurationError) as caught:
+        Configuration.from_environment({"GENESYSCLOUD_HOST": "https://me:hunter2@x.example"})
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("empty", ["", "  ", "\n"])

@@ -43,16 +43,30 @@ def session(environ=None, *, is_mock=False, **said):
 
 # --- precedence -------------------------------------------------------------------------------------
 
+_ALWAYS = {
+    "GENESYSCLOUD_OAUTHCLIENT_ID",
+    "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+    "GENESYSCLOUD_ACCESS_TOKEN",
+    "HOME",
+}
 words = st.sampled_from(["one", "two", "three"])
 environments = st.fixed_dictionaries(
-    {},
+    {
+        "GENESYSCLOUD_REGION": st.sampled_from(["us_west_2", "ap-northeast-1", "x.example"]),
+        "GENESYSCLOUD_HOST": st.sampled_from(["https://z.example", "http://127.0.0.1:8080"]),
+        "kept": st.sampled_from(["GENESYSCLOUD_REGION", "GENESYSCLOUD_HOST", None]),
+    },
     optional={
-        "GENESYSCLOUD_REGION": st.sampled_from(["us_west_2", "ap-northeast-1", "x.example", ""]),
         "GENESYSCLOUD_OAUTHCLIENT_ID": words,
         "GENESYSCLOUD_OAUTHCLIENT_SECRET": words,
         "GENESYSCLOUD_ACCESS_TOKEN": words,
         "HOME": words,
     },
+)
+environments = environments.map(
+    lambda found: {
+        name: text for name, text in found.items() if text and name in {found["kept"], *_ALWAYS}
+    }
 )
 places = st.one_of(
     st.just({}),
@@ -173,8 +187,12 @@ def test_each_value_has_an_origin_of_its_own():
     assert found.origin("logging", "log_level") == "default"
 
 
-def test_a_region_of_the_environment_that_is_not_needed_is_not_an_error():
-    bad = {"GENESYSCLOUD_REGION": "atlantis", "GENESYSCLOUD_ACCESS_TOKEN": "t"}
+def test_a_place_of_the_environment_that_is_not_needed_is_not_an_error():
+    bad = {
+        "GENESYSCLOUD_REGION": "atlantis",
+        "GENESYSCLOUD_HOST": "ftp://x",
+        "GENESYSCLOUD_ACCESS_TOKEN": "t",
+    }
     for place in ({"region": "eu_west_1"}, {"host": "https://api.mypurecloud.ie"}):
         assert resolve(bad, **place).settings.hosts == Hosts.resolve(region="eu_west_1")
         assert session(bad, **place).vault == Vault(token=Token("t"))
