@@ -1,8 +1,9 @@
 """Any text is a configuration or one documented error, and what is written reads back equal.
 
-Invariants: ``ConfigurationError`` is the only exception, and each of its lines names the file; a
-password never shows, whatever stands around it; a configuration written as INI and as JSON reads
-back equal.
+Invariants: of arguments, environment and file the first that gives a value wins.
+``ConfigurationError`` is the only exception of a text, and each of its lines names the file; a
+password never shows, whatever stands around it; a configuration written as INI and as JSON reads back
+equal.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +12,10 @@ from hypothesis import given
 
 from genesys_core.configuration import Configuration
 from genesys_core.errors import ConfigurationError
+from tests.helpers import precedence
 from tests.strategies.configuration import file_configurations
 
-__all__ = ["TARGETS", "check", "read_and_write"]
+__all__ = ["TARGETS", "check", "read_and_write", "resolve"]
 
 _SECRET = "hunter2hunter2"
 _GATEWAY = f"\n[gateway]\nhost = gw\npassword = {_SECRET}\n"
@@ -50,4 +52,12 @@ def _read(text: str) -> str:
     return f"{problems} {configuration!r} {configuration.describe()}"
 
 
-TARGETS: Mapping[str, Callable[[bytes], object]] = {"configuration": read_and_write}
+resolve = given(precedence.arguments, precedence.environments, file_configurations)(
+    precedence.check_precedence
+)
+"""Arguments, environment and file come to what the plain model says."""
+
+TARGETS: Mapping[str, Callable[[bytes], object]] = {
+    "configuration": read_and_write,
+    "resolve": resolve.hypothesis.fuzz_one_input,  # type: ignore[attr-defined]  # added by @given
+}

@@ -1,11 +1,16 @@
 """The statistics of one client, changed by one step at a time."""
 
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+
 from msgspec.structs import replace
 
 from genesys_cloud.step_lock import StepLock
-from genesys_core.observability.statistics import ClientStats, StatisticsStep
+from genesys_core.observability.statistics import ClientStats
 
 __all__ = ["StatisticsCell"]
+
+P = ParamSpec("P")
 
 
 class StatisticsCell:
@@ -15,12 +20,24 @@ class StatisticsCell:
         self._stats = ClientStats()
         self._lock = StepLock()
 
-    def apply(self, step: StatisticsStep) -> None:
+    def apply(
+        self,
+        step: Callable[Concatenate[ClientStats, P], ClientStats],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
         """Apply one step."""
-        self._lock.run(self._apply, step)
+        self._lock.run(self._apply, step, *args, **kwargs)
 
-    def _apply(self, step: StatisticsStep) -> None:
-        self._stats = step(self._stats)
+    def _apply(
+        self,
+        step: Callable[Concatenate[ClientStats, P], ClientStats],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        self._stats = step(self._stats, *args, **kwargs)
 
     def read(self, open_connections: int | None = None) -> ClientStats:
         """All counts as of now.

@@ -5,7 +5,7 @@ the steps one at a time. A reading is consistent: no number in it is newer than 
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +15,9 @@ from genesys_core.clock import Now
 from genesys_core.http.messages import Purpose, Request
 from genesys_core.observability.observers import CallObserver, Observer
 
-__all__ = ["ClientStats", "StatisticsObserver", "StatisticsStep"]
+__all__ = ["ApplyStep", "ClientStats", "StatisticsObserver"]
+
+P = ParamSpec("P")
 
 
 class ClientStats(Struct, frozen=True, kw_only=True):
@@ -75,18 +77,28 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         return replace(self, channels=self.channels + by)
 
 
-StatisticsStep: TypeAlias = Callable[[ClientStats], ClientStats]
-"""One event, as a step from what was counted before it to what is counted after it."""
+class ApplyStep(Protocol):
+    """Applies one step to the value that an adapter holds, one at a time."""
+
+    def __call__(
+        self,
+        step: Callable[Concatenate[ClientStats, P], ClientStats],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Replace the value by what ``step(value, *args)`` returns."""
+        ...
 
 
 class StatisticsObserver(Observer):
     """Turns what happens to a client into steps of its statistics.
 
     Args:
-        apply: carries a step out on the value that the adapter holds, one at a time.
+        apply: applies each step.
     """
 
-    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
+    def __init__(self, apply: ApplyStep) -> None:
         self._apply = apply
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer
@@ -98,29 +110,26 @@ class StatisticsObserver(Observer):
 
     def channel_opened(self) -> None:
         """Count a channel in."""
-        self._apply(lambda stats: stats.channels_changed(1))
+        self._apply(ClientStats.channels_changed, 1)
 
     def channel_closed(self) -> None:
         """Count a channel out."""
-        self._apply(lambda stats: stats.channels_changed(-1))
+        self._apply(ClientStats.channels_changed, -1)
 
 
 class _Counted(CallObserver):
-    __slots__ = ("_apply",)
+    __slots__ = ("_apply", "_sent")
 
-    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
+    def __init__(self, apply: ApplyStep) -> None:
         self._apply = apply
+        self._sent = False
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        self._apply(lambda stats: stats.waited(waiting))
+        self._apply(ClientStats.waited, waiting)
 
 
 class _CountedCall(_Counted):
-    __slots__ = ("_sent",)
-
-    def __init__(self, apply: Callable[[StatisticsStep], None]) -> None:
-        super().__init__(apply)
-        self._sent = False
+    __slots__ = ()
 
     def sending(self, request: Request) -> Request:
         if self._sent:
@@ -129,7 +138,7 @@ class _CountedCall(_Counted):
         return request
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:  # noqa: ARG002 - CallObserver
-        self._apply(lambda stats: stats.call_ended(outcome))
+        self._apply(ClientStats.call_ended, outcome)
 
 
 class _CountedExchange(_Counted):

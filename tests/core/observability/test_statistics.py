@@ -30,8 +30,8 @@ class Counted:
         self.stats = ClientStats()
         self.observer = StatisticsObserver(self.apply)
 
-    def apply(self, step):
-        self.stats = step(self.stats)
+    def apply(self, step, *args):
+        self.stats = step(self.stats, *args)
 
 
 def counted(*outcomes, calls=1, **said):
