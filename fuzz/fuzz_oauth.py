@@ -70,7 +70,7 @@ def token_document(data: bytes) -> None:
     key = TokenKey("id", "https://login.mypurecloud.ie")
     document = _outcome(lambda: TokenDocument.from_bytes(data))
     if not isinstance(document, TokenDocument):
-        assert str(document).startswith("this is no token file")
+        assert str(document).startswith("not a token file")
         return
     kept = document.get(key)
     changed = TokenDocument.from_bytes(document.put(key, Token("new")).to_bytes())

@@ -21,6 +21,8 @@ FINISHED = (
     "sansio_core/genesys_core/confidential.py",
     "sansio_core/genesys_core/errors.py",
     "sansio_core/genesys_core/hosts.py",
+    "sansio_core/genesys_core/oauth/",
+    "sansio_core/genesys_core/session/",
     "sansio_core/genesys_core/version.py",
 )
 
@@ -43,6 +45,16 @@ BANNED = (
     Banned(r"\bwhoever\b", "whoever has to wait", "waiting calls"),
     Banned(r"\bwho has to wait\b", "who has to wait is served", "waiting calls"),
     Banned(r"\bcredentials, or any\b", "other credentials, or any", "authentication failed (407)"),
+    Banned(r"\bmay not be believed\b|\bnot believed\b", "it was not believed", "rejected, ignored"),
+    Banned(r"\bleave it out for none\b", "leave it out for none", "omit it"),
+    Banned(r"\bis for none\b|\bor None for none\b", "None is for none", "None disables it"),
+    Banned(
+        r"\bof (?:our|its|their) own choosing\b", "a wait of our own choosing", "a computed delay"
+    ),
+    Banned(r"\bsaid no\b", "the user said no", "denied, refused"),
+    Banned(r"\bholds? what\b", "it holds what JSON cannot", "contains a value that"),
+    Banned(r"\bgive (?:another|one of them)\b", "give one of them", "pass, use"),
+    Banned(r"\blets? nothing go\b|\blet go\b", "requests are let go", "sent"),
     Banned(r"\bin drips\b", "a reply that comes in drips", "slow response"),
     Banned(r"\bstays? asked for\b", "the topic stays asked for", "remains subscribed"),
     Banned(r"\bsign of life\b", "asks for a sign of life", "sends a ping"),

@@ -114,7 +114,7 @@ def test_a_user_signs_in_and_the_command_ends_with_a_token(chromium, simulator, 
         chromium.get(url)
         assert chromium.title == "Sign in"
         fill_in(chromium, simulator, "sign-in")
-        assert landed(chromium, "Signed in") == "You can close this window and go back."
+        assert landed(chromium, "Signed in") == "You can close this window."
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
     assert f"The token is kept in {file}." in out

@@ -128,7 +128,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         if self.refusal is None:
             return self.refused(GenesysCloudError(why))
         error = self.call.error(self.refusal)
-        error.add_note(f"not repeated: {why}")
+        error.add_note(f"not retried: {why}")
         return self.refused(error)
 
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
@@ -408,7 +408,7 @@ def _repeat_or_raise(
     if isinstance(decision, GiveUp):
         error = call.error(outcome, decision.retry_after)
         if is_retryable(outcome):
-            error.add_note(f"not repeated: {decision.why}")
+            error.add_note(f"not retried: {decision.why}")
         return _raised(call.with_attempt(outcome, decision.why, now=now), error)
     words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, requested_wait(outcome, now))

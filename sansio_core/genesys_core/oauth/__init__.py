@@ -1,9 +1,9 @@
-"""OAuth 2.0 in one place: grants, tokens, the authorize URL and its redirect, PKCE.
+"""OAuth 2.0: grants, tokens, authorization URLs and redirects, PKCE.
 
-Law: ``prepare_*`` gives what is sent, ``parse_*`` reads what comes back; both are pure. Everything
-named here is defined in :mod:`~genesys_core.oauth.grants` (what is exchanged),
-:mod:`~genesys_core.oauth.tokens` (the exchange, and what comes of it), :mod:`~genesys_core.oauth.authorization` (sign-in
-through a browser) or :mod:`~genesys_core.oauth.pkce`.
+``prepare_*`` functions build requests and ``parse_*`` functions read responses; both are pure. The
+names are defined in :mod:`~genesys_core.oauth.grants`, :mod:`~genesys_core.oauth.tokens` (the token
+endpoint), :mod:`~genesys_core.oauth.authorization` (browser sign-in) and
+:mod:`~genesys_core.oauth.pkce`.
 """
 
 from genesys_core.oauth.authorization import (

@@ -1,7 +1,7 @@
-"""Signing in through a browser: the URL that is opened, and the redirect that comes back.
+"""Authorization requests and responses of a browser sign-in (RFC 6749, RFC 7636).
 
-Law: what goes into a URL is encoded, what comes out of one is decoded once and compared before it
-is believed. Whatever the redirect holds, the outcome is a code, a token or one documented error.
+Invariants: values are percent-encoded into a URL, decoded exactly once from a redirect, and
+validated before use. Parsing a redirect yields a code, a token or a documented error.
 """
 
 import hmac
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 STATE_MISMATCH: Final = "state_mismatch"
-"""The code of redirects that answer another request than ours; no login host sends it."""
+"""Error code for a redirect whose state does not match the request; no login host sends it."""
 
 
 def prepare_authorize_url(
@@ -44,28 +44,28 @@ def prepare_authorize_url(
     login_hint: str | None = None,
     prompt: Open[Literal["login"]] | None = None,
 ) -> str:
-    """The URL at which a user signs in (RFC 6749, 4.1.1 and 4.2.1; RFC 7636, 4.3).
+    """Build the URL of the sign-in page (RFC 6749 sections 4.1.1 and 4.2.1; RFC 7636 section 4.3).
 
     Args:
-        hosts: the URL leads to the login host, through the gateway where there is one.
+        hosts: the login host, or the gateway in front of it.
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is sent afterwards; must be registered with the client.
+        redirect_uri: where the browser is redirected afterwards; must be registered for the client.
         code_challenge: for PKCE, see :func:`~genesys_core.oauth.pkce.compute_pkce_code_challenge`.
         response_type: ``code``; ``token`` for the implicit grant.
-        state: an unguessable word that comes back, see :func:`parse_code_redirect`.
-        org: the organization's short name, to go straight to its identity provider.
-        provider: the identity provider's name (``okta``, ``adfs``, ...); together with ``org``.
+        state: an unguessable value that the redirect repeats, see :func:`parse_code_redirect`.
+        org: the organization's short name, to go directly to its identity provider.
+        provider: the identity provider's name (``okta``, ``adfs``, ...); required with ``org``.
         target: the id of a trusted organization to sign in to.
-        login_hint: ``email:orgName``, an email address or an organization's name, filled in ahead.
-        prompt: ``login`` asks for the password even where a session is open.
+        login_hint: ``email:orgName``, an email address or an organization name to prefill.
+        prompt: ``login`` requires the password even if a session exists.
 
     Raises:
-        InvalidValueError: a value that is empty or cannot be sent, ``org`` without ``provider`` or
-            the other way round, or a challenge that is none.
+        InvalidValueError: a value is empty or cannot be sent, only one of ``org`` and ``provider``
+            is given, or the challenge is malformed.
     """
     if (org is None) != (provider is None):
         given, missing = ("org", "provider") if provider is None else ("provider", "org")
-        raise InvalidValueError(f"{given}: the platform needs {missing} as well, or neither")
+        raise InvalidValueError(f"{given}: requires {missing} as well; pass both or neither")
     _check_challenge(code_challenge, response_type)
     fields = (
         ("client_id", client_id),
@@ -84,65 +84,66 @@ def prepare_authorize_url(
 
 
 def prepare_logout_url(hosts: Hosts, *, client_id: str, redirect_uri: str | None = None) -> str:
-    """The URL that ends a user's session in the browser.
+    """Build the URL that ends a user's browser session.
 
-    That it revokes tokens is said nowhere, so it is not to be relied on: the platform's revocation is
-    ``DELETE /api/v2/tokens/me``, which ``client.auth.sign_out()`` sends.
+    The platform does not document that this revokes tokens, so do not rely on it: to revoke tokens,
+    send ``DELETE /api/v2/tokens/me``, as ``client.auth.sign_out()`` does.
 
     Args:
-        hosts: the URL leads to the login host, through the gateway where there is one.
+        hosts: the login host, or the gateway in front of it.
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is sent afterwards.
+        redirect_uri: where the browser is redirected afterwards.
 
     Raises:
-        InvalidValueError: a value that is empty or cannot be sent.
+        InvalidValueError: a value is empty or cannot be sent.
     """
     fields = (("client_id", client_id), ("redirect_uri", redirect_uri))
     return f"{hosts.login}/logout?{_query(fields)}"
 
 
 def parse_code_redirect(url: str, *, state: str | None) -> str:
-    """The authorization code that a redirect brings in its query (RFC 6749, 4.1.2).
+    """Return the authorization code in the query of a redirect (RFC 6749 section 4.1.2).
 
     Args:
-        url: the URL that the browser was sent to, or its path with the query.
-        state: the state of the authorize URL, ``None`` if it had none.
+        url: the redirect URL, or its path and query.
+        state: the state of the authorization request, ``None`` if it had none.
 
     Raises:
-        OAuthError: by its wire code, ``access_denied`` if the user refused; ``state_mismatch`` if
-            the redirect answers another request; ``invalid_response`` if it answers none.
+        OAuthError: by its error code: ``access_denied`` if the user refused, ``state_mismatch`` if
+            the redirect belongs to another request, ``invalid_response`` if it has neither a code
+            nor an error.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):
-        raise OAuthError(INVALID_RESPONSE, "the redirect brings neither a code nor an error")
+        raise OAuthError(INVALID_RESPONSE, "the redirect has neither a code nor an error")
     return fields["code"]
 
 
 def parse_token_redirect(url: str, *, state: str | None, now: Now) -> Token:
-    """The token that a redirect of the implicit grant brings in its fragment (RFC 6749, 4.2.2).
+    """Return the token in the fragment of an implicit grant's redirect (RFC 6749 section 4.2.2).
 
     Args:
-        url: the URL that the browser was sent to, with its fragment.
-        state: the state of the authorize URL, ``None`` if it had none.
-        now: when it came.
+        url: the redirect URL, with its fragment.
+        state: the state of the authorization request, ``None`` if it had none.
+        now: when the redirect was received.
 
     Raises:
-        OAuthError: as :func:`parse_code_redirect` does.
+        OAuthError: as for :func:`parse_code_redirect`.
     """
     fields = _received(url, _fragment(url), state)
     return token_of({name: fields[name] for name in fields if name != "state"}, now=now)
 
 
 class Implicit(Struct, frozen=True):
-    """The implicit grant: the redirect itself brings the token. The platform is retiring it.
+    """The implicit grant, whose redirect contains the token. Deprecated by the platform.
 
-    No new clients since 2026, to end in 2027: use :class:`~genesys_core.oauth.grants.Pkce`. There is no
-    exchange and no refresh token, so that this is nothing to give a client as ``auth``; give it
-    the token.
+    The platform accepts no new clients since 2026 and ends support in 2027; use
+    :class:`~genesys_core.oauth.grants.Pkce`. There is no token exchange and no refresh token, so a
+    client cannot use this as ``auth``; pass it the token instead.
 
     Args:
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is sent; must be registered with the client.
+        redirect_uri: where the browser is redirected; must be registered for the client.
     """
 
     client_id: str
@@ -159,7 +160,7 @@ class Implicit(Struct, frozen=True):
         login_hint: str | None = None,
         prompt: Open[Literal["login"]] | None = None,
     ) -> str:
-        """The URL at which the user signs in; see :func:`prepare_authorize_url`."""
+        """Build the URL at which the user signs in; see :func:`prepare_authorize_url`."""
         return prepare_authorize_url(
             hosts,
             client_id=self.client_id,
@@ -174,11 +175,11 @@ class Implicit(Struct, frozen=True):
         )
 
     def token(self, url: str, *, state: str | None, now: Now) -> Token:
-        """The token that the redirect brings; see :func:`parse_token_redirect`."""
+        """Return the token in the redirect; see :func:`parse_token_redirect`."""
         return parse_token_redirect(url, state=state, now=now)
 
 
-# RFC 7636, 4.2: BASE64URL-ENCODE(SHA256(...)), which is 43 characters.
+# RFC 7636 section 4.2: BASE64URL-ENCODE(SHA256(...)), which is 43 characters.
 _CHALLENGE = re.compile(r"[0-9A-Za-z_-]{43}")
 
 
@@ -186,11 +187,13 @@ def _check_challenge(challenge: str | None, response_type: str) -> None:
     if challenge is None:
         return
     if response_type == "token":
-        raise InvalidValueError("code_challenge: the implicit grant has no code to prove; leave it")
+        raise InvalidValueError(
+            "code_challenge: not used by the implicit grant, which has no code; omit it"
+        )
     if _CHALLENGE.fullmatch(challenge) is None:
         raise InvalidValueError(
             "code_challenge: must be 43 characters of base64url; "
-            "give compute_pkce_code_challenge(code_verifier), never the verifier itself"
+            "pass compute_pkce_code_challenge(code_verifier), not the verifier"
         )
 
 
@@ -200,12 +203,12 @@ def _query(fields: tuple[tuple[str, str | None], ...]) -> str:
 
 def _quoted(name: str, value: str) -> str:
     if not value.strip():
-        raise InvalidValueError(f"{name}: must not be empty; leave it out for none")
+        raise InvalidValueError(f"{name}: must not be empty; omit it instead")
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
         raise InvalidValueError(
-            f"{name}: has half a surrogate pair, which UTF-8 cannot encode"
+            f"{name}: contains a lone surrogate, which UTF-8 cannot encode"
         ) from None
 
 
@@ -219,10 +222,10 @@ def _fragment(url: str) -> dict[str, str]:
 
 def _fields(text: str) -> dict[str, str]:
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
-    # RFC 6749, 3.1: "Request and response parameters MUST NOT be included more than once."
+    # RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than once."
     once = [name for name, _ in pairs if name in _ONCE]
     if len(set(once)) != len(once):
-        raise OAuthError(INVALID_RESPONSE, "the redirect repeats a parameter; nothing is read")
+        raise OAuthError(INVALID_RESPONSE, "the redirect has a duplicate parameter")
     return dict(pairs)
 
 
@@ -230,15 +233,15 @@ _ONCE = frozenset({"access_token", "code", "error", "state"})
 
 
 def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, str]:
-    """The fields, if they are an answer to our request and no error."""
-    # A login host that fails early may put the error in the other place.
+    """Return the fields if they answer our request without an error."""
+    # A login host that fails early may use the query for errors of the implicit grant.
     refusal = next((f for f in (fields, _queried(url), _fragment(url)) if f.get("error")), None)
     answer = fields if refusal is None else refusal
-    # An error that brings no state is believed: nobody gains by forging a refusal.
+    # An error without a state is accepted: forging a refusal gains an attacker nothing.
     if (refusal is None or "state" in refusal) and not _same(answer.get("state"), state):
         raise OAuthError(
             STATE_MISMATCH,
-            "the redirect does not answer this sign-in: its state differs; start it again",
+            "the redirect's state does not match this sign-in; start the sign-in again",
         )
     if refusal is not None:
         raise error_of(refusal["error"], refusal.get("error_description") or None)
@@ -246,7 +249,7 @@ def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, 
 
 
 def _same(received: str | None, sent: str | None) -> bool:
-    # In constant time, so that nobody learns the state by measuring refusals.
+    # Constant-time comparison, so that response times do not leak the state.
     if received is None or sent is None:
         return received is sent
     return hmac.compare_digest(_bytes(received), _bytes(sent))

@@ -1,7 +1,7 @@
-"""Grants: the material that is exchanged for a token.
+"""OAuth grants, which are exchanged for access tokens.
 
-Law: a grant shows no secret, is checked when it is made, and says itself what goes on the wire:
-the fields of the form in the order of the official SDKs, and whether a Basic header goes with them.
+Invariants: a grant never shows its secrets, is validated on construction, and determines the token
+request: the form fields, in the order of the official SDKs, and whether a Basic header is sent.
 
 ===================== ==============================================================  ===========
 grant                 form                                                            Basic
@@ -14,7 +14,7 @@ RefreshToken, public  ``...&refresh_token&client_id``                           
 Saml2Bearer           ``grant_type=urn:...:saml2-bearer&orgName&assertion``           yes
 ===================== ==============================================================  ===========
 
-The implicit grant has no exchange; see :class:`genesys_core.oauth.authorization.Implicit`.
+The implicit grant has no token exchange; see :class:`genesys_core.oauth.authorization.Implicit`.
 """
 
 import re
@@ -40,11 +40,11 @@ __all__ = [
 ]
 
 Form: TypeAlias = tuple[tuple[str, str], ...]
-"""Fields of a form, in order."""
+"""Form fields, in order."""
 
 
 class Grant(Protocol):
-    """How a token is obtained."""
+    """Credentials that can be exchanged for a token."""
 
     @property
     def client_id(self) -> str:
@@ -53,27 +53,27 @@ class Grant(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Whether the same material gets another token, any number of times."""
+        """Whether the grant can be exchanged any number of times."""
         ...
 
     @property
     def resumes(self) -> bool:
-        """Whether a token in a store may be taken instead of exchanging this at the start.
+        """Whether a stored token may be used instead of exchanging this grant at startup.
 
-        True only where the material cannot stand for somebody else than the stored token does.
+        True only if the grant and the stored token necessarily belong to the same user or client.
         """
         ...
 
     def form(self) -> Form:
-        """The form fields of the token request, in the order the official SDKs send them."""
+        """The form fields of the token request, in the order of the official SDKs."""
         ...
 
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret for the Basic header, or ``None`` for a grant without one."""
+        """Client id and secret for the Basic header, or ``None`` if the grant sends none."""
         ...
 
     def renewed(self, refresh_token: str) -> "Grant | None":
-        """The grant that spends a refresh token which this one was given."""
+        """Return the grant for a refresh token that was issued for this grant."""
         ...
 
 
@@ -87,11 +87,10 @@ comes through a browser, and goes to ``access_token`` or ``client.auth.use``."""
 
 
 class _Material(Confidential, frozen=True):
-    """What all grants share: the check of their fields, all problems at once."""
+    """Base class of grants: validates the fields and reports all problems at once."""
 
     __instead_of_pickling__: ClassVar[str] = (
-        "pass the client id, and let that process read the secret where this one did, "
-        "such as in its environment"
+        "pass the client id and have that process read the secret from its own source, such as the environment"
     )
 
     def __post_init__(self) -> None:
@@ -105,7 +104,7 @@ class _Material(Confidential, frozen=True):
 
 
 class _WithSecret(_Material, frozen=True):
-    """A confidential client: it sends its id and secret in a Basic header."""
+    """A confidential client, which sends its id and secret in a Basic header."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret"})
 
@@ -117,7 +116,7 @@ class _WithSecret(_Material, frozen=True):
         return self.client_id, self.client_secret
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """The same client, spending a refresh token."""
+        """Return the refresh grant of the same client."""
         return RefreshToken(self.client_id, self.client_secret, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -126,14 +125,16 @@ class _WithSecret(_Material, frozen=True):
 
 
 class ClientCredentials(_WithSecret, frozen=True):
-    """A service signs in as itself: no user, no refresh token, renewed by asking again.
+    """Client credentials (RFC 6749 section 4.4): a client acts for itself.
+
+    There is no refresh token; tokens are renewed by repeating the exchange.
 
     Args:
         client_id: the OAuth client's id.
         client_secret: its secret; never shown.
 
     Raises:
-        ConfigurationError: a value that is empty or cannot be sent.
+        ConfigurationError: a value is empty or cannot be sent.
     """
 
     @property
@@ -143,7 +144,7 @@ class ClientCredentials(_WithSecret, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """Always: a client is always itself."""
+        """Always: the client's identity never changes."""
         return True
 
     def form(self) -> Form:
@@ -152,17 +153,17 @@ class ClientCredentials(_WithSecret, frozen=True):
 
 
 class AuthorizationCode(_WithSecret, frozen=True):
-    """A user signed in, and the redirect brought a code to a server that can keep a secret.
+    """An authorization code of a confidential client (RFC 6749 section 4.1).
 
     Args:
         client_id: the OAuth client's id.
         client_secret: its secret; never shown.
-        code: from the redirect, see :func:`~genesys_core.oauth.authorization.parse_code_redirect`; good for
-            one exchange; never shown.
-        redirect_uri: exactly as in the authorize URL (RFC 6749, 4.1.3).
+        code: from the redirect, see :func:`~genesys_core.oauth.authorization.parse_code_redirect`;
+            valid for one exchange; never shown.
+        redirect_uri: exactly as in the authorization request (RFC 6749 section 4.1.3).
 
     Raises:
-        ConfigurationError: a value that is empty or cannot be sent.
+        ConfigurationError: a value is empty or cannot be sent.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "code"})
@@ -172,7 +173,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """Never: a code is good for one exchange."""
+        """Never: a code is valid for one exchange."""
         return False
 
     @property
@@ -181,7 +182,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
         return False
 
     def form(self) -> Form:
-        """The code, and the URI that it was sent to."""
+        """The code and its redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -190,7 +191,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
 
 
 class Saml2Bearer(_WithSecret, frozen=True):
-    """An identity provider vouches for a user (RFC 7522).
+    """A SAML 2.0 assertion from an identity provider (RFC 7522).
 
     Args:
         client_id: the OAuth client's id.
@@ -200,8 +201,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
             are removed; never shown.
 
     Raises:
-        ConfigurationError: a value that is empty or cannot be sent, or an assertion that is not
-            encoded.
+        ConfigurationError: a value is empty or cannot be sent, or the assertion is not encoded.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "assertion"})
@@ -211,21 +211,21 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # RFC 2045, 6.8 breaks base64 into lines of 76; nobody means the breaks.
+        # RFC 2045 section 6.8 breaks base64 into lines of 76 characters; the breaks are not data.
         msgspec.structs.force_setattr(self, "assertion", "".join(self.assertion.split()))
 
     @property
     def repeatable(self) -> bool:
-        """Until the assertion ends, which only the login host can tell."""
+        """Always; whether the assertion has expired is known only to the login host."""
         return True
 
     @property
     def resumes(self) -> bool:
-        """Never: another assertion may be another user's."""
+        """Never: another assertion may belong to another user."""
         return False
 
     def form(self) -> Form:
-        """The organization and the assertion, encoded as it was given."""
+        """The organization and the assertion, encoded as given."""
         return (
             ("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             ("orgName", self.org_name),
@@ -239,16 +239,16 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
 
 class Pkce(_Material, frozen=True):
-    """A user signed in to an app that cannot keep a secret (RFC 7636): no Basic header.
+    """An authorization code of a public client, with PKCE (RFC 7636): no Basic header.
 
     Args:
         client_id: the OAuth client's id.
-        code: from the redirect; good for one exchange; never shown.
-        code_verifier: what the challenge in the authorize URL was computed from; never shown.
-        redirect_uri: exactly as in the authorize URL.
+        code: from the redirect; valid for one exchange; never shown.
+        code_verifier: the verifier of the authorization request's code challenge; never shown.
+        redirect_uri: exactly as in the authorization request.
 
     Raises:
-        ConfigurationError: a value that is empty or cannot be sent, or no code verifier.
+        ConfigurationError: a value is empty or cannot be sent, or the code verifier is malformed.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"code", "code_verifier"})
@@ -260,7 +260,7 @@ class Pkce(_Material, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """Never: a code is good for one exchange."""
+        """Never: a code is valid for one exchange."""
         return False
 
     @property
@@ -269,7 +269,7 @@ class Pkce(_Material, frozen=True):
         return False
 
     def form(self) -> Form:
-        """The code, what proves that it is ours, and who we are."""
+        """The code, its verifier, the client id and the redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -279,10 +279,10 @@ class Pkce(_Material, frozen=True):
         )
 
     def basic(self) -> None:
-        """None: the client has no secret."""
+        """None: a public client has no secret."""
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """The same client, still without a secret."""
+        """Return the refresh grant of the same public client."""
         return RefreshToken(self.client_id, None, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -293,15 +293,15 @@ class Pkce(_Material, frozen=True):
 
 
 class RefreshToken(_Material, frozen=True):
-    """A refresh token kept from an earlier sign-in; each use may rotate it.
+    """A refresh token from an earlier sign-in. The platform may rotate it on each use.
 
     Args:
         client_id: the OAuth client's id.
         client_secret: its secret, never shown; ``None`` for a client that signed in with PKCE.
-        refresh_token: the token to spend; never shown.
+        refresh_token: the refresh token; never shown.
 
     Raises:
-        ConfigurationError: a value that is empty or cannot be sent.
+        ConfigurationError: a value is empty or cannot be sent.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "refresh_token"})
@@ -317,20 +317,20 @@ class RefreshToken(_Material, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """Always: what is stored is what this token has become."""
+        """Always: the stored token descends from this refresh token."""
         return True
 
     def form(self) -> Form:
-        """The token; with a public client also whose it is (RFC 6749, 6 and 3.2.1)."""
+        """The refresh token; for a public client also its id (RFC 6749 sections 6 and 3.2.1)."""
         form: Form = (("grant_type", "refresh_token"), ("refresh_token", self.refresh_token))
         return form if self.client_secret is not None else (*form, ("client_id", self.client_id))
 
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret, where there is one."""
+        """Client id and secret, if there is one."""
         return None if self.client_secret is None else (self.client_id, self.client_secret)
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """The same client with the rotated token."""
+        """Return the grant with the rotated refresh token."""
         return RefreshToken(self.client_id, self.client_secret, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -345,21 +345,21 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def text_problems(name: str, value: object) -> Iterator[str]:
-    """Why a value cannot be sent: not text, empty, a control character, half a surrogate pair."""
+    """Yield the problems of a value: not a string, empty, control characters, lone surrogates."""
     if not isinstance(value, str) or not value.strip():
         yield f"{name}: must be a non-empty string"
     elif _CONTROL.search(value):
-        # RFC 7617, 2: "The user-id and password MUST NOT contain any control characters".
-        yield f"{name}: has a line break or another control character in it; remove it"
+        # RFC 7617 section 2: "The user-id and password MUST NOT contain any control characters".
+        yield f"{name}: contains a line break or another control character; remove it"
     elif any("\ud800" <= character <= "\udfff" for character in value):
-        yield f"{name}: has half a surrogate pair, which UTF-8 cannot encode"
+        yield f"{name}: contains a lone surrogate, which UTF-8 cannot encode"
 
 
 def colon_problems(client_id: object) -> Iterator[str]:
-    """Why a client id cannot go into a Basic header."""
-    # RFC 7617, 2: "a user-id containing a colon character is invalid".
+    """Yield the problems of a client id in a Basic header."""
+    # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if isinstance(client_id, str) and ":" in client_id:
-        yield "client_id: has a colon in it, which a Basic header cannot hold; is it the id alone?"
+        yield "client_id: contains a colon, which a Basic header cannot represent; pass the id only"
 
 
 def _client_problems(client_id: object, client_secret: object) -> Iterator[str]:
@@ -372,21 +372,20 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)(={0,2})")
 
 
 def assertion_problems(assertion: object) -> Iterator[str]:
-    """Why an assertion is neither base64 nor base64url."""
+    """Yield the problems of an assertion that is neither base64 nor base64url."""
     if not isinstance(assertion, str) or not assertion.strip():
         yield "assertion: must be a non-empty string"
     elif assertion.lstrip("\ufeff \t\r\n").startswith("<"):
         yield (
-            "assertion: is raw XML; encode it: base64.b64encode(xml.encode()).decode(), "
-            "with xml the whole SAML response"
+            "assertion: is raw XML; encode the whole SAML response: base64.b64encode(xml.encode()).decode()"
         )
     elif not _is_base64("".join(assertion.split())):
-        yield "assertion: must be in base64 or base64url (RFC 4648, 4 and 5), without a mixture"
+        yield "assertion: must be base64 or base64url (RFC 4648 sections 4 and 5), not a mixture of both"
 
 
 def _is_base64(text: str) -> bool:
     match = _BASE64.fullmatch(text)
     if match is None:
         return False
-    # RFC 4648, 3.2: padding fills the last four characters, or is left out altogether.
+    # RFC 4648 section 3.2: padding completes the last four characters, or is omitted entirely.
     return len(text) % 4 == 0 if match[1] else len(text) % 4 != 1

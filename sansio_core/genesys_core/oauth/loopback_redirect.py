@@ -1,18 +1,18 @@
-"""Where a browser lands after a sign-in: what a loopback server answers, and what it learns.
+"""HTTP requests and pages of a loopback redirect server (RFC 8252 section 7.3).
 
-Law: only the redirect that answers our own sign-in ends it; every other visit gets a page that says
-why not, and the wait goes on. A page needs nothing from elsewhere, passes on no referrer, stays in no
-cache, and shows what came from outside as text.
+Invariants: only the redirect that belongs to our own sign-in ends it; every other request gets a
+page with the reason, and the server keeps waiting. Pages load nothing from elsewhere, send no
+referrer, are not cached, and escape all external text.
 
-The adapter accepts connections on the loopback address and sends what it is told; every decision is
-made here. ::
+The adapter accepts connections on the loopback address and sends the pages; every decision is made
+here. ::
 
     redirect = LoopbackRedirect(redirect_uri, state)
     match redirect.received(request, now=now):
-        case BrowserPage() as page: ...        # answer, and wait for the next request
-        case CodeArrived(code=code): ...       # exchange it, answer with signed_in_page()
-        case TokenArrived(token=token): ...    # the implicit grant: nothing to exchange
-        case SignInRefused(error=error): ...   # answer with refused_page(error)
+        case BrowserPage() as page: ...        # send it and wait for the next request
+        case CodeArrived(code=code): ...       # exchange the code, send signed_in_page()
+        case TokenArrived(token=token): ...    # implicit grant: nothing to exchange
+        case SignInRefused(error=error): ...   # send refused_page(error)
 """
 
 import hashlib
@@ -57,16 +57,16 @@ __all__ = [
 ]
 
 MAX_VISIT: Final = 65_536
-"""Bytes of a request; a redirect with a token in it has a few thousand."""
+"""Maximum size of a request in bytes; a redirect with a token has a few thousand."""
 
 
 class BrowserRequest(Confidential, frozen=True):
-    """A browser's request, read.
+    """A parsed browser request.
 
     Attributes:
-        method: as it came.
-        target: path and query; never shown, because a code may be in it.
-        host: the ``Host`` header, empty where there is none.
+        method: as received.
+        target: path and query; never shown, because it may contain a code.
+        host: the ``Host`` header, empty if there is none.
         body: of a POST; never shown.
     """
 
@@ -79,13 +79,13 @@ class BrowserRequest(Confidential, frozen=True):
 
 
 class BrowserPage(Struct, frozen=True):
-    """An answer to a browser.
+    """A page to send to the browser.
 
     Attributes:
-        status: the status code.
-        title: what happened, in two or three words.
+        status: the HTTP status code.
+        title: the page's title, two or three words.
         content: HTML below the title.
-        script: the one script that the page may run.
+        script: the only script that the page may run.
     """
 
     status: int
@@ -94,7 +94,7 @@ class BrowserPage(Struct, frozen=True):
     script: str = ""
 
     def to_bytes(self) -> bytes:
-        """The whole HTTP/1.1 response; the connection is to be closed after it."""
+        """Return the complete HTTP/1.1 response; close the connection after sending it."""
         script = f"<script>{self.script}</script>" if self.script else ""
         text = _FRAME.format(title=escape(self.title), content=self.content, script=script)
         body = text.encode("utf-8", "replace")
@@ -106,7 +106,7 @@ class BrowserPage(Struct, frozen=True):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether it answers the redirect of another sign-in, which was not believed."""
+        """Whether the request was the redirect of another sign-in, which was rejected."""
         return self.status == 400
 
     def _policy(self) -> str:
@@ -118,7 +118,7 @@ class BrowserPage(Struct, frozen=True):
 
 
 class CodeArrived(Confidential, frozen=True):
-    """The user signed in: exchange this code; never shown."""
+    """The user signed in. Exchange the code, which is never shown."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"code"})
 
@@ -126,28 +126,28 @@ class CodeArrived(Confidential, frozen=True):
 
 
 class TokenArrived(Struct, frozen=True):
-    """The user signed in, and here is the token."""
+    """The user signed in with the implicit grant, which has no code to exchange."""
 
     token: Token
 
 
 class SignInRefused(Struct, frozen=True):
-    """The user or the platform said no."""
+    """The user or the platform refused the sign-in."""
 
     error: OAuthError
 
 
 SignInOutcome: TypeAlias = CodeArrived | TokenArrived | SignInRefused
-"""What ends a sign-in."""
+"""The final result of a sign-in."""
 
 
 class LoopbackRedirect(Confidential, frozen=True):
-    """The place where one sign-in's redirect is waited for.
+    """Waits for the redirect of one sign-in.
 
     Args:
-        redirect_uri: as in the authorize URL.
-        state: as in the authorize URL; never shown.
-        is_implicit: whether a token in the fragment is waited for, instead of a code in the query.
+        redirect_uri: as in the authorization request.
+        state: as in the authorization request; never shown.
+        is_implicit: expect a token in the fragment instead of a code in the query.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"state"})
@@ -157,22 +157,23 @@ class LoopbackRedirect(Confidential, frozen=True):
     is_implicit: bool = False
 
     def received(self, request: BrowserRequest, *, now: Now) -> "BrowserPage | SignInOutcome":
-        """What a visit means: a page to answer with, or the end of the sign-in.
+        """Handle a request: return a page to send, or the result of the sign-in.
 
         Args:
             request: the request.
-            now: when it came; an implicit token's expiry counts from here.
+            now: when it was received; an implicit token's expiry counts from here.
         """
         wanted = urlsplit(self.redirect_uri)
-        # A name that somebody else's DNS points to the loopback address is not ours.
+        # Reject other host names: someone's DNS may point them to the loopback address (DNS
+        # rebinding).
         if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
             return _problem(421, "This address is not served here.")
         if request.target.partition("?")[0] != (wanted.path or "/"):
-            return _problem(404, "There is nothing here; the sign-in ends on another page.")
+            return _problem(404, "Not found. The sign-in ends on another page.")
         if request.method not in ("GET", "POST") or (
             request.method == "POST" and not self.is_implicit
         ):
-            return _problem(405, "This page is only for the redirect of a sign-in.")
+            return _problem(405, "This page only accepts the redirect of a sign-in.")
         try:
             return self._read(request, now)
         except OAuthError as error:
@@ -189,19 +190,19 @@ class LoopbackRedirect(Confidential, frozen=True):
         elif "error" in parse_qs(request.target.partition("?")[2]):
             url = request.target
         else:
-            # What follows "#" is the browser's own; only a script can hand it over.
+            # The fragment never leaves the browser; only a script can submit it.
             return _HAND_OVER
         return TokenArrived(parse_token_redirect(url, state=self.state, now=now))
 
 
 def check_redirect_uri(uri: str) -> tuple[str, int]:
-    """The host and port of a redirect URI that a loopback server can serve.
+    """Return the host and port of a redirect URI that a loopback server can serve.
 
     Args:
         uri: such as ``http://127.0.0.1:8080/callback``, with the port.
 
     Raises:
-        InvalidValueError: it is something else.
+        InvalidValueError: the URI has another form.
     """
     rule = "must be http://127.0.0.1:PORT/PATH or http://localhost:PORT/PATH, without ? and #"
     try:
@@ -216,13 +217,13 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
 
 
 def response_type_of(grant: str) -> Literal["code", "token"]:
-    """What the browser is to bring back for a grant (RFC 6749, 3.1.1).
+    """Return the response type of a grant (RFC 6749 section 3.1.1).
 
     Args:
         grant: ``pkce`` or ``implicit``.
 
     Raises:
-        InvalidValueError: another word.
+        InvalidValueError: any other grant.
     """
     if grant == "pkce":
         return "code"
@@ -232,67 +233,64 @@ def response_type_of(grant: str) -> Literal["code", "token"]:
 
 
 def redirect_port(port: int, redirect_uri: str | None) -> int:
-    """The port to listen on for a redirect; 0 for any free one.
+    """Return the port to listen on; 0 means any free port.
 
     Args:
-        port: as the caller gave it; 0 leaves it open.
-        redirect_uri: as the caller gave it.
+        port: the caller's port; 0 for any.
+        redirect_uri: the caller's redirect URI.
 
     Raises:
-        InvalidValueError: no port, no loopback URI, or two different ports.
+        InvalidValueError: the port is invalid, the URI is not a loopback URI, or their ports
+            differ.
     """
     if not 0 <= port <= 65_535:
-        raise InvalidValueError(f"port {port!r}: must be 0 to 65535; 0 is for any free one")
+        raise InvalidValueError(f"port {port!r}: must be 0 to 65535; 0 selects a free port")
     if redirect_uri is None:
         return port
     named = check_redirect_uri(redirect_uri)[1]
     if port not in (0, named):
         raise InvalidValueError(
-            f"port {port!r} and redirect_uri {redirect_uri!r}: they name different ports; "
-            "give one of them"
+            f"port {port!r} and redirect_uri {redirect_uri!r}: the ports differ; pass only one of the two"
         )
     return named
 
 
 def default_redirect_uri(port: int) -> str:
-    """The redirect URI of a sign-in for which nobody named one (RFC 8252, 7.3)."""
+    """Return the default redirect URI (RFC 8252 section 7.3)."""
     return f"http://127.0.0.1:{port}/callback"
 
 
 def check_timeout(seconds: float) -> None:
-    """Check the time that a user gets.
+    """Check the timeout of a sign-in.
 
     Raises:
-        InvalidValueError: nothing, or without end.
+        InvalidValueError: it is zero, negative or infinite.
     """
     if not 0 < seconds < float("inf"):
-        raise InvalidValueError(f"timeout={seconds!r}: must be above 0 seconds, and finite")
+        raise InvalidValueError(f"timeout={seconds!r}: must be positive and finite (seconds)")
 
 
 def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
-    """The error of a sign-in to which nobody came in time.
+    """Return the error of a sign-in that timed out.
 
     Args:
-        seconds: the time that there was.
-        foreign: redirects of other sign-ins that came meanwhile.
+        seconds: the timeout.
+        foreign: number of redirects of other sign-ins that were rejected meanwhile.
     """
-    words = f"nobody signed in within {seconds:g} s"
+    words = f"sign-in timed out after {seconds:g} s"
     if foreign:
-        words += (
-            f"; {foreign} redirect(s) of another sign-in came (their state differs) "
-            "and were not believed"
-        )
+        words += f"; rejected {foreign} redirect(s) of another sign-in (state mismatch)"
     return errors.TimeoutError(words, sent=False)
 
 
 def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
-    """A request, as far as it has come.
+    """Parse a request from the bytes received so far.
 
     Args:
-        data: all bytes of the connection up to now.
+        data: all bytes of the connection.
 
     Returns:
-        The visit; a page where it cannot be one; ``None`` where more bytes are needed.
+        The request; an error page if it is not valid; ``None`` if it is incomplete.
     """
     head, end, rest = data.partition(b"\r\n\r\n")
     if len(data) > MAX_VISIT:
@@ -302,7 +300,7 @@ def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
     start, *lines = head.decode("latin-1").split("\r\n")
     words, fields = start.split(" "), _fields(lines)
     if fields is None or len(words) != 3 or not words[2].startswith("HTTP/1."):
-        return _problem(400, "The request is not HTTP.")
+        return _problem(400, "The request is not valid HTTP.")
     length = fields.get("content-length", "0")
     if "transfer-encoding" in fields or _LENGTH.fullmatch(length) is None:
         return _problem(400, "The request has a body of unknown length.")
@@ -314,20 +312,20 @@ _LENGTH = re.compile(r"[0-9]{1,9}")
 
 
 def signed_in_page() -> BrowserPage:
-    """The page for a sign-in that gave a token."""
-    return BrowserPage(200, "Signed in", _paragraph("You can close this window and go back."))
+    """Return the page for a successful sign-in."""
+    return BrowserPage(200, "Signed in", _paragraph("You can close this window."))
 
 
 def refused_page(error: GenesysCloudError) -> BrowserPage:
-    """The page for a sign-in that gave none."""
+    """Return the page for a failed sign-in."""
     if isinstance(error, AccessDeniedError):
-        words = error.description or "The user or the platform said no."
+        words = error.description or "The user or the platform denied access."
         return BrowserPage(200, "Not signed in", _paragraph(f"The sign-in was refused: {words}"))
     return BrowserPage(200, "Not signed in", _paragraph(f"The sign-in failed: {error}"))
 
 
 def _fields(lines: list[str]) -> Mapping[str, str] | None:
-    """Header fields by name; ``None`` where one has no colon, or those that matter are repeated."""
+    """Parse header fields; ``None`` if one has no colon, or a relevant one is repeated."""
     pairs = [line.partition(":") for line in lines]
     if any(not colon or not name for name, colon, _ in pairs):
         return None
@@ -345,10 +343,7 @@ def _problem(status: int, text: str) -> BrowserPage:
     return BrowserPage(status, "Not this page", _paragraph(text))
 
 
-_ANOTHER_SIGN_IN: Final = (
-    "This is not the answer to the sign-in that is waited for: its state differs. "
-    "Nothing was taken from it. Use the window that was opened last, or start again."
-)
+_ANOTHER_SIGN_IN: Final = "This redirect belongs to another sign-in (state mismatch) and was ignored. Use the most recently opened window, or start again."
 
 _FIELDS: Final = {
     "Content-Type": "text/html; charset=utf-8",
@@ -378,8 +373,8 @@ _HAND_OVER: Final = BrowserPage(
     200,
     "Signing in",
     """<form method="post"><input type="hidden" name="fragment"></form>
-<noscript><p id="message">This page needs JavaScript to hand over what the platform sent.</p></noscript>""",
-    # The address is cleaned first, so that no token stays in the history.
+<noscript><p id="message">This page needs JavaScript to complete the sign-in.</p></noscript>""",
+    # Clear the address first, so that the token does not stay in the history.
     "const form = document.forms[0];"
     "form.elements.fragment.value = location.hash;"
     "history.replaceState(null, '', location.pathname);"

@@ -1,7 +1,7 @@
-"""Proof Key for Code Exchange (RFC 7636): a secret of one sign-in, and its hash.
+"""Proof Key for Code Exchange (RFC 7636): code verifiers and challenges.
 
-Law: a verifier has 43 to 128 characters of the unreserved set, each drawn with the same chance
-from a source that the caller brings; no error ever repeats one.
+Invariants: a verifier has 43 to 128 characters of the unreserved set, drawn uniformly from the
+caller's source of randomness; no error repeats one.
 """
 
 import hashlib
@@ -21,22 +21,24 @@ __all__ = [
 ]
 
 PKCE_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
-"""RFC 7636, 4.1: ALPHA / DIGIT / "-" / "." / "_" / "~", in the order of the official .NET SDK."""
+"""RFC 7636 section 4.1: ALPHA / DIGIT / "-" / "." / "_" / "~", in the order of the official .NET
+SDK.
+"""
 
-_SHORTEST, _LONGEST = 43, 128  # RFC 7636, 4.1
+_SHORTEST, _LONGEST = 43, 128  # RFC 7636 section 4.1
 _FOREIGN = re.compile(r"[^0-9A-Za-z\-._~]")
 
 
 def generate_pkce_code_verifier(length: int = 128, *, choice: Callable[[str], str]) -> str:
-    """A new code verifier.
+    """Generate a code verifier.
 
     Args:
-        length: its number of characters, 43 to 128.
-        choice: draws one character of a string, each with the same chance and not to be guessed,
-            such as :func:`secrets.choice`.
+        length: number of characters, 43 to 128.
+        choice: draws one character of a string uniformly and unpredictably, such as
+            :func:`secrets.choice`.
 
     Raises:
-        InvalidValueError: another length.
+        InvalidValueError: the length is out of range.
     """
     WHOLE_NUMBER.check("length", length)
     if not _SHORTEST <= length <= _LONGEST:
@@ -45,10 +47,10 @@ def generate_pkce_code_verifier(length: int = 128, *, choice: Callable[[str], st
 
 
 def compute_pkce_code_challenge(code_verifier: str) -> str:
-    """The code challenge of a verifier by ``S256``: base64url of its SHA-256, without padding.
+    """Compute the ``S256`` code challenge of a verifier: base64url of its SHA-256, without padding.
 
     Raises:
-        InvalidValueError: the verifier is too short, too long or has foreign characters.
+        InvalidValueError: the verifier is too short, too long or has invalid characters.
     """
     problem = verifier_problem(code_verifier)
     if problem is not None:
@@ -58,18 +60,15 @@ def compute_pkce_code_challenge(code_verifier: str) -> str:
 
 
 def verifier_problem(code_verifier: object) -> str | None:
-    """Why this is no code verifier, in words that do not repeat it; ``None`` if it is one."""
+    """Describe why a value is not a code verifier, without repeating it; ``None`` if it is one."""
     if not isinstance(code_verifier, str):
         return f"code_verifier: must be a string, not {type(code_verifier).__name__}"
     if not _SHORTEST <= len(code_verifier) <= _LONGEST:
         return (
             f"code_verifier: must have {_SHORTEST} to {_LONGEST} characters, "
-            f"not {len(code_verifier)} (RFC 7636, 4.1)"
+            f"not {len(code_verifier)} (RFC 7636 section 4.1)"
         )
     foreign = _FOREIGN.search(code_verifier)
     if foreign is None:
         return None
-    return (
-        f"code_verifier: character {foreign.start() + 1} is none of A-Z a-z 0-9 - . _ ~ "
-        "(RFC 7636, 4.1)"
-    )
+    return f"code_verifier: character {foreign.start() + 1} must be one of A-Z a-z 0-9 - . _ ~ (RFC 7636 section 4.1)"

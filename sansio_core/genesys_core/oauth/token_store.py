@@ -1,10 +1,10 @@
-"""Where tokens are kept between runs: the protocol of a store, and what is written.
+"""The token store protocol, and the document format of stored tokens.
 
-Law: what was written reads back the same. A document of somebody else's is refused and never
-written over; entries that this version does not understand stay as they are. No error repeats what
-a document holds.
+Invariants: a token reads back exactly as it was written. A document in a foreign format is rejected
+and never overwritten; entries that this version does not understand are preserved. No error repeats
+a document's contents.
 
-What is asked of a store around an exchange, and what its failures mean, is decided in
+When a store is used around an exchange, and how its failures are handled, is decided in
 :mod:`genesys_core.calls.token_transaction`.
 """
 
@@ -32,17 +32,17 @@ __all__ = [
 
 
 class TokenStoreError(GenesysCloudError):
-    """A token store cannot be used: not readable, not writable, locked for too long, not ours."""
+    """The token store failed: not readable, not writable, lock timeout, or foreign format."""
 
     is_retry_safe = True
 
 
 class TokenKey(Struct, frozen=True):
-    """Whose token it is. One client id may have users; a store tells those apart by itself.
+    """Identifies stored tokens. A store distinguishes the users of one client id by itself.
 
     Args:
         client_id: the OAuth client's id.
-        login: base URL of the login host that gave the token.
+        login: base URL of the login host that issued the token.
     """
 
     client_id: str
@@ -50,37 +50,38 @@ class TokenKey(Struct, frozen=True):
 
     @classmethod
     def of(cls, grant: Grant, hosts: Hosts) -> "TokenKey":
-        """The key of a grant's tokens."""
+        """Return the key of a grant's tokens."""
         return cls(grant.client_id, hosts.login)
 
 
 class TokenStore(Protocol):
-    """Keeps tokens; any object with these four methods is one.
+    """Protocol of token stores.
 
-    The methods may block: asynchronous clients call them in worker threads, not always the same
-    one. They raise :class:`TokenStoreError` and nothing else.
+    Methods may block: asynchronous clients call them in worker threads, not always the same one.
+    They must raise only :class:`TokenStoreError`.
     """
 
     def load(self, key: TokenKey) -> Token | None:
-        """The token, or ``None`` where there is none; never half of one, whoever is writing."""
+        """Return the token, or ``None`` if there is none; never a partially written one."""
         ...
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Keep a token in place of the one before; whole or not at all, even if killed in the act."""
+        """Replace the stored token. Must be atomic, even if the process is killed."""
         ...
 
     def delete(self, key: TokenKey) -> None:
-        """Forget the token, if there is one."""
+        """Delete the token, if there is one."""
         ...
 
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
-        """Keep all others who share the store from exchanging this key's token meanwhile.
+        """Prevent other users of the store from exchanging this key's token.
 
-        The other three methods may be called with or without it. A holder that dies gives it back.
+        The other three methods may be called with or without the lock. It must be released if the
+        holder dies.
 
         Args:
-            key: whose token.
-            timeout: seconds to wait for others; then it raises.
+            key: the token's key.
+            timeout: seconds to wait for the lock before raising.
         """
         ...
 
@@ -89,32 +90,32 @@ _FIELDS: Final = ("token_type", "expires_in", "expires_at", "refresh_token", "sc
 
 
 def encode_token(token: Token) -> bytes:
-    """A token as JSON, secrets and all; :func:`decode_token` reads it.
+    """Encode a token as JSON, including its secrets; :func:`decode_token` is the inverse.
 
     Raises:
-        TokenStoreError: something in :attr:`Token.extra` that JSON cannot hold.
+        TokenStoreError: :attr:`Token.extra` contains a value that JSON cannot represent.
     """
     return _encoded(_plain(token))
 
 
 def decode_token(content: bytes) -> Token | None:
-    """The token in what :func:`encode_token` gave; ``None`` for anything else."""
+    """Decode the output of :func:`encode_token`; ``None`` for anything else."""
     try:
         return _TOKEN.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
-# Made here, because msgspec learns a class at its first use, and threads may meet there.
+# Created here, because msgspec inspects a class on first use, which is not thread-safe.
 _TOKEN: Final = msgspec.json.Decoder(Token)
 
 
 class TokenDocument(Printable, frozen=True):
-    """A JSON document with several tokens, each under its key and an account.
+    """A JSON document with several tokens, by key and account.
 
     Attributes:
-        entries: as read; some may be of a later version.
-        rest: what else the document holds.
+        entries: as read; some may be from a later version.
+        rest: the other members of the document.
     """
 
     entries: tuple[Mapping[str, object], ...] = ()
@@ -128,10 +129,10 @@ class TokenDocument(Printable, frozen=True):
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "TokenDocument":
-        """Read a document; an empty one holds no tokens.
+        """Parse a document; an empty one contains no tokens.
 
         Raises:
-            TokenStoreError: this is something else.
+            TokenStoreError: the document has a foreign format.
         """
         if not content.strip():
             return cls()
@@ -141,30 +142,30 @@ class TokenDocument(Printable, frozen=True):
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
             document, entries = {}, None
         if entries is None:
-            raise TokenStoreError("this is no token file; move it away or give another path")
+            raise TokenStoreError("not a token file; move it away or use another path")
         return cls(tuple(entries), document)
 
     def to_bytes(self) -> bytes:
-        """Write the document.
+        """Encode the document.
 
         Raises:
-            TokenStoreError: something in :attr:`Token.extra` that JSON cannot hold.
+            TokenStoreError: :attr:`Token.extra` contains a value that JSON cannot represent.
         """
         return _encoded({**self.rest, _ENTRIES: self.entries})
 
     def get(self, key: TokenKey, account: str = "") -> Token | None:
-        """The token of a key and an account; ``None`` where there is none that can be read."""
+        """Return the token of a key and account; ``None`` if there is none that can be read."""
         wanted = _address(key, account)
         found = next((entry for entry in self.entries if _is_at(entry, wanted)), None)
         return None if found is None else _token(found.get("token"))
 
     def put(self, key: TokenKey, token: Token, account: str = "") -> "TokenDocument":
-        """The document with this token in place of the one before."""
+        """Return the document with this token in place of the previous one."""
         entry = {**_address(key, account), "token": _plain(token)}
         return TokenDocument((*self.without(key, account).entries, entry), self.rest)
 
     def without(self, key: TokenKey, account: str = "") -> "TokenDocument":
-        """The document less one token."""
+        """Return the document without one token."""
         unwanted = _address(key, account)
         return TokenDocument(
             tuple(entry for entry in self.entries if not _is_at(entry, unwanted)), self.rest
@@ -200,5 +201,7 @@ def _encoded(document: Mapping[str, object]) -> bytes:
     try:
         return msgspec.json.format(msgspec.json.encode(document), indent=2)
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
-        problem = "the token's `extra` holds what JSON cannot; keep it elsewhere"
+        problem = (
+            "the token's `extra` contains a value that JSON cannot represent; store it elsewhere"
+        )
     raise TokenStoreError(problem)

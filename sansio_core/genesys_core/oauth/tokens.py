@@ -1,8 +1,8 @@
-"""The token endpoint: from a grant to a request, from a reply to a token.
+"""The token endpoint: requests from grants, tokens from responses.
 
-Law: a reply with a token in it gives that token, whatever else in it is odd; any other reply is an
-:class:`~genesys_core.errors.OAuthError` with the login host's own code and words, in which no
-secret of the request is repeated.
+Invariants: a response with an access token yields that token, even if other fields are malformed;
+any other response is an :class:`~genesys_core.errors.OAuthError` with the login host's own code and
+description, in which no secret of the request is repeated.
 """
 
 import re
@@ -34,18 +34,19 @@ __all__ = [
 ]
 
 CORRELATION_ID: Final = "inin-correlation-id"
-"""The header that names a request to the platform's support."""
+"""The header with the request id that the platform's support needs."""
 
 INVALID_RESPONSE: Final = "invalid_response"
-"""The code of replies that are neither a token nor an error; no login host sends it."""
+"""Error code for responses that are neither a token nor an error; no login host sends it."""
 
 _LONGEST_LIFE: Final = 10**10
-"""Seconds (317 years) above which ``expires_in`` is taken for a mistake; SCIM tokens live 450 days."""
+"""Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens live 450 days.
+"""
 
-# RFC 6749, A.12: access-token = 1*VSCHAR. A header field cannot begin or end with a space.
+# RFC 6749 section A.12: access-token = 1*VSCHAR. A header field cannot begin or end with a space.
 _ACCESS_TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
-# Fields of a token request whose values an error may repeat, but not to the user.
+# Fields of a token request whose values an error may repeat, although not to the user.
 _SECRET_FIELDS: Final = frozenset(
     {"assertion", "client_secret", "code", "code_verifier", "refresh_token"}
 )
@@ -53,19 +54,19 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 
 class Token(Confidential, frozen=True):
-    """An access token and what the login host said of it.
+    """An access token with its lifetime and scope.
 
     Args:
-        access_token: the secret that calls carry; never shown.
+        access_token: the secret that calls send; never shown.
         token_type: ``bearer``.
-        expires_in: seconds it lives, from when it was given.
-        expires_at: when it ends, in seconds since 1970-01-01 UTC; ``None`` where nobody said.
-        refresh_token: the secret that gets the next token, where the grant gives one; never shown.
+        expires_in: lifetime in seconds, from when it was issued.
+        expires_at: expiry in seconds since 1970-01-01 UTC; ``None`` if unknown.
+        refresh_token: the secret that obtains the next token, if the grant has one; never shown.
         scope: the scopes, separated by spaces.
-        extra: whatever else the reply held; never shown.
+        extra: all other fields of the response; never shown.
 
     Raises:
-        ConfigurationError: an access token that an ``Authorization`` header cannot carry.
+        ConfigurationError: the access token cannot be sent in an ``Authorization`` header.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "extra"})
@@ -84,21 +85,20 @@ class Token(Confidential, frozen=True):
     def __post_init__(self) -> None:
         if not _is_access_token(self.access_token):
             raise ConfigurationError(
-                "access_token: must be printable ASCII characters without blanks around them, "
-                "because a header carries it; was it read with a line break at its end?"
+                "access_token: must be printable ASCII without surrounding spaces, because it is sent in a header; strip a trailing line break"
             )
 
 
 def prepare_token_request(
     grant: Grant, hosts: Hosts, *, timeout: Timeout | None = None, headers: Headers | None = None
 ) -> Request:
-    """The request that exchanges a grant for a token (RFC 6749, 4 and 6).
+    """Build the request that exchanges a grant for a token (RFC 6749 sections 4 and 6).
 
     Args:
-        grant: the material.
-        hosts: the request goes to the login host, through the gateway where there is one.
-        timeout: what each phase may take.
-        headers: sent as well, such as a gateway's key; they never replace what the exchange needs.
+        grant: the grant.
+        hosts: the login host, or the gateway in front of it.
+        timeout: timeouts of the request's phases.
+        headers: additional headers, such as a gateway's key; they never replace required ones.
     """
     credentials = grant.basic()
     sent = (headers or Headers()).without("authorization")
@@ -118,19 +118,20 @@ def prepare_token_request(
 
 
 def _basic(client_id: str, client_secret: str) -> str:
-    # RFC 7617, 2: user-id and password joined by a colon; UTF-8 as Java, JS and Go send it.
+    # RFC 7617 section 2: user-id and password joined by a colon; UTF-8 as in the Java, JS and Go
+    # SDKs.
     return "Basic " + b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
 def parse_token_response(response: Response, *, now: Now) -> Token:
-    """The token that a reply of the token endpoint holds (RFC 6749, 5.1).
+    """Parse a response of the token endpoint (RFC 6749 section 5.1).
 
     Args:
-        response: the reply.
-        now: when it came; :attr:`Token.expires_at` counts from here.
+        response: the response.
+        now: when it was received; :attr:`Token.expires_at` counts from here.
 
     Raises:
-        OAuthError: by its wire code; ``invalid_response`` for a reply that is neither.
+        OAuthError: by its error code; ``invalid_response`` if it is neither a token nor an error.
     """
     body = _document(response.body)
     if not 200 <= response.status < 300 or (_text(body, "error") and not _has_token(body)):
@@ -150,21 +151,21 @@ def token_of(
     status: int | None = None,
     correlation_id: str | None = None,
 ) -> Token:
-    """The token that fields name, be they of a JSON document or of a redirect URL.
+    """Build a token from the fields of a JSON document or a redirect URL.
 
     Args:
-        fields: by their names on the wire. What is odd counts as missing.
-        now: when they came.
+        fields: by their wire names. Malformed fields count as missing.
+        now: when they were received.
         status: for the error.
         correlation_id: for the error.
 
     Raises:
-        OAuthError: ``invalid_response``: there is no access token among them.
+        OAuthError: ``invalid_response`` if there is no valid access token.
     """
     if not _has_token(fields):
         raise OAuthError(
             INVALID_RESPONSE,
-            "the login host's reply holds no access token that a header could carry",
+            "the login host's response has no valid access token",
             status=status,
             correlation_id=correlation_id,
         )
@@ -184,11 +185,11 @@ _KNOWN: Final = frozenset(Token.__struct_fields__) - {"extra", "expires_at"}
 
 
 def oauth_error(response: Response, request: Request | None = None) -> OAuthError:
-    """The refusal that a reply of the login host means, by its wire code (RFC 6749, 5.2).
+    """Convert an error response of the login host to an exception (RFC 6749 section 5.2).
 
     Args:
-        response: the reply, JSON or not.
-        request: what it answers; the secrets in it are masked where the reply repeats them.
+        response: the response, JSON or not.
+        request: the request; its secrets are masked where the response repeats them.
     """
     body = _document(response.body)
     words = next(filter(None, (_text(body, name) for name in _WORDS)), None)
@@ -196,9 +197,11 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
     error = error_of(code, words, status=response.status)
     error.correlation_id = response.headers.get(CORRELATION_ID)
     if words is None and code.startswith("http_"):
-        error.message = f"{code}: the login host answered HTTP {response.status}, without a reason"
+        error.message = (
+            f"{code}: the login host returned HTTP {response.status} without a description"
+        )
     if response.status >= 500:
-        # A server that failed may have spent the code or refresh token first.
+        # A server that failed may already have consumed the code or refresh token.
         error.is_retry_safe = None  # type: ignore[assignment]  # GenesysCloudError allows it
     if request is not None:
         redact_error(error, KnownSecrets.of(message_secrets(request.headers, request.body)))
@@ -209,7 +212,7 @@ _WORDS: Final = ("error_description", "description", "message")
 
 
 def error_of(code: str, words: str | None, *, status: int | None = None) -> OAuthError:
-    """The error with this wire code."""
+    """Return the exception for an OAuth error code."""
     return OAUTH_ERRORS.get(code, OAuthError)(code, words, status=status)
 
 
@@ -235,8 +238,8 @@ def _has_token(fields: Mapping[str, object]) -> bool:
 
 
 def _seconds(value: object) -> int | None:
-    # "3600" and 3600.0 mean 3600. Nothing, less than a second or centuries mean that nobody knows:
-    # a 401 will tell. Taking 0 at its word would exchange a token for every single call.
+    # "3600" and 3600.0 mean 3600. Missing, less than a second or centuries mean unknown: a 401 will
+    # report the expiry. Accepting 0 would exchange a token for every single call.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,1 +1,1 @@
-"""What the calls of one client share: settings, token, rate limit."""
+"""State shared by the calls of one client: settings, token, rate limit."""

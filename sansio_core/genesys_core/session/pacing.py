@@ -1,19 +1,19 @@
-"""How fast a client may go: places in the platform's rate limit, handed out ahead of it.
+"""Client-side rate limiting, which keeps requests below the platform's limits.
 
-Law: in no window of time are more requests let go than the limit allows, whatever the callers do:
-a place is promised when it is asked for, and checked again when its time has come. First come,
-first served. The memory is bounded by the limit and the number of those who wait.
+Invariants: in no window of time are more requests sent than the limit allows, however callers
+behave: a reservation is checked again when it is due. First come, first served. Memory is bounded
+by the limit and the number of waiting calls.
 
-The platform allows 300 requests a minute and token, and single APIs less (``platform.md``, A.1); it
-sends no headers that tell how much is left. A 429 closes the gate for everyone until its
-Retry-After has passed.
+The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
+with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.
 
-Theory: a window remembers when the requests of its last window were sent, and who waits, in order.
-A request may go if fewer than the limit were sent in the window, those ahead of it in the queue
-counted as if they went now. Otherwise it is told when to come back: when enough of the requests
-before it have left the window. That is an estimate; only what was really sent decides, so callers
-who wake late, early or never do no harm. A request whose path has a limit of its own queues there
-first, then among all: it never blocks those who need not wait for it.
+Algorithm: a window keeps the send times of the requests of the last period, and the queue of
+waiting calls. A request may be sent if fewer than the limit were sent in the window, counting those
+ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to come
+back: when enough earlier requests have left the window. That is an estimate; only requests that
+were really sent decide, so callers that wake up late, early or never do no harm. A request whose
+path has its own limit queues there first and then in the common window, so it never blocks calls of
+other paths.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,26 +32,27 @@ from genesys_core.session.retry import GRAIN, MAX_RETRY_AFTER, parse_retry_after
 __all__ = ["Gate", "Pacer", "Pacing", "RateWindow", "Reservation", "Ticket"]
 
 MARGIN: Final = 0.02
-"""The share by which a window is taken longer than it is: two requests may reach the platform
-closer together than they left."""
+"""Fraction by which windows are extended: two requests may arrive at the platform closer together
+than they were sent.
+"""
 
 DAY: Final = 86_400.0
-"""Seconds of the longest window; a call that waits longer is better made tomorrow."""
+"""Maximum window in seconds."""
 
 
 class Pacing(Struct, frozen=True):
-    """How many requests may be sent in how long.
+    """Rate limits: how many requests may be sent in a period.
 
     Attributes:
-        limit: requests in any window, all paths together; the platform's limit for a token.
-        window: seconds.
-        paths: limits for single paths and all below them, such as
-            ``{"/api/v2/architect/ivrs": 100}``; these requests count against ``limit`` as well.
+        limit: requests in any window, over all paths; the platform's limit for a token.
+        window: length of the window in seconds.
+        paths: limits by path prefix, such as ``{"/api/v2/architect/ivrs": 100}``; these requests
+            count against ``limit`` as well.
 
     Raises:
-        TypeError: a value of a wrong type.
-        InvalidValueError: a limit below 1, a window that is not above 0 and at most a day, or a
-            path that does not begin with ``/`` or ends with it.
+        TypeError: a value has a wrong type.
+        InvalidValueError: a limit is below 1, the window is not in the range of 0 (exclusive) to
+            one day, or a path does not begin with ``/`` or ends with it.
     """
 
     limit: int = 300
@@ -65,11 +66,11 @@ class Pacing(Struct, frozen=True):
             WHOLE_NUMBER.check(f"pacing limit of {path!r}", limit)
         if not 0 < self.window <= DAY:
             raise InvalidValueError(
-                f"pacing window={self.window!r}: must be above 0 s, up to a day"
+                f"pacing window={self.window!r}: must be more than 0 s and at most a day"
             )
         for path, limit in (("", self.limit), *self.paths.items()):
             if not limit >= 1:
-                raise InvalidValueError(f"pacing limit={limit!r} {path}: must be 1 or more")
+                raise InvalidValueError(f"pacing limit={limit!r} {path}: must be at least 1")
         for path in self.paths:
             if not path.startswith("/") or path.endswith("/"):
                 raise InvalidValueError(
@@ -88,7 +89,7 @@ _FIELDS: Final = {
 
 
 class Gate(Struct, frozen=True):
-    """Closed by a 429, for everyone.
+    """A gate that a 429 closes for all calls.
 
     Attributes:
         until: when it opens, on the monotonic clock.
@@ -100,10 +101,10 @@ class Gate(Struct, frozen=True):
 
     @classmethod
     def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
-        """The gate that a response closes: a 429 does until its Retry-After has passed.
+        """Return the gate that a response closes: a 429 closes it until its Retry-After has passed.
 
-        A request to wait longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from a
-        daily limit of one API and closes nothing.
+        A delay longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from a daily
+        limit of a single API and does not close the gate.
         """
         if response.status != 429:
             return None
@@ -114,12 +115,12 @@ class Gate(Struct, frozen=True):
 
 
 class Reservation(Struct, frozen=True):
-    """A place in the queue, or if its time has come, leave to send.
+    """A position in the queue or, once due, permission to send.
 
     Attributes:
         at: when to come back, on the monotonic clock.
         tickets: the ticket in each window entered so far, by the window's path.
-        why: what it waits for, in words.
+        why: description of the limit that it waits for.
     """
 
     at: float
@@ -127,28 +128,28 @@ class Reservation(Struct, frozen=True):
     why: str = ""
 
     def due(self, now: Now) -> bool:
-        """Whether the request may go."""
+        """Return whether the request may be sent."""
         return self.at <= now.monotonic + GRAIN
 
 
 class Ticket(NamedTuple):
-    """One who waits in a window: the ticket, and when it was told to come back."""
+    """A waiting request in a window: its ticket, and when it is due to come back."""
 
     number: int
     return_at: float
 
 
 class RateWindow(Struct, frozen=True):
-    """One limit. Its steps return the window after them.
+    """One limit. Its steps return the next window.
 
     Attributes:
-        path: the path that it is for, with all below; ``""`` for all.
+        path: the path prefix that it applies to; ``""`` for all.
         limit: requests in any window.
-        window: seconds, the margin included.
-        sent: when the requests of the last window went, ascending.
-        queue: who waits, first come first.
-        vacant: tickets in the queue whose owners gave them back, ascending.
-        issued: how many were given out.
+        window: length in seconds, including the margin.
+        sent: send times of the requests of the last window, ascending.
+        queue: waiting requests, first come first.
+        vacant: tickets in the queue that were released, ascending.
+        issued: number of tickets issued.
     """
 
     path: str
@@ -160,11 +161,11 @@ class RateWindow(Struct, frozen=True):
     issued: int = 0
 
     def applies_to(self, path: str) -> bool:
-        """Whether a request to a path counts."""
+        """Return whether a request to a path counts."""
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """The window with a place in its queue: the one held, one given back, or the last."""
+        """Return the window with a queue position: the one held, a released one, or the last."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
@@ -174,11 +175,11 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, issued=self.issued + 1), self.issued
 
     def opening_time(self, ticket: int, opens: float) -> float:
-        """When a place in the queue may go if all ahead of it go as soon as they may.
+        """Return when a ticket may be used, if all ahead of it are used as early as possible.
 
         Args:
-            ticket: the place.
-            opens: nobody goes before.
+            ticket: the ticket.
+            opens: no ticket may be used before this time.
         """
         rounds, index = divmod(self.position(ticket) or 0, self.limit)
         taken = index - (self.limit - len(self.sent))
@@ -186,28 +187,28 @@ class RateWindow(Struct, frozen=True):
         return first + rounds * self.window
 
     def with_return_time(self, ticket: int, at: float) -> "RateWindow":
-        """The owner of a place, which is in the queue, was told when to come back."""
+        """Record when a ticket's owner is due to come back."""
         index = bisect_left(self.queue, (ticket,))
         queue = (*self.queue[:index], Ticket(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
 
     def with_ticket_used(self, ticket: int, now: float) -> "RateWindow":
-        """The request of a place goes now."""
+        """Record that a ticket's request is sent now."""
         return self.without(ticket).with_request(now)
 
     def with_request(self, now: float) -> "RateWindow":
-        """A request goes now."""
-        # Threads read the clock before they get here, and may overtake one another.
+        """Record that a request is sent now."""
+        # Threads read the clock before they get here and may overtake one another.
         sent = (*self.sent, max(now, *self.sent[-1:], now))
         return msgspec.structs.replace(self, sent=sent)
 
     @property
     def has_room(self) -> bool:
-        """Whether a newcomer need not queue."""
+        """Return whether a new request can skip the queue."""
         return not self.queue and len(self.sent) < self.limit
 
     def with_ticket_returned(self, ticket: int) -> "RateWindow":
-        """The owner of a place gives it back: the next newcomer has it, and delays nobody."""
+        """Release a ticket: the next new request takes it over, at no delay to others."""
         if self.position(ticket) is None:
             return self
         queue, vacant = self.queue, tuple(sorted((*self.vacant, ticket)))
@@ -216,10 +217,10 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
     def as_of(self, now: float) -> "RateWindow":
-        """Without what counts no more.
+        """Drop expired state.
 
-        That is: requests before the window, places given back whose time has come, and at the
-        head of the queue those whose owner did not come within a whole window.
+        That is: requests before the window, released tickets whose time has come, and at the head
+        of the queue those whose owner did not come back within a whole window.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)
@@ -234,13 +235,13 @@ class RateWindow(Struct, frozen=True):
         return window
 
     def position(self, ticket: int) -> int | None:
-        """How many are ahead of a place, or ``None`` if there is no such place."""
+        """Return the number of tickets ahead of a ticket, or ``None`` if it is not in the queue."""
         index = bisect_left(self.queue, (ticket,))
         found = index < len(self.queue) and self.queue[index].number == ticket
         return index if found else None
 
     def without(self, ticket: int) -> "RateWindow":
-        """Without a place."""
+        """Remove a ticket."""
         index = self.position(ticket)
         if index is None:
             return self
@@ -249,18 +250,18 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
     def describe(self) -> str:
-        """The limit, in words."""
+        """Describe the limit."""
         where = f" to {self.path}" if self.path else ""
         many = "requests" if self.limit != 1 else "request"
         return f"{self.limit} {many}{where} in {self.window / (1 + MARGIN):g} s"
 
 
 class Pacer(Struct, frozen=True):
-    """The limiter of one token. A value: every step returns the next one.
+    """The rate limiter of one token. Immutable: every step returns the next limiter.
 
     Attributes:
-        windows: those of single paths first, the most particular before all; the last is for all.
-        gate: the latest one that a 429 closed.
+        windows: those of single paths first, most specific first; the last one is for all paths.
+        gate: the latest gate that a 429 closed.
     """
 
     windows: tuple[RateWindow, ...]
@@ -268,7 +269,7 @@ class Pacer(Struct, frozen=True):
 
     @classmethod
     def of(cls, pacing: Pacing) -> "Pacer":
-        """A limiter that has let nothing go yet."""
+        """Create a limiter with no requests sent."""
         paths = sorted(pacing.paths, key=len, reverse=True)
         limits = [*((path, pacing.paths[path]) for path in paths), ("", pacing.limit)]
         window = pacing.window * (1 + MARGIN)
@@ -277,16 +278,16 @@ class Pacer(Struct, frozen=True):
     def reserve(
         self, path: str, *, now: Now, reservation: Reservation | None = None
     ) -> "tuple[Pacer, Reservation]":
-        """Ask for leave to send, or for the time to come back at.
+        """Ask for permission to send a request.
 
         Args:
             path: the request's path, without the host.
-            now: the moment.
-            reservation: what this request was given before, if it comes back.
+            now: the current time.
+            reservation: the previous reservation of this request, if it comes back.
 
         Returns:
-            The next pacer, and a reservation. If that is due, send now: the request has been
-            counted. Otherwise come back at its time with the reservation, or give it back with
+            The next limiter, and a reservation. If it is due, send now: the request has been
+            counted. Otherwise come back at its time with the reservation, or give it up with
             :meth:`release`.
         """
         moment = now.monotonic
@@ -314,7 +315,7 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
 
     def release(self, reservation: Reservation, *, now: Now) -> "Pacer":
-        """Give back a reservation that was not used: whoever comes next may have it."""
+        """Release an unused reservation, which the next request may take over."""
         windows = {window.path: window.as_of(now.monotonic) for window in self.windows}
         windows |= {
             path: windows[path].with_ticket_returned(t)
@@ -324,27 +325,27 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate)
 
     def with_gate(self, gate: Gate) -> "Pacer":
-        """Closed by a 429, unless it is closed for longer already."""
+        """Close the gate, unless it is already closed for longer."""
         if self.gate is not None and self.gate.until >= gate.until:
             return self
         return msgspec.structs.replace(self, gate=gate)
 
     def shuts_out(self, reservation: Reservation) -> bool:
-        """Whether the gate is closed for longer than the reservation says to wait."""
+        """Return whether the gate is closed for longer than the reservation has to wait."""
         return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:
-        """The gate, if it is closed."""
+        """Return the gate, if it is closed."""
         if self.gate is None or self.gate.until <= now.monotonic + GRAIN:
             return None
         return self.gate
 
 
 def _still_held(windows: dict[str, RateWindow], reservation: Reservation) -> dict[str, int]:
-    """The places of a reservation that were not given up for lost; ``windows`` loses the others.
+    """Return the reservation's tickets that have not expired; remove the others from ``windows``.
 
-    Without its place in a narrow window a request must not keep one in a wider window: two
-    requests, each ahead of the other in one of them, would wait for one another for ever.
+    A request without its ticket in a narrow window must not keep one in a wider window: two
+    requests, each ahead of the other in one of the windows, would deadlock.
     """
     tickets: dict[str, int] = {}
     is_lost = False

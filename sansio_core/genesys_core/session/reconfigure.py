@@ -1,8 +1,7 @@
-"""A client's session under a new configuration.
+"""Applying new settings to a client's session.
 
-Law: the step changes what calls from here on see, and nothing of those under way: these carry their
-settings with them. A token never moves to another login host: it was issued by the old one, and the
-new one may be anybody's.
+Invariants: only calls that start afterwards see the new settings; calls in progress keep theirs. A
+token is never sent to another login host than the one that issued it.
 """
 
 import msgspec
@@ -17,20 +16,20 @@ __all__ = ["reconfigure_session"]
 def reconfigure_session(
     session: Session, settings: Settings, *, renew: bool | None = None
 ) -> tuple[Session, bool]:
-    """The step of a session that takes over new settings.
+    """Apply new settings to a session.
 
-    Where the login host stays the same, the token and the place in the rate limit are kept. Where
-    it changes, the token is forgotten and obtained anew from the same grant; a client that cannot
-    do that (a static token, a code that has been exchanged) is signed out, and its calls say so
-    instead of going out without a token.
+    If the login host stays the same, the token and the rate limit state are kept. Otherwise the
+    token is discarded and a new one obtained with the same grant. A client that cannot do that (a
+    static token, a code that has been exchanged) is signed out, and its calls raise an error
+    instead of being sent without a token.
 
     Args:
-        session: as it is.
-        settings: those that hold from now on.
-        renew: whether tokens are renewed without being asked; ``None`` leaves it is.
+        session: the current session.
+        settings: the new settings.
+        renew: whether tokens are renewed automatically; ``None`` keeps the current value.
 
     Returns:
-        The session, and whether its token was kept.
+        The new session, and whether its token was kept.
     """
     kept = settings.hosts.login == session.settings.hosts.login
     vault = session.vault if kept else _emptied(session.vault)
@@ -41,7 +40,7 @@ def reconfigure_session(
 
 
 def _emptied(vault: Vault) -> Vault:
-    # Not counted back: who waits for an exchange compares this number with a later one.
+    # The count never decreases: calls that wait for an exchange compare it with a later value.
     empty = Vault(renew=vault.renew, exchanges=vault.exchanges)
     if not vault.authenticates:
         return empty
@@ -52,6 +51,6 @@ def _emptied(vault: Vault) -> Vault:
 
 
 def _fresh(pacer: Pacer) -> Pacer:
-    """The same limits for a token that has sent nothing yet; those who wait keep their places."""
+    """Return the same limits for a token that has sent nothing; waiting calls keep their place."""
     windows = tuple(msgspec.structs.replace(window, sent=()) for window in pacer.windows)
     return Pacer(windows)

@@ -1,11 +1,11 @@
-"""When a call is repeated, and after how long.
+"""Retry decisions: whether a call is retried, and after how long.
 
-Law: a decision is a value with its reason. Nothing here sleeps, reads a clock or draws a number;
-no wait is begun that would outlive the budget or the deadline; what may have happened once is not
-done twice unless it does no harm.
+Invariants: a decision is a value that includes its reason. Nothing here sleeps, reads a clock or
+draws random numbers. No wait starts that would exceed the budget or the deadline. A request that
+may have taken effect is retried only if that is safe.
 
-The rules are the platform's (official .NET SDK, ``ApiClient.Retry``), less their surprises;
-``docs/retries.md`` lists each difference.
+The rules are those of the platform (official .NET SDK, ``ApiClient.Retry``); ``docs/retries.md``
+lists each difference.
 """
 
 import math
@@ -37,51 +37,53 @@ __all__ = [
 ]
 
 DEFAULT_BUDGET: Final = 120.0
-"""Seconds that a call may take before it is retried no more, where nobody says: two windows of the
-platform's rate limit, so that a call which meets a spent limit at the worst moment gets through."""
+"""Default retry budget in seconds: two windows of the platform's rate limit, so that a call that
+hits an exhausted limit at the worst moment still succeeds.
+"""
 
 MAX_RETRY_AFTER: Final = 180.0
-"""Seconds that are waited at most; the official SDKs give up when asked for more (daily limits of
-single APIs ask for hours)."""
+"""Maximum delay in seconds; the official SDKs give up if the server asks for more (daily limits of
+single APIs ask for hours).
+"""
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
-"""What the official SDKs repeat."""
+"""Statuses that the official SDKs retry."""
 
 REPEATABLE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""RFC 9110, 9.2.2: idempotent; doing them twice is doing them once."""
+"""Idempotent methods (RFC 9110 section 9.2.2)."""
 
 BEFORE_LADDER: Final = 5
-"""Repeats after 502, 503, 504 or a broken connection before the ladder of 3, 9, 27 s begins."""
+"""Retries after 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s begins."""
 
 JITTER: Final = 0.1
-"""The most that chance adds to a wait, as a share of it. It never shortens one."""
+"""Maximum jitter, as a fraction of the delay. Jitter only lengthens a delay."""
 
 GRAIN: Final = 1e-6
-"""Seconds; clock readings are rounded, and no decision hangs on less than this."""
+"""Tolerance in seconds for comparisons of rounded clock readings."""
 
 
 class RetryConfiguration(Struct, frozen=True):
-    """How often and for how long a call may be retried.
+    """Retry limits and delays.
 
-    A client without one retries nothing, as the official SDKs do. One that is given retries, within
-    the default budget where it names none.
+    Without a retry configuration a client does not retry, as in the official SDKs. With one it
+    does, within the default budget unless another is given.
 
     Attributes:
-        max_retry_time_sec: the budget: seconds that the call, sleeps included, may take before it
-            is retried no more; 0 disables retries. The key of a configuration file that sets it is
-            ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
-        retry_max: retries at most; 0 disables retries.
-        retry_wait_min: seconds; no wait is shorter, where given.
-        retry_wait_max: seconds; no wait of our own choosing is longer, where given. No key of a
-            configuration file sets it: the one of this name sets the budget.
-        retry_after_default: seconds to wait where the server does not say.
-        backoff_interval: seconds after which the wait of the ladder (3, 9, 27 s) grows.
-        repeat_unsafe: retry POST and PATCH even if the first may have taken effect.
+        max_retry_time_sec: the budget: maximum seconds from the start of the call, delays
+            included, to the start of the last retry; 0 disables retries. In a configuration file
+            the key is ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
+        retry_max: maximum number of retries; 0 disables retries.
+        retry_wait_min: minimum delay in seconds, if given.
+        retry_wait_max: maximum delay in seconds where the server does not ask for one, if given.
+            Not available in a configuration file, where the key of this name sets the budget.
+        retry_after_default: delay in seconds if the server does not send ``Retry-After``.
+        backoff_interval: seconds after which the backoff (3, 9, 27 s) increases.
+        repeat_unsafe: retry POST and PATCH even if the request may have taken effect.
 
     Raises:
-        TypeError: a value of a wrong type.
-        InvalidValueError: a value that is negative or not finite, a minimum above its maximum, or
-            a shortest wait above the budget, with which no retry would ever be made.
+        TypeError: a value has a wrong type.
+        InvalidValueError: a value is negative or not finite, a minimum exceeds its maximum, or the
+            minimum delay exceeds the budget, so that no retry would ever be made.
     """
 
     max_retry_time_sec: float = DEFAULT_BUDGET
@@ -100,7 +102,9 @@ class RetryConfiguration(Struct, frozen=True):
                 raise InvalidValueError(f"{name}={value!r}: must be 0 or more, and finite")
         least, most, budget = self.retry_wait_min, self.retry_wait_max, self.max_retry_time_sec
         if least is not None and most is not None and least > most:
-            raise InvalidValueError(f"retry_wait_min={least!r}: is above retry_wait_max={most!r}")
+            raise InvalidValueError(
+                f"retry_wait_min={least!r}: must not exceed retry_wait_max={most!r}"
+            )
         if least is not None and self.enabled and least > budget:
             raise InvalidValueError(
                 f"retry_wait_min={least!r}: is above max_retry_time_sec={budget:g}, the budget of "
@@ -109,7 +113,7 @@ class RetryConfiguration(Struct, frozen=True):
 
     @property
     def enabled(self) -> bool:
-        """Whether there is a budget for retries."""
+        """Whether retries are enabled."""
         return self.max_retry_time_sec > 0
 
 
@@ -125,22 +129,22 @@ _FIELDS: Final = {
 }
 
 RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
-"""What holds where no retry configuration is given."""
+"""The default: retries are disabled."""
 
 
 class Repeat(Struct, frozen=True):
-    """Wait, then send it again."""
+    """Retry after a delay."""
 
     seconds: float
     why: str
 
 
 class GiveUp(Struct, frozen=True):
-    """Leave it at that.
+    """Do not retry.
 
     Attributes:
-        why: the reason, in words.
-        retry_after: seconds that the server asked for, if it did.
+        why: the reason.
+        retry_after: seconds that the server asked to wait, if it did.
     """
 
     why: str
@@ -148,15 +152,15 @@ class GiveUp(Struct, frozen=True):
 
 
 def parse_retry_after(value: str | None, now: Now) -> float | None:
-    """Seconds to wait according to a ``Retry-After`` header (RFC 9110, 10.2.3).
+    """Parse a ``Retry-After`` header (RFC 9110 section 10.2.3).
 
     Args:
-        value: the header's value: seconds, or a date in any of the forms of RFC 9110, 5.6.7.
+        value: the header's value: seconds, or a date in any form of RFC 9110 section 5.6.7.
         now: for a date.
 
     Returns:
-        A finite number above zero, or ``None`` for a header that is absent, malformed, zero,
-        negative or in the past: there is nothing to obey then.
+        Seconds to wait, positive and finite; ``None`` if the header is absent, malformed, zero,
+        negative or in the past.
     """
     if value is None:
         return None
@@ -174,9 +178,9 @@ def _number(text: str) -> float | None:
         return None
 
 
-# RFC 9110, 5.6.7: IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT", and the two obsolete forms that
-# must be read: "Sunday, 06-Nov-94 08:49:37 GMT" and "Sun Nov  6 08:49:37 1994".
-# `email.utils` would read them too, but takes a date without zone for local time.
+# RFC 9110 section 5.6.7: IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT", and two obsolete forms that
+# must be accepted: "Sunday, 06-Nov-94 08:49:37 GMT" and "Sun Nov  6 08:49:37 1994".
+# `email.utils` parses them too, but assumes local time for dates without a zone.
 _CLOCK = r"(?P<clock>\d\d:\d\d:\d\d)"
 _DATES: Final = (
     re.compile(
@@ -218,18 +222,18 @@ def _full_year(digits: str, now: Now) -> int:
 
 
 def requested_wait(outcome: Response | TransportFailure, now: Now) -> float | None:
-    """Seconds that a response asks to wait, if it does."""
+    """Return the seconds that a response asks to wait, if it does."""
     if isinstance(outcome, TransportFailure):
         return None
     return parse_retry_after(outcome.headers.get("retry-after"), now)
 
 
 def certainly_not_done(outcome: Response | TransportFailure, asked: float | None) -> bool:
-    """Whether the platform did nothing for sure: never reached, or turned away at the door.
+    """Return whether the request certainly had no effect: it was not sent, or rejected up front.
 
     Args:
-        outcome: what came back, or how it failed.
-        asked: seconds that it asks to wait; a 503 that names them was refused, not begun.
+        outcome: the response or failure.
+        asked: seconds that it asks to wait; a 503 with ``Retry-After`` was rejected, not begun.
     """
     if isinstance(outcome, TransportFailure):
         return not outcome.sent
@@ -239,14 +243,14 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
 def explain_overrun(
     wait: float, *, policy: RetryConfiguration, deadline: float | None, elapsed: float
 ) -> str | None:
-    """What a wait would pass, in words, or ``None`` if it may be begun.
+    """Describe the limit that a wait would exceed; ``None`` if it may begin.
 
-    A wait may end with the budget, as in the official SDKs: one more request follows. At the
-    deadline there is nothing left to follow.
+    A wait may end with the budget, as in the official SDKs, because one more request follows. At
+    the deadline no request could follow.
 
     Args:
         wait: seconds.
-        policy: its budget counts if it is on.
+        policy: its budget applies if retries are enabled.
         deadline: seconds for the whole call, or ``None``.
         elapsed: seconds since the call began.
     """
@@ -274,12 +278,12 @@ def decide_retry(
     now: Now,
     random: Random,
 ) -> Repeat | GiveUp:
-    """Whether an attempt that failed is repeated.
+    """Decide whether a failed attempt is retried.
 
     Args:
-        outcome: what came back, or how it failed.
+        outcome: the response or failure.
         policy: the caller's configuration.
-        repeatable: whether doing it twice is doing it once.
+        repeatable: whether the request is idempotent.
         history: the call's earlier attempts.
         elapsed: seconds since the call began.
         deadline: seconds for the whole call, or ``None``.
@@ -300,9 +304,9 @@ def decide_retry(
 
 
 def is_retryable(outcome: Response | TransportFailure) -> bool:
-    """Whether repeating could help at all, whatever the caller allows."""
+    """Return whether a retry could succeed at all, regardless of the configuration."""
     if isinstance(outcome, TransportFailure):
-        # A request that is no valid HTTP stays that.
+        # A request that is not valid HTTP will not become valid.
         return outcome.sent or outcome.kind != "protocol"
     return outcome.status in RETRYABLE_STATUSES
 
@@ -315,20 +319,20 @@ def _refusal(
     asked: float | None,
 ) -> str | None:
     if not is_retryable(outcome):
-        return f"{_words(outcome)} is final"
+        return f"{_words(outcome)} is not retryable"
     if not policy.enabled:
         return "retries are disabled"
     if asked is not None and asked > MAX_RETRY_AFTER:
-        return f"{_demand(asked, asked)}, more than the {MAX_RETRY_AFTER:g} s that are waited"
+        return f"{_demand(asked, asked)}, more than the maximum of {MAX_RETRY_AFTER:g} s"
     if _repeats(history) >= policy.retry_max:
-        return f"repeated {_repeats(history)} times, which is the limit"
+        return f"retried {_repeats(history)} times, the maximum"
     if not (repeatable or policy.repeat_unsafe or certainly_not_done(outcome, asked)):
-        return "it may have taken effect, and doing it twice is not safe"
+        return "it may have taken effect, and repeating it is not safe"
     return None
 
 
 def _repeats(history: Sequence[Attempt]) -> int:
-    """Repeats made so far; a 401 whose token was replaced is none."""
+    """Count the retries so far; a 401 after which the token was replaced does not count."""
     return sum(attempt.status != 401 for attempt in history)
 
 

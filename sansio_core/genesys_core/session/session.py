@@ -1,8 +1,8 @@
-"""What the calls of one client share.
+"""The state that the calls of one client share.
 
-Law: a session is an immutable value. What must happen once (exchanging a refresh token, taking a
-place in the rate limit) is a step from one session to the next; adapters swap sessions under one
-lock and decide nothing.
+Invariants: a session is an immutable value. Whatever must happen exactly once (exchanging a refresh
+token, reserving a slot of the rate limit) is a step from one session to the next; adapters replace
+the session under one lock and decide nothing.
 """
 
 import msgspec
@@ -22,18 +22,19 @@ __all__ = ["Session", "Settings", "check_deadline", "no_jitter"]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """What a client was told, checked. Swapped whole, never changed.
+    """A client's validated settings. Replaced as a whole, never modified.
 
     Attributes:
-        hosts: where requests go.
-        headers: sent with every request, under those of a call.
-        timeout: for each phase of a request.
+        hosts: the API and login hosts.
+        headers: sent with every request; headers of a call take precedence.
+        timeout: timeouts of the request's phases.
         deadline: seconds for a whole call, or ``None``.
         retry: the client's retry configuration.
-        strict: whether a reply that does not fit its type raises.
-        refresh_token_wait_max: seconds that a call waits for another's token exchange.
-        stores_tokens: whether the adapter has a token store; see :mod:`genesys_core.calls.token_transaction`.
-        secrets: those on the way to the platform, such as a proxy's password.
+        strict: raise if a response does not match its type.
+        refresh_token_wait_max: maximum seconds that a call waits for another call's token exchange.
+        stores_tokens: whether the adapter has a token store; see
+            :mod:`genesys_core.calls.token_transaction`.
+        secrets: secrets that logs must not show, such as a proxy's password.
     """
 
     hosts: Hosts
@@ -56,20 +57,20 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def check_deadline(seconds: float | None) -> float | None:
-    """A deadline that a call can have.
+    """Validate a deadline.
 
     Raises:
-        InvalidValueError: it is no positive number of seconds, or more than a clock can count.
+        InvalidValueError: it is not positive, or larger than clocks support.
     """
     if seconds is not None and not 0 < seconds <= LONGEST:
         raise InvalidValueError(
-            f"deadline={seconds!r}: must be above 0 seconds and at most {LONGEST:g}; None is for none"
+            f"deadline={seconds!r}: must be more than 0 and at most {LONGEST:g} seconds; None disables it"
         )
     return seconds
 
 
 def no_jitter() -> float:
-    """A :data:`~genesys_core.clock.Random` that always draws 0: no jitter."""
+    """A :data:`~genesys_core.clock.Random` that always returns 0: no jitter."""
     return 0.0
 
 
@@ -78,9 +79,9 @@ class Session(Struct, frozen=True):
 
     Attributes:
         settings: the client's settings.
-        vault: its token.
-        random: for the jitter of waits.
-        pacer: its place in the rate limit, or ``None`` for no pacing.
+        vault: the client's token.
+        random: source of jitter.
+        pacer: the rate limiter, or ``None`` if disabled.
     """
 
     settings: Settings
@@ -89,5 +90,5 @@ class Session(Struct, frozen=True):
     pacer: Pacer | None = None
 
     def with_vault(self, vault: Vault) -> "Session":
-        """The session with another vault."""
+        """Return the session with another vault."""
         return msgspec.structs.replace(self, vault=vault)

@@ -1,19 +1,20 @@
-"""The vault: one token for all calls of a client, renewed once however many need it.
+"""The vault: one access token for all calls of a client, renewed once for all of them.
 
-Law: every step is a pure function from one vault to the next. The adapter swaps vaults under one
-lock and lets one exchange run at a time; the vault alone decides whether an exchange is needed.
+Invariants: every step is a pure function from one vault to the next. The adapter replaces vaults
+under one lock and runs one exchange at a time; the vault alone decides whether an exchange is
+needed.
 
-* A token that differs from the rejected one, and is fresh, is handed out without I/O.
-* A token that was refused is not handed out again, unless the login host itself gives it anew.
-* A token is renewed ahead of its end. While that is tried, and when it fails, the token serves on
-  until it ends; after a failure it is tried again at half of what remains of its life.
-* A failure is handed to those who were waiting for it, each with a copy of their own, so that
-  tracebacks do not pile up on one object; who comes later may try again.
-* A reply without a refresh token keeps the old one; a rotated one replaces it.
-* What another process put into the token store since we looked is taken over.
+* A fresh token that differs from the rejected one is returned without I/O.
+* A rejected token is not used again, unless the login host issues the same token once more.
+* A token is renewed before it expires. During the renewal, and if it fails, the token remains in
+  use until it expires; after a failure the renewal is retried at half of the remaining lifetime.
+* A failure is raised in all waiting calls, each with its own copy, so that tracebacks do not
+  accumulate on one object; later calls may try again.
+* A response without a refresh token keeps the old one; a rotated one replaces it.
+* A token that another process has saved in the token store in the meantime is adopted.
 
-For a call, under the adapter's token lock: :meth:`Vault.reserve`, and after an exchange
-:meth:`Vault.settle`. What ``client.auth`` does by hand has steps of its own below.
+A call that holds the adapter's token lock uses :meth:`Vault.reserve`, and after an exchange
+:meth:`Vault.settle`. The explicit actions of ``client.auth`` have their own steps below.
 """
 
 from collections.abc import Iterator
@@ -32,35 +33,35 @@ __all__ = ["ExchangeNeeded", "NoToken", "TokenReady", "Vault"]
 E = TypeVar("E", bound=GenesysCloudError)
 
 REFRESH_MARGIN: Final = 60.0
-"""Seconds before its end at which a token is renewed ahead, or a tenth of its life if that is less."""
+"""Seconds before expiry at which a token is renewed, or a tenth of its lifetime if that is less."""
 
 AHEAD_PAUSE: Final = 1.0
-"""Seconds at least between two attempts to renew a token ahead of its end."""
+"""Minimum seconds between two attempts to renew a token before it expires."""
 
 
 class TokenReady(Struct, frozen=True):
-    """Here is a token; no I/O is needed."""
+    """A token is available; no I/O is needed."""
 
     token: Token
 
 
 class ExchangeNeeded(Struct, frozen=True):
-    """Exchange this grant for a token, then report how it went.
+    """Exchange this grant for a token, then report the outcome.
 
     Attributes:
-        grant: what to exchange.
+        grant: the grant to exchange.
     """
 
     grant: Grant
 
 
 class NoToken(Struct, frozen=True):
-    """There is no token to be had.
+    """No token can be obtained.
 
     Attributes:
-        error: why; a new object each time.
-        exhausted: whether there was nothing to try. A call that was refused a token with a 401
-            then does better to raise that 401.
+        error: the reason; a new object each time.
+        exhausted: whether there was no grant to try. A call that got a 401 should then raise the
+            401 instead.
     """
 
     error: GenesysCloudError
@@ -68,20 +69,20 @@ class NoToken(Struct, frozen=True):
 
 
 class Vault(Struct, frozen=True):
-    """What is known of the client's token.
+    """The state of the client's token.
 
     Attributes:
         grant: how to obtain a token; ``None`` for a static token or for none.
         token: the current token.
-        renew: whether a token is renewed at all once there is one (``refresh_access_token``).
-        exchanges: exchanges finished so far, successful or not.
-        spent: whether a grant that works once has been used.
+        renew: whether tokens are renewed automatically (``refresh_access_token``).
+        exchanges: number of completed exchanges, successful or not.
+        spent: whether a single-use grant has been used.
         failure: the last exchange's error, if it failed.
-        rejected: the current token, if the platform refused it.
-        ahead_from: when the current token may be renewed ahead again, on the wall clock.
-        stored: what the token store held when it was last read or written.
-        signed_out: whether the client was signed out by hand.
-        store_failure: why the token store could not do its part, if it failed when last asked.
+        rejected: the current token, if the platform rejected it.
+        ahead_from: when the current token may be renewed early again, on the wall clock.
+        stored: the token store's content when it was last read or written.
+        signed_out: whether the client was signed out explicitly.
+        store_failure: the token store's error, if its last operation failed.
     """
 
     grant: Grant | None = None
@@ -97,18 +98,18 @@ class Vault(Struct, frozen=True):
     store_failure: GenesysCloudError | None = None
 
     def secrets(self) -> Iterator[str]:
-        """What is never shown of it: of the grant, and of every token that is known."""
+        """Yield the secrets of the grant and of all known tokens, for redaction."""
         if self.grant is not None:
             yield from grant_secrets(self.grant)
         for token in (self.token, self.stored, self.rejected):
             if token is not None:
                 yield from token_secrets(token)
 
-    # What a call asks.
+    # Queries by a call.
 
     @property
     def authenticates(self) -> bool:
-        """Whether calls carry a token at all."""
+        """Whether calls send a token at all."""
         return self.grant is not None or self.token is not None or self.signed_out
 
     @property
@@ -117,17 +118,17 @@ class Vault(Struct, frozen=True):
         return self.renew and self._next_grant() is not None
 
     def usable(self, now: Now) -> Token | None:
-        """The token, unless it was refused, or ought to be renewed first and can be."""
+        """Return the token, unless it was rejected or should be renewed first."""
         token = self._accepted
         if token is None or not self.refreshable or not _is_ending(token, now):
             return token
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
 
     def fallback(self, rejected: Token | None, now: Now) -> Token | None:
-        """The token while it lasts, where it could not be renewed ahead or not in time.
+        """Return the token while it is valid, if it could not be renewed early or not in time.
 
         Args:
-            rejected: a token that will not do.
+            rejected: a token that must not be returned.
             now: for the token's expiry.
         """
         token = self._accepted
@@ -140,11 +141,11 @@ class Vault(Struct, frozen=True):
     def reserve(
         self, *, rejected: Token | None, arrived: int, now: Now
     ) -> "tuple[Vault, TokenReady | ExchangeNeeded | NoToken]":
-        """The step that answers a call's need; :meth:`settle` follows an :class:`ExchangeNeeded`.
+        """Answer a call that needs a token; :meth:`settle` follows an :class:`ExchangeNeeded`.
 
         Args:
-            rejected: the token that the platform just refused to this call, if any.
-            arrived: :attr:`exchanges` as it was when the call began to wait.
+            rejected: the token that the platform just rejected for this call, if any.
+            arrived: :attr:`exchanges` at the time when the call began to wait.
             now: for the token's expiry.
         """
         vault = self if rejected is None else self.refused(rejected)
@@ -154,7 +155,7 @@ class Vault(Struct, frozen=True):
     def settle(
         self, outcome: Token | GenesysCloudError, *, rejected: Token | None, now: Now
     ) -> "tuple[Vault, TokenReady | NoToken]":
-        """The step that takes in how an exchange ended, for the call that made it.
+        """Apply the outcome of an exchange, on behalf of the call that made it.
 
         Args:
             outcome: the token, or the error.
@@ -170,12 +171,12 @@ class Vault(Struct, frozen=True):
             return vault, TokenReady(token)
         return vault, NoToken(_copy(vault.failure or outcome))
 
-    # What they are made of.
+    # Building blocks of the two steps.
 
     def request(
         self, *, rejected: Token | None, arrived: int, now: Now
     ) -> TokenReady | ExchangeNeeded | NoToken:
-        """What to do for a call that needs a token; see :meth:`reserve`."""
+        """Decide what a call that needs a token has to do; see :meth:`reserve`."""
         failure = self.failure if self.exchanges > arrived else None
         token = self.usable(now)
         if token is None and failure is not None:
@@ -190,10 +191,10 @@ class Vault(Struct, frozen=True):
         return ExchangeNeeded(grant)
 
     def trying(self, now: Now) -> "Vault":
-        """An exchange begins. Others use an ending token meanwhile, and for a while if it fails.
+        """Record that an exchange begins. Other calls keep using an expiring token meanwhile.
 
-        If the call that makes the exchange dies of it, nothing is left to clean up: the next
-        attempt comes when it would after a failure.
+        If the call that makes the exchange is cancelled, nothing needs to be cleaned up: the next
+        attempt follows as after a failure.
         """
         token = self._accepted
         if token is None or token.expires_at is None:
@@ -202,14 +203,14 @@ class Vault(Struct, frozen=True):
         return msgspec.structs.replace(self, ahead_from=now.wall + pause)
 
     def granted(self, token: Token) -> "Vault":
-        """An exchange succeeded."""
+        """Record that an exchange succeeded."""
         return self._holding(self.grant, _keeping(token, self._spendable), spent=True)
 
     def failed(self, error: GenesysCloudError) -> "Vault":
-        """An exchange failed; those who waited are told, the next call may try again.
+        """Record that an exchange failed. Waiting calls get the error; the next call may try again.
 
-        A refresh token that the login host refuses is dropped where the grant itself can be
-        exchanged instead; otherwise it is kept, and the login host asked again next time.
+        A refresh token that the login host rejects is discarded if the grant itself can be
+        exchanged instead; otherwise it is kept and tried again next time.
         """
         grant, token = self._next_grant(), self.token
         if isinstance(error, InvalidGrantError) and token is not None and self._is_exchangeable:
@@ -222,20 +223,22 @@ class Vault(Struct, frozen=True):
         )
 
     def refused(self, token: Token) -> "Vault":
-        """The platform answered 401 to a token; if it is still the current one, it is used no more."""
+        """Record that the platform rejected a token with a 401; ignored unless it is current."""
         return msgspec.structs.replace(self, rejected=token) if _same(token, self.token) else self
 
-    # The steps of `client.auth`, under the token lock like those above.
+    # Steps of `client.auth`, under the token lock like those above.
 
     def renewal(
         self, *, known: Token | None, arrived: int
     ) -> TokenReady | ExchangeNeeded | NoToken:
-        """What to do for a refresh by hand, ``renew`` or not; then :meth:`granted` or :meth:`failed`.
+        """Decide how to refresh explicitly, whether or not ``renew`` is set.
+
+        After an exchange, :meth:`granted` or :meth:`failed` follows.
 
         Args:
-            known: the token that the caller wants to replace; if another took its place meanwhile,
-                that one is handed out.
-            arrived: :attr:`exchanges` as it was when the caller began to wait.
+            known: the token that the caller wants to replace; if another one has replaced it in the
+                meantime, that one is returned.
+            arrived: :attr:`exchanges` at the time when the caller began to wait.
         """
         token = self._accepted
         if token is not None and known is not None and not _same(token, known):
@@ -248,28 +251,29 @@ class Vault(Struct, frozen=True):
         return ExchangeNeeded(grant)
 
     def signed_in(self, grant: Grant, token: Token) -> "Vault":
-        """A grant was exchanged by hand: it and its token replace what there was.
+        """Replace grant and token after an explicit exchange.
 
-        If the exchange fails the vault stays as it is, and the error is the caller's.
+        If the exchange fails, the vault stays unchanged and the caller gets the error.
         """
         kept = grant.refresh_token if isinstance(grant, RefreshToken) else None
         return self._holding(grant, _keeping(token, kept), spent=True)
 
     def given(self, token: Token, grant: Grant | None = None) -> "Vault":
-        """A token was brought from elsewhere; it is renewed only if a grant comes with it."""
+        """Use a token from another source; it is renewed only if a grant comes with it."""
         return self._holding(grant, token, spent=False)
 
     def without_token(self) -> "Vault":
-        """The client was signed out: nothing is sent until it signs in again."""
+        """Sign out: calls raise an error until the client signs in again."""
         return Vault(renew=self.renew, exchanges=self.exchanges, signed_out=True)
 
-    # The steps around a token store, under its lock.
+    # Steps around a token store, under its lock.
 
     def adopted(self, stored: Token | None) -> "Vault":
-        """What the store holds was read: if somebody else changed it, their token is taken over.
+        """Apply the token store's content: adopt a token that another process has saved.
 
-        :meth:`reserve` comes again after it, and is not kept from trying by its first answer. Before the first exchange this is so only for grants that :attr:`~Grant.resumes`; a code or
-        an assertion may stand for another user than the store does, and is exchanged.
+        :meth:`reserve` follows again, and its first answer does not prevent another attempt. Before
+        the first exchange, a stored token is adopted only for grants that :attr:`~Grant.resumes`; a
+        code or an assertion may belong to another user than the stored token, and is exchanged.
         """
         vault = msgspec.structs.replace(self, ahead_from=0.0, store_failure=None)
         if stored is None or self.grant is None or _same(stored, self.stored):
@@ -280,15 +284,15 @@ class Vault(Struct, frozen=True):
 
     @property
     def unsaved(self) -> Token | None:
-        """The token, if the store does not hold it yet."""
+        """Return the token if it has not been saved yet."""
         return self.token if self.grant is not None and self.token != self.stored else None
 
     def saved(self) -> "Vault":
-        """The store holds the current token."""
+        """Record that the store contains the current token."""
         return msgspec.structs.replace(self, stored=self.token, store_failure=None)
 
     def without_store(self, failure: GenesysCloudError) -> "Vault":
-        """The store could not be read or written; the token is the client's all the same."""
+        """Record that the store failed; the token remains usable."""
         return msgspec.structs.replace(self, store_failure=_copy(failure))
 
     @property
@@ -301,7 +305,7 @@ class Vault(Struct, frozen=True):
 
     @property
     def _spendable(self) -> str | None:
-        """The refresh token that the next exchange spends."""
+        """Return the refresh token that the next exchange uses."""
         if self.token is not None and self.token.refresh_token is not None:
             return self.token.refresh_token
         if isinstance(self.grant, RefreshToken) and self._is_exchangeable:
@@ -330,16 +334,10 @@ class Vault(Struct, frozen=True):
         if self.signed_out:
             return "the client is signed out; sign in again: client.auth.exchange(grant)"
         if self.token is None and self.grant is None:
-            return "there is no access token; give the client `auth` with a grant"
+            return "there is no access token; pass the client a grant as `auth`"
         if not self.renew and self._next_grant() is not None:
-            return (
-                "the access token was refused and refresh_access_token is off; "
-                "renew it: client.auth.refresh()"
-            )
-        return (
-            "the access token has ended or was refused and there is nothing to get another one "
-            "with; give the client `auth` with a grant, or a new `access_token`"
-        )
+            return "the access token was rejected and refresh_access_token is off; renew it with client.auth.refresh()"
+        return "the access token expired or was rejected and cannot be renewed; pass the client a grant as `auth`, or a new `access_token`"
 
 
 def _same(one: Token | None, other: Token | None) -> bool:
@@ -358,7 +356,7 @@ def _has_ended(token: Token, now: Now) -> bool:
 
 
 def _keeping(token: Token, refresh_token: str | None) -> Token:
-    # RFC 6749, 6: "The authorization server MAY issue a new refresh token".
+    # RFC 6749 section 6: "The authorization server MAY issue a new refresh token".
     if token.refresh_token is not None or refresh_token is None:
         return token
     return msgspec.structs.replace(token, refresh_token=refresh_token)
@@ -371,18 +369,18 @@ def _explained(
     if isinstance(error, InvalidGrantError):
         if isinstance(grant, Saml2Bearer) and renewal:
             error.message += (
-                "; the SAML assertion worked once and may have ended: sign in with a new one"
+                "; the SAML assertion was valid before and may have expired: sign in with a new one"
             )
         elif isinstance(grant, RefreshToken):
-            error.message += "; the refresh token has ended or was used elsewhere: sign in again"
+            error.message += "; the refresh token expired or was used elsewhere: sign in again"
     return error
 
 
 def _copy(error: E) -> E:
-    """The same error as a new object that carries no traceback.
+    """Return a copy of an error without its traceback.
 
-    An exception grows by the frames that it is raised through; one that is raised by many callers
-    would hold on to all of them, and show each the frames of the others.
+    An exception accumulates the frames that it is raised through; one that many callers raise would
+    keep all of them alive, and show each caller the frames of the others.
     """
     copy = type(error).__new__(type(error), *error.args)
     copy.__dict__.update(error.__dict__)

@@ -77,7 +77,7 @@ def free_port():
 def test_a_user_signs_in(simulator, grant):
     browser = ScriptedBrowser(simulator)
     token = signing_in(simulator, browser, grant=grant)
-    assert browser.message == "You can close this window and go back."
+    assert browser.message == "You can close this window."
     me = httpx.get(
         f"{simulator.url}/api/v2/users/me",
         headers={"Authorization": f"Bearer {token.access_token}"},
@@ -107,7 +107,7 @@ def test_an_answer_with_another_state_is_not_believed_and_the_right_one_still_is
     assert signing_in(simulator, browser).access_token
     assert browser.pages[0].status_code == 400
     assert "state differs" in message_of(browser.pages[0].text)
-    assert browser.message == "You can close this window and go back."
+    assert browser.message == "You can close this window."
 
 
 def test_if_only_another_state_comes_the_timeout_says_so(simulator):
@@ -136,7 +136,7 @@ def test_if_only_another_state_comes_the_timeout_says_so(simulator):
 
 def test_nobody_comes_in_time(simulator):
     clock = iter([Now(0.0, 0.0), Now(9.9, 9.9), Now(10.0, 10.0)])
-    with pytest.raises(errors.TimeoutError, match="nobody signed in within 10 s"):
+    with pytest.raises(errors.TimeoutError, match="sign-in timed out after 10 s"):
         sign_in(
             simulator.client_id,
             host=simulator.url,

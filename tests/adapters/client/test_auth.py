@@ -191,7 +191,7 @@ def test_a_refusal_by_hand_is_the_login_hosts_own(run):
                 await settled(work())
             assert (caught.value.error, caught.value.status) == ("invalid_client", 401)
         await settled(api.client.auth.use(Token("a")))
-        with pytest.raises(errors.GenesysCloudError, match="give the client `auth`"):
+        with pytest.raises(errors.GenesysCloudError, match="pass the client a grant as `auth`"):
             await settled(api.client.auth.refresh())
 
     grant = ClientCredentials("id", "secret")

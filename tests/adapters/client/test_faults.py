@@ -141,11 +141,11 @@ IMPATIENT = {"retry": ON, "timeout": Timeout(read=0.5)}
 STORMS = [
     *(repeated(call, *[TOO_MANY_SOON] * 5) for call in (*READS_AND_IDEMPOTENT, *UNSAFE)),
     *(repeated(call, TOO_MANY, TOO_MANY_SOON, TOO_MANY) for call in (GET, POST)),
-    Scenario(GET, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="repeated 5 times, which is the limit"),
-    Scenario(POST, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="repeated 5 times, which is the limit"),
+    Scenario(GET, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="retried 5 times, the maximum"),
+    Scenario(POST, (TOO_MANY_SOON,) * 6, came=6, done=0, error=errors.RateLimitError, why="retried 5 times, the maximum"),
     given_up(GET, TOO_MANY_SOON, errors.RateLimitError, options={"retry": OFF}, why="retries are disabled"),
     given_up(POST, Answer(429, {"Retry-After": "42"}), errors.RateLimitError, options={"retry": RetryConfiguration(max_retry_time_sec=10)}, why="the server asks for 42 s, the budget is 10 s"),
-    given_up(GET, Answer(429, {"Retry-After": "86400"}), errors.RateLimitError, why="the server asks for 86400 s, more than the 180 s that are waited"),
+    given_up(GET, Answer(429, {"Retry-After": "86400"}), errors.RateLimitError, why="the server asks for 86400 s, more than the maximum of 180 s"),
 ]  # fmt: skip
 BURSTS = [
     *(repeated(call, *BURST, done=2) for call in (GET, PUT, QUERY)),

@@ -27,7 +27,7 @@ BAD = [
     ({"host": "   "}, InvalidValueError, "host ''"),
     ({"host": "ftp://x.example"}, InvalidValueError, "ftp://x.example"),
     ({"host": "https://x.example/a?b=c"}, InvalidValueError, "query"),
-    ({"region": "eu_west_1", "host": "https://x.example"}, InvalidValueError, "only one"),
+    ({"region": "eu_west_1", "host": "https://x.example"}, InvalidValueError, "pass only one"),
     ({"auth": GRANT, "access_token": "t"}, ConfigurationError, "one of them"),
     ({"access_token": ""}, ConfigurationError, "access_token"),
     ({"headers": {"X-A": "a\r\nX-B: b"}}, InvalidValueError, "X-A"),

@@ -272,7 +272,7 @@ def test_a_bad_file_is_refused_at_the_start(client, where, file, tmp_path):
             ConfigurationError,
             "log_file_path",
         ),
-        ({"region": "eu_west_1", "host": "https://x.example"}, InvalidValueError, "only one"),
+        ({"region": "eu_west_1", "host": "https://x.example"}, InvalidValueError, "pass only one"),
         ({"refresh_token_wait_max": -1}, InvalidValueError, "refresh_token_wait_max=-1"),
     ],
 )

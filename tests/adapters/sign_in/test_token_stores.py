@@ -201,7 +201,7 @@ def test_somebody_elses_file_is_not_touched(path):
         lambda: FileTokenStore(path).save(KEY, TOKEN),
         lambda: FileTokenStore(path).delete(KEY),
     ):
-        with pytest.raises(TokenStoreError, match="this is no token file") as caught:
+        with pytest.raises(TokenStoreError, match="not a token file") as caught:
             work()
         assert str(path) in str(caught.value)
     assert path.read_text() == "[logging]\nlog_level = trace\n"

@@ -113,7 +113,7 @@ def test_with_nothing_to_refresh_with_the_error_says_so():
     for vault in (Vault(token=Token("static")), Vault(), Vault(CODE, Token("a1"), spent=True)):
         client = driver(vault)
         result = client.take(Refresh(asked(client)))
-        assert "give the client `auth` with a grant" in str(result.error)
+        assert "pass the client a grant as `auth`" in str(result.error)
 
 
 # Signing in

@@ -169,7 +169,7 @@ def test_the_reason_is_a_note_and_the_message_stays_the_platforms():
     error = sending(retry=policy).received(reply(429, "42", body), now=at(0)).error
     assert error.message == "Rate limit exceeded"
     assert "Rate limit exceeded" in str(error)
-    assert error.__notes__ == ["not repeated: the server asks for 42 s, the budget is 10 s"]
+    assert error.__notes__ == ["not retried: the server asks for 42 s, the budget is 10 s"]
     assert error.attempts[-1].decision == "the server asks for 42 s, the budget is 10 s"
 
 
@@ -195,7 +195,7 @@ def test_the_history_tells_every_request():
         "repeated after 2 s: HTTP 503, Retry-After 2 s",
         "the token was refused; sent again with another one",
         "repeated after 3 s: HTTP 429",
-        "a 403 is final",
+        "a 403 is not retryable",
     ]
 
 
@@ -364,7 +364,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun():
     ended = sending(retry=ON, deadline=20).received(reply(429, "20"), now=at(0))
     assert isinstance(ended.error, errors.RateLimitError)
     assert ended.error.retry_after == 20
-    assert ended.error.__notes__ == ["not repeated: the server asks for 20 s, the deadline is 20 s"]
+    assert ended.error.__notes__ == ["not retried: the server asks for 20 s, the deadline is 20 s"]
 
 
 def test_who_oversleeps_the_deadline_is_out_of_time():

@@ -153,7 +153,7 @@ def test_with_nothing_to_get_another_token_with_the_platforms_refusal_is_raised(
     _, ended = reserve_token(exhausted, need, now=at(1))
     assert isinstance(ended.error, errors.AuthenticationError)
     assert ended.error.message == "token revoked"
-    assert "nothing to get another one with" in ended.error.__notes__[0]
+    assert "cannot be renewed" in ended.error.__notes__[0]
     assert [attempt.status for attempt in ended.error.attempts] == [401]
 
 

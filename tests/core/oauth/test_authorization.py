@@ -122,18 +122,18 @@ def test_the_logout_url():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"org": "o"}, "^org: the platform needs provider as well"),
-        ({"provider": "p"}, "^provider: the platform needs org as well"),
+        ({"org": "o"}, "^org: requires provider as well"),
+        ({"provider": "p"}, "^provider: requires org as well"),
         ({"state": ""}, "^state: must not be empty"),
         ({"client_id": " "}, "^client_id: must not be empty"),
         ({"redirect_uri": ""}, "^redirect_uri: must not be empty"),
-        ({"login_hint": "\ud800"}, "^login_hint: has half a surrogate pair"),
+        ({"login_hint": "\ud800"}, "^login_hint: contains a lone surrogate"),
         ({"code_challenge": "v" * 128}, "^code_challenge: must be 43 characters of base64url"),
         ({"code_challenge": CHALLENGE + "="}, "^code_challenge: must be 43 characters"),
         ({"code_challenge": "+" * 43}, "^code_challenge: must be 43 characters"),
         (
             {"code_challenge": CHALLENGE, "response_type": "token"},
-            "^code_challenge: the implicit grant has no code",
+            "^code_challenge: not used by the implicit grant",
         ),
     ],
 )
@@ -225,7 +225,7 @@ def test_a_state_that_differs_is_not_believed(state, expected):
         with pytest.raises(OAuthError) as caught:
             parse(query, expected)
         assert caught.value.error == "state_mismatch"
-        assert "start it again" in str(caught.value)
+        assert "start the sign-in again" in str(caught.value)
         assert MARK not in str(caught.value)
 
 
@@ -307,7 +307,7 @@ def test_a_code_is_not_taken_from_the_fragment_nor_a_token_from_the_query():
 )  # fmt: skip
 def test_nothing_is_read_from_a_redirect_that_repeats_itself(fields):
     for parse in (_code, _token):
-        with pytest.raises(OAuthError, match=r"^invalid_response: the redirect repeats"):
+        with pytest.raises(OAuthError, match=r"^invalid_response: the redirect has a duplicate"):
             parse(fields, "s")
 
 

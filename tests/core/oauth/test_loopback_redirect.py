@@ -67,7 +67,7 @@ def test_another_sign_ins_answer_does_not(target):
     page = landed(target)
     assert isinstance(page, BrowserPage)
     assert page.status == 400
-    assert "another" in page.title or "state differs" in page.content
+    assert "another" in page.title or "state mismatch" in page.content
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_pages_leak_nothing():
     ("error", "words"),
     [
         (AccessDeniedError("access_denied", "<b>no"), "The sign-in was refused: <b>no"),
-        (AccessDeniedError("access_denied"), "refused: The user or the platform said no."),
+        (AccessDeniedError("access_denied"), "refused: The user or the platform denied access."),
         (OAuthError("server_error", "later"), "The sign-in failed: server_error: later"),
         (ConnectError("no route", sent=False), "The sign-in failed: no route"),
     ],
@@ -288,7 +288,7 @@ def test_the_port_is_the_one_that_was_named(port, uri, expected):
     [
         (-1, None, "port -1: must be 0 to 65535"),
         (65_536, None, "port 65536"),
-        (1, URI, "they name different ports"),
+        (1, URI, "the ports differ"),
         (0, "https://example.com/", "redirect_uri"),
     ],
 )
@@ -304,14 +304,16 @@ def test_the_default_redirect_uri_can_be_served():
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
 def test_a_user_needs_some_time_and_not_all_of_it(seconds):
     check_timeout(0.1)
-    with pytest.raises(InvalidValueError, match="must be above 0 seconds, and finite"):
+    with pytest.raises(InvalidValueError, match="must be positive and finite"):
         check_timeout(seconds)
 
 
 def test_a_timeout_tells_of_the_redirects_that_were_not_believed():
     assert landed("/callback?code=a&state=other").is_foreign
     assert not landed("/favicon.ico").is_foreign
-    assert str(sign_in_timed_out(120.0, 0)) == "nobody signed in within 120 s"
+    assert str(sign_in_timed_out(120.0, 0)) == "sign-in timed out after 120 s"
     error = sign_in_timed_out(0.5, 2)
-    assert str(error).startswith("nobody signed in within 0.5 s; 2 redirect(s) of another sign-in")
+    assert str(error).startswith(
+        "sign-in timed out after 0.5 s; rejected 2 redirect(s) of another sign-in"
+    )
     assert not error.sent

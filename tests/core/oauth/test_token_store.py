@@ -78,7 +78,9 @@ def test_what_is_no_token_is_none(content):
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {(1, 2): 3}, 1j])
 def test_what_json_cannot_hold_is_refused(value):
-    with pytest.raises(TokenStoreError, match="`extra` holds what JSON cannot") as caught:
+    with pytest.raises(
+        TokenStoreError, match="`extra` contains a value that JSON cannot"
+    ) as caught:
         encode_token(Token(MARK, extra={"x": value}))
     assert isinstance(caught.value, GenesysCloudError)
     assert MARK not in str(caught.value)
@@ -138,7 +140,7 @@ def test_an_empty_document_holds_nothing(content):
     ],
 )
 def test_somebody_elses_document_is_refused(content):
-    with pytest.raises(TokenStoreError, match=r"^this is no token file; move it away") as caught:
+    with pytest.raises(TokenStoreError, match=r"^not a token file; move it away") as caught:
         TokenDocument.from_bytes(content)
     assert MARK not in str(caught.value)
 

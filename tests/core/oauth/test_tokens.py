@@ -333,11 +333,11 @@ def test_the_platforms_body_has_its_words_twice():
     ("body", "status", "message"),
     [
         ({"description": "authentication failed"}, 401, "http_401: authentication failed"),
-        (b"<html>", 502, "http_502: the login host answered HTTP 502, without a reason"),
-        ({"error": {"code": 1}}, 400, "http_400: the login host answered HTTP 400, without a reason"),
-        ({"error": "", "message": ["x"]}, 400, "http_400: the login host answered HTTP 400, without a reason"),
+        (b"<html>", 502, "http_502: the login host returned HTTP 502 without a description"),
+        ({"error": {"code": 1}}, 400, "http_400: the login host returned HTTP 400 without a description"),
+        ({"error": "", "message": ["x"]}, 400, "http_400: the login host returned HTTP 400 without a description"),
         ({"error": "invalid_grant", "description": 4}, 400, "invalid_grant"),
-        (b"", 302, "http_302: the login host answered HTTP 302, without a reason"),
+        (b"", 302, "http_302: the login host returned HTTP 302 without a description"),
     ],
 )  # fmt: skip
 def test_bodies_that_are_not_as_they_should_be(body, status, message):

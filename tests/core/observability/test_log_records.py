@@ -61,7 +61,7 @@ REFUSED = RoundTrip(
     outcome=Response(400, RESPONSE_HEADERS, b'{"code":"bad.request","secret":"hunter2"}'),
     wall=WALL,
     attempt=3,
-    decision=GiveUp("a 400 is final"),
+    decision=GiveUp("a 400 is not retryable"),
 )
 LIMITED = RoundTrip(
     request=REQUEST,
@@ -134,8 +134,8 @@ def text_lines(level, status, *, headers, request_body, response_body, ours):
 
 FIRST = {"json": ',"attempt":1', "text": "Attempt: 1"}
 THIRD = {
-    "json": ',"attempt":3,"decision":"give up","reason":"a 400 is final"',
-    "text": "Attempt: 3\nDecision: give up\nReason: a 400 is final",
+    "json": ',"attempt":3,"decision":"give up","reason":"a 400 is not retryable"',
+    "text": "Attempt: 3\nDecision: give up\nReason: a 400 is not retryable",
 }
 GOLDEN = {"json": json_line, "text": text_lines}
 
@@ -477,7 +477,7 @@ def test_files_are_not_logged():
     ("trip", "line"),
     [
         (CREATED, f"POST {URL}: 201 [c0ffee]"),
-        (REFUSED, f"POST {URL}: 400, attempt 3, given up (a 400 is final) [c0ffee]"),
+        (REFUSED, f"POST {URL}: 400, attempt 3, given up (a 400 is not retryable) [c0ffee]"),
         (
             LIMITED,
             (

@@ -118,8 +118,8 @@ def test_how_one_request_ended(outcome, status, result):
             },
         ),
         (
-            GiveUp("a 404 is final"),
-            {"genesys_cloud.decision": "give up", "genesys_cloud.reason": "a 404 is final"},
+            GiveUp("a 404 is not retryable"),
+            {"genesys_cloud.decision": "give up", "genesys_cloud.reason": "a 404 is not retryable"},
         ),
     ],
 )

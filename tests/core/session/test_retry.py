@@ -101,7 +101,7 @@ def test_one_retry_max_is_one_repeat():
         driver = Driver(session(retry=policy), scripted(reply(429, "1")))
         ended = driver.call(operation())
         assert len(driver.sent) == most + 1
-        assert f"repeated {most} times" in ended.error.__notes__[0]
+        assert f"retried {most} times" in ended.error.__notes__[0]
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_only_responses_ask():
     "status", [200, 301, 400, 401, 403, 404, 408, 409, 413, 500, 501, 505, 599]
 )
 def test_other_statuses_are_final(status):
-    assert decided(reply(status, "1")) == GiveUp(f"a {status} is final", 1)
+    assert decided(reply(status, "1")) == GiveUp(f"a {status} is not retryable", 1)
     assert not is_retryable(reply(status))
 
 
 def test_a_request_that_is_no_valid_http_stays_that():
     invalid = TransportFailure("illegal target", kind="protocol", sent=False)
-    assert decided(invalid) == GiveUp("illegal target is final")
+    assert decided(invalid) == GiveUp("illegal target is not retryable")
 
 
 def test_off_by_default():
@@ -192,7 +192,7 @@ def test_a_server_that_asks_for_too_much_is_not_waited_for(status, asked):
     decision = decided(reply(status, asked), RetryConfiguration(max_retry_time_sec=1e301))
     assert isinstance(decision, GiveUp)
     assert decision.retry_after == float(asked)
-    assert "more than the 180 s that are waited" in decision.why
+    assert "more than the maximum of 180 s" in decision.why
 
 
 def test_a_wait_that_would_pass_the_budget_is_not_begun():
@@ -228,7 +228,7 @@ def test_overrun_names_what_comes_first():
 @pytest.mark.parametrize("outcome", AMBIGUOUS)
 def test_what_may_have_happened_is_not_done_twice(outcome):
     refused = decided(outcome, repeatable=False)
-    assert refused == GiveUp("it may have taken effect, and doing it twice is not safe")
+    assert refused == GiveUp("it may have taken effect, and repeating it is not safe")
     assert isinstance(decided(outcome), Repeat)
     allowed = RetryConfiguration(max_retry_time_sec=600, repeat_unsafe=True)
     assert isinstance(decided(outcome, allowed, repeatable=False), Repeat)
@@ -335,7 +335,9 @@ def test_numbers_that_cannot_be_are_refused(name, value):
 
 
 def test_a_minimum_above_its_maximum_is_refused():
-    with pytest.raises(InvalidValueError, match=r"retry_wait_min=9: is above retry_wait_max=8"):
+    with pytest.raises(
+        InvalidValueError, match=r"retry_wait_min=9: must not exceed retry_wait_max=8"
+    ):
         RetryConfiguration(retry_wait_min=9, retry_wait_max=8)
 
 

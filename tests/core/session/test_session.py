@@ -31,7 +31,7 @@ def test_a_wait_for_a_token_is_finite(seconds):
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e10, float("inf"), float("nan")])
 def test_a_deadline_is_a_positive_number_of_seconds(seconds):
-    with pytest.raises(InvalidValueError, match=r"deadline=.*above 0 seconds"):
+    with pytest.raises(InvalidValueError, match=r"deadline=.*more than 0 and at most"):
         Settings(hosts=HOSTS, deadline=seconds)
 
 

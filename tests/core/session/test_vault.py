@@ -233,7 +233,7 @@ def test_with_nothing_to_try_a_refusal_says_so():
     _, answer = ask(vault, 5, rejected=given_at(0))
     assert isinstance(answer, NoToken)
     assert answer.exhausted
-    assert "give the client `auth` with a grant" in str(answer.error)
+    assert "pass the client a grant as `auth`" in str(answer.error)
     _, answer = ask(Vault())
     assert "there is no access token" in str(answer.error)
 
@@ -340,7 +340,9 @@ def test_an_assertion_that_worked_once_may_have_ended():
     assert str(answer.error) == "invalid_grant: bad assertion"
     vault, _ = exchange(Vault(SAML), given_at(0))
     vault, answer = exchange(vault, refusal, 1000)
-    assert str(answer.error).startswith("invalid_grant: bad assertion; the SAML assertion worked")
+    assert str(answer.error).startswith(
+        "invalid_grant: bad assertion; the SAML assertion was valid"
+    )
     assert answer.error.description == "bad assertion"
     assert str(ask(vault, 1001, arrived=1)[1].error) == str(answer.error)
     assert str(refusal) == "invalid_grant: bad assertion"
@@ -348,7 +350,7 @@ def test_an_assertion_that_worked_once_may_have_ended():
 
 def test_a_refresh_token_that_is_refused_needs_a_new_sign_in():
     _, answer = exchange(Vault(KEPT), InvalidGrantError("invalid_grant"))
-    assert "has ended or was used elsewhere: sign in again" in str(answer.error)
+    assert "expired or was used elsewhere: sign in again" in str(answer.error)
 
 
 # refresh_access_token=False: the caller is in control
