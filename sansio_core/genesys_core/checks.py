@@ -1,7 +1,7 @@
-"""Checks of what a caller passes: the error says what is wanted, what was got, and an example.
+"""Type checks of arguments, with errors that name the expected type and an example.
 
-Invariants: a value of a wrong type is a ``TypeError``, raised where the value is given. The value itself is
-not shown, because it may be a secret that was put in the wrong place.
+Invariants: a value of a wrong type is a ``TypeError``, raised where the value is passed. The value
+itself is not shown, because it may be a secret passed in the wrong place.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ class Expected(Struct, frozen=True):
 def wrong_type(
     name: str, value: object, wanted: str, example: str, *, or_none: bool = False
 ) -> TypeError:
-    """The error for an argument of a wrong type."""
+    """Return the error for an argument of a wrong type."""
     wanted = f"{wanted} or None" if or_none else wanted
     return TypeError(f"{name} must be {wanted}, not {_describe(value)}; such as {example}")
 

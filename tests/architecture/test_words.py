@@ -16,6 +16,7 @@ from tests.helpers.words import Text, all_texts
 FINISHED = (
     "sansio_core/genesys_core/__init__.py",
     "sansio_core/genesys_core/_lazy.py",
+    "sansio_core/genesys_core/checks.py",
     "sansio_core/genesys_core/clock.py",
     "sansio_core/genesys_core/codec/",
     "sansio_core/genesys_core/confidential.py",
