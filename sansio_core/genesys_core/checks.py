@@ -26,14 +26,14 @@ __all__ = [
 
 
 class Expected(Struct, frozen=True):
-    """What an argument may be.
+    """The types that an argument accepts.
 
     Attributes:
-        wanted: in words, such as ``a grant``.
-        example: one that is right.
-        types: the types of which it may be.
-        methods: those that an object of any other type must have to be taken; none takes none.
-        is_optional: whether it may be ``None``.
+        wanted: description, such as ``a grant``.
+        example: a valid value.
+        types: the accepted types.
+        methods: methods that objects of any other type must have; none are accepted if empty.
+        is_optional: whether ``None`` is accepted.
     """
 
     wanted: str
@@ -43,11 +43,11 @@ class Expected(Struct, frozen=True):
     is_optional: bool = False
 
     def or_none(self) -> "Expected":
-        """The same, or ``None``."""
+        """Return the same check, accepting ``None`` as well."""
         return replace(self, is_optional=True)
 
     def fits(self, value: object) -> bool:
-        """Whether a value is of the right kind; a ``bool`` is no number."""
+        """Return whether a value is accepted; a ``bool`` is not a number."""
         if value is None:
             return self.is_optional
         if isinstance(value, bool) and bool not in self.types:
@@ -58,10 +58,11 @@ class Expected(Struct, frozen=True):
         return bool(has_methods) and all(callable(getattr(value, m, None)) for m in self.methods)
 
     def check(self, name: str, value: object) -> None:
-        """Refuse a value of the wrong kind.
+        """Check a value.
 
         Raises:
-            TypeError: with the argument's name, what is wanted, what was got and an example.
+            TypeError: the value has a wrong type; the message has the argument's name, the expected
+                type, the actual type and an example.
         """
         if not self.fits(value):
             raise wrong_type(name, value, self.wanted, self.example, or_none=self.is_optional)
@@ -94,7 +95,7 @@ FUNCTION: Final = Expected("a function", "print", methods=("__call__",))
 
 
 def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
-    """Check the fields of a value that is being made.
+    """Check the fields of an object under construction.
 
     Raises:
         TypeError: the first field of a wrong type.
