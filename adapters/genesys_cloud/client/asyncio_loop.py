@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from genesys_cloud.client.event_loop import TokenTurn
+
 __all__ = ["AsyncioLoop"]
 
 T = TypeVar("T")
@@ -32,17 +34,20 @@ class AsyncioLoop:
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def acquire(self, seconds: float) -> bool:
-        """Acquire the token lock within a timeout; cancellable."""
+    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
+        """Acquire the token lock for a turn within a timeout; cancellable."""
         try:
             async with asyncio.timeout(seconds):
-                return await self._lock.acquire()
+                turn.holds = await self._lock.acquire()
         except TimeoutError:
             return False
+        return True
 
-    def release(self) -> None:
-        """Release the token lock."""
-        self._lock.release()
+    def release(self, turn: TokenTurn) -> None:
+        """Release the token lock; of no effect if the turn does not hold it."""
+        if turn.holds:
+            turn.holds = False
+            self._lock.release()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None

@@ -8,9 +8,22 @@ call.
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["EventLoop"]
+__all__ = ["EventLoop", "TokenTurn"]
 
 T = TypeVar("T")
+
+
+class TokenTurn:
+    """Stands for one holder of the token lock.
+
+    Threads let the lock go with its holder: a turn that nobody refers to any more, because an
+    exception came at an awkward moment, holds nothing.
+    """
+
+    __slots__ = ("__weakref__", "holds")
+
+    def __init__(self) -> None:
+        self.holds = False
 
 
 class EventLoop(Protocol):
@@ -28,12 +41,12 @@ class EventLoop(Protocol):
         """Wait for shielded work whose caller was cancelled."""
         ...
 
-    async def acquire(self, seconds: float) -> bool:
-        """Acquire the token lock within a timeout; cancellable."""
+    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
+        """Acquire the token lock for a turn within a timeout; cancellable."""
         ...
 
-    def release(self) -> None:
-        """Release the token lock; may be called from any task."""
+    def release(self, turn: TokenTurn) -> None:
+        """Release the token lock; may be called from any task. Of no effect if not held by the turn."""
         ...
 
     async def shielded(

@@ -4,17 +4,24 @@ Invariants: nothing here suspends. A thread takes :attr:`ThreadLoop.wakeup` befo
 sleep, so that a wake-up after that look is noticed.
 """
 
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
 from contextvars import copy_context
-from threading import Event, Lock, Thread
-from typing import Any, TypeVar
+from threading import Event, Thread
+from typing import Any, Final, TypeVar
+from weakref import ref
 
+from genesys_cloud.client.event_loop import TokenTurn
+from genesys_cloud.step_lock import StepLock
 from genesys_cloud.transports.awaited import run_now
 
 __all__ = ["ThreadLoop"]
 
 T = TypeVar("T")
+
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a thread that waits for the token lock looks again."""
 
 
 class ThreadLoop:
@@ -26,7 +33,9 @@ class ThreadLoop:
 
     def __init__(self) -> None:
         self.wakeup = Event()
-        self._lock = Lock()
+        self._steps = StepLock()
+        self._holder: ref[TokenTurn] | None = None
+        self._freed = Event()
         self._last: Thread | None = None
 
     async def sleep(self, left: Callable[[], float]) -> None:
@@ -39,13 +48,35 @@ class ThreadLoop:
         wakeup, self.wakeup = self.wakeup, Event()
         wakeup.set()
 
-    async def acquire(self, seconds: float) -> bool:
-        """Take the token lock, if it can be had in time."""
-        return self._lock.acquire(timeout=seconds)
+    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
+        """Acquire the token lock for a turn within a timeout."""
+        until = time.monotonic() + seconds
+        while True:
+            freed = self._freed  # before the look, so that a release after it is noticed
+            if self._steps.run(self._take, turn):
+                return True
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            # A holder that was interrupted frees the lock without a word.
+            freed.wait(min(left, _LOOK_AGAIN))
 
-    def release(self) -> None:
-        """Release the token lock."""
-        self._lock.release()
+    def _take(self, turn: TokenTurn) -> bool:
+        holder = None if self._holder is None else self._holder()
+        if holder is not None and holder is not turn:
+            return False
+        self._holder = ref(turn)
+        return True
+
+    def release(self, turn: TokenTurn) -> None:
+        """Release the token lock; of no effect if the turn does not hold it."""
+        self._steps.run(self._give_back, turn)
+
+    def _give_back(self, turn: TokenTurn) -> None:
+        if self._holder is not None and self._holder() is turn:
+            self._holder = None
+            freed, self._freed = self._freed, Event()
+            freed.set()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TypeVar, assert_never, cast
 
-from genesys_cloud.client.event_loop import EventLoop
+from genesys_cloud.client.event_loop import EventLoop, TokenTurn
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import Raised, Returned, State
@@ -119,29 +119,24 @@ class TokenTransactions:
         A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C, or reach
         its deadline without aborting it.
         """
-        loop, session = self._find_loop(), self._cell.session
-        if not await loop.acquire(lock_timeout(action, session, now=read_clocks())):
-            return action.timed_out(self._cell.session, now=read_clocks())
-        step = self._begin(loop, action)
-        if isinstance(step, Ended):
-            return step.result
-        work = partial(self._finish, loop, step)
-        result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
+        loop, session, turn = self._find_loop(), self._cell.session, TokenTurn()
+        handed_over = False
+        try:
+            if not await loop.acquire(turn, lock_timeout(action, session, now=read_clocks())):
+                return action.timed_out(self._cell.session, now=read_clocks())
+            step = self._cell.apply(begin_transaction, action, now=read_clocks())
+            if isinstance(step, Ended):
+                return step.result
+            work, handed_over = partial(self._finish, loop, turn, step), True
+            result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
+        finally:
+            if not handed_over:
+                loop.release(turn)
         if result is None:
             return caller_timed_out(action, self._cell.session, now=read_clocks())
         return result
 
-    def _begin(self, loop: EventLoop, action: TokenAction[R]) -> TransactionStep[R]:
-        """The first step of a transaction; the token lock is kept if there is another one."""
-        step: TransactionStep[R] | None = None
-        try:
-            step = self._cell.apply(begin_transaction, action, now=read_clocks())
-            return step
-        finally:
-            if step is None or isinstance(step, Ended):
-                loop.release()
-
-    async def _finish(self, loop: EventLoop, step: TransactionStep[R]) -> R:
+    async def _finish(self, loop: EventLoop, turn: TokenTurn, step: TransactionStep[R]) -> R:
         held = ExitStack()
         try:
             while not isinstance(step, Ended):
@@ -154,4 +149,4 @@ class TokenTransactions:
             return step.result
         finally:
             held.close()
-            loop.release()
+            loop.release(turn)

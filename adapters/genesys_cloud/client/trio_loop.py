@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import trio
 from outcome import Outcome, acapture
 
+from genesys_cloud.client.event_loop import TokenTurn
+
 __all__ = ["TrioLoop"]
 
 T = TypeVar("T")
@@ -33,19 +35,23 @@ class TrioLoop:
         self._rung.set()
         self._rung = trio.Event()
 
-    async def acquire(self, seconds: float) -> bool:
+    async def acquire(self, turn: TokenTurn, seconds: float) -> bool:
         """Acquire the token lock within a timeout; cancellable."""
         try:
             self._lock.acquire_nowait()  # a lock that is free takes no time, not even with 0 s
         except trio.WouldBlock:
-            with trio.move_on_after(seconds) as scope:
+            with trio.move_on_after(seconds):
                 await self._lock.acquire()
-            return not scope.cancelled_caught
+                turn.holds = True
+            return turn.holds
+        turn.holds = True
         return True
 
-    def release(self) -> None:
+    def release(self, turn: TokenTurn) -> None:
         """Release the token lock."""
-        self._lock.release()
+        if turn.holds:
+            turn.holds = False
+            self._lock.release()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
