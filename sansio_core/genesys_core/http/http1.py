@@ -134,6 +134,12 @@ class HTTP1Connection:
         return self._state != _IDLE and self._exchanges > 0 and self._silent
 
     @property
+    def status(self) -> int | None:
+        """The status code of the final response, once its head is there."""
+        reader = self._reader
+        return None if reader is None or reader.head is None else reader.head.status
+
+    @property
     def switched(self) -> bool:
         """Whether the peer switched to another protocol: with 101, or with 2xx to CONNECT."""
         return self._reader is not None and self._reader.switched

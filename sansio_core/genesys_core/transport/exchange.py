@@ -308,13 +308,19 @@ class Exchange(Claim[C]):
         except TransportFailure as failure:
             if not data and stale and self._may_resend():
                 return self._go(_CLOSE)
+            self._require_no_407(http.status)
             raise self._named(failure) from None
         if response is None:
             return self._go_on(now)
-        if response.status == 407 and self.route.is_forwarded:
-            raise self._failure("proxy authentication failed (407)", "proxy", sent=False)
+        if response.status == 407:
+            self._require_no_407(407)
         self.response = response
         return self._go(_RESPOND)
+
+    def _require_no_407(self, status: int | None) -> None:
+        # RFC 9110, 15.5.8: the head says it all. Some proxies close on a body that they did not read.
+        if status == 407 and self.route.is_forwarded:
+            raise self._failure("proxy authentication failed (407)", "proxy", sent=False) from None
 
     def _go_on(self, now: Now) -> Step:
         """What follows where bytes came and were not the end of it."""
@@ -386,6 +392,7 @@ class Exchange(Claim[C]):
             http.stop_sending()
             self.data = b""
             return self._read(now)
+        self._require_no_407(http.status)
         raise self._failure(reason, kind)
 
     def _may_resend(self) -> bool:

@@ -7,7 +7,6 @@ import sys
 import threading
 import webbrowser
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -27,6 +26,8 @@ from genesys_core.errors import (
 )
 from genesys_core.oauth.tokens import Token
 from tests.strategies.loopback import ScriptedBrowser, message_of, query_of
+
+httpx = pytest.importorskip("httpx")
 
 
 @pytest.fixture(scope="module")

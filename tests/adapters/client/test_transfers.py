@@ -7,6 +7,7 @@ import os
 import threading
 import traceback
 from email import message_from_bytes
+from importlib.util import find_spec
 from inspect import isawaitable
 from itertools import chain, repeat
 from pathlib import Path
@@ -817,7 +818,10 @@ def test_an_answer_before_the_end_of_the_body_counts(run):
 
 # --- the transport itself
 
+over_httpx = pytest.mark.skipif(find_spec("httpx") is None, reason="httpx is not installed")
 
+
+@over_httpx
 def test_a_failure_after_the_body_began_may_have_been_sent() -> None:
     transport = HttpxTransport()
     with (
@@ -830,6 +834,7 @@ def test_a_failure_after_the_body_began_may_have_been_sent() -> None:
     assert caught.value.sent
 
 
+@over_httpx
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_a_request_that_is_late_already_is_not_waited_for(backend: str) -> None:
     async def main() -> None:
@@ -843,6 +848,7 @@ def test_a_request_that_is_late_already_is_not_waited_for(backend: str) -> None:
         anyio.run(main, backend=backend)
 
 
+@over_httpx
 def test_a_client_of_the_users_own_keeps_deadlines_between_pieces() -> None:
     import httpx
 
@@ -857,6 +863,7 @@ def test_a_client_of_the_users_own_keeps_deadlines_between_pieces() -> None:
     assert (caught.value.kind, caught.value.sent) == ("timeout", True)
 
 
+@over_httpx
 def test_a_deadline_is_the_calls_own_and_not_the_threads() -> None:
     def script(_: Seen):
         yield head(200, ("Content-Length", "3")) + b"abc"
@@ -872,6 +879,7 @@ def test_a_deadline_is_the_calls_own_and_not_the_threads() -> None:
     transport.close()
 
 
+@over_httpx
 def test_a_url_that_httpx_refuses_is_a_failure_like_any_other() -> None:
     transport = HttpxTransport()
     with pytest.raises(TransportFailure) as caught:
@@ -885,6 +893,7 @@ def test_what_nobody_knows_may_have_been_sent() -> None:
     assert (failure.kind, failure.sent) == ("protocol", True)
 
 
+@over_httpx
 def test_what_h11_says_of_a_request_is_not_shown() -> None:
     transport = HttpxTransport()
     headers = Headers.received([("Authorization", "Bearer hunter2\x00")])

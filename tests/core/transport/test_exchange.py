@@ -275,6 +275,18 @@ def test_no_origin_gets_what_belongs_to_a_proxy_and_its_407_is_a_response(route)
     assert driver.written.startswith(b"GET /x ")
 
 
+@pytest.mark.parametrize("how", ["closed", "reset"])
+def test_the_407_of_a_forwarding_proxy_needs_no_end(how):
+    driver = Driver(Route(DIRECT.origin, PROXY))
+    driver.ask(POST)
+    driver.receive(b"HTTP/1.1 407 No\r\nContent-Length: 9\r\n\r\nwho")
+    if how == "closed":
+        fails(lambda: driver.receive(b""), "proxy", sent=False)
+    else:
+        reset = "Connection reset by peer"
+        fails(lambda: driver.exchange.broke(reset, now=at(0)), "proxy", sent=False)
+
+
 @pytest.mark.parametrize("streams", [False, True])
 def test_the_407_of_a_forwarding_proxy_is_its_own_word(streams):
     driver = Driver(Route(DIRECT.origin, PROXY))

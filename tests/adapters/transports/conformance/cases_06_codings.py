@@ -119,7 +119,7 @@ def bomb(size: int) -> bytes:
     return b"".join([packer.compress(zeros) for _ in range(size >> 20)]) + packer.flush()
 
 
-@case(121, "a-bomb", slow=True)
+@case(121, "a-bomb", slow=True, needs="linux")
 async def _(bench: Bench) -> None:
     import resource
 

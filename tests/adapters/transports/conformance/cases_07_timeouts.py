@@ -33,7 +33,7 @@ def patient(**phases: float | None) -> Timeout:
     return Timeout(**{"connect": 10.0, "read": 10.0, "write": 10.0, "pool": 10.0, **phases})
 
 
-@case(128, "connecting-hangs")
+@case(128, "connecting-hangs", needs="linux")
 async def _(bench: Bench) -> None:
     with unaccepting() as port:
         begun = time.monotonic()
@@ -165,7 +165,7 @@ async def _(bench: Bench, ago: float) -> None:
         assert server.requests == []
 
 
-@case(138, "a-deadline-while-connecting", needs="deadline")
+@case(138, "a-deadline-while-connecting", needs="linux deadline")
 async def _(bench: Bench) -> None:
     with unaccepting() as port:
         outcome = await bench.send(
@@ -174,7 +174,7 @@ async def _(bench: Bench) -> None:
         assert outcome == NEVER_SENT
 
 
-@case(138, "a-deadline-in-the-handshake", needs="deadline tls")
+@case(138, "a-deadline-in-the-handshake", needs="linux deadline tls")
 async def _(bench: Bench) -> None:
     with serving(lambda peer: peer.drain()) as server:
         outcome = await bench.send(
@@ -183,7 +183,7 @@ async def _(bench: Bench) -> None:
         assert outcome == NEVER_SENT
 
 
-@case(138, "a-deadline-while-the-proxy-is-asked", needs="deadline tls proxy")
+@case(138, "a-deadline-while-the-proxy-is-asked", needs="linux deadline tls proxy")
 async def _(bench: Bench) -> None:
     with serving(lambda peer: peer.drain()) as proxy:
         bench.options = {"proxy": proxy.url}
@@ -272,7 +272,7 @@ async def _(bench: Bench) -> None:
         assert got == size
 
 
-@case(143, "a-signal-whose-handler-returns", flavours=frozenset({"sync"}))
+@case(143, "a-signal-whose-handler-returns", flavours=frozenset({"sync"}), needs="linux")
 async def _(bench: Bench) -> None:
     seen: list[int] = []
     go = threading.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import socket
 import sys
 import threading
@@ -94,7 +93,7 @@ async def _(bench: Bench) -> None:
         assert await bench.send(f"http://api.example:{four.port}/case") == HELLO
 
 
-@case(149, "losers-are-closed")
+@case(149, "losers-are-closed", needs="linux")
 async def _(bench: Bench) -> None:
     with (
         serving(answering(reply())) as four,
@@ -132,7 +131,7 @@ async def _(bench: Bench) -> None:
         assert first.connections == 1
 
 
-@case(151, "the-first-address-hangs")
+@case(151, "the-first-address-hangs", needs="linux")
 async def _(bench: Bench) -> None:
     with (
         serving(answering(reply())) as four,
@@ -253,8 +252,10 @@ async def _(bench: Bench) -> None:
         assert outcome in (HELLO, *NOT_SENT)
 
 
-@case(159, "no-descriptor-left")
+@case(159, "no-descriptor-left", needs="linux")
 async def _(bench: Bench) -> None:
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(answering(reply(b"hello", "Connection: close"))) as server:
         assert await bench.send(f"{server.url}/case") == HELLO
@@ -278,7 +279,7 @@ async def _(bench: Bench) -> None:
             assert await bench.send(f"{server.url}/case") == HELLO
 
 
-@case(162, "no-delay")
+@case(162, "no-delay", needs="linux")
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server:
         assert await bench.send(f"{server.url}/case") == HELLO
@@ -287,7 +288,7 @@ async def _(bench: Bench) -> None:
         assert all(delays)
 
 
-@case(162, "no-delay-to-a-proxy", needs="proxy tls")
+@case(162, "no-delay-to-a-proxy", needs="linux proxy tls")
 async def _(bench: Bench) -> None:
     def script(peer: Peer) -> None:
         while seen := peer.read():

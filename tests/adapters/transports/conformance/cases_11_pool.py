@@ -57,7 +57,7 @@ async def _(bench: Bench) -> None:
         assert most <= 3
 
 
-@case(218, "a-failed-dial-gives-its-place-back", needs="limit")
+@case(218, "a-failed-dial-gives-its-place-back", needs="linux limit")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     port = refused_port()
@@ -69,7 +69,7 @@ async def _(bench: Bench) -> None:
         assert await bench.send(f"{server.url}/case", timeout=patient(pool=3)) == HELLO
 
 
-@case(218, "a-cancelled-dial-gives-its-place-back", needs="limit", flavours=ASYNC)
+@case(218, "a-cancelled-dial-gives-its-place-back", needs="linux limit", flavours=ASYNC)
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     with serving(answering(reply())) as server, unaccepting() as full:
@@ -287,7 +287,7 @@ FAILURES = {
 }
 
 
-@case(231, "descriptors-after-failures", each=FAILURES)
+@case(231, "descriptors-after-failures", each=FAILURES, needs="linux")
 async def _(bench: Bench, actions) -> None:
     with serving(answering(*actions)) as server:
         await bench.send(f"{server.url}/next")
@@ -302,7 +302,7 @@ async def _(bench: Bench, actions) -> None:
         await bench.wait(lambda: descriptors() <= before + 2)
 
 
-@case(231, "descriptors-after-failed-dials", needs="tls")
+@case(231, "descriptors-after-failed-dials", needs="linux tls")
 async def _(bench: Bench) -> None:
     bench.options = {"verify": trusted()}
 

@@ -200,7 +200,7 @@ async def _(bench: Bench) -> None:
         assert server.connections == 1
 
 
-@case(237, "a-fork-with-an-idle-connection", flavours=SYNC, slow=True)
+@case(237, "a-fork-with-an-idle-connection", flavours=SYNC, slow=True, needs="linux")
 async def _(bench: Bench) -> None:
     def script(peer: Peer) -> None:
         while seen := peer.read():
@@ -382,7 +382,7 @@ async def _(bench: Bench) -> None:
     assert seen == []
 
 
-@case(241, "collected-without-close")
+@case(241, "collected-without-close", needs="linux")
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server, warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

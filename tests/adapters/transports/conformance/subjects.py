@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import ssl
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 EVERYTHING = frozenset(
     {"stream", "upload", "deadline", "proxy", "https-proxy", "environment", "tls"}
 )
+if sys.platform == "linux":  # what looks into /proc, or rests on how Linux treats a full backlog
+    EVERYTHING |= {"linux"}
 OWN = EVERYTHING | {"limit", "idle", "age", "expect", "socks", "resume"}
 
 
@@ -216,6 +219,26 @@ SUBJECTS = [
     Subject("httpx-sync", "sync", _httpx, slow=True, foreign=True),
     Subject("httpx-asyncio", "asyncio", _async_httpx, slow=True, foreign=True),
     Subject("httpx-trio", "trio", _async_httpx, slow=True, foreign=True),
+    Subject("httpx2-sync", "sync", _httpx2, foreign=True, slow=True),
+    Subject("httpx2-asyncio", "asyncio", _async_httpx2, foreign=True, slow=True),
+    Subject("httpx2-trio", "trio", _async_httpx2, foreign=True, slow=True),
+    # The examples of docs/transports.md: neither streams, nor keeps the call's deadline.
+    Subject(
+        "urllib3-sync",
+        "sync",
+        _urllib3,
+        EVERYTHING & {"tls", "proxy", "https-proxy", "linux"},
+        foreign=True,
+        slow=True,
+    ),
+    Subject(
+        "aiohttp-asyncio",
+        "asyncio",
+        _Aiohttp,
+        EVERYTHING & {"tls", "linux"},
+        foreign=True,
+        slow=True,
+    ),
 ]
 
 
