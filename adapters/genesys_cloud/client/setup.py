@@ -89,8 +89,11 @@ class Setup:
         directory = os.path.dirname(path)  # noqa: PTH120 - links stay links
         resolved = sources.resolve(snapshot, directory_exists=os.path.isdir(directory))  # noqa: PTH112
         self.cell = SessionCell(sources.session(resolved, random.random, is_mock=mocked))
+        cell = self.cell  # and not self, which a follower's thread would keep alive
         self.logging = LoggingObserver(
-            resolved.logging, options.get("redaction") or DEFAULT_REDACTION
+            resolved.logging,
+            options.get("redaction") or DEFAULT_REDACTION,
+            lambda: cell.session.known_secrets,
         )
         self.token_store = StoreDriver(options.get("token_store"), self._report_store_failure)
         self._statistics = StatisticsCell()

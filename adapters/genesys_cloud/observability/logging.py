@@ -15,6 +15,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ from genesys_core.calls.lifecycle import Raised, Returned, Sending, State
 from genesys_core.clock import Now
 from genesys_core.configuration.configuration import LogFormat, LoggingConfiguration, LogLevel
 from genesys_core.errors import ConfigurationError
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
 from genesys_core.observability.log_records import (
@@ -70,6 +72,7 @@ class LoggingObserver(Observer):
     Args:
         settings: the level, the formats and where to; ``None`` in them is the default.
         redaction: what is hidden, besides what always is.
+        secrets: the client's own, which are replaced in every warning.
 
     Raises:
         ConfigurationError: the log file cannot be written.
@@ -79,10 +82,12 @@ class LoggingObserver(Observer):
         self,
         settings: LoggingConfiguration = LoggingConfiguration(),  # noqa: B008 - immutable
         redaction: Redaction = DEFAULT_REDACTION,
+        secrets: Callable[[], KnownSecrets] = KnownSecrets,
     ) -> None:
         if logging.getLevelName(TRACE) == f"Level {TRACE}":
             logging.addLevelName(TRACE, "TRACE")
         self.redaction = redaction
+        self.secrets = secrets
         self._lock = threading.Lock()
         self._settings = settings
         self._file = _file_of(settings)
@@ -127,7 +132,7 @@ class LoggingObserver(Observer):
             now: the moment.
             name: the logger.
         """
-        warning = log_notice(message, now=now, redaction=self.redaction)
+        warning = log_notice(self.secrets().hide(message), now=now, redaction=self.redaction)
         logging.getLogger(name).warning(warning)
         if self._file is not None:
             self._file.handle(_record(logging.getLogger(name), logging.WARNING, warning))

@@ -89,6 +89,11 @@ class Session(Struct, frozen=True):
     random: Random = no_jitter
     pacer: Pacer | None = None
 
+    @property
+    def known_secrets(self) -> KnownSecrets:
+        """What is replaced wherever somebody's words repeat it."""
+        return KnownSecrets.of((*self.settings.secrets.values, *self.vault.secrets()))
+
     def with_vault(self, vault: Vault) -> "Session":
         """Return the session with another vault."""
         return msgspec.structs.replace(self, vault=vault)

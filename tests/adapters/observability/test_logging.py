@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from genesys_cloud import ClientCredentials, RetryConfiguration
+from genesys_cloud import Client, ClientCredentials, RetryConfiguration
 from genesys_cloud.observability.logging import TRACE, LoggingObserver
 from genesys_core import errors
 from genesys_core.api import users
@@ -470,3 +470,10 @@ def test_the_programs_handlers_get_the_records(run):
     ):
         run(scenario, host=server.url)
     assert kept.messages == [f"GET {server.url}/api/v2/users/me: 200"]
+
+
+def test_a_warning_hides_what_the_client_holds(caplog):
+    with Client(access_token="hunter2-access", trust_env=False) as client:
+        log = client._setup.logging
+        log.warn("was hunter2-access, was Bearer hunter2", now=at(0))  # noqa: G010 - no Logger
+    assert caplog.messages == ["was [REDACTED], was Bearer [REDACTED]"]

@@ -1,13 +1,18 @@
 """What a call knows of itself: its time, its history, its errors."""
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from genesys_core import errors
 from genesys_core.calls.call import LEAST_FOR_A_REPEAT
 from genesys_core.calls.lifecycle import start
-from genesys_core.http.messages import Timeout
+from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
+from genesys_core.http.messages import Response, Timeout, TransportFailure
+from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.retry import RetryConfiguration
+from genesys_core.session.vault import Vault
 from tests.strategies.calls import CUT_OFF, at, operation, reply, session, with_token
 
 
@@ -87,3 +92,23 @@ def test_a_replaced_token_is_no_retry_and_a_post_is_not_cut_off():
     assert with_another_token.next_request(at(8)).timeout.read == 60
     post = call("POST", retry=policy, timeout=60).with_attempt(reply(429), "", now=at(5))
     assert post.next_request(at(8)).timeout.read == 60
+
+
+def test_no_secret_of_the_client_is_in_its_history_or_its_error():
+    held = {"token": Token("hunter2-access", refresh_token="hunter2-refresh")}
+    grant = ClientCredentials("id", "hunter2-secret")
+    secrets = KnownSecrets.of(["hunter2-proxy"])
+    begun = start(operation(), session(), now=at(0)).call
+    begun = replace(begun, vault=Vault(grant, **held), secrets=secrets)
+    said = " ".join(begun.known_secrets.values)
+    assert said.count("hunter2") == 4
+    assert "aWQ6aHVudGVyMi1zZWNyZXQ=" in said  # as a Basic header has it
+    failure = TransportFailure(f"no: {said}", kind="proxy", sent=False)
+    noted = begun.with_attempt(failure, f"gave up: {said}", now=at(1))
+    error = noted.with_history(
+        noted.error(
+            Response(400, Headers({"X-Echo": said}), msgspec.json.encode({"message": said}))
+        )
+    )
+    assert "hunter2" not in f"{noted.attempts}{error}{error.attempts}{error.response!r}"
+    assert "hunter2" in error.headers["x-echo"]

@@ -643,3 +643,14 @@ def test_every_reachable_state_keeps_the_invariants(method, paced, count, edge_c
 
 def test_any_call_ends_within_its_bounds():
     fuzz_lifecycle.check_any_call()
+
+
+def test_no_token_is_in_an_issue_or_a_traceback():
+    call = operation("GET", returns="UserMe")
+    state = start(call, session(vault=with_token("hunter2-access")), now=at(0))
+    body = b'{"id": "1", "version": "hunter2-access"}'
+    returned = state.received(reply(200, body=body), now=at(1))
+    (issue,) = returned.response.issues
+    assert "hunter2" not in str(issue)
+    raised = state.received(reply(200, body=b"<html>hunter2"), now=at(1))
+    assert raised.error.__traceback__ is None

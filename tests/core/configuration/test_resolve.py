@@ -247,3 +247,15 @@ def test_no_secret_is_shown():
     for value in (sources, resolved):
         for shown in (repr(value), repr(value.__rich_repr__())):
             assert "hunter" not in shown
+
+
+def test_the_passwords_of_proxies_are_known_wherever_they_come_from():
+    environ = {
+        "HTTPS_PROXY": "http://me:password-one@h",
+        "no_proxy": "a",
+        "X": "http://a:not-this@h",
+    }
+    settings = resolve(environ, proxy="http://me:password%2Ftwo@h").settings
+    shown = settings.secrets.hide("password-one, password/two, password%2Ftwo, not-this")
+    assert shown == "[REDACTED], [REDACTED], [REDACTED], not-this"
+    assert "password" not in repr(settings) + repr(gather(environ))
