@@ -8,19 +8,40 @@ is the median of the rounds' own ratios.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import multiprocessing
+import ssl
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+
+import anyio
 
 Spent = dict[str, list[float]]
 """Seconds of processor time a call, round by round, of each case."""
 
 
-def _serve(body: bytes, port: multiprocessing.Queue[int]) -> None:
-    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
-    answer = head.format(len(body)).encode() + body
+FRAMINGS = ("content-length", "chunked", "gzip")
+"""How a served body is framed."""
+
+
+def _answer(body: bytes, framing: str) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    if framing == "chunked":
+        pieces = [body[at : at + 4096] for at in range(0, len(body), 4096)]
+        chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    if framing == "gzip":
+        head, body = head + b"Content-Encoding: gzip\r\n", gzip.compress(body)
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def _serve(
+    body: bytes, port: multiprocessing.Queue[int], framing: str, tls: ssl.SSLContext | None
+) -> None:
+    answer = _answer(body, framing)
 
     class Protocol(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -30,7 +51,7 @@ def _serve(body: bytes, port: multiprocessing.Queue[int]) -> None:
             self.transport.write(answer * data.count(b"\r\n\r\n"))  # type: ignore[attr-defined]
 
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", 0)
+        server = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", 0, ssl=tls)
         port.put(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
@@ -38,13 +59,17 @@ def _serve(body: bytes, port: multiprocessing.Queue[int]) -> None:
 
 
 @contextmanager
-def served(body: bytes) -> Iterator[str]:
+def served(
+    body: bytes, framing: str = "content-length", tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """The URL of a server, in a process of its own, that answers everything with the same JSON."""
-    port: multiprocessing.Queue[int] = multiprocessing.Queue()
-    server = multiprocessing.Process(target=_serve, args=(body, port), daemon=True)
+    # Forked: a TLS context does not pass to a process that starts anew.
+    context = multiprocessing.get_context("fork")
+    port = context.Queue()
+    server = context.Process(target=_serve, args=(body, port, framing, tls), daemon=True)
     server.start()
     try:
-        yield f"http://127.0.0.1:{port.get()}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port.get()}"
     finally:
         server.terminate()
         server.join()
@@ -70,10 +95,33 @@ def compare(cases: Mapping[str, Callable[[], object]], calls: int, rounds: int) 
     return spent
 
 
+def compare_threads(
+    cases: Mapping[str, Callable[[], object]], threads: int, calls: int, rounds: int
+) -> Spent:
+    """The same for that many threads at once, each making ``calls`` calls in each round."""
+    spent: Spent = {name: [] for name in cases}
+    with ThreadPoolExecutor(threads) as pool:
+
+        def all_at_once(case: Callable[[], object]) -> None:
+            def work(_: int) -> None:
+                for _ in range(calls):
+                    case()
+
+            list(pool.map(work, range(threads)))
+
+        for case in cases.values():
+            all_at_once(case)
+        for name in _turns(list(cases), rounds):
+            begun = time.process_time()
+            all_at_once(cases[name])
+            spent[name].append((time.process_time() - begun) / (calls * threads))
+    return spent
+
+
 async def compare_tasks(
     cases: Mapping[str, Callable[[], Awaitable[object]]], tasks: int, calls: int, rounds: int
 ) -> Spent:
-    """The same for that many tasks at once, each making ``calls`` calls in each round."""
+    """The same for that many tasks at once, of asyncio or trio."""
     spent: Spent = {name: [] for name in cases}
 
     async def all_at_once(case: Callable[[], Awaitable[object]]) -> None:
@@ -81,7 +129,9 @@ async def compare_tasks(
             for _ in range(calls):
                 await case()
 
-        await asyncio.gather(*(work() for _ in range(tasks)))
+        async with anyio.create_task_group() as group:
+            for _ in range(tasks):
+                group.start_soon(work)
 
     for case in cases.values():
         await all_at_once(case)
