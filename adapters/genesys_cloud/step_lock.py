@@ -4,10 +4,11 @@ Invariants: an exception at any instruction, out of a signal handler for one, le
 does a fork: whoever held it then does not exist in the child.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+
+from genesys_cloud.process_id import process_id
 
 __all__ = ["StepLock"]
 
@@ -27,13 +28,13 @@ class StepLock:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._process = os.getpid()
+        self._process = process_id()
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a step, and return what it returns."""
-        if self._process != os.getpid():
+        if self._process != process_id():
             # A fork leaves one thread, so nobody else is here at the same time.
-            self._lock, self._process = threading.RLock(), os.getpid()
+            self._lock, self._process = threading.RLock(), process_id()
         lock, done = self._lock, False
         try:
             try:

@@ -75,9 +75,10 @@ def test_importing_the_package_loads_itself_alone(counts) -> None:
 def test_a_client_loads_no_model_and_no_api(counts) -> None:
     client = counts["client"]
     assert (client["shards"], client["models"], client["apis"]) == (0, 0, 0)
-    # 76 at the time of writing, faces of rooms included; channels, simulator, generator and login
+    # 86 at the time of writing, faces of rooms aside: 74 when there were no rooms, and since then what
+    # was decided in adapters is in modules of the core. Channels, simulator, generator and login
     # are not among them.
-    assert client["ours"] <= 85
+    assert client["ours"] <= 88
     # Neither an HTTP client nor TLS before there is a client that sends over httpx.
     assert client["foreign"] == ["logging", "msgspec", "threading"]
 

@@ -6,7 +6,6 @@ works in any number of event loops, one after the other or side by side.
 """
 
 import asyncio
-import os
 import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
@@ -14,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Final, TypeAlias, cast
 
+from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_connection import (
     AsyncConnection,
@@ -107,7 +107,7 @@ class AsyncSocketTransport:
     async def close(self) -> None:
         """Close all connections. Idempotent."""
         self._is_closed = True
-        for pool in self._pools.pools(os.getpid()):
+        for pool in self._pools.pools(process_id()):
             pool.close()
 
     def connections(self) -> int:
@@ -116,7 +116,7 @@ class AsyncSocketTransport:
 
     def statistics(self) -> PoolStatistics:
         """The connections of this process, of all event loops together."""
-        every = [pool.connections.statistics() for pool in self._pools.pools(os.getpid())]
+        every = [pool.connections.statistics() for pool in self._pools.pools(process_id())]
         return PoolStatistics(
             sum(one.open for one in every),
             sum(one.idle for one in every),
@@ -132,7 +132,7 @@ class AsyncSocketTransport:
     def _own_pool(self) -> "_OwnPool":
         if self._is_closed:
             raise GenesysCloudError("the client is closed; nothing was sent")
-        return self._pools.find(os.getpid(), running_loop(), has_ended=_has_ended)
+        return self._pools.find(process_id(), running_loop(), has_ended=_has_ended)
 
     async def _respond(
         self, pool: "_OwnPool", exchange: AnyExchange, content: AsyncIterator[bytes] | None
@@ -191,7 +191,7 @@ def _expire(reference: "weakref.ref[_OwnPool]") -> None:
 
 
 def _close_forgotten(pools: "OwnedPools[_OwnPool]") -> None:
-    for pool in pools.pools(os.getpid()):
+    for pool in pools.pools(process_id()):
         pool.close_from_anywhere()
 
 

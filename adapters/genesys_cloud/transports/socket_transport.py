@@ -7,13 +7,13 @@ one, loses no place in the pool, holds no lock, and leaves no connection in the 
 another call would find it. No lock is held during a read, write, connect or close.
 """
 
-import os
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, TypeAlias, cast
 
+from genesys_cloud.process_id import process_id
 from genesys_cloud.step_lock import StepLock
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
@@ -75,7 +75,7 @@ class SocketTransport:
         Raises:
             TransportFailure: no complete response came back.
         """
-        pool = self._pools.find(os.getpid())
+        pool = self._pools.find(process_id())
         exchange = self._exchange(request)
         try:
             try:
@@ -102,7 +102,7 @@ class SocketTransport:
         Raises:
             TransportFailure: no response came back; the chunks raise it for one that breaks off.
         """
-        pool = self._pools.find(os.getpid())
+        pool = self._pools.find(process_id())
         exchange = self._exchange(request, uploads=content is not None, streams=True)
         try:
             self._run(exchange, pool, None if content is None else iter(content))
@@ -120,12 +120,12 @@ class SocketTransport:
         Calls that come later, or wait for a connection, fail.
         """
         self._closed = True
-        for pool in self._pools.pools(os.getpid()):
+        for pool in self._pools.pools(process_id()):
             pool.close()
 
     def statistics(self) -> PoolStatistics:
         """How many connections there are, and how many calls wait for one."""
-        return self._pools.find(os.getpid()).statistics()
+        return self._pools.find(process_id()).statistics()
 
     def connections(self) -> int:
         """How many connections are open, idle ones included."""

@@ -1,0 +1,21 @@
+"""The id of this process, without a system call for each call that needs it."""
+
+import os
+
+__all__ = ["process_id"]
+
+_id = os.getpid()
+
+
+def process_id() -> int:
+    """The id of this process; another one in a child after a fork."""
+    return _id
+
+
+def _read_again() -> None:
+    global _id  # noqa: PLW0603 - a process has one
+    _id = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_read_again)
