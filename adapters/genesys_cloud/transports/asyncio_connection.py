@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -97,12 +97,11 @@ class AsyncioConnection(asyncio.Protocol):
         # Whoever sends may go on until the connection is closed; with a failure it is soon.
         return True
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._writable = True
         self._let_write()
-        if error is None:
-            error = ConnectionResetError(0, "the connection was closed")
+        error = exc or ConnectionResetError(0, "the connection was closed")
         self._fail(error if isinstance(error, OSError) else OSError(0, type(error).__name__))
 
     def pause_writing(self) -> None:
@@ -309,7 +308,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._sock.close()
         # asyncio would warn of a socket that was never closed, and cannot close it without its loop.
         if hasattr(self._transport, "_sock"):
-            self._transport._sock = None  # noqa: SLF001
+            cast(Any, self._transport)._sock = None  # noqa: SLF001
 
 
 class AsyncioConnector:

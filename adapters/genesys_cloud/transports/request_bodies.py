@@ -7,7 +7,7 @@ it was asked for, the request may have arrived.
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from functools import cache
 from types import ModuleType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 __all__ = ["AsyncStreamedBody", "BytesBody", "RequestBody", "StreamedBody", "as_byte_stream"]
 
@@ -35,7 +35,7 @@ def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
         bases.append(library.SyncByteStream)
     if hasattr(kind, "__aiter__"):
         bases.append(library.AsyncByteStream)
-    return type(kind.__name__, tuple(bases), {})
+    return cast("type[B]", type(kind.__name__, tuple(bases), {}))
 
 
 class BytesBody(RequestBody):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import ssl
+import sys
 
 import anyio
 import pytest
 
 from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, failure_of
+from genesys_cloud.transports.httpx_client import find_httpx
+from genesys_cloud.transports.httpx_errors import Progress
 from genesys_core import errors
 from genesys_core.api import users
+from genesys_core.http.headers import Headers
+from genesys_core.http.limits import DEFAULT_LIMITS
 from genesys_core.http.messages import Request, Response, TransportFailure
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import Reply, scripted_server
@@ -164,3 +170,122 @@ def test_closing_twice_does_nothing_more_async(backend: str) -> None:
         await transport.close()
 
     anyio.run(main, backend=backend)
+
+
+# --- clients of either library --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2"])
+def test_a_client_of_either_library(name: str) -> None:
+    library = pytest.importorskip(name)
+    with scripted_server(lambda _: Reply(json={"a": 1})) as server, library.Client() as own:
+        response = HttpxTransport(own).send(Request("POST", server.url, body=b"x"))
+        assert (response.status, response.body) == (200, b'{"a": 1}')
+    assert server.requests[0].body == b"x"
+
+
+@pytest.mark.parametrize("kind", [HttpxTransport, AsyncHttpxTransport])
+def test_a_client_of_another_library_is_refused(kind) -> None:
+    with pytest.raises(TypeError, match="must be a client of httpx or httpx2"):
+        kind(object())
+
+
+def test_httpx2_serves_where_httpx_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("httpx2")
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert find_httpx().__name__ == "httpx2"
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(errors.ConfigurationError, match=r"install genesys-cloud\[httpx\]"):
+        find_httpx()
+
+
+def test_a_library_that_is_broken_is_not_taken_for_missing(monkeypatch) -> None:
+    def broken(name: str) -> None:
+        raise ModuleNotFoundError("no httpcore", name="httpcore")
+
+    monkeypatch.setattr("importlib.import_module", broken)
+    with pytest.raises(ModuleNotFoundError, match="httpcore"):
+        find_httpx()
+
+
+def test_a_transport_within_the_client_that_traces_nothing() -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("gone")
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"whole")
+
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as own:
+        with pytest.raises(TransportFailure) as caught:
+            HttpxTransport(own).send(Request("POST", "https://h.example/"))
+        # Nobody says how far the request came: it may have been sent.
+        assert (caught.value.kind, caught.value.sent) == ("closed", True)
+    with httpx.Client(transport=httpx.MockTransport(answer)) as own:
+        assert HttpxTransport(own).send(Request("GET", "https://h.example/")).body == b"whole"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_mock_within_an_asynchronous_client(backend: str) -> None:
+    async def main() -> None:
+        mock = httpx.MockTransport(lambda _: httpx.Response(200, content=b"whole"))
+        async with httpx.AsyncClient(transport=mock) as own:
+            transport = AsyncHttpxTransport(own)
+            response = await transport.send(Request("GET", "https://h.example/"))
+            assert response.body == b"whole"
+
+    anyio.run(main, backend=backend)
+
+
+def test_a_body_that_is_announced_above_the_limit_is_not_read() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        length = {"Content-Length": str(DEFAULT_LIMITS.body + 1)}
+        return httpx.Response(200, headers=length, stream=Unread())
+
+    class Unread(httpx.SyncByteStream):
+        def __iter__(self):
+            raise AssertionError("it was read")
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as own:
+        with pytest.raises(TransportFailure, match="larger than") as caught:
+            HttpxTransport(own).send(Request("GET", "https://h.example/"))
+        assert (caught.value.kind, caught.value.sent) == ("protocol", True)
+
+
+def test_a_body_that_grows_above_the_limit_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    class Endless(httpx.SyncByteStream):
+        def __iter__(self):
+            while True:
+                taken.append(1)
+                yield bytes(1 << 20)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=Endless())
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as own:
+        with pytest.raises(TransportFailure, match="larger than"):
+            HttpxTransport(own).send(Request("GET", "https://h.example/"))
+        assert len(taken) == (DEFAULT_LIMITS.body >> 20) + 1
+        with HttpxTransport(own).stream(Request("GET", "https://h.example/")) as streamed:
+            pieces = (len(chunk) for chunk in streamed.chunks)
+            assert sum(itertools.islice(pieces, 200)) > DEFAULT_LIMITS.body
+
+
+def test_a_choice_of_transfer_encoding_is_the_transports() -> None:
+    chunked = Headers([("Transfer-Encoding", "chunked")])
+    request = Request("POST", "https://h.example/", chunked, b"x")
+    with httpx.Client() as own, pytest.raises(TransportFailure) as caught:
+        HttpxTransport(own).send(request)
+    assert (caught.value.kind, caught.value.sent) == ("protocol", False)
+
+
+def test_a_message_names_the_way_and_no_byte_of_the_peer() -> None:
+    progress = Progress("::1", 443)
+    progress.note("connection.connect_tcp.started", {"host": "proxy.example", "port": 3128})
+    garbage = httpx.RemoteProtocolError("illegal status line: bytearray(b'SSH-2.0 hunter2')")
+    failure = failure_of(garbage, progress)
+    assert failure.kind == "proxy"
+    assert failure.message == (
+        "[::1]:443 (through the proxy proxy.example:3128): illegal status line"
+    )
