@@ -1,4 +1,4 @@
-"""Whatever a server or a proxy sends, a WebSocket turns it into events.
+"""Whatever a server sends, a WebSocket turns it into events.
 
 Invariants: no exception; the same bytes give the same events and the same answer, whole and byte by
 byte; the last event, and only the last, is an end; texts are within the limit; what the client sends
@@ -45,14 +45,13 @@ def websocket_stream(data: bytes) -> None:
 
 
 def websocket_handshake(data: bytes) -> None:
-    """The bytes come instead of the server's response, and of the proxy's."""
-    for proxy in (None, "http://user:secret@proxy.example:3128"):
-        for scheme in ("ws", "wss"):
-            _compare(partial(_begun, f"{scheme}://a.example/", proxy), [data])
+    """The bytes come instead of the server's response."""
+    for scheme in ("ws", "wss"):
+        _compare(partial(_begun, f"{scheme}://a.example/"), [data])
 
 
-def _begun(url: str, proxy: str | None) -> WebSocket:
-    ws = WebSocket.connect(url, random_bytes=CountingBytes(), proxy=proxy)
+def _begun(url: str) -> WebSocket:
+    ws = WebSocket.connect(url, random_bytes=CountingBytes())
     ws.data_to_send()
     return ws
 

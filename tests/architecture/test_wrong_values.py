@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 import datetime
 import inspect
+import pkgutil
+import random
 import re
 from collections.abc import Callable, Mapping
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +47,10 @@ from genesys_cloud.config.file import configuration_from_file, merge
 from genesys_cloud.notifications import HandlerOptions
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import FileTokenStore
-from genesys_core import Headers, Options, Response
+from genesys_core import Headers, Options, Response, api
 from genesys_core.api import users
 from genesys_core.calls.operation import raw_operation
+from genesys_core.calls.prepare import prepare_request
 from genesys_core.configuration.sections import (
     Credentials,
     GeneralConfiguration,
@@ -57,6 +62,7 @@ from genesys_core.hosts import Hosts
 from genesys_core.http.multipart import Part
 from genesys_core.http.redaction import Redaction
 from genesys_core.notifications.dispatch import typed_topics
+from genesys_core.session.session import Settings
 
 
 class Odd:
@@ -374,6 +380,48 @@ def test_a_wrong_option_of_a_notification_handler_is_refused_in_words(name):
         if (words := complaint(lambda wrong=wrong: made(wrong)))
     }
     assert complaints == {}
+
+
+# --- the builders of all operations ---------------------------------------------------------------------
+
+SETTINGS = Settings(hosts=Hosts.resolve())
+
+
+@cache
+def builders() -> list[Callable[..., Any]]:
+    return [
+        function
+        for module in pkgutil.iter_modules(api.__path__)
+        for function in vars(import_module(f"{api.__name__}.{module.name}")).values()
+        if inspect.isfunction(function) and function.__module__.startswith(api.__name__)
+    ]
+
+
+def refused_in_words(builder: Callable[..., Any]) -> dict[tuple[str, str, str], str]:
+    parameters = inspect.signature(builder).parameters.values()
+    right = {each.name: "x" for each in parameters if each.default is each.empty}
+
+    def request(argument: str, wrong: object) -> object:
+        return prepare_request(builder(**{**right, argument: wrong}), SETTINGS)
+
+    return {
+        (builder.__name__, each.name, kind): words
+        for each in parameters
+        for kind, wrong in WRONG.items()
+        if (words := complaint(partial(request, each.name, wrong)))
+    }
+
+
+def test_a_wrong_argument_of_a_builder_is_sent_or_refused_in_words():
+    for builder in random.Random(12).sample(builders(), 100):
+        assert refused_in_words(builder) == {}
+
+
+@pytest.mark.slow
+def test_a_wrong_argument_of_any_builder_is_sent_or_refused_in_words():
+    assert len(builders()) >= 3508
+    for builder in builders():
+        assert refused_in_words(builder) == {}
 
 
 # --- what the caller's own code returns ---------------------------------------------------------------
