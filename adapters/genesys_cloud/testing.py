@@ -11,6 +11,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from genesys_core.checks import FUNCTION
 from genesys_core.codec.encoding import to_json
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
@@ -40,6 +41,7 @@ class MockTransport:
     is_mock = True  # no platform behind it, so no rate limit to keep
 
     def __init__(self, handler: Handler) -> None:
+        FUNCTION.check("handler", handler)
         self._handler = handler
         self.requests: list[Request] = []
         self.closed = False
@@ -60,6 +62,7 @@ class AsyncMockTransport:
     is_mock = True  # no platform behind it, so no rate limit to keep
 
     def __init__(self, handler: Handler) -> None:
+        FUNCTION.check("handler", handler)
         self._handler = handler
         self.requests: list[Request] = []
         self.closed = False

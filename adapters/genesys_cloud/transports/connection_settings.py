@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Final
 from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
-from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.network_options import NetworkOptions, checked_network
 from genesys_cloud.transports.tls import shared_context
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.http.redaction import DEFAULT_REDACTION
@@ -74,7 +74,7 @@ class ConnectionSettings:
         limits: PoolLimits | None = None,
         always_tunnel: bool = False,
     ) -> None:
-        network = network or {}
+        network = checked_network(network)
         trust_env = network.get("trust_env", True)
         verify, cert = network.get("verify", True), network.get("cert")
         self.tls_context = shared_context(verify, cert, trust_env=trust_env)

@@ -10,7 +10,7 @@ from http.cookiejar import CookieJar
 from types import ModuleType
 from typing import Any, Final
 
-from genesys_cloud.transports.network_options import NetworkOptions
+from genesys_cloud.transports.network_options import NetworkOptions, checked_network
 from genesys_cloud.transports.tls import shared_context
 from genesys_core.errors import ConfigurationError
 from genesys_core.http.redaction import DEFAULT_REDACTION
@@ -46,7 +46,7 @@ class _NoCookies(CookieJar):
         pass
 
 
-def new_httpx_client(name: str, network: NetworkOptions) -> Any:  # noqa: ANN401 - of either library
+def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa: ANN401 - of either library
     """A client that keeps no cookie.
 
     Args:
@@ -56,6 +56,7 @@ def new_httpx_client(name: str, network: NetworkOptions) -> Any:  # noqa: ANN401
     Raises:
         ConfigurationError: a proxy, CA or certificate that cannot be used, or no library.
     """
+    network = checked_network(network)
     library = find_httpx()
     trust_env = network.get("trust_env", True)
     context = shared_context(

@@ -52,6 +52,7 @@ from genesys_cloud.transports.request_bodies import (
     as_byte_stream,
 )
 from genesys_cloud.transports.tls import Certificate, Verify
+from genesys_core.checks import wrong_type
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.content_coding import ContentDecoder, content_codings
 from genesys_core.http.headers import Headers
@@ -101,7 +102,7 @@ class HttpxTransport:
         network: NetworkOptions | None = None,
     ) -> None:
         self._owned = client is None
-        self._client: Any = client or new_httpx_client("Client", network or {})
+        self._client: Any = new_httpx_client("Client", network) if client is None else client
         self._shared = _Shared(self._client)
 
     def send(self, request: Request) -> Response:
@@ -170,7 +171,7 @@ class AsyncHttpxTransport:
         network: NetworkOptions | None = None,
     ) -> None:
         self._owned = client is None
-        self._client: Any = client or new_httpx_client("AsyncClient", network or {})
+        self._client: Any = new_httpx_client("AsyncClient", network) if client is None else client
         self._shared = _Shared(self._client)
 
     async def send(self, request: Request) -> Response:
@@ -248,7 +249,7 @@ def _library_of(client: object) -> ModuleType:
         name = kind.__module__.partition(".")[0]
         if name in {"httpx", "httpx2"}:
             return sys.modules[name]
-    raise TypeError(f"client={client!r}: must be a client of httpx or httpx2")
+    raise wrong_type("client", client, "a client of httpx or httpx2", "httpx.Client()")
 
 
 # What the core decodes.

@@ -256,6 +256,12 @@ def test_a_proxy_that_cannot_be_used(kind, url):
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_proxy_that_is_no_text_is_refused(kind):
+    with pytest.raises(TypeError, match="proxy must be the URL of a proxy or None, not an int"):
+        kind(host="https://api.example", proxy=7, trust_env=False)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
 def test_an_environment_that_cannot_be_used(kind, environment, monkeypatch):
     for library in ("socksio", "python_socks"):
         monkeypatch.setitem(sys.modules, library, None)
