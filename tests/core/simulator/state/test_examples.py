@@ -18,7 +18,15 @@ def declared(name):
     return Schema(ref=f"#/definitions/{name}")
 
 
-@pytest.mark.parametrize(("depth", "seed"), [(1, 0), (2, 1), (3, 0), (3, 7)])
+@pytest.mark.parametrize(
+    ("depth", "seed"),
+    [
+        pytest.param(1, 0, marks=pytest.mark.slow),
+        (2, 1),
+        (3, 0),
+        pytest.param(3, 7, marks=pytest.mark.slow),
+    ],
+)
 def test_an_example_of_every_model_is_what_its_schema_declares(depth, seed):
     for name in NAMES:
         value = example(definition(), name, depth=depth, seed=seed)
