@@ -107,7 +107,7 @@ def test_an_answer_with_another_state_is_not_believed_and_the_right_one_still_is
     browser = ScriptedBrowser(simulator, before=intrude)
     assert signing_in(simulator, browser).access_token
     assert browser.pages[0].status_code == 400
-    assert "state differs" in message_of(browser.pages[0].text)
+    assert "state mismatch" in message_of(browser.pages[0].text)
     assert browser.message == "You can close this window."
 
 
@@ -129,7 +129,9 @@ def test_if_only_another_state_comes_the_timeout_says_so(simulator):
 
         thread = threading.Thread(target=intrude)
         thread.start()
-        with pytest.raises(errors.TimeoutError, match=r"120 s; 1 redirect.*state differs"):
+        with pytest.raises(
+            errors.TimeoutError, match=r"120 s; rejected 1 redirect.*state mismatch"
+        ):
             attempt.wait(120.0)
         thread.join()
     assert pages[0].status_code == 400
@@ -171,7 +173,7 @@ def test_a_fixed_port_and_a_redirect_uri_of_ones_own(simulator):
         ({"grant": "password"}, "must be pkce or implicit"),
         ({"port": 70_000}, "port 70000"),
         ({"redirect_uri": "https://example.com/"}, "redirect_uri"),
-        ({"redirect_uri": "http://127.0.0.1:1/x", "port": 2}, "different ports"),
+        ({"redirect_uri": "http://127.0.0.1:1/x", "port": 2}, "the ports differ"),
         ({"sign_in_timeout": 0.0}, "timeout"),
         ({"sign_in_timeout": float("nan")}, "timeout"),
         ({"org": "acme"}, "provider"),

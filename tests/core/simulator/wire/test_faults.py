@@ -42,9 +42,9 @@ USER = "/api/v2/users/{userId}"
         (lambda: Slow("body", -1), "seconds=-1: must be 0 or more"),
         (lambda: Slow("body", float("inf")), "seconds=inf"),
         (lambda: Slow("body", float("nan")), "seconds=nan"),
-        (lambda: Slow("body", 1, 0), "size=0: must be at least 1"),
-        (lambda: Rule(Closed(), first=0), "first=0: must be at least 1"),
-        (lambda: Rule(Closed(), times=0), "times=0: must be at least 1"),
+        (lambda: Slow("body", 1, 0), "size=0: must be 1 or more"),
+        (lambda: Rule(Closed(), first=0), "first=0: must be 1 or more"),
+        (lambda: Rule(Closed(), times=0), "times=0: must be 1 or more"),
     ],
 )
 def test_what_cannot_be_is_refused(make, words):
