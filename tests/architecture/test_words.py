@@ -20,11 +20,14 @@ FINISHED = (
     "sansio_core/genesys_core/clock.py",
     "sansio_core/genesys_core/codec/",
     "sansio_core/genesys_core/confidential.py",
+    "sansio_core/genesys_core/configuration/",
     "sansio_core/genesys_core/errors.py",
     "sansio_core/genesys_core/hosts.py",
     "sansio_core/genesys_core/oauth/",
+    "sansio_core/genesys_core/observability/",
     "sansio_core/genesys_core/session/",
     "sansio_core/genesys_core/version.py",
+    "sansio_core/genesys_core/websocket/",
 )
 
 
@@ -56,6 +59,13 @@ BANNED = (
     Banned(r"\bholds? what\b", "it holds what JSON cannot", "contains a value that"),
     Banned(r"\bgive (?:another|one of them)\b", "give one of them", "pass, use"),
     Banned(r"\blets? nothing go\b|\blet go\b", "requests are let go", "sent"),
+    Banned(r"\bwhat has no effect\b", "what has no effect", "settings without effect"),
+    Banned(r"\bhowever they were cut up\b|\bwere cut up\b", "how bytes were cut up", "split"),
+    Banned(r"\bin silence\b", "ignored in silence", "silently"),
+    Banned(r"\b(?:may|can|must) be had\b|\bto be had\b", "no token to be had", "available"),
+    Banned(r"\bbroken Unicode\b", "without broken Unicode", "lone surrogates"),
+    Banned(r"\bwhat (?:somebody|nobody) \w+", "what nobody knows", "unknown"),
+    Banned(r"\bnobody (?:says|knows|can tell)\b", "where nobody says", "unknown, by default"),
     Banned(r"\bin drips\b", "a reply that comes in drips", "slow response"),
     Banned(r"\bstays? asked for\b", "the topic stays asked for", "remains subscribed"),
     Banned(r"\bsign of life\b", "asks for a sign of life", "sends a ping"),

@@ -1,4 +1,4 @@
-"""Configuration: INI, JSON, environment and arguments become one immutable value."""
+"""Configuration: INI, JSON, environment and arguments, merged into one immutable value."""
 
 from typing import TYPE_CHECKING
 

@@ -1,8 +1,8 @@
-"""The arguments of a client that decide its session, as a program gives them.
+"""The arguments of a client that determine its session.
 
-Invariants: two arguments that say the same thing are an error, never a silent choice between them. What is
-about connections (proxy, TLS) belongs to the transports; the proxy is here for its password alone, which
-is never shown.
+Invariants: two arguments for the same setting are an error, never a silent choice between them. The
+arguments of connections (proxy, TLS) belong to the transports; the proxy is included only so that
+its password can be redacted.
 """
 
 from collections.abc import Mapping
@@ -73,14 +73,14 @@ _FIELDS: Final = {
 
 
 class Arguments(Confidential, frozen=True, kw_only=True):
-    """A client's arguments, each under the name that the client gives it; all optional.
+    """A client's arguments, under the same names; all optional.
 
-    ``pacing`` is unset by default, because ``None`` switches it off. ``config_file`` is absolute.
-    What each one means is documented once, at the client.
+    ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` is absolute. The
+    arguments are documented at the client.
 
     Raises:
-        TypeError: an argument of a wrong type.
-        ConfigurationError: arguments that exclude each other, or an empty access token.
+        TypeError: an argument has a wrong type.
+        ConfigurationError: arguments exclude each other, or the access token is empty.
     """
 
     region: Region | str | None = None
@@ -110,27 +110,26 @@ class Arguments(Confidential, frozen=True, kw_only=True):
         if self.access_token is not None:
             if self.auth is not None:
                 raise ConfigurationError(
-                    "auth and access_token: give one of them, both set the token"
+                    "auth and access_token: pass only one of them, both set the token"
                 )
             if self.token_store is not None:
                 raise ConfigurationError(
-                    "token_store and access_token: give one of them, only tokens that a grant "
-                    "obtains are stored"
+                    "token_store and access_token: pass only one of them, only tokens obtained with a grant are stored"
                 )
             if not self.access_token.strip():
                 raise ConfigurationError(
-                    "access_token '': must not be empty; leave it out to call without a token"
+                    "access_token '': must not be empty; omit it to send requests without a token"
                 )
         if self.config is not None and self.config_file is not None:
             raise ConfigurationError(
-                "config and config_file: give one of them, both are the configuration"
+                "config and config_file: pass only one of them, both are the configuration"
             )
 
     def configuration(self) -> Configuration:
-        """What they say of the settings that a file can hold as well; ``config`` fills the gaps.
+        """Return the settings that a file may contain as well; ``config`` fills the gaps.
 
         Raises:
-            InvalidValueError: a region, host or number that cannot be used.
+            InvalidValueError: a region, host or number is invalid.
         """
         token = None if self.access_token is None else self.access_token.strip()
         given = Configuration(

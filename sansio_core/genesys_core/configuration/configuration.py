@@ -1,9 +1,9 @@
-"""What a client is configured with, as one immutable value.
+"""The configuration of a client, as one immutable value.
 
-Law: a configuration is computed from text, never from a file, an environment or a clock; it is
-swapped whole. ``None`` is "not given", so that :func:`merge` can lay one source over another:
-arguments, environment, file, defaults. A text with any problem gives no configuration at all, and
-the error names every problem.
+Invariants: a configuration is computed from text, never from a file, the environment or a clock,
+and is replaced as a whole. ``None`` means "not set", so :func:`merge` can combine sources:
+arguments, environment, file, defaults. A text with any problem yields no configuration, and the
+error lists all problems.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,13 +54,13 @@ _S = TypeVar("_S", bound=Struct)
 
 
 class Setting(NamedTuple):
-    """One line of :meth:`Configuration.describe`.
+    """One row of :meth:`Configuration.describe`.
 
     Attributes:
         section: such as ``logging``.
-        key: as a file spells it, such as ``log_level``.
-        value: the value as text, secrets masked; ``None`` where it is not given.
-        origin: where the value came from; ``None`` where it is not given.
+        key: the key in a file, such as ``log_level``.
+        value: the value as text, secrets masked; ``None`` if not set.
+        origin: the source of the value; ``None`` if not set.
     """
 
     section: str
@@ -70,19 +70,19 @@ class Setting(NamedTuple):
 
 
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
-    """All that a client can be configured with; every part ``None`` where it is not given.
+    """Everything that can be configured; each part is ``None`` if not set.
 
-    Two configurations are equal when their values are, wherever these came from.
+    Two configurations are equal if their values are, regardless of their origins.
 
     Attributes:
-        logging: what is logged.
-        retry: whether and how calls are repeated.
-        reauthentication: what happens when a token is refused.
-        general: where the platform is.
-        gateway: the gateway in front of it.
-        credentials: who is calling.
-        warnings: what has no effect, one line each, in the order of the text.
-        origins: pairs of ``section.key`` and where that value came from.
+        logging: what is logged, and where.
+        retry: retry limits and delays.
+        reauthentication: how rejected tokens are handled.
+        general: the API host, and whether the file is followed.
+        gateway: the gateway in front of the platform.
+        credentials: the OAuth client and its token.
+        warnings: settings without effect, one line each, in text order.
+        origins: pairs of ``section.key`` and the source of the value.
     """
 
     logging: LoggingConfiguration = LoggingConfiguration()
@@ -99,30 +99,31 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     @classmethod
     def from_text(cls, text: str, *, source: str = "configuration") -> Self:
-        """Read the text of a configuration file, INI or JSON.
+        """Parse the text of a configuration file, INI or JSON.
 
-        The dialect is described in :mod:`genesys_core.configuration.ini_format`, the keys in
-        ``docs/configuration.md``. Both formats give equal values.
+        :mod:`genesys_core.configuration.ini_format` describes the INI dialect and
+        ``docs/configuration.md`` the keys. Both formats yield equal values.
 
         Args:
-            text: the file's whole text.
-            source: what problems, warnings and origins call it, such as its path.
+            text: the complete text of the file.
+            source: the name of the text in problems, warnings and origins, such as its path.
 
         Raises:
-            ConfigurationError: one line for each problem, with file, line, section, key, the value
-                unless it is secret, the rule and the way out.
+            ConfigurationError: one line per problem, with file, line, section, key, the value
+                unless it is secret, the rule, and how to fix it.
         """
         TEXT.check("text", text)
         settings = judge_document(read_json(text) if looks_like_json(text) else read_ini(text))
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
-            del text, settings  # some tracebacks show variables, and these may hold a password
+            # tracebacks may show local variables, and these may contain a password
+            del text, settings
             raise ConfigurationError([problem.located(source) for problem in problems])
         return cls(**_parts_of(settings, source))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the variables that the platform's tools share; empty ones count as not set.
+        """Read the platform's environment variables; empty ones count as not set.
 
         ``GENESYSCLOUD_REGION`` or ``GENESYSCLOUD_HOST``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
         ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and ``GENESYSCLOUD_ACCESS_TOKEN``.
@@ -131,17 +132,17 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
             environment: all variables, such as :data:`os.environ`.
 
         Raises:
-            ConfigurationError: a region or host that is none, or both.
+            ConfigurationError: the region or host is invalid, or both are set.
         """
         MAPPING.check("environment", environment)
         general, credentials, origins = read_environment(environment)
         return cls(general=general, credentials=credentials, origins=origins)
 
     def origin(self, section: str, key: str) -> str | None:
-        """Where a value came from: a file and line, a variable, ``argument`` or ``default``.
+        """Return the source of a value: a file and line, a variable, ``argument`` or ``default``.
 
         Returns:
-            ``None`` for a value that is not given, and for an unknown name.
+            ``None`` for a value that is not set, and for an unknown name.
         """
         name = _ALIASES.get(f"{section}.{key}", f"{section}.{key}")
         if name not in _PLACES or _value(self, name) is None:
@@ -149,7 +150,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return dict(self.origins).get(name, "argument")
 
     def describe(self) -> tuple[Setting, ...]:
-        """Every setting with its value and origin, secrets masked: for showing, not for parsing."""
+        """Return every setting with its value and origin, for display; secrets are masked."""
         return tuple(self._settings())
 
     def _settings(self) -> Iterator[Setting]:
@@ -161,27 +162,27 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def hosts(self) -> Hosts:
-        """The two base URLs that the region or host and the gateway make.
+        """Return the base URLs for the region or host and the gateway.
 
         Raises:
-            InvalidValueError: a region or host that cannot be used.
+            InvalidValueError: the region or host is invalid.
         """
         place = self.general
         return Hosts.resolve(region=place.region, host=place.host, gateway=self.gateway)
 
     def to_ini(self) -> str:
-        """The text of an INI file that reads back as an equal configuration.
+        """Return an INI file that parses to an equal configuration.
 
         Raises:
-            InvalidValueError: a value that a file cannot hold.
+            InvalidValueError: a value cannot be written to a file.
         """
         return write_ini(_writable(self))
 
     def to_json(self) -> str:
-        """The text of a JSON file that reads back as an equal configuration.
+        """Return a JSON file that parses to an equal configuration.
 
         Raises:
-            InvalidValueError: a value that a file cannot hold.
+            InvalidValueError: a value cannot be written to a file.
         """
         return write_json(_writable(self))
 
@@ -189,7 +190,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return isinstance(other, Configuration) and self._parts() == other._parts()
 
     def __ne__(self, other: object) -> bool:
-        # Without this one, the base class compares identities.
+        # Struct with eq=False would otherwise use the identity's hash.
         return not self == other
 
     def __hash__(self) -> int:
@@ -220,8 +221,8 @@ _FIELDS: Final = {
 
 _PARTS: Final = ("logging", "retry", "reauthentication", "general", "gateway", "credentials")
 
-# In a file "retry_wait_max" is the whole budget, as in the .NET SDK. The field of that name, the
-# longest single wait, has no key.
+# In a file "retry_wait_max" is the retry budget, as in the .NET SDK. The field of that name, the
+# maximum single delay, has no key.
 _RENAMED: Final = {
     "logging.log_level": "level",
     "logging.log_format": "format",
@@ -248,7 +249,7 @@ def _places() -> Iterator[tuple[str, tuple[str, str]]]:
         yield name, (section, field)
 
 
-# Where each setting is kept: its part and its field, by "section.key".
+# The part and field of each setting, by "section.key".
 _PLACES: Final = dict(_places())
 _SECRET: Final = frozenset({"password", "client_secret", "access_token"})
 
@@ -268,11 +269,11 @@ def _shown(key: str, value: object) -> str:
 
 
 def _conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]:
-    """Keys that are right one by one and wrong together."""
+    """Yield keys that are valid individually but not in combination."""
     yield from _retry_conflicts(settings)
     gateway = [line for (section, _), line in settings.lines.items() if section == "gateway"]
     if gateway and ("gateway", "host") not in settings.lines:
-        rule = "must have a host when it has other keys; give host, or take the section out"
+        rule = "must have a host if it has other keys; set host, or remove the section"
         yield ConfigurationProblem(min(gateway), f"[gateway]: {rule}")
 
 
@@ -282,10 +283,10 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
     if len(set(budgets.values())) == 2:
         line = max(settings.lines["retry", key] for key in budgets)
         shown = " and ".join(f"{key} = {value}" for key, value in budgets.items())
-        rule = "must not differ, both set the whole time for retries; keep one of them"
+        rule = "must not differ, both set the retry budget; keep one of them"
         yield ConfigurationProblem(line, f"[retry] {shown}: {rule}")
     elif not budgets and any(("retry", key) in settings.lines for key in _BUDGETS):
-        return  # it has a problem of its own
+        return  # reported separately
     key, budget = next(iter(budgets.items()), (None, DEFAULT_BUDGET))
     least: Any = values.get("retry_wait_min", 0)
     if 0 < budget < least:
@@ -298,7 +299,7 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
 
 
 def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
-    # Typed by KEYS, which a type checker cannot follow.
+    # Their types follow from KEYS, which a type checker cannot see.
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     origins: dict[str, str] = {}
     for (section, key), value in settings.values.items():
@@ -306,7 +307,7 @@ def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
         parts[section][_RENAMED.get(name, key)] = value
         origins[_ALIASES.get(name, name)] = f"{source}:{settings.lines[section, key]}"
     for name, (part, _) in _PLACES.items():
-        # These two are whole or not at all: what was not given has its default.
+        # These two are all or nothing: fields that were not set have defaults.
         if part in {"retry", "gateway"} and parts[part]:
             origins.setdefault(name, "default")
     return {
@@ -332,7 +333,7 @@ def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]
         elif section != "retry" or value != getattr(RetryConfiguration(), field):
             hint = " (retry_wait_max is the budget there)" if field == "retry_wait_max" else ""
             raise InvalidValueError(
-                f"{section}.{field}: a file has no key for it{hint}; take it out to write one"
+                f"{section}.{field}: has no key in a file{hint}; remove it to write the file"
             )
     return sections
 
@@ -348,18 +349,18 @@ def _checked(section: str, key: str, value: str | float) -> str | float:
 
 
 def merge(higher: Configuration, *lower: Configuration) -> Configuration:
-    """Lay configurations over each other: ``merge(arguments, environment, file, DEFAULTS)``.
+    """Merge configurations: ``merge(arguments, environment, file, DEFAULTS)``.
 
-    A value of the first one that gives it holds. Some values hold only together and are taken
-    whole from one of them: the retry configuration, the gateway, ``host`` with ``region``, and
-    the credentials.
+    For each value, the first configuration that sets it wins. Some values belong together and are
+    taken from a single configuration: the retry configuration, the gateway, ``host`` with
+    ``region``, and the credentials.
 
     Args:
-        higher: whose values win.
-        lower: whose values fill the gaps, the strongest first.
+        higher: the configuration with the highest precedence.
+        lower: the others, in descending precedence.
 
     Returns:
-        The values of all, each with its origin, and the warnings of all.
+        The merged values with their origins, and all warnings.
     """
     for each in (higher, *lower):
         _CONFIGURATION.check("a configuration to merge", each)
@@ -427,4 +428,4 @@ def _defaults() -> Configuration:
 
 
 DEFAULTS: Final = _defaults()
-"""What holds where nobody says anything: the official SDKs' defaults."""
+"""The defaults of the official SDKs."""

@@ -1,7 +1,8 @@
-"""What both formats of a configuration file are read into, and how a problem is worded.
+"""The parsed form of both configuration file formats, and the wording of problems.
 
-Law: a document says what stands where and judges no value, so that INI and JSON cannot differ in
-what a value means. A report never shows a line that nobody understood: it may hold a password.
+Invariants: a document records what the file contains and validates no value, so INI and JSON cannot
+differ in the meaning of a value. A problem never quotes a line that could not be parsed, because it
+may contain a password.
 """
 
 import difflib
@@ -25,19 +26,20 @@ __all__ = [
 ]
 
 ValueKind: TypeAlias = Literal["text", "literal", "container"]
-"""How a value is written: as text; as a bare number, ``true`` or ``false``, or ``null`` of JSON; or
-as an object or array of JSON."""
+"""The form of a value: text; a bare number, ``true``, ``false`` or JSON ``null``; or a JSON object
+or array.
+"""
 
 
 class Entry(Struct, frozen=True):
     """One key with its value.
 
     Attributes:
-        section: in lower case; empty for a key that stands outside any section.
+        section: in lower case; empty for a key outside any section.
         key: in lower case.
-        text: the value as text, without quotes; empty where nothing is given.
-        line: where the key stands, from 1.
-        kind: how the value is written.
+        text: the value as text, without quotes; empty if there is none.
+        line: line number of the key, from 1.
+        kind: the form of the value.
     """
 
     section: str
@@ -48,28 +50,28 @@ class Entry(Struct, frozen=True):
 
 
 class ConfigurationProblem(Struct, frozen=True, order=True):
-    """One thing to report.
+    """A problem or warning.
 
     Attributes:
-        line: where it stands, from 1.
-        text: section, key, value, the rule and the way out, without file and line.
+        line: its line number, from 1.
+        text: section, key, value, the rule, and how to fix it, without file and line.
     """
 
     line: int
     text: str
 
     def located(self, source: str) -> str:
-        """The report's line, such as ``config:3: [logging] log_level = 'loud': must be ...``."""
+        """Return the message with its location, such as ``config:3: [logging] log_level = ...``."""
         return f"{source}:{self.line}: {self.text}"
 
 
 class Document(Struct, frozen=True):
-    """A file's content, in the order written.
+    """The contents of a file, in file order.
 
     Attributes:
-        sections: the name, in lower case, and the line of each section.
+        sections: the name, in lower case, and the line number of each section.
         entries: the keys.
-        problems: what could not be read at all.
+        problems: what could not be parsed.
     """
 
     sections: tuple[tuple[str, int], ...] = ()
@@ -78,18 +80,18 @@ class Document(Struct, frozen=True):
 
 
 _PLAIN_NAME = re.compile(r"[\w.$-]{1,60}")
-# In front of an "@" there may be a password, with or without a scheme before it.
+# The part before an "@" may contain a password, with or without a scheme before it.
 _BEFORE_AT = re.compile(r"^(.*?//)?.*@", re.DOTALL)
 _LONGEST_SHOWN: Final = 80
 
 
 def format_name(name: str) -> str:
-    """A section or key as a report shows it: quoted unless plain, and never long."""
+    """Format a section or key for a message: quoted unless plain, and truncated."""
     return name if _PLAIN_NAME.fullmatch(name) else repr(_shortened(name))
 
 
 def format_value(text: str, *, quoted: bool = True) -> str:
-    """A value as a report shows it: never long, what looks like a secret masked."""
+    """Format a value for a message: truncated, with possible secrets masked."""
     masked = _BEFORE_AT.sub(rf"\1{REDACTED}@", DEFAULT_REDACTION.shown_text(text))
     return repr(_shortened(masked)) if quoted else _shortened(masked)
 
@@ -99,7 +101,7 @@ def _shortened(text: str) -> str:
 
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant, if any is near."""
-    # The comparison takes time in proportion to the product of the lengths.
+    """Return the known word that was most likely meant, if any is similar."""
+    # The comparison takes time proportional to the product of the lengths.
     close = difflib.get_close_matches(word[:_LONGEST_SHOWN], list(known), n=1)
     return close[0] if close else None

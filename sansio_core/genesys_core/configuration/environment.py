@@ -1,6 +1,7 @@
-"""What the environment says: who is calling, where the platform is, where a file may be.
+"""Settings from environment variables: credentials, the API host, and the default file path.
 
-Law: the environment comes in as a mapping and is only read; a secret found in it shows in no error.
+Invariants: the environment is passed in as a mapping and only read; no error shows a secret from
+it.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ PLACE_VARIABLES: Final[Mapping[str, str]] = {
     "general.region": "GENESYSCLOUD_REGION",
     "general.host": "GENESYSCLOUD_HOST",
 }
-"""The variables that select the API host, by the setting they give; one of them at most."""
+"""The variables that select the API host, by setting; at most one may be set."""
 
 VARIABLES: Final[Mapping[str, str]] = {
     **PLACE_VARIABLES,
@@ -25,19 +26,19 @@ VARIABLES: Final[Mapping[str, str]] = {
     "credentials.client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
     "credentials.access_token": "GENESYSCLOUD_ACCESS_TOKEN",
 }
-"""All variables that are read, by the setting they give."""
+"""All supported variables, by setting."""
 
 
 def read_environment(
     environment: Mapping[str, str],
 ) -> tuple[GeneralConfiguration, Credentials, tuple[tuple[str, str], ...]]:
-    """Read the variables; blanks around a value are dropped, an empty one counts as not set.
+    """Read the variables. Surrounding whitespace is removed; empty ones count as not set.
 
     Returns:
-        Where the platform is, the credentials, and pairs of setting and origin.
+        The API host, the credentials, and pairs of setting and origin.
 
     Raises:
-        ConfigurationError: a region or host that is none, or both.
+        ConfigurationError: the region or host is invalid, or both are set.
     """
     given = {
         name: environment[variable].strip()
@@ -76,14 +77,14 @@ def _region(text: str | None) -> Region | None:
         way_out = f"did you mean {meant}?" if meant else "such as eu_west_1"
         raise ConfigurationError(
             f"environment: {PLACE_VARIABLES['general.region']} = {format_value(text)}: "
-            f"must be a known region or a domain with a dot; {way_out}"
+            f"must be a known region or a domain that contains a dot; {way_out}"
         ) from None
 
 
 def default_path(environment: Mapping[str, str], platform: str) -> str | None:
-    r"""Where a configuration file is looked for when nobody names one.
+    r"""Return the default path of the configuration file.
 
-    The official Python SDK's place: ``$HOME/.genesyscloudpython/config``, on Windows
+    It is that of the official Python SDK: ``$HOME/.genesyscloudpython/config``, on Windows
     ``%HOMEDRIVE%%HOMEPATH%\.genesyscloudpython\config``.
 
     Args:
@@ -91,7 +92,7 @@ def default_path(environment: Mapping[str, str], platform: str) -> str | None:
         platform: such as :data:`sys.platform`; Windows is ``win32``.
 
     Returns:
-        The path, or ``None`` where the environment names no home.
+        The path, or ``None`` if the environment defines no home directory.
     """
     if platform.lower().startswith("win"):
         drive, path = environment.get("HOMEDRIVE", ""), environment.get("HOMEPATH", "")

@@ -1,9 +1,8 @@
-"""What was read of a configuration file, and when a change of it has settled.
+"""Snapshots of a configuration file, and detection of settled changes.
 
-Invariants: what counts is what the file says, never what a file system reports about it. A change
-counts once the same content was read twice in a row, so a burst of writes is one change. A file that
-is not there changes nothing: most editors, and every tool that replaces a file, leave a moment
-without one.
+Invariants: only the file's content counts, never its metadata. A change counts once the same
+content was read twice in a row, so a burst of writes is one change. A missing file is not a change:
+most editors, and every tool that replaces a file, leave a moment without one.
 """
 
 from typing import ClassVar
@@ -18,10 +17,10 @@ __all__ = ["ChangeDetector", "FileSnapshot"]
 
 
 class FileSnapshot(Confidential, frozen=True):
-    """What one read of a file found; its text is not shown, because it may hold a password.
+    """The result of reading a file. The text is not shown, because it may contain a password.
 
     Attributes:
-        text: its content; ``None`` where there is no file, or it cannot be read.
+        text: the content; ``None`` if there is no file, or it cannot be read.
         problem: why it cannot be read.
     """
 
@@ -32,22 +31,22 @@ class FileSnapshot(Confidential, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether there is no such file."""
+        """Whether the file does not exist."""
         return self.text is None and self.problem is None
 
     def configuration(self, source: str) -> Configuration:
-        """The configuration that the file holds; an empty one where there is no file.
+        """Return the file's configuration, which is empty if there is no file.
 
         Args:
             source: the file's path, for problems, warnings and origins.
 
         Raises:
-            ConfigurationError: the file cannot be read, or has problems: all of them.
+            ConfigurationError: the file cannot be read, or has problems; lists all of them.
         """
         return Configuration.from_text(self.readable_text(source), source=source)
 
     def readable_text(self, source: str) -> str:
-        """The file's text, empty where there is no file.
+        """Return the file's text, empty if there is no file.
 
         Raises:
             ConfigurationError: the file cannot be read.
@@ -58,10 +57,10 @@ class FileSnapshot(Confidential, frozen=True):
 
 
 class ChangeDetector(Struct, frozen=True):
-    """Tells a settled change of a file from one that is still being written.
+    """Distinguishes a settled change of a file from one that is still being written.
 
     Attributes:
-        current: the snapshot that was acted on last.
+        current: the snapshot that was applied last.
         candidate: a different one that was read once.
     """
 
@@ -71,10 +70,10 @@ class ChangeDetector(Struct, frozen=True):
     def snapshot_taken(
         self, snapshot: FileSnapshot
     ) -> "tuple[ChangeDetector, FileSnapshot | None]":
-        """The file was read again.
+        """Record another read of the file.
 
         Returns:
-            The next detector, and the snapshot to act on if it is new and has settled.
+            The next detector, and the snapshot to apply if it is new and has settled.
         """
         if snapshot == self.current or snapshot.is_missing:
             return ChangeDetector(self.current), None

@@ -1,15 +1,15 @@
-"""The INI dialect of configuration files, read and written.
+"""The INI dialect of configuration files: parser and writer.
 
-Law: what :func:`write_ini` writes, :func:`read_ini` reads back the same, and no line is skipped in
-silence: each one is blank, a comment, a section, a key with its value, or a problem.
+Invariants: :func:`read_ini` reads back exactly what :func:`write_ini` writes, and no line is
+silently ignored: each one is blank, a comment, a section, a key with its value, or a problem.
 
-The dialect. Lines end with LF, CRLF or CR; a byte order mark is dropped; blanks around names and
-values, and indentation, mean nothing. ``[section]`` begins a section; names ignore case. The first
-``=`` or ``:`` ends the key, and the value may hold more of both. A line that starts with ``#`` or
-``;`` is a comment; after a value or a header, one begins at a ``#`` or ``;`` with a blank before
-it. A value in ``"`` or ``'`` is taken as it is, blanks, ``#`` and ``;`` included, except that the
-same quote is written twice to stand in it; a backslash is only a backslash. There are no
-continuation lines and no interpolation.
+The dialect: lines end with LF, CRLF or CR; a byte order mark is ignored; whitespace around names
+and values, and indentation, is insignificant. ``[section]`` begins a section; names are
+case-insensitive. The first ``=`` or ``:`` ends the key, and the value may contain more of both. A
+line that starts with ``#`` or ``;`` is a comment; after a value or a header, a comment begins at a
+``#`` or ``;`` that follows whitespace. A value in ``"`` or ``'`` is literal, including spaces,
+``#`` and ``;``, except that the quote character itself is doubled; a backslash is not special.
+There are no continuation lines and no interpolation.
 """
 
 import re
@@ -31,14 +31,14 @@ _QUOTED = {
 
 
 class _MalformedError(Exception):
-    """A line that is none of those the dialect has; the message is the rule and the way out."""
+    """A line that is invalid in the dialect; the message states the rule and how to fix it."""
 
 
 def read_ini(text: str) -> Document:
-    """Read the text of an INI file.
+    """Parse an INI file.
 
     Returns:
-        All that could be read; lines that could not are in ``problems``.
+        Everything that could be parsed; other lines are in ``problems``.
     """
     sections: list[tuple[str, int]] = []
     entries: list[Entry] = []
@@ -50,8 +50,8 @@ def read_ini(text: str) -> Document:
             continue
         try:
             if line[0] == "[":
-                # The name is noted before the header is judged: a missing bracket is one problem,
-                # and the keys below it are not reported as being in the wrong place.
+                # The name is recorded before the header is validated: a missing bracket is one
+                # problem, and the keys below it are not reported as being in the wrong place.
                 sections.append((_header_name(line), number))
                 _check_header(line)
             else:
@@ -71,7 +71,7 @@ def _header_name(line: str) -> str:
 def _check_header(line: str) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
-        raise _MalformedError('a section must be "[", its name and "]" alone; such as [logging]')
+        raise _MalformedError('a section must be "[", its name and "]" only; such as [logging]')
     if not match[1].strip():
         raise _MalformedError("a section must have a name; such as [logging]")
 
@@ -79,7 +79,7 @@ def _check_header(line: str) -> None:
 def _pair(line: str) -> tuple[str, str]:
     delimiter = _DELIMITER.search(line)
     if delimiter is None:
-        raise _MalformedError('a line without "="; write key = value, or # before a comment')
+        raise _MalformedError('a line without "="; write key = value, or start a comment with #')
     key = line[: delimiter.start()].strip().lower()
     if not key:
         raise _MalformedError('a line must have a key before its "="; write key = value')
@@ -98,14 +98,13 @@ def _value(rest: str) -> str:
     match = _QUOTED[quote].fullmatch(text)
     if match is None:
         raise _MalformedError(
-            "a value that begins with a quote must end with the same one; "
-            "write a quote within it twice"
+            "a value that begins with a quote must end with the same one; double a quote within it"
         )
     return match[1].replace(quote * 2, quote)
 
 
 def write_ini(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write sections as INI; numbers and booleans bare, text quoted where it has to be."""
+    """Write an INI file; numbers and booleans are bare, text is quoted where necessary."""
     return "\n".join(
         f"[{section}]\n" + "".join(f"{key} = {_written(value)}\n" for key, value in keys.items())
         for section, keys in sections.items()

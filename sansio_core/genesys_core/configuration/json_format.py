@@ -1,8 +1,8 @@
-"""The JSON form of configuration files, read and written.
+"""The JSON form of configuration files: parser and writer.
 
-Law: what :func:`write_json` writes, :func:`read_json` reads back the same, and each key has the
-line it stands on, although no JSON parser tells. The text is first parsed whole, so that anything
-but JSON is refused by a real parser; only then is it scanned once more for the places of its keys.
+Invariants: :func:`read_json` reads back exactly what :func:`write_json` writes, and each key has
+its line number, which no JSON parser reports. The text is first parsed by a real parser, which
+rejects anything that is not JSON; only then is it scanned for the positions of its keys.
 """
 
 import json
@@ -20,22 +20,22 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
 def looks_like_json(text: str) -> bool:
-    """Whether a file's text is meant as JSON: it begins as an object or as an array of them.
+    """Return whether a file is meant as JSON: it begins as an object, or as an array of objects.
 
-    INI cannot begin with ``{``, and a section's name does not begin with one or with a quote.
+    INI cannot begin with ``{``, and a section name does not begin with one or with a quote.
     """
     return _LOOKS_LIKE_JSON.match(text.removeprefix("\ufeff")) is not None
 
 
 def read_json(text: str) -> Document:
-    """Read the text of a JSON file: one object, an object for each section in it.
+    """Parse a JSON file: one object with an object for each section.
 
     Returns:
-        All keys with their lines, or a single problem where the text is not JSON.
+        All keys with their lines, or a single problem if the text is not JSON.
     """
     text = text.removeprefix("\ufeff")
     try:
-        # Numbers stay text: what a number means is for the key to say, not for the parser.
+        # Numbers stay text: the key defines what a number means, not the parser.
         root: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         rule = f"not JSON at column {error.colno}: {error.msg}; correct it there"
@@ -70,7 +70,7 @@ def _document(text: str) -> Document:
 
 
 def _members(text: str) -> Iterator[_Member]:
-    """Each ``"name": value`` of text that is known to be JSON."""
+    """Yield each ``"name": value`` of text that is known to be JSON."""
     tokens = [(match[0], match.start()) for match in _TOKEN.finditer(text)]
     depth, line, counted = 0, 1, 0
     for index, (token, start) in enumerate(tokens):
@@ -102,5 +102,5 @@ def _scalar(written: str) -> tuple[str, ValueKind]:
 
 
 def write_json(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write sections as JSON with the native types, indented by two blanks."""
+    """Write a JSON file with native types, indented by two spaces."""
     return json.dumps(sections, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

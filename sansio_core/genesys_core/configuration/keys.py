@@ -1,8 +1,8 @@
-"""The keys of a configuration file, what each may be, and how a document is judged by them.
+"""The keys of configuration files, their rules, and the validation of documents.
 
-Law: INI and JSON are judged by this one table; every problem of a document is found, not only the
-first; and nothing is ignored in silence: what has no effect is a warning, what cannot be meant is a
-problem. The value of an unknown key is not shown, nor that of a secret one.
+Invariants: INI and JSON share this table; validation reports every problem of a document, not only
+the first; and nothing is silently ignored: a setting without effect is a warning, an invalid one is
+a problem. Values of unknown and of secret keys are not shown.
 """
 
 import math
@@ -30,17 +30,17 @@ LogLevel: TypeAlias = Literal["trace", "debug", "error", "none"]
 """How much is logged, from most to nothing; see :mod:`genesys_core.observability.log_records`."""
 
 LogFormat: TypeAlias = Literal["text", "json"]
-"""How a record is written."""
+"""The format of log records."""
 
 
 class Key(Struct, frozen=True):
-    """What one key may be.
+    """The rule of one key.
 
     Attributes:
-        read: the value that a text means; raises :exc:`ValueError` where it means none.
+        read: converts text to a value; raises :exc:`ValueError` if it is invalid.
         rule: what the value must be.
-        example: a value that is right.
-        choices: all values, where they are few.
+        example: a valid value.
+        choices: all valid values, if they are few.
         is_text: whether JSON must write it as a string.
         is_secret: whether its value is never shown.
     """
@@ -90,8 +90,7 @@ def _port(text: str) -> int:
 
 
 def _text(text: str) -> str:
-    text.encode()  # half a surrogate pair is a ValueError
-    # C0 and C1 control characters, of which no path, name or password can have any.
+    text.encode()  # a lone surrogate raises ValueError
     if re.search(r"[\x00-\x1f\x7f-\x9f]", text):
         raise ValueError
     return text
@@ -103,7 +102,7 @@ def _host(text: str) -> str:
 
 
 def _gateway(field: str) -> Callable[[str], str]:
-    """A reader that asks :class:`Gateway` itself whether one field is right."""
+    """Return a reader that lets :class:`Gateway` validate one field."""
 
     def read(text: str) -> str:
         fields: dict[str, Any] = {"host": "host", field: _text(text)}
@@ -126,7 +125,7 @@ def _choice(*choices: str) -> Key:
 _ON_OFF = Key(_boolean, "true or false", "true", ("true", "false"))
 _SECONDS = Key(_seconds, "a number of seconds, 0 or more", "10")
 _PLAIN = Key(
-    _text, "text without control characters or broken Unicode", "one line of text", is_text=True
+    _text, "text without control characters or lone surrogates", "one line of text", is_text=True
 )
 _PATH = "a plain URL path; no query, no fragment, no dot segments"
 
@@ -137,7 +136,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
         "log_to_console": _ON_OFF,
         "log_file_path": Key(
             _text,
-            "a path without control characters or broken Unicode",
+            "a path without control characters or lone surrogates",
             "/var/log/genesys.log",
             is_text=True,
         ),
@@ -165,7 +164,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     "gateway": {
         "host": Key(
             _gateway("host"),
-            "a bare host name; protocol, port and paths have keys of their own",
+            "a bare host name; protocol, port and paths have their own keys",
             "gateway.example.com",
             is_text=True,
         ),
@@ -177,18 +176,19 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
         "password": msgspec.structs.replace(_PLAIN, is_secret=True),
     },
 }
-"""All keys, by section. Those of the official SDKs, ``max_retry_time_sec``, and the two other
-fields of :class:`~genesys_core.session.retry.RetryConfiguration` that have no other meaning there."""
+"""All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two more fields of
+:class:`~genesys_core.session.retry.RetryConfiguration` whose names are not used otherwise there.
+"""
 
 
 class JudgedDocument(Struct, frozen=True):
-    """What a document says.
+    """A validated document.
 
     Attributes:
-        values: the value of each ``(section, key)`` that is given and right.
-        lines: the line of each that is given, right or wrong.
-        problems: what is wrong, in the order of lines.
-        warnings: what has no effect, likewise.
+        values: the value of each ``(section, key)`` that is present and valid.
+        lines: the line number of each that is present, valid or not.
+        problems: invalid settings, in line order.
+        warnings: settings without effect, in line order.
     """
 
     values: Mapping[tuple[str, str], object]
@@ -198,7 +198,7 @@ class JudgedDocument(Struct, frozen=True):
 
 
 def judge_document(document: Document) -> JudgedDocument:
-    """Judge what a document says, all of it."""
+    """Validate a document and report every problem."""
     values: dict[tuple[str, str], object] = {}
     lines: dict[tuple[str, str], int] = {}
     problems = [*document.problems, *_repeated(document), *_misplaced(document)]
@@ -216,15 +216,15 @@ def judge_document(document: Document) -> JudgedDocument:
 
 
 def _complaint(entry: Entry, key: Key) -> str | None:
-    """What is wrong with the value of a known key, if anything is."""
+    """Describe what is wrong with the value of a known key, if anything."""
     place = f"[{entry.section}] {entry.key}"
     if entry.kind == "container":
-        return f"{place}: must be a single value, no object and no array; such as {key.example}"
+        return f"{place}: must be a single value, not an object or array; such as {key.example}"
     if not entry.text:
-        return None  # empty is the same as not given, as in the official SDKs
+        return None  # empty counts as not set, as in the official SDKs
     shown = REDACTED if key.is_secret else format_value(entry.text, quoted=entry.kind == "text")
     if entry.kind == "literal" and key.is_text:
-        return f"{place} = {shown}: must be a string of JSON; put it in quotes"
+        return f"{place} = {shown}: must be a JSON string; put it in quotes"
     try:
         key.read(entry.text)
     except ValueError:
@@ -235,7 +235,7 @@ def _complaint(entry: Entry, key: Key) -> str | None:
 
 
 def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
-    """Sections and keys that are there twice: nobody can tell which one is meant."""
+    """Yield duplicate sections and keys."""
     first: dict[tuple[str, ...], int] = {}
     places: list[tuple[tuple[str, ...], int]] = [
         ((name,), line) for name, line in document.sections
@@ -251,7 +251,7 @@ def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
 
 
 def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
-    """Known names outside any section, where they would have no effect."""
+    """Yield known names outside any section, where they have no effect."""
     for entry in document.entries:
         homes = _sections_with(entry.key)
         if entry.section:
@@ -263,12 +263,12 @@ def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
             yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:
             yield ConfigurationProblem(
-                entry.line, f"{entry.key}: must be in a section; put it into {homes}"
+                entry.line, f"{entry.key}: must be in a section; move it to {homes}"
             )
 
 
 def _ignored(document: Document) -> Iterator[ConfigurationProblem]:
-    """What has no effect because nobody knows it."""
+    """Yield warnings for unknown sections and keys."""
     for section, line in document.sections:
         if section not in KEYS:
             yield ConfigurationProblem(
@@ -282,22 +282,22 @@ def _ignored(document: Document) -> Iterator[ConfigurationProblem]:
                 entry.line, f"{place}: unknown key, ignored; {_meant_key(entry)}"
             )
         elif not entry.section and entry.key not in KEYS and not _sections_with(entry.key):
-            rule = "unknown key outside any section, ignored; take it out"
+            rule = "unknown key outside any section, ignored; remove it"
             yield ConfigurationProblem(entry.line, f"{format_name(entry.key)}: {rule}")
 
 
 def _meant_section(section: str) -> str:
     meant = find_nearest(section, KEYS)
-    return f"did you mean [{meant}]?" if meant else f"known are {', '.join(KEYS)}"
+    return f"did you mean [{meant}]?" if meant else f"known sections: {', '.join(KEYS)}"
 
 
 def _meant_key(entry: Entry) -> str:
     if homes := _sections_with(entry.key):
         return f"it belongs to {homes}"
     meant = find_nearest(entry.key, KEYS[entry.section])
-    return f"did you mean {meant}?" if meant else f"known are {', '.join(KEYS[entry.section])}"
+    return f"did you mean {meant}?" if meant else f"known keys: {', '.join(KEYS[entry.section])}"
 
 
 def _sections_with(key: str) -> str:
-    """The sections that know a key, in words; empty where none does."""
+    """Return the sections that have a key, joined with "or"; empty if none does."""
     return " or ".join(f"[{section}]" for section, keys in KEYS.items() if key in keys)

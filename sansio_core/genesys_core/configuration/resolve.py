@@ -1,8 +1,8 @@
-"""How a client is configured from its arguments, the environment and a file.
+"""Resolution of a client's configuration from arguments, environment and file.
 
-Invariants: arguments, environment, file, defaults, in this order: the first source that gives a value wins,
-when the client is made and after every change of the file. Everything is checked before any of it
-takes effect, so a change that has a problem changes nothing.
+Invariants: precedence is arguments, environment, file, defaults: the first source that sets a value
+wins, when the client is created and after every change of the file. Everything is validated before
+any of it takes effect, so an invalid change changes nothing.
 """
 
 import itertools
@@ -38,14 +38,14 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Resolved(Confidential, frozen=True, kw_only=True):
-    """What all sources together come to.
+    """The result of merging all sources.
 
     Attributes:
-        configuration: the sources merged, each value with its origin.
+        configuration: the merged sources, each value with its origin.
         settings: the session's settings.
-        logging: what is logged; ``None`` in it where only the program's own ``logging`` decides.
+        logging: what is logged; ``None`` fields leave it to the program's own ``logging``.
         follows_file: whether changes of the file are applied.
-        warnings: what has no effect, one line each.
+        warnings: settings without effect, one line each.
     """
 
     configuration: Configuration
@@ -56,19 +56,19 @@ class Resolved(Confidential, frozen=True, kw_only=True):
 
     @property
     def renews_tokens(self) -> bool:
-        """Whether tokens are renewed without being asked."""
+        """Whether tokens are renewed automatically."""
         return self.configuration.reauthentication.refresh_access_token is not False
 
 
 class Sources(Confidential, frozen=True):
-    """Where a client's configuration comes from, all but the content of the file.
+    """All sources of a client's configuration, except the contents of the file.
 
     Attributes:
-        arguments: what the program passed.
-        given: the part of it that a configuration can hold.
-        environment: what the environment said when the client was made.
+        arguments: the client's arguments.
+        given: the part of the arguments that a configuration can represent.
+        environment: the settings from the environment when the client was created.
         path: the file, absolute; ``None`` for none.
-        secrets: the passwords of proxies, wherever they come from.
+        secrets: the passwords of all proxies.
     """
 
     arguments: Arguments
@@ -81,20 +81,20 @@ class Sources(Confidential, frozen=True):
     def gather(
         cls, arguments: Arguments, environ: Mapping[str, str], *, default_file: str | None
     ) -> "Sources":
-        """Read arguments and environment, and choose the file.
+        """Read arguments and environment, and select the file.
 
         Args:
-            arguments: what the program passed.
-            environ: all environment variables; empty where the environment is not trusted.
-            default_file: the file that is read where nothing else configures the client, absolute.
+            arguments: the client's arguments.
+            environ: all environment variables; empty if the environment is not trusted.
+            default_file: the file to read if nothing else configures the client, absolute.
 
         Raises:
-            ConfigurationError: a bad environment.
-            InvalidValueError: a region, host or number that cannot be used.
+            ConfigurationError: the environment is invalid.
+            InvalidValueError: a region, host or number is invalid.
         """
         given = arguments.configuration()
         if given.general.host is not None or given.general.region is not None:
-            # The variables are not needed, so it is not an error that they cannot be used.
+            # Invalid variables are not an error if they are not needed.
             unneeded = PLACE_VARIABLES.values()
             environ = {name: environ[name] for name in environ if name not in unneeded}
         path = default_file if arguments.config is None else None
@@ -110,20 +110,20 @@ class Sources(Confidential, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What has no effect in arguments and environment, one line each."""
+        """Settings without effect in arguments and environment, one line each."""
         return self.given.warnings + self.environment.warnings
 
     def resolve(self, file: FileSnapshot, *, directory_exists: bool = True) -> Resolved:
-        """Merge the sources and check the result.
+        """Merge the sources and validate the result.
 
         Args:
-            file: what was read at ``path``; an empty snapshot where there is no path.
-            directory_exists: whether the directory of ``path`` is there. A default file is not
-                waited for where it is not: nobody uses one on this machine.
+            file: the snapshot of ``path``; an empty snapshot if there is no path.
+            directory_exists: whether the directory of ``path`` exists. If it does not, a default
+                file is not waited for, since it is evidently not used on this machine.
 
         Raises:
-            ConfigurationError: a file with problems, or one that was named and does not exist.
-            InvalidValueError: a value that cannot be used.
+            ConfigurationError: the file has problems, or was named explicitly and does not exist.
+            InvalidValueError: a value is invalid.
         """
         found = file.configuration(self.path or "")
         merged = merge(self.given, self.environment, found, DEFAULTS)
@@ -132,11 +132,9 @@ class Sources(Confidential, frozen=True):
         if file.is_missing and self.arguments.config_file is None:
             follows = follows and directory_exists
         elif file.is_missing and follows:
-            warnings = (f"{self.path}: there is no such file yet; waiting for it",)
+            warnings = (f"{self.path}: no such file yet; waiting for it",)
         elif file.is_missing:
-            raise ConfigurationError(
-                f"{self.path}: there is no such file; make it, or name another one"
-            )
+            raise ConfigurationError(f"{self.path}: no such file; create it or pass another path")
         return Resolved(
             configuration=merged,
             settings=self._settings(merged),
@@ -161,12 +159,12 @@ class Sources(Confidential, frozen=True):
         )
 
     def session(self, resolved: Resolved, random: Random, *, is_mock: bool = False) -> Session:
-        """The session that a client starts with.
+        """Create the initial session of a client.
 
         Args:
-            resolved: the outcome of :meth:`resolve`.
-            random: for the jitter of waits.
-            is_mock: whether the transport is a mock, which has no rate limit to keep.
+            resolved: the result of :meth:`resolve`.
+            random: source of jitter.
+            is_mock: whether the transport is a mock, to which no rate limit applies.
         """
         return Session(
             resolved.settings,

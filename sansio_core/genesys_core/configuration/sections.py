@@ -1,7 +1,7 @@
-"""The parts of a configuration, each a value of its own.
+"""The sections of a configuration, each an immutable value.
 
-Law: every field is ``None`` until somebody says otherwise, so that one source can be laid over
-another; a part that exists is right, because a wrong value is refused when the part is made.
+Invariants: every field is ``None`` unless set, so that sources can be merged; a section is always
+valid, because invalid values are rejected on construction.
 """
 
 from collections.abc import Mapping
@@ -47,18 +47,18 @@ _CREDENTIALS: Final[Mapping[str, Expected]] = dict.fromkeys(
 
 
 class LoggingConfiguration(Struct, frozen=True, kw_only=True):
-    """``[logging]``: what is logged, how and where to.
+    """``[logging]``: what is logged, in which format and where.
 
     Attributes:
         level: ``trace``, ``debug``, ``error`` or ``none``.
         format: ``text`` or ``json``.
         to_console: whether records go to the console.
         file_path: the file that records are appended to.
-        request_body: whether request bodies are logged; they hold personal data.
-        response_body: whether the bodies of failures are logged; they may, too.
+        request_body: whether request bodies are logged; they contain personal data.
+        response_body: whether the bodies of error responses are logged; they may as well.
 
     Raises:
-        InvalidValueError: an unknown level or format, or an empty path.
+        InvalidValueError: the level or format is unknown, or the path is empty.
     """
 
     level: LogLevel | None = None
@@ -75,18 +75,18 @@ class LoggingConfiguration(Struct, frozen=True, kw_only=True):
         if self.format not in {None, *KEYS["logging"]["log_format"].choices}:
             raise InvalidValueError(f"format {self.format!r}: must be text or json")
         if self.file_path == "":
-            raise InvalidValueError("file_path '': must not be empty; None is for no file")
+            raise InvalidValueError("file_path '': must not be empty; None means no file")
 
 
 class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
-    """``[reauthentication]``: what happens when the platform refuses a token.
+    """``[reauthentication]``: what happens when the platform rejects a token.
 
     Attributes:
-        refresh_access_token: whether a new one is obtained and the call repeated.
-        refresh_token_wait_max: seconds that a call waits for another call's refresh.
+        refresh_access_token: whether a new token is obtained and the request repeated.
+        refresh_token_wait_max: maximum seconds that a call waits for another call's refresh.
 
     Raises:
-        InvalidValueError: a wait below 0, or without end.
+        InvalidValueError: the wait is negative or infinite.
     """
 
     refresh_access_token: bool | None = None
@@ -102,15 +102,15 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class GeneralConfiguration(Struct, frozen=True, kw_only=True):
-    """``[general]``: where the platform is, and whether a file is followed.
+    """``[general]``: the API host, and whether the file is followed.
 
     Attributes:
         live_reload_config: whether a client follows the file it was configured from.
         host: base URL of the API.
-        region: the platform's region; a file says ``host`` instead.
+        region: the platform's region; a file uses ``host`` instead.
 
     Raises:
-        InvalidValueError: a host that is no base URL, or both host and region.
+        InvalidValueError: the host is not a base URL, or both host and region are set.
     """
 
     live_reload_config: bool | None = None
@@ -129,17 +129,17 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class Credentials(Confidential, frozen=True, kw_only=True):
-    """What the environment says of who is calling; a file holds none of it.
+    """Credentials from the environment; a file has none.
 
     Attributes:
         client_id: the OAuth client's id.
         client_secret: the OAuth client's secret, never shown.
-        access_token: a token obtained elsewhere, never shown.
+        access_token: an access token from elsewhere, never shown.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "access_token"})
     __instead_of_pickling__: ClassVar[str] = (
-        "let that process read its own environment or configuration"
+        "have that process read its own environment or configuration"
     )
 
     client_id: str | None = None

@@ -1,1 +1,1 @@
-"""What observers, log lines, counters and spans hold."""
+"""Observers, log records, statistics and span attributes."""

@@ -1,17 +1,16 @@
-"""What a log line holds, computed from one attempt.
+"""Log records, computed from the attempts of a call.
 
-Law: one record an attempt at most, redacted before it exists; where the level is off nothing is
-looked at, let alone formatted. Bodies hold personal data and are off unless switched on; those of
-token exchanges are never logged. Nothing that a server sends makes formatting fail, or makes one
-record look like two.
+Invariants: at most one record per attempt, redacted before it exists; if the level is disabled
+nothing is computed. Bodies contain personal data and are not logged unless enabled; those of token
+exchanges are never logged. Nothing that a server sends can make formatting fail or forge a record.
 
 ========  ===========================================================================
 level     what is recorded
 ========  ===========================================================================
 trace     every attempt: method, URL, request and response headers, status, and the
-          request body if switched on
+          request body if enabled
 debug     the same without response headers
-error     calls that fail: all of it, and the response body if switched on
+error     failed calls: all of the above, and the response body if enabled
 none      nothing
 ========  ===========================================================================
 
@@ -65,31 +64,32 @@ T = TypeVar("T")
 M = TypeVar("M", Request, Response)
 
 RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
-"""The level of a record that is written."""
+"""The level of a record."""
 
 _Decision: TypeAlias = Literal["repeat", "give up"] | None
 
 LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error": 40}
-"""Python's numbers for the levels; the standard library has none for ``trace``, the official
-Python SDK uses 5."""
+"""Numeric logging levels; the standard library has none for ``trace``, the official Python SDK uses
+5.
+"""
 
 
 class RoundTrip(Printable, frozen=True, kw_only=True):
-    """One attempt: a request and what came of it.
+    """One attempt: a request and its outcome.
 
     Attributes:
         request: as it was sent.
         outcome: the response, or the transport's failure.
         wall: when the outcome was known, in seconds since 1970-01-01 UTC (``Now.wall``).
-        attempt: its number within the call, from 1.
-        decision: what follows and why, where it is not simply the call's result: the request is
-            sent again (with a new token, say), or the call has failed (the reply cannot be read,
-            say). ``None`` leaves it to the outcome.
-        hides_bodies: whether its bodies are never logged: those of a token exchange are secrets,
-            those of a transfer are files. A request to a URL that ends in ``/oauth/token`` is taken
-            for a token exchange anyway.
-        returned: whether the call has succeeded, whatever the status says: a repeated DELETE may.
-        call: the call that it belongs to, whose secrets are replaced wherever they appear.
+        attempt: number of the attempt within the call, starting at 1.
+        decision: the next step and its reason, if the outcome is not simply the call's result: the
+            request is sent again (for example with a new token), or the call has failed (for
+            example because the response cannot be decoded). ``None`` derives it from the outcome.
+        hides_bodies: whether bodies are never logged: those of a token exchange are secret, those
+            of a transfer are files. A request to a URL that ends in ``/oauth/token`` is always
+            treated as a token exchange.
+        returned: whether the call succeeded regardless of the status, as a repeated DELETE may.
+        call: the call of the attempt; its secrets are redacted wherever they appear.
     """
 
     request: Request
@@ -103,7 +103,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> KnownSecrets:
-        """What is replaced wherever it appears."""
+        """The secrets to redact."""
         return KnownSecrets() if self.call is None else self.call.known_secrets
 
     @classmethod
@@ -116,13 +116,13 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
         *,
         now: Now,
     ) -> "RoundTrip":
-        """The attempt that a driver has just made.
+        """Create the round trip of the attempt that a driver has just made.
 
         Args:
-            sending: the state that it was in.
+            sending: the state before the attempt.
             request: as it was sent.
-            outcome: what came of it.
-            state: the state that the core decided on next.
+            outcome: the response or failure.
+            state: the state after the attempt.
             now: when the outcome was known.
         """
         return cls(
@@ -141,7 +141,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 
     @property
     def fails(self) -> bool:
-        """Whether the call ends here, and in failure."""
+        """Whether this attempt ends the call in failure."""
         if self.decision is not None:
             return isinstance(self.decision, GiveUp)
         if self.returned:
@@ -152,23 +152,23 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 class LogEntry(
     Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", repr_omit_defaults=True
 ):
-    """One record, redacted; its fields are in the order of the official SDKs, then ours.
+    """A redacted log record; the fields are in the order of the official SDKs, followed by ours.
 
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.
         level: ``trace``, ``debug`` or ``error``.
-        method: in capitals.
+        method: in upper case.
         url: absolute.
         request_headers: names as first spelt, repeated values joined with ``", "``.
         response_headers: likewise.
-        correlation_id: ``ININ-Correlation-Id``, which the platform's support asks for.
+        correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
         status_code: the HTTP status.
-        request_body: if switched on.
-        response_body: if switched on, of a failure.
-        attempt: the attempt's number within the call, from 1.
-        failure: what the transport reported where there is no response.
-        decision: ``repeat`` or ``give up``, where an attempt did not succeed.
-        reason: why.
+        request_body: if enabled.
+        response_body: if enabled, of error responses.
+        attempt: number of the attempt within the call, starting at 1.
+        failure: the transport failure, if there is no response.
+        decision: ``repeat`` or ``give up``, for a failed attempt.
+        reason: the reason of the decision.
         wait: seconds until the request is sent again.
     """
 
@@ -189,7 +189,7 @@ class LogEntry(
     wait: float | None = None
 
     def __str__(self) -> str:
-        """One line for a log of many voices: what was asked, what came of it, what follows."""
+        """Return one line: the request, its outcome, and what follows."""
         words = [f"{self.method} {self.url}: {self.failure or self.status_code}"]
         if self.attempt > 1:
             words.append(f"attempt {self.attempt}")
@@ -202,15 +202,15 @@ class LogEntry(
         return _one_line(", ".join(words) + reason + correlated)
 
     def formatted(self, format: LogFormat | None = None) -> str:
-        """The record as ``json`` or as ``text``, which is the default."""
+        """Format the record as ``json`` or ``text``, the default."""
         return self.to_json() if format == "json" else self.to_text()
 
     def to_json(self) -> str:
-        """One line of JSON, absent fields left out."""
+        """Return one line of JSON, absent fields omitted."""
         return escape_json(msgspec.json.encode(self).decode())
 
     def to_text(self) -> str:
-        """Several lines, absent fields left out; further lines of a value begin with a tab."""
+        """Return several lines, absent fields omitted; continuation lines begin with a tab."""
         return "\n".join(
             [
                 f"{self.level.upper()}: {self.date}",
@@ -235,12 +235,12 @@ class LogEntry(
 
 
 class LogNotice(Struct, frozen=True):
-    """A record of something else than an attempt.
+    """A record that is not about an attempt.
 
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.
         level: ``warning``.
-        message: what happened, redacted.
+        message: the message, redacted.
     """
 
     date: str
@@ -251,37 +251,37 @@ class LogNotice(Struct, frozen=True):
         return _one_line(self.message)
 
     def formatted(self, format: LogFormat | None = None) -> str:
-        """One line of ``json``, or ``text``, which is the default."""
+        """Format the record as one line of ``json``, or as ``text``, the default."""
         if format == "json":
             return escape_json(msgspec.json.encode(self).decode())
         return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
 
 
 def log_notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
-    """A warning in words, its secrets hidden."""
+    """Create a warning, with secrets redacted."""
     return LogNotice(_date(now.wall), "warning", _encodable(redaction.shown_text(message)))
 
 
 def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> LogNotice | None:
-    """What is to be recorded of leaves that did not fit their type.
+    """Create a warning for the decoding issues of a response.
 
     Args:
-        operation: the call's name.
-        response: what it returned.
-        now: the moment.
+        operation: the operation's name.
+        response: the response.
+        now: the current time.
 
     Returns:
-        The places and what was done, without values; ``None`` where all of it fits.
+        The places and how they were handled, without values; ``None`` if there are no issues.
     """
     issues = response.issues
     if not issues:
         return None
     shown = "; ".join(f"{issue.path}: {issue.message}" for issue in issues[:MOST_ISSUES])
     more = f"; and {len(issues) - MOST_ISSUES} more" if len(issues) > MOST_ISSUES else ""
-    return log_notice(f"{operation}: {len(issues)} did not fit: {shown}{more}", now=now)
+    return log_notice(f"{operation}: decoding issues ({len(issues)}): {shown}{more}", now=now)
 
 
-MOST_ISSUES: Final = 5  # a response may have thousands; they are all on it
+MOST_ISSUES: Final = 5  # a response may have thousands; the response itself has them all
 
 
 def log_entry(
@@ -289,15 +289,15 @@ def log_entry(
     settings: LoggingConfiguration,
     redaction: Redaction = DEFAULT_REDACTION,
 ) -> LogEntry | None:
-    """What is to be recorded of an attempt.
+    """Create the log record of an attempt.
 
     Args:
         trip: the attempt.
-        settings: the level and the body switches; ``None`` in them is the default: off.
-        redaction: what is hidden.
+        settings: the level and whether bodies are logged; ``None`` fields are off.
+        redaction: what is redacted.
 
     Returns:
-        The record, or ``None`` where the level wants none.
+        The record, or ``None`` if the level does not include it.
     """
     level = _level(trip, settings.level)
     if level is None:
@@ -329,7 +329,7 @@ def log_entry(
 
 
 def _hidden(message: M, secrets: KnownSecrets) -> M:
-    """A message whose headers hold none of the secrets, as values are replaced before names are."""
+    """Return the message with secrets redacted in its headers, values before names."""
     fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
     return replace(message, headers=Headers.received(fields))
 
@@ -411,14 +411,14 @@ def _failure(
 
 
 def _encodable(text: str) -> str:
-    """The text with half surrogate pairs replaced, which no UTF-8 file could take."""
+    """Replace lone surrogates, which no UTF-8 file can contain."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _line(name: str, value: object) -> list[str]:
     if value is None or value == "":
         return []
-    # A server that sends "\n=== RESPONSE ===" must not begin a part of the record.
+    # A server that sends "\n=== RESPONSE ===" must not be able to forge a part of the record.
     line = f"{name}: {value}".replace("\r\n", "\n").replace("\n", "\n\t")
     return [escape_lines(line)]
 

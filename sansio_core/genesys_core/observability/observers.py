@@ -1,19 +1,19 @@
-"""Observers: what logs, traces and counts learns of each event, and decides nothing.
+"""Observers of calls and notification channels, for logs, traces and metrics.
 
 Invariants: an observer changes no outcome. It may add header fields to a request, and nothing else.
 
-An observer is told of each call by :class:`~genesys_core.observability.watch.Watch`, in this order::
+:class:`~genesys_core.observability.watch.Watch` calls an observer for each call, in this order::
 
-    call = observer.begin(name, "api", now)        # None: this observer does not want this call
-    request = call.sending(request)                # before each attempt; what comes back is sent
-    call.attempted(sending, request, outcome, state, now)    # after it; `state` is what follows
+    call = observer.begin(name, "api", now)        # None: ignore this call
+    request = call.sending(request)                # before each attempt; the result is sent
+    call.attempted(sending, request, outcome, state, now)    # after it; `state` is the next state
     call.waiting(waiting)                          # before each wait
-    call.ended(outcome, now)                       # once, however it ends; None: it was cancelled
+    call.ended(outcome, now)                       # once; None: the call was cancelled
 
-An exchange of a grant for a token is a call of its own, its purpose ``token``, begun and ended within
-the call that needs it.
+A token exchange is a separate call with the purpose ``token``, which begins and ends within the
+call that needs it.
 
-The methods of both base classes do nothing, so that a subclass has those that it needs.
+The methods of both base classes do nothing; subclasses override those that they need.
 """
 
 from collections.abc import Iterable
@@ -27,12 +27,12 @@ __all__ = ["CallObserver", "ChannelObservers", "Observer"]
 
 
 class CallObserver:
-    """Watches one call."""
+    """Observes one call."""
 
     __slots__ = ()
 
     def sending(self, request: Request) -> Request:
-        """A request is about to be sent; returns it, with more header fields if need be."""
+        """Called before a request is sent; returns it, optionally with additional header fields."""
         return request
 
     def attempted(
@@ -43,64 +43,64 @@ class CallObserver:
         state: State[Any],
         now: Now,
     ) -> None:
-        """An attempt is over.
+        """Called after an attempt.
 
         Args:
-            sending: the state that the call was in.
+            sending: the state before the attempt.
             request: as it was sent.
             outcome: the response, or the transport's failure.
-            state: what the core decided on next.
+            state: the state after the attempt.
             now: when the outcome was known.
         """
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        """The call is about to sleep, before a retry or for its place in the rate limit."""
+        """Called before a delay, for a retry or the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """The call is over; ``None`` where it was cancelled."""
+        """Called when the call has ended; ``None`` if it was cancelled."""
 
 
 class Observer:
-    """Watches the calls and notification channels of a client, from any number of threads and tasks."""
+    """Observes a client's calls and notification channels, from any number of threads and tasks."""
 
     __slots__ = ()
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver | None:
-        """A call begins.
+        """Called when a call begins.
 
         Args:
             operation_name: such as ``get_users_me``.
-            purpose: what it is for.
-            now: the moment.
+            purpose: what the call is for.
+            now: the current time.
 
         Returns:
-            What observes the rest of the call, or ``None`` to learn nothing more of it.
+            The observer of this call, or ``None`` to ignore it.
         """
 
     def channel_opened(self) -> None:
-        """The socket of a notification channel is open."""
+        """Called when the socket of a notification channel has opened."""
 
     def channel_closed(self) -> None:
-        """It is closed, by whichever side. Called once for each that was opened."""
+        """Called when it has closed, once for each that opened, whichever side closed it."""
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """A notification is handed to the program.
+        """Called when a notification is delivered to the program.
 
         Args:
             topic: its topic, such as ``v2.users.9ed7d9f6-....presence``.
-            seconds: how long it stayed in this library: from the read of the socket that completed
-                its frame to now, on the monotonic clock.
+            seconds: time spent in this library: from the read of the socket that completed its
+                frame to now, on the monotonic clock.
         """
 
 
 class ChannelObservers(Observer):
-    """Observers of notification channels as one; calls have their own way, as said above."""
+    """Combines the observers of notification channels; calls are observed by :class:`Watch`."""
 
     __slots__ = ("_observers", "_of_delivery")
 
     def __init__(self, observers: Iterable[Observer]) -> None:
         self._observers = tuple(observers)
-        # Asked for each event, so those that take no notice of deliveries are left out beforehand.
+        # Checked for each event, so observers that ignore deliveries are filtered out once.
         self._of_delivery = tuple(
             observer
             for observer in self._observers
@@ -109,20 +109,20 @@ class ChannelObservers(Observer):
 
     @property
     def observes_delivery(self) -> bool:
-        """Whether any of them takes notice of :meth:`delivered`."""
+        """Whether any observer overrides :meth:`delivered`."""
         return bool(self._of_delivery)
 
     def channel_opened(self) -> None:
-        """Tell all."""
+        """Notify all observers."""
         for observer in self._observers:
             observer.channel_opened()
 
     def channel_closed(self) -> None:
-        """Tell all."""
+        """Notify all observers."""
         for observer in self._observers:
             observer.channel_closed()
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """Tell all."""
+        """Notify all observers."""
         for observer in self._of_delivery:
             observer.delivered(topic, seconds)

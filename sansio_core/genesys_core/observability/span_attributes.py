@@ -1,8 +1,9 @@
-"""The names and attributes of a call's span, its events and its metrics, for OpenTelemetry.
+"""Names and attributes of spans, span events and metrics, for OpenTelemetry.
 
-Invariants: names are those of the stable HTTP semantic conventions where there are any; all others begin
-with ``genesys_cloud.``. What metrics are counted by is low in cardinality: a path that may hold ids
-is in none of it. Secrets, bodies and the platform's words, which may name people, are nowhere.
+Invariants: names are those of the stable HTTP semantic conventions if there are any; all others
+begin with ``genesys_cloud.``. Metric attributes have low cardinality: none contains a path that may
+include ids. No attribute contains secrets, bodies, or messages of the platform, which may name
+people.
 """
 
 from typing import Any, Final, TypeAlias
@@ -37,27 +38,27 @@ Attributes: TypeAlias = dict[str, str | int | float]
 """Attributes by name."""
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
-"""The version of the semantic conventions that the names are from."""
+"""The version of the semantic conventions in use."""
 
 _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
-"""Those that the conventions count by; any other is ``_OTHER``."""
+"""Methods that the conventions know; any other is reported as ``_OTHER``."""
 
 _PORTS: Final = {"https": 443, "http": 80}
 
 
 def operation_label(operation_name: str) -> str:
-    """What a call is counted by: the operation's name, or the method of a call without one.
+    """Return the metric label of a call: its operation, or the method if undocumented.
 
-    A call that the definition lacks is named by its method and path, and the path may hold ids.
+    The name of an undocumented call contains its path, which may include ids.
     """
     method = operation_name.partition(" ")[0]
     return "HTTP" if method.isupper() and method not in _METHODS else method
 
 
 def server_attributes(request: Request) -> Attributes:
-    """The method, and the host that it goes to."""
+    """Return the method and the server's host and port."""
     url = urlsplit(request.url)
     return {
         "http.request.method": request.method if request.method in _METHODS else "_OTHER",
@@ -67,7 +68,7 @@ def server_attributes(request: Request) -> Attributes:
 
 
 def request_attributes(request: Request, redaction: Redaction) -> Attributes:
-    """What a span says of a request: method, host and the redacted URL."""
+    """Return the attributes of a request's span: method, host and the redacted URL."""
     attributes = server_attributes(request)
     if request.method not in _METHODS:
         attributes["http.request.method_original"] = request.method
@@ -76,28 +77,28 @@ def request_attributes(request: Request, redaction: Redaction) -> Attributes:
 
 
 def endpoint_attributes(endpoint: Endpoint) -> Attributes:
-    """The template of the path; a call that the definition lacks has none."""
+    """Return the path template; undocumented calls have none."""
     return {} if " " in endpoint.name else {"url.template": endpoint.path}
 
 
 def resend_attributes(sent: int) -> Attributes:
-    """How often a request was sent again.
+    """Return the number of resends.
 
     Args:
-        sent: how often it was sent in all.
+        sent: how often the request was sent in total.
     """
     return {"http.request.resend_count": sent - 1} if sent > 1 else {}
 
 
 def status_attributes(outcome: Response | TransportFailure) -> Attributes:
-    """The status code, if there is one."""
+    """Return the status code, if there is a response."""
     if isinstance(outcome, TransportFailure):
         return {}
     return {"http.response.status_code": outcome.status}
 
 
 def result_attributes(outcome: Response | TransportFailure) -> Attributes:
-    """The status code, and what went wrong with one request."""
+    """Return the status code and the error type of one request."""
     if isinstance(outcome, TransportFailure):
         return {"error.type": outcome.kind}
     status = status_attributes(outcome)
@@ -105,7 +106,7 @@ def result_attributes(outcome: Response | TransportFailure) -> Attributes:
 
 
 def decision_attributes(trip: RoundTrip) -> Attributes:
-    """The number of an attempt, and what was decided after it."""
+    """Return the number of an attempt and the decision after it."""
     number: Attributes = {"genesys_cloud.attempt": trip.attempt}
     if trip.decision is None:
         return number
@@ -119,13 +120,13 @@ def decision_attributes(trip: RoundTrip) -> Attributes:
 
 
 def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
-    """What a call waits for: a retry, or its place in the rate limit."""
+    """Return why a call waits: for a retry, or for the rate limit."""
     reason = "retry" if waiting.reservation is None else "pacing"
     return {"genesys_cloud.wait.reason": reason}
 
 
 def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """How a whole call failed; none where it did not. ``None`` is a call that was cancelled."""
+    """Return how a call failed; empty if it succeeded. ``None`` means that it was cancelled."""
     if outcome is None:
         return {"error.type": "cancelled"}
     if isinstance(outcome, Returned):
@@ -136,7 +137,7 @@ def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """The platform's id of the exchange, by which its support finds it."""
+    """Return the platform's correlation id, which its support needs."""
     found: object = None
     if isinstance(outcome, Returned):
         found = outcome.response.correlation_id
@@ -146,10 +147,10 @@ def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def topic_attributes(template: str | None) -> Attributes:
-    """What a notification is counted by.
+    """Return the metric attribute of a notification.
 
     Args:
-        template: that of its topic, of which there are a few hundred (a topic itself holds ids);
-            ``None`` for a topic of no known template.
+        template: the topic's template, of which there are a few hundred (topics contain ids);
+            ``None`` for an unknown topic.
     """
     return {"genesys_cloud.notification.topic": template or "_OTHER"}

@@ -1,7 +1,7 @@
-"""What a client has done so far, counted.
+"""Statistics of a client.
 
-Invariants: a count is a frozen value, and each event is a step from one to the next; whoever holds it applies
-the steps one at a time. A reading is consistent: no number in it is newer than another.
+Invariants: a count is an immutable value, and each event is a step from one to the next, applied
+one at a time by the owner. A snapshot is consistent: all of its numbers are of the same moment.
 """
 
 from collections.abc import Callable
@@ -21,19 +21,19 @@ P = ParamSpec("P")
 
 
 class ClientStats(Struct, frozen=True, kw_only=True):
-    """A reading of ``client.stats()``; all counts are since the client was made.
+    """A snapshot returned by ``client.stats()``; all counts start at the client's creation.
 
     Attributes:
-        calls: calls of the API that were begun, token exchanges not among them.
-        calls_under_way: those of them that have not ended.
-        failures: those of them that raised; cancelled calls are not counted.
-        retries: requests to the API beyond the first of their call.
-        tokens_exchanged: grants that the login host took for a token.
-        pacing_seconds: time that calls had to wait for their place in the rate limit.
-        retry_seconds: time that calls had to wait before a retry.
-        open_connections: connections that the transport holds open, idle ones included; ``None``
-            where it does not say.
-        channels: notification channels that are open.
+        calls: API calls started, excluding token exchanges.
+        calls_under_way: API calls in progress.
+        failures: API calls that raised; cancelled calls are not counted.
+        retries: API requests beyond the first of each call.
+        tokens_exchanged: grants successfully exchanged for a token.
+        pacing_seconds: total time that calls waited for the rate limit.
+        retry_seconds: total time that calls waited before retries.
+        open_connections: open connections of the transport, including idle ones; ``None`` if the
+            transport does not report it.
+        channels: open notification channels.
     """
 
     calls: int = 0
@@ -47,11 +47,11 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def call_begun(self) -> "ClientStats":
-        """A call of the API began."""
+        """An API call began."""
         return replace(self, calls=self.calls + 1, calls_under_way=self.calls_under_way + 1)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
-        """A call of the API is over; ``None`` where it was cancelled."""
+        """An API call ended; ``None`` if it was cancelled."""
         return replace(
             self,
             calls_under_way=self.calls_under_way - 1,
@@ -63,7 +63,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         return replace(self, retries=self.retries + 1)
 
     def waited(self, waiting: Waiting[Any]) -> "ClientStats":
-        """A call has to wait, for a retry or for its place in the rate limit."""
+        """A call waits for a retry or for the rate limit."""
         if waiting.reservation is None:
             return replace(self, retry_seconds=self.retry_seconds + waiting.seconds)
         return replace(self, pacing_seconds=self.pacing_seconds + waiting.seconds)
@@ -78,7 +78,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
 
 class ApplyStep(Protocol):
-    """Applies one step to the value that an adapter holds, one at a time."""
+    """Applies one step to the adapter's statistics; steps are applied one at a time."""
 
     def __call__(
         self,
@@ -87,12 +87,12 @@ class ApplyStep(Protocol):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        """Replace the value by what ``step(value, *args)`` returns."""
+        """Replace the value with the result of ``step(value, *args)``."""
         ...
 
 
 class StatisticsObserver(Observer):
-    """Turns what happens to a client into steps of its statistics.
+    """Updates the statistics for each event.
 
     Args:
         apply: applies each step.
@@ -109,11 +109,11 @@ class StatisticsObserver(Observer):
         return _CountedCall(self._apply)
 
     def channel_opened(self) -> None:
-        """Count a channel in."""
+        """Count an opened channel."""
         self._apply(ClientStats.channels_changed, 1)
 
     def channel_closed(self) -> None:
-        """Count a channel out."""
+        """Count a closed channel."""
         self._apply(ClientStats.channels_changed, -1)
 
 

@@ -1,12 +1,12 @@
-"""Tells observers what happens to one call: the only place that drives them.
+"""Notification of observers about one call, for drivers.
 
-A driver has one :class:`Watch` for each call, whether anybody observes it or not::
+A driver creates a :class:`Watch` for each call, whether there are observers or not::
 
     watch = watch_call(observers, state, now=now())
     request = watch.begin_attempt(state)                                  # Sending
     state = watch.finish_attempt(state, request, outcome, now=now())      # Response, TransportFailure
     watch.begin_wait(state)                                               # Waiting
-    watch.end(state, now=now())                                           # in any case, at the end
+    watch.end(state, now=now())                                           # always, at the end
 
 Invariants: an observer changes no outcome; it may add header fields to a request, and nothing else.
 """
@@ -38,7 +38,7 @@ _RESPONSE: Final = Expected("a Response", "Response(200, headers, body)", (Respo
 
 
 class Watch:
-    """Observes one call on behalf of all who want to know of it."""
+    """Notifies all observers of one call."""
 
     __slots__ = ("_observers", "_waiting")
 
@@ -47,7 +47,7 @@ class Watch:
         self._waiting: Waiting[Any] | None = None
 
     def begin_attempt(self, sending: Sending[Any]) -> Request:
-        """The request to send, with the header fields that observers add."""
+        """Return the request to send, including the header fields that observers add."""
         request = sending.request
         for observer in self._observers:
             request = observer.sending(request)
@@ -61,12 +61,12 @@ class Watch:
         *,
         now: Now,
     ) -> State[T]:
-        """Take the transition that an attempt's outcome leads to, and tell of both.
+        """Make the transition for an attempt's outcome, and notify observers of both.
 
         Args:
-            sending: the state that the call was in.
+            sending: the state before the attempt.
             request: as it was sent.
-            outcome: what came of it.
+            outcome: the response or failure.
             now: when it was known.
         """
         state: State[T]
@@ -81,14 +81,14 @@ class Watch:
         return state
 
     def begin_wait(self, waiting: Waiting[Any]) -> None:
-        """The call waits; told once, however often the driver wakes up too early."""
+        """Record that the call waits; observers are notified once, despite early wake-ups."""
         if waiting is not self._waiting:
             self._waiting = waiting
             for observer in self._observers:
                 observer.waiting(waiting)
 
     def end(self, state: State[Any], *, now: Now) -> None:
-        """The driver stops here: the call is over, or was cancelled in any other state."""
+        """Record the end of the call; any state that is not final means that it was cancelled."""
         outcome = state if isinstance(state, Returned | Raised) else None
         for observer in reversed(self._observers):
             observer.ended(outcome, now)
@@ -98,9 +98,9 @@ def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) ->
     """Begin to observe a call.
 
     Args:
-        observers: those of the client; each may pass on this call.
-        state: the one that the call starts in.
-        now: the moment.
+        observers: the client's observers; each may ignore this call.
+        state: the call's initial state.
+        now: the current time.
     """
     if not isinstance(state, NeedToken | NeedPermit | Sending):
         return Watch()

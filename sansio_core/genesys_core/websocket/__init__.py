@@ -1,4 +1,4 @@
-"""WebSocket (RFC 6455) as bytes in, bytes out, for any event loop."""
+"""A sans-IO WebSocket client (RFC 6455)."""
 
 from typing import TYPE_CHECKING
 

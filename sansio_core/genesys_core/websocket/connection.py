@@ -1,9 +1,9 @@
-"""A WebSocket as bytes in, bytes out (RFC 6455), for any event loop.
+"""A sans-IO WebSocket connection (RFC 6455), for any event loop.
 
-Law: no sockets. What the network does comes back as events, the same ones however the bytes were
-cut up, and never as an exception; the exceptions below are for calls that make no sense.
+Invariants: no sockets. Everything that the network does is reported as events, which are the same
+however the bytes were split, and never as an exception; exceptions report misuse by the caller.
 
-A driver with a blocking socket, opened as :mod:`genesys_core.transport.dialer` says::
+A driver with a blocking socket, opened as in :mod:`genesys_core.transport.dialer`::
 
     ws = WebSocket.connect(url, random_bytes=os.urandom)
     sock = open_connection(ws.address.origin)
@@ -19,7 +19,7 @@ A driver with a blocking socket, opened as :mod:`genesys_core.transport.dialer` 
     sock.sendall(ws.data_to_send())           # the answer to the peer's close frame
     sock.close()
 
-After ``close`` the loop goes on until the peer answers; how long to wait is the caller's to say.
+After ``close`` the loop continues until the peer answers; the caller chooses the timeout.
 """
 
 from collections.abc import Sequence
@@ -55,9 +55,9 @@ __all__ = [
 ]
 
 DEFAULT_MAX_SIZE: Final = 16 * 1024 * 1024
-"""Bytes of one message at most, unpacked: a security limit, far above any notification."""
+"""Maximum size of a decompressed message in bytes: a security limit, far above any notification."""
 
-_MAX_CONTROL: Final = 125  # RFC 6455, 5.5
+_MAX_CONTROL: Final = 125  # RFC 6455 section 5.5
 _SENDABLE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1012), *range(3000, 5000)})
 
 
@@ -65,13 +65,13 @@ _Phase: TypeAlias = Upgrade | Frames
 
 
 class WebSocket:
-    """One client connection, from the first byte to the last. Made by :meth:`connect`.
+    """A client connection, created by :meth:`connect`.
 
     After each call, write what :meth:`data_to_send` returns.
 
     Attributes:
-        address: what to connect to, over TLS for ``wss``.
-        over: whether the last event has been given; close the socket then.
+        address: the address to connect to, with TLS for ``wss``.
+        over: whether the last event was returned; close the socket then.
     """
 
     def __init__(
@@ -100,19 +100,20 @@ class WebSocket:
         compression: bool = True,
         max_size: int = DEFAULT_MAX_SIZE,
     ) -> "WebSocket":
-        """Prepare a connection; nothing is sent until the caller does so.
+        """Create a connection; nothing is sent until the caller does so.
 
         Args:
             url: ``ws://`` or ``wss://``.
-            random_bytes: gives that many unpredictable bytes, such as :func:`os.urandom`: the
-                handshake's key, and the mask of every frame.
+            random_bytes: returns that many unpredictable bytes, such as :func:`os.urandom`: for the
+                handshake's key and the mask of every frame.
             headers: sent with the handshake in addition to its own.
             subprotocols: offered to the server.
             compression: whether permessage-deflate is offered.
-            max_size: bytes of one message at most, unpacked; more closes with 1009.
+            max_size: maximum size of a decompressed message in bytes; larger ones close the
+                connection with 1009.
 
         Raises:
-            InvalidValueError: a URL, header or limit that cannot be used.
+            InvalidValueError: a URL, header or limit is invalid.
         """
         if max_size < 1:
             raise InvalidValueError(f"max_size={max_size!r}: must be 1 or more bytes")
@@ -126,10 +127,10 @@ class WebSocket:
         )
         return cls(address, upgrade, random_bytes=random_bytes, max_size=max_size)
 
-    # What the network does
+    # Network side
 
     def receive_data(self, data: bytes) -> tuple[WebSocketEvent, ...]:
-        """Take bytes that arrived, in pieces of any size; after the last event they are ignored."""
+        """Process received bytes, in chunks of any size; ignored after the last event."""
         events: list[WebSocketEvent] = []
         rest: bytes | None = data
         while rest and not self.over:
@@ -137,23 +138,23 @@ class WebSocket:
         return tuple(events)
 
     def receive_eof(self) -> tuple[WebSocketEvent, ...]:
-        """The peer closed its side, or the connection broke."""
+        """Process the end of the connection: the peer closed its side, or the connection broke."""
         if self.over:
             return ()
         phase = self._phase
         outcome = phase.receive(b"") if isinstance(phase, Upgrade) else None
-        lost = Failed("closed", "the connection ended without a close", code=1006)
+        lost = Failed("closed", "the connection closed without a close frame", code=1006)
         return (self._end(outcome if isinstance(outcome, Failed) else lost),)
 
     def data_to_send(self) -> bytes:
-        """What is to be written now, once."""
+        """Return the bytes to write now, exactly once."""
         if isinstance(self._phase, Frames):
             self._outgoing.append(self._phase.take())
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
 
-    # What the caller does
+    # Caller side
 
     @property
     def is_open(self) -> bool:
@@ -161,20 +162,20 @@ class WebSocket:
         return not self.over and isinstance(self._phase, Frames) and self._phase.can_send
 
     def send_text(self, text: str) -> None:
-        """Send one text message.
+        """Send a text message.
 
         Raises:
             ConnectionClosedError: the connection is not open, or is closing; nothing was sent.
-            InvalidValueError: the text holds a lone surrogate, which UTF-8 cannot express.
+            InvalidValueError: the text contains a lone surrogate, which UTF-8 cannot encode.
         """
         frames = self._open()
         try:
             frames.send_text(text)
         except UnicodeEncodeError:
-            raise InvalidValueError("text: holds a lone surrogate; remove it") from None
+            raise InvalidValueError("text: contains a lone surrogate; remove it") from None
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a ping frame, which the peer answers with a :class:`Pong` of the same payload.
+        """Send a ping frame; the peer answers with a :class:`Pong` of the same payload.
 
         Raises:
             ConnectionClosedError: the connection is not open, or is closing; nothing was sent.
@@ -185,13 +186,13 @@ class WebSocket:
         self._open().ping(payload)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Start the closing handshake; without effect once that has happened.
+        """Start the closing handshake. Idempotent.
 
-        Before the connection is open there is nobody to tell: close the socket.
+        Before the connection is open there is no handshake to make: close the socket.
 
         Raises:
-            InvalidValueError: a code that must not be sent (RFC 6455, 7.4), or a reason of more
-                than 123 bytes.
+            InvalidValueError: the code must not be sent (RFC 6455 section 7.4), or the reason has
+                more than 123 bytes.
         """
         if code not in _SENDABLE_CODES:
             raise InvalidValueError(
@@ -207,7 +208,7 @@ class WebSocket:
         phase = "over" if self.over else type(self._phase).__name__.lstrip("_")
         return f"WebSocket({self.address!r}, {phase})"
 
-    # Inside
+    # Internals
 
     def _open(self) -> Frames:
         if isinstance(self._phase, Frames) and self.is_open:
@@ -215,7 +216,7 @@ class WebSocket:
         raise ConnectionClosedError("the WebSocket is not open; nothing was sent", sent=False)
 
     def _advance(self, data: bytes, events: list[WebSocketEvent]) -> bytes | None:
-        """Give bytes to the phase; returns those that belong to the next one."""
+        """Pass bytes to the current phase; return those that belong to the next one."""
         phase = self._phase
         if isinstance(phase, Frames):
             events += phase.receive(data)

@@ -1,8 +1,8 @@
-"""What a WebSocket connection reports.
+"""Events of a WebSocket connection.
 
-Law: everything that the network does to a connection is one of these values, and the last one is
-:class:`Closed` or :class:`Failed`, exactly once. Nothing in them shows the path of the address:
-the channel id in it is all that a stranger needs to read the channel.
+Invariants: everything that the network does to a connection is one of these values, and the last
+one is :class:`Closed` or :class:`Failed`, exactly once. No event shows the path of the address: the
+channel id in it is sufficient to read the channel.
 """
 
 from collections.abc import Callable
@@ -24,15 +24,15 @@ __all__ = [
 ]
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
-"""A source of that many unpredictable bytes, such as :func:`os.urandom`. The core has none."""
+"""Returns that many unpredictable bytes, such as :func:`os.urandom`."""
 
 
 class HandshakeDone(Struct, frozen=True):
-    """The connection is open: texts can be sent, and will arrive.
+    """The connection is open: messages can be sent and received.
 
     Attributes:
-        subprotocol: what the server chose of those offered.
-        extensions: what the server accepted, as it wrote it, such as ``permessage-deflate``.
+        subprotocol: the subprotocol that the server selected.
+        extensions: the extensions that the server accepted, such as ``permessage-deflate``.
         headers: the response's headers.
     """
 
@@ -42,23 +42,23 @@ class HandshakeDone(Struct, frozen=True):
 
 
 class Text(Struct, frozen=True, gc=False):
-    """One whole text message, however many frames and reads it came in."""
+    """A complete text message, reassembled from its frames."""
 
     data: str
 
 
 class Pong(Struct, frozen=True, gc=False):
-    """The peer answered a ping frame, or sent a pong unasked. Pings are answered by themselves."""
+    """A pong frame, solicited or not. Pings are answered automatically."""
 
     payload: bytes
 
 
 class Closed(Struct, frozen=True):
-    """The closing handshake is done. Nothing the peer sent before it is missing.
+    """The closing handshake is complete. Every message that the peer sent before was received.
 
     Attributes:
-        code: the peer's close code; 1005 if it gave none (RFC 6455, 7.1.5).
-        reason: the peer's words, often empty.
+        code: the peer's close code; 1005 if it sent none (RFC 6455 section 7.1.5).
+        reason: the peer's close reason, often empty.
     """
 
     code: int
@@ -68,20 +68,21 @@ class Closed(Struct, frozen=True):
 FailedKind: TypeAlias = Literal[
     "connect", "timeout", "proxy", "tls", "handshake", "protocol", "too_big", "binary", "closed"
 ]
-"""What broke: ``connect``, ``timeout``, ``proxy`` and ``tls`` are reported by adapters, the others here:
-the server refused or botched the handshake, a frame broke RFC 6455, a message was
-longer than allowed, a message was binary, or the connection ended without a close frame."""
+"""The cause: ``connect``, ``timeout``, ``proxy`` and ``tls`` are reported by adapters, the others
+here: the server rejected the handshake or answered it incorrectly, a frame violated RFC 6455, a
+message exceeded the limit, a message was binary, or the connection closed without a close frame.
+"""
 
 
 class Failed(Struct, frozen=True):
     """The connection is over, and messages may be missing.
 
     Attributes:
-        kind: what broke.
-        message: the same in words.
-        status: the HTTP status, where the server refused.
+        kind: the cause.
+        message: a description of the cause.
+        status: the HTTP status, if the server rejected the handshake.
         headers: the headers of that response.
-        code: the close code that was sent to the peer, or 1006 (RFC 6455, 7.1.5).
+        code: the close code that was sent to the peer, or 1006 (RFC 6455 section 7.1.5).
     """
 
     kind: FailedKind
@@ -92,4 +93,4 @@ class Failed(Struct, frozen=True):
 
 
 WebSocketEvent: TypeAlias = HandshakeDone | Text | Pong | Closed | Failed
-"""What ``receive_data`` and ``receive_eof`` return."""
+"""Returned by ``receive_data`` and ``receive_eof``."""

@@ -1,11 +1,10 @@
-"""Frames of an open WebSocket.
+"""Frames of an open WebSocket connection.
 
-Law: how the bytes were cut up on their way does not show: the same bytes give the same events.
-wsproto reads the frames. It is given one frame at a time, after its length has been held against
-the limit, so that nothing larger than the limit is ever gathered; and it is spared the frames that
-are all this protocol sends in practice, a short text in one piece, which are read here in a tenth
-of the time. Frames are written here because wsproto draws masks from the operating system, and
-the core has no randomness of its own.
+Invariants: the same bytes yield the same events, however they were split. wsproto parses frames,
+one at a time and after their length was checked, so nothing larger than the limit is ever buffered.
+Short text messages in a single frame, which are nearly all that this protocol sends, are parsed
+here in a tenth of the time. Frames are also built here, because wsproto draws masks from the
+operating system and the core has no randomness.
 """
 
 from typing import Final
@@ -27,28 +26,29 @@ __all__ = ["Frames"]
 
 _FINAL_TEXT: Final = 0x81  # FIN, no reserved bit, opcode 1
 _SLICE: Final = 4096
-"""wsproto is given payloads in slices of this size, counted from the start of each frame: which of
-two faults is found first then does not depend on how the bytes were cut up either."""
+"""wsproto gets payloads in slices of this size, counted from the start of each frame, so that which
+of two errors is found first does not depend on how the bytes were split.
+"""
 
 _LENGTH_16: Final = 126
 _LENGTH_64: Final = 127
 
 _KINDS: Final[dict[int, FailedKind]] = {1003: "binary", 1009: "too_big"}
 _WORDS: Final = {
-    1003: "the server sent a binary message, and the notification service only sends text",
-    1007: "the server sent a text that is not UTF-8, or compressed data that does not unpack",
-    1009: "the server sent a message that is longer than allowed",
+    1003: "the server sent a binary message; the notification service sends only text",
+    1007: "the server sent invalid UTF-8 or invalid compressed data",
+    1009: "the server sent a message that exceeds the size limit",
 }
 _NO_STATUS: Final = 1005
 
 
 class Frames:
-    """Both directions of an open connection.
+    """Frames in both directions of an open connection.
 
     Args:
-        random_bytes: for masks.
-        deflate: the compression agreed on, if any.
-        max_size: bytes that one message may have, unpacked.
+        random_bytes: source of masks.
+        deflate: the negotiated compression, if any.
+        max_size: maximum size of a decompressed message in bytes.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Frames:
         self._max_size = max_size
         self._reader = FrameProtocol(True, [Inflate(deflate, max_size)] if deflate else [])  # noqa: FBT003 - wsproto's own parameter
         self._compressor = Compressor.of(deflate) if deflate else None
-        self._held = b""  # too little of a frame to go on
-        self._remaining = 0  # bytes of the frame that wsproto is in the middle of
-        self._pieces: list[str] = []  # of the message that wsproto is in the middle of
-        self._size = 0  # of its payload as received
+        self._held = b""  # an incomplete frame
+        self._remaining = 0  # bytes of the current frame that wsproto has not received yet
+        self._pieces: list[str] = []  # of the current message
+        self._size = 0  # of the current message's payload as received
         self._fragmented = False
         self._outgoing: list[bytes] = []
         self._closing = False
@@ -70,7 +70,7 @@ class Frames:
     # Receiving
 
     def receive(self, data: bytes) -> list[WebSocketEvent]:
-        """Take bytes that arrived."""
+        """Process received bytes."""
         events: list[WebSocketEvent] = []
         data = self._held + data
         self._held = b""
@@ -103,7 +103,7 @@ class Frames:
         return end
 
     def _begin(self, data: bytes, at: int, end: int, events: list[WebSocketEvent]) -> int:
-        """The head of a frame, whole: to wsproto, which checks it, then against the limit."""
+        """Pass a complete frame header to wsproto, which validates it, then check the size limit."""
         start, length = _span(data, at, end)
         if not start:
             return self._hold(data, at, end)
@@ -141,7 +141,7 @@ class Frames:
             case Opcode.CLOSE, (int(code), str(reason)):
                 events.append(self._closed(code, reason))
             case _:
-                # RFC 6455, 7.4.1: 1003, "a type of data it cannot accept".
+                # RFC 6455 section 7.4.1: 1003, "a type of data it cannot accept".
                 raise ParseFailed(_WORDS[1003], CloseReason.UNSUPPORTED_DATA)
 
     def _answer(self, payload: bytes) -> None:
@@ -149,7 +149,7 @@ class Frames:
             self._write(Opcode.PONG, payload)
 
     def _closed(self, code: int, reason: str) -> Closed:
-        # RFC 6455, 5.5.1: the answer "typically echos the status code it received".
+        # RFC 6455 section 5.5.1: the answer "typically echos the status code it received".
         self.close(b"" if code == _NO_STATUS else code.to_bytes(2, "big"))
         self.over = True
         return Closed(int(code), reason)
@@ -162,7 +162,7 @@ class Frames:
     # Sending
 
     def send_text(self, text: str) -> None:
-        """Queue one text message."""
+        """Queue a text message."""
         payload = text.encode("utf-8")
         if self._compressor is None:
             self._write(Opcode.TEXT, payload)
@@ -180,14 +180,14 @@ class Frames:
             self._write(Opcode.CLOSE, payload)
 
     def take(self) -> bytes:
-        """What is queued, once."""
+        """Return the queued bytes, once."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
 
     @property
     def can_send(self) -> bool:
-        """Whether messages may still be sent."""
+        """Whether messages can still be sent."""
         return not self._closing
 
     def _write(self, opcode: Opcode, payload: bytes, *, flags: int = 0x80) -> None:
@@ -205,10 +205,10 @@ def _decoded(payload: bytes) -> str:
 
 
 def _short_frame(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Where the payload of a frame of less than 64 KiB lies if it is there whole, else zeros.
+    """Return the payload's position in a complete frame shorter than 64 KiB, otherwise zeros.
 
-    A length of 126 must not be written in two bytes (RFC 6455, 5.2), nor may a server mask: those
-    are left to wsproto, which refuses them.
+    A length below 126 must not be encoded in two bytes (RFC 6455 section 5.2), and a server must
+    not mask: such frames are left to wsproto, which rejects them.
     """
     if end - at < 2:
         return 0, 0
@@ -224,7 +224,7 @@ def _short_frame(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def _span(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """Where the payload of the frame starts, and its length; zeros while that is not known."""
+    """Return the payload's start and length; zeros if unknown."""
     if end - at < 2:
         return 0, 0
     short = data[at + 1] & 0x7F
@@ -236,7 +236,7 @@ def _span(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 def _length(size: int) -> bytes:
-    """The length of a client's frame, which is always masked (RFC 6455, 5.2 and 5.3)."""
+    """Encode the length of a masked frame (RFC 6455 sections 5.2 and 5.3)."""
     if size < _LENGTH_16:
         return bytes((0x80 | size,))
     if size < 1 << 16:

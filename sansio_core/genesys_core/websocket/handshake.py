@@ -1,8 +1,8 @@
-"""From an address to an open WebSocket: the upgrade.
+"""The opening handshake of a WebSocket connection (RFC 6455 section 4).
 
-Law: bytes in, bytes out, on h11. A handshake is accepted only if each thing that RFC 6455, 4.1
-requires of it holds; any other outcome is a value that tells what came back, never an exception.
-wsproto's own handshake is not used because it draws the key itself; the core has no randomness.
+Invariants: sans-IO, on h11. A handshake is accepted only if it meets every requirement of RFC 6455
+section 4.1; any other outcome is a value with the details, never an exception. wsproto's own
+handshake is not used because it generates the key itself; the core has no randomness.
 """
 
 import base64
@@ -24,21 +24,21 @@ from genesys_core.websocket.permessage_deflate import OFFER, Deflate
 
 __all__ = ["Accepted", "Upgrade", "WebSocketAddress"]
 
-_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 _MAX_HEAD: Final = 64 * 1024
-"""Bytes of a response head at most, as for HTTP elsewhere in this library."""
+"""Maximum size of a response head in bytes, as for HTTP elsewhere in this library."""
 
 _RESERVED = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _VISIBLE = re.compile(r"[!-~]+")
 
 
 class WebSocketAddress(Printable, frozen=True):
-    """Where a ``ws`` or ``wss`` URL leads.
+    """The parsed address of a ``ws`` or ``wss`` URL.
 
     Attributes:
         origin: host and port, with ``https`` for ``wss``.
-        target: path and query; not shown, because it holds the channel's id.
+        target: path and query; not shown, because it contains the channel's id.
     """
 
     origin: Origin
@@ -46,22 +46,22 @@ class WebSocketAddress(Printable, frozen=True):
 
     @classmethod
     def parse(cls, url: str) -> "WebSocketAddress":
-        """Read a URL.
+        """Parse a URL.
 
         Raises:
-            InvalidValueError: another scheme, no host, credentials, a fragment, or characters
-                that a URL cannot hold.
+            InvalidValueError: the URL has another scheme, no host, credentials, a fragment, or
+                characters that are invalid in a URL.
         """
         try:
             parts, origin = urlsplit(url.strip()), Origin.parse(url.strip())
         except ValueError:
             parts, origin = SplitResult("", "", "", "", ""), None
         if origin is None or parts.scheme not in {"ws", "wss"}:
-            # The URL is not quoted: it may hold credentials or a channel's id.
+            # The URL is not quoted: it may contain credentials or a channel's id.
             raise InvalidValueError("address: must be wss://host or ws://host[:port]")
         shown = f"{parts.scheme}://{origin.address}/..."
         if parts.fragment or "@" in parts.netloc:
-            # RFC 6455, 3: "Fragment identifiers are meaningless ... and MUST NOT be used".
+            # RFC 6455 section 3: "Fragment identifiers are meaningless ... and MUST NOT be used".
             raise InvalidValueError(
                 f"address {shown!r}: must have no fragment and no user name; remove them"
             )
@@ -79,7 +79,7 @@ class WebSocketAddress(Printable, frozen=True):
 
     @property
     def authority(self) -> str:
-        """``host:port``, without the port if it is the scheme's own (RFC 9110, 4.2)."""
+        """``host:port``, without the port if it is the scheme's default (RFC 9110 section 4.2)."""
         own = ":443" if self.scheme == "wss" else ":80"
         return self.origin.address.removesuffix(own)
 
@@ -88,7 +88,7 @@ class WebSocketAddress(Printable, frozen=True):
 
 
 class Upgrade:
-    """The opening handshake: :attr:`request` out, then :meth:`receive` until it is decided."""
+    """The opening handshake: send :attr:`request`, then :meth:`receive` until it has a result."""
 
     def __init__(
         self,
@@ -116,14 +116,14 @@ class Upgrade:
         self.request = self._exchange.request
 
     def receive(self, data: bytes) -> "Accepted | Failed | None":
-        """The outcome, or nothing yet; ``b""`` in means that the server closed."""
+        """Return the result, or ``None`` if incomplete; ``b""`` means that the server closed."""
         head = self._exchange.receive(data)
         if head is None:
             return None
         if isinstance(head, str):
-            return Failed("handshake", f"the server did not answer in HTTP: {head}", code=1006)
+            return Failed("handshake", f"the server's response is not HTTP: {head}", code=1006)
         if head.status != 101:
-            return _refusal("the server refused the WebSocket", head)
+            return _refusal("the server rejected the WebSocket handshake", head)
         return self._accepted(head)
 
     def _accepted(self, head: "_Head") -> "Accepted | Failed":
@@ -132,14 +132,14 @@ class Upgrade:
         deflate = Deflate.agreed(extensions) if extensions else None
         problem = self._problem(head.headers, subprotocol, deflate)
         if problem is not None:
-            return _refusal(f"the server's handshake is not valid: {problem}", head)
+            return _refusal(f"the server's handshake is invalid: {problem}", head)
         done = HandshakeDone(subprotocol, extensions, head.headers)
         return Accepted(done, deflate if isinstance(deflate, Deflate) else None, head.trailing)
 
     def _problem(
         self, headers: Headers, subprotocol: str | None, deflate: Deflate | str | None
     ) -> str | None:
-        # RFC 6455, 4.1: what the client must check of the response, in its order.
+        # RFC 6455 section 4.1: the client's checks of the response, in this order.
         digest = hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest()
         accept = base64.b64encode(digest).decode("ascii")
         unoffered = subprotocol is not None and subprotocol not in self._subprotocols
@@ -163,35 +163,37 @@ class _HeadExchange:
         try:
             request = h11.Request(method=method, target=target, headers=fields)
         except h11.LocalProtocolError:
-            # h11 quotes the value, which may be a secret.
-            raise InvalidValueError("a header has a control character in it; remove it") from None
+            # h11's message quotes the value, which may be a secret.
+            raise InvalidValueError("a header contains a control character; remove it") from None
         head, end = self._http.send(request), self._http.send(h11.EndOfMessage())
         self.request = (head or b"") + (end or b"")
 
     def receive(self, data: bytes) -> "_Head | str | None":
-        """The head once it is there, words for what is no HTTP, or nothing yet.
+        """Return the head, an error message if the response is not HTTP, or ``None`` if incomplete.
 
-        ``b""`` means that the peer closed.
+        ``b""`` means that the peer closed the connection.
         """
         try:
             self._http.receive_data(data)
             return self._head()
         except h11.RemoteProtocolError:
-            # h11's own words quote what came, and depend on how it was cut up.
-            return "not HTTP/1.1" if data else "the connection ended before the response did"
+            # h11's messages quote the data, and depend on how it was split.
+            return (
+                "not HTTP/1.1" if data else "the connection closed before the response was complete"
+            )
 
     def _head(self) -> "_Head | None":
         while True:
             event = self._http.next_event()
             if isinstance(event, h11.InformationalResponse) and event.status_code != 101:
-                continue  # RFC 9110, 15.2: "A client MUST be able to parse one or more 1xx"
+                continue  # RFC 9110 section 15.2: "A client MUST be able to parse one or more 1xx"
             if isinstance(event, h11.Response | h11.InformationalResponse):
                 return _Head(event.status_code, _received(event), self._http.trailing_data[0])
             return None
 
 
 class _Head(Struct, frozen=True):
-    """The head of a response, and the bytes that came after it."""
+    """The head of a response, and the bytes received after it."""
 
     status: int
     headers: Headers
@@ -206,18 +208,18 @@ def _received(event: h11.Response | h11.InformationalResponse) -> Headers:
 
 
 def _refusal(what: str, head: _Head) -> Failed:
-    """The failure that an answer other than the one asked for is."""
+    """Return the failure for an unexpected response."""
     message = f"{what} (status {head.status})"
     return Failed("handshake", message, status=head.status, headers=head.headers, code=1006)
 
 
 class Accepted(Struct, frozen=True):
-    """A handshake that succeeded.
+    """A successful handshake.
 
     Attributes:
         done: the event for the user.
-        deflate: the compression agreed on, if any.
-        trailing: the first bytes of the frames, if they came along.
+        deflate: the negotiated compression, if any.
+        trailing: bytes of the first frames, if received with the response.
     """
 
     done: HandshakeDone
@@ -229,7 +231,7 @@ def _own(headers: HeadersInput) -> tuple[tuple[str, str], ...]:
     fields = Headers(headers).raw
     for name, _ in fields:
         if name.lower() in _RESERVED or name.lower().startswith("sec-websocket-"):
-            raise InvalidValueError(f"header {name!r}: belongs to the handshake; leave it out")
+            raise InvalidValueError(f"header {name!r}: is set by the handshake; omit it")
     return fields
 
 

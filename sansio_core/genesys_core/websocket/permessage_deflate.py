@@ -1,9 +1,9 @@
 """Compressed messages: permessage-deflate (RFC 7692).
 
-Law: whatever the peer compressed, no more than the allowed number of bytes comes out of it, and
-no more is held in memory. wsproto's own extension is not used because it sets no such limit, lets
-``ValueError`` out on a malformed answer, and forgets that a fragmented message is compressed when
-a control frame stands between its fragments.
+Invariants: whatever the peer sends, no more than the allowed number of bytes is decompressed or
+kept in memory. wsproto's own extension is not used because it has no such limit, raises
+``ValueError`` for a malformed response, and forgets that a fragmented message is compressed if a
+control frame comes between its fragments.
 """
 # ruff: noqa: ARG002 - the signatures are wsproto's
 
@@ -19,20 +19,20 @@ __all__ = ["OFFER", "Compressor", "Deflate", "Inflate"]
 
 _NAME: Final = "permessage-deflate"
 OFFER: Final = f"{_NAME}; client_max_window_bits"
-"""What the client offers: any window the server likes, memory kept from message to message."""
+"""The client's offer: any window that the server chooses, with context takeover."""
 
-_TAIL: Final = b"\x00\x00\xff\xff"  # RFC 7692, 7.2.1: removed by the sender, put back here
+_TAIL: Final = b"\x00\x00\xff\xff"  # RFC 7692 section 7.2.1: removed by the sender, restored here
 _WINDOW_BITS = re.compile(r"8|9|1[0-5]")
 _MIN_WINDOW_BITS: Final = 9  # zlib cannot write raw deflate with a window of 8 bits
 
 
 class Deflate(Struct, frozen=True):
-    """What was agreed on.
+    """Negotiated parameters.
 
     Attributes:
-        client_window_bits: log2 of the window that the client may use.
-        client_keeps_context: whether the client may refer back to earlier messages.
-        server_keeps_context: whether the server may.
+        client_window_bits: log2 of the client's window size.
+        client_keeps_context: whether the client uses context takeover.
+        server_keeps_context: whether the server uses context takeover.
     """
 
     client_window_bits: int = 15
@@ -41,7 +41,7 @@ class Deflate(Struct, frozen=True):
 
     @classmethod
     def agreed(cls, extensions: tuple[str, ...]) -> "Deflate | str":
-        """Read the server's ``Sec-WebSocket-Extensions``, or say what is wrong with it."""
+        """Parse the server's ``Sec-WebSocket-Extensions``, or describe what is wrong with it."""
         name, *parameters = [part.strip() for part in extensions[0].split(";")]
         if len(extensions) != 1 or name.lower() != _NAME:
             return "an extension that was not offered"
@@ -49,7 +49,7 @@ class Deflate(Struct, frozen=True):
         for parameter in parameters:
             key, equals, value = parameter.partition("=")
             if key.strip() in given:
-                return "an extension parameter given twice"
+                return "a duplicate extension parameter"
             given[key.strip()] = value.strip().strip('"') if equals else None
         return cls._checked(given)
 
@@ -63,7 +63,7 @@ class Deflate(Struct, frozen=True):
                     if _WINDOW_BITS.fullmatch(bits) is None:
                         return "window bits outside 8 to 15"
                 case _:
-                    # RFC 7692, 7.1: such a response MUST fail the connection.
+                    # RFC 7692 section 7.1: such a response MUST fail the connection.
                     return "an extension parameter that RFC 7692 does not allow"
         return cls(
             int(given.get("client_max_window_bits") or 15),
@@ -73,11 +73,11 @@ class Deflate(Struct, frozen=True):
 
 
 class Inflate(Extension):
-    """Unpacks incoming messages inside wsproto.
+    """Decompresses incoming messages, as an extension of wsproto.
 
     Args:
-        deflate: what was agreed on.
-        limit: bytes that one message may unpack to.
+        deflate: the negotiated parameters.
+        limit: maximum size of a decompressed message in bytes.
     """
 
     name = _NAME
@@ -85,25 +85,25 @@ class Inflate(Extension):
     def __init__(self, deflate: Deflate, limit: int) -> None:
         self._keeps_context = deflate.server_keeps_context
         self._limit = limit
-        # The largest window reads whatever a smaller one wrote.
+        # The largest window decompresses data of any smaller one.
         self._stream = zlib.decompressobj(-15)
         self._size = 0
-        self._compressed = False  # the message under way is
-        self._active = False  # the frame under way belongs to such a message
+        self._compressed = False  # whether the current message is compressed
+        self._active = False  # whether the current frame belongs to such a message
 
     def enabled(self) -> bool:
-        """Whether the extension takes part; it is only made when agreed on."""
+        """Whether the extension is used; it is created only if negotiated."""
         return True
 
     def offer(self) -> str:
-        """Unused: the handshake is not wsproto's."""
+        """Unused: wsproto does not make the handshake."""
         return OFFER
 
     def frame_inbound_header(
         self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int
     ) -> CloseReason | RsvBits:
-        """Note whether the frame is compressed; says which reserved bits are in order."""
-        # RFC 7692, 6: RSV1 is set on the first frame of a message, never on the others.
+        """Record whether the frame is compressed; return which reserved bits are valid."""
+        # RFC 7692 section 6: RSV1 is set on the first frame of a message, never on the others.
         starts = opcode in {Opcode.TEXT, Opcode.BINARY}
         if starts:
             self._compressed, self._size = rsv.rsv1, 0
@@ -113,7 +113,7 @@ class Inflate(Extension):
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        """Unpack a piece of a frame."""
+        """Decompress a part of a frame."""
         return self._unpacked(data) if self._active else data
 
     def frame_inbound_complete(
@@ -121,7 +121,7 @@ class Inflate(Extension):
         proto: FrameDecoder | FrameProtocol,
         fin: bool,  # noqa: FBT001 - wsproto's signature
     ) -> bytes | CloseReason | None:
-        """Unpack what the end of a message sets free."""
+        """Decompress the rest at the end of a message."""
         if not (fin and self._active):
             return None
         rest = self._unpacked(_TAIL)
@@ -139,7 +139,7 @@ class Inflate(Extension):
         self._size += len(unpacked)
         if self._size > self._limit:
             return CloseReason.MESSAGE_TOO_BIG
-        # RFC 7692, 7.2.3.4: a final block is followed by one empty one and nothing else.
+        # RFC 7692 section 7.2.3.4: a final block is followed by one empty one and nothing else.
         if not (b"\x00" + _TAIL).startswith(self._stream.unused_data.removeprefix(_TAIL)):
             return CloseReason.INVALID_FRAME_PAYLOAD_DATA
         return unpacked
@@ -151,10 +151,10 @@ class _Stream(Protocol):
 
 
 class Compressor:
-    """Packs outgoing messages.
+    """Compresses outgoing messages.
 
     Args:
-        deflate: what was agreed on.
+        deflate: the negotiated parameters.
     """
 
     def __init__(self, deflate: Deflate) -> None:
@@ -163,11 +163,11 @@ class Compressor:
 
     @classmethod
     def of(cls, deflate: Deflate) -> "Compressor | None":
-        """A compressor, unless the window agreed on cannot be written: messages then go as is."""
+        """Create a compressor, or return ``None`` if zlib does not support the window."""
         return cls(deflate) if deflate.client_window_bits >= _MIN_WINDOW_BITS else None
 
     def pack(self, data: bytes) -> bytes:
-        """One whole message."""
+        """Compress a complete message."""
         packed = self._stream.compress(data) + self._stream.flush(zlib.Z_SYNC_FLUSH)
         if not self._deflate.client_keeps_context:
             self._stream = self._fresh()

@@ -200,7 +200,7 @@ def test_leaves_that_did_not_fit_are_a_warning():
             watched(observer, answer).call(users.get_users_me())
     warnings = [record for record in kept.records if record.levelno == logging.WARNING]
     assert len(warnings) == 1
-    assert warnings[0].getMessage().startswith("get_users_me: 1 did not fit: $.version: ")
+    assert warnings[0].getMessage().startswith("get_users_me: decoding issues (1): $.version: ")
     assert "hunter2" not in warnings[0].getMessage()
 
 

@@ -22,16 +22,16 @@ GRANT = ClientCredentials("id", "secret")
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        ({"auth": GRANT, "access_token": "t"}, "auth and access_token: give one of them"),
+        ({"auth": GRANT, "access_token": "t"}, "auth and access_token: pass only one of them"),
         (
             {"token_store": StubStore(), "access_token": "t"},
-            "token_store and access_token: give one of them",
+            "token_store and access_token: pass only one of them",
         ),
         ({"access_token": ""}, "access_token '': must not be empty"),
         ({"access_token": " \n"}, "access_token '': must not be empty"),
         (
             {"config": Configuration(), "config_file": "/etc/genesys"},
-            "config and config_file: give one of them",
+            "config and config_file: pass only one of them",
         ),
     ],
 )

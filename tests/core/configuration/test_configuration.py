@@ -395,7 +395,7 @@ def test_two_budgets_of_a_file_must_agree(text, line):
     (problem,) = caught.value.problems
     assert problem == (
         f"config:{line}: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, "
-        "both set the whole time for retries; keep one of them"
+        "both set the retry budget; keep one of them"
     )
 
 
@@ -406,5 +406,5 @@ def test_a_budget_with_a_problem_of_its_own_is_the_only_problem():
 
 
 def test_a_gateway_without_a_host_is_a_problem():
-    with pytest.raises(ConfigurationError, match="must have a host when it has other keys"):
+    with pytest.raises(ConfigurationError, match="must have a host if it has other keys"):
         Configuration.from_text("[gateway]\nport = 443\n")

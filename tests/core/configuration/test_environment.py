@@ -79,11 +79,11 @@ def test_blanks_around_a_value_are_dropped():
     [
         (
             "eu-wst-1",
-            "'eu-wst-1': must be a known region or a domain with a dot; did you mean eu_west_1?",
+            "'eu-wst-1': must be a known region or a domain that contains a dot; did you mean eu_west_1?",
         ),
         (
             "?",
-            "'?': must be a known region or a domain with a dot; such as eu_west_1",
+            "'?': must be a known region or a domain that contains a dot; such as eu_west_1",
         ),
     ],
 )

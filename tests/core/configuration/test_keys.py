@@ -51,7 +51,7 @@ BAD_FILES = {
     "a path with a control character": (
         "[logging]\nlog_file_path = /var/\x07/log\n",
         [
-            "config:2: [logging] log_file_path = '/var/\\x07/log': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+            "config:2: [logging] log_file_path = '/var/\\x07/log': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
         ],
     ),
     "a word for seconds": (
@@ -123,7 +123,7 @@ BAD_FILES = {
     "two budgets": (
         "[retry]\nretry_wait_max = 10\nmax_retry_time_sec = 20\n",
         [
-            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the whole time for retries; keep one of them"
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the retry budget; keep one of them"
         ],
     ),
     "negative backoff": (
@@ -189,25 +189,25 @@ BAD_FILES = {
     "a gateway host with a protocol": (
         "[gateway]\nhost = https://gw.example.com\n",
         [
-            "config:2: [gateway] host = 'https://gw.example.com': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+            "config:2: [gateway] host = 'https://gw.example.com': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
         ],
     ),
     "a gateway host with a port": (
         "[gateway]\nhost = gw.example.com:8443\n",
         [
-            "config:2: [gateway] host = 'gw.example.com:8443': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+            "config:2: [gateway] host = 'gw.example.com:8443': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
         ],
     ),
     "a gateway host with a path": (
         "[gateway]\nhost = gw.example.com/api\n",
         [
-            "config:2: [gateway] host = 'gw.example.com/api': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+            "config:2: [gateway] host = 'gw.example.com/api': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
         ],
     ),
     "a gateway host with a password": (
         "[gateway]\nhost = user:hunter2@gw.example.com\n",
         [
-            "config:2: [gateway] host = '[REDACTED]@gw.example.com': must be a bare host name; protocol, port and paths have keys of their own; such as gateway.example.com"
+            "config:2: [gateway] host = '[REDACTED]@gw.example.com': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
         ],
     ),
     "a gateway protocol": (
@@ -251,38 +251,38 @@ BAD_FILES = {
     "a gateway without a host": (
         "[gateway]\nport = 443\npassword = hunter2\n",
         [
-            "config:2: [gateway]: must have a host when it has other keys; give host, or take the section out"
+            "config:2: [gateway]: must have a host if it has other keys; set host, or remove the section"
         ],
     ),
     "a gateway with an empty host": (
         "[gateway]\nhost =\nport = 443\n",
         [
-            "config:3: [gateway]: must have a host when it has other keys; give host, or take the section out"
+            "config:3: [gateway]: must have a host if it has other keys; set host, or remove the section"
         ],
     ),
     "a user name with a control character": (
         "[gateway]\nhost = gw\nusername = a\x00b\n",
         [
-            "config:3: [gateway] username = 'a\\x00b': must be text without control characters or broken Unicode; such as one line of text"
+            "config:3: [gateway] username = 'a\\x00b': must be text without control characters or lone surrogates; such as one line of text"
         ],
     ),
     "a password with a control character": (
         "[gateway]\nhost = gw\npassword = hunter2\x1b\n",
         [
-            "config:3: [gateway] password = [REDACTED]: must be text without control characters or broken Unicode; such as one line of text"
+            "config:3: [gateway] password = [REDACTED]: must be text without control characters or lone surrogates; such as one line of text"
         ],
     ),
     "a line without a delimiter": (
         "[logging]\nlog_level\n",
-        ['config:2: [logging] a line without "="; write key = value, or # before a comment'],
+        ['config:2: [logging] a line without "="; write key = value, or start a comment with #'],
     ),
     "a password without a delimiter": (
         "[gateway]\nhost = gw\npassword hunter2\n",
-        ['config:3: [gateway] a line without "="; write key = value, or # before a comment'],
+        ['config:3: [gateway] a line without "="; write key = value, or start a comment with #'],
     ),
     "a line before any section": (
         "hunter2\n[logging]\nlog_level = debug\n",
-        ['config:1: a line without "="; write key = value, or # before a comment'],
+        ['config:1: a line without "="; write key = value, or start a comment with #'],
     ),
     "a line without a key": (
         "[logging]\n= debug\n",
@@ -290,23 +290,23 @@ BAD_FILES = {
     ),
     "a known key before any section": (
         "log_level = debug\n",
-        ["config:1: log_level: must be in a section; put it into [logging]"],
+        ["config:1: log_level: must be in a section; move it to [logging]"],
     ),
     "a key of two sections before any section": (
         "host = gw\n",
-        ["config:1: host: must be in a section; put it into [general] or [gateway]"],
+        ["config:1: host: must be in a section; move it to [general] or [gateway]"],
     ),
     "an unclosed section": (
         "[logging\nlog_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
     ),
     "a section with text after it": (
         "[logging] log_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
     ),
     "a section with a comment too near": (
         "[logging]# what is logged\n",
-        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
     ),
     "a section without a name": (
         "[]\n",
@@ -314,30 +314,30 @@ BAD_FILES = {
     ),
     "a section in two brackets": (
         "[[logging]]\nlog_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
     ),
     "an unclosed quote": (
         '[logging]\nlog_file_path = "/var/log\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
         ],
     ),
     "an unclosed quote of a password": (
         "[gateway]\nhost = gw\npassword = 'hunter2\n",
         [
-            "config:3: [gateway] password: a value that begins with a quote must end with the same one; write a quote within it twice"
+            "config:3: [gateway] password: a value that begins with a quote must end with the same one; double a quote within it"
         ],
     ),
     "text after a quote": (
         '[logging]\nlog_file_path = "/var" /log\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
         ],
     ),
     "a comment too near a quote": (
         '[logging]\nlog_file_path = "/var"# logs\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; write a quote within it twice"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
         ],
     ),
     "a key twice": (
@@ -361,10 +361,10 @@ BAD_FILES = {
         [
             "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; such as error",
             "config:4: [retry] retry_max = 'many': must be a whole number, 0 or more; such as 5",
-            'config:5: a section must be "[", its name and "]" alone; such as [logging]',
+            'config:5: a section must be "[", its name and "]" only; such as [logging]',
             "config:6: [general] host = 'ftp://x': must be the base URL of an API host; such as https://api.mypurecloud.com",
             "config:8: [gateway] port = '0x50': must be a whole number from 0 to 65535, or -1 for none; such as 443",
-            "config:8: [gateway]: must have a host when it has other keys; give host, or take the section out",
+            "config:8: [gateway]: must have a host if it has other keys; set host, or remove the section",
         ],
     ),
     "lines of every end": (
@@ -413,35 +413,35 @@ BAD_FILES = {
     ),
     "JSON: a key outside any section": (
         '{\n "log_level": "debug"\n}',
-        ["config:2: log_level: must be in a section; put it into [logging]"],
+        ["config:2: log_level: must be in a section; move it to [logging]"],
     ),
     "JSON: an object as a value": (
         '{"logging": {"log_level": {"value": "debug"}}}',
         [
-            "config:1: [logging] log_level: must be a single value, no object and no array; such as error"
+            "config:1: [logging] log_level: must be a single value, not an object or array; such as error"
         ],
     ),
     "JSON: an array as a value": (
         '{"gateway": {"host": "gw",\n "port": [443]}}',
-        ["config:2: [gateway] port: must be a single value, no object and no array; such as 443"],
+        ["config:2: [gateway] port: must be a single value, not an object or array; such as 443"],
     ),
     "JSON: an object as a password": (
         '{"gateway": {"host": "gw",\n "password": {"x": "hunter2"}}}',
         [
-            "config:2: [gateway] password: must be a single value, no object and no array; such as one line of text"
+            "config:2: [gateway] password: must be a single value, not an object or array; such as one line of text"
         ],
     ),
     "JSON: a number as a path": (
         '{"logging": {"log_file_path": 5}}',
-        ["config:1: [logging] log_file_path = 5: must be a string of JSON; put it in quotes"],
+        ["config:1: [logging] log_file_path = 5: must be a JSON string; put it in quotes"],
     ),
     "JSON: a switch as a host": (
         '{"general": {"host": true}}',
-        ["config:1: [general] host = true: must be a string of JSON; put it in quotes"],
+        ["config:1: [general] host = true: must be a JSON string; put it in quotes"],
     ),
     "JSON: a number as a password": (
         '{"gateway": {"host": "gw", "password": 12345}}',
-        ["config:1: [gateway] password = [REDACTED]: must be a string of JSON; put it in quotes"],
+        ["config:1: [gateway] password = [REDACTED]: must be a JSON string; put it in quotes"],
     ),
     "JSON: a switch as a number": (
         '{"retry": {"retry_max": true}}',
@@ -472,13 +472,13 @@ BAD_FILES = {
     "JSON: half a surrogate pair": (
         '{"logging": {"log_file_path": "\\ud800"}}',
         [
-            "config:1: [logging] log_file_path = '\\ud800': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+            "config:1: [logging] log_file_path = '\\ud800': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
         ],
     ),
     "JSON: a line break in a path": (
         '{"logging": {"log_file_path": "/var\\n/log"}}',
         [
-            "config:1: [logging] log_file_path = '/var\\n/log': must be a path without control characters or broken Unicode; such as /var/log/genesys.log"
+            "config:1: [logging] log_file_path = '/var\\n/log': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
         ],
     ),
     "JSON: a key twice": (
@@ -499,7 +499,7 @@ BAD_FILES = {
     "JSON: two budgets": (
         '{"retry": {\n "retry_wait_max": 10,\n "max_retry_time_sec": 20}}',
         [
-            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the whole time for retries; keep one of them"
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the retry budget; keep one of them"
         ],
     ),
     "JSON: several problems": (
@@ -509,12 +509,12 @@ BAD_FILES = {
             "config:4: [logging] log_to_console = 3: must be true or false; such as true",
             "config:6: [retry] retry_max = -1: must be a whole number, 0 or more; such as 5",
             "config:7: [gateway] port = 99999: must be a whole number from 0 to 65535, or -1 for none; such as 443",
-            "config:7: [gateway]: must have a host when it has other keys; give host, or take the section out",
+            "config:7: [gateway]: must have a host if it has other keys; set host, or remove the section",
         ],
     ),
     "JSON: an array in an array": (
         '[["logging"]]',
-        ['config:1: a section must be "[", its name and "]" alone; such as [logging]'],
+        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
     ),
     "a key of letters nobody uses for numbers": (
         "[retry]\nretry_max = 0x10\n",
@@ -560,7 +560,7 @@ WARNINGS = {
     "a key unlike any": (
         "[reauthentication]\nzzz = 1\n",
         [
-            "config:2: [reauthentication] zzz: unknown key, ignored; known are refresh_access_token, refresh_token_wait_max"
+            "config:2: [reauthentication] zzz: unknown key, ignored; known keys: refresh_access_token, refresh_token_wait_max"
         ],
     ),
     "a misspelt section with its keys": (
@@ -570,7 +570,7 @@ WARNINGS = {
     "a section unlike any": (
         "[proxy]\nurl = http://user:hunter2@proxy\n",
         [
-            "config:1: [proxy]: unknown section, ignored; known are logging, retry, reauthentication, general, gateway"
+            "config:1: [proxy]: unknown section, ignored; known sections: logging, retry, reauthentication, general, gateway"
         ],
     ),
     "a secret under a misspelt key": (
@@ -579,12 +579,12 @@ WARNINGS = {
     ),
     "a key outside any section": (
         "region = eu_west_1\n",
-        ["config:1: region: unknown key outside any section, ignored; take it out"],
+        ["config:1: region: unknown key outside any section, ignored; remove it"],
     ),
     "a very long key": (
         "[retry]\n" + "k" * 200 + " = 1\n",
         [
-            "config:2: [retry] 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...': unknown key, ignored; known are max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
+            "config:2: [retry] 'kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk...': unknown key, ignored; known keys: max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
         ],
     ),
     "a key with blanks": (
@@ -598,15 +598,15 @@ WARNINGS = {
     "JSON: an unknown key that is an object": (
         '{"retry": {"on": {"status": [429]}}}',
         [
-            "config:1: [retry] on: unknown key, ignored; known are max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
+            "config:1: [retry] on: unknown key, ignored; known keys: max_retry_time_sec, retry_wait_max, retry_max, retry_wait_min, retry_after_default, backoff_interval"
         ],
     ),
     "JSON: an unknown section": (
         '{\n "loging": {"log_level": "loud"},\n "$schema": "x",\n "": {}\n}',
         [
             "config:2: [loging]: unknown section, ignored; did you mean [logging]?",
-            "config:3: $schema: unknown key outside any section, ignored; take it out",
-            "config:4: ['']: unknown section, ignored; known are logging, retry, reauthentication, general, gateway",
+            "config:3: $schema: unknown key outside any section, ignored; remove it",
+            "config:4: ['']: unknown section, ignored; known sections: logging, retry, reauthentication, general, gateway",
         ],
     ),
 }

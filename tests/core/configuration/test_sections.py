@@ -26,7 +26,7 @@ from genesys_core.hosts import Region
         (
             LoggingConfiguration,
             {"file_path": ""},
-            "file_path '': must not be empty; None is for no file",
+            "file_path '': must not be empty; None means no file",
         ),
         (
             ReauthenticationConfiguration,
@@ -72,7 +72,7 @@ def test_credentials_show_who_but_not_how():
         "Credentials(client_id='id', client_secret=[REDACTED], access_token=[REDACTED])"
     )
     assert repr(Credentials(client_id="id")) == "Credentials(client_id='id')"
-    with pytest.raises(TypeError, match="let that process read its own environment"):
+    with pytest.raises(TypeError, match="have that process read its own environment"):
         pickle.dumps(Credentials(access_token="hunter3"))
 
 

@@ -530,7 +530,7 @@ def test_leaves_that_did_not_fit_are_told_without_their_values():
     found = issues_notice("get_a", response(2), now=at(0))
     assert found is not None
     assert found.message == (
-        "get_a: 2 did not fit: $.a[0]: no number; None instead; $.a[1]: no number; None instead"
+        "get_a: decoding issues (2): $.a[0]: no number; None instead; $.a[1]: no number; None instead"
     )
     many = issues_notice("get_a", response(12), now=at(0))
     assert many is not None
