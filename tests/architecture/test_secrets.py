@@ -14,6 +14,9 @@ import inspect
 import logging
 import pkgutil
 import re
+import signal
+import sys
+import threading
 from urllib.parse import quote, unquote
 
 import anyio
@@ -63,7 +66,7 @@ from tests.helpers.planted_secrets import (
     refusal,
     repeated,
 )
-from tests.helpers.server import Raw, Reply, scripted_server
+from tests.helpers.server import Raw, Reply, Stall, scripted_server
 from tests.strategies.secrets import SPELLINGS
 
 NOW = Now(0.0, 0.0)
@@ -536,6 +539,23 @@ def test_no_secret_comes_out_of_notifications(run, everywhere):
     assert any(quote(SECRETS["channel"]) in seen.target for seen in server.requests)
     captured.of(*(state.error for state in told.states if hasattr(state, "error")))
     search()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows wakes no thread by a signal")
+def test_no_secret_is_in_the_traceback_of_an_interrupt():
+    """Ctrl-C while a request is under way, whose bytes somebody has in a variable."""
+    captured = Captured()
+
+    def interrupt(_):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        return Stall()
+
+    with scripted_server(interrupt) as server:
+        client = Client(host=server.url, access_token=SECRETS["access token"])
+        with client, pytest.raises(KeyboardInterrupt) as caught:
+            client.users.post_users({"name": "Ann", "password": SECRETS["password"]})
+        captured.error(caught.value)
+    assert_absent(captured.texts)
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])

@@ -1,6 +1,6 @@
 """The command ``genesys-cloud``.
 
-Law: without its extras the command still starts, and says how to get what is missing. An error of
+Invariants: without its extras the command still starts, and says how to get what is missing. An error of
 the library is one line on standard error and exit code 1, never a traceback.
 """
 

@@ -1,6 +1,6 @@
 """The command line: which commands there are.
 
-Law: a command imports what it needs when it runs. Asking for help costs no more than typer, and
+Invariants: a command imports what it needs when it runs. Asking for help costs no more than typer, and
 one command's missing extra does not keep the others from running.
 """
 

@@ -1,6 +1,6 @@
 """``genesys-cloud config``.
 
-Law: what is secret is never printed. Exit code 0 for a configuration that can be used, 1 for one that
+Invariants: what is secret is never printed. Exit code 0 for a configuration that can be used, 1 for one that
 cannot, with every problem on standard error.
 """
 

@@ -1,6 +1,6 @@
 """``genesys-cloud listen``.
 
-Law: standard output has events and gaps alone, one a line with ``--json``; all else goes to standard
+Invariants: standard output has events and gaps alone, one a line with ``--json``; all else goes to standard
 error. Exit code 0 when it is interrupted or has seen enough, 1 when the platform refuses.
 """
 

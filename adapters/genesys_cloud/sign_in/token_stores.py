@@ -1,6 +1,6 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
-Law: a token is written whole or not at all, readable by its owner alone from the first byte, and
+Invariants: a token is written whole or not at all, readable by its owner alone from the first byte, and
 what a killed process had written is not lost. Between processes one exchange at a time: the locks
 are the operating system's, which takes them back from the dead.
 
