@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import time
 import zlib
+from functools import cache
 
 from tests.adapters.transports.conformance.cases_01_framing import stream_of
 from tests.adapters.transports.conformance.harness import EITHER, KEPT, Bench, F, R, case, exchange
@@ -113,13 +114,15 @@ for coding in ("br", "zstd", "foo", "compress", "gzip, foo"):
     exchange(120, coding.replace(", ", "-then-"), coded(PACKED, coding), expect=BROKEN, fate=EITHER)
 
 
+@cache
 def bomb(size: int) -> bytes:
+    """Zeros, packed a thousand times smaller."""
     packer = zlib.compressobj(9, wbits=31)
     zeros = bytes(1 << 20)
     return b"".join([packer.compress(zeros) for _ in range(size >> 20)]) + packer.flush()
 
 
-@case(121, "a-bomb", slow=True, needs="linux")
+@case(121, "a-bomb", slow=True, needs="linux", prepare=lambda: bomb(1 << 30))
 async def _(bench: Bench) -> None:
     import resource
 
@@ -127,8 +130,9 @@ async def _(bench: Bench) -> None:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     before = peak()
-    await bench.check(coded(bomb(3 << 30)), expect=BROKEN, fate=EITHER)
-    assert peak() - before < 1.5 * (1 << 30)
+    await bench.check(coded(bomb(1 << 30)), expect=BROKEN, fate=EITHER)
+    # Nowhere near what it unpacks to: the bound of 128 MiB, once in pieces and once joined.
+    assert peak() - before < 500 << 20
 
 
 @case(122, "a-bomb-that-is-left", needs="stream")
