@@ -23,6 +23,7 @@ FINISHED = (
     "sansio_core/genesys_core/configuration/",
     "sansio_core/genesys_core/errors.py",
     "sansio_core/genesys_core/hosts.py",
+    "sansio_core/genesys_core/notifications/",
     "sansio_core/genesys_core/oauth/",
     "sansio_core/genesys_core/observability/",
     "sansio_core/genesys_core/session/",
@@ -66,6 +67,15 @@ BANNED = (
     Banned(r"\bbroken Unicode\b", "without broken Unicode", "lone surrogates"),
     Banned(r"\bwhat (?:somebody|nobody) \w+", "what nobody knows", "unknown"),
     Banned(r"\bnobody (?:says|knows|can tell)\b", "where nobody says", "unknown, by default"),
+    Banned(r"\b(?:topics?|those) asked for\b", "the topics asked for", "requested topics"),
+    Banned(r"\basked for again\b", "they are asked for again", "requested again"),
+    Banned(r"\bdoes not exist any more\b", "does not exist any more", "no longer exists"),
+    Banned(
+        r"\bif anybody can tell\b|\bas far as anybody\b", "as far as anybody can tell", "if known"
+    ),
+    Banned(r"\bdropped untold\b|\buntold\b", "nothing is dropped untold", "silently"),
+    Banned(r"\bin order of\b (?:coming|arrival)\b", "in order of arrival", "first in, first out"),
+    Banned(r"\bhow patient\b", "how patient a channel is", "timeouts"),
     Banned(r"\bin drips\b", "a reply that comes in drips", "slow response"),
     Banned(r"\bstays? asked for\b", "the topic stays asked for", "remains subscribed"),
     Banned(r"\bsign of life\b", "asks for a sign of life", "sends a ping"),

@@ -1,4 +1,4 @@
-"""Notifications: topics, typed events, buffers, and the machine that keeps channels connected."""
+"""Notifications: topics, typed events, buffers, and the state machine of channels."""
 
 from typing import TYPE_CHECKING
 

@@ -1,12 +1,12 @@
-"""What has arrived and was not taken yet, when events come faster than they are used.
+"""Buffers of received events, for consumers that are slower than the platform.
 
-Law: nothing is dropped untold: a :class:`~genesys_core.notifications.channel.events.Gap` stands in the place where
-it was. Gaps themselves are never dropped; with no event between them they are one. What is taken
-comes in the order in which it was put.
+Invariants: nothing is dropped silently: a :class:`~genesys_core.notifications.channel.events.Gap`
+takes the place of dropped events. Gaps themselves are never dropped; adjacent gaps are merged.
+Events are returned in the order they were added.
 
-A buffer that blocks takes whatever it is given. Whoever reads a socket asks
-:attr:`EventBuffer.blocked` before each read is passed on, so it holds at most its limit and what
-one more read brought.
+A buffer never refuses an event. With ``block``, the reader of a socket checks
+:attr:`EventBuffer.blocked` before it processes another read, so the buffer holds at most its limit
+plus one read.
 """
 
 from collections import deque
@@ -24,31 +24,32 @@ __all__ = ["DEFAULT_LIMIT", "Buffered", "Event", "EventBuffer", "LatestEvents", 
 T = TypeVar("T")
 
 Event: TypeAlias = Notification[Any] | Gap
-"""What a consumer of notifications is given."""
+"""What consumers of notifications receive."""
 
 Overflow: TypeAlias = Literal["block", "drop_oldest"]
-"""What happens to an event for which there is no room: ``block`` leaves it with the platform, by
-reading no more until there is; ``drop_oldest`` makes room, and puts a gap there."""
+"""What happens if the buffer is full: ``block`` stops reading from the socket, so events stay with
+the platform; ``drop_oldest`` drops the oldest event and puts a gap in its position.
+"""
 
 DEFAULT_LIMIT: Final = 1_000
 
 
 class Buffered(Struct, Generic[T], frozen=True, gc=False):
-    """An event, and when it arrived."""
+    """An event and its time of arrival."""
 
     event: T
     at: Now
 
 
 class EventBuffer:
-    """Events on their way to a consumer.
+    """A bounded buffer of events for a consumer.
 
     Args:
-        limit: notifications at most.
-        overflow: what happens when there are as many.
+        limit: maximum number of notifications.
+        overflow: what happens at the limit.
 
     Raises:
-        InvalidValueError: a limit below 1, or a policy that there is not.
+        InvalidValueError: the limit is below 1, or the overflow policy is unknown.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT, overflow: Overflow = "block") -> None:
@@ -66,7 +67,7 @@ class EventBuffer:
 
     @property
     def blocked(self) -> bool:
-        """Whether sockets are to be read no further until something was taken."""
+        """Whether reading from sockets must pause until the consumer takes an event."""
         return self._blocks and self._notifications >= self._limit
 
     def put(self, event: Event, *, at: Now) -> None:
@@ -74,7 +75,7 @@ class EventBuffer:
 
         Args:
             event: the event.
-            at: when it arrived, for the gap that stands for it if it is dropped.
+            at: its time of arrival, used for a gap if it is dropped.
         """
         held = Buffered(event, at)
         if type(event) is Gap:
@@ -86,7 +87,7 @@ class EventBuffer:
         self._notifications += 1
 
     def take(self) -> Buffered[Event] | None:
-        """The oldest event, or ``None`` where there is none."""
+        """Remove and return the oldest event, or ``None`` if there is none."""
         if not self._items:
             return None
         held = self._items.popleft()
@@ -95,7 +96,7 @@ class EventBuffer:
         return held
 
     def _drop(self) -> None:
-        """Let the oldest notification, and the gaps beside it, become one gap."""
+        """Merge the oldest notification and adjacent gaps into one gap."""
         before, oldest = self._gap(0), self._items.popleft()
         self._notifications -= 1
         moment_ = wall_datetime(oldest.at.wall)
@@ -104,17 +105,17 @@ class EventBuffer:
         self._items.appendleft(gap if after is None else _joined(gap, after))
 
     def _gap(self, end: Literal[0, -1]) -> Buffered[Event] | None:
-        """Take the gap at one end, if there is one."""
+        """Remove and return the gap at one end, if there is one."""
         if not self._items or not isinstance(self._items[end].event, Gap):
             return None
         return self._items.popleft() if end == 0 else self._items.pop()
 
 
 class LatestEvents(Generic[T]):
-    """The latest states of a handler, on their way to a callback that may be slower.
+    """The latest state events of a handler, for a callback that may be slower.
 
     Args:
-        limit: how many; before that the oldest are dropped. With 0 none are kept.
+        limit: maximum number; older ones are dropped. 0 keeps none.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
@@ -122,15 +123,15 @@ class LatestEvents(Generic[T]):
 
     @property
     def blocked(self) -> bool:
-        """Never: a state is news, and not worth a wait."""
+        """Always false: state events never pause reading."""
         return False
 
     def put(self, event: T, *, at: Now) -> None:
-        """Add a state; ``at`` is when it arose."""
+        """Add a state event; ``at`` is its time."""
         self._items.append(Buffered(event, at))
 
     def take(self) -> Buffered[T] | None:
-        """The oldest state, or ``None`` where there is none."""
+        """Remove and return the oldest state event, or ``None`` if there is none."""
         return self._items.popleft() if self._items else None
 
 

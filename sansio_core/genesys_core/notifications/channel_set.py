@@ -1,10 +1,11 @@
-"""Several notification channels that act as one, for more topics than one channel holds.
+"""Several notification channels that act as one, for more topics than one channel allows.
 
-Law: a channel of the set is a machine of its own. The set only decides which topics go to which
-(:class:`~genesys_core.notifications.subscriptions.Plan`), and passes everything else on.
+Invariants: each channel is an independent state machine. The set only decides which topics belong
+to which channel (:class:`~genesys_core.notifications.subscriptions.Plan`), and forwards everything
+else.
 
-The adapter's loop is that of :mod:`genesys_core.notifications.channel.channel`; effects come with the index of their
-channel, and that index goes with what comes back.
+The adapter's loop is that of :mod:`genesys_core.notifications.channel.channel`; effects carry the
+index of their channel, which is passed back with their results.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +36,7 @@ class Addressed(Struct, frozen=True, gc=False):
 
     Attributes:
         channel: the index of the channel.
-        effect: what is to be done.
+        effect: the effect.
     """
 
     channel: int
@@ -43,12 +44,12 @@ class Addressed(Struct, frozen=True, gc=False):
 
 
 class ChannelSet(Struct, frozen=True):
-    """Channels at work.
+    """A set of running channels.
 
     Attributes:
-        policy: the times of each.
-        plan: which topics go to which.
-        members: the machines.
+        policy: timeouts and delays of each.
+        plan: the assignment of topics to channels.
+        members: the state machines.
     """
 
     policy: Policy
@@ -65,18 +66,18 @@ class ChannelSet(Struct, frozen=True):
         existing: GivenChannel | None = None,
         plan: Plan | None = None,
     ) -> "SetStep":
-        """The set's first step; there is one channel at least, even without topics.
+        """Start the set, with at least one channel, even without topics.
 
         Args:
-            topics: what to subscribe to.
-            policy: the times of each channel.
+            topics: the topics to subscribe to.
+            policy: timeouts and delays of each channel.
             now: both clocks.
-            existing: a channel that the caller has, which becomes the first.
-            plan: an empty plan with limits of its own.
+            existing: an existing channel of the caller, which becomes the first.
+            plan: an empty plan with custom limits.
 
         Raises:
-            InvalidValueError: a text that is no topic, or more topics than the channels can hold;
-                or an existing channel without id or address.
+            InvalidValueError: a topic is malformed, there are more topics than fit on the channels,
+                or the existing channel has no id or address.
         """
         plan = (plan or Plan()).adding(topics)
         wanted = plan.entries(0) if plan.channels else frozenset[str]()
@@ -86,11 +87,11 @@ class ChannelSet(Struct, frozen=True):
 
     @property
     def next_deadline(self) -> float | None:
-        """When :meth:`timer` is due, on the monotonic clock; ``None`` once all have stopped."""
+        """When to call :meth:`timer`, on the monotonic clock; ``None`` if all channels stopped."""
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float | None:
-        """The same, where sockets may not be read for now; see :meth:`timer`."""
+        """Return the same, for sockets whose reading may be paused; see :meth:`timer`."""
         running = (member for member in self.members if isinstance(member, Running))
         return min((member.deadline(reading=reading) for member in running), default=None)
 
@@ -101,27 +102,27 @@ class ChannelSet(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Whether the server has exactly the topics asked for, as far as it accepts them."""
+        """Whether the server has exactly the requested topics, except those it rejects."""
         return all(isinstance(member, Running) and member.settled for member in self.members)
 
     @property
     def connections(self) -> int:
-        """How many channels events come from."""
+        """Number of channels that deliver events."""
         return sum(isinstance(m, Running) and m.connected_channel is not None for m in self.members)
 
     @property
     def failure(self) -> GenesysCloudError | None:
-        """Why the set gave up; ``None`` while a channel is at work, or where the user stopped it."""
+        """Why the set gave up; ``None`` while a channel is running, or if the user stopped it."""
         return self._failure(range(len(self.members))) if self.stopped else None
 
     def answer(self, topics: Iterable[str]) -> "TopicsAnswer | None":
-        """What the platform says to topics that were asked for.
+        """Return the platform's answer to requested topics.
 
         Args:
-            topics: some of those asked for; none for what all channels were told last.
+            topics: some of the requested topics; none for the latest answers of all channels.
 
         Returns:
-            ``None`` while a channel that they are on has not told the platform yet.
+            ``None`` until the platform has answered on every channel concerned.
         """
         names = _names(topics)
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
@@ -136,7 +137,7 @@ class ChannelSet(Struct, frozen=True):
         return TopicsAnswer(tuple(sorted(refusals, key=lambda refusal: refusal.topic)))
 
     def called(self, channel: int, call: int, outcome: object, *, now: Now) -> "SetStep":
-        """A REST call of a channel came back."""
+        """Process the outcome of a channel's REST call."""
         step = self._at(channel, lambda member: member.called(call, outcome, now=now))
         adopted = [
             topic
@@ -149,7 +150,7 @@ class ChannelSet(Struct, frozen=True):
         return step.state._adopting(channel, adopted, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def connected(self, channel: int, socket: int, *, now: Now) -> "SetStep":
-        """A socket of a channel is open."""
+        """Process the opening of a channel's socket."""
         return self._at(channel, lambda member: member.connected(socket, now=now))
 
     def received(
@@ -161,7 +162,7 @@ class ChannelSet(Struct, frozen=True):
         now: Now,
         read_at: Now | None = None,
     ) -> "SetStep":
-        """A socket of a channel carried these texts; see :meth:`Running.received`."""
+        """Process text messages of a channel's socket; see :meth:`Running.received`."""
         return self._at(
             channel, lambda member: member.received(socket, texts, now=now, read_at=read_at)
         )
@@ -169,15 +170,15 @@ class ChannelSet(Struct, frozen=True):
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
     ) -> "SetStep":
-        """A socket of a channel is over, or could not be opened."""
+        """Process the end of a channel's socket, or that it could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
 
     def timer(self, *, now: Now, reading: bool = True) -> "SetStep":
-        """Time has passed; does what is due on each channel; see :meth:`Running.timer`."""
+        """Do what is due on each channel; see :meth:`Running.timer`."""
         return self._all(lambda member: member.timer(now=now, reading=reading))
 
     def resumed(self, *, now: Now) -> "SetStep":
-        """Sockets are read again; see :meth:`Running.resumed`."""
+        """Record that reading resumed; see :meth:`Running.resumed`."""
         return self._all(lambda member: member.resumed(now=now))
 
     def ping(self, *, now: Now) -> "SetStep":
@@ -189,27 +190,28 @@ class ChannelSet(Struct, frozen=True):
         return self._all(lambda member: member.stop(now=now))
 
     def add(self, topics: Iterable[str], *, now: Now) -> "SetStep":
-        """Subscribe to more topics; another channel is made where those there are full.
+        """Subscribe to more topics, creating another channel if the existing ones are full.
 
-        Topics that were asked for before and refused are asked for again.
+        Topics that were requested before and rejected are requested again.
 
         Raises:
-            InvalidValueError: a text that is no topic, or more topics than the channels can hold.
+            InvalidValueError: a topic is malformed, or there are more topics than fit on the
+                channels.
         """
         topics = tuple(topics)
         step = self._planned(self.plan.adding(topics), now)
         return step.state._asking_again(topics, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def remove(self, topics: Iterable[str], *, now: Now) -> "SetStep":
-        """Subscribe to some topics no longer.
+        """Unsubscribe from topics.
 
         Raises:
-            InvalidValueError: a text that is no topic.
+            InvalidValueError: a topic is malformed.
         """
         return self._planned(self.plan.removing(topics), now)
 
     def clear(self, *, now: Now) -> "SetStep":
-        """Subscribe to nothing; the channels stay connected."""
+        """Unsubscribe from all topics; the channels stay connected."""
         return self._planned(self.plan.removing(self.plan.topics), now)
 
     def _failure(self, channels: Iterable[int]) -> GenesysCloudError | None:
@@ -274,11 +276,11 @@ class ChannelSet(Struct, frozen=True):
 
 
 class TopicsAnswer(Struct, frozen=True):
-    """What came of a request for topics.
+    """The platform's answer to requested topics.
 
     Attributes:
-        refusals: those of them that the platform refuses.
-        error: why a channel that they are on gave up.
+        refusals: the topics that the platform rejected.
+        error: why a channel concerned gave up.
     """
 
     refusals: tuple[SubscriptionRejected, ...] = ()
@@ -286,18 +288,18 @@ class TopicsAnswer(Struct, frozen=True):
 
 
 class SetStep(Struct, frozen=True):
-    """What an input leads to.
+    """The result of an input.
 
     Attributes:
-        state: the set after it.
-        effects: what is to be done, in this order.
+        state: the set's next state.
+        effects: the effects to perform, in order.
     """
 
     state: ChannelSet
     effects: "_Effects"
 
     def after(self, effects: "_Effects") -> "SetStep":
-        """The same step with effects that come before its own."""
+        """Return the step with effects inserted before its own."""
         return SetStep(self.state, (*effects, *self.effects))
 
 
@@ -309,7 +311,7 @@ def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
 
 
 def _names(topics: Iterable[str]) -> set[str]:
-    """The names of topics in lower case, combined ones taken apart."""
+    """Return the names of topics in lower case, combined ones split."""
     return {name.lower() for topic in topics for name in expand_topic(topic)}
 
 

@@ -1,9 +1,9 @@
-"""What a notification handler makes of what its channels tell.
+"""Dispatch of channel events to the consumer or the state callback of a notification handler.
 
-Law: every event of a channel goes to exactly one place. Notifications and gaps go to the consumer;
-everything else is a state, and goes to whoever asked to be told of states. The platform's own
-messages (``v2.system.*``, ``channel.metadata``) are states too, unless somebody subscribed to them:
-they arrive anyway, and a consumer who asked for presences need not know of them.
+Invariants: every event has exactly one destination. Notifications and gaps go to the consumer;
+everything else is a state event and goes to ``on_state``. The platform's own messages
+(``v2.system.*``, ``channel.metadata``) are state events too, unless they were subscribed to
+explicitly: they arrive anyway, and a consumer of presences need not handle them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -55,10 +55,10 @@ __all__ = [
 
 
 class SubscriptionError(GenesysCloudError):
-    """The platform refuses topics. The others that were asked for with them are subscribed to.
+    """The platform rejected topics. The others of the same request are subscribed.
 
     Attributes:
-        refusals: each topic with the platform's reason and the permissions that are missing.
+        refusals: each topic with the platform's reason and the missing permissions.
     """
 
     def __init__(self, refusals: Iterable[SubscriptionRejected]) -> None:
@@ -68,16 +68,16 @@ class SubscriptionError(GenesysCloudError):
 
 def _words(refusal: SubscriptionRejected) -> str:
     missing = ", ".join(refusal.missing_permissions)
-    needs = f"; it needs the permissions {missing}" if missing else ""
-    return f"topic {refusal.topic!r}: {refusal.reason or 'refused by the platform'}{needs}"
+    needs = f"; missing permissions: {missing}" if missing else ""
+    return f"topic {refusal.topic!r}: {refusal.reason or 'rejected by the platform'}{needs}"
 
 
 class CallbackFailed(Printable, frozen=True):
-    """A callback raised; the handler goes on.
+    """A callback raised an exception; the handler continues.
 
     Attributes:
-        error: what it raised.
-        event: what it was given.
+        error: the exception.
+        event: the callback's argument.
         at: when.
     """
 
@@ -105,11 +105,11 @@ StateEvent: TypeAlias = (
     | CallbackFailed
     | Notification[Any]
 )
-"""What ``on_state`` is told; a notification is one of the platform's own messages."""
+"""Argument of ``on_state``; a notification is one of the platform's own messages."""
 
 
 class ForConsumer(Struct, frozen=True):
-    """An event for whoever iterates, or for ``on_notification``."""
+    """An event for the iteration or ``on_notification``."""
 
     event: Event
 
@@ -121,7 +121,7 @@ class ForStateCallback(Struct, frozen=True):
 
 
 class RoutedEvents(Struct, frozen=True):
-    """Where the events of one step go, each list in their order.
+    """The events of one step by destination, each list in order.
 
     Attributes:
         consumer: for the iteration, or for ``on_notification``.
@@ -135,22 +135,24 @@ class RoutedEvents(Struct, frozen=True):
 
 
 _MOST_KNOWN: Final = 50_000
-"""Topics remembered at most; more than one program can subscribe to (20 channels of 1,000)."""
+"""Maximum number of remembered topics; more than one program can subscribe to (20 channels of
+1,000).
+"""
 
 
 def typed_topics(
     topics: Iterable[str | tuple[str, object]], type_: object = None
 ) -> tuple[tuple[str, object], ...]:
-    """Topics with what their events are read as, checked before anything is done.
+    """Return topics with the types of their events, validated before anything is done.
 
     Args:
-        topics: topics, or pairs of a topic and its type; a bare text is one topic.
-        type_: what events of topics without a type of their own are read as: a model, or any type
-            that msgspec can decode; ``None`` for what the platform says.
+        topics: topics, or pairs of a topic and its type; a single string is one topic.
+        type_: type for topics without their own: a model, or any type that msgspec can decode;
+            ``None`` for the type in the API definition.
 
     Raises:
-        InvalidValueError: a text that is no topic.
-        TypeError: neither topics nor pairs, or a type that msgspec cannot decode.
+        InvalidValueError: a topic is malformed.
+        TypeError: an element is neither a topic nor a pair, or msgspec cannot decode a type.
     """
     _TOPICS.check("topics", topics)
     given = (topics,) if isinstance(topics, str) else tuple(topics)
@@ -176,25 +178,25 @@ _TOPICS: Final = Expected("topics", "['v2.users.1234.presence']", (Iterable,))
 
 
 class EventDispatcher:
-    """Tells what goes to the consumer, and gives each event its type.
+    """Decides the destination and the type of each event.
 
-    Not a state machine but a memory of what was asked for; one thread at a time.
+    Remembers the subscribed topics. Not thread-safe.
     """
 
     def __init__(self) -> None:
         self._decoder = NotificationDecoder()
         self._asked: set[str] = set()
-        # What was found out about topics whose events arrived, so that an event costs one look.
+        # Cached lookups of topics whose events arrived, so that an event costs one lookup.
         self._for_consumer: dict[str, bool] = {}
 
     def remember(self, wanted: Iterable[tuple[str, object]]) -> None:
-        """Topics were subscribed to.
+        """Record that topics were subscribed.
 
         Args:
             wanted: see :func:`typed_topics`.
 
         Raises:
-            InvalidValueError: a text that is no topic.
+            InvalidValueError: a topic is malformed.
         """
         self._for_consumer.clear()
         for topic, type_ in wanted:
@@ -203,10 +205,10 @@ class EventDispatcher:
             self._asked.update(filter(is_automatic, _names(topic)))
 
     def forget(self, topics: Iterable[str]) -> None:
-        """Topics are subscribed to no longer.
+        """Record that topics were unsubscribed.
 
         Raises:
-            InvalidValueError: a text that is no topic.
+            InvalidValueError: a topic is malformed.
         """
         self._for_consumer.clear()
         for topic in topics:
@@ -214,17 +216,17 @@ class EventDispatcher:
             self._decoder.forget(topic)
 
     def forget_all(self) -> None:
-        """No topics are subscribed to any longer."""
+        """Record that all topics were unsubscribed."""
         self._asked.clear()
         self._for_consumer.clear()
         self._decoder = NotificationDecoder()
 
     def route_all(self, events: Iterable[ChannelEvent]) -> RoutedEvents:
-        """Where the events of one step go; see :meth:`route`."""
+        """Dispatch the events of one step; see :meth:`route`."""
         found = RoutedEvents([], [], [])
         consumer = found.consumer
         for event in events:
-            if type(event) is Arrived:  # nearly all of them are
+            if type(event) is Arrived:  # the most common case
                 notification = self._decoder.read(event.envelope, event.text)
                 if self._is_for_consumer(notification.topic_name):
                     consumer.append(notification)
@@ -242,7 +244,7 @@ class EventDispatcher:
         return found
 
     def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
-        """Where an event goes, and as what."""
+        """Return the destination of an event, with the event as it is delivered there."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)
@@ -267,8 +269,8 @@ class EventDispatcher:
         return known
 
     def _has_asked(self, topic: str) -> bool:
-        """Whether somebody asked for what arrives anyway."""
-        # `v2.system.token_revoked` can be asked for without the id that it arrives with.
+        """Return whether a topic that arrives automatically was subscribed explicitly."""
+        # `v2.system.token_revoked` is subscribed without the id that it arrives with.
         return any(topic == name or topic.startswith(f"{name}.") for name in self._asked)
 
 
@@ -277,10 +279,10 @@ def _names(topic: str) -> list[str]:
 
 
 def operator_warning(event: ChannelEvent) -> str | None:
-    """What an operator ought to know of an event, in words without ids of channels; or ``None``."""
+    """Describe an event that an operator should know of, without channel ids; or return ``None``."""
     words: str | None = None
     match event:
-        case Arrived() | Heartbeat():  # first, because nearly all are
+        case Arrived() | Heartbeat():  # first, because they are the most common
             pass
         case Disconnected(message=message) if event.reason != "stopped":
             words = f"disconnected: {message}"
@@ -289,9 +291,9 @@ def operator_warning(event: ChannelEvent) -> str | None:
         case SubscriptionRejected():
             words = _words(event)
         case SubscriptionLost():
-            words = "the platform took topics away; they are asked for again"
+            words = "the platform removed topics; subscribing again"
         case Retrying(what=what, message=message, delay=delay):
-            words = f"{what} failed, tried again in {delay:.3g} s: {message}"
+            words = f"{what} failed, retrying in {delay:.3g} s: {message}"
         case GaveUp(error=error):
             words = f"gave up: {error}"
         case _:
@@ -300,18 +302,18 @@ def operator_warning(event: ChannelEvent) -> str | None:
 
 
 Rewrite: TypeAlias = Callable[[str], str]
-"""Changes the address that the platform gives for a socket."""
+"""Changes the address that the platform returns for a socket."""
 
 
 def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
-    """How the address of a socket is changed, for sites where it leads through a gateway.
+    """Return a function that changes socket addresses, for sites behind a gateway.
 
     Args:
         connect_uri: a base such as ``wss://gateway.example/streaming``, to which the path of the
             platform's address is appended; or a function from address to address; or ``None``.
 
     Raises:
-        InvalidValueError: no ``ws`` or ``wss`` URL, or one with a query.
+        InvalidValueError: not a ``ws`` or ``wss`` URL, or one with a query.
     """
     if connect_uri is None or callable(connect_uri):
         return connect_uri
@@ -320,7 +322,7 @@ def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
     if base.query:
         raise InvalidValueError(
             "connect_uri: must be a base without a query, such as wss://gateway.example/streaming; "
-            "give a function for anything else"
+            "pass a function for anything else"
         )
 
     def rewritten(uri: str) -> str:

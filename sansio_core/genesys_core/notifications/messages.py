@@ -1,8 +1,8 @@
-"""From the text of a frame to a typed notification: topic to template to model.
+"""Decoding of frames to typed notifications: topic to template to model.
 
-Law: a frame is never lost. An envelope that is odd is read as far as it goes, a body that does not
-fit its model is repaired or handed over untyped, a topic that nobody knows arrives untyped; only a
-text without a topic is no notification, and the caller is told so. Topics compare without case.
+Invariants: a frame is never lost. Malformed envelopes are read as far as possible, a body that does
+not match its model is repaired or delivered untyped, unknown topics are delivered untyped; only a
+text without a topic is not a notification, and is reported as such. Topics are case-insensitive.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,15 +38,16 @@ T_co = TypeVar("T_co", covariant=True)
 
 _PLACEHOLDER: Final = "{id}"
 _MAX_LEARNED: Final = 50_000
-"""Topic names whose type is remembered: more than the platform lets one program subscribe to
-(20 channels of 1,000), so that only names which nobody asked for can push others out."""
+"""Maximum number of cached topic types: more than the platform lets one program subscribe to (20
+channels of 1,000), so only unsolicited topics can evict others.
+"""
 
 
 class Metadata(Struct, frozen=True, rename="pascal"):
-    """What the platform says about an event.
+    """Metadata of an event.
 
     Attributes:
-        correlation_id: ``CorrelationId``, which the platform's support asks for.
+        correlation_id: ``CorrelationId``, needed for support requests to Genesys.
     """
 
     correlation_id: str | None = None
@@ -56,15 +57,15 @@ _NO_METADATA: Final = Metadata()
 
 
 class Envelope(Struct, frozen=True, gc=False, rename="camel"):
-    """A frame of the notification service, its body not read yet.
+    """A frame of the notification service whose body has not been decoded yet.
 
     Attributes:
-        topic_name: the topic; ``None`` for a reply to a subscription made over the socket.
+        topic_name: the topic; ``None`` for the response to a subscription made over the socket.
         version: the version of the body's schema.
         event_body: the body as JSON.
-        metadata: what the platform says about the event.
-        result: of such a reply: ``200``, ``400`` or ``404``.
-        status: of such a reply, in words.
+        metadata: metadata of the event.
+        result: of such a response: ``200``, ``400`` or ``404``.
+        status: of such a response: a description.
     """
 
     topic_name: str | None = None
@@ -81,11 +82,11 @@ class Notification(Struct, Generic[T_co], frozen=True):
     Attributes:
         topic_name: the topic, such as ``v2.users.9ed7d9f6-....presence``.
         version: the version of the body's schema, such as ``2``.
-        event_body: what happened, of the topic's type; plain dictionaries and lists where the
-            topic is unknown.
+        event_body: the event, of the topic's type; plain dictionaries and lists if the topic is
+            unknown.
         metadata: the correlation id.
         raw: the frame as received.
-        issues: places of the body that did not fit their type.
+        issues: places of the body that did not match their type.
     """
 
     topic_name: str
@@ -100,15 +101,15 @@ class Notification(Struct, Generic[T_co], frozen=True):
 
 
 def resolve_topic(topic: str) -> str | None:
-    """The template of a concrete topic.
+    """Return the template of a topic.
 
-    ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands for one
-    segment. Where several templates fit, the one with fewest placeholders is taken, and among
-    those the one that is literal furthest: ``v2.system.token_revoked.{id}`` before
+    ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands for
+    one segment. If several templates match, the one with fewest placeholders wins, and among those
+    the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
     ``v2.system.{id}.{id}``.
 
     Returns:
-        A key of ``NOTIFICATION_TOPICS``, or ``None`` for a topic that it does not have.
+        A key of ``NOTIFICATION_TOPICS``, or ``None`` for an unknown topic.
     """
     return _resolve(topic.lower())
 
@@ -151,10 +152,10 @@ _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 
 
 def open_envelope(text: str) -> Envelope | None:
-    """Read a frame up to its body.
+    """Parse a frame except for its body.
 
     Returns:
-        ``None`` for a text that is neither an event nor a reply to a subscription.
+        ``None`` for a text that is neither an event nor a response to a subscription.
     """
     try:
         envelope = _ENVELOPE.decode(text)
@@ -166,8 +167,8 @@ def open_envelope(text: str) -> Envelope | None:
 
 
 def _odd_envelope(text: str) -> Envelope:
-    """What can be read of an envelope whose fields are not of their types, or that is no JSON."""
-    # Envelopes that are in order need neither, and most programs never meet another.
+    """Parse an envelope whose fields have wrong types, or that is not valid JSON, leniently."""
+    # Valid envelopes need neither module, and most programs never receive any other.
     import json  # noqa: PLC0415
 
     from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415
@@ -200,13 +201,13 @@ def _text(value: object) -> str | None:
 
 
 class NotificationDecoder:
-    """Gives each event its type: the caller's if there is one, else the platform's.
+    """Decodes events with the caller's type if there is one, otherwise with the platform's.
 
-    Not a state machine but a memory: what a topic name turned out to be is looked up once.
+    Caches the type of each topic.
 
     Args:
         types: types by topic, as for :meth:`assign`.
-        strict: whether a body that does not fit raises, instead of being repaired.
+        strict: raise for a body that does not match its type instead of repairing it.
     """
 
     def __init__(self, types: Mapping[str, object] | None = None, *, strict: bool = False) -> None:
@@ -217,29 +218,29 @@ class NotificationDecoder:
             self.assign(topic, type_)
 
     def assign(self, topic: str, type_: object) -> None:
-        """From now on events of a topic are read as a type, whatever the platform says.
+        """Decode events of a topic as a type, overriding the platform's.
 
         Args:
             topic: a topic, a combined topic (``v2.users.{id}?presence&station``), or a template
-                with ``{id}`` in it, in any case.
+                with ``{id}``; case-insensitive.
             type_: a model, or any type that msgspec can decode.
 
         Raises:
-            TypeError: one that it cannot; nothing was done.
-            InvalidValueError: a text that is no topic.
+            TypeError: msgspec cannot decode the type; nothing was changed.
+            InvalidValueError: the topic is malformed.
         """
         check_type(type_)
         self._given.update(dict.fromkeys(_keys(topic), type_))
         self._learned = {}
 
     def forget(self, topic: str) -> None:
-        """Events of a topic are read as the platform says again."""
+        """Decode events of a topic with the platform's type again."""
         for key in _keys(topic):
             self._given.pop(key, None)
         self._learned = {}
 
     def type_of(self, topic: str) -> object:
-        """The type that events of a topic are read as; ``Any`` for an unknown topic."""
+        """Return the type of a topic's events; ``Any`` for an unknown topic."""
         key = topic.lower()
         if key in self._given:
             return self._given[key]
@@ -251,14 +252,14 @@ class NotificationDecoder:
         return resolve_type(TOPIC_MODELS[template])
 
     def read(self, envelope: Envelope, text: str) -> Notification[Any]:
-        """Read an event's body.
+        """Decode an event's body.
 
         Args:
-            envelope: what :func:`open_envelope` made of ``text``; it has a topic.
+            envelope: the result of :func:`open_envelope` for ``text``; it has a topic.
             text: the frame.
 
         Raises:
-            DecodeError: with ``strict``, a body that does not fit its type.
+            DecodeError: with ``strict``, the body does not match its type.
         """
         topic = envelope.topic_name or ""
         learned = self._learned
@@ -276,10 +277,10 @@ class NotificationDecoder:
         return Notification(topic, envelope.version, data, metadata, text)
 
     def decode(self, text: str) -> Notification[Any] | None:
-        """Read a frame whole; ``None`` for one that is no event.
+        """Decode a frame; return ``None`` if it is not an event.
 
         Raises:
-            DecodeError: with ``strict``, a body that does not fit its type.
+            DecodeError: with ``strict``, the body does not match its type.
         """
         envelope = open_envelope(text)
         if envelope is None or envelope.topic_name is None:
@@ -292,7 +293,7 @@ class NotificationDecoder:
         except DecodeError as error:
             if self._strict:
                 raise
-            issues = (Issue(error.path, f"{error.message}: read without a type"),)
+            issues = (Issue(error.path, f"{error.message}: decoded without a type"),)
         return Decoded(_untyped(body), issues)
 
 

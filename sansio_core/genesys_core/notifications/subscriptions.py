@@ -1,13 +1,13 @@
-"""Which topics go to which channel.
+"""Assignment of topics to channels.
 
-Law: a topic stays on the channel it was put on. Adding and removing others never moves it, so that
-no change of a program's subscriptions interrupts the rest of them. A channel is given its topics one
-by one as long as they fit, because only then does the platform say which one it rejects; combined
-topics are used where the places would not suffice otherwise.
+Invariants: a topic stays on its channel. Adding and removing others never moves it, so no change of
+subscriptions interrupts the others. Topics are subscribed individually as long as they fit, because
+only then does the platform report which one it rejects; combined topics are used if the channels
+would be full otherwise.
 
-The limits are the platform's: 1,000 topics for each channel, 20 channels for each user and client,
-and 200 characters for a (combined) topic, ``prefix?suffix1&suffix2``, which takes one place and
-whose events arrive under the names ``prefix.suffix1`` and ``prefix.suffix2``.
+The limits are the platform's: 1,000 topics per channel, 20 channels per user and client, and 200
+characters for a (combined) topic, ``prefix?suffix1&suffix2``, which counts as one and whose events
+arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
 """
 
 import re
@@ -23,34 +23,34 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Plan", "combine_topics", "expand_topic", "is_automatic"]
 
 MAX_TOPICS: Final = 1_000
-"""Topics of one channel, a combined one counting as one."""
+"""Maximum number of topics on a channel; a combined topic counts as one."""
 
 MAX_CHANNELS: Final = 20
-"""Channels of one user and client; a 21st displaces the one that was used least recently."""
+"""Maximum number of channels per user and client; a 21st displaces the least recently used."""
 
 MAX_LENGTH: Final = 200
-"""Characters of a topic; combined ones are kept below it, as in the platform's own client."""
+"""Maximum length of a topic; combined ones are kept below it, as in the platform's own client."""
 
 _TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
-# An id has digits or hyphens in it, a suffix such as `routingStatus` has not.
+# Ids contain digits or hyphens, suffixes such as `routingStatus` do not.
 _SUFFIX = re.compile(r"[A-Za-z_]+")
 
 
 _TOPIC_NAME: Final = Expected("a topic", "'v2.users.1234.presence'", (str,))
 
 
-@lru_cache(4096)  # asked for each event that arrives
+@lru_cache(4096)  # called for each event
 def is_automatic(topic: str) -> bool:
-    """Whether events of a topic arrive without a subscription, which the platform would reject."""
+    """Return whether a topic arrives without a subscription, which the platform would reject."""
     name = topic.lower()
     return name == "channel.metadata" or name.startswith("v2.system.")
 
 
 def expand_topic(topic: str) -> tuple[str, ...]:
-    """The names under which events of a (combined) topic arrive.
+    """Return the names under which events of a (combined) topic arrive.
 
     Raises:
-        InvalidValueError: the text is no topic.
+        InvalidValueError: the topic is malformed.
     """
     _TOPIC_NAME.check("topic", topic)
     if len(topic) > MAX_LENGTH or _TOPIC.fullmatch(topic) is None:
@@ -64,9 +64,9 @@ def expand_topic(topic: str) -> tuple[str, ...]:
 
 
 def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """The same topics in as few places as possible, in the order of their first parts.
+    """Combine topics into as few as possible, in the order of their first parts.
 
-    Only suffixes of one resource can share a place: ``v2.users.{id}.presence`` and
+    Only suffixes of one resource can be combined: ``v2.users.{id}.presence`` and
     ``v2.users.{id}.station`` become ``v2.users.{id}?presence&station``.
     """
     groups: dict[str, list[str]] = {}
@@ -76,7 +76,7 @@ def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 
 def _group(topic: str) -> str:
-    """What topics that can share a place have in common; else the topic itself."""
+    """Return the common part of topics that can be combined, or the topic itself."""
     prefix, _, suffix = topic.rpartition(".")
     if prefix.count(".") < 2 or _SUFFIX.fullmatch(suffix) is None:
         return topic.lower()
@@ -84,7 +84,7 @@ def _group(topic: str) -> str:
 
 
 def _packed(topics: list[str]) -> list[str]:
-    """Topics of one resource, each entry filled as far as its length allows."""
+    """Combine the topics of one resource, each up to the maximum length."""
     entries: list[str] = []
     for topic in topics:
         suffix = topic.rpartition(".")[2]
@@ -107,12 +107,12 @@ _TopicNames: TypeAlias = Mapping[str, str]
 
 
 class Plan(Struct, frozen=True):
-    """An assignment of topics to channels, as a value.
+    """An immutable assignment of topics to channels.
 
     Attributes:
         channels: the topics of each channel by their names in lower case.
-        max_channels: channels at most; lower it where other programs of the same user and client
-            need some of the platform's 20.
+        max_channels: maximum number of channels; reduce it if other programs of the same user and
+            client need some of the platform's 20.
     """
 
     channels: tuple[_TopicNames, ...] = ()
@@ -120,23 +120,24 @@ class Plan(Struct, frozen=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """All topics, as the caller wrote them, combined ones taken apart."""
+        """All topics, as the caller wrote them, combined ones split."""
         return frozenset(topic for channel in self.channels for topic in channel.values())
 
     def entries(self, channel: int) -> frozenset[str]:
-        """What to subscribe a channel to: at most 1,000 topics or combined topics."""
+        """Return the topics to subscribe on a channel: at most 1,000, combined if necessary."""
         topics = self.channels[channel].values()
         return frozenset(topics if len(topics) <= MAX_TOPICS else combine_topics(topics))
 
     def holds(self, channel: int, names: Iterable[str]) -> bool:
-        """Whether any of these names, in lower case, is on a channel."""
+        """Return whether any of these names, in lower case, is on a channel."""
         return channel < len(self.channels) and any(n in self.channels[channel] for n in names)
 
     def adding(self, topics: Iterable[str]) -> "Plan":
-        """The plan with topics in it that were not; automatic ones need no place.
+        """Return the plan with topics added; automatic topics need no subscription.
 
         Raises:
-            InvalidValueError: a text that is no topic, or more topics than the channels can hold.
+            InvalidValueError: a topic is malformed, or there are more topics than fit on the
+                channels.
         """
         draft = [_PlanDraft(channel) for channel in self.channels]
         for topic in _expanded(topics):
@@ -145,7 +146,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """The plan with topics in it that a channel is subscribed to already.
+        """Return the plan with the topics that a channel is already subscribed to.
 
         Raises:
             InvalidValueError: as :meth:`adding`.
@@ -158,11 +159,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def removing(self, topics: Iterable[str]) -> "Plan":
-        """The plan without some topics; other topics stay where they are.
-
-        Raises:
-            InvalidValueError: a text that is no topic.
-        """
+        """Return the plan without some topics; other topics stay on their channels."""
         gone = {topic.lower() for topic in _expanded(topics)}
         kept = (
             {name: topic for name, topic in channel.items() if name not in gone}
@@ -186,7 +183,7 @@ class Plan(Struct, frozen=True):
 
 
 class _PlanDraft:
-    """A channel under construction, which counts the places it would take when combined."""
+    """A channel under construction, which counts its topics when combined."""
 
     def __init__(self, topics: _TopicNames) -> None:
         self.topics = dict(topics)
@@ -215,14 +212,13 @@ def _expanded(topics: Iterable[str]) -> list[str]:
     single = [name for topic in topics for name in expand_topic(topic)]
     template = next((topic for topic in single if "{" in topic), None)
     if template is not None:
-        raise InvalidValueError(f"topic {template!r}: is a template; put an id in place of {{id}}")
+        raise InvalidValueError(f"topic {template!r}: is a template; replace {{id}} with an id")
     return [topic for topic in single if not is_automatic(topic)]
 
 
 def _too_many(max_channels: int) -> InvalidValueError:
     return InvalidValueError(
         f"topics: do not fit on {max_channels} channels of {MAX_TOPICS:,}. The platform allows "
-        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest when "
-        "there is another. Subscribe to fewer topics, to topics of groups or queues instead of "
+        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest if there are more. Subscribe to fewer topics, to topics of groups or queues instead of "
         "users, with a second OAuth client, or use the platform's EventBridge integration"
     )

@@ -1,7 +1,7 @@
 """Notification topics and the types of their events.
 
-Law: the map is complete and lazy: it names every topic template that the definition knows, and
-imports a model when its topic is looked up, not before.
+Invariants: the map is complete and lazy: it contains every topic template of the API definition,
+and imports a model only when its topic is looked up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ __all__ = ["NOTIFICATION_TOPICS"]
 
 
 class _TopicModels(Mapping[str, type[Model]]):
-    """Topic templates to models; looking one up imports the model."""
+    """Maps topic templates to models, importing each on lookup."""
 
     __slots__ = ()
 
@@ -29,7 +29,7 @@ class _TopicModels(Mapping[str, type[Model]]):
         return len(TOPIC_MODELS)
 
     def __contains__(self, template: object) -> bool:
-        """Whether the template is known; imports nothing."""
+        """Return whether the template is known, without importing its model."""
         return template in TOPIC_MODELS
 
     def __repr__(self) -> str:
@@ -37,4 +37,4 @@ class _TopicModels(Mapping[str, type[Model]]):
 
 
 NOTIFICATION_TOPICS: Final[Mapping[str, type[Model]]] = _TopicModels()
-"""Every topic template, such as ``v2.users.{id}.presence``, and the model of its events."""
+"""All topic templates, such as ``v2.users.{id}.presence``, and the models of their events."""

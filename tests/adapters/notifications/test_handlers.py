@@ -192,7 +192,7 @@ def test_a_refused_topic_is_an_error_and_the_others_are_had(simulator, go):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("v2.users.{id}.presence", "put an id in place"), ("not a topic", "joined by dots")],
+    [("v2.users.{id}.presence", "with an id"), ("not a topic", "joined by dots")],
 )
 def test_what_is_no_topic_is_refused_before_anything_is_sent(simulator, go, name, words):
     async def scenario(listener):

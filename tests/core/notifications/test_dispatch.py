@@ -215,8 +215,8 @@ def test_the_error_of_refused_topics_names_each_with_its_reason():
     error = SubscriptionError([first, SubscriptionRejected("c.d", None, ())])
     assert error.refusals[0] == first
     assert str(error) == (
-        "topic 'a.b': not yours; it needs the permissions routing:queue:view, x:y:z; "
-        "topic 'c.d': refused by the platform"
+        "topic 'a.b': not yours; missing permissions: routing:queue:view, x:y:z; "
+        "topic 'c.d': rejected by the platform"
     )
 
 
@@ -269,8 +269,8 @@ def test_what_is_no_base_is_refused_without_showing_secrets(base, words):
             "events from 2026-01-01T00:00:00+00:00 to 2026-01-01T00:00:00+00:00 may be missing",
         ),
         (SubscriptionRejected("a.b", "no", ()), "topic 'a.b': no"),
-        (SubscriptionLost("{}", AT), "the platform took topics away; they are asked for again"),
-        (Retrying("connect", "refused", 1.25), "connect failed, tried again in 1.25 s: refused"),
+        (SubscriptionLost("{}", AT), "the platform removed topics; subscribing again"),
+        (Retrying("connect", "refused", 1.25), "connect failed, retrying in 1.25 s: refused"),
         (GaveUp(GenesysCloudError("no token")), "gave up: no token"),
         (Connected("secret-channel", AT), None),
         (HEARTBEAT, None),

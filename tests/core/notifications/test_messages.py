@@ -186,7 +186,7 @@ def test_one_odd_field_does_not_lose_the_event():
 def test_a_body_of_another_shape_arrives_untyped(body):
     notification = NotificationDecoder().decode(frame(body=body))
     assert notification.event_body == body
-    assert "read without a type" in notification.issues[0].message
+    assert "decoded without a type" in notification.issues[0].message
 
 
 def test_a_body_that_cannot_be_read_is_still_in_raw():

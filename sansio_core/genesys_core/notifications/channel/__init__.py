@@ -1,1 +1,1 @@
-"""The machine that keeps one notification channel connected."""
+"""The state machine of a notification channel."""

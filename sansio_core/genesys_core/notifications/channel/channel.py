@@ -1,15 +1,15 @@
-"""A notification channel that stays connected, as a machine without I/O.
+"""A sans-IO notification channel that stays connected.
 
-Law: whatever the network does, the machine comes back within its backoff; the topics on the server
-end up equal to those asked for; no frame is handed out twice; and every time in which events may
-have been missed is announced by a :class:`~genesys_core.notifications.channel.events.Gap`. (What a frame of a
-planned move is, and what counts as a sign that nothing is missing, is in
+Invariants: whatever the network does, the channel reconnects within its backoff; the server's
+topics converge to the requested ones; no frame is delivered twice; and every period in which events
+may have been missed is reported as a :class:`~genesys_core.notifications.channel.events.Gap`.
+(Duplicate frames of a planned move, and the conditions for a complete stream, are described in
 :mod:`genesys_core.notifications.channel.move` and
 :class:`~genesys_core.notifications.channel.connection.Draining`.)
 
-A state is a frozen value; each input gives a :class:`ChannelStep`: the next state, and the effects
-to carry out in their order. The adapter's whole duty is this loop, with one thread or task for each
-call and socket, which put what comes back into one queue::
+A state is an immutable value; each input returns a :class:`ChannelStep`: the next state, and the
+effects to perform in order. An adapter consists of this loop, and of one thread or task per call
+and socket, which put their results into one queue::
 
     step = start(topics, policy=Policy(random=random.random), now=now())
     while True:
@@ -17,7 +17,8 @@ call and socket, which put what comes back into one queue::
             match effect:
                 case Call(id, operation): ...      # send; then put: called(id, result or error)
                 case Connect(socket, url): ...     # WebSocket.connect; then put: connected(socket),
-                                                   # received(socket, texts), disconnected(socket, how)
+                                               # received(socket, texts),
+                                               # disconnected(socket, how)
                 case SendText(socket, text): ...
                 case CloseSocket(socket): ...
                 case Emit(event): ...
@@ -28,11 +29,11 @@ call and socket, which put what comes back into one queue::
                 input = queue.get(timeout=max(0, state.next_deadline - now().monotonic))
                 step = state.timer(now=now()) if input is None else input(state, now=now())
 
-Rules for adapters. Inputs are given one after the other. Texts of a socket come in their order and
-before its ``disconnected``; all texts of one read belong into one ``received``. A ``GenesysCloudError``
-that a call raises is its outcome. A socket that cannot be opened, for whatever reason, is
-``disconnected``. After ``CloseSocket`` nothing needs to be reported, and what is, is ignored.
-``timer`` may come early or late. Blocking in a call must not block the other inputs.
+Rules for adapters. Inputs are processed one at a time. The messages of a socket are passed in order
+and before its ``disconnected``; all messages of one read belong in one ``received``. A
+``GenesysCloudError`` that a call raises is its outcome. A socket that cannot be opened, for any
+reason, is ``disconnected``. After ``CloseSocket`` nothing needs to be reported, and reports are
+ignored. ``timer`` may be called early or late. Blocking in a call must not block other inputs.
 """
 
 from collections.abc import Iterable
@@ -70,7 +71,7 @@ __all__ = [
 
 
 class GivenChannel(Printable, frozen=True):
-    """A channel that the caller has already; its topics are kept.
+    """An existing channel of the caller; its topics are kept.
 
     Attributes:
         id: the channel's id.
@@ -85,21 +86,21 @@ class GivenChannel(Printable, frozen=True):
 
 
 class Stopped(Struct, frozen=True):
-    """The machine has stopped, and has no transitions.
+    """The channel has stopped; there are no transitions.
 
     Attributes:
-        error: why it gave up; ``None`` where the user stopped it.
+        error: why it gave up; ``None`` if the user stopped it.
     """
 
     error: GenesysCloudError | None = None
 
 
 class Running(Struct, frozen=True):
-    """A channel at work, whatever it is waiting for.
+    """A running channel, in any phase.
 
     Attributes:
-        policy: its times.
-        facts: all that it knows.
+        policy: timeouts and delays.
+        facts: the complete state.
     """
 
     policy: Policy
@@ -107,22 +108,22 @@ class Running(Struct, frozen=True):
 
     @property
     def next_deadline(self) -> float:
-        """When :meth:`timer` is due unless something happens before, on the monotonic clock."""
+        """When to call :meth:`timer` if there is no other input, on the monotonic clock."""
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float:
-        """The same, where sockets may not be read for now; see :meth:`timer`."""
+        """Return the same, for sockets whose reading may be paused; see :meth:`timer`."""
         return self.facts.next_deadline(self.policy, reading=reading)
 
     @property
     def connected_channel(self) -> str | None:
-        """The id of the channel that events come from, while they do."""
+        """The id of the channel that delivers events; ``None`` while disconnected."""
         primary = self.facts.primary
         return primary.channel.id if isinstance(primary, Listening) else None
 
     @property
     def settled(self) -> bool:
-        """Whether the server has exactly the topics asked for, as far as it accepts them."""
+        """Whether the server has exactly the requested topics, except those it rejects."""
         primary = self.facts.primary
         return (
             isinstance(primary, Listening)
@@ -131,11 +132,11 @@ class Running(Struct, frozen=True):
         )
 
     def called(self, call: int, outcome: object, *, now: Now) -> "ChannelStep":
-        """A REST call came back.
+        """Process the outcome of a REST call.
 
         Args:
             call: the call's number.
-            outcome: what the operation returns, or the ``GenesysCloudError`` that it raised.
+            outcome: the operation's result, or the ``GenesysCloudError`` that it raised.
             now: both clocks.
         """
         transition = self._transition(now)
@@ -143,7 +144,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def connected(self, socket: int, *, now: Now) -> "ChannelStep":
-        """A socket is open (``HandshakeDone``)."""
+        """Process the opening of a socket (``HandshakeDone``)."""
         transition = self._transition(now)
         transition.connected(socket)
         return self._step(transition)
@@ -151,11 +152,11 @@ class Running(Struct, frozen=True):
     def received(
         self, socket: int, texts: Iterable[str], *, now: Now, read_at: Now | None = None
     ) -> "ChannelStep":
-        """A socket carried these texts, in this order.
+        """Process text messages of a socket, in order.
 
         Args:
             socket: its number.
-            texts: all texts of one read.
+            texts: all messages of one read.
             now: both clocks.
             read_at: when they were read, if that was earlier. A gap begins no later.
         """
@@ -164,36 +165,36 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
-        """A socket is over, or could not be opened."""
+        """Process the end of a socket, or that it could not be opened."""
         transition = self._transition(now)
         transition.disconnected(socket, how)
         return self._step(transition)
 
     def timer(self, *, now: Now, reading: bool = True) -> "ChannelStep":
-        """Time has passed; does what is due, which may be nothing.
+        """Do what is due at this time, which may be nothing.
 
         Args:
             now: both clocks.
-            reading: whether sockets are being read. While they are not, because the consumer is
-                slow, their silence means nothing; :meth:`resumed` tells when they are again.
+            reading: whether sockets are being read. While reading is paused for a slow consumer,
+                the lack of frames means nothing; :meth:`resumed` ends the pause.
         """
         transition = self._transition(now)
         transition.timer(reading=reading)
         return self._step(transition)
 
     def resumed(self, *, now: Now) -> "ChannelStep":
-        """Sockets are read again from now on; to be told before what they brought."""
+        """Record that reading resumed. Call this before passing what was read."""
         transition = self._transition(now)
         transition.reading_resumed()
         return self._step(transition)
 
     def want(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
-        """Subscribe to these topics from now on, and to no others.
+        """Subscribe to exactly these topics.
 
-        While there is no connection, or a change is under way, this is remembered.
+        Takes effect as soon as there is a connection and no other change is in progress.
 
         Raises:
-            InvalidValueError: more than 1,000 topics.
+            InvalidValueError: there are more than 1,000 topics.
         """
         transition = self._transition(now)
         transition.want(_checked(topics))
@@ -204,17 +205,17 @@ class Running(Struct, frozen=True):
         return self.want(self.facts.wanted.union(topics), now=now)
 
     def ask_again(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
-        """Ask once more for topics that the server refused; it may think otherwise by now."""
+        """Request topics again that the server rejected; the outcome may differ now."""
         transition = self._transition(now)
         transition.ask_again(frozenset(topics))
         return self._step(transition)
 
     def remove(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
-        """Subscribe to some topics no longer; see :meth:`want`."""
+        """Unsubscribe from topics; see :meth:`want`."""
         return self.want(self.facts.wanted.difference(topics), now=now)
 
     def ping(self, *, now: Now) -> "ChannelStep":
-        """Send a ping, which is answered by a ``Heartbeat`` of ``pong``; without a connection none."""
+        """Send a ping, answered with a ``Heartbeat`` of ``pong``; nothing without a connection."""
         transition = self._transition(now)
         primary = transition.connections["primary"]
         if isinstance(primary, Listening):
@@ -222,7 +223,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def stop(self, *, now: Now) -> "ChannelStep":
-        """Close all sockets. The channel stays on the server, where it expires."""
+        """Close all sockets. The channel remains on the server until it expires."""
         transition = self._transition(now)
         transition.stop()
         return self._step(transition)
@@ -243,11 +244,11 @@ ChannelState: TypeAlias = Running | Stopped
 
 
 class ChannelStep(Struct, frozen=True):
-    """What an input leads to.
+    """The result of an input.
 
     Attributes:
-        state: the state after it.
-        effects: what is to be done, in this order.
+        state: the next state.
+        effects: the effects to perform, in order.
     """
 
     state: ChannelState
@@ -257,16 +258,17 @@ class ChannelStep(Struct, frozen=True):
 def start_channel(
     topics: Iterable[str], *, policy: Policy, now: Now, existing: GivenChannel | None = None
 ) -> ChannelStep:
-    """A channel's first step.
+    """Start a channel.
 
     Args:
-        topics: what to subscribe to.
-        policy: its times.
+        topics: the topics to subscribe to.
+        policy: timeouts and delays.
         now: both clocks.
-        existing: a channel that the caller has; without one, one is made.
+        existing: an existing channel of the caller; by default a new one is created.
 
     Raises:
-        InvalidValueError: more than 1,000 topics, or an existing channel without id or address.
+        InvalidValueError: there are more than 1,000 topics, or the existing channel has no id or
+            address.
     """
     channel = None if existing is None else _known(existing, policy)
     waiting = BackingOff(now.monotonic, 0, channel)
@@ -276,7 +278,9 @@ def start_channel(
 
 def _known(existing: GivenChannel, policy: Policy) -> PlatformChannel:
     if not existing.id or not existing.connect_uri:
-        raise InvalidValueError("channel: must have an id and a connect_uri; or give none at all")
+        raise InvalidValueError(
+            "channel: must have an id and a connect_uri; omit it to create a new channel"
+        )
     uri = policy.rewrite(existing.connect_uri) if policy.rewrite else existing.connect_uri
     return PlatformChannel(existing.id, uri, given=True, own=False)
 

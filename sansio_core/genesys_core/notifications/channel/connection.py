@@ -1,20 +1,20 @@
-"""One notification channel of the platform, from its making to an open socket.
+"""The connection of a platform channel, from its creation to an open socket.
 
-Law: each state is a frozen value that says what it waits for, and has only the transitions that are
-possible from there. A call or a socket that a state waits for carries a number of its own, so that
-what arrives late, for a state long left, is recognised and ignored.
+Invariants: each state is an immutable value with exactly the transitions that are possible from
+there. Every call and socket has a unique number, so results that arrive after the state was left
+are recognized and ignored.
 
 ::
 
     BackingOff.woke      -> Creating | Inspecting | Checking | Connecting
     Creating.made        -> Connecting              POST .../channels
-    Inspecting.seen      -> Connecting              GET .../subscriptions, for a channel of the caller's
+    Inspecting.seen      -> Connecting              GET .../subscriptions, for an existing channel
     Checking.exists      -> Connecting              HEAD .../channels/{id}, after failed attempts
     Checking.missing     -> Creating
     Connecting.connected -> Listening
-    any that fails       -> BackingOff              with a longer wait each time
+    any failure          -> BackingOff              with increasing delays
 
-Within ``Listening``, the set of topics on the server is a state of its own::
+Within ``Listening``, the server's topics have their own state::
 
     OutOfSync.begun -> Syncing
     Syncing.done    -> InSync | OutOfSync
@@ -22,7 +22,7 @@ Within ``Listening``, the set of topics on the server is a state of its own::
     InSync.begun    -> Syncing
     InSync.lost     -> OutOfSync
 
-``docs/states.md`` draws both.
+``docs/states.md`` has diagrams of both.
 """
 
 import math
@@ -54,11 +54,12 @@ __all__ = [
 ]
 
 _CHECK_FROM: Final = 2
-"""From this many failures in a row on, the channel is checked before its socket is opened."""
+"""After this many consecutive failures, the channel is checked before its socket is opened."""
 
 _RENEW_EVERY: Final = 5
-"""After each so many failures in a row a new channel is made, even if the old one exists: its
-address may lead nowhere, or another program may be connecting to it."""
+"""After every so many consecutive failures a new channel is created, even if the old one exists:
+its address may be unreachable, or another program may be connecting to it.
+"""
 
 
 class PlatformChannel(Printable, frozen=True):
@@ -67,9 +68,9 @@ class PlatformChannel(Printable, frozen=True):
     Attributes:
         id: the channel's id.
         uri: the address of its socket.
-        given: whether it is the caller's and has not been looked at yet.
-        own: whether it was made here.
-        life: seconds after which its topics are to be subscribed to again.
+        given: whether it is the caller's and has not been inspected yet.
+        own: whether it was created here.
+        life: seconds after which its topics must be renewed.
     """
 
     id: str
@@ -83,14 +84,14 @@ class PlatformChannel(Printable, frozen=True):
 
 
 class BackingOff(Struct, frozen=True):
-    """Waits before the next attempt."""
+    """Waiting before the next attempt."""
 
     until: float
     failures: int
     channel: PlatformChannel | None
 
     def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
-        """The next attempt; ``id`` is the number of its call or socket."""
+        """Start the next attempt; ``id`` is the number of its call or socket."""
         channel, limit = self.channel, now.monotonic + policy.call_limit
         if channel is not None and channel.given:
             return Inspecting(id, limit, self.failures, channel)
@@ -102,20 +103,20 @@ class BackingOff(Struct, frozen=True):
 
 
 class Creating(Struct, frozen=True):
-    """Waits for a new channel."""
+    """Waiting for a new channel."""
 
     call: int
     until: float
     failures: int
 
     def made(self, channel: PlatformChannel, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """The channel exists, without topics; its socket gets the number ``id``."""
+        """The channel was created, without topics; its socket gets the number ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, channel, confirmed=frozenset())
 
 
 class Inspecting(Struct, frozen=True):
-    """Waits for the topics of a channel that the caller gave."""
+    """Waiting for the topics of the caller's channel."""
 
     call: int
     until: float
@@ -129,7 +130,7 @@ class Inspecting(Struct, frozen=True):
 
 
 class Checking(Struct, frozen=True):
-    """Waits to hear whether a channel still exists."""
+    """Waiting for a check of whether the channel still exists."""
 
     call: int
     until: float
@@ -137,16 +138,16 @@ class Checking(Struct, frozen=True):
     channel: PlatformChannel
 
     def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """It does, or nobody can tell; its socket gets the number ``id``."""
+        """The channel exists, or this is unknown; its socket gets the number ``id``."""
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
-        """It does not; the call for a new one gets the number ``id``."""
+        """The channel is gone; the call for a new one gets the number ``id``."""
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
 
 class Connecting(Struct, frozen=True):
-    """Waits for a socket to open."""
+    """Waiting for the socket to open."""
 
     socket: int
     until: float
@@ -155,7 +156,7 @@ class Connecting(Struct, frozen=True):
     confirmed: frozenset[str] | None = None
 
     def connected(self, *, now: Now, policy: Policy) -> "Listening":
-        """The socket is open."""
+        """The socket opened."""
         channel = self.channel
         return Listening(
             self.socket,
@@ -169,12 +170,12 @@ class Connecting(Struct, frozen=True):
 
 
 class OutOfSync(Struct, frozen=True):
-    """The server's topics are not those asked for, and are to be changed at a time.
+    """The server's topics differ from the requested ones; a change is scheduled.
 
     Attributes:
-        confirmed: the server's topics; ``None`` if nobody can tell.
-        failures: attempts that failed in a row.
-        until: when the next one is due.
+        confirmed: the server's topics; ``None`` if unknown.
+        failures: number of consecutive failures.
+        until: when the next attempt is due.
     """
 
     confirmed: frozenset[str] | None
@@ -182,12 +183,12 @@ class OutOfSync(Struct, frozen=True):
     until: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """A call is under way."""
+        """A call was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> "OutOfSync":  # noqa: ARG002 - as the others
-        """The server took topics away."""
+        """The server removed topics."""
         return replace(self, confirmed=None)
 
 
@@ -195,9 +196,9 @@ class InSync(Struct, frozen=True):
     """The server's topics are known.
 
     Attributes:
-        confirmed: the server's topics, those it rejected included.
-        failures: how often that had to be tried.
-        since: when it was confirmed.
+        confirmed: the server's topics, including rejected ones.
+        failures: number of failed attempts before.
+        since: when they were confirmed.
     """
 
     confirmed: frozenset[str]
@@ -205,12 +206,12 @@ class InSync(Struct, frozen=True):
     since: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """A call is under way."""
+        """A call was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> OutOfSync:
-        """The server took topics away."""
+        """The server removed topics."""
         failures = self._recent(now, policy) + 1
         return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
 
@@ -219,15 +220,15 @@ class InSync(Struct, frozen=True):
 
 
 class Syncing(Struct, frozen=True):
-    """Waits for the reply to a change.
+    """Waiting for the response to a change of topics.
 
     Attributes:
         call: the call's number.
-        until: when it counts as unanswered.
-        wanted: what the server's topics will be.
-        failures: attempts that failed before it.
-        before: what they were; ``None`` if nobody could tell.
-        doubtful: whether the server took topics away meanwhile, perhaps after it had changed them.
+        until: the call's timeout.
+        wanted: the server's topics after the change.
+        failures: number of failed attempts before.
+        before: the server's topics before; ``None`` if unknown.
+        doubtful: whether the server removed topics meanwhile, possibly after the change.
     """
 
     call: int
@@ -244,11 +245,11 @@ class Syncing(Struct, frozen=True):
         return InSync(self.wanted, self.failures, now.monotonic)
 
     def lost(self, *, now: Now, policy: Policy) -> "Syncing":  # noqa: ARG002 - as the others
-        """The server took topics away."""
+        """The server removed topics."""
         return replace(self, doubtful=True)
 
     def failed(self, delay: float, *, now: Now) -> OutOfSync:
-        """It may have them or not; everything is sent again after the delay."""
+        """The outcome is unknown; everything is sent again after the delay."""
         return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 
@@ -256,12 +257,12 @@ TopicSync: TypeAlias = OutOfSync | InSync | Syncing
 
 
 class Backlog(Struct, frozen=True):
-    """What the server sent while the socket was not read may be under way for longer than the lag.
+    """Frames sent while reading was paused, which may take longer than ``lag`` to arrive.
 
     Attributes:
-        since: up to when nothing is missing.
-        pinged: when a ping was sent whose answer comes behind all that.
-        again: whether reading has paused once more since then.
+        since: up to when the stream is known to be complete.
+        pinged: when a ping was sent whose answer follows all of those frames.
+        again: whether reading has paused again since then.
     """
 
     since: Now
@@ -270,21 +271,21 @@ class Backlog(Struct, frozen=True):
 
 
 class Listening(Struct, frozen=True):
-    """A socket that events come from.
+    """An open socket that delivers events.
 
     Attributes:
         socket: its number.
         channel: the channel.
-        failures: attempts that failed before it opened.
+        failures: number of failed attempts before it opened.
         opened: when it opened.
-        heard: when a frame came last.
-        renew_at: when the topics are to be subscribed to again.
-        sync: the server's topics.
-        pinged: when a ping went out that no frame has followed.
-        pongs_due: pings that have not been answered.
-        subscribed: whether the server has had all topics once.
-        leaving: the server said that it will close.
-        backlog: what is still to be read after the consumer was too slow.
+        heard: when the last frame was received.
+        renew_at: when the topics must be renewed.
+        sync: the state of the server's topics.
+        pinged: when a ping was sent that no frame has followed.
+        pongs_due: number of unanswered pings.
+        subscribed: whether the server has had all topics at some time.
+        leaving: whether the server announced that it will close the socket.
+        backlog: frames still to be read after the consumer was too slow.
     """
 
     socket: int
@@ -302,11 +303,11 @@ class Listening(Struct, frozen=True):
 
     @property
     def complete_until(self) -> Now:
-        """Up to when nothing is missing, but for what is under way."""
+        """Up to when the stream is complete, except for frames in transit."""
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
-        """A ping was answered; with the last one, all that came before it has been read."""
+        """A ping was answered; the last answer means that all frames before it have been read."""
         due = max(0, self.pongs_due - 1)
         connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
@@ -316,7 +317,7 @@ class Listening(Struct, frozen=True):
         return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """When the watchdog, or the topics, want attention next."""
+        """Return when the watchdog or the topics are due."""
         if not reading:
             watchdog = math.inf
         elif self.pinged is None:
@@ -330,11 +331,11 @@ class Listening(Struct, frozen=True):
                 return min(watchdog, until)
 
     def broken(self, *, now: Now, policy: Policy) -> int:
-        """How many failures in a row there are now that it broke."""
+        """Return the number of consecutive failures, including this broken connection."""
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """The server has made a change; one that sent all topics extends the channel's life."""
+        """The server applied a change; one that sent all topics extends the channel's lifetime."""
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)
         return replace(
@@ -342,22 +343,22 @@ class Listening(Struct, frozen=True):
         )
 
     def ping(self, *, now: Now) -> "Listening":
-        """A ping goes out."""
+        """A ping was sent."""
         pinged = now.monotonic if self.pinged is None else self.pinged
         return replace(self, pinged=pinged, pongs_due=self.pongs_due + 1)
 
 
 class Draining(Struct, frozen=True):
-    """The old socket of a planned move, kept for what is still under way on it.
+    """The old socket of a planned move, kept for frames in transit.
 
     Attributes:
         socket: its number.
         channel: its channel.
-        heard: when a frame came last before the move.
+        heard: when the last frame before the move was received.
         moved: when the new channel took over.
         until: when it is closed.
-        pongs_due: pings that have not been answered, the last of them sent after the move: its
-            answer proves that everything sent before the new channel served has been received.
+        pongs_due: number of unanswered pings, the last of them sent after the move: its answer
+            proves that everything sent before the new channel took over has been received.
         subscribed: whether anything can be missing.
     """
 

@@ -1,7 +1,7 @@
-"""What the channel machine wants done, and what it tells the user.
+"""Effects and events of the channel state machine.
 
-Law: these are values. An effect says what to do, never how; the adapter that carries it out makes no
-decision of its own. An event says what happened, and a :class:`Gap` stands for everything that may
+Invariants: these are values. An effect states what to do, never how; the adapter that performs it
+makes no decision. An event states what happened, and a :class:`Gap` represents everything that may
 have been missed.
 """
 
@@ -45,11 +45,11 @@ __all__ = [
 ]
 
 PING: Final = '{"message":"ping"}'
-"""What the service answers with a ``pong`` on ``channel.metadata``."""
+"""The message that the service answers with a ``pong`` on ``channel.metadata``."""
 
 
 def wall_datetime(wall: float) -> datetime:
-    """A reading of the wall clock as an aware date-time."""
+    """Convert a reading of the wall clock to an aware date-time."""
     return datetime.fromtimestamp(wall, UTC)
 
 
@@ -57,7 +57,7 @@ def wall_datetime(wall: float) -> datetime:
 
 
 class Connected(Struct, frozen=True):
-    """Events come from this channel from now on.
+    """This channel delivers events from now on.
 
     Attributes:
         channel_id: the channel, new or reused.
@@ -69,18 +69,19 @@ class Connected(Struct, frozen=True):
 
 
 DisconnectReason: TypeAlias = Literal["closed", "failed", "silent", "channel_gone", "stopped"]
-"""The server closed; the connection broke; the server did not answer a ping; the channel expired or
-was displaced by a newer one; the user stopped."""
+"""The server closed the socket; the connection broke; a ping was not answered; the channel expired
+or was displaced by a newer one; the user stopped it.
+"""
 
 
 class Disconnected(Struct, frozen=True):
-    """No events arrive until :class:`Resubscribed`.
+    """The connection was lost; no events arrive until :class:`Resubscribed`.
 
     Attributes:
-        reason: what happened.
-        message: the same in words.
-        at: when it was noticed.
-        code: the WebSocket's close code, where there is one.
+        reason: the cause.
+        message: a description of the cause.
+        at: when it was detected.
+        code: the WebSocket's close code, if there is one.
     """
 
     reason: DisconnectReason
@@ -90,10 +91,10 @@ class Disconnected(Struct, frozen=True):
 
 
 class Subscribed(Struct, frozen=True):
-    """The platform has taken up the topics asked for.
+    """The platform accepted the requested topics.
 
     Attributes:
-        topics: all topics of the channel, those rejected left out; combined ones as sent.
+        topics: all topics of the channel except rejected ones; combined ones as sent.
         at: when.
     """
 
@@ -102,10 +103,10 @@ class Subscribed(Struct, frozen=True):
 
 
 class Resubscribed(Struct, frozen=True):
-    """The same after the connection was lost or moved: events arrive again.
+    """The platform accepted the topics after a reconnect or a move: events arrive again.
 
     Attributes:
-        topics: all topics of the channel, those rejected left out; combined ones as sent.
+        topics: all topics of the channel except rejected ones; combined ones as sent.
         at: when.
     """
 
@@ -114,13 +115,13 @@ class Resubscribed(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Events of this time may be missing: the platform keeps none. Fetch what matters over REST.
+    """Events of this period may be missing: the platform stores none. Fetch current data over REST.
 
     Attributes:
-        from_: the last moment at which events are known to have arrived.
-        to: from this moment on they arrive again.
-        dropped: events that had arrived and were dropped because the consumer was too slow; 0 for
-            a gap of the connection alone, where nobody can tell how many there were.
+        from_: the last time at which the stream was known to be complete.
+        to: the time from which it is complete again.
+        dropped: number of received events that were dropped because the consumer was too slow; 0
+            for a connection gap, whose number of events is unknown.
     """
 
     from_: datetime
@@ -129,12 +130,12 @@ class Gap(Struct, frozen=True):
 
 
 class SubscriptionRejected(Struct, frozen=True):
-    """The platform refuses a topic. It is asked for again on a new connection, or when it is added again.
+    """The platform rejected a topic, which is requested again on reconnect or when added again.
 
     Attributes:
-        topic: the topic as sent; of a combined topic the platform does not say which part.
-        reason: the platform's words.
-        missing_permissions: what the user or client lacks.
+        topic: the topic as sent; the platform does not report which part of a combined topic.
+        reason: the platform's message.
+        missing_permissions: permissions that the user or client lacks.
     """
 
     topic: str
@@ -143,10 +144,10 @@ class SubscriptionRejected(Struct, frozen=True):
 
 
 class SubscriptionLost(Struct, frozen=True):
-    """The platform took topics away (``v2.system.no_longer_subscribed``); they are asked for again.
+    """The platform removed topics (``v2.system.no_longer_subscribed``); they are requested again.
 
     Attributes:
-        text: the frame that says so.
+        text: the platform's frame.
         at: when.
     """
 
@@ -155,10 +156,10 @@ class SubscriptionLost(Struct, frozen=True):
 
 
 class Adopted(Struct, frozen=True):
-    """The channel given by the caller is subscribed to topics already; they are kept.
+    """The caller's channel already has subscriptions, which are kept.
 
     Attributes:
-        topics: those topics.
+        topics: their topics.
     """
 
     topics: frozenset[str]
@@ -168,10 +169,10 @@ MoveReason: TypeAlias = Literal["socket_closing", "token_revoked"]
 
 
 class Moving(Struct, frozen=True):
-    """A new channel is being set up while the old one still serves. Nothing is missed by that.
+    """A new channel is being set up while the old one still delivers events. No events are lost.
 
     Attributes:
-        reason: the system message that asks for it.
+        reason: the system message that requires it.
         at: when.
     """
 
@@ -180,11 +181,11 @@ class Moving(Struct, frozen=True):
 
 
 class Retrying(Struct, frozen=True):
-    """Something failed, and will be tried again.
+    """Something failed and will be retried.
 
     Attributes:
         what: ``create``, ``inspect``, ``connect`` or ``subscribe``.
-        message: what failed, in words.
+        message: a description of the failure.
         delay: seconds until the next attempt.
         error: the error of a REST call.
     """
@@ -196,10 +197,10 @@ class Retrying(Struct, frozen=True):
 
 
 class GaveUp(Struct, frozen=True):
-    """The platform refused before anything had worked: the machine has stopped.
+    """The platform rejected the first attempt, so the channel has stopped.
 
     Attributes:
-        error: why; most often missing or wrong credentials.
+        error: the reason; most often missing or wrong credentials.
     """
 
     error: GenesysCloudError
@@ -209,7 +210,7 @@ class Heartbeat(Struct, frozen=True):
     """A frame of ``channel.metadata``: a heartbeat, or the answer to a ping.
 
     Attributes:
-        message: ``WebSocket Heartbeat``, ``pong`` or what else the platform says.
+        message: ``WebSocket Heartbeat``, ``pong`` or another message of the platform.
         text: the frame.
     """
 
@@ -218,7 +219,7 @@ class Heartbeat(Struct, frozen=True):
 
 
 class UnknownEvent(Struct, frozen=True):
-    """A frame that is no event: no JSON, or without a topic.
+    """A frame that is not an event: not JSON, or without a topic.
 
     Attributes:
         text: the frame.
@@ -228,10 +229,12 @@ class UnknownEvent(Struct, frozen=True):
 
 
 class Arrived(Struct, frozen=True, gc=False):
-    """An event of a topic. :class:`~genesys_core.notifications.NotificationDecoder` reads its body.
+    """An event of a topic.
+
+    :class:`~genesys_core.notifications.NotificationDecoder` decodes its body.
 
     Attributes:
-        envelope: the frame, read up to its body.
+        envelope: the frame, except for its body.
         text: the frame.
     """
 
@@ -255,7 +258,7 @@ ChannelEvent: TypeAlias = (
     | Heartbeat
     | UnknownEvent
 )
-"""All that a channel tells its user."""
+"""All events of a channel."""
 
 
 # Effects
@@ -265,8 +268,8 @@ class ChannelCall(Struct, frozen=True):
     """Send a REST operation; then ``called(id, result or error)``.
 
     Attributes:
-        id: the call's own number.
-        operation: what to send.
+        id: the call's number.
+        operation: the operation.
     """
 
     id: int
@@ -277,8 +280,8 @@ class Connect(Printable, frozen=True):
     """Open a WebSocket; then ``connected(socket)``, or ``disconnected(socket, how)``.
 
     Attributes:
-        socket: the socket's own number.
-        url: the address; not shown, because the channel's id in it is all one needs to listen.
+        socket: the socket's number.
+        url: the address; not shown, because the channel's id in it is sufficient to listen.
     """
 
     socket: int
@@ -289,7 +292,7 @@ class Connect(Printable, frozen=True):
 
 
 class SendText(Struct, frozen=True):
-    """Send a text on an open socket; on one that broke meanwhile, do nothing."""
+    """Send a text message on an open socket; ignore this if the socket has broken."""
 
     socket: int
     text: str
@@ -302,15 +305,15 @@ class CloseSocket(Struct, frozen=True):
 
 
 class Emit(Struct, frozen=True, gc=False):
-    """Hand an event to the user."""
+    """Deliver an event to the user."""
 
     event: ChannelEvent
 
 
 Effect: TypeAlias = ChannelCall | Connect | SendText | CloseSocket | Emit
-"""What a step of the machine wants done, in this order."""
+"""The effects of the state machine."""
 
 
 def datetime_of(now: Now) -> datetime:
-    """The wall clock's reading as an aware date-time."""
+    """Return the wall clock's reading as an aware date-time."""
     return wall_datetime(now.wall)

@@ -1,6 +1,7 @@
-"""All that the machine of a channel knows.
+"""The complete state of a channel.
 
-Law: facts are frozen and complete: with the policy and an input they decide the next step.
+Invariants: facts are immutable and complete: together with the policy and an input they determine
+the next step.
 """
 
 from msgspec import Struct
@@ -14,19 +15,19 @@ __all__ = ["Facts"]
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """All that a channel machine knows.
+    """The complete state of a channel.
 
     Attributes:
-        wanted: the topics asked for.
-        primary: where events come from.
-        successor: where they will come from, during a planned move.
-        draining: the old socket, after a planned move.
-        duplicates: what recognises copies, during and shortly after one.
+        wanted: the requested topics.
+        primary: the connection that delivers events.
+        successor: the connection that will deliver them after a planned move.
+        draining: the old socket after a planned move.
+        duplicates: recognizes duplicate frames during and shortly after a move.
         missing: since when events may be missing, on the wall clock; ``None`` if none are.
-        refusals: topics that the server refused, and why.
-        established: whether a channel has been had; before that a refusal is final.
-        resumed: whether topics have been had; they are then had again.
-        serial: the last number given to a call or socket.
+        refusals: rejected topics, with the reasons.
+        established: whether a channel has existed; before that a refusal is final.
+        resumed: whether topics were subscribed before, so the next time is a resubscription.
+        serial: the last number assigned to a call or socket.
     """
 
     wanted: frozenset[str]
@@ -41,7 +42,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     serial: int = 0
 
     def next_deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """When something is due without any input, on the monotonic clock; perhaps never."""
+        """When :meth:`timer` is due, on the monotonic clock; may be infinity."""
         connections = (self.primary,) if self.successor is None else (self.primary, self.successor)
         due = [
             connection.deadline(policy, reading=reading)

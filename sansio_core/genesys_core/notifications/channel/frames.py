@@ -1,10 +1,10 @@
-"""What the frames of a channel mean to its machine.
+"""Interpretation of the frames of a channel.
 
-Law: every frame that is not the machine's own business is handed out, and those that are change
-nothing but what they are about. Any frame at all is a sign of life.
+Invariants: every frame that is not internal to the channel is delivered, and internal frames change
+only the state that they concern. Any frame proves that the connection is alive.
 
-The machine's own: ``channel.metadata`` (heartbeats and pongs), ``v2.system.*`` (also handed out),
-and replies to subscriptions made over the socket, which have a ``result`` and no topic.
+Internal frames: ``channel.metadata`` (heartbeats and pongs), ``v2.system.*`` (also delivered), and
+responses to subscriptions made over the socket, which have a ``result`` and no topic.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class _Live(NamedTuple):
 
 
 _Source: TypeAlias = _Live | Draining
-"""Where a frame came from."""
+"""The connection that a frame came from."""
 
 
 class _MetadataBody(Struct):
@@ -58,7 +58,7 @@ _SYSTEM: Final = "v2.system."
 
 
 def receive_texts(transition: Transition, socket: int, texts: Iterable[str], read_at: Now) -> None:
-    """Take texts that a socket carried, in their order; those of a socket long left are ignored."""
+    """Process messages of a socket, in order; ignored if the socket is no longer in use."""
     source: _Source | None = None
     for text in texts:
         source = source or _source(transition, socket)
@@ -67,7 +67,7 @@ def receive_texts(transition: Transition, socket: int, texts: Iterable[str], rea
         envelope = open_envelope(text)
         if envelope is None or envelope.topic_name is None or is_automatic(envelope.topic_name):
             _own(transition, source, envelope, text)
-            source = None  # which may have changed; by an event it does not
+            source = None  # may have changed, except by an event
         elif transition.duplicates is None or _fresh(transition, source, text):
             transition.effects.append(Emit(Arrived(envelope, text)))
     for role, connection in tuple(transition.connections.items()):
@@ -84,7 +84,7 @@ def _source(transition: Transition, socket: int) -> _Source | None:
 
 
 def _own(transition: Transition, source: _Source, envelope: Envelope | None, text: str) -> None:
-    """Take a text that may be the machine's own business: any but an event of a topic asked for."""
+    """Process a message that may be internal: any but an event of a requested topic."""
     if envelope is None:
         if _fresh(transition, source, text):
             transition.emit(UnknownEvent(text))
@@ -129,7 +129,7 @@ def _pong(transition: Transition, source: _Source) -> None:
 
 
 def _read(decoder: "msgspec.json.Decoder[_Body]", body: Raw) -> _Body:
-    """A body as far as it is understood: one that is not counts as one that says nothing."""
+    """Decode a body leniently: one that is not understood counts as empty."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -165,13 +165,13 @@ def _closing(
 
 
 def _next_channel(transition: Transition, source: _Source) -> str | None:
-    """The channel of this machine's own that topics of the source go to in a planned move."""
+    """Return the channel to which the source's topics move in a planned move, if it is our own."""
     connection = transition.connections.get("successor" if _is_primary(source) else "primary")
     return connection.channel.id if isinstance(connection, Listening) else None
 
 
 def _displaced(transition: Transition, source: _Source, text: str) -> None:
-    """Topics were taken away, as far as anybody can tell by another program."""
+    """Topics were removed, apparently by another program."""
     match source:
         case Draining():
             suspect_gap_while_draining(transition, source)
@@ -183,13 +183,13 @@ def _displaced(transition: Transition, source: _Source, text: str) -> None:
             if isinstance(successor, Listening) and isinstance(successor.sync, Syncing):
                 transition.suspect_gap(
                     connection
-                )  # the topics are on their way there; asking here would be too late
+                )  # the topics are moving there; another request would be too late
             else:
                 transition.resubscribe(role, connection)
 
 
 def _reply(transition: Transition, source: _Source, envelope: Envelope, text: str) -> None:
-    """A reply to a subscription that somebody made over the socket."""
+    """Process a response to a subscription made over the socket."""
     if isinstance(source, Draining) or str(envelope.result) == "200":
         return
     transition.emit(UnknownEvent(text))

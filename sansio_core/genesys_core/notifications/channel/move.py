@@ -1,11 +1,11 @@
-"""A planned move from one channel to the next, and the frames that come over both sockets.
+"""Planned moves from one channel to the next, and deduplication of frames from both sockets.
 
-The server says that it will close a channel. Another one, the ``successor``, is set up before that, and
-becomes the primary when the server has all topics on it; the old socket is then read to its end.
+If the server announces that it will close a channel, another one, the ``successor``, is set up
+first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
-Invariants: a frame is handed out as often as the socket that carried it more often carried it. So
-equal frames of one socket all count, their copies from the other do not, and which copy comes first
-makes no difference. A move that may have lost events announces a gap.
+Invariants: a frame is delivered as often as the socket that received it more often received it.
+Equal frames of one socket all count, their duplicates from the other do not, and the order of
+arrival makes no difference. A move that may have lost events reports a gap.
 """
 
 from collections.abc import Mapping
@@ -52,22 +52,23 @@ __all__ = [
 
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
-"""What is remembered of frames whose copy has not come. A move lasts seconds and copies come within
-fractions of one, so that this is only reached when one socket stands still; then copies of the
-frames beyond are handed out again."""
+"""Maximum number of remembered characters of frames without a duplicate. A move lasts seconds and
+duplicates arrive within fractions of one, so this is reached only if one socket stalls; duplicates
+of further frames are then delivered again.
+"""
 
 
 class DuplicateFilter(Struct, frozen=True):
-    """The frames of an old and a new socket whose copies are still to come.
+    """Frames of an old and a new socket whose duplicates have not arrived yet.
 
     Attributes:
         old: the number of the old socket.
-        new: the number of the new one.
-        ahead: by text, how often more the old socket carried it than the new one; negative where
-            the new one is ahead, and never zero.
-        size: characters of these texts.
-        until: when the last copies from the new socket have come; ``None`` while the old one is
-            open.
+        new: the number of the new socket.
+        ahead: by text, how many more times the old socket received it than the new one; negative
+            if the new one is ahead, and never zero.
+        size: number of characters of these texts.
+        until: when the last duplicates from the new socket are expected; ``None`` while the old
+            socket is open.
     """
 
     old: int
@@ -77,7 +78,7 @@ class DuplicateFilter(Struct, frozen=True):
     until: float | None = None
 
     def count_frame(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
-        """Count a frame; also says whether it is to be handed out."""
+        """Count a frame; also return whether to deliver it."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
         if lead < 0:
@@ -87,15 +88,15 @@ class DuplicateFilter(Struct, frozen=True):
         return self._counted(text, (lead + 1) * sign), True
 
     def without_new_socket(self) -> "DuplicateFilter":
-        """The new socket broke: its copies will not come; the old one's still may."""
+        """The new socket broke: its duplicates will not arrive; those of the old one may."""
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
-        """Another new socket takes the place of the one that broke."""
+        """A new socket replaces the one that broke."""
         return replace(self, new=new)
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
-        """The old socket is closed: the new one's copies may come until then."""
+        """The old socket closed: duplicates from the new one may arrive until the given time."""
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
 
@@ -116,7 +117,7 @@ class DuplicateFilter(Struct, frozen=True):
 
 
 def announce_move(transition: "Transition", reason: MoveReason) -> None:
-    """The primary will be closed by the server: set up another channel before that."""
+    """The server will close the primary: set up another channel first."""
     connection = transition.connections["primary"]
     if isinstance(connection, Listening) and not connection.leaving:
         transition.connections["primary"] = replace(connection, leaving=True)
@@ -125,7 +126,7 @@ def announce_move(transition: "Transition", reason: MoveReason) -> None:
 
 
 def start_move(transition: "Transition") -> None:
-    """Create the successor of a primary that will be closed, unless a move is still under way."""
+    """Create the successor of a primary that will be closed, unless a move is in progress."""
     connection = transition.connections["primary"]
     is_moving = "successor" in transition.connections or transition.draining is not None
     if is_moving or transition.duplicates is not None:
@@ -136,7 +137,7 @@ def start_move(transition: "Transition") -> None:
 
 
 def successor_opened(transition: "Transition", socket: int) -> None:
-    """From here on the successor may carry what the primary carries."""
+    """The successor may receive the same frames as the primary from now on."""
     primary = transition.connections["primary"]
     if transition.duplicates is not None:
         transition.duplicates = transition.duplicates.with_new_socket(socket)
@@ -145,7 +146,7 @@ def successor_opened(transition: "Transition", socket: int) -> None:
 
 
 def promote_successor(transition: "Transition") -> None:
-    """The primary broke during a move: the successor takes over as far as it has come."""
+    """The primary broke during a move: the successor takes over in its current state."""
     connection = transition.connections.pop("successor")
     transition.connections["primary"] = connection
     if isinstance(connection, Listening):
@@ -156,7 +157,7 @@ def promote_successor(transition: "Transition") -> None:
 
 
 def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None:
-    """The server has all topics on the successor: it becomes the primary, the old one is drained."""
+    """The server has all topics on the successor: it becomes the primary, and the old one drains."""
     old = transition.connections["primary"]
     transition.connections = {"primary": new}
     transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
@@ -175,7 +176,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
 
 
 def end_draining(transition: "Transition", old: Draining) -> None:
-    """The old socket is over; was everything received that only it could carry?"""
+    """The old socket closed; determine whether everything that only it could deliver was received."""
     transition.draining = None
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.
@@ -187,7 +188,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Give up the old socket of a move, and then the memory of its frames, when it is time."""
+    """Close the old socket of a move, and later forget its frames, when due."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))
@@ -198,7 +199,7 @@ def end_overlap(transition: "Transition") -> None:
 
 
 def extend_overlap(transition: "Transition") -> None:
-    """Sockets are read again: what the old one has to bring is still to come."""
+    """Reading resumed: frames of the old socket are still to come."""
     now, duplicates = transition.now.monotonic, transition.duplicates
     if transition.draining is not None:
         until = now + transition.policy.overlap
@@ -208,7 +209,7 @@ def extend_overlap(transition: "Transition") -> None:
 
 
 def suspect_gap_while_draining(transition: "Transition", old: Draining) -> None:
-    """The old channel lost its topics at a time that may lie before the move."""
+    """The old channel lost its topics, possibly before the move."""
     _suspect_gap_before_move(transition, old)
     transition.draining = replace(old, subscribed=False)
 

@@ -1,7 +1,7 @@
-"""How patient a notification channel is.
+"""Timeouts and delays of a notification channel.
 
-Law: every wait is bounded and stated here. Nothing sleeps, reads a clock or draws a number: the
-random source is given.
+Invariants: every wait is bounded and defined here. Nothing sleeps, reads a clock or draws random
+numbers: the random source is passed in.
 """
 
 import math
@@ -34,29 +34,30 @@ _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 
 
 class Policy(Struct, frozen=True):
-    """The times of a channel, in seconds.
+    """Timeouts and delays of a channel, in seconds.
 
-    The wait before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, of which one
-    half is certain and the other drawn ("equal jitter"), so that a thousand programs that lose
-    their server together do not come back together. A ``Retry-After`` of the platform counts where
-    it is longer, up to ``retry_after_cap``.
+    The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, of which
+    one half is fixed and the other random ("equal jitter"), so that a thousand programs that lose
+    their server at once do not reconnect at once. A ``Retry-After`` of the platform applies if it
+    is longer, up to ``retry_after_cap``.
 
     Attributes:
-        random: numbers in ``[0, 1)``.
-        silence: without any frame for so long, a ping is sent; heartbeats come every 30 s.
-        pong_wait: without any frame for so long after it, the connection is given up.
-        connect_limit: what opening a socket may take.
-        call_limit: what a REST call may take, its own retries included; adapters give it as the
-            call's deadline.
-        backoff_base: the wait before the first repeat.
-        backoff_cap: the longest wait.
-        retry_after_cap: the longest wait that the platform can ask for.
-        stable_after: a connection that held so long starts its waits from the base again.
-        overlap: how long the old socket is kept after a planned move, for what is under way on it.
-        lag: how long a frame may be under way; a gap starts so much before the last frame came.
-        linger: how long after that late copies of its frames are still recognised.
-        renew_after: the topics are subscribed to again so long after the last time; a channel
-            lives for 24 hours. Where the platform says how long it lives, 23/24 of that.
+        random: random numbers in ``[0, 1)``.
+        silence: without any frame for this long, a ping is sent; heartbeats come every 30 s.
+        pong_wait: without any frame for this long after the ping, the connection is closed.
+        connect_limit: timeout for opening a socket.
+        call_limit: timeout for a REST call including its retries; adapters pass it as the call's
+            deadline.
+        backoff_base: the delay before the first retry.
+        backoff_cap: the maximum delay.
+        retry_after_cap: the maximum delay that the platform can ask for.
+        stable_after: after a connection that lasted this long, delays start from the base again.
+        overlap: how long the old socket is kept open after a planned move.
+        lag: maximum time for which a frame is in transit; a gap starts this long before the last
+            frame was received.
+        linger: how long after that late duplicates are still recognized.
+        renew_after: how often topics are renewed; a channel lives for 24 hours. If the platform
+            states the lifetime, 23/24 of it.
         rewrite: changes the address of the socket, for sites behind a gateway.
     """
 
@@ -76,44 +77,44 @@ class Policy(Struct, frozen=True):
     rewrite: Callable[[str], str] | None = None
 
     def delay(self, failures: int, error: GenesysCloudError | None = None) -> float:
-        """Seconds to wait after a number of failures in a row, at least one."""
-        # Beyond 2 ** 32 the cap has long won, and the power would overflow in the end.
+        """Return the delay in seconds after one or more consecutive failures."""
+        # Beyond 2 ** 32 the cap applies anyway, and the power would eventually overflow.
         ladder = min(self.backoff_cap, self.backoff_base * 2.0 ** min(failures - 1, 32))
         asked = error.retry_after if isinstance(error, ApiError) else None
         wanted = min(asked, self.retry_after_cap) if asked and math.isfinite(asked) else 0.0
         return max(ladder / 2 * (1 + self.random()), wanted)
 
     def life(self, lasts: float | None) -> float:
-        """When to renew, in seconds from now, for a channel that lasts so long."""
+        """Return the seconds until renewal for a channel with this lifetime."""
         return lasts * 23 / 24 if lasts is not None and lasts > 0 else self.renew_after
 
 
 def is_gone(outcome: object) -> bool:
-    """Whether a reply says that the channel does not exist (any more)."""
+    """Return whether a response means that the channel does not exist."""
     return isinstance(outcome, ApiError) and outcome.status in {404, 410}
 
 
 def is_final(error: GenesysCloudError) -> bool:
-    """Whether trying again is pointless: a refusal, rather than a failure of the network."""
+    """Return whether a retry is pointless: a rejection, not a network failure."""
     if isinstance(error, ApiError):
         return error.status < 500 and error.status not in _TRANSIENT
     return not isinstance(error, TransportError | DecodeError)
 
 
 def unanswered_call_error(what: str) -> GenesysCloudError:
-    """The error of a call that took longer than ``call_limit``."""
-    return ConnectionClosedError(f"{what}: no answer came in time", sent=True)
+    """Return the error of a call that exceeded ``call_limit``."""
+    return ConnectionClosedError(f"{what}: timed out", sent=True)
 
 
 def describe_ending(how: Closed | Failed) -> str:
-    """How a socket ended, in words."""
+    """Describe how a socket ended."""
     if isinstance(how, Failed):
         return how.message
     return f"the server closed the connection with {how.code} {how.reason}".rstrip()
 
 
 def is_turned_away(how: Closed | Failed) -> bool:
-    """Whether the server refused the socket itself, rather than the network or a proxy."""
+    """Return whether the server itself, not the network or a proxy, rejected the socket."""
     if not isinstance(how, Failed) or how.kind != "handshake" or how.status is None:
         return False
     return 300 <= how.status < 500 and how.status not in {408, 425, 429}

@@ -1,7 +1,7 @@
-"""The REST side of a channel: which operation brings about what, and what its reply means.
+"""REST operations of a channel, and the interpretation of their responses.
 
-Law: a reply is judged by what it holds, and one that lacks what it must hold is an error like any
-other, never an exception.
+Invariants: a response is judged by its contents, and one that lacks required contents is an error
+like any other, never an exception.
 """
 
 from typing import TYPE_CHECKING
@@ -25,12 +25,12 @@ __all__ = ["channel_from", "rejections_from", "subscription_call", "topics_from"
 def subscription_call(
     channel_id: str, before: frozenset[str] | None, wanted: frozenset[str]
 ) -> Operation[object]:
-    """The call after which the server has exactly the topics wanted.
+    """Return the operation after which the server has exactly the requested topics.
 
     Args:
         channel_id: the channel.
-        before: the topics that the server has; ``None`` if nobody can tell.
-        wanted: those it is to have.
+        before: the topics that the server has; ``None`` if unknown.
+        wanted: the requested topics.
     """
     if not wanted:
         return api.delete_notifications_channel_subscriptions(channel_id)
@@ -50,27 +50,27 @@ def _topics(topics: frozenset[str]) -> list[JsonObject]:
 def channel_from(
     outcome: object, *, policy: Policy, now: Now
 ) -> PlatformChannel | GenesysCloudError:
-    """The channel that was made, or what went wrong."""
-    from genesys_core.models import Channel  # noqa: PLC0415 - models import on first use (law 1)
+    """Return the created channel, or the error."""
+    from genesys_core.models import Channel  # noqa: PLC0415 - models are imported on first use
 
     if isinstance(outcome, GenesysCloudError):
         return outcome
     if not isinstance(outcome, Channel) or not outcome.id or not outcome.connect_uri:
-        return DecodeError("the reply names no channel: it has no id or no connectUri")
+        return DecodeError("the response has no channel: id or connectUri is missing")
     lasts = None if outcome.expires is None else outcome.expires.timestamp() - now.wall
     uri = policy.rewrite(outcome.connect_uri) if policy.rewrite else outcome.connect_uri
     return PlatformChannel(outcome.id, uri, life=policy.life(lasts))
 
 
 def topics_from(outcome: object) -> frozenset[str]:
-    """The topics that a channel has."""
+    """Return the topics of a channel."""
     return frozenset(entity.id for entity in _entities(outcome))
 
 
 def rejections_from(
     outcome: object, wanted: frozenset[str]
 ) -> tuple[list[SubscriptionRejected], frozenset[str]]:
-    """The topics that the server refused and those that it permitted, spelt as they were asked for."""
+    """Return the topics that the server rejected and those it accepted, spelt as requested."""
     spelling = {topic.lower(): topic for topic in wanted}
     rejected: list[SubscriptionRejected] = []
     permitted: set[str] = set()
@@ -100,7 +100,7 @@ def _entities(outcome: object) -> list[_Entity]:
 
 
 def _entity(entity: "ChannelTopic | None") -> _Entity | None:
-    """One topic of a listing; a list that was repaired has ``None`` where nothing fitted."""
+    """Return one topic of a listing; repaired lists contain ``None`` for malformed entries."""
     if entity is None or not entity.id:
         return None
     return _Entity(

@@ -1,6 +1,6 @@
-"""What the platform's replies mean to the machine of a channel.
+"""Processing of REST results by the channel state machine.
 
-Law: a reply counts only for the state that waits for it; one that comes late changes nothing.
+Invariants: a result counts only for the state that waits for it; late results change nothing.
 """
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ __all__ = ["take_result"]
 
 
 def take_result(transition: Transition, call: int, outcome: object) -> None:
-    """A call came back."""
+    """Process the outcome of a call."""
     for role, connection in tuple(transition.connections.items()):
         match connection:
             case Creating() if connection.call == call:
@@ -52,7 +52,7 @@ def _created(transition: Transition, role: Role, connection: Creating, outcome: 
 
 def _inspected(transition: Transition, role: Role, connection: Inspecting, outcome: object) -> None:
     if is_gone(outcome):
-        transition.emit(Retrying("inspect", "the channel given does not exist", 0.0))
+        transition.emit(Retrying("inspect", "the given channel does not exist", 0.0))
         limit = transition.now.monotonic + transition.policy.call_limit
         transition.enter(role, Creating(transition.number(), limit, connection.failures))
     elif isinstance(outcome, GenesysCloudError):

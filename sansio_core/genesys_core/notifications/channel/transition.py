@@ -1,11 +1,10 @@
-"""One step of the channel machine: an input, the facts before, the facts after, the effects.
+"""A transition of the channel state machine: from an input and facts to new facts and effects.
 
-Law: a transition begins with frozen facts and ends with frozen facts. What it does in between, it
-does to itself alone, so that the same input on the same facts always gives the same step.
+Invariants: a transition begins and ends with immutable facts. In between it modifies only itself,
+so the same input on the same facts always yields the same step.
 
-``primary`` is the connection that the user's events come from. ``successor`` exists only during a
-planned move, and becomes the primary when the server has all topics on it; the old socket then
-retires.
+``primary`` is the connection that delivers events. ``successor`` exists only during a planned move,
+and becomes the primary when the server has all topics on it; the old socket is then drained.
 """
 
 from collections.abc import Iterable
@@ -77,11 +76,11 @@ Role: TypeAlias = Literal["primary", "successor"]
 
 
 class Transition:
-    """A step under construction: what each input does to the facts, and the effects that go with it.
+    """A step under construction: the changes of an input, and the effects that go with them.
 
     Args:
-        facts: what is known so far.
-        policy: how patient the channel is.
+        facts: the state before.
+        policy: timeouts and delays.
         now: both clocks.
     """
 
@@ -119,20 +118,20 @@ class Transition:
 
     @property
     def rejected(self) -> frozenset[str]:
-        """The topics that the server refused."""
+        """The topics that the server rejected."""
         return frozenset(refusal.topic for refusal in self.refusals)
 
     def emit(self, event: ChannelEvent) -> None:
-        """Tell the user."""
+        """Deliver an event to the user."""
         self.effects.append(Emit(event))
 
     def number(self) -> int:
-        """The next number for a call or socket."""
+        """Return the next number for a call or socket."""
         self.serial += 1
         return self.serial
 
     def enter(self, role: Role, connection: ConnectionAttempt) -> None:
-        """Go to a state, and ask for what it waits for."""
+        """Enter a state, and emit the effect that it waits for."""
         self.connections[role] = connection
         match connection:
             case Creating(call=call):
@@ -155,7 +154,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError,
     ) -> None:
-        """A call failed that the connection was waiting for; ``channel`` is the channel, if any."""
+        """A call of the connection failed; ``channel`` is the channel, if there is one."""
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
             self.stopped, self.failure = True, error
@@ -170,7 +169,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError | None = None,
     ) -> float:
-        """Wait before the next attempt; returns the seconds."""
+        """Wait before the next attempt; return the delay in seconds."""
         delay = self.policy.delay(failures, error)
         self.connections[role] = BackingOff(self.now.monotonic + delay, failures, channel)
         return delay
@@ -178,7 +177,7 @@ class Transition:
     # Sockets
 
     def connected(self, socket: int) -> None:
-        """A socket is open."""
+        """A socket opened."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Connecting) and connection.socket == socket:
                 opened = connection.connected(now=self.now, policy=self.policy)
@@ -190,7 +189,7 @@ class Transition:
                 self.sync_topics(role)
 
     def disconnected(self, socket: int, how: Closed | Failed) -> None:
-        """A socket is closed, or could not be opened."""
+        """A socket closed, or could not be opened."""
         if self.draining is not None and self.draining.socket == socket:
             end_draining(self, self.draining)
         for role, connection in tuple(self.connections.items()):
@@ -222,7 +221,7 @@ class Transition:
         channel: PlatformChannel | None,
         code: int | None = None,
     ) -> None:
-        """An open socket is over; ``channel`` is the channel if it may be used again."""
+        """An open socket ended; ``channel`` is the channel if it may be used again."""
         if role == "successor":
             self.duplicates = (
                 None if self.duplicates is None else self.duplicates.without_new_socket()
@@ -235,34 +234,34 @@ class Transition:
             promote_successor(self)
             return
         if self.draining is not None:
-            # Its frames could no longer be told from those of the next socket.
+            # Its frames could no longer be distinguished from those of the next socket.
             self.effects.append(CloseSocket(self.draining.socket))
             end_draining(self, self.draining)
         self.duplicates = None
         self.wait(role, connection.broken(now=self.now, policy=self.policy), channel)
 
     def suspect_gap(self, connection: Listening) -> None:
-        """From the last frame on, events may be missing."""
+        """Record that events may be missing since the last frame."""
         if connection.subscribed and self.missing is None:
             self.missing = connection.complete_until.wall - self.policy.lag
 
     def channel_gone(self, role: Role, connection: Listening) -> None:
-        """The channel of an open socket does not exist any more."""
+        """The channel of an open socket no longer exists."""
         self.effects.append(CloseSocket(connection.socket))
         self.connection_lost(
-            role, connection, "channel_gone", "the channel does not exist any more", channel=None
+            role, connection, "channel_gone", "the channel no longer exists", channel=None
         )
 
     # Topics
 
     def sync_topics(self, role: Role) -> None:
-        """Bring the server's topics nearer to those asked for, if it is time."""
+        """Change the server's topics towards the requested ones, if due."""
         connection = self.connections.get(role)
         if not isinstance(connection, Listening) or isinstance(connection.sync, Syncing):
             return
         sync, now = connection.sync, self.now.monotonic
         if sync.confirmed == self.wanted and not (self.wanted and now >= connection.renew_at):
-            if isinstance(sync, OutOfSync):  # a new channel, and nothing asked for
+            if isinstance(sync, OutOfSync):  # a new channel, and no topics requested
                 settled = InSync(self.wanted, 0, now)
                 self.topics_confirmed(
                     role, replace(connection, sync=settled), settled, before=self.wanted
@@ -278,7 +277,7 @@ class Transition:
             self.connections[role] = replace(connection, sync=begun)
 
     def ask_again(self, topics: frozenset[str]) -> None:
-        """Send topics once more that the server refused; what is under way sends them anyway."""
+        """Send rejected topics again; a change in progress sends them anyway."""
         again = self.rejected & topics
         for role, connection in tuple(self.connections.items()):
             if again and isinstance(connection, Listening) and isinstance(connection.sync, InSync):
@@ -289,7 +288,7 @@ class Transition:
                 self.sync_topics(role)
 
     def resubscribe(self, role: Role, connection: Listening) -> None:
-        """The server says that it has not all topics (any more): send them again."""
+        """The server reported that topics are missing: send them again."""
         self.suspect_gap(connection)
         self.connections[role] = replace(
             connection, sync=connection.sync.lost(now=self.now, policy=self.policy)
@@ -298,7 +297,7 @@ class Transition:
     def topics_confirmed(
         self, role: Role, connection: Listening, settled: InSync, *, before: frozenset[str] | None
     ) -> None:
-        """The server has topics; ``before`` is what it had."""
+        """The server confirmed topics; ``before`` is what it had."""
         self.connections[role] = connection
         topics = settled.confirmed
         if role == "successor":
@@ -320,7 +319,7 @@ class Transition:
     # Time
 
     def timer(self, *, reading: bool) -> None:
-        """Do what is due; the time of sockets stands still while they are not read."""
+        """Do what is due; the watchdog of sockets is suspended while they are not read."""
         for role in tuple(self.connections):
             self._due(role, reading=reading)
         if reading:
@@ -328,7 +327,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Sockets are read again: what they have to show for themselves is still to come."""
+        """Reading resumed: frames that prove that sockets are alive are still to come."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
@@ -352,17 +351,15 @@ class Transition:
                 self.enter(role, connection.exists(self.number(), now=self.now, policy=self.policy))
             case Connecting():
                 self.effects.append(CloseSocket(connection.socket))
-                self._not_opened(
-                    role, connection, Failed("timeout", "no connection came about in time")
-                )
+                self._not_opened(role, connection, Failed("timeout", "connect timeout"))
 
     def _watch(self, role: Role, connection: Listening, *, reading: bool) -> None:
         now, sync = self.now.monotonic, connection.sync
         if isinstance(sync, Syncing) and now >= sync.until:
-            # The call may still take effect, later than the next one: leave the channel to it.
+            # The call may still take effect after the next one, so abandon the channel to it.
             self.effects.append(CloseSocket(connection.socket))
             self.connection_lost(
-                role, connection, "failed", "a subscription was not answered", channel=None
+                role, connection, "failed", "a subscription request timed out", channel=None
             )
         elif (
             reading
@@ -389,7 +386,7 @@ class Transition:
     # The user
 
     def _behind(self, role: Role, connection: Listening) -> None:
-        """Find out when the backlog has been read: a pong comes behind all of it."""
+        """Detect when the backlog has been read: a pong follows all of it."""
         connection = (
             connection
             if connection.pinged is None
@@ -403,7 +400,7 @@ class Transition:
             self.ping(role, replace(connection, backlog=Backlog(connection.heard, self.now)))
 
     def want(self, topics: Iterable[str]) -> None:
-        """Ask for these topics from now on, and for no others."""
+        """Set the requested topics."""
         self.wanted = frozenset(topics)
         self.refusals = frozenset(each for each in self.refusals if each.topic in self.wanted)
         for role in tuple(self.connections):
