@@ -356,7 +356,12 @@ def lags() -> dict[str, list[float]]:
 BLAST, BLASTS = 40_000, 5
 
 
-def blast(pipe: Any) -> None:
+def blast_forever(pipe: Any) -> None:
+    """:func:`blast` without an end, for soaks."""
+    blast(pipe, rounds=10**9)
+
+
+def blast(pipe: Any, rounds: int = 1) -> None:
     """A server that speaks WebSocket and sends all events at once when it is told to."""
     listener = socket.create_server(("127.0.0.1", 0))
     pipe.send(listener.getsockname()[1])
@@ -364,7 +369,8 @@ def blast(pipe: Any) -> None:
 
     def send(accepted: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            accepted.sendall(stream)
+            for _ in range(rounds):
+                accepted.sendall(stream)
             while accepted.recv(65_536):
                 pass
 
