@@ -167,7 +167,8 @@ def typed_topics(
 def _typed(given: object, type_: object) -> tuple[str, object]:
     if isinstance(given, str):
         return given, type_
-    pair = cast(Sequence[object], given if isinstance(given, tuple | list) else ())
+    is_pair = isinstance(given, tuple | list)
+    pair = cast(Sequence[object], given) if is_pair else ()
     if len(pair) != 2 or not isinstance(topic := pair[0], str):
         wanted = "a topic, or a pair of a topic and a type"
         raise wrong_type("each of topics", given, wanted, "'v2.users.1234.presence'")
