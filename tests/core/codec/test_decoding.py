@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from genesys_core import models
 from genesys_core.codec import decoding as decode_module
-from genesys_core.codec.decoding import Decoded, Issue, check_type, decode, resolve_type
+from genesys_core.codec.decoding import (
+    UNFIT,
+    Decoded,
+    Issue,
+    check_type,
+    decode,
+    decoder_for,
+    resolve_type,
+)
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.values import YearMonth
 from genesys_core.errors import DecodeError, InvalidValueError
@@ -254,3 +262,11 @@ def test_threads_that_decode_a_model_for_the_first_time_do_not_crash_the_interpr
         [sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_a_plain_decoder_repairs_nothing():
+    read = decoder_for(Tree)
+    assert read(b'{"id": "1"}') == Tree(id="1")
+    for body in (b'{"id": 5}', b"{", b'{"id": "\xff"}'):
+        with pytest.raises(UNFIT):
+            read(body)
