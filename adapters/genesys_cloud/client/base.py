@@ -149,12 +149,12 @@ class ClientBase(LazyApis, Unpicklable):
     ) -> Returned[T] | Raised:
         send, apply = send or self._wire.send, self._cell.apply
         watch = watch_call(self._observers, state, now=read_clocks())
+        outcome: Response | TransportFailure
         try:
             while True:
                 match state:  # the states of most calls first
                     case Sending():
                         request = watch.begin_attempt(state)
-                        outcome: Response | TransportFailure
                         try:
                             outcome = await send(request)
                         except TransportFailure as failure:

@@ -163,7 +163,7 @@ BREAKS = [
     *(given_up(call, fault, errors.ConnectionClosedError, done=unanswered(fault.at), kept=0, why="it may have taken effect") for call in UNSAFE for fault in BROKEN),
     Scenario(GET, (Interrupted("before"), Answer(502), Interrupted("after"), TOO_MANY, Interrupted("body"), Answer(504)), came=6, done=2, error=errors.ServerError),
     repeated(GET, Garbage()),
-    *(given_up(call, Garbage(), errors.ConnectionClosedError, kept=0) for call in UNSAFE),
+    *(given_up(call, Garbage(), errors.ProtocolError, kept=0) for call in UNSAFE),
 ]  # fmt: skip
 SILENCES = [
     *(repeated(GET, fault, done=1 + unanswered(fault.at), options=IMPATIENT) for fault in SILENT),
