@@ -650,3 +650,13 @@ def test_each_response_answers_its_own_request(replies):
     connection.send(GET)
     connection.receive_data(b"".join(replies))
     assert not connection.reusable
+
+
+def test_the_status_is_known_once_the_head_of_the_final_response_is_there():
+    connection = HTTP1Connection()
+    assert connection.status is None
+    connection.send(Request("GET", "http://api.example/"))
+    connection.receive_data(b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 20")
+    assert connection.status is None
+    connection.receive_data(b"4 No Content\r\n\r\n")
+    assert connection.status == 204

@@ -2,7 +2,9 @@
 
 import pytest
 
+from genesys_core.confidential import REDACTED
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session, Settings, check_deadline, no_jitter
 from genesys_core.session.vault import Vault
@@ -51,3 +53,10 @@ def test_a_session_with_another_vault_is_another_session():
     assert changed.vault.token == Token("t")
     assert session.vault == Vault()
     assert changed.settings is session.settings
+
+
+def test_what_a_session_knows_as_secret_is_replaced_wherever_it_is_repeated():
+    settings = Settings(hosts=HOSTS, secrets=KnownSecrets.of(["proxy-password"]))
+    session = Session(settings, Vault(token=Token("an-access-token")))
+    words = "an-access-token and proxy-password"
+    assert session.known_secrets.hide(words) == f"{REDACTED} and {REDACTED}"
