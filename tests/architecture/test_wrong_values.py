@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import inspect
+import itertools
 import pkgutil
 import random
 import re
@@ -44,7 +45,9 @@ from genesys_cloud import (
 )
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.config.file import configuration_from_file, merge
+from genesys_cloud.login import BrowserSignIn, sign_in
 from genesys_cloud.notifications import HandlerOptions
+from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import FileTokenStore
 from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, SocketTransport
@@ -52,6 +55,7 @@ from genesys_core import Headers, Options, Response, api
 from genesys_core.api import users
 from genesys_core.calls.operation import raw_operation
 from genesys_core.calls.prepare import prepare_request
+from genesys_core.clock import Now
 from genesys_core.configuration.sections import (
     Credentials,
     GeneralConfiguration,
@@ -63,6 +67,7 @@ from genesys_core.hosts import Hosts
 from genesys_core.http.multipart import Part
 from genesys_core.http.redaction import Redaction
 from genesys_core.notifications.dispatch import typed_topics
+from genesys_core.oauth.authorization import prepare_authorize_url, prepare_logout_url
 from genesys_core.session.session import Settings
 
 
@@ -128,6 +133,23 @@ def complaint(call: Callable[[], object]) -> str | None:
     return None
 
 
+def begin_sign_in(client_id, client, *, grant="pkce", port=0, redirect_uri=None, clock=read_clocks):
+    """Begin a sign-in, by a client of this function's own where none is given, and end it."""
+    with Client(trust_env=False, transport=MockTransport(answer)) as right:
+        given = right if client is None else client
+        BrowserSignIn(
+            client_id, given, grant=grant, port=port, redirect_uri=redirect_uri, clock=clock
+        ).close()
+
+
+def sign_in_in_vain(client_id, sign_in_timeout=1.0):
+    """Let nobody sign in, by a clock that goes on for a year whenever it is read."""
+    years = (Now(year * 3.2e7, year * 3.2e7) for year in itertools.count())
+    options = {"trust_env": False, "transport": MockTransport(answer), "clock": years.__next__}
+    with pytest.raises(TimeoutError):
+        sign_in(client_id, sign_in_timeout=sign_in_timeout, open_browser=str, **options)
+
+
 # --- constructors and functions: a right call, in which one argument at a time is replaced ------------
 
 VERIFIER = "v" * 50
@@ -179,6 +201,13 @@ CALLS: Mapping[str, tuple[Callable[..., object], Mapping[str, object]]] = {
     "FileTokenStore": (FileTokenStore, {"path": "tokens.json"}),
     "compute_pkce_code_challenge": (compute_pkce_code_challenge, {"code_verifier": VERIFIER}),
     "generate_pkce_code_verifier": (generate_pkce_code_verifier, {}),
+    "prepare_authorize_url": (
+        prepare_authorize_url,
+        {"hosts": Hosts.resolve(), "client_id": "a", "redirect_uri": "https://x/y"},
+    ),
+    "prepare_logout_url": (prepare_logout_url, {"hosts": Hosts.resolve(), "client_id": "a"}),
+    "BrowserSignIn": (begin_sign_in, {"client_id": "a", "client": None}),
+    "sign_in": (sign_in_in_vain, {"client_id": "a"}),
     "MockTransport": (MockTransport, {"handler": print}),
     "AsyncMockTransport": (AsyncMockTransport, {"handler": print}),
     "SocketTransport": (SocketTransport, {}),

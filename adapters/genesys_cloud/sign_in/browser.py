@@ -15,7 +15,7 @@ The OAuth client must be of type "Code Authorization" with exactly this redirect
 import webbrowser
 from collections.abc import Callable
 from types import TracebackType
-from typing import Literal, Self, TypedDict, Unpack, assert_never
+from typing import Final, Literal, Self, TypedDict, Unpack, assert_never
 
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.sync_client import Client
@@ -24,6 +24,7 @@ from genesys_cloud.sign_in.pkce import generate_pkce_code_verifier, generate_sta
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.hooks import AfterResponse, BeforeRequest, Hooks
 from genesys_cloud.transports.protocols import Transport
+from genesys_core.checks import FUNCTION, Expected
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
 from genesys_core.oauth.authorization import prepare_authorize_url
@@ -113,6 +114,8 @@ def sign_in(
         TimeoutError: the user did not sign in in time.
         OAuthError: sign-in was rejected; ``AccessDeniedError`` if the user declined.
     """
+    check_timeout(sign_in_timeout)
+    FUNCTION.check("open_browser", open_browser)
     with (
         Client(transport=transport, hooks=hooks, **options) as client,
         BrowserSignIn(
@@ -131,6 +134,9 @@ def sign_in(
     ):
         open_browser(attempt.url)
         return attempt.wait(sign_in_timeout)
+
+
+_CLIENT: Final = Expected("a Client", "Client(region='eu_west_1')", (Client,))
 
 
 class BrowserSignIn:
@@ -165,6 +171,8 @@ class BrowserSignIn:
         clock: Callable[[], Now] = read_clocks,
         **page: Unpack[LoginPage],
     ) -> None:
+        _CLIENT.check("client", client)
+        FUNCTION.check("clock", clock)
         response_type = response_type_of(grant)
         self._client_id = client_id
         self._auth = client.auth

@@ -102,8 +102,11 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     live_reload_config: bool | None = None
     logging: LoggingConfiguration | None = None
     proxy: str | None = None
+    proxy_auth: tuple[str, str] | None = None
 
-    __secrets__: ClassVar[frozenset[str]] = frozenset({"access_token", "headers", "proxy"})
+    __secrets__: ClassVar[frozenset[str]] = frozenset(
+        {"access_token", "headers", "proxy", "proxy_auth"}
+    )
 
     def __post_init__(self) -> None:
         check_fields(self, _FIELDS)

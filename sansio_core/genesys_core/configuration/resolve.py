@@ -24,7 +24,7 @@ from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Timeout
-from genesys_core.http.redaction import url_secrets
+from genesys_core.http.redaction import pair_secrets, url_secrets
 from genesys_core.oauth.grants import ClientCredentials
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.pacing import Pacer, Pacing
@@ -99,7 +99,9 @@ class Sources(Confidential, frozen=True):
             environ = {name: environ[name] for name in environ if name not in unneeded}
         path = default_file if arguments.config is None else None
         proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
-        secrets = (url_secrets(url) for url in (*proxies, arguments.proxy or ""))
+        secrets = [url_secrets(url) for url in (*proxies, arguments.proxy or "")]
+        if arguments.proxy_auth is not None:
+            secrets.append(pair_secrets(*arguments.proxy_auth))
         return cls(
             arguments,
             given,

@@ -23,7 +23,14 @@ from genesys_core.errors import GenesysCloudError
 from genesys_core.http.headers import SECRET_HEADERS, Headers
 from genesys_core.http.known_secrets import KnownSecrets, hide_credentials
 
-__all__ = ["DEFAULT_REDACTION", "Redaction", "message_secrets", "redact_error", "url_secrets"]
+__all__ = [
+    "DEFAULT_REDACTION",
+    "Redaction",
+    "message_secrets",
+    "pair_secrets",
+    "redact_error",
+    "url_secrets",
+]
 
 _SECRET_KEYS: Final = frozenset(
     {
@@ -189,13 +196,18 @@ def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
 
 
 def url_secrets(url: str) -> Iterator[str]:
-    """The password in a URL, as it is, decoded, and as a header has it."""
+    """Yield the password in a URL: as written, decoded, and as a Basic header has it."""
     with contextlib.suppress(ValueError):
         parts = urlsplit(url)
         if parts.password:
-            password = unquote(parts.password)
-            yield from (parts.password, password)
-            yield b64encode(f"{unquote(parts.username or '')}:{password}".encode()).decode()
+            yield parts.password
+            yield from pair_secrets(unquote(parts.username or ""), unquote(parts.password))
+
+
+def pair_secrets(user: str, password: str) -> Iterator[str]:
+    """Yield a password, and user and password as a Basic header has them (RFC 7617)."""
+    yield password
+    yield b64encode(f"{user}:{password}".encode("utf-8", "surrogatepass")).decode()
 
 
 _LONGEST_BODY: Final = 65_536

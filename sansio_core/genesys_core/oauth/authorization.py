@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote
 
 from msgspec import Struct
 
+from genesys_core.checks import TEXT, Expected
 from genesys_core.clock import Now
 from genesys_core.codec.values import Open
 from genesys_core.errors import InvalidValueError, OAuthError
@@ -63,6 +64,9 @@ def prepare_authorize_url(
         InvalidValueError: a value is empty or cannot be sent, only one of ``org`` and ``provider``
             is given, or the challenge is malformed.
     """
+    _HOSTS.check("hosts", hosts)
+    for name, value in (("client_id", client_id), ("redirect_uri", redirect_uri)):
+        TEXT.check(name, value)
     if (org is None) != (provider is None):
         given, missing = ("org", "provider") if provider is None else ("provider", "org")
         raise InvalidValueError(f"{given}: requires {missing} as well; pass both or neither")
@@ -97,6 +101,8 @@ def prepare_logout_url(hosts: Hosts, *, client_id: str, redirect_uri: str | None
     Raises:
         InvalidValueError: a value is empty or cannot be sent.
     """
+    _HOSTS.check("hosts", hosts)
+    TEXT.check("client_id", client_id)
     fields = (("client_id", client_id), ("redirect_uri", redirect_uri))
     return f"{hosts.login}/logout?{_query(fields)}"
 
@@ -186,6 +192,7 @@ _CHALLENGE = re.compile(r"[0-9A-Za-z_-]{43}")
 def _check_challenge(challenge: str | None, response_type: str) -> None:
     if challenge is None:
         return
+    TEXT.check("code_challenge", challenge)
     if response_type == "token":
         raise InvalidValueError(
             "code_challenge: not used by the implicit grant, which has no code; omit it"
@@ -201,7 +208,11 @@ def _query(fields: tuple[tuple[str, str | None], ...]) -> str:
     return "&".join(f"{name}={_quoted(name, value)}" for name, value in fields if value is not None)
 
 
+_HOSTS: Final = Expected("the hosts", "Hosts.resolve(region='eu_west_1')", (Hosts,))
+
+
 def _quoted(name: str, value: str) -> str:
+    TEXT.check(name, value)
     if not value.strip():
         raise InvalidValueError(f"{name}: must not be empty; omit it instead")
     try:

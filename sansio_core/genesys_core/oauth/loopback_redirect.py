@@ -27,9 +27,11 @@ from urllib.parse import parse_qs, urlsplit
 from msgspec import Struct
 
 from genesys_core import errors
+from genesys_core.checks import NUMBER, TEXT, WHOLE_NUMBER
 from genesys_core.clock import Now
 from genesys_core.confidential import Confidential
 from genesys_core.errors import AccessDeniedError, GenesysCloudError, InvalidValueError, OAuthError
+from genesys_core.http.messages import LONGEST
 from genesys_core.oauth.authorization import (
     STATE_MISMATCH,
     parse_code_redirect,
@@ -204,6 +206,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
     Raises:
         InvalidValueError: the URI has another form.
     """
+    TEXT.check("redirect_uri", uri)
     rule = "must be http://127.0.0.1:PORT/PATH or http://localhost:PORT/PATH, without ? and #"
     try:
         parts = urlsplit(uri)
@@ -243,6 +246,7 @@ def redirect_port(port: int, redirect_uri: str | None) -> int:
         InvalidValueError: the port is invalid, the URI is not a loopback URI, or their ports
             differ.
     """
+    WHOLE_NUMBER.check("port", port)
     if not 0 <= port <= 65_535:
         raise InvalidValueError(f"port {port!r}: must be 0 to 65535; 0 selects a free port")
     if redirect_uri is None:
@@ -266,8 +270,11 @@ def check_timeout(seconds: float) -> None:
     Raises:
         InvalidValueError: it is zero, negative or infinite.
     """
-    if not 0 < seconds < float("inf"):
-        raise InvalidValueError(f"timeout={seconds!r}: must be positive and finite (seconds)")
+    NUMBER.check("timeout", seconds)
+    if not 0 < seconds <= LONGEST:
+        raise InvalidValueError(
+            f"timeout={seconds!r}: must be positive and at most {LONGEST:g} (seconds)"
+        )
 
 
 def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:

@@ -188,6 +188,11 @@ def test_arguments_that_cannot_work(simulator, options, words):
         sign_in("c", **given)
 
 
+def test_what_is_no_function_cannot_open_a_browser():
+    with pytest.raises(TypeError, match="open_browser must be a function, not a str"):
+        sign_in("c", open_browser="firefox")
+
+
 def test_the_browser_is_told_when_the_exchange_fails(simulator):
     browser = ScriptedBrowser(simulator)
 

@@ -255,7 +255,8 @@ def test_the_passwords_of_proxies_are_known_wherever_they_come_from():
         "no_proxy": "a",
         "X": "http://a:not-this@h",
     }
-    settings = resolve(environ, proxy="http://me:password%2Ftwo@h").settings
-    shown = settings.secrets.hide("password-one, password/two, password%2Ftwo, not-this")
-    assert shown == "[REDACTED], [REDACTED], [REDACTED], not-this"
+    proxy, pair = "http://me:password%2Ftwo@h", ("me", "password-three")
+    settings = resolve(environ, proxy=proxy, proxy_auth=pair).settings
+    words = "password-one password/two password%2Ftwo password-three bWU6cGFzc3dvcmQtdGhyZWU="
+    assert settings.secrets.hide(f"{words} not-this") == f"{'[REDACTED] ' * 5}not-this"
     assert "password" not in repr(settings) + repr(gather(environ))
