@@ -31,7 +31,7 @@ from genesys_core.calls.lifecycle import (
     Waiting,
     start,
 )
-from genesys_core.calls.operation import Operation, Options, apply_defaults
+from genesys_core.calls.operation import NO_OPTIONS, Operation, Options, apply_defaults
 from genesys_core.calls.rate_limit import close_gate, release_permit, reserve_permit
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.token_actions import obtain_for_call
@@ -71,7 +71,7 @@ class ClientBase(LazyApis, Unpicklable):
             self._cell, self._drive, self._setup.token_store, lambda: self._event_loop
         )
         self._handlers: WeakSet[Any] = WeakSet()
-        self._defaults = Options()
+        self._defaults = NO_OPTIONS
 
     def with_options(
         self,

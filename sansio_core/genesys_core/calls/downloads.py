@@ -23,9 +23,9 @@ from msgspec import Struct
 
 from genesys_core import errors
 from genesys_core.calls.lifecycle import NeedPermit, NeedToken, Sending, start
-from genesys_core.calls.operation import Endpoint, Operation, Options, check_operation
+from genesys_core.calls.operation import NO_OPTIONS, Endpoint, Operation, Options, check_operation
 from genesys_core.calls.responses import ApiResponse
-from genesys_core.calls.transfers import NO_OPTIONS, check_url, plain_request, start_transfer
+from genesys_core.calls.transfers import check_url, plain_request, start_transfer
 from genesys_core.checks import WHOLE_NUMBER, Expected
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError, InvalidValueError, RedirectError

@@ -22,6 +22,7 @@ from genesys_core.http.urls import QueryValue, Scalar
 from genesys_core.session.retry import RetryConfiguration
 
 __all__ = [
+    "NO_OPTIONS",
     "Endpoint",
     "JsonObject",
     "Operation",
@@ -105,7 +106,7 @@ class Options(Printable, frozen=True):
 
     def over(self, defaults: "Options") -> "Options":
         """These options, and the defaults for whatever they do not say."""
-        if defaults is _NO_OPTIONS:
+        if defaults is NO_OPTIONS:
             return self
         return Options(
             headers={**defaults.headers, **self.headers},
@@ -123,7 +124,8 @@ class Options(Printable, frozen=True):
         return f"Options({_shown({**said, 'query': query or None})})"
 
 
-_NO_OPTIONS = Options()
+NO_OPTIONS: Final = Options()
+"""Says nothing. As defaults of a client it costs a call nothing, where it is this very object."""
 
 
 class Operation(Printable, Generic[T_co], frozen=True):
@@ -145,7 +147,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     query: tuple[tuple[str, QueryValue], ...] = ()
     headers: tuple[tuple[str, str | None], ...] = ()
     body: object = None
-    options: Options = _NO_OPTIONS
+    options: Options = NO_OPTIONS
 
     def __repr__(self) -> str:
         """Without the body, which may hold secrets that no rule can tell."""
@@ -153,12 +155,12 @@ class Operation(Printable, Generic[T_co], frozen=True):
         said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: mask_header(name, value) for name, value in self.headers}
         said["body"] = None if self.body is None else type(self.body)
-        said["options"] = None if self.options == _NO_OPTIONS else self.options
+        said["options"] = None if self.options == NO_OPTIONS else self.options
         return f"Operation({self.endpoint.name}: {_shown(said)})"
 
     def under(self, defaults: Options) -> "Operation[T_co]":
         """The same call, with defaults for what its own options do not say."""
-        if defaults is _NO_OPTIONS:
+        if defaults is NO_OPTIONS:
             return self
         return msgspec.structs.replace(self, options=self.options.over(defaults))
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from genesys_core.calls.call import Call
 from genesys_core.calls.lifecycle import NeedToken, Sending
-from genesys_core.calls.operation import Endpoint, Options
+from genesys_core.calls.operation import NO_OPTIONS, Endpoint, Options
 from genesys_core.calls.responses import ApiResponse, api_error
 from genesys_core.checks import FLAG, TEXT, wrong_type
 from genesys_core.clock import Now
@@ -35,9 +35,6 @@ __all__ = [
     "start_transfer",
     "start_upload",
 ]
-
-
-NO_OPTIONS: Final = Options()
 
 
 class RawResponseReader(Struct, frozen=True):

@@ -16,6 +16,7 @@ from genesys_cloud import (
     RetryConfiguration,
 )
 from genesys_cloud.testing import MockTransport, json_response
+from genesys_core.api import users
 from genesys_core.errors import ConfigurationError, GenesysCloudError, InvalidValueError
 
 GRANT = ClientCredentials("id", "secret")
@@ -139,3 +140,11 @@ def test_a_client_is_not_pickled_and_says_what_to_do(kind):
     assert client.with_options(deadline=1.0)._cell is client._cell
     if kind is Client:
         client.close()
+
+
+def test_a_client_without_defaults_sends_an_operation_as_it_is():
+    client = Client(host="https://api.example", trust_env=False)
+    operation = users.get_users_me()
+    assert operation.under(client._defaults) is operation
+    assert operation.under(client.with_options(strict=True)._defaults).options.strict
+    client.close()
