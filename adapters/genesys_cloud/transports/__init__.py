@@ -1,4 +1,4 @@
-"""Transports: what sends a request and brings back its response."""
+"""Transports: they send requests and return responses."""
 
 from typing import TYPE_CHECKING
 

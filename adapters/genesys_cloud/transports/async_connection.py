@@ -1,4 +1,4 @@
-"""What the transports of asyncio and trio share: what a connection and an event loop offer, and sockets."""
+"""Interfaces of connections and event loops, and socket helpers, shared by the asyncio and trio transports."""
 
 import select
 import socket
@@ -20,53 +20,53 @@ __all__ = [
 
 
 class AsyncConnection(Protocol):
-    """One connection, TLS included.
+    """One connection, including TLS.
 
-    Reading and writing raise ``TimeoutError`` when the time is over, and ``OSError`` (``ssl.SSLError``
-    among them) when the connection broke.
+    Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` (including ``ssl.SSLError``)
+    if the connection breaks.
 
     Attributes:
-        on_end: called when the peer ends the connection, where the event loop notices by itself.
+        on_end: called when the peer closes the connection, if the event loop detects it.
     """
 
     on_end: Callable[[], object] | None
 
     @property
     def tls(self) -> TlsStack:
-        """The layers of TLS that bytes pass through."""
+        """The TLS layers of the connection."""
         ...
 
     async def receive(self, exchange: "Exchange[Any]") -> Step:
-        """Read until an exchange asks for something else than :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`."""
         ...
 
     async def send(self, exchange: "Exchange[Any]") -> Step:
-        """Write some of what an exchange has to send, or take in what comes meanwhile."""
+        """Write some of the exchange's data, or process input that arrives meanwhile."""
         ...
 
     async def read(self, until: float | None) -> bytes:
-        """Some bytes; ``b""`` at the end."""
+        """Read some bytes; ``b""`` at end of stream."""
         ...
 
     async def write(self, data: bytes, until: float | None) -> None:
-        """Write all of it."""
+        """Write all of the data."""
         ...
 
     async def has_input(self) -> bool:
-        """Whether something came that nobody asked for, the end included."""
+        """Whether unsolicited input has arrived, including end of stream."""
         ...
 
     def close(self) -> None:
-        """Close the connection; nothing is waited for."""
+        """Close the connection without waiting."""
         ...
 
     def drop(self) -> None:
-        """Forget the connection, which belongs to a process or an event loop that is gone."""
+        """Drop a connection that belongs to another process or a closed event loop."""
         ...
 
 
 class Connector(Protocol):
-    """What an event loop offers to whoever opens connections.
+    """The event loop operations needed to open connections.
 
     Attributes:
         loop: the event loop.
@@ -76,48 +76,48 @@ class Connector(Protocol):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the event loop is over."""
+        """Whether the event loop has ended."""
         ...
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Have the event loop call something, from whichever thread."""
+        """Schedule a callback on the event loop; thread-safe."""
         ...
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Have the event loop that runs call something after a while, if it lasts that long."""
+        """Schedule a callback on the running event loop after a delay."""
         ...
 
     def new_waker(self) -> Any:  # noqa: ANN401 - a future here, an event there
-        """Something to wait for."""
+        """Create an object to wait for."""
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above
-        """Wait until it is set, or until the time has come."""
+        """Wait until it is set, or until the timeout."""
         ...
 
     def wake(self, waker: Any) -> None:  # noqa: ANN401 - as above
-        """Set it; again is of no effect."""
+        """Set it. Idempotent."""
         ...
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Ask the resolver; raises ``OSError`` and ``TimeoutError``."""
+        """Resolve a host name; raises ``OSError`` and ``TimeoutError``."""
         ...
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """The socket of the first address to accept, or the lost race; raises ``TimeoutError``."""
+        """Connect to the first address that accepts; returns its socket or the lost race. Raises ``TimeoutError``."""
         ...
 
     async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
-        """A socket by way of a SOCKS proxy; raises ``OSError`` and ``TimeoutError``."""
+        """Connect through a SOCKS proxy; raises ``OSError`` and ``TimeoutError``."""
         ...
 
     async def adopt(self, sock: socket.socket) -> AsyncConnection:
-        """A connection on a connected socket, which it owns from now on."""
+        """Create a connection that takes over a connected socket."""
         ...
 
 
 def new_socket(address: Address) -> socket.socket:
-    """A socket for one address, which blocks nobody."""
+    """A non-blocking socket for an address."""
     family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(0)
@@ -127,14 +127,14 @@ def new_socket(address: Address) -> socket.socket:
 
 
 def socket_address(address: Address) -> tuple[str, int] | tuple[str, int, int, int]:
-    """An address as sockets take it."""
+    """An address in the form that sockets expect."""
     if address.is_ipv6:
         return address.host, address.port, address.flow, address.scope
     return address.host, address.port
 
 
 def is_readable(sock: socket.socket) -> bool:
-    """Whether there is anything to read at once, the end and errors included."""
+    """Whether a read would return immediately, including end of stream and errors."""
     if sock.fileno() < 0:
         return True
     if hasattr(select, "poll"):

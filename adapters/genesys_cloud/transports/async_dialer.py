@@ -1,6 +1,6 @@
-"""Opens connections on asyncio and trio, for HTTP and for notifications alike.
+"""Opens connections on asyncio and trio, for HTTP and for notifications.
 
-Invariants: each step, and what its failure means, is the core's (:mod:`genesys_core.transport.dialer`).
+Invariants: the core (:mod:`genesys_core.transport.dialer`) decides each step and what its failure means.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ async def open_connection(
         settings: TLS contexts and sessions.
 
     Raises:
-        TransportFailure: no connection came about; nothing was sent.
+        TransportFailure: no connection was established; nothing was sent.
     """
     dialing = _Dialing(connector, settings)
     try:
@@ -74,12 +74,12 @@ class _Dialing:
         self.connection: AsyncConnection | None = None
 
     def give_up(self) -> None:
-        """Close what was opened."""
+        """Close what has been opened so far."""
         if self.connection is not None:
             self.connection.close()
 
     async def step(self, state: DialStep) -> DialState:
-        """Make one step and report what came of it."""
+        """Perform one step and report its outcome."""
         try:
             return await self._step(state)
         except OSError as error:
@@ -142,7 +142,7 @@ def _in_trio() -> bool:
 
 
 def running_loop() -> object:
-    """The event loop that runs: asyncio's, or trio's token."""
+    """The running event loop: asyncio's loop, or trio's token."""
     if _in_trio():
         import trio  # noqa: PLC0415 - it runs
 
@@ -151,7 +151,7 @@ def running_loop() -> object:
 
 
 def running_connector() -> Connector:
-    """What opens connections in the event loop that runs."""
+    """The connector of the running event loop."""
     if _in_trio():
         from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
 

@@ -1,8 +1,8 @@
 """The default transport of :class:`~genesys_cloud.AsyncClient`: HTTP/1.1 over sockets, on asyncio and trio.
 
-Invariants: every decision is the core's (:mod:`genesys_core.transport`); this module makes the steps that
-it is told. Connections belong to the process and the event loop that opened them, so one transport
-works in any number of event loops, one after the other or side by side.
+Invariants: the core (:mod:`genesys_core.transport`) makes every decision; this module performs the steps.
+Connections belong to the process and event loop that opened them, so one transport works in any number of
+event loops, consecutively or concurrently.
 """
 
 import asyncio
@@ -38,18 +38,18 @@ AnyExchange: TypeAlias = Exchange[AsyncConnection]
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
 _LATER: Final = 0.001
-"""Seconds after a connection's time is over at which it is looked at, lest clocks be too coarse."""
+"""Seconds to wait beyond a connection's expiry before checking it, in case clocks are coarse."""
 
 
 class AsyncSocketTransport:
-    """Sends over sockets of its own, on asyncio and trio.
+    """HTTP/1.1 over its own sockets, on asyncio and trio.
 
     Args:
-        network: how connections are made.
-        limits: how many connections there may be, and how long they are kept.
+        network: connection options.
+        limits: maximum number of connections and how long they are kept alive.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: an unusable proxy, CA or certificate.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class AsyncSocketTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(request, self._route(request))
@@ -82,10 +82,10 @@ class AsyncSocketTransport:
     async def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
-        """Send one request; the response is read as its chunks are asked for.
+        """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+            TransportFailure: no response; raised by the chunks if the body is cut off.
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(
@@ -111,11 +111,11 @@ class AsyncSocketTransport:
             pool.close()
 
     def connections(self) -> int:
-        """How many connections are open, idle ones included."""
+        """Number of open connections, idle ones included."""
         return self.statistics().open
 
     def statistics(self) -> PoolStatistics:
-        """The connections of this process, of all event loops together."""
+        """Connection statistics of this process, over all event loops."""
         every = [pool.connections.statistics() for pool in self._pools.pools(process_id())]
         return PoolStatistics(
             sum(one.open for one in every),
@@ -209,13 +209,13 @@ class _OwnPool:
         self._looks_later = False
 
     async def wait(self, exchange: AnyExchange) -> None:
-        """Wait for the pool, or until the exchange wants to look at the time."""
+        """Wait for a connection, or until the exchange's timeout."""
         if exchange.waker is None:
             exchange.waker = self.connector.new_waker()
         await self.connector.wait(exchange.waker, exchange.until)
 
     def release(self, exchange: AnyExchange, settings: ConnectionSettings) -> None:
-        """Give back what an exchange holds, and follow what comes of it."""
+        """Release an exchange's connection and perform the resulting actions."""
         lease = exchange.lease
         connection = None if lease is None else lease.connection
         if connection is not None and connection.tls.layers:
@@ -238,13 +238,13 @@ class _OwnPool:
             self._looks_later = False
 
     def expire(self) -> None:
-        """Close the connections that have been idle too long."""
+        """Close connections whose keep-alive time has expired."""
         self.connections.expire(now=read_clocks())
         self._settle()
         self._look_later()
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
-        """Close the connection when its peer does while it is idle."""
+        """Close an idle connection when its peer closes it."""
         # Weakly: a lease that nobody holds any more is a free place.
         reference = weakref.ref(lease)
 
@@ -257,7 +257,7 @@ class _OwnPool:
         connection.on_end = ended
 
     def close(self) -> None:
-        """Close all connections, in the event loop that they belong to."""
+        """Close all connections in the event loop that they belong to."""
         self.connections.close()
         if self.connector.has_ended:
             self.drop()
@@ -267,7 +267,7 @@ class _OwnPool:
             self.connector.call_soon(self._settle)
 
     def close_from_anywhere(self) -> None:
-        """Close all connections, where no event loop may be running, or another."""
+        """Close all connections when no event loop, or another one, may be running."""
         self.connections.close()
         if self.connector.has_ended:
             self.drop()
@@ -275,7 +275,7 @@ class _OwnPool:
             self.connector.call_soon(self._settle)
 
     def drop(self) -> None:
-        """Forget all connections."""
+        """Drop all connections."""
         self.connections.close()
         while (lease := self.connections.next_closing()) is not None:
             if lease.connection is not None:

@@ -1,8 +1,8 @@
-"""Connections of asyncio: one protocol a connection, one future and no task a call.
+"""Connections on asyncio: one protocol per connection, one future and no task per call.
 
-Invariants: what arrives is handed to the exchange that waits for it where it arrives, in the event
-loop's own callback; the task wakes once, when the response is complete. A connection has at most one
-timer, which is moved and not made anew.
+Invariants: received data is passed to the waiting exchange inside the event loop's callback; the task wakes up
+once, when the response is complete. A connection has at most one timer, which is rescheduled and not
+recreated.
 """
 
 import asyncio
@@ -36,17 +36,17 @@ __all__ = ["AsyncioConnection", "AsyncioConnector"]
 T = TypeVar("T")
 
 _PIECE: Final = 1 << 18
-"""Bytes that are handed to the event loop at a time."""
+"""Maximum bytes per write to the event loop."""
 
 _MOST_BUFFERED: Final = 1 << 18
-"""Bytes that nobody has asked for yet; then the socket is not read."""
+"""Maximum bytes buffered before reading is paused."""
 
 
 class AsyncioConnection(asyncio.Protocol):
     """One connection.
 
     Args:
-        sock: its socket, connected.
+        sock: a connected socket.
     """
 
     _transport: asyncio.Transport
@@ -72,11 +72,11 @@ class AsyncioConnection(asyncio.Protocol):
     # --- what the event loop calls ----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is in the event loop's hands."""
+        """Called by asyncio: the connection is set up."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
+        """Called by asyncio: data was received."""
         if not self._tls.layers:
             self._deliver(data)
             return
@@ -92,24 +92,24 @@ class AsyncioConnection(asyncio.Protocol):
             self._deliver(b"")
 
     def eof_received(self) -> bool:
-        """The peer sends no more."""
+        """Called by asyncio: the peer closed its side."""
         self.data_received(b"")
         # Whoever sends may go on until the connection is closed; with a failure it is soon.
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
+        """Called by asyncio: the connection ended."""
         self._writable = True
         self._let_write()
         error = exc or ConnectionResetError(0, "the connection was closed")
         self._fail(error if isinstance(error, OSError) else OSError(0, type(error).__name__))
 
     def pause_writing(self) -> None:
-        """The event loop has enough to send."""
+        """Called by asyncio: the write buffer is full."""
         self._writable = False
 
     def resume_writing(self) -> None:
-        """The event loop takes more."""
+        """Called by asyncio: the write buffer has drained."""
         self._writable = True
         self._wake()
         self._let_write()
@@ -206,7 +206,7 @@ class AsyncioConnection(asyncio.Protocol):
     # --- what the transport asks for --------------------------------------------------------------
 
     async def receive(self, exchange: Exchange["AsyncioConnection"]) -> Step:
-        """Read until the exchange asks for something else than :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`."""
         if self._has_arrived:
             return exchange.received(self._take(), now=read_clocks())
         self._exchange = exchange
@@ -216,7 +216,7 @@ class AsyncioConnection(asyncio.Protocol):
             self._exchange = None
 
     async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
-        """Write some of what the exchange has to send."""
+        """Write some of the exchange's data."""
         data = exchange.data
         piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
         self._write(piece)
@@ -234,10 +234,10 @@ class AsyncioConnection(asyncio.Protocol):
         self._transport.write(self._tls.encrypt(data))
 
     async def read(self, until: float | None) -> bytes:
-        """Some bytes; ``b""`` at the end.
+        """Read some bytes; ``b""`` at end of stream.
 
         Raises:
-            TimeoutError: ``until`` has come.
+            TimeoutError: ``until`` has passed.
             OSError: the connection broke.
         """
         while not self._has_arrived:
@@ -257,10 +257,10 @@ class AsyncioConnection(asyncio.Protocol):
         raise cast(OSError, self._error)
 
     async def write(self, data: bytes, until: float | None) -> None:
-        """Write all of it.
+        """Write all of the data.
 
         Raises:
-            TimeoutError: ``until`` has come.
+            TimeoutError: ``until`` has passed.
             OSError: the connection broke.
         """
         self._write(data)
@@ -273,7 +273,7 @@ class AsyncioConnection(asyncio.Protocol):
 
     @property
     def tls(self) -> TlsStack:
-        """The layers of TLS."""
+        """The TLS layers of the connection."""
         return self._tls
 
     @property
@@ -281,7 +281,7 @@ class AsyncioConnection(asyncio.Protocol):
         return bool(self._chunks) or self._ended or self._error is not None
 
     async def has_input(self) -> bool:
-        """Whether something came that nobody asked for, the end included."""
+        """Whether unsolicited input has arrived, including end of stream."""
         if self._has_arrived:
             return True
         if is_readable(self._sock):
@@ -295,7 +295,7 @@ class AsyncioConnection(asyncio.Protocol):
         )
 
     def close(self) -> None:
-        """Close the connection; nothing is waited for."""
+        """Close the connection without waiting."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -303,7 +303,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._transport.abort()
 
     def drop(self) -> None:
-        """Forget the connection: it belongs to a process or a loop that is gone."""
+        """Drop a connection that belongs to another process or a closed event loop."""
         self._timer = None
         self._sock.close()
         # asyncio would warn of a socket that was never closed, and cannot close it without its loop.
@@ -312,7 +312,7 @@ class AsyncioConnection(asyncio.Protocol):
 
 
 class AsyncioConnector:
-    """Opens connections, and waits, with asyncio."""
+    """Opens connections and waits on asyncio."""
 
     def __init__(self) -> None:
         self.loop: object = asyncio.get_running_loop()
@@ -323,42 +323,42 @@ class AsyncioConnector:
         return cast(asyncio.AbstractEventLoop, self.loop).is_closed()
 
     def new_waker(self) -> "asyncio.Future[None]":
-        """What :meth:`wait` waits for; :meth:`wake` sets it."""
+        """Create an object to wait for."""
         return asyncio.get_running_loop().create_future()
 
     async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:
-        """Wait until woken, or until the time has come."""
+        """Wait until woken, or until the timeout."""
         left = None if until is None else max(until - time.monotonic(), 0)
         await asyncio.wait((waker,), timeout=left)
 
     def wake(self, waker: "asyncio.Future[None]") -> None:
-        """Wake whoever waits."""
+        """Wake the waiting task."""
         if not waker.done():
             waker.set_result(None)
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Have the event loop call something, from whichever thread."""
+        """Schedule a callback on the event loop; thread-safe."""
         cast(asyncio.AbstractEventLoop, self.loop).call_soon_threadsafe(callback)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Have the event loop call something after a while, if it runs that long."""
+        """Schedule a callback on the event loop after a delay."""
         asyncio.get_running_loop().call_later(seconds, callback)
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Ask the resolver.
+        """Resolve a host name.
 
         Raises:
-            TimeoutError: the time is over.
-            OSError: it found nothing.
+            TimeoutError: timeout.
+            OSError: the name could not be resolved.
         """
         work = partial(look_up, step.host, step.port, is_literal=step.is_literal)
         return work() if step.is_literal else await _run_in_thread(work, step.until)
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """The socket of the first address that accepts, or the race that was lost.
+        """Connect to the first address that accepts; returns its socket or the lost race.
 
         Raises:
-            TimeoutError: the time is over.
+            TimeoutError: timeout.
         """
         race = step.race
         attempts: dict[asyncio.Task[socket.socket], Address] = {}
@@ -395,11 +395,11 @@ class AsyncioConnector:
                 attempt.cancel()
 
     async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
-        """A socket that a SOCKS proxy connected to a host.
+        """Connect to a host through a SOCKS proxy.
 
         Raises:
-            OSError: it did not.
-            TimeoutError: the time is over.
+            OSError: the connection failed.
+            TimeoutError: timeout.
         """
         left = None if step.until is None else max(step.until - time.monotonic(), 0.001)
         sock = await _run_in_thread(partial(ask_socks_proxy, step, left), step.until)
@@ -407,7 +407,7 @@ class AsyncioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> AsyncioConnection:
-        """A connection on a connected socket."""
+        """Create a connection that takes over a connected socket."""
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: AsyncioConnection(sock), sock=sock
         )

@@ -1,6 +1,6 @@
-"""Synchronous transports as a driver of coroutines sends with them, and such a driver run on a thread.
+"""Adapts synchronous transports to the coroutine driver, and runs that driver on a thread.
 
-Invariants: nothing here suspends, so that :func:`run_now` runs a coroutine to its end as a function call.
+Invariants: nothing here suspends, so :func:`run_now` completes a coroutine like a function call.
 """
 
 from collections.abc import (
@@ -42,7 +42,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends.
 
     Raises:
-        RuntimeError: it did: a synchronous client was given something to await.
+        RuntimeError: it suspended, because a synchronous client was given a coroutine.
     """
     try:
         work.send(None)
@@ -54,7 +54,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
 
 
 def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
-    """Iterate over what never suspends."""
+    """Iterate over an asynchronous iterator that never suspends."""
 
     async def following() -> T:
         return await anext(chunks)
@@ -69,7 +69,7 @@ def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
 
 @contextmanager
 def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
-    """Enter and leave what never suspends."""
+    """Use an asynchronous context manager that never suspends."""
     entered = run_now(context.__aenter__())
     try:
         yield entered
@@ -81,7 +81,7 @@ def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
 
 
 class AwaitedChunks:
-    """A plain iterator, awaited; no generator, so that nobody has to close it."""
+    """A plain iterator as an asynchronous one; not a generator, so it need not be closed."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -121,7 +121,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """A synchronous transport, awaited; it streams if this one does."""
+    """A synchronous transport as an asynchronous one; it streams if the original does."""
     if isinstance(transport, StreamingTransport):
         return _AwaitedStreamingTransport(transport)
     return _AwaitedTransport(transport)
@@ -130,7 +130,7 @@ def awaited_transport(transport: Transport) -> AsyncTransport:
 def open_stream(
     transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
 ) -> AbstractAsyncContextManager[Chunks]:
-    """A streamed request, over a transport that may know nothing of streams."""
+    """Stream a request over a transport that may not support streaming."""
     if isinstance(transport, AsyncStreamingTransport):
         return transport.stream(request, content)
     return _sent_whole(transport, request, content)

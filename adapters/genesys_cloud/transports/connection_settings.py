@@ -1,7 +1,7 @@
-"""What every transport over sockets of its own shares: routes, TLS contexts and sessions, limits.
+"""Settings shared by the socket transports: routes, TLS contexts and sessions, limits.
 
-Invariants: a setting that cannot be used is an error when the transport is made, and the error shows no
-password. What the environment says counts only where it is trusted, and as it was then.
+Invariants: unusable settings raise when the transport is created, and the error contains no password. The
+environment is read only if it is trusted, and only at that time.
 """
 
 import ssl
@@ -24,20 +24,20 @@ _MOST_SESSIONS: Final = 1000
 
 
 class TlsSessions:
-    """TLS sessions that the next connection on the same way may resume (RFC 8446, 2.2).
+    """TLS sessions that later connections on the same route may resume (RFC 8446, 2.2).
 
-    Safe to share between threads: each step is one operation on a dictionary.
+    Thread-safe: each method is one dictionary operation.
     """
 
     def __init__(self) -> None:
         self._sessions: dict[Hashable, ssl.SSLSession] = {}
 
     def find(self, key: Hashable) -> ssl.SSLSession | None:
-        """The session of the last connection with this key, if it had one."""
+        """The most recent session with this key, if any."""
         return self._sessions.get(key)
 
     def keep(self, key: Hashable, session: ssl.SSLSession | None) -> None:
-        """Keep a session for the next connection with this key."""
+        """Store a session for the next connection with this key."""
         if session is not None and session.has_ticket:
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._sessions.clear()
@@ -48,18 +48,18 @@ class ConnectionSettings:
     """The settings of one transport.
 
     Args:
-        network: what the user says about connections.
-        limits: of its pool; ``None`` for the defaults.
+        network: connection options.
+        limits: limits of the pool; ``None`` for the defaults.
         always_tunnel: see :class:`~genesys_core.transport.routes.Router`.
 
     Attributes:
         router: finds the route of each URL.
-        limits: of the pool.
-        tls_context: makes or finds the TLS context, when it is needed first.
+        limits: limits of the pool.
+        tls_context: returns the TLS context, created on first use.
         tls_sessions: sessions to resume.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: an unusable proxy, CA or certificate.
     """
 
     router: Router
@@ -90,15 +90,15 @@ class ConnectionSettings:
 def proxy_settings(
     proxy: object, auth: tuple[str, str] | None = None, *, trust_env: bool
 ) -> ProxySettings:
-    """Which proxy each URL goes through.
+    """Determine which proxy each URL uses.
 
     Args:
-        proxy: the URL of the one to use always; ``None`` asks the environment and the system.
-        auth: user name and password for it, apart from its URL.
-        trust_env: whether environment and system are asked.
+        proxy: URL of a proxy to use always; ``None`` uses the environment and system settings.
+        auth: user name and password for it, separate from its URL.
+        trust_env: whether to use environment and system settings.
 
     Raises:
-        ConfigurationError: a proxy that cannot be used, or credentials for none.
+        ConfigurationError: an unusable proxy, or credentials without a proxy.
     """
     if proxy is not None:
         try:

@@ -1,7 +1,7 @@
-"""The transport of a client that is given none.
+"""The default transport of clients.
 
-Invariants: a client with a transport of its own loads no other. ``GENESYSCLOUD_TRANSPORT`` chooses
-between those of this library, where the environment counts; nothing else changes with it.
+Invariants: a client with a custom transport loads no other. ``GENESYSCLOUD_TRANSPORT`` selects one of this
+library's transports if the environment is trusted.
 """
 
 import os
@@ -14,17 +14,17 @@ from genesys_core.errors import ConfigurationError
 __all__ = ["TRANSPORT_VARIABLE", "new_async_transport", "new_transport", "transport_name"]
 
 TRANSPORT_VARIABLE: Final = "GENESYSCLOUD_TRANSPORT"
-"""The environment variable; ``sockets`` or ``httpx``."""
+"""The environment variable that selects the transport: ``sockets`` or ``httpx``."""
 
 _NAMES: Final = ("sockets", "httpx")
 _DEFAULT: Final = "sockets"
 
 
 def transport_name(network: NetworkOptions) -> str:
-    """Which transport a client takes: ``sockets`` or ``httpx``.
+    """The transport that a client uses: ``sockets`` or ``httpx``.
 
     Raises:
-        ConfigurationError: the environment names another.
+        ConfigurationError: the variable has another value.
     """
     trusted = network.get("trust_env", True)
     name = os.environ.get(TRANSPORT_VARIABLE, "").strip().lower() if trusted else ""
@@ -36,10 +36,10 @@ def transport_name(network: NetworkOptions) -> str:
 
 
 def new_transport(network: NetworkOptions) -> Transport:
-    """A transport for threads.
+    """Create a transport for threads.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: an unusable proxy, CA or certificate.
     """
     # In the branches, so that a client loads the transport that it uses and no other.
     if transport_name(network) == "httpx":
@@ -52,10 +52,10 @@ def new_transport(network: NetworkOptions) -> Transport:
 
 
 def new_async_transport(network: NetworkOptions) -> AsyncTransport:
-    """A transport for asyncio and trio.
+    """Create a transport for asyncio and trio.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: an unusable proxy, CA or certificate.
     """
     if transport_name(network) == "httpx":
         from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415

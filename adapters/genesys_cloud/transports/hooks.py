@@ -1,8 +1,7 @@
-"""Hooks: the caller's own code before each request and after each response.
+"""Hooks: user code that runs before each request and after each response.
 
-Law: a hook runs on every attempt, token exchanges included. What it raises is the caller's and is
-wrapped in nothing. Hooks are a transport around the real one, so drivers know nothing of them; that of
-a synchronous client is awaited (:mod:`genesys_cloud.transports.awaited`).
+Invariants: hooks run on every attempt, token requests included. Exceptions from hooks propagate unchanged.
+Hooks are a transport around the real one, so drivers are unaware of them.
 """
 
 from collections.abc import (
@@ -38,31 +37,31 @@ __all__ = [
 ]
 
 BeforeRequest: TypeAlias = Callable[[Request], Request | None]
-"""Sees each request; what it returns, if anything, is sent instead."""
+"""Called with each request; may return a request to send instead."""
 
 AfterResponse: TypeAlias = Callable[[Request, Response], Response | None]
-"""Sees each response with its request; what it returns, if anything, is read instead."""
+"""Called with each request and response; may return a response to use instead."""
 
 AsyncBeforeRequest: TypeAlias = Callable[[Request], Awaitable[Request | None] | Request | None]
-"""As :data:`BeforeRequest`, a coroutine function or not."""
+"""Like :data:`BeforeRequest`; may be a coroutine function."""
 
 AsyncAfterResponse: TypeAlias = Callable[
     [Request, Response], Awaitable[Response | None] | Response | None
 ]
-"""As :data:`AfterResponse`, a coroutine function or not."""
+"""Like :data:`AfterResponse`; may be a coroutine function."""
 
 Before_co = TypeVar("Before_co", covariant=True)
 After_co = TypeVar("After_co", covariant=True)
 
 
 class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
-    """The hooks of a client, run in order.
+    """The hooks of a client, called in order.
 
     Attributes:
-        before_request: each takes the request and may return another.
-        after_response: each takes the request and its response and may return another response.
+        before_request: each is called with the request and may return another.
+        after_response: each is called with the request and its response and may return another response.
 
-    A hook that logs bodies has to leave out those of requests whose ``purpose`` is ``"token"``.
+    A hook that logs bodies must skip requests whose ``purpose`` is ``"token"``.
     """
 
     before_request: Sequence[Before_co] = ()
@@ -80,7 +79,7 @@ _HOOKS: Final = Expected("a list of functions", "[log_request]", (list, tuple))
 
 
 class HookedTransport:
-    """A transport with hooks around it; see :func:`add_hooks`."""
+    """A transport that runs hooks; see :func:`add_hooks`."""
 
     def __init__(
         self,
@@ -93,12 +92,12 @@ class HookedTransport:
         self._secrets = secrets
 
     async def send(self, request: Request) -> Response:
-        """Send one request, hooks around it."""
+        """Send one request and run the hooks."""
         request = await self._before(request)
         return await self._after(request, await self._inner.send(request))
 
     async def close(self) -> None:
-        """Close the transport inside."""
+        """Close the wrapped transport."""
         await self._inner.close()
 
     async def _before(self, request: Request) -> Request:
@@ -131,7 +130,7 @@ class _HookedStreamingTransport(HookedTransport):
     async def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
-        """Send one request, hooks around it; they see a response whose body is still to come."""
+        """Stream one request and run the hooks, which see a response without a body."""
         request = await self._before(request)
         async with self._streaming.stream(request, content) as streamed:
             response = await self._after(request, Response(streamed.status, streamed.headers))
@@ -143,12 +142,12 @@ def add_hooks(
     hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None,
     secrets: KnownSecrets = KnownSecrets(),  # noqa: B008 - immutable
 ) -> AsyncTransport:
-    """The transport with hooks around it; it streams if the one inside does.
+    """Wrap a transport with hooks; the result streams if the transport does.
 
     Args:
-        transport: the one inside.
-        hooks: what runs around it.
-        secrets: replaced where a hook prints a response's headers, as those of its request are.
+        transport: the transport to wrap.
+        hooks: the hooks to run.
+        secrets: redacted when a hook prints a response's headers.
     """
     if hooks is None:
         return transport

@@ -1,4 +1,4 @@
-"""What a user says about connections: proxy, TLS, and whether the environment counts."""
+"""Connection options: proxy, TLS, and use of the environment."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypedDict, cast
@@ -12,14 +12,14 @@ __all__ = ["NetworkOptions", "checked_network", "network_of"]
 
 
 class NetworkOptions(TypedDict, total=False):
-    """How connections are made.
+    """Connection options.
 
     Attributes:
         proxy: URL of a proxy, credentials included.
-        proxy_auth: user name and password for the proxy, instead of those in its URL, as they are.
-        verify: who is trusted; see :data:`~genesys_cloud.transports.Verify`.
+        proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
+        verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.
         cert: a client certificate.
-        trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and their like are honoured.
+        trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and similar variables are used.
     """
 
     proxy: str | None
@@ -35,10 +35,10 @@ _NETWORK: Final = Expected(
 
 
 def checked_network(network: NetworkOptions | None) -> NetworkOptions:
-    """The options of a transport that is made by itself; none where none are given.
+    """Check the options of a standalone transport; ``None`` means no options.
 
     Raises:
-        TypeError: no dictionary, or an option that there is not.
+        TypeError: not a dictionary, or an unknown option.
     """
     _NETWORK.check("network", network)
     given = network or {}
@@ -50,6 +50,6 @@ def checked_network(network: NetworkOptions | None) -> NetworkOptions:
 
 
 def network_of(options: Mapping[str, object]) -> NetworkOptions:
-    """The part of a client's arguments that is about connections."""
+    """The connection options among a client's arguments."""
     names = NetworkOptions.__annotations__
     return cast(NetworkOptions, {name: options[name] for name in names if name in options})

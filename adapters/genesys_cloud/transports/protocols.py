@@ -1,7 +1,6 @@
-"""What a transport offers to a client, and what it may offer beyond that.
+"""Transport interfaces, required and optional.
 
-Law: nothing here knows an HTTP client, so that a client with a transport of its own, or none yet,
-loads no other.
+Invariants: this module imports no HTTP library, so a client with a custom transport loads none.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -24,53 +23,55 @@ __all__ = [
 
 
 class Transport(Protocol):
-    """What a custom transport has to offer."""
+    """The interface of a transport."""
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         ...
 
     def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections. Idempotent."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """What a custom transport has to offer to an asynchronous client."""
+    """The interface of a transport for asynchronous clients."""
 
     async def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response came back.
+            TransportFailure: no complete response.
         """
         ...
 
     async def close(self) -> None:
-        """Give back all connections."""
+        """Close all connections. Idempotent."""
         ...
 
 
 @runtime_checkable
 class StreamingTransport(Transport, Protocol):
-    """What a transport may offer beyond :class:`Transport`: bodies that are not held in memory."""
+    """Optional interface of a transport: streamed bodies."""
 
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
-        """Send one request; on entry the response's headers are there, on exit its connection is free.
+        """Send one request and stream the response.
+
+        The headers are available on entry, and the connection is released on exit.
 
         Args:
             request: what to send.
-            content: the body, piece by piece, instead of ``request.body``. It is gone through once
-                at most; what it raises is passed on as it is.
+            content: the body in chunks, instead of ``request.body``. It is iterated at most once;
+                its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response came back; the chunks raise it for one that breaks off.
+            TransportFailure: no response; raised by the chunks if the body is cut off.
         """
         ...
 
@@ -88,24 +89,24 @@ class AsyncStreamingTransport(AsyncTransport, Protocol):
 
 @runtime_checkable
 class CountingTransport(Protocol):
-    """What a transport of either kind may offer: how many connections it holds open."""
+    """Optional interface of a transport: its number of open connections."""
 
     def connections(self) -> int | None:
-        """The number of open connections, idle ones included; ``None`` where that is not known."""
+        """The number of open connections, idle ones included; ``None`` if unknown."""
         ...
 
 
 EXPECTED_TRANSPORT: Final = Expected(
     "a transport with the methods send and close", "HttpxTransport()", methods=("send", "close")
 )
-"""What is checked of a transport of either kind."""
+"""Check a custom transport."""
 
 
 def open_connections(transport: object) -> int | None:
-    """What a transport says of its open connections; ``None`` if it says nothing."""
+    """The number of open connections of a transport; ``None`` if unknown."""
     return transport.connections() if isinstance(transport, CountingTransport) else None
 
 
 def is_mock(transport: object) -> bool:
-    """Whether a transport says that there is no platform behind it."""
+    """Whether a transport declares itself a mock."""
     return bool(getattr(transport, "is_mock", False))

@@ -1,4 +1,4 @@
-"""What the operating system and TLS report, passed on to the machine that decides what it means."""
+"""Maps operating system and TLS errors to the core's machines, which decide what they mean."""
 
 import os
 import ssl
@@ -13,20 +13,20 @@ __all__ = ["report_dial_error", "report_error", "system_words"]
 
 
 def system_words(error: OSError) -> str:
-    """What the operating system, or a resolver, says of an error."""
+    """The operating system's or resolver's message for an error."""
     if error.errno and (error.strerror or "").startswith("Connect call failed"):
         return os.strerror(error.errno)  # asyncio's own words name the address alone
     return error.strerror or str(error) or type(error).__name__
 
 
 def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
-    """Report an error of a connection, or a timeout, to the exchange that it befell.
+    """Report a connection error or timeout to its exchange.
 
     Returns:
-        The next step, if there is one.
+        The next step.
 
     Raises:
-        TransportFailure: there is none.
+        TransportFailure: the exchange failed.
     """
     now = read_clocks()
     if isinstance(error, TimeoutError):
@@ -40,7 +40,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
 
 
 def report_dial_error(error: OSError, step: DialStep) -> DialFailed:
-    """Report an error, or a timeout, to the step of a dial that it ended."""
+    """Report an error or timeout to the dial step that it ended."""
     if isinstance(error, TimeoutError):
         return step.timed_out()
     if isinstance(error, ssl.SSLError):

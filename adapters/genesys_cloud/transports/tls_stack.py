@@ -1,7 +1,7 @@
-"""The layers of TLS on one connection: none, one, or TLS to an origin inside TLS to a proxy.
+"""The TLS layers of one connection: none, one, or TLS to an origin inside TLS to a proxy.
 
-Invariants: bytes go out through every layer from the innermost to the outermost, and come in the other
-way round. An end that TLS did not announce is an error, so that nothing cut off counts as whole.
+Invariants: outgoing bytes pass through all layers from the innermost to the outermost, incoming bytes in the
+opposite order. An end without ``close_notify`` is an error, so truncated data never counts as complete.
 """
 
 import ssl
@@ -14,12 +14,12 @@ __all__ = ["TlsStack"]
 
 
 class TlsStack:
-    """Layers of TLS, the outermost first; without any, bytes pass as they are.
+    """TLS layers, outermost first; without layers, bytes pass through unchanged.
 
     Attributes:
         layers: the layers.
-        ended: whether no more content comes.
-        error: why not, if TLS broke; what came before counts all the same.
+        ended: whether the content has ended.
+        error: the TLS error that ended it; content received before it is valid.
     """
 
     __slots__ = ("_keys", "ended", "error", "layers")
@@ -31,19 +31,19 @@ class TlsStack:
         self.error: ssl.SSLError | None = None
 
     def push(self, layer: TlsBytes, session_key: Hashable) -> None:
-        """Have bytes pass through one more layer, inside all others; its handshake is done."""
+        """Add an innermost layer whose handshake is complete."""
         self.layers.append(layer)
         self._keys.append(session_key)
 
     def keep_sessions(self, sessions: TlsSessions) -> None:
-        """Keep the sessions of all layers, once the peer has given tickets for them."""
+        """Store the sessions of all layers once tickets have arrived."""
         if self._keys:
             for layer, key in zip(self.layers, self._keys, strict=True):
                 sessions.keep(key, layer.session)
             self._keys.clear()
 
     def encrypt(self, data: bytes | memoryview) -> bytes | memoryview:
-        """The bytes that carry content to the peer.
+        """Encrypt content for the peer.
 
         Raises:
             ssl.SSLError: a layer broke.
@@ -54,7 +54,7 @@ class TlsStack:
         return data
 
     def decrypt(self, data: bytes) -> bytes:
-        """The content in bytes of the peer, which may be none; see :attr:`ended` for its end.
+        """Decrypt bytes from the peer; the result may be empty. See :attr:`ended`.
 
         Args:
             data: ``b""`` means that the connection ended.
@@ -79,7 +79,7 @@ class TlsStack:
         return content + self._decrypt(inner, b"") if ended else content
 
     def answers(self) -> bytes | memoryview:
-        """What layers have to say of their own accord, such as the answer to a key update."""
+        """Bytes that the layers need to send, such as the response to a key update."""
         out = b""
         for index, layer in enumerate(self.layers):
             data: bytes | memoryview = layer.take()
@@ -90,5 +90,5 @@ class TlsStack:
         return out
 
     def has_content(self) -> bool:
-        """Whether there is content, or an end, that nobody asked for."""
+        """Whether unsolicited content, or an end, has arrived."""
         return self.ended or any(layer.has_content() for layer in self.layers)

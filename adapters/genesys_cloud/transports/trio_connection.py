@@ -1,4 +1,4 @@
-"""Connections of trio: sockets that are tried first and waited for when they would block."""
+"""Connections on trio: socket operations are tried first and wait only if they would block."""
 
 import math
 import os
@@ -33,7 +33,7 @@ class TrioConnection:
     """One connection.
 
     Args:
-        sock: its socket, connected, which blocks nobody.
+        sock: a connected, non-blocking socket.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -45,11 +45,11 @@ class TrioConnection:
 
     @property
     def tls(self) -> TlsStack:
-        """The layers of TLS."""
+        """The TLS layers of the connection."""
         return self._tls
 
     async def receive(self, exchange: Exchange["TrioConnection"]) -> Step:
-        """Read until the exchange asks for something else than :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`."""
         step = Step.READ
         # Waited for first: a response is hardly ever there already, and each call has to give others
         # their turn once.
@@ -61,7 +61,7 @@ class TrioConnection:
         return step
 
     async def send(self, exchange: Exchange["TrioConnection"]) -> Step:
-        """Write some of what the exchange has to send, or take in what comes meanwhile."""
+        """Write some of the exchange's data, or process input that arrives meanwhile."""
         data = exchange.data
         if self._tls.layers:
             # A record that was begun has to be finished, so this one takes no answer meanwhile.
@@ -79,7 +79,7 @@ class TrioConnection:
         return exchange.written(0, now=read_clocks())
 
     async def read(self, until: float | None) -> bytes:
-        """Some bytes; ``b""`` at the end."""
+        """Read some bytes; ``b""`` at end of stream."""
         while True:
             if self._content:
                 content, self._content = self._content, b""
@@ -103,7 +103,7 @@ class TrioConnection:
                 await self._write(answers, until)
 
     async def write(self, data: bytes | memoryview, until: float | None) -> None:
-        """Write all of it."""
+        """Write all of the data."""
         # Encrypted at once, and queued for in the same step: records have an order.
         await self._write(self._tls.encrypt(data), until)
 
@@ -119,7 +119,7 @@ class TrioConnection:
                         await trio.lowlevel.wait_writable(self._sock)
 
     async def has_input(self) -> bool:
-        """Whether something came that nobody asked for, the end included."""
+        """Whether unsolicited input has arrived, including end of stream."""
         if self._content or self._tls.ended or self._tls.has_content():
             return True
         if not is_readable(self._sock):
@@ -137,28 +137,28 @@ class TrioConnection:
         return bool(self._content) or self._tls.ended
 
     def close(self) -> None:
-        """Close the connection; nothing is waited for."""
+        """Close the connection without waiting."""
         trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
 
     def drop(self) -> None:
-        """Forget the connection: it belongs to a process or a run that is gone."""
+        """Drop a connection that belongs to another process or an ended run."""
         self._sock.close()
 
 
 class TrioConnector:
-    """Opens connections, and waits, with trio."""
+    """Opens connections and waits on trio."""
 
     def __init__(self) -> None:
         self.loop: object = trio.lowlevel.current_trio_token()
 
     @property
     def has_ended(self) -> bool:
-        """Whether the run of trio is over."""
+        """Whether the trio run has ended."""
         return has_ended(self.loop)
 
     def call_soon(self, callback: Callable[[], object]) -> None:
-        """Have trio call something, from whichever thread."""
+        """Schedule a callback on trio; thread-safe."""
         cast(trio.lowlevel.TrioToken, self.loop).run_sync_soon(callback)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
@@ -171,20 +171,20 @@ class TrioConnector:
         trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
 
     def new_waker(self) -> trio.Event:
-        """What :meth:`wait` waits for."""
+        """Create an object to wait for."""
         return trio.Event()
 
     async def wait(self, waker: trio.Event, until: float | None) -> None:
-        """Wait until woken, or until the time has come."""
+        """Wait until woken, or until the timeout."""
         with trio.move_on_after(_seconds(until)):
             await waker.wait()
 
     def wake(self, waker: trio.Event) -> None:
-        """Wake whoever waits."""
+        """Wake the waiting task."""
         waker.set()
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Ask the resolver."""
+        """Resolve a host name."""
         if step.is_literal:
             return look_up(step.host, step.port, is_literal=True)
         with _until(step.until):
@@ -193,7 +193,7 @@ class TrioConnector:
             )
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """The socket of the first address that accepts, or the race that was lost."""
+        """Connect to the first address that accepts; returns its socket or the lost race."""
         race = step.race
         if len(step.addresses) == 1:
             address = step.addresses[0]
@@ -244,7 +244,7 @@ class TrioConnector:
         return winner[0] if winner else race
 
     async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
-        """A socket that a SOCKS proxy connected to a host."""
+        """Connect to a host through a SOCKS proxy."""
         left = None if step.until is None else max(step.until - time.monotonic(), 0.001)
         with _until(step.until):
             sock = await trio.to_thread.run_sync(
@@ -254,12 +254,12 @@ class TrioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> TrioConnection:
-        """A connection on a connected socket."""
+        """Create a connection that takes over a connected socket."""
         return TrioConnection(sock)
 
 
 def has_ended(token: object) -> bool:
-    """Whether the run of trio that a token belongs to is over."""
+    """Whether the trio run that a token belongs to has ended."""
     try:
         cast(trio.lowlevel.TrioToken, token).run_sync_soon(_nothing, idempotent=True)
     except trio.RunFinishedError:
