@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.http.headers import Headers
-from genesys_core.http.redaction import DEFAULT_REDACTION
+from genesys_core.http.redaction import DEFAULT_REDACTION, message_secrets, url_secrets
 
 __all__ = ["TARGETS", "check", "redact"]
 
@@ -51,7 +51,10 @@ def redact(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     DEFAULT_REDACTION.shown_url(text)
     DEFAULT_REDACTION.shown_text(text)
+    list(url_secrets(text))
     for content_type in _TYPES:
+        fields = [] if content_type is None else [("Content-Type", content_type)]
+        list(message_secrets(Headers.received([*fields, ("Authorization", text)]), data))
         shown = DEFAULT_REDACTION.shown_body(data, content_type)
         assert (shown is None) == (data == b"")
     check.hypothesis.fuzz_one_input(data)  # type: ignore[attr-defined]  # added by @given
