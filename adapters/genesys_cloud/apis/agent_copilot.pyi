@@ -11,7 +11,7 @@ class _Methods:
     put_assistant_copilot = _Method(_api.put_assistant_copilot)
 
 class AgentCopilotApi(_Methods, _SyncApi):
-    """The 3 methods of the AgentCopilot API; each sends its operation and returns the reply."""
+    """The 3 methods of the AgentCopilot API; each sends its operation and returns the response."""
 
 class AsyncAgentCopilotApi(_Methods, _AsyncApi):
-    """The 3 methods of the AgentCopilot API; each returns a coroutine of the reply."""
+    """The 3 methods of the AgentCopilot API; each returns a coroutine of the response."""

@@ -23,7 +23,7 @@ class _Methods:
     put_alerting_rule = _Method(_api.put_alerting_rule)
 
 class AlertingApi(_Methods, _SyncApi):
-    """The 15 methods of the Alerting API; each sends its operation and returns the reply."""
+    """The 15 methods of the Alerting API; each sends its operation and returns the response."""
 
 class AsyncAlertingApi(_Methods, _AsyncApi):
-    """The 15 methods of the Alerting API; each returns a coroutine of the reply."""
+    """The 15 methods of the Alerting API; each returns a coroutine of the response."""

@@ -159,7 +159,7 @@ class _Methods:
     put_flows_outcome = _Method(_api.put_flows_outcome)
 
 class ArchitectApi(_Methods, _SyncApi):
-    """The 151 methods of the Architect API; each sends its operation and returns the reply."""
+    """The 151 methods of the Architect API; each sends its operation and returns the response."""
 
 class AsyncArchitectApi(_Methods, _AsyncApi):
-    """The 151 methods of the Architect API; each returns a coroutine of the reply."""
+    """The 151 methods of the Architect API; each returns a coroutine of the response."""

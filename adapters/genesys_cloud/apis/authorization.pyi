@@ -67,7 +67,7 @@ class _Methods:
     put_user_roles = _Method(_api.put_user_roles)
 
 class AuthorizationApi(_Methods, _SyncApi):
-    """The 59 methods of the Authorization API; each sends its operation and returns the reply."""
+    """The 59 methods of the Authorization API; each sends its operation and returns the response."""
 
 class AsyncAuthorizationApi(_Methods, _AsyncApi):
-    """The 59 methods of the Authorization API; each returns a coroutine of the reply."""
+    """The 59 methods of the Authorization API; each returns a coroutine of the response."""

@@ -16,7 +16,7 @@ class _Methods:
     get_billing_trusteebillingoverview_trustor_org_id = _Method(_api.get_billing_trusteebillingoverview_trustor_org_id)
 
 class BillingApi(_Methods, _SyncApi):
-    """The 8 methods of the Billing API; each sends its operation and returns the reply."""
+    """The 8 methods of the Billing API; each sends its operation and returns the response."""
 
 class AsyncBillingApi(_Methods, _AsyncApi):
-    """The 8 methods of the Billing API; each returns a coroutine of the reply."""
+    """The 8 methods of the Billing API; each returns a coroutine of the response."""

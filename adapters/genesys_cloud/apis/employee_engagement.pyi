@@ -14,7 +14,7 @@ class _Methods:
     post_employeeengagement_recognitions = _Method(_api.post_employeeengagement_recognitions)
 
 class EmployeeEngagementApi(_Methods, _SyncApi):
-    """The 6 methods of the EmployeeEngagement API; each sends its operation and returns the reply."""
+    """The 6 methods of the EmployeeEngagement API; each sends its operation and returns the response."""
 
 class AsyncEmployeeEngagementApi(_Methods, _AsyncApi):
-    """The 6 methods of the EmployeeEngagement API; each returns a coroutine of the reply."""
+    """The 6 methods of the EmployeeEngagement API; each returns a coroutine of the response."""

@@ -12,7 +12,7 @@ class _Methods:
     post_events_users_routingstatus = _Method(_api.post_events_users_routingstatus)
 
 class EventsApi(_Methods, _SyncApi):
-    """The 4 methods of the Events API; each sends its operation and returns the reply."""
+    """The 4 methods of the Events API; each sends its operation and returns the response."""
 
 class AsyncEventsApi(_Methods, _AsyncApi):
-    """The 4 methods of the Events API; each returns a coroutine of the reply."""
+    """The 4 methods of the Events API; each returns a coroutine of the response."""

@@ -17,7 +17,7 @@ class _Methods:
     put_fax_settings = _Method(_api.put_fax_settings)
 
 class FaxApi(_Methods, _SyncApi):
-    """The 9 methods of the Fax API; each sends its operation and returns the reply."""
+    """The 9 methods of the Fax API; each sends its operation and returns the response."""
 
 class AsyncFaxApi(_Methods, _AsyncApi):
-    """The 9 methods of the Fax API; each returns a coroutine of the reply."""
+    """The 9 methods of the Fax API; each returns a coroutine of the response."""

@@ -15,7 +15,7 @@ class _Methods:
     post_analytics_flows_observations_query = _Method(_api.post_analytics_flows_observations_query)
 
 class FlowsApi(_Methods, _SyncApi):
-    """The 7 methods of the Flows API; each sends its operation and returns the reply."""
+    """The 7 methods of the Flows API; each sends its operation and returns the response."""
 
 class AsyncFlowsApi(_Methods, _AsyncApi):
-    """The 7 methods of the Flows API; each returns a coroutine of the reply."""
+    """The 7 methods of the Flows API; each returns a coroutine of the response."""

@@ -12,7 +12,7 @@ class _Methods:
     post_gdpr_requests = _Method(_api.post_gdpr_requests)
 
 class GeneralDataProtectionRegulationApi(_Methods, _SyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each sends its operation and returns the reply."""
+    """The 4 methods of the GeneralDataProtectionRegulation API; each sends its operation and returns the response."""
 
 class AsyncGeneralDataProtectionRegulationApi(_Methods, _AsyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each returns a coroutine of the reply."""
+    """The 4 methods of the GeneralDataProtectionRegulation API; each returns a coroutine of the response."""

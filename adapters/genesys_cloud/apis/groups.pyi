@@ -26,7 +26,7 @@ class _Methods:
     put_group_dynamicsettings = _Method(_api.put_group_dynamicsettings)
 
 class GroupsApi(_Methods, _SyncApi):
-    """The 18 methods of the Groups API; each sends its operation and returns the reply."""
+    """The 18 methods of the Groups API; each sends its operation and returns the response."""
 
 class AsyncGroupsApi(_Methods, _AsyncApi):
-    """The 18 methods of the Groups API; each returns a coroutine of the reply."""
+    """The 18 methods of the Groups API; each returns a coroutine of the response."""

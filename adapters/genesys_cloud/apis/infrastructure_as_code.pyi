@@ -13,7 +13,7 @@ class _Methods:
     post_infrastructureascode_jobs = _Method(_api.post_infrastructureascode_jobs)
 
 class InfrastructureAsCodeApi(_Methods, _SyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each sends its operation and returns the reply."""
+    """The 5 methods of the InfrastructureAsCode API; each sends its operation and returns the response."""
 
 class AsyncInfrastructureAsCodeApi(_Methods, _AsyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each returns a coroutine of the reply."""
+    """The 5 methods of the InfrastructureAsCode API; each returns a coroutine of the response."""

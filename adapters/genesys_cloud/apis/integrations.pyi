@@ -99,7 +99,7 @@ class _Methods:
     put_integrations_unifiedcommunication_thirdpartypresences = _Method(_api.put_integrations_unifiedcommunication_thirdpartypresences)
 
 class IntegrationsApi(_Methods, _SyncApi):
-    """The 91 methods of the Integrations API; each sends its operation and returns the reply."""
+    """The 91 methods of the Integrations API; each sends its operation and returns the response."""
 
 class AsyncIntegrationsApi(_Methods, _AsyncApi):
-    """The 91 methods of the Integrations API; each returns a coroutine of the reply."""
+    """The 91 methods of the Integrations API; each returns a coroutine of the response."""

@@ -25,7 +25,7 @@ class _Methods:
     post_intents_customerintents_bulk_retrieve = _Method(_api.post_intents_customerintents_bulk_retrieve)
 
 class IntentsApi(_Methods, _SyncApi):
-    """The 17 methods of the Intents API; each sends its operation and returns the reply."""
+    """The 17 methods of the Intents API; each sends its operation and returns the response."""
 
 class AsyncIntentsApi(_Methods, _AsyncApi):
-    """The 17 methods of the Intents API; each returns a coroutine of the reply."""
+    """The 17 methods of the Intents API; each returns a coroutine of the response."""

@@ -135,7 +135,7 @@ class _Methods:
     put_knowledge_source = _Method(_api.put_knowledge_source)
 
 class KnowledgeApi(_Methods, _SyncApi):
-    """The 127 methods of the Knowledge API; each sends its operation and returns the reply."""
+    """The 127 methods of the Knowledge API; each sends its operation and returns the response."""
 
 class AsyncKnowledgeApi(_Methods, _AsyncApi):
-    """The 127 methods of the Knowledge API; each returns a coroutine of the reply."""
+    """The 127 methods of the Knowledge API; each returns a coroutine of the response."""

@@ -46,7 +46,7 @@ class _Methods:
     put_learning_module_rule = _Method(_api.put_learning_module_rule)
 
 class LearningApi(_Methods, _SyncApi):
-    """The 38 methods of the Learning API; each sends its operation and returns the reply."""
+    """The 38 methods of the Learning API; each sends its operation and returns the response."""
 
 class AsyncLearningApi(_Methods, _AsyncApi):
-    """The 38 methods of the Learning API; each returns a coroutine of the reply."""
+    """The 38 methods of the Learning API; each returns a coroutine of the response."""

@@ -18,7 +18,7 @@ class _Methods:
     post_license_users = _Method(_api.post_license_users)
 
 class LicenseApi(_Methods, _SyncApi):
-    """The 10 methods of the License API; each sends its operation and returns the reply."""
+    """The 10 methods of the License API; each sends its operation and returns the response."""
 
 class AsyncLicenseApi(_Methods, _AsyncApi):
-    """The 10 methods of the License API; each returns a coroutine of the reply."""
+    """The 10 methods of the License API; each returns a coroutine of the response."""

@@ -16,7 +16,7 @@ class _Methods:
     post_locations_search = _Method(_api.post_locations_search)
 
 class LocationsApi(_Methods, _SyncApi):
-    """The 8 methods of the Locations API; each sends its operation and returns the reply."""
+    """The 8 methods of the Locations API; each sends its operation and returns the response."""
 
 class AsyncLocationsApi(_Methods, _AsyncApi):
-    """The 8 methods of the Locations API; each returns a coroutine of the reply."""
+    """The 8 methods of the Locations API; each returns a coroutine of the response."""

@@ -13,7 +13,7 @@ class _Methods:
     put_mobiledevice = _Method(_api.put_mobiledevice)
 
 class MobileDevicesApi(_Methods, _SyncApi):
-    """The 5 methods of the MobileDevices API; each sends its operation and returns the reply."""
+    """The 5 methods of the MobileDevices API; each sends its operation and returns the response."""
 
 class AsyncMobileDevicesApi(_Methods, _AsyncApi):
-    """The 5 methods of the MobileDevices API; each returns a coroutine of the reply."""
+    """The 5 methods of the MobileDevices API; each returns a coroutine of the response."""

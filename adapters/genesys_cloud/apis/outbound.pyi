@@ -185,7 +185,7 @@ class _Methods:
     put_outbound_wrapupcodemappings = _Method(_api.put_outbound_wrapupcodemappings)
 
 class OutboundApi(_Methods, _SyncApi):
-    """The 177 methods of the Outbound API; each sends its operation and returns the reply."""
+    """The 177 methods of the Outbound API; each sends its operation and returns the response."""
 
 class AsyncOutboundApi(_Methods, _AsyncApi):
-    """The 177 methods of the Outbound API; each returns a coroutine of the reply."""
+    """The 177 methods of the Outbound API; each returns a coroutine of the response."""

@@ -35,7 +35,7 @@ class _Methods:
     put_users_presences_bulk = _Method(_api.put_users_presences_bulk)
 
 class PresenceApi(_Methods, _SyncApi):
-    """The 27 methods of the Presence API; each sends its operation and returns the reply."""
+    """The 27 methods of the Presence API; each sends its operation and returns the response."""
 
 class AsyncPresenceApi(_Methods, _AsyncApi):
-    """The 27 methods of the Presence API; each returns a coroutine of the reply."""
+    """The 27 methods of the Presence API; each returns a coroutine of the response."""

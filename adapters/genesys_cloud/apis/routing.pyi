@@ -183,7 +183,7 @@ class _Methods:
     put_user_routingskills_bulk = _Method(_api.put_user_routingskills_bulk)
 
 class RoutingApi(_Methods, _SyncApi):
-    """The 175 methods of the Routing API; each sends its operation and returns the reply."""
+    """The 175 methods of the Routing API; each sends its operation and returns the response."""
 
 class AsyncRoutingApi(_Methods, _AsyncApi):
-    """The 175 methods of the Routing API; each returns a coroutine of the reply."""
+    """The 175 methods of the Routing API; each returns a coroutine of the response."""

@@ -38,7 +38,7 @@ class _Methods:
     put_scim_v2_user = _Method(_api.put_scim_v2_user)
 
 class SCIMApi(_Methods, _SyncApi):
-    """The 30 methods of the SCIM API; each sends its operation and returns the reply."""
+    """The 30 methods of the SCIM API; each sends its operation and returns the response."""
 
 class AsyncSCIMApi(_Methods, _AsyncApi):
-    """The 30 methods of the SCIM API; each returns a coroutine of the reply."""
+    """The 30 methods of the SCIM API; each returns a coroutine of the response."""

@@ -23,7 +23,7 @@ class _Methods:
     post_scripts_published = _Method(_api.post_scripts_published)
 
 class ScriptsApi(_Methods, _SyncApi):
-    """The 15 methods of the Scripts API; each sends its operation and returns the reply."""
+    """The 15 methods of the Scripts API; each sends its operation and returns the response."""
 
 class AsyncScriptsApi(_Methods, _AsyncApi):
-    """The 15 methods of the Scripts API; each returns a coroutine of the reply."""
+    """The 15 methods of the Scripts API; each returns a coroutine of the response."""

@@ -34,7 +34,7 @@ class _Methods:
     post_voicemail_search = _Method(_api.post_voicemail_search)
 
 class SearchApi(_Methods, _SyncApi):
-    """The 26 methods of the Search API; each sends its operation and returns the reply."""
+    """The 26 methods of the Search API; each sends its operation and returns the response."""
 
 class AsyncSearchApi(_Methods, _AsyncApi):
-    """The 26 methods of the Search API; each returns a coroutine of the reply."""
+    """The 26 methods of the Search API; each returns a coroutine of the response."""

@@ -11,7 +11,7 @@ class _Methods:
     get_stations = _Method(_api.get_stations)
 
 class StationsApi(_Methods, _SyncApi):
-    """The 3 methods of the Stations API; each sends its operation and returns the reply."""
+    """The 3 methods of the Stations API; each sends its operation and returns the response."""
 
 class AsyncStationsApi(_Methods, _AsyncApi):
-    """The 3 methods of the Stations API; each returns a coroutine of the reply."""
+    """The 3 methods of the Stations API; each returns a coroutine of the response."""

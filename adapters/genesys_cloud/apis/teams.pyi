@@ -18,7 +18,7 @@ class _Methods:
     post_teams_search = _Method(_api.post_teams_search)
 
 class TeamsApi(_Methods, _SyncApi):
-    """The 10 methods of the Teams API; each sends its operation and returns the reply."""
+    """The 10 methods of the Teams API; each sends its operation and returns the response."""
 
 class AsyncTeamsApi(_Methods, _AsyncApi):
-    """The 10 methods of the Teams API; each returns a coroutine of the reply."""
+    """The 10 methods of the Teams API; each returns a coroutine of the response."""

@@ -137,7 +137,7 @@ class _Methods:
     put_telephony_providers_edges_trunkbasesetting = _Method(_api.put_telephony_providers_edges_trunkbasesetting)
 
 class TelephonyProvidersEdgeApi(_Methods, _SyncApi):
-    """The 129 methods of the TelephonyProvidersEdge API; each sends its operation and returns the reply."""
+    """The 129 methods of the TelephonyProvidersEdge API; each sends its operation and returns the response."""
 
 class AsyncTelephonyProvidersEdgeApi(_Methods, _AsyncApi):
-    """The 129 methods of the TelephonyProvidersEdge API; each returns a coroutine of the reply."""
+    """The 129 methods of the TelephonyProvidersEdge API; each returns a coroutine of the response."""

@@ -19,7 +19,7 @@ class _Methods:
     post_usage_simplesearch = _Method(_api.post_usage_simplesearch)
 
 class UsageApi(_Methods, _SyncApi):
-    """The 11 methods of the Usage API; each sends its operation and returns the reply."""
+    """The 11 methods of the Usage API; each sends its operation and returns the response."""
 
 class AsyncUsageApi(_Methods, _AsyncApi):
-    """The 11 methods of the Usage API; each returns a coroutine of the reply."""
+    """The 11 methods of the Usage API; each returns a coroutine of the response."""

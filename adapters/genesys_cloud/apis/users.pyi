@@ -138,7 +138,7 @@ class _Methods:
     put_users_stations_me_associatedstation_station_id = _Method(_api.put_users_stations_me_associatedstation_station_id)
 
 class UsersApi(_Methods, _SyncApi):
-    """The 130 methods of the Users API; each sends its operation and returns the reply."""
+    """The 130 methods of the Users API; each sends its operation and returns the response."""
 
 class AsyncUsersApi(_Methods, _AsyncApi):
-    """The 130 methods of the Users API; each returns a coroutine of the reply."""
+    """The 130 methods of the Users API; each returns a coroutine of the response."""

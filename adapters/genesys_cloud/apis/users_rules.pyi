@@ -17,7 +17,7 @@ class _Methods:
     post_users_rules_query = _Method(_api.post_users_rules_query)
 
 class UsersRulesApi(_Methods, _SyncApi):
-    """The 9 methods of the UsersRules API; each sends its operation and returns the reply."""
+    """The 9 methods of the UsersRules API; each sends its operation and returns the response."""
 
 class AsyncUsersRulesApi(_Methods, _AsyncApi):
-    """The 9 methods of the UsersRules API; each returns a coroutine of the reply."""
+    """The 9 methods of the UsersRules API; each returns a coroutine of the response."""

@@ -12,7 +12,7 @@ class _Methods:
     post_webmessaging_deployment_pushdevice = _Method(_api.post_webmessaging_deployment_pushdevice)
 
 class WebMessagingApi(_Methods, _SyncApi):
-    """The 4 methods of the WebMessaging API; each sends its operation and returns the reply."""
+    """The 4 methods of the WebMessaging API; each sends its operation and returns the response."""
 
 class AsyncWebMessagingApi(_Methods, _AsyncApi):
-    """The 4 methods of the WebMessaging API; each returns a coroutine of the reply."""
+    """The 4 methods of the WebMessaging API; each returns a coroutine of the response."""

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_assistant(assistant_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId} -> nothing.
 
-    Needs ``assistants:assistant:delete``.
+    Requires ``assistants:assistant:delete``.
 
     Args:
         assistant_id: path, string.
@@ -32,7 +32,7 @@ def delete_assistant(assistant_id: str) -> _Operation[None]:
 def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId}/queues/{queueId} -> nothing.
 
-    Needs ``assistants:queue:delete``.
+    Requires ``assistants:queue:delete``.
 
     Args:
         assistant_id: path, string.
@@ -49,7 +49,7 @@ def delete_assistant_queue(assistant_id: str, queue_id: str) -> _Operation[None]
 def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId}/queues -> nothing.
 
-    Needs ``assistants:queue:delete``.
+    Requires ``assistants:queue:delete``.
 
     Args:
         assistant_id: path, string.
@@ -65,7 +65,7 @@ def delete_assistant_queues(assistant_id: str, *, queue_ids: str | None = None) 
 def delete_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/agentchecklists/{agentChecklistId} -> nothing.
 
-    Needs ``assistants:agentchecklist:delete``.
+    Requires ``assistants:agentchecklist:delete``.
 
     Args:
         agent_checklist_id: path, string.
@@ -88,7 +88,7 @@ def get_assistant(
 ) -> _Operation[_m.Assistant]:
     """GET /api/v2/assistants/{assistantId} -> ``Assistant``.
 
-    Needs ``assistants:assistant:view``.
+    Requires ``assistants:assistant:view``.
 
     Args:
         assistant_id: path, string.
@@ -114,7 +114,7 @@ def get_assistant_queue(
 ) -> _Operation[_m.AssistantQueue]:
     """GET /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
 
-    Needs ``assistants:queue:view``.
+    Requires ``assistants:queue:view``.
 
     Args:
         assistant_id: path, string.
@@ -138,7 +138,7 @@ def get_assistant_queue_users_job(
 ) -> _Operation[_m.AssistantQueueUsersJobsResponse]:
     """GET /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId} -> ``AssistantQueueUsersJobsResponse``.
 
-    Needs ``assistants:queueUserJob:view``.
+    Requires ``assistants:queueUserJob:view``.
 
     Args:
         assistant_id: path, string.
@@ -165,7 +165,8 @@ def get_assistant_queues(
 ) -> _Operation[_m.AssistantQueueListing]:
     """GET /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
 
-    Needs ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         assistant_id: path, string.
@@ -195,7 +196,8 @@ def get_assistants(
 ) -> _Operation[_m.AssistantListing]:
     """GET /api/v2/assistants -> ``AssistantListing``.
 
-    Needs ``assistants:assistant:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``assistants:assistant:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -218,7 +220,7 @@ def get_assistants(
 def get_assistants_agentchecklist(agent_checklist_id: str) -> _Operation[_m.AgentChecklist]:
     """GET /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
 
-    Needs ``assistants:agentchecklist:view``.
+    Requires ``assistants:agentchecklist:view``.
 
     Args:
         agent_checklist_id: path, string.
@@ -245,8 +247,8 @@ def get_assistants_agentchecklists(
 ) -> _Operation[_m.AgentChecklistListing]:
     """GET /api/v2/assistants/agentchecklists -> ``AgentChecklistListing``.
 
-    Needs ``assistants:agentchecklist:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``assistants:agentchecklist:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         before: query, string.
@@ -275,7 +277,7 @@ def get_assistants_agentchecklists(
 def get_assistants_agentchecklists_languages() -> _Operation[_m.EntityListing]:
     """GET /api/v2/assistants/agentchecklists/languages -> ``EntityListing``.
 
-    Needs ``assistants:agentchecklist:view``.
+    Requires ``assistants:agentchecklist:view``.
     """
     return _Operation(
         _Endpoint(
@@ -295,7 +297,8 @@ def get_assistants_queues(
 ) -> _Operation[_m.AssistantQueueListing]:
     """GET /api/v2/assistants/queues -> ``AssistantQueueListing``.
 
-    Needs ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``assistants:queue:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -322,7 +325,7 @@ def patch_assistant(
 ) -> _Operation[_m.Assistant]:
     """PATCH /api/v2/assistants/{assistantId} -> ``Assistant``.
 
-    Needs ``assistants:assistant:edit``.
+    Requires ``assistants:assistant:edit``.
 
     Args:
         assistant_id: path, string.
@@ -346,7 +349,7 @@ def patch_assistant_queues(
 ) -> _Operation[_m.AssistantQueueListing]:
     """PATCH /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
 
-    Needs ``assistants:queue:edit``. Pages by ``next_uri`` of the reply.
+    Requires ``assistants:queue:edit``. Pages by ``next_uri`` of the response.
 
     Args:
         assistant_id: path, string.
@@ -371,7 +374,7 @@ def post_assistant_queue_users_bulk_add(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add -> ``BulkResponse``.
 
-    Needs ``assistants:queueUserAssignment:add``.
+    Requires ``assistants:queueUserAssignment:add``.
 
     Args:
         assistant_id: path, string.
@@ -398,7 +401,7 @@ def post_assistant_queue_users_bulk_remove(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove -> ``BulkResponse``.
 
-    Needs ``assistants:queueUserAssignment:delete``.
+    Requires ``assistants:queueUserAssignment:delete``.
 
     Args:
         assistant_id: path, string.
@@ -425,7 +428,7 @@ def post_assistant_queue_users_jobs(
 ) -> _Operation[_m.AssistantQueueUsersJobsResponse]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs -> ``AssistantQueueUsersJobsResponse``.
 
-    Needs ``assistants:queueUserJob:add``.
+    Requires ``assistants:queueUserJob:add``.
 
     Args:
         assistant_id: path, string.
@@ -454,7 +457,7 @@ def post_assistant_queue_users_query(
 ) -> _Operation[_m.AssistantQueueUsersQueryResponse]:
     """POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/query -> ``AssistantQueueUsersQueryResponse``.
 
-    Only reads. Needs ``assistants:queueUserAssignment:view``.
+    Read-only. Requires ``assistants:queueUserAssignment:view``.
 
     Args:
         assistant_id: path, string.
@@ -478,7 +481,7 @@ def post_assistant_queue_users_query(
 def post_assistants(body: _m.Assistant | _JsonObject) -> _Operation[_m.Assistant]:
     """POST /api/v2/assistants -> ``Assistant``.
 
-    Needs ``assistants:assistant:add``.
+    Requires ``assistants:assistant:add``.
 
     Args:
         body: ``Assistant``.
@@ -500,7 +503,7 @@ def post_assistants_agentchecklists(
 ) -> _Operation[_m.AgentChecklist]:
     """POST /api/v2/assistants/agentchecklists -> ``AgentChecklist``.
 
-    Needs ``assistants:agentchecklist:add``.
+    Requires ``assistants:agentchecklist:add``.
 
     Args:
         body: ``AgentChecklist``.
@@ -524,7 +527,7 @@ def put_assistant_queue(
 ) -> _Operation[_m.AssistantQueue]:
     """PUT /api/v2/assistants/{assistantId}/queues/{queueId} -> ``AssistantQueue``.
 
-    Needs ``assistants:queue:edit``.
+    Requires ``assistants:queue:edit``.
 
     Args:
         assistant_id: path, string.
@@ -549,7 +552,7 @@ def put_assistants_agentchecklist(
 ) -> _Operation[_m.AgentChecklist]:
     """PUT /api/v2/assistants/agentchecklists/{agentChecklistId} -> ``AgentChecklist``.
 
-    Needs ``assistants:agentchecklist:edit``.
+    Requires ``assistants:agentchecklist:edit``.
 
     Args:
         agent_checklist_id: path, string.

@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def get_assistant_copilot(assistant_id: str) -> _Operation[_m.Copilot]:
     """GET /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
 
-    Needs ``assistants:copilot:view``.
+    Requires ``assistants:copilot:view``.
 
     Args:
         assistant_id: path, string.
@@ -34,7 +34,7 @@ def get_assistants_copilot_featuresupport(
 ) -> _Operation[_m.LanguageSupportResponse]:
     """GET /api/v2/assistants/copilot/featuresupport -> ``LanguageSupportResponse``.
 
-    Needs ``assistants:copilot:view``.
+    Requires ``assistants:copilot:view``.
 
     Args:
         language: query, string.
@@ -55,7 +55,7 @@ def put_assistant_copilot(
 ) -> _Operation[_m.Copilot]:
     """PUT /api/v2/assistants/{assistantId}/copilot -> ``Copilot``.
 
-    Needs ``assistants:copilot:edit``.
+    Requires ``assistants:copilot:edit``.
 
     Args:
         assistant_id: path, string.

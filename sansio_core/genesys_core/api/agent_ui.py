@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
 
-    Needs ``agentUI:agents:delete``.
+    Requires ``agentUI:agents:delete``.
 
     Args:
         agent_id: path, string.
@@ -34,7 +34,7 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:view``.
+    Requires ``agentUI:agents:view``.
 
     Args:
         agent_id: path, string.
@@ -54,7 +54,7 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:edit``.
+    Requires ``agentUI:agents:edit``.
 
     Args:
         agent_id: path, string.
@@ -79,7 +79,7 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:edit``.
+    Requires ``agentUI:agents:edit``.
 
     Args:
         agent_id: path, string.

@@ -20,7 +20,7 @@ def delete_agentic_virtualagent_jobs(
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
     """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
 
-    Needs ``agentic:virtualAgentJob:add``.
+    Requires ``agentic:virtualAgentJob:add``.
 
     Args:
         virtual_agent_id: path, string.
@@ -37,7 +37,7 @@ def delete_agentic_virtualagent_jobs(
 def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/conversations/summaries/settings/{summarySettingId} -> nothing.
 
-    Needs ``aiStudio:summaryConfig:delete``.
+    Requires ``aiStudio:summaryConfig:delete``.
 
     Args:
         summary_setting_id: path, string.
@@ -54,7 +54,7 @@ def delete_conversations_summaries_setting(summary_setting_id: str) -> _Operatio
 def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
     """DELETE /api/v2/guides/{guideId}/jobs -> ``GuideJob``.
 
-    Needs ``aiStudio:guideJob:add``.
+    Requires ``aiStudio:guideJob:add``.
 
     Args:
         guide_id: path, string.
@@ -68,7 +68,7 @@ def delete_guide_jobs(guide_id: str) -> _Operation[_m.GuideJob]:
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
     """GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:view``.
+    Requires ``agentic:virtualAgent:view``.
 
     Args:
         virtual_agent_id: path, string.
@@ -88,7 +88,7 @@ def get_agentic_virtualagent_job(
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
     """GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
 
-    Needs ``agentic:virtualAgentJob:view``.
+    Requires ``agentic:virtualAgentJob:view``.
 
     Args:
         virtual_agent_id: path, string.
@@ -115,7 +115,7 @@ def get_agentic_virtualagents(
 ) -> _Operation[_m.AgenticVirtualAgentEntityListing]:
     """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
 
-    Needs ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
 
     Args:
         name: query, string.
@@ -143,7 +143,7 @@ def get_agentic_virtualagents(
 def get_conversations_summaries_setting(summary_setting_id: str) -> _Operation[_m.SummarySetting]:
     """GET /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
 
-    Needs ``aiStudio:summaryConfig:view``.
+    Requires ``aiStudio:summaryConfig:view``.
 
     Args:
         summary_setting_id: path, string.
@@ -168,7 +168,8 @@ def get_conversations_summaries_settings(
 ) -> _Operation[_m.SummarySettingEntityListing]:
     """GET /api/v2/conversations/summaries/settings -> ``SummarySettingEntityListing``.
 
-    Needs ``aiStudio:summaryConfig:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``aiStudio:summaryConfig:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -194,7 +195,7 @@ def get_conversations_summaries_settings(
 def get_guide(guide_id: str) -> _Operation[_m.Guide]:
     """GET /api/v2/guides/{guideId} -> ``Guide``.
 
-    Needs ``aiStudio:guide:view``.
+    Requires ``aiStudio:guide:view``.
 
     Args:
         guide_id: path, string.
@@ -208,7 +209,7 @@ def get_guide(guide_id: str) -> _Operation[_m.Guide]:
 def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
     """GET /api/v2/guides/{guideId}/jobs/{jobId} -> ``GuideJob``.
 
-    Needs ``aiStudio:guideJob:view``.
+    Requires ``aiStudio:guideJob:view``.
 
     Args:
         guide_id: path, string.
@@ -223,7 +224,7 @@ def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
 def get_guide_version(guide_id: str, version_id: str) -> _Operation[_m.GuideVersion]:
     """GET /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
 
-    Needs ``aiStudio:guideVersion:view``.
+    Requires ``aiStudio:guideVersion:view``.
 
     Args:
         guide_id: path, string.
@@ -245,7 +246,7 @@ def get_guide_version_job(
 ) -> _Operation[_m.GuideVersionPublishJob]:
     """GET /api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId} -> ``GuideVersionPublishJob``.
 
-    Needs ``aiStudio:guideVersionJob:view``.
+    Requires ``aiStudio:guideVersionJob:view``.
 
     Args:
         guide_id: path, string.
@@ -273,7 +274,7 @@ def get_guides(
 ) -> _Operation[_m.GuideEntityListing]:
     """GET /api/v2/guides -> ``GuideEntityListing``.
 
-    Needs ``aiStudio:guide:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``aiStudio:guide:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         name: query, string.
@@ -298,7 +299,7 @@ def get_guides(
 def get_guides_job(job_id: str) -> _Operation[_m.GuideContentGenerationJob]:
     """GET /api/v2/guides/jobs/{jobId} -> ``GuideContentGenerationJob``.
 
-    Needs ``aiStudio:guideJob:view``.
+    Requires ``aiStudio:guideJob:view``.
 
     Args:
         job_id: path, string.
@@ -317,7 +318,7 @@ def patch_agentic_virtualagent(
 ) -> _Operation[_m.AgenticVirtualAgent]:
     """PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:edit``.
+    Requires ``agentic:virtualAgent:edit``.
 
     Args:
         virtual_agent_id: path, string.
@@ -338,7 +339,7 @@ def patch_agentic_virtualagent(
 def patch_guide(guide_id: str, body: _m.UpdateGuide | _JsonObject) -> _Operation[_m.Guide]:
     """PATCH /api/v2/guides/{guideId} -> ``Guide``.
 
-    Needs ``aiStudio:guide:edit``.
+    Requires ``aiStudio:guide:edit``.
 
     Args:
         guide_id: path, string.
@@ -363,7 +364,7 @@ def patch_guide_version(
 ) -> _Operation[_m.GuideVersion]:
     """PATCH /api/v2/guides/{guideId}/versions/{versionId} -> ``GuideVersion``.
 
-    Needs ``aiStudio:guideVersion:edit``.
+    Requires ``aiStudio:guideVersion:edit``.
 
     Args:
         guide_id: path, string.
@@ -389,7 +390,7 @@ def post_agentic_virtualagent_version_jobs(
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
     """POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
 
-    Needs ``agentic:virtualAgentVersionJob:add``.
+    Requires ``agentic:virtualAgentVersionJob:add``.
 
     Args:
         virtual_agent_id: path, string.
@@ -414,7 +415,7 @@ def post_agentic_virtualagents(
 ) -> _Operation[_m.AgenticVirtualAgent]:
     """POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:add``.
+    Requires ``agentic:virtualAgent:add``.
 
     Args:
         body: ``CreateAgenticVirtualAgent``.
@@ -436,7 +437,7 @@ def post_conversations_summaries_preview(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/summaries/preview -> nothing.
 
-    Needs ``aiStudio:summaryPreview:view``.
+    Requires ``aiStudio:summaryPreview:view``.
 
     Args:
         body: ``SummarySettingWithTranscript``.
@@ -458,7 +459,7 @@ def post_conversations_summaries_settings(
 ) -> _Operation[_m.SummarySetting]:
     """POST /api/v2/conversations/summaries/settings -> ``SummarySetting``.
 
-    Needs ``aiStudio:summaryConfig:add``.
+    Requires ``aiStudio:summaryConfig:add``.
 
     Args:
         body: ``SummarySetting``.
@@ -483,7 +484,7 @@ def post_guide_session_turns(
 ) -> _Operation[_m.GuideSessionTurnResponse]:
     """POST /api/v2/guides/{guideId}/sessions/{guideSessionId}/turns -> ``GuideSessionTurnResponse``.
 
-    Needs ``aiStudio:guideSessionTurn:add``.
+    Requires ``aiStudio:guideSessionTurn:add``.
 
     Args:
         guide_id: path, string.
@@ -510,7 +511,7 @@ def post_guide_version_jobs(
 ) -> _Operation[_m.GuideVersionPublishJob]:
     """POST /api/v2/guides/{guideId}/versions/{versionId}/jobs -> ``GuideVersionPublishJob``.
 
-    Needs ``aiStudio:guideVersionJob:add``.
+    Requires ``aiStudio:guideVersionJob:add``.
 
     Args:
         guide_id: path, string.
@@ -536,7 +537,7 @@ def post_guide_versions(
 ) -> _Operation[_m.GuideVersion]:
     """POST /api/v2/guides/{guideId}/versions -> ``GuideVersion``.
 
-    Needs ``aiStudio:guideVersion:add``.
+    Requires ``aiStudio:guideVersion:add``.
 
     Args:
         guide_id: path, string.
@@ -557,7 +558,7 @@ def post_guide_versions(
 def post_guides(body: _m.CreateGuide | _JsonObject) -> _Operation[_m.Guide]:
     """POST /api/v2/guides -> ``Guide``.
 
-    Needs ``aiStudio:guide:add``.
+    Requires ``aiStudio:guide:add``.
 
     Args:
         body: ``CreateGuide``.
@@ -578,7 +579,7 @@ def post_guides_jobs(
 ) -> _Operation[_m.GuideContentGenerationJob]:
     """POST /api/v2/guides/jobs -> ``GuideContentGenerationJob``.
 
-    Needs ``aiStudio:guideJob:add``.
+    Requires ``aiStudio:guideJob:add``.
 
     Args:
         body: ``GenerateGuideContentRequest``.
@@ -600,7 +601,7 @@ def post_guides_uploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
 
-    Needs ``aiStudio:guide:upload``.
+    Requires ``aiStudio:guide:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -623,7 +624,7 @@ def put_conversations_summaries_setting(
 ) -> _Operation[_m.SummarySetting]:
     """PUT /api/v2/conversations/summaries/settings/{summarySettingId} -> ``SummarySetting``.
 
-    Needs ``aiStudio:summaryConfig:edit``.
+    Requires ``aiStudio:summaryConfig:edit``.
 
     Args:
         summary_setting_id: path, string.

@@ -16,7 +16,7 @@ if _TYPE_CHECKING:
 def delete_alerting_alert(alert_id: str) -> _Operation[None]:
     """DELETE /api/v2/alerting/alerts/{alertId} -> nothing.
 
-    Needs ``alerting:alert:delete``.
+    Requires ``alerting:alert:delete``.
 
     Args:
         alert_id: path, string.
@@ -28,9 +28,9 @@ def delete_alerting_alert(alert_id: str) -> _Operation[None]:
 
 
 def delete_alerting_alerts_all() -> _Operation[_Any]:
-    """DELETE /api/v2/alerting/alerts/all -> JSON of any shape.
+    """DELETE /api/v2/alerting/alerts/all -> any JSON value.
 
-    Needs ``alerting:alert:edit``.
+    Requires ``alerting:alert:edit``.
     """
     return _Operation(
         _Endpoint("delete_alerting_alerts_all", "DELETE", "/api/v2/alerting/alerts/all", "object"),
@@ -40,7 +40,7 @@ def delete_alerting_alerts_all() -> _Operation[_Any]:
 def delete_alerting_rule(rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/alerting/rules/{ruleId} -> nothing.
 
-    Needs ``alerting:rule:delete``.
+    Requires ``alerting:rule:delete``.
 
     Args:
         rule_id: path, string.
@@ -54,7 +54,7 @@ def delete_alerting_rule(rule_id: str) -> _Operation[None]:
 def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
     """GET /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
 
-    Needs ``alerting:alert:view``.
+    Requires ``alerting:alert:view``.
 
     Args:
         alert_id: path, string.
@@ -68,7 +68,7 @@ def get_alerting_alert(alert_id: str) -> _Operation[_m.CommonAlert]:
 def get_alerting_rule(rule_id: str) -> _Operation[_m.CommonRule]:
     """GET /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
 
-    Needs ``alerting:rule:view``.
+    Requires ``alerting:rule:view``.
 
     Args:
         rule_id: path, string.
@@ -86,7 +86,7 @@ def patch_alerting_alert(
 ) -> _Operation[_m.CommonAlert]:
     """PATCH /api/v2/alerting/alerts/{alertId} -> ``CommonAlert``.
 
-    Needs ``alerting:alert:edit``.
+    Requires ``alerting:alert:edit``.
 
     Args:
         alert_id: path, string.
@@ -108,9 +108,9 @@ def patch_alerting_alerts_all(
     *,
     body: _m.CommonAllAlertUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/alerting/alerts/all -> JSON of any shape.
+    """PATCH /api/v2/alerting/alerts/all -> any JSON value.
 
-    Needs ``alerting:alert:edit``.
+    Requires ``alerting:alert:edit``.
 
     Args:
         body: ``CommonAllAlertUpdateRequest``.
@@ -132,7 +132,7 @@ def patch_alerting_alerts_bulk(
 ) -> _Operation[_m.BulkResponse]:
     """PATCH /api/v2/alerting/alerts/bulk -> ``BulkResponse``.
 
-    Needs ``alerting:alert:edit``.
+    Requires ``alerting:alert:edit``.
 
     Args:
         body: ``CommonAlertBulkUpdateRequest``.
@@ -154,7 +154,7 @@ def patch_alerting_rules_bulk(
 ) -> _Operation[_m.BulkResponse]:
     """PATCH /api/v2/alerting/rules/bulk -> ``BulkResponse``.
 
-    Needs ``alerting:rule:edit``.
+    Requires ``alerting:rule:edit``.
 
     Args:
         body: ``CommonRuleBulkUpdateNotificationsRequest``.
@@ -177,7 +177,7 @@ def post_alerting_alerts_query(
 ) -> _Operation[_m.AlertListing]:
     """POST /api/v2/alerting/alerts/query -> ``AlertListing``.
 
-    Only reads. Needs ``alerting:alert:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``alerting:alert:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``GetAlertQuery``.
@@ -197,7 +197,7 @@ def post_alerting_alerts_query(
 def post_alerting_rules(body: _m.CommonRule | _JsonObject) -> _Operation[_m.CommonRule]:
     """POST /api/v2/alerting/rules -> ``CommonRule``.
 
-    Needs ``alerting:rule:add``.
+    Requires ``alerting:rule:add``.
 
     Args:
         body: ``CommonRule``.
@@ -219,7 +219,7 @@ def post_alerting_rules_bulk_remove(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/alerting/rules/bulk/remove -> ``BulkResponse``.
 
-    Needs ``alerting:rule:delete``.
+    Requires ``alerting:rule:delete``.
 
     Args:
         body: ``CommonRuleBulkDeleteRequest``.
@@ -242,7 +242,7 @@ def post_alerting_rules_query(
 ) -> _Operation[_m.CommonRuleContainer]:
     """POST /api/v2/alerting/rules/query -> ``CommonRuleContainer``.
 
-    Only reads. Needs ``alerting:rule:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``alerting:rule:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``GetRulesQuery``.
@@ -266,7 +266,7 @@ def put_alerting_alert(
 ) -> _Operation[_m.AlertingUnreadStatus]:
     """PUT /api/v2/alerting/alerts/{alertId} -> ``AlertingUnreadStatus``.
 
-    Needs ``alerting:alert:edit``.
+    Requires ``alerting:alert:edit``.
 
     Args:
         alert_id: path, string.
@@ -290,7 +290,7 @@ def put_alerting_rule(
 ) -> _Operation[_m.CommonRule]:
     """PUT /api/v2/alerting/rules/{ruleId} -> ``CommonRule``.
 
-    Needs ``alerting:rule:edit``.
+    Requires ``alerting:rule:edit``.
 
     Args:
         rule_id: path, string.

@@ -26,7 +26,7 @@ if _TYPE_CHECKING:
 def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/actions/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         job_id: path, string.
@@ -43,7 +43,7 @@ def delete_analytics_actions_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:agentCopilotAggregate:view``.
+    Requires ``analytics:agentCopilotAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -60,7 +60,7 @@ def delete_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[Non
 def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> nothing.
 
-    A preview: it may change without notice. Needs ``analytics:agentUtilizationAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -77,7 +77,7 @@ def delete_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation
 def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/bots/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:botAggregate:view``.
+    Requires ``analytics:botAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -94,7 +94,7 @@ def delete_analytics_bots_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:caseManagementAggregate:view``.
+    Requires ``analytics:caseManagementAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -111,7 +111,7 @@ def delete_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[No
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -128,7 +128,7 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         job_id: path, string.
@@ -145,7 +145,7 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
 def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> nothing.
 
-    A preview: it may change without notice. Needs ``analytics:copilotsAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -162,7 +162,7 @@ def delete_analytics_copilots_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -179,7 +179,7 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
 def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:flowExecutionAggregate:view``.
+    Requires ``analytics:flowExecutionAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -196,7 +196,7 @@ def delete_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[No
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -213,7 +213,7 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -230,7 +230,7 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:knowledgeAggregate:view``.
+    Requires ``analytics:knowledgeAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -247,7 +247,7 @@ def delete_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:resolutionAggregate:view``.
+    Requires ``analytics:resolutionAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -264,7 +264,7 @@ def delete_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[None]
 def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:summaryAggregate:view``.
+    Requires ``analytics:summaryAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -281,7 +281,7 @@ def delete_analytics_summaries_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -298,7 +298,7 @@ def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:taskManagementAggregate:view``.
+    Requires ``analytics:taskManagementAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -315,7 +315,7 @@ def delete_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[No
 def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:speechAndTextAnalyticsAggregates:view``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
 
     Args:
         job_id: path, string.
@@ -332,7 +332,7 @@ def delete_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[None]
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -349,7 +349,7 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         job_id: path, string.
@@ -366,7 +366,7 @@ def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
 def get_analytics_actions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/actions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         job_id: path, string.
@@ -387,7 +387,7 @@ def get_analytics_actions_aggregates_job_results(
 ) -> _Operation[_m.ActionAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/actions/aggregates/jobs/{jobId}/results -> ``ActionAsyncAggregateQueryResponse``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``cursor``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -407,7 +407,7 @@ def get_analytics_actions_aggregates_job_results(
 def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStateAgentResponse]:
     """GET /api/v2/analytics/agents/{userId}/status -> ``AnalyticsAgentStateAgentResponse``.
 
-    Needs ``analytics:agentState:view``.
+    Requires ``analytics:agentState:view``.
 
     Args:
         user_id: path, string.
@@ -424,7 +424,7 @@ def get_analytics_agent_status(user_id: str) -> _Operation[_m.AnalyticsAgentStat
 def get_analytics_agentcopilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:agentCopilotAggregate:view``.
+    Requires ``analytics:agentCopilotAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -445,7 +445,7 @@ def get_analytics_agentcopilots_aggregates_job_results(
 ) -> _Operation[_m.AgentCopilotAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results -> ``AgentCopilotAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:agentCopilotAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:agentCopilotAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -465,7 +465,7 @@ def get_analytics_agentcopilots_aggregates_job_results(
 def get_analytics_agentutilizations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    A preview: it may change without notice. Needs ``analytics:agentUtilizationAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -486,8 +486,8 @@ def get_analytics_agentutilizations_aggregates_job_results(
 ) -> _Operation[_m.AgentUtilizationAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
 
-    A preview: it may change without notice. Needs ``analytics:agentUtilizationAggregate:view``.
-    Pages by ``cursor``.
+    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``. Pages
+    by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -517,8 +517,8 @@ def get_analytics_botflow_divisions_reportingturns(
 ) -> _Operation[_m.ReportingTurnsResponse]:
     """GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
 
-    Needs ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         bot_flow_id: path, string.
@@ -562,8 +562,8 @@ def get_analytics_botflow_reportingturns(
 ) -> _Operation[_m.ReportingTurnsResponse]:
     """GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
 
-    Deprecated. Needs ``analytics:botFlowReportingTurn:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         bot_flow_id: path, string.
@@ -607,8 +607,8 @@ def get_analytics_botflow_sessions(
 ) -> _Operation[_m.SessionsResponse]:
     """GET /api/v2/analytics/botflows/{botFlowId}/sessions -> ``SessionsResponse``.
 
-    Needs ``analytics:botFlowSession:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``analytics:botFlowSession:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         bot_flow_id: path, string.
@@ -635,7 +635,7 @@ def get_analytics_botflow_sessions(
 def get_analytics_bots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/bots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:botAggregate:view``.
+    Requires ``analytics:botAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -656,7 +656,7 @@ def get_analytics_bots_aggregates_job_results(
 ) -> _Operation[_m.BotAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/bots/aggregates/jobs/{jobId}/results -> ``BotAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:botAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:botAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -676,7 +676,7 @@ def get_analytics_bots_aggregates_job_results(
 def get_analytics_casemanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:caseManagementAggregate:view``.
+    Requires ``analytics:caseManagementAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -697,7 +697,7 @@ def get_analytics_casemanagement_aggregates_job_results(
 ) -> _Operation[_m.CaseManagementAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results -> ``CaseManagementAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:caseManagementAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:caseManagementAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -719,7 +719,7 @@ def get_analytics_conversation_details(
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributes]:
     """GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         conversation_id: path, string.
@@ -737,7 +737,7 @@ def get_analytics_conversation_details(
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -758,7 +758,7 @@ def get_analytics_conversations_aggregates_job_results(
 ) -> _Operation[_m.ConversationAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -781,7 +781,7 @@ def get_analytics_conversations_details(
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributesMultiGetResponse]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         id: query, list of string.
@@ -799,7 +799,7 @@ def get_analytics_conversations_details(
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         job_id: path, string.
@@ -821,8 +821,8 @@ def get_analytics_conversations_details_job_results(
 ) -> _Operation[_m.AnalyticsConversationAsyncQueryResponse]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``. Pages
-    by ``cursor``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -844,7 +844,7 @@ def get_analytics_conversations_details_jobs_availability(
 ) -> _Operation[_m.DataAvailabilityResponse]:
     """GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
 
-    Needs ``analytics:conversationDetail:view``.
+    Requires ``analytics:conversationDetail:view``.
     """
     return _Operation(
         _Endpoint(
@@ -857,7 +857,7 @@ def get_analytics_conversations_details_jobs_availability(
 def get_analytics_copilots_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/copilots/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    A preview: it may change without notice. Needs ``analytics:copilotsAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -878,7 +878,7 @@ def get_analytics_copilots_aggregates_job_results(
 ) -> _Operation[_m.CopilotAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/copilots/aggregates/jobs/{jobId}/results -> ``CopilotAsyncAggregateQueryResponse``.
 
-    A preview: it may change without notice. Needs ``analytics:copilotsAggregate:view``. Pages by
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Pages by
     ``cursor``.
 
     Args:
@@ -899,7 +899,7 @@ def get_analytics_copilots_aggregates_job_results(
 def get_analytics_dataextraction_download(download_id: str) -> _Operation[None]:
     """GET /api/v2/analytics/dataextraction/downloads/{downloadId} -> nothing.
 
-    A preview: it may change without notice. Needs ``analytics:datawarehouse:view``.
+    Preview: may change without notice. Requires ``analytics:datawarehouse:view``.
 
     Args:
         download_id: path, string.
@@ -924,8 +924,8 @@ def get_analytics_dataextraction_downloads_metadata(
 ) -> _Operation[_m.DataExtractionFileSchemaListing]:
     """GET /api/v2/analytics/dataextraction/downloads/metadata -> ``DataExtractionFileSchemaListing``.
 
-    A preview: it may change without notice. Needs ``analytics:datawarehouse:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Pages by the
+    cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -952,7 +952,7 @@ def get_analytics_dataextraction_downloads_metadata(
 def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetentionResponse]:
     """GET /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
 
-    Needs ``analytics:dataRetention:view``.
+    Requires ``analytics:dataRetention:view``.
     """
     return _Operation(
         _Endpoint(
@@ -965,7 +965,7 @@ def get_analytics_dataretention_settings() -> _Operation[_m.AnalyticsDataRetenti
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -986,7 +986,7 @@ def get_analytics_evaluations_aggregates_job_results(
 ) -> _Operation[_m.EvaluationAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1006,7 +1006,7 @@ def get_analytics_evaluations_aggregates_job_results(
 def get_analytics_flowexecutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:flowExecutionAggregate:view``.
+    Requires ``analytics:flowExecutionAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1027,7 +1027,7 @@ def get_analytics_flowexecutions_aggregates_job_results(
 ) -> _Operation[_m.FlowExecutionAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results -> ``FlowExecutionAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:flowExecutionAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowExecutionAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1047,7 +1047,7 @@ def get_analytics_flowexecutions_aggregates_job_results(
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1068,7 +1068,7 @@ def get_analytics_flows_aggregates_job_results(
 ) -> _Operation[_m.FlowAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1088,7 +1088,7 @@ def get_analytics_flows_aggregates_job_results(
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1109,7 +1109,7 @@ def get_analytics_journeys_aggregates_job_results(
 ) -> _Operation[_m.JourneyAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1129,7 +1129,7 @@ def get_analytics_journeys_aggregates_job_results(
 def get_analytics_knowledge_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:knowledgeAggregate:view``.
+    Requires ``analytics:knowledgeAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1150,7 +1150,7 @@ def get_analytics_knowledge_aggregates_job_results(
 ) -> _Operation[_m.KnowledgeAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results -> ``KnowledgeAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:knowledgeAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:knowledgeAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1170,7 +1170,7 @@ def get_analytics_knowledge_aggregates_job_results(
 def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.DashboardUser]:
     """GET /api/v2/analytics/reporting/dashboards/users/{userId} -> ``DashboardUser``.
 
-    Needs ``analytics:dashboardConfigurations:view``.
+    Requires ``analytics:dashboardConfigurations:view``.
 
     Args:
         user_id: path, string.
@@ -1195,8 +1195,8 @@ def get_analytics_reporting_dashboards_users(
 ) -> _Operation[_m.DashboardUserListing]:
     """GET /api/v2/analytics/reporting/dashboards/users -> ``DashboardUserListing``.
 
-    Needs ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         sort_by: query, string.
@@ -1226,7 +1226,8 @@ def get_analytics_reporting_exports(
 ) -> _Operation[_m.ReportingExportJobListing]:
     """GET /api/v2/analytics/reporting/exports -> ``ReportingExportJobListing``.
 
-    Needs ``analytics:dataExport:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``analytics:dataExport:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1245,7 +1246,7 @@ def get_analytics_reporting_exports(
 def get_analytics_reporting_exports_metadata() -> _Operation[_m.ReportingExportMetadataJobListing]:
     """GET /api/v2/analytics/reporting/exports/metadata -> ``ReportingExportMetadataJobListing``.
 
-    Needs ``analytics:dataExport:view``. Pages by ``next_uri`` of the reply.
+    Requires ``analytics:dataExport:view``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1277,8 +1278,8 @@ def get_analytics_reporting_settings_dashboards_query(
 ) -> _Operation[_m.DashboardConfigurationListing]:
     """GET /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
 
-    Needs ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         name: query, string.
@@ -1317,8 +1318,8 @@ def get_analytics_reporting_settings_user_dashboards(
 ) -> _Operation[_m.DashboardConfigurationListing]:
     """GET /api/v2/analytics/reporting/settings/users/{userId}/dashboards -> ``DashboardConfigurationListing``.
 
-    Needs ``analytics:dashboardConfigurations:viewPrivate``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``analytics:dashboardConfigurations:viewPrivate``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -1348,7 +1349,7 @@ def get_analytics_reporting_settings_user_dashboards(
 def get_analytics_resolutions_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:resolutionAggregate:view``.
+    Requires ``analytics:resolutionAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1369,7 +1370,7 @@ def get_analytics_resolutions_aggregates_job_results(
 ) -> _Operation[_m.ResolutionAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results -> ``ResolutionAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:resolutionAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:resolutionAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1389,7 +1390,7 @@ def get_analytics_resolutions_aggregates_job_results(
 def get_analytics_summaries_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/summaries/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:summaryAggregate:view``.
+    Requires ``analytics:summaryAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1410,7 +1411,7 @@ def get_analytics_summaries_aggregates_job_results(
 ) -> _Operation[_m.SummaryAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/summaries/aggregates/jobs/{jobId}/results -> ``SummaryAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:summaryAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:summaryAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1430,7 +1431,7 @@ def get_analytics_summaries_aggregates_job_results(
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1451,7 +1452,7 @@ def get_analytics_surveys_aggregates_job_results(
 ) -> _Operation[_m.SurveyAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1471,7 +1472,7 @@ def get_analytics_surveys_aggregates_job_results(
 def get_analytics_taskmanagement_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:taskManagementAggregate:view``.
+    Requires ``analytics:taskManagementAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1492,7 +1493,7 @@ def get_analytics_taskmanagement_aggregates_job_results(
 ) -> _Operation[_m.TaskManagementAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results -> ``TaskManagementAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:taskManagementAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:taskManagementAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1512,7 +1513,7 @@ def get_analytics_taskmanagement_aggregates_job_results(
 def get_analytics_transcripts_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:speechAndTextAnalyticsAggregates:view``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
 
     Args:
         job_id: path, string.
@@ -1533,7 +1534,7 @@ def get_analytics_transcripts_aggregates_job_results(
 ) -> _Operation[_m.TranscriptAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results -> ``TranscriptAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:speechAndTextAnalyticsAggregates:view``. Pages by ``cursor``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1553,7 +1554,7 @@ def get_analytics_transcripts_aggregates_job_results(
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -1574,7 +1575,7 @@ def get_analytics_users_aggregates_job_results(
 ) -> _Operation[_m.UserAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:userAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1594,7 +1595,7 @@ def get_analytics_users_aggregates_job_results(
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         job_id: path, string.
@@ -1616,7 +1617,7 @@ def get_analytics_users_details_job_results(
 ) -> _Operation[_m.AnalyticsUserDetailsAsyncQueryResponse]:
     """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
 
-    Needs ``analytics:userDetail:view``. Pages by ``cursor``.
+    Requires ``analytics:userDetail:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -1637,7 +1638,7 @@ def get_analytics_users_details_job_results(
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
     """GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1652,7 +1653,7 @@ def patch_analytics_reporting_settings(
 ) -> _Operation[_m.AnalyticsReportingSettings]:
     """PATCH /api/v2/analytics/reporting/settings -> ``AnalyticsReportingSettings``.
 
-    Needs ``analytics:reportingSettings:edit``.
+    Requires ``analytics:reportingSettings:edit``.
 
     Args:
         body: ``AnalyticsReportingSettings``.
@@ -1674,7 +1675,7 @@ def post_analytics_actions_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/actions/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         body: ``ActionAsyncAggregationQuery``.
@@ -1697,7 +1698,7 @@ def post_analytics_actions_aggregates_query(
 ) -> _Operation[_m.ActionAggregateQueryResponse]:
     """POST /api/v2/analytics/actions/aggregates/query -> ``ActionAggregateQueryResponse``.
 
-    Only reads. Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Read-only. Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         body: ``ActionAggregationQuery``.
@@ -1720,7 +1721,7 @@ def post_analytics_agentcopilots_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/agentcopilots/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:agentCopilotAggregate:view``.
+    Requires ``analytics:agentCopilotAggregate:view``.
 
     Args:
         body: ``AgentCopilotAsyncAggregationQuery``.
@@ -1743,7 +1744,7 @@ def post_analytics_agentcopilots_aggregates_query(
 ) -> _Operation[_m.AgentCopilotAggregateQueryResponse]:
     """POST /api/v2/analytics/agentcopilots/aggregates/query -> ``AgentCopilotAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:agentCopilotAggregate:view``.
+    Read-only. Requires ``analytics:agentCopilotAggregate:view``.
 
     Args:
         body: ``AgentCopilotAggregationQuery``.
@@ -1770,7 +1771,7 @@ def post_analytics_agents_status_counts(
 ) -> _Operation[_m.AnalyticsAgentStateCountsResponse]:
     """POST /api/v2/analytics/agents/status/counts -> ``AnalyticsAgentStateCountsResponse``.
 
-    Only reads. Needs ``analytics:agentState:view``.
+    Read-only. Requires ``analytics:agentState:view``.
 
     Args:
         group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice.
@@ -1793,7 +1794,7 @@ def post_analytics_agents_status_query(
 ) -> _Operation[_m.AnalyticsAgentStateQueryResponse]:
     """POST /api/v2/analytics/agents/status/query -> ``AnalyticsAgentStateQueryResponse``.
 
-    Only reads. Needs ``analytics:agentState:view``.
+    Read-only. Requires ``analytics:agentState:view``.
 
     Args:
         body: ``AgentStateQueryRequest``.
@@ -1815,7 +1816,7 @@ def post_analytics_agentutilizations_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/agentutilizations/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    A preview: it may change without notice. Needs ``analytics:agentUtilizationAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
 
     Args:
         body: ``AgentUtilizationAsyncAggregationQuery``.
@@ -1838,7 +1839,7 @@ def post_analytics_agentutilizations_aggregates_query(
 ) -> _Operation[_m.AgentUtilizationAggregateQueryResponse]:
     """POST /api/v2/analytics/agentutilizations/aggregates/query -> ``AgentUtilizationAggregateQueryResponse``.
 
-    A preview: it may change without notice. Only reads. Needs
+    Preview: may change without notice. Read-only. Requires
     ``analytics:agentUtilizationAggregate:view``.
 
     Args:
@@ -1862,7 +1863,7 @@ def post_analytics_bots_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/bots/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:botAggregate:view``.
+    Requires ``analytics:botAggregate:view``.
 
     Args:
         body: ``BotAsyncAggregationQuery``.
@@ -1884,7 +1885,7 @@ def post_analytics_bots_aggregates_query(
 ) -> _Operation[_m.BotAggregateQueryResponse]:
     """POST /api/v2/analytics/bots/aggregates/query -> ``BotAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:botAggregate:view``.
+    Read-only. Requires ``analytics:botAggregate:view``.
 
     Args:
         body: ``BotAggregationQuery``.
@@ -1907,7 +1908,7 @@ def post_analytics_casemanagement_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/casemanagement/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:caseManagementAggregate:view``.
+    Requires ``analytics:caseManagementAggregate:view``.
 
     Args:
         body: ``CaseManagementAsyncAggregationQuery``.
@@ -1930,7 +1931,7 @@ def post_analytics_casemanagement_aggregates_query(
 ) -> _Operation[_m.CaseManagementAggregateQueryResponse]:
     """POST /api/v2/analytics/casemanagement/aggregates/query -> ``CaseManagementAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:caseManagementAggregate:view``.
+    Read-only. Requires ``analytics:caseManagementAggregate:view``.
 
     Args:
         body: ``CaseManagementAggregationQuery``.
@@ -1954,7 +1955,7 @@ def post_analytics_conversation_details_properties(
 ) -> _Operation[_m.PropertyIndexRequest]:
     """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
 
-    Needs ``analytics:conversationProperties:index``.
+    Requires ``analytics:conversationProperties:index``.
 
     Args:
         conversation_id: path, string.
@@ -1981,7 +1982,7 @@ def post_analytics_conversations_activity_query(
 ) -> _Operation[_m.ConversationActivityResponse]:
     """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2006,7 +2007,7 @@ def post_analytics_conversations_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         body: ``ConversationAsyncAggregationQuery``.
@@ -2029,7 +2030,7 @@ def post_analytics_conversations_aggregates_query(
 ) -> _Operation[_m.ConversationAggregateQueryResponse]:
     """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:conversationAggregate:view``.
+    Read-only. Requires ``analytics:conversationAggregate:view``.
 
     Args:
         body: ``ConversationAggregationQuery``.
@@ -2052,7 +2053,7 @@ def post_analytics_conversations_details_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         body: ``AsyncConversationQuery``.
@@ -2075,7 +2076,7 @@ def post_analytics_conversations_details_query(
 ) -> _Operation[_m.AnalyticsConversationQueryResponse]:
     """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
 
-    Only reads. Needs ``analytics:conversationDetail:view`` or
+    Read-only. Requires ``analytics:conversationDetail:view`` or
     ``analytics:agentConversationDetail:view``.
 
     Args:
@@ -2099,7 +2100,7 @@ def post_analytics_copilots_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/copilots/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    A preview: it may change without notice. Needs ``analytics:copilotsAggregate:view``.
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``.
 
     Args:
         body: ``CopilotAsyncAggregationQuery``.
@@ -2122,7 +2123,7 @@ def post_analytics_copilots_aggregates_query(
 ) -> _Operation[_m.CopilotAggregateQueryResponse]:
     """POST /api/v2/analytics/copilots/aggregates/query -> ``CopilotAggregateQueryResponse``.
 
-    A preview: it may change without notice. Only reads. Needs ``analytics:copilotsAggregate:view``.
+    Preview: may change without notice. Read-only. Requires ``analytics:copilotsAggregate:view``.
 
     Args:
         body: ``CopilotAggregationQuery``.
@@ -2145,7 +2146,7 @@ def post_analytics_dataextraction_downloads_bulk(
 ) -> _Operation[_m.DataExtractionFileUrlListing]:
     """POST /api/v2/analytics/dataextraction/downloads/bulk -> ``DataExtractionFileUrlListing``.
 
-    A preview: it may change without notice. Needs ``analytics:datawarehouse:view``.
+    Preview: may change without notice. Requires ``analytics:datawarehouse:view``.
 
     Args:
         body: ``DownloadServiceRequest``.
@@ -2168,7 +2169,7 @@ def post_analytics_evaluations_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
@@ -2191,7 +2192,7 @@ def post_analytics_evaluations_aggregates_query(
 ) -> _Operation[_m.EvaluationAggregateQueryResponse]:
     """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:evaluationAggregate:view``.
+    Read-only. Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         body: ``EvaluationAggregationQuery``.
@@ -2214,7 +2215,7 @@ def post_analytics_flowexecutions_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/flowexecutions/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:flowExecutionAggregate:view``.
+    Requires ``analytics:flowExecutionAggregate:view``.
 
     Args:
         body: ``FlowExecutionAsyncAggregationQuery``.
@@ -2237,7 +2238,7 @@ def post_analytics_flowexecutions_aggregates_query(
 ) -> _Operation[_m.FlowExecutionAggregateQueryResponse]:
     """POST /api/v2/analytics/flowexecutions/aggregates/query -> ``FlowExecutionAggregateQueryResponse``.
 
-    Needs ``analytics:flowExecutionAggregate:view``.
+    Requires ``analytics:flowExecutionAggregate:view``.
 
     Args:
         body: ``FlowExecutionAggregationQuery``.
@@ -2263,7 +2264,7 @@ def post_analytics_flows_activity_query(
 ) -> _Operation[_m.FlowActivityResponse]:
     """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
 
-    Only reads. Needs ``analytics:flowObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2287,7 +2288,7 @@ def post_analytics_flows_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         body: ``FlowAsyncAggregationQuery``.
@@ -2310,7 +2311,7 @@ def post_analytics_flows_aggregates_query(
 ) -> _Operation[_m.FlowAggregateQueryResponse]:
     """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:flowAggregate:view``.
+    Read-only. Requires ``analytics:flowAggregate:view``.
 
     Args:
         body: ``FlowAggregationQuery``.
@@ -2333,7 +2334,7 @@ def post_analytics_flows_observations_query(
 ) -> _Operation[_m.FlowObservationQueryResponse]:
     """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:flowObservation:view``.
+    Read-only. Requires ``analytics:flowObservation:view``.
 
     Args:
         body: ``FlowObservationQuery``.
@@ -2356,7 +2357,7 @@ def post_analytics_journeys_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         body: ``JourneyAsyncAggregationQuery``.
@@ -2379,7 +2380,7 @@ def post_analytics_journeys_aggregates_query(
 ) -> _Operation[_m.JourneyAggregateQueryResponse]:
     """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:journeyAggregate:view``.
+    Read-only. Requires ``analytics:journeyAggregate:view``.
 
     Args:
         body: ``JourneyAggregationQuery``.
@@ -2402,7 +2403,7 @@ def post_analytics_knowledge_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/knowledge/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:knowledgeAggregate:view``.
+    Requires ``analytics:knowledgeAggregate:view``.
 
     Args:
         body: ``KnowledgeAsyncAggregationQuery``.
@@ -2425,7 +2426,7 @@ def post_analytics_knowledge_aggregates_query(
 ) -> _Operation[_m.KnowledgeAggregateQueryResponse]:
     """POST /api/v2/analytics/knowledge/aggregates/query -> ``KnowledgeAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:knowledgeAggregate:view``.
+    Read-only. Requires ``analytics:knowledgeAggregate:view``.
 
     Args:
         body: ``KnowledgeAggregationQuery``.
@@ -2448,7 +2449,7 @@ def post_analytics_queues_observations_query(
 ) -> _Operation[_m.QueueObservationQueryResponse]:
     """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``.
+    Read-only. Requires ``analytics:queueObservation:view``.
 
     Args:
         body: ``QueueObservationQuery``.
@@ -2471,7 +2472,7 @@ def post_analytics_ratelimits_aggregates_query(
 ) -> _Operation[_m.RateLimitAggregateQueryResponse]:
     """POST /api/v2/analytics/ratelimits/aggregates/query -> ``RateLimitAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:rateLimitAggregate:view``.
+    Read-only. Requires ``analytics:rateLimitAggregate:view``.
 
     Args:
         body: ``RateLimitAggregationQuery``.
@@ -2492,7 +2493,7 @@ def post_analytics_ratelimits_aggregates_query(
 def post_analytics_reporting_dashboards_users_bulk_remove(body: _Sequence[str]) -> _Operation[None]:
     """POST /api/v2/analytics/reporting/dashboards/users/bulk/remove -> nothing.
 
-    Needs ``analytics:dashboardConfigurations:deleteActive`` or
+    Requires ``analytics:dashboardConfigurations:deleteActive`` or
     ``analytics:dashboardConfigurations:deleteInactive``.
 
     Args:
@@ -2516,7 +2517,7 @@ def post_analytics_reporting_exports(
 ) -> _Operation[_m.ReportingExportJobResponse]:
     """POST /api/v2/analytics/reporting/exports -> ``ReportingExportJobResponse``.
 
-    Needs ``analytics:dataExport:add``.
+    Requires ``analytics:dataExport:add``.
 
     Args:
         body: ``ReportingExportJobRequest``.
@@ -2538,7 +2539,7 @@ def post_analytics_reporting_settings_dashboards_bulk_remove(
 ) -> _Operation[None]:
     """POST /api/v2/analytics/reporting/settings/dashboards/bulk/remove -> nothing.
 
-    Needs ``analytics:dashboardConfigurations:edit``.
+    Requires ``analytics:dashboardConfigurations:edit``.
 
     Args:
         body: ``DashboardConfigurationBulkRequest``.
@@ -2561,8 +2562,8 @@ def post_analytics_reporting_settings_dashboards_query(
 ) -> _Operation[_m.DashboardConfigurationListing]:
     """POST /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
 
-    Only reads. Needs ``analytics:dashboardConfigurations:view``. Pages by ``next_uri`` of the
-    reply.
+    Read-only. Requires ``analytics:dashboardConfigurations:view``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         body: ``DashboardConfigurationQueryRequest``.
@@ -2585,7 +2586,7 @@ def post_analytics_resolutions_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/resolutions/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:resolutionAggregate:view``.
+    Requires ``analytics:resolutionAggregate:view``.
 
     Args:
         body: ``ResolutionAsyncAggregationQuery``.
@@ -2608,7 +2609,7 @@ def post_analytics_resolutions_aggregates_query(
 ) -> _Operation[_m.ResolutionAggregateQueryResponse]:
     """POST /api/v2/analytics/resolutions/aggregates/query -> ``ResolutionAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:resolutionAggregate:view``.
+    Read-only. Requires ``analytics:resolutionAggregate:view``.
 
     Args:
         body: ``ResolutionAggregationQuery``.
@@ -2634,7 +2635,7 @@ def post_analytics_routing_activity_query(
 ) -> _Operation[_m.RoutingActivityResponse]:
     """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2659,7 +2660,7 @@ def post_analytics_summaries_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/summaries/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:summaryAggregate:view``.
+    Requires ``analytics:summaryAggregate:view``.
 
     Args:
         body: ``SummaryAsyncAggregationQuery``.
@@ -2682,7 +2683,7 @@ def post_analytics_summaries_aggregates_query(
 ) -> _Operation[_m.SummaryAggregateQueryResponse]:
     """POST /api/v2/analytics/summaries/aggregates/query -> ``SummaryAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:summaryAggregate:view``.
+    Read-only. Requires ``analytics:summaryAggregate:view``.
 
     Args:
         body: ``SummaryAggregationQuery``.
@@ -2705,7 +2706,7 @@ def post_analytics_surveys_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         body: ``SurveyAsyncAggregationQuery``.
@@ -2728,7 +2729,7 @@ def post_analytics_surveys_aggregates_query(
 ) -> _Operation[_m.SurveyAggregateQueryResponse]:
     """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:surveyAggregate:view``.
+    Read-only. Requires ``analytics:surveyAggregate:view``.
 
     Args:
         body: ``SurveyAggregationQuery``.
@@ -2751,7 +2752,7 @@ def post_analytics_taskmanagement_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/taskmanagement/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:taskManagementAggregate:view``.
+    Requires ``analytics:taskManagementAggregate:view``.
 
     Args:
         body: ``TaskManagementAsyncAggregationQuery``.
@@ -2774,7 +2775,7 @@ def post_analytics_taskmanagement_aggregates_query(
 ) -> _Operation[_m.TaskManagementAggregateQueryResponse]:
     """POST /api/v2/analytics/taskmanagement/aggregates/query -> ``TaskManagementAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:taskManagementAggregate:view``.
+    Read-only. Requires ``analytics:taskManagementAggregate:view``.
 
     Args:
         body: ``TaskManagementAggregationQuery``.
@@ -2800,8 +2801,8 @@ def post_analytics_taskmanagement_metrics_query(
 ) -> _Operation[_m.TaskManagementObservationQueryResponse]:
     """POST /api/v2/analytics/taskmanagement/metrics/query -> ``TaskManagementObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:taskManagementObservation:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Read-only. Requires ``analytics:taskManagementObservation:view``. Pages by the cursor ``after``
+    or ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -2829,7 +2830,7 @@ def post_analytics_teams_activity_query(
 ) -> _Operation[_m.TeamActivityResponse]:
     """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
 
-    Only reads. Needs ``analytics:teamObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2853,7 +2854,7 @@ def post_analytics_transcripts_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/transcripts/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:speechAndTextAnalyticsAggregates:view``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
 
     Args:
         body: ``TranscriptAsyncAggregationQuery``.
@@ -2876,7 +2877,7 @@ def post_analytics_transcripts_aggregates_query(
 ) -> _Operation[_m.TranscriptAggregateQueryResponse]:
     """POST /api/v2/analytics/transcripts/aggregates/query -> ``TranscriptAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:speechAndTextAnalyticsAggregates:view``.
+    Read-only. Requires ``analytics:speechAndTextAnalyticsAggregates:view``.
 
     Args:
         body: ``TranscriptAggregationQuery``.
@@ -2902,7 +2903,7 @@ def post_analytics_users_activity_query(
 ) -> _Operation[_m.UserActivityResponse]:
     """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
 
-    Only reads. Needs ``analytics:userObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2926,7 +2927,7 @@ def post_analytics_users_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         body: ``UserAsyncAggregationQuery``.
@@ -2949,7 +2950,7 @@ def post_analytics_users_aggregates_query(
 ) -> _Operation[_m.UserAggregateQueryResponse]:
     """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:userAggregate:view``.
+    Read-only. Requires ``analytics:userAggregate:view``.
 
     Args:
         body: ``UserAggregationQuery``.
@@ -2972,7 +2973,7 @@ def post_analytics_users_details_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         body: ``AsyncUserDetailsQuery``.
@@ -2994,7 +2995,7 @@ def post_analytics_users_details_query(
 ) -> _Operation[_m.AnalyticsUserDetailsQueryResponse]:
     """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
 
-    Only reads. Needs ``analytics:userDetail:view``.
+    Read-only. Requires ``analytics:userDetail:view``.
 
     Args:
         body: ``UserDetailsQuery``.
@@ -3016,7 +3017,7 @@ def post_analytics_users_observations_query(
 ) -> _Operation[_m.UserObservationQueryResponse]:
     """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:userObservation:view``.
+    Read-only. Requires ``analytics:userObservation:view``.
 
     Args:
         body: ``UserObservationQuery``.
@@ -3039,7 +3040,7 @@ def put_analytics_dataretention_settings(
 ) -> _Operation[_m.AnalyticsDataRetentionResponse]:
     """PUT /api/v2/analytics/dataretention/settings -> ``AnalyticsDataRetentionResponse``.
 
-    Needs ``analytics:dataRetention:edit``.
+    Requires ``analytics:dataRetention:edit``.
 
     Args:
         body: ``UpdateAnalyticsDataRetentionRequest``.

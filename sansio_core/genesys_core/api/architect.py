@@ -54,7 +54,7 @@ if _TYPE_CHECKING:
 def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]:
     """DELETE /api/v2/architect/emergencygroups/{emergencyGroupId} -> nothing.
 
-    Needs ``routing:emergencyGroup:delete``.
+    Requires ``routing:emergencyGroup:delete``.
 
     Args:
         emergency_group_id: path, string.
@@ -69,9 +69,9 @@ def delete_architect_emergencygroup(emergency_group_id: str) -> _Operation[None]
 
 
 def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/architect/grammars/{grammarId} -> JSON of any shape.
+    """DELETE /api/v2/architect/grammars/{grammarId} -> any JSON value.
 
-    Needs ``architect:grammar:delete``.
+    Requires ``architect:grammar:delete``.
 
     Args:
         grammar_id: path, string.
@@ -88,7 +88,7 @@ def delete_architect_grammar(grammar_id: str) -> _Operation[_Any]:
 def delete_architect_grammar_language(grammar_id: str, language_code: str) -> _Operation[None]:
     """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> nothing.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -109,7 +109,7 @@ def delete_architect_grammar_language_files_dtmf(
 ) -> _Operation[None]:
     """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> nothing.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -130,7 +130,7 @@ def delete_architect_grammar_language_files_voice(
 ) -> _Operation[None]:
     """DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> nothing.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -148,7 +148,7 @@ def delete_architect_grammar_language_files_voice(
 def delete_architect_ivr(ivr_id: str) -> _Operation[None]:
     """DELETE /api/v2/architect/ivrs/{ivrId} -> nothing.
 
-    Needs ``routing:callRoute:delete``.
+    Requires ``routing:callRoute:delete``.
 
     Args:
         ivr_id: path, string.
@@ -166,7 +166,7 @@ def delete_architect_prompt(
 ) -> _Operation[None]:
     """DELETE /api/v2/architect/prompts/{promptId} -> nothing.
 
-    Needs ``architect:userPrompt:delete``.
+    Requires ``architect:userPrompt:delete``.
 
     Args:
         prompt_id: path, string.
@@ -182,7 +182,7 @@ def delete_architect_prompt(
 def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
     """DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> nothing.
 
-    Needs ``architect:userPrompt:edit``.
+    Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -200,7 +200,7 @@ def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Ope
 def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -> _Operation[None]:
     """DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio -> nothing.
 
-    Needs ``architect:userPrompt:edit``.
+    Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -218,7 +218,7 @@ def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -
 def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
     """DELETE /api/v2/architect/prompts -> ``Operation``.
 
-    Needs ``architect:userPrompt:delete``.
+    Requires ``architect:userPrompt:delete``.
 
     Args:
         id: query, list of string.
@@ -233,7 +233,7 @@ def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
 def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
     """DELETE /api/v2/architect/schedules/{scheduleId} -> nothing.
 
-    Needs ``routing:schedule:delete``.
+    Requires ``routing:schedule:delete``.
 
     Args:
         schedule_id: path, string.
@@ -249,7 +249,7 @@ def delete_architect_schedule(schedule_id: str) -> _Operation[None]:
 def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
     """DELETE /api/v2/architect/schedulegroups/{scheduleGroupId} -> nothing.
 
-    Needs ``routing:scheduleGroup:delete``.
+    Requires ``routing:scheduleGroup:delete``.
 
     Args:
         schedule_group_id: path, string.
@@ -266,7 +266,7 @@ def delete_architect_schedulegroup(schedule_group_id: str) -> _Operation[None]:
 def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -> _Operation[None]:
     """DELETE /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> nothing.
 
-    Needs ``architect:systemPrompt:edit``.
+    Requires ``architect:systemPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -284,7 +284,7 @@ def delete_architect_systemprompt_resource(prompt_id: str, language_code: str) -
 def delete_flow(flow_id: str) -> _Operation[None]:
     """DELETE /api/v2/flows/{flowId} -> nothing.
 
-    Needs ``architect:flow:delete``.
+    Requires ``architect:flow:delete``.
 
     Args:
         flow_id: path, string.
@@ -298,7 +298,7 @@ def delete_flow(flow_id: str) -> _Operation[None]:
 def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
     """DELETE /api/v2/flows/{flowId}/instances/settings/loglevels -> nothing.
 
-    Needs ``architect:flowLogLevel:delete``.
+    Requires ``architect:flowLogLevel:delete``.
 
     Args:
         flow_id: path, string.
@@ -315,7 +315,7 @@ def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
 def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
     """DELETE /api/v2/flows -> ``Operation``.
 
-    Needs ``architect:flow:delete``.
+    Requires ``architect:flow:delete``.
 
     Args:
         id: query, list of string.
@@ -330,7 +330,7 @@ def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
 def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _Operation[None]:
     """DELETE /api/v2/flows/datatables/{datatableId} -> nothing.
 
-    Needs ``architect:datatable:delete``.
+    Requires ``architect:datatable:delete``.
 
     Args:
         datatable_id: path, string.
@@ -346,7 +346,7 @@ def delete_flows_datatable(datatable_id: str, *, force: bool | None = None) -> _
 def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[None]:
     """DELETE /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> nothing.
 
-    Needs ``architect:datatable:delete`` or ``architect:datatableRow:delete``.
+    Requires ``architect:datatable:delete`` or ``architect:datatableRow:delete``.
 
     Args:
         datatable_id: path, string.
@@ -364,7 +364,7 @@ def delete_flows_datatable_row(datatable_id: str, row_id: str) -> _Operation[Non
 def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
     """DELETE /api/v2/flows/instances/settings/loglevels/default -> nothing.
 
-    Needs ``architect:flowLogLevelDefault:delete``.
+    Requires ``architect:flowLogLevelDefault:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -375,9 +375,9 @@ def delete_flows_instances_settings_loglevels_default() -> _Operation[None]:
 
 
 def delete_flows_milestone(milestone_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/flows/milestones/{milestoneId} -> JSON of any shape.
+    """DELETE /api/v2/flows/milestones/{milestoneId} -> any JSON value.
 
-    Needs ``architect:flowMilestone:delete``.
+    Requires ``architect:flowMilestone:delete``.
 
     Args:
         milestone_id: path, string.
@@ -403,8 +403,8 @@ def get_architect_dependencytracking(
 ) -> _Operation[_m.DependencyObjectEntityListing]:
     """GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -486,7 +486,7 @@ def get_architect_dependencytracking(
 def get_architect_dependencytracking_build() -> _Operation[_m.DependencyStatus]:
     """GET /api/v2/architect/dependencytracking/build -> ``DependencyStatus``.
 
-    Needs ``architect:dependencyTracking:view``.
+    Requires ``architect:dependencyTracking:view``.
     """
     return _Operation(
         _Endpoint(
@@ -507,8 +507,8 @@ def get_architect_dependencytracking_consumedresources(
 ) -> _Operation[_m.ConsumedResourcesEntityListing]:
     """GET /api/v2/architect/dependencytracking/consumedresources -> ``ConsumedResourcesEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         id: query, string.
@@ -560,8 +560,8 @@ def get_architect_dependencytracking_consumingresources(
 ) -> _Operation[_m.ConsumingResourcesEntityListing]:
     """GET /api/v2/architect/dependencytracking/consumingresources -> ``ConsumingResourcesEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         id: query, string.
@@ -615,8 +615,8 @@ def get_architect_dependencytracking_deletedresourceconsumers(
 ) -> _Operation[_m.DependencyObjectEntityListing]:
     """GET /api/v2/architect/dependencytracking/deletedresourceconsumers -> ``DependencyObjectEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         name: query, string.
@@ -690,7 +690,7 @@ def get_architect_dependencytracking_object(
 ) -> _Operation[_m.DependencyObject]:
     """GET /api/v2/architect/dependencytracking/object -> ``DependencyObject``.
 
-    Needs ``architect:dependencyTracking:view``.
+    Requires ``architect:dependencyTracking:view``.
 
     Args:
         id: query, string.
@@ -771,7 +771,7 @@ def get_architect_dependencytracking_object(
 def get_architect_dependencytracking_type(type_id: str) -> _Operation[_m.DependencyType]:
     """GET /api/v2/architect/dependencytracking/types/{typeId} -> ``DependencyType``.
 
-    Needs ``architect:dependencyTracking:view``.
+    Requires ``architect:dependencyTracking:view``.
 
     Args:
         type_id: path, string.
@@ -792,8 +792,8 @@ def get_architect_dependencytracking_types(
 ) -> _Operation[_m.DependencyTypeEntityListing]:
     """GET /api/v2/architect/dependencytracking/types -> ``DependencyTypeEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -820,8 +820,8 @@ def get_architect_dependencytracking_updatedresourceconsumers(
 ) -> _Operation[_m.DependencyObjectEntityListing]:
     """GET /api/v2/architect/dependencytracking/updatedresourceconsumers -> ``DependencyObjectEntityListing``.
 
-    Needs ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         name: query, string.
@@ -883,7 +883,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
 def get_architect_emergencygroup(emergency_group_id: str) -> _Operation[_m.EmergencyGroup]:
     """GET /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
 
-    Needs ``routing:emergencyGroup:view``.
+    Requires ``routing:emergencyGroup:view``.
 
     Args:
         emergency_group_id: path, string.
@@ -907,7 +907,8 @@ def get_architect_emergencygroups(
 ) -> _Operation[_m.EmergencyGroupListing]:
     """GET /api/v2/architect/emergencygroups -> ``EmergencyGroupListing``.
 
-    Needs ``routing:emergencyGroup:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:emergencyGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -941,7 +942,8 @@ def get_architect_emergencygroups_divisionviews(
 ) -> _Operation[_m.EmergencyGroupDivisionViewEntityListing]:
     """GET /api/v2/architect/emergencygroups/divisionviews -> ``EmergencyGroupDivisionViewEntityListing``.
 
-    Needs ``routing:emergencyGroup:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:emergencyGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -973,7 +975,7 @@ def get_architect_grammar(
 ) -> _Operation[_m.Grammar]:
     """GET /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
 
-    Needs ``architect:grammar:view``.
+    Requires ``architect:grammar:view``.
 
     Args:
         grammar_id: path, string.
@@ -994,7 +996,7 @@ def get_architect_grammar_language(
 ) -> _Operation[_m.GrammarLanguage]:
     """GET /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
 
-    Needs ``architect:grammar:view``.
+    Requires ``architect:grammar:view``.
 
     Args:
         grammar_id: path, string.
@@ -1023,7 +1025,7 @@ def get_architect_grammars(
 ) -> _Operation[_m.GrammarListing]:
     """GET /api/v2/architect/grammars -> ``GrammarListing``.
 
-    Needs ``architect:grammar:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:grammar:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1053,7 +1055,7 @@ def get_architect_grammars(
 def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
     """GET /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
 
-    Needs ``routing:callRoute:view``.
+    Requires ``routing:callRoute:view``.
 
     Args:
         ivr_id: path, string.
@@ -1067,7 +1069,7 @@ def get_architect_ivr(ivr_id: str) -> _Operation[_m.IVR]:
 def get_architect_ivr_identityresolution(ivr_id: str) -> _Operation[_m.IVRIdentityResolutionConfig]:
     """GET /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
 
-    Needs ``routing:callRoute:view`` and ``routing:identityResolutionIvr:view``.
+    Requires ``routing:callRoute:view`` and ``routing:identityResolutionIvr:view``.
 
     Args:
         ivr_id: path, string.
@@ -1094,7 +1096,7 @@ def get_architect_ivrs(
 ) -> _Operation[_m.IVREntityListing]:
     """GET /api/v2/architect/ivrs -> ``IVREntityListing``.
 
-    Needs ``routing:callRoute:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:callRoute:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1131,7 +1133,7 @@ def get_architect_ivrs_divisionviews(
 ) -> _Operation[_m.IVRDivisionViewEntityListing]:
     """GET /api/v2/architect/ivrs/divisionviews -> ``IVRDivisionViewEntityListing``.
 
-    Needs ``routing:callRoute:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:callRoute:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1164,7 +1166,7 @@ def get_architect_prompt(
 ) -> _Operation[_m.Prompt]:
     """GET /api/v2/architect/prompts/{promptId} -> ``Prompt``.
 
-    Needs ``architect:userPrompt:view``.
+    Requires ``architect:userPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -1194,7 +1196,7 @@ def get_architect_prompt_history_history_id(
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
-    Needs ``architect:userPrompt:view``. Pages by ``page_number``.
+    Requires ``architect:userPrompt:view``. Pages by ``page_number``.
 
     Args:
         prompt_id: path, string.
@@ -1223,7 +1225,7 @@ def get_architect_prompt_history_history_id(
 def get_architect_prompt_resource(prompt_id: str, language_code: str) -> _Operation[_m.PromptAsset]:
     """GET /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
 
-    Needs ``architect:userPrompt:view``.
+    Requires ``architect:userPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -1246,7 +1248,8 @@ def get_architect_prompt_resources(
 ) -> _Operation[_m.PromptAssetEntityListing]:
     """GET /api/v2/architect/prompts/{promptId}/resources -> ``PromptAssetEntityListing``.
 
-    Needs ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         prompt_id: path, string.
@@ -1280,7 +1283,8 @@ def get_architect_prompts(
 ) -> _Operation[_m.PromptEntityListing]:
     """GET /api/v2/architect/prompts -> ``PromptEntityListing``.
 
-    Needs ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1314,7 +1318,7 @@ def get_architect_prompts(
 def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
     """GET /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
 
-    Needs ``routing:schedule:view``.
+    Requires ``routing:schedule:view``.
 
     Args:
         schedule_id: path, string.
@@ -1330,7 +1334,7 @@ def get_architect_schedule(schedule_id: str) -> _Operation[_m.Schedule]:
 def get_architect_schedulegroup(schedule_group_id: str) -> _Operation[_m.ScheduleGroup]:
     """GET /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
 
-    Needs ``routing:scheduleGroup:view``.
+    Requires ``routing:scheduleGroup:view``.
 
     Args:
         schedule_group_id: path, string.
@@ -1356,7 +1360,8 @@ def get_architect_schedulegroups(
 ) -> _Operation[_m.ScheduleGroupEntityListing]:
     """GET /api/v2/architect/schedulegroups -> ``ScheduleGroupEntityListing``.
 
-    Needs ``routing:scheduleGroup:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:scheduleGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1393,7 +1398,8 @@ def get_architect_schedulegroups_divisionviews(
 ) -> _Operation[_m.ScheduleGroupDivisionViewEntityListing]:
     """GET /api/v2/architect/schedulegroups/divisionviews -> ``ScheduleGroupDivisionViewEntityListing``.
 
-    Needs ``routing:scheduleGroup:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:scheduleGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1429,7 +1435,7 @@ def get_architect_schedules(
 ) -> _Operation[_m.ScheduleEntityListing]:
     """GET /api/v2/architect/schedules -> ``ScheduleEntityListing``.
 
-    Needs ``routing:schedule:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:schedule:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1464,7 +1470,7 @@ def get_architect_schedules_divisionviews(
 ) -> _Operation[_m.ScheduleDivisionViewEntityListing]:
     """GET /api/v2/architect/schedules/divisionviews -> ``ScheduleDivisionViewEntityListing``.
 
-    Needs ``routing:schedule:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:schedule:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1498,7 +1504,7 @@ def get_architect_systemprompt(
 ) -> _Operation[_m.SystemPrompt]:
     """GET /api/v2/architect/systemprompts/{promptId} -> ``SystemPrompt``.
 
-    Needs ``architect:systemPrompt:view``.
+    Requires ``architect:systemPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -1531,7 +1537,7 @@ def get_architect_systemprompt_history_history_id(
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
 
-    Needs ``architect:systemPrompt:view``. Pages by ``page_number``.
+    Requires ``architect:systemPrompt:view``. Pages by ``page_number``.
 
     Args:
         prompt_id: path, string.
@@ -1563,7 +1569,7 @@ def get_architect_systemprompt_resource(
 ) -> _Operation[_m.SystemPromptAsset]:
     """GET /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
 
-    Needs ``architect:systemPrompt:view``.
+    Requires ``architect:systemPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -1589,7 +1595,8 @@ def get_architect_systemprompt_resources(
 ) -> _Operation[_m.SystemPromptAssetEntityListing]:
     """GET /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAssetEntityListing``.
 
-    Needs ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         prompt_id: path, string.
@@ -1627,7 +1634,8 @@ def get_architect_systemprompts(
 ) -> _Operation[_m.SystemPromptEntityListing]:
     """GET /api/v2/architect/systemprompts -> ``SystemPromptEntityListing``.
 
-    Needs ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1659,7 +1667,7 @@ def get_architect_systemprompts(
 def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow]:
     """GET /api/v2/flows/{flowId} -> ``Flow``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1684,7 +1692,7 @@ def get_flow_history_history_id(
 ) -> _Operation[_m.HistoryListing]:
     """GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
 
-    Needs ``architect:flow:view``. Pages by ``page_number``.
+    Requires ``architect:flow:view``. Pages by ``page_number``.
 
     Args:
         flow_id: path, string.
@@ -1716,7 +1724,7 @@ def get_flow_instances_settings_loglevels(
 ) -> _Operation[_m.FlowSettingsResponse]:
     """GET /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
-    Needs ``architect:flowLogLevel:view``.
+    Requires ``architect:flowLogLevel:view``.
 
     Args:
         flow_id: path, string.
@@ -1733,9 +1741,9 @@ def get_flow_instances_settings_loglevels(
 
 
 def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -> _Operation[_Any]:
-    """GET /api/v2/flows/{flowId}/latestconfiguration -> JSON of any shape.
+    """GET /api/v2/flows/{flowId}/latestconfiguration -> any JSON value.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1759,7 +1767,7 @@ def get_flow_version(
 ) -> _Operation[_m.FlowVersion]:
     """GET /api/v2/flows/{flowId}/versions/{versionId} -> ``FlowVersion``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1781,9 +1789,9 @@ def get_flow_version_configuration(
     *,
     deleted: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/flows/{flowId}/versions/{versionId}/configuration -> JSON of any shape.
+    """GET /api/v2/flows/{flowId}/versions/{versionId}/configuration -> any JSON value.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1808,7 +1816,7 @@ def get_flow_version_health(
 ) -> _Operation[_m.FlowHealth]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/health -> ``FlowHealth``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1834,7 +1842,7 @@ def get_flow_version_intent_health(
 ) -> _Operation[_m.FlowHealthIntent]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health -> ``FlowHealthIntent``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1863,7 +1871,7 @@ def get_flow_version_intent_utterance_health(
 ) -> _Operation[_m.FlowHealthUtterance]:
     """GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health -> ``FlowHealthUtterance``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -1896,7 +1904,7 @@ def get_flow_versions(
 ) -> _Operation[_m.FlowVersionEntityListing]:
     """GET /api/v2/flows/{flowId}/versions -> ``FlowVersionEntityListing``.
 
-    Needs ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         flow_id: path, string.
@@ -1939,7 +1947,7 @@ def get_flows(
 ) -> _Operation[_m.FlowEntityListing]:
     """GET /api/v2/flows -> ``FlowEntityListing``.
 
-    Needs ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
@@ -1989,7 +1997,7 @@ def get_flows_datatable(
 ) -> _Operation[_m.DataTable]:
     """GET /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
 
-    Needs ``architect:datatable:view``.
+    Requires ``architect:datatable:view``.
 
     Args:
         datatable_id: path, string.
@@ -2010,7 +2018,7 @@ def get_flows_datatable_export_job(
 ) -> _Operation[_m.DataTableExportJob]:
     """GET /api/v2/flows/datatables/{datatableId}/export/jobs/{exportJobId} -> ``DataTableExportJob``.
 
-    Needs ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
 
     Args:
         datatable_id: path, string.
@@ -2032,7 +2040,7 @@ def get_flows_datatable_import_job(
 ) -> _Operation[_m.DataTableImportJob]:
     """GET /api/v2/flows/datatables/{datatableId}/import/jobs/{importJobId} -> ``DataTableImportJob``.
 
-    Needs ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
 
     Args:
         datatable_id: path, string.
@@ -2056,7 +2064,8 @@ def get_flows_datatable_import_jobs(
 ) -> _Operation[_m.DataTableImportEntityListing]:
     """GET /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportEntityListing``.
 
-    Needs ``architect:datatable:edit`` or ``architect:datatableRow:view``. Pages by ``page_number``.
+    Requires ``architect:datatable:edit`` or ``architect:datatableRow:view``. Pages by
+    ``page_number``.
 
     Args:
         datatable_id: path, string.
@@ -2080,9 +2089,9 @@ def get_flows_datatable_row(
     *,
     showbrief: bool | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of JSON of any shape.
+    """GET /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
 
-    Needs ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
 
     Args:
         datatable_id: path, string.
@@ -2109,8 +2118,8 @@ def get_flows_datatable_rows(
 ) -> _Operation[_m.DataTableRowEntityListing]:
     """GET /api/v2/flows/datatables/{datatableId}/rows -> ``DataTableRowEntityListing``.
 
-    Needs ``architect:datatable:view`` or ``architect:datatableRow:view``. Pages by ``page_number``
-    or ``next_uri`` of the reply.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         datatable_id: path, string.
@@ -2144,7 +2153,7 @@ def get_flows_datatables(
 ) -> _Operation[_m.DataTablesDomainEntityListing]:
     """GET /api/v2/flows/datatables -> ``DataTablesDomainEntityListing``.
 
-    Needs ``architect:datatable:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:datatable:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         expand: query, string: schema.
@@ -2176,7 +2185,7 @@ def get_flows_datatables_divisionview(
 ) -> _Operation[_m.DataTable]:
     """GET /api/v2/flows/datatables/divisionviews/{datatableId} -> ``DataTable``.
 
-    Needs ``architect:datatable:search``.
+    Requires ``architect:datatable:search``.
 
     Args:
         datatable_id: path, string.
@@ -2204,7 +2213,8 @@ def get_flows_datatables_divisionviews(
 ) -> _Operation[_m.DataTablesDomainEntityListing]:
     """GET /api/v2/flows/datatables/divisionviews -> ``DataTablesDomainEntityListing``.
 
-    Needs ``architect:datatable:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:datatable:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         expand: query, string: schema.
@@ -2246,7 +2256,7 @@ def get_flows_divisionviews(
 ) -> _Operation[_m.FlowDivisionViewEntityListing]:
     """GET /api/v2/flows/divisionviews -> ``FlowDivisionViewEntityListing``.
 
-    Needs ``architect:flow:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flow:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
@@ -2284,7 +2294,7 @@ def get_flows_divisionviews(
 def get_flows_execution(flow_execution_id: str) -> _Operation[_m.FlowRuntimeExecution]:
     """GET /api/v2/flows/executions/{flowExecutionId} -> ``FlowRuntimeExecution``.
 
-    Needs ``architect:flowExecution:view``.
+    Requires ``architect:flowExecution:view``.
 
     Args:
         flow_execution_id: path, string.
@@ -2305,7 +2315,7 @@ def get_flows_export_job(
 ) -> _Operation[_m.ArchitectExportJobStateResponse]:
     """GET /api/v2/flows/export/jobs/{jobId} -> ``ArchitectExportJobStateResponse``.
 
-    Needs ``architect:jobExport:view``.
+    Requires ``architect:jobExport:view``.
 
     Args:
         job_id: path, string.
@@ -2328,7 +2338,7 @@ def get_flows_instance(
 ) -> _Operation[_m.GetFlowExecutionDataJobResult]:
     """GET /api/v2/flows/instances/{instanceId} -> ``GetFlowExecutionDataJobResult``.
 
-    Needs ``architect:flowInstance:view``.
+    Requires ``architect:flowInstance:view``.
 
     Args:
         instance_id: path, string.
@@ -2347,7 +2357,7 @@ def get_flows_instance(
 def get_flows_instances_job(job_id: str) -> _Operation[_m.GetFlowExecutionDataJobResult]:
     """GET /api/v2/flows/instances/jobs/{jobId} -> ``GetFlowExecutionDataJobResult``.
 
-    Needs ``architect:flowInstance:view``.
+    Requires ``architect:flowInstance:view``.
 
     Args:
         job_id: path, string.
@@ -2367,7 +2377,7 @@ def get_flows_instances_querycapabilities(
 ) -> _Operation[_m.FlowsQueryCriteriaResponse]:
     """GET /api/v2/flows/instances/querycapabilities -> ``FlowsQueryCriteriaResponse``.
 
-    Needs ``architect:flowInstance:search``.
+    Requires ``architect:flowInstance:search``.
 
     Args:
         expand: query, string: flow, action.
@@ -2386,7 +2396,7 @@ def get_flows_instances_settings_executiondata(
 ) -> _Operation[_m.ExecutionDataFlowSettingsResponse]:
     """GET /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
 
-    Needs ``architect:flowinstanceexecutiondata:view``.
+    Requires ``architect:flowinstanceexecutiondata:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2404,8 +2414,8 @@ def get_flows_instances_settings_loglevels(
 ) -> _Operation[_m.FlowSettingsResponseEntityListing]:
     """GET /api/v2/flows/instances/settings/loglevels -> ``FlowSettingsResponseEntityListing``.
 
-    Needs ``architect:flowLogLevel:view`` and ``architect:flow:search``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``architect:flowLogLevel:view`` and ``architect:flow:search``. Pages by ``page_number``
+    or ``next_uri`` of the response.
 
     Args:
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics.
@@ -2427,7 +2437,7 @@ def get_flows_instances_settings_loglevels_characteristics(
 ) -> _Operation[_m.FlowLogLevelCharacteristicsDefinitions]:
     """GET /api/v2/flows/instances/settings/loglevels/characteristics -> ``FlowLogLevelCharacteristicsDefinitions``.
 
-    Needs ``architect:flowLogLevel:view`` or ``architect:flowLogLevelDefault:view``.
+    Requires ``architect:flowLogLevel:view`` or ``architect:flowLogLevelDefault:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2444,7 +2454,7 @@ def get_flows_instances_settings_loglevels_default(
 ) -> _Operation[_m.FlowSettingsResponse]:
     """GET /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
 
-    Needs ``architect:flowLogLevelDefault:view``.
+    Requires ``architect:flowLogLevelDefault:view``.
 
     Args:
         expand: query, list of string: logLevelCharacteristics.characteristics.
@@ -2466,7 +2476,7 @@ def get_flows_job(
 ) -> _Operation[_m.ArchitectJobStateResponse]:
     """GET /api/v2/flows/jobs/{jobId} -> ``ArchitectJobStateResponse``.
 
-    Needs ``architect:job:view``.
+    Requires ``architect:job:view``.
 
     Args:
         job_id: path, string.
@@ -2491,7 +2501,7 @@ def get_flows_lookup(
 ) -> _Operation[_m.FlowEntityListing]:
     """GET /api/v2/flows/lookup -> ``FlowEntityListing``.
 
-    Needs ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         id: query, list of string.
@@ -2515,7 +2525,7 @@ def get_flows_lookup(
 def get_flows_milestone(milestone_id: str) -> _Operation[_m.FlowMilestone]:
     """GET /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
 
-    Needs ``architect:flowMilestone:view``.
+    Requires ``architect:flowMilestone:view``.
 
     Args:
         milestone_id: path, string.
@@ -2542,7 +2552,8 @@ def get_flows_milestones(
 ) -> _Operation[_m.FlowMilestoneListing]:
     """GET /api/v2/flows/milestones -> ``FlowMilestoneListing``.
 
-    Needs ``architect:flowMilestone:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flowMilestone:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -2581,7 +2592,8 @@ def get_flows_milestones_divisionviews(
 ) -> _Operation[_m.FlowMilestoneDivisionViewEntityListing]:
     """GET /api/v2/flows/milestones/divisionviews -> ``FlowMilestoneDivisionViewEntityListing``.
 
-    Needs ``architect:flowMilestone:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flowMilestone:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -2608,7 +2620,7 @@ def get_flows_milestones_divisionviews(
 def get_flows_outcome(flow_outcome_id: str) -> _Operation[_m.FlowOutcome]:
     """GET /api/v2/flows/outcomes/{flowOutcomeId} -> ``FlowOutcome``.
 
-    Needs ``architect:flowOutcome:view``.
+    Requires ``architect:flowOutcome:view``.
 
     Args:
         flow_outcome_id: path, string.
@@ -2635,7 +2647,8 @@ def get_flows_outcomes(
 ) -> _Operation[_m.FlowOutcomeListing]:
     """GET /api/v2/flows/outcomes -> ``FlowOutcomeListing``.
 
-    Needs ``architect:flowOutcome:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flowOutcome:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -2673,7 +2686,8 @@ def get_flows_outcomes_divisionviews(
 ) -> _Operation[_m.FlowOutcomeDivisionViewEntityListing]:
     """GET /api/v2/flows/outcomes/divisionviews -> ``FlowOutcomeDivisionViewEntityListing``.
 
-    Needs ``architect:flowOutcome:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``architect:flowOutcome:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -2704,7 +2718,7 @@ def get_flows_validate_job(
 ) -> _Operation[_m.ArchitectValidateJobStateResponse]:
     """GET /api/v2/flows/validate/jobs/{jobId} -> ``ArchitectValidateJobStateResponse``.
 
-    A preview: it may change without notice. Needs ``architect:jobValidate:view``.
+    Preview: may change without notice. Requires ``architect:jobValidate:view``.
 
     Args:
         job_id: path, string.
@@ -2727,7 +2741,7 @@ def patch_architect_grammar(
 ) -> _Operation[_m.Grammar]:
     """PATCH /api/v2/architect/grammars/{grammarId} -> ``Grammar``.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -2753,7 +2767,7 @@ def patch_architect_grammar_language(
 ) -> _Operation[_m.GrammarLanguage]:
     """PATCH /api/v2/architect/grammars/{grammarId}/languages/{languageCode} -> ``GrammarLanguage``.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -2778,7 +2792,7 @@ def patch_flows_instances_settings_executiondata(
 ) -> _Operation[_m.ExecutionDataFlowSettingsResponse]:
     """PATCH /api/v2/flows/instances/settings/executiondata -> ``ExecutionDataFlowSettingsResponse``.
 
-    Needs ``architect:flowinstanceexecutiondata:edit``.
+    Requires ``architect:flowinstanceexecutiondata:edit``.
 
     Args:
         body: ``ExecutionDataSettingsRequest``.
@@ -2799,7 +2813,7 @@ def patch_flows_instances_settings_executiondata(
 def post_architect_dependencytracking_build() -> _Operation[None]:
     """POST /api/v2/architect/dependencytracking/build -> nothing.
 
-    Needs ``architect:dependencyTracking:rebuild``.
+    Requires ``architect:dependencyTracking:rebuild``.
     """
     return _Operation(
         _Endpoint(
@@ -2814,7 +2828,7 @@ def post_architect_emergencygroups(
 ) -> _Operation[_m.EmergencyGroup]:
     """POST /api/v2/architect/emergencygroups -> ``EmergencyGroup``.
 
-    Needs ``routing:emergencyGroup:add``.
+    Requires ``routing:emergencyGroup:add``.
 
     Args:
         body: ``EmergencyGroup``.
@@ -2838,7 +2852,7 @@ def post_architect_grammar_language_files_dtmf(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> ``UploadUrlResponse``.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -2865,7 +2879,7 @@ def post_architect_grammar_language_files_voice(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> ``UploadUrlResponse``.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -2891,7 +2905,7 @@ def post_architect_grammar_languages(
 ) -> _Operation[_m.GrammarLanguage]:
     """POST /api/v2/architect/grammars/{grammarId}/languages -> ``GrammarLanguage``.
 
-    Needs ``architect:grammar:edit``.
+    Requires ``architect:grammar:edit``.
 
     Args:
         grammar_id: path, string.
@@ -2913,7 +2927,7 @@ def post_architect_grammar_languages(
 def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Grammar]:
     """POST /api/v2/architect/grammars -> ``Grammar``.
 
-    Needs ``architect:grammar:add``.
+    Requires ``architect:grammar:add``.
 
     Args:
         body: ``Grammar``.
@@ -2933,7 +2947,7 @@ def post_architect_grammars(body: _m.Grammar | _JsonObject) -> _Operation[_m.Gra
 def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
     """POST /api/v2/architect/ivrs -> ``IVR``.
 
-    Needs ``routing:callRoute:add``.
+    Requires ``routing:callRoute:add``.
 
     Args:
         body: ``IVR``.
@@ -2953,7 +2967,7 @@ def post_architect_ivrs(body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
 def post_architect_prompt_history(prompt_id: str) -> _Operation[_m.Operation]:
     """POST /api/v2/architect/prompts/{promptId}/history -> ``Operation``.
 
-    Needs ``architect:userPrompt:view``.
+    Requires ``architect:userPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -2973,7 +2987,7 @@ def post_architect_prompt_resource_uploads(
 ) -> _Operation[_m.PromptAssetUpload]:
     """POST /api/v2/architect/prompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
 
-    A preview: it may change without notice. Needs ``architect:userPrompt:edit``.
+    Preview: may change without notice. Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -2995,7 +3009,7 @@ def post_architect_prompt_resources(
 ) -> _Operation[_m.PromptAsset]:
     """POST /api/v2/architect/prompts/{promptId}/resources -> ``PromptAsset``.
 
-    Needs ``architect:userPrompt:edit``.
+    Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3017,7 +3031,7 @@ def post_architect_prompt_resources(
 def post_architect_prompts(body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
     """POST /api/v2/architect/prompts -> ``Prompt``.
 
-    Needs ``architect:userPrompt:add``.
+    Requires ``architect:userPrompt:add``.
 
     Args:
         body: ``Prompt``.
@@ -3039,7 +3053,7 @@ def post_architect_schedulegroups(
 ) -> _Operation[_m.ScheduleGroup]:
     """POST /api/v2/architect/schedulegroups -> ``ScheduleGroup``.
 
-    Needs ``routing:scheduleGroup:add``.
+    Requires ``routing:scheduleGroup:add``.
 
     Args:
         body: ``ScheduleGroup``.
@@ -3059,7 +3073,7 @@ def post_architect_schedulegroups(
 def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.Schedule]:
     """POST /api/v2/architect/schedules -> ``Schedule``.
 
-    Needs ``routing:schedule:add``.
+    Requires ``routing:schedule:add``.
 
     Args:
         body: ``Schedule``.
@@ -3079,7 +3093,7 @@ def post_architect_schedules(body: _m.Schedule | _JsonObject) -> _Operation[_m.S
 def post_architect_systemprompt_history(prompt_id: str) -> _Operation[_m.Operation]:
     """POST /api/v2/architect/systemprompts/{promptId}/history -> ``Operation``.
 
-    Needs ``architect:systemPrompt:view``.
+    Requires ``architect:systemPrompt:view``.
 
     Args:
         prompt_id: path, string.
@@ -3099,7 +3113,7 @@ def post_architect_systemprompt_resource_uploads(
 ) -> _Operation[_m.PromptAssetUpload]:
     """POST /api/v2/architect/systemprompts/{promptId}/resources/{languageCode}/uploads -> ``PromptAssetUpload``.
 
-    A preview: it may change without notice. Needs ``architect:systemPrompt:edit``.
+    Preview: may change without notice. Requires ``architect:systemPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3121,7 +3135,7 @@ def post_architect_systemprompt_resources(
 ) -> _Operation[_m.SystemPromptAsset]:
     """POST /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAsset``.
 
-    Needs ``architect:systemPrompt:edit``.
+    Requires ``architect:systemPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3143,7 +3157,7 @@ def post_architect_systemprompt_resources(
 def post_flow_history(flow_id: str) -> _Operation[_m.Operation]:
     """POST /api/v2/flows/{flowId}/history -> ``Operation``.
 
-    Needs ``architect:flow:view``.
+    Requires ``architect:flow:view``.
 
     Args:
         flow_id: path, string.
@@ -3162,7 +3176,7 @@ def post_flow_instances_settings_loglevels(
 ) -> _Operation[_m.FlowSettingsResponse]:
     """POST /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
-    Needs ``architect:flowLogLevel:add``.
+    Requires ``architect:flowLogLevel:add``.
 
     Args:
         flow_id: path, string.
@@ -3185,11 +3199,11 @@ def post_flow_instances_settings_loglevels(
 def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVersion]:
     """POST /api/v2/flows/{flowId}/versions -> ``FlowVersion``.
 
-    Needs ``architect:flow:edit``.
+    Requires ``architect:flow:edit``.
 
     Args:
         flow_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -3206,7 +3220,7 @@ def post_flow_versions(flow_id: str, body: _JsonObject) -> _Operation[_m.FlowVer
 def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _Operation[_m.Flow]:
     """POST /api/v2/flows -> ``Flow``.
 
-    Needs ``architect:flow:add``.
+    Requires ``architect:flow:add``.
 
     Args:
         language: query, string.
@@ -3224,7 +3238,7 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
 def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
     """POST /api/v2/flows/actions/checkin -> ``Operation``.
 
-    Needs ``architect:flow:edit`` or ``architect:flow:unlock``.
+    Requires ``architect:flow:edit`` or ``architect:flow:unlock``.
 
     Args:
         flow: query, string.
@@ -3241,7 +3255,7 @@ def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
 def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
     """POST /api/v2/flows/actions/checkout -> ``Flow``.
 
-    Needs ``architect:flow:edit``.
+    Requires ``architect:flow:edit``.
 
     Args:
         flow: query, string.
@@ -3256,7 +3270,7 @@ def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
 def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
     """POST /api/v2/flows/actions/deactivate -> ``Flow``.
 
-    Needs ``architect:flow:publish``.
+    Requires ``architect:flow:publish``.
 
     Args:
         flow: query, string.
@@ -3277,7 +3291,7 @@ def post_flows_actions_publish(
 ) -> _Operation[_m.Operation]:
     """POST /api/v2/flows/actions/publish -> ``Operation``.
 
-    Needs ``architect:flow:unlock`` or ``architect:flow:publish``.
+    Requires ``architect:flow:unlock`` or ``architect:flow:publish``.
 
     Args:
         flow: query, string.
@@ -3295,7 +3309,7 @@ def post_flows_actions_publish(
 def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
     """POST /api/v2/flows/actions/revert -> ``Flow``.
 
-    Needs ``architect:flow:edit``.
+    Requires ``architect:flow:edit``.
 
     Args:
         flow: query, string.
@@ -3310,7 +3324,7 @@ def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
 def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
     """POST /api/v2/flows/actions/unlock -> ``Flow``.
 
-    Needs ``architect:flow:unlock``.
+    Requires ``architect:flow:unlock``.
 
     Args:
         flow: query, string.
@@ -3325,7 +3339,7 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
 def post_flows_datatable_export_jobs(datatable_id: str) -> _Operation[_m.DataTableExportJob]:
     """POST /api/v2/flows/datatables/{datatableId}/export/jobs -> ``DataTableExportJob``.
 
-    Needs ``architect:datatable:view`` or ``architect:datatableRow:view``.
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``.
 
     Args:
         datatable_id: path, string.
@@ -3345,7 +3359,7 @@ def post_flows_datatable_import_csv_jobs(
 ) -> _Operation[_m.DataTableImportJob]:
     """POST /api/v2/flows/datatables/{datatableId}/import/csv/jobs -> ``DataTableImportJob``.
 
-    Needs ``architect:datatable:edit`` or ``architect:datatableRow:add``.
+    Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
 
     Args:
         datatable_id: path, string.
@@ -3370,7 +3384,7 @@ def post_flows_datatable_import_jobs(
 ) -> _Operation[_m.DataTableImportJob]:
     """POST /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportJob``.
 
-    Deprecated. Needs ``architect:datatable:edit`` or ``architect:datatableRow:add``.
+    Deprecated. Requires ``architect:datatable:edit`` or ``architect:datatableRow:add``.
 
     Args:
         datatable_id: path, string.
@@ -3393,13 +3407,13 @@ def post_flows_datatable_rows(
     datatable_id: str,
     data_table_row: _JsonObject,
 ) -> _Operation[dict[str, _Any]]:
-    """POST /api/v2/flows/datatables/{datatableId}/rows -> dict of JSON of any shape.
+    """POST /api/v2/flows/datatables/{datatableId}/rows -> dict of any JSON value.
 
-    Needs ``architect:datatable:add`` or ``architect:datatableRow:add``.
+    Requires ``architect:datatable:add`` or ``architect:datatableRow:add``.
 
     Args:
         datatable_id: path, string.
-        data_table_row: body, JSON of any shape.
+        data_table_row: body, any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -3416,7 +3430,7 @@ def post_flows_datatable_rows(
 def post_flows_datatables(body: _m.DataTable | _JsonObject) -> _Operation[_m.DataTable]:
     """POST /api/v2/flows/datatables -> ``DataTable``.
 
-    Needs ``architect:datatable:add``.
+    Requires ``architect:datatable:add``.
 
     Args:
         body: ``DataTable``.
@@ -3438,7 +3452,7 @@ def post_flows_executions(
 ) -> _Operation[_m.FlowExecutionLaunchResponse]:
     """POST /api/v2/flows/executions -> ``FlowExecutionLaunchResponse``.
 
-    Needs ``architect:flow:launch``.
+    Requires ``architect:flow:launch``.
 
     Args:
         flow_launch_request: body, ``FlowExecutionLaunchRequest``.
@@ -3460,7 +3474,7 @@ def post_flows_export_jobs(
 ) -> _Operation[_m.RegisterArchitectExportJobResponse]:
     """POST /api/v2/flows/export/jobs -> ``RegisterArchitectExportJobResponse``.
 
-    Needs ``architect:jobExport:create``.
+    Requires ``architect:jobExport:create``.
 
     Args:
         body: ``RegisterArchitectExportJob``.
@@ -3484,7 +3498,7 @@ def post_flows_instances_jobs(
 ) -> _Operation[_m.GetFlowExecutionDataJobResult]:
     """POST /api/v2/flows/instances/jobs -> ``GetFlowExecutionDataJobResult``.
 
-    Needs ``architect:flowInstance:view``.
+    Requires ``architect:flowInstance:view``.
 
     Args:
         expand: query, string: bots, dataActions.
@@ -3510,7 +3524,7 @@ def post_flows_instances_query(
 ) -> _Operation[_m.FlowResultEntityListing]:
     """POST /api/v2/flows/instances/query -> ``FlowResultEntityListing``.
 
-    Only reads. Needs ``architect:flowInstance:search``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``architect:flowInstance:search``. Pages by ``next_uri`` of the response.
 
     Args:
         index_only: query, boolean.
@@ -3535,7 +3549,7 @@ def post_flows_jobs(
 ) -> _Operation[_m.RegisterArchitectJobResponse]:
     """POST /api/v2/flows/jobs -> ``RegisterArchitectJobResponse``.
 
-    Needs ``architect:job:create``.
+    Requires ``architect:job:create``.
 
     Args:
         body: ``RegisterArchitectJobRequest``.
@@ -3558,7 +3572,7 @@ def post_flows_milestones(
 ) -> _Operation[_m.FlowMilestone]:
     """POST /api/v2/flows/milestones -> ``FlowMilestone``.
 
-    Needs ``architect:flowMilestone:add``.
+    Requires ``architect:flowMilestone:add``.
 
     Args:
         body: ``FlowMilestone``.
@@ -3581,7 +3595,7 @@ def post_flows_outcomes(
 ) -> _Operation[_m.FlowOutcome]:
     """POST /api/v2/flows/outcomes -> ``FlowOutcome``.
 
-    Needs ``architect:flowOutcome:add``.
+    Requires ``architect:flowOutcome:add``.
 
     Args:
         body: ``FlowOutcome``.
@@ -3602,7 +3616,7 @@ def post_flows_validate_jobs(
 ) -> _Operation[_m.RegisterArchitectValidateJobResponse]:
     """POST /api/v2/flows/validate/jobs -> ``RegisterArchitectValidateJobResponse``.
 
-    A preview: it may change without notice. Needs ``architect:jobValidate:create``.
+    Preview: may change without notice. Requires ``architect:jobValidate:create``.
 
     Args:
         body: ``RegisterArchitectValidateJob``.
@@ -3625,7 +3639,7 @@ def put_architect_emergencygroup(
 ) -> _Operation[_m.EmergencyGroup]:
     """PUT /api/v2/architect/emergencygroups/{emergencyGroupId} -> ``EmergencyGroup``.
 
-    Needs ``routing:emergencyGroup:edit``.
+    Requires ``routing:emergencyGroup:edit``.
 
     Args:
         emergency_group_id: path, string.
@@ -3647,7 +3661,7 @@ def put_architect_emergencygroup(
 def put_architect_ivr(ivr_id: str, body: _m.IVR | _JsonObject) -> _Operation[_m.IVR]:
     """PUT /api/v2/architect/ivrs/{ivrId} -> ``IVR``.
 
-    Needs ``routing:callRoute:edit``.
+    Requires ``routing:callRoute:edit``.
 
     Args:
         ivr_id: path, string.
@@ -3671,7 +3685,7 @@ def put_architect_ivr_identityresolution(
 ) -> _Operation[_m.IVRIdentityResolutionConfig]:
     """PUT /api/v2/architect/ivrs/{ivrId}/identityresolution -> ``IVRIdentityResolutionConfig``.
 
-    Needs ``routing:callRoute:edit`` and ``routing:identityResolutionIvr:edit``.
+    Requires ``routing:callRoute:edit`` and ``routing:identityResolutionIvr:edit``.
 
     Args:
         ivr_id: path, string.
@@ -3693,7 +3707,7 @@ def put_architect_ivr_identityresolution(
 def put_architect_prompt(prompt_id: str, body: _m.Prompt | _JsonObject) -> _Operation[_m.Prompt]:
     """PUT /api/v2/architect/prompts/{promptId} -> ``Prompt``.
 
-    Needs ``architect:userPrompt:edit``.
+    Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3718,7 +3732,7 @@ def put_architect_prompt_resource(
 ) -> _Operation[_m.PromptAsset]:
     """PUT /api/v2/architect/prompts/{promptId}/resources/{languageCode} -> ``PromptAsset``.
 
-    Needs ``architect:userPrompt:edit``.
+    Requires ``architect:userPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3744,7 +3758,7 @@ def put_architect_schedule(
 ) -> _Operation[_m.Schedule]:
     """PUT /api/v2/architect/schedules/{scheduleId} -> ``Schedule``.
 
-    Needs ``routing:schedule:edit``.
+    Requires ``routing:schedule:edit``.
 
     Args:
         schedule_id: path, string.
@@ -3768,7 +3782,7 @@ def put_architect_schedulegroup(
 ) -> _Operation[_m.ScheduleGroup]:
     """PUT /api/v2/architect/schedulegroups/{scheduleGroupId} -> ``ScheduleGroup``.
 
-    Needs ``routing:scheduleGroup:edit``.
+    Requires ``routing:scheduleGroup:edit``.
 
     Args:
         schedule_group_id: path, string.
@@ -3794,7 +3808,7 @@ def put_architect_systemprompt_resource(
 ) -> _Operation[_m.SystemPromptAsset]:
     """PUT /api/v2/architect/systemprompts/{promptId}/resources/{languageCode} -> ``SystemPromptAsset``.
 
-    Needs ``architect:systemPrompt:edit``.
+    Requires ``architect:systemPrompt:edit``.
 
     Args:
         prompt_id: path, string.
@@ -3817,7 +3831,7 @@ def put_architect_systemprompt_resource(
 def put_flow(flow_id: str, body: _m.Flow | _JsonObject) -> _Operation[_m.Flow]:
     """PUT /api/v2/flows/{flowId} -> ``Flow``.
 
-    Needs ``architect:flow:edit``.
+    Requires ``architect:flow:edit``.
 
     Args:
         flow_id: path, string.
@@ -3842,7 +3856,7 @@ def put_flow_instances_settings_loglevels(
 ) -> _Operation[_m.FlowSettingsResponse]:
     """PUT /api/v2/flows/{flowId}/instances/settings/loglevels -> ``FlowSettingsResponse``.
 
-    Needs ``architect:flowLogLevel:edit``.
+    Requires ``architect:flowLogLevel:edit``.
 
     Args:
         flow_id: path, string.
@@ -3870,7 +3884,7 @@ def put_flows_datatable(
 ) -> _Operation[_m.DataTable]:
     """PUT /api/v2/flows/datatables/{datatableId} -> ``DataTable``.
 
-    Needs ``architect:datatable:edit``.
+    Requires ``architect:datatable:edit``.
 
     Args:
         datatable_id: path, string.
@@ -3895,14 +3909,14 @@ def put_flows_datatable_row(
     *,
     body: _JsonObject | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """PUT /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of JSON of any shape.
+    """PUT /api/v2/flows/datatables/{datatableId}/rows/{rowId} -> dict of any JSON value.
 
-    Needs ``architect:datatable:edit`` or ``architect:datatableRow:edit``.
+    Requires ``architect:datatable:edit`` or ``architect:datatableRow:edit``.
 
     Args:
         datatable_id: path, string.
         row_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -3923,7 +3937,7 @@ def put_flows_instances_settings_loglevels_default(
 ) -> _Operation[_m.FlowSettingsResponse]:
     """PUT /api/v2/flows/instances/settings/loglevels/default -> ``FlowSettingsResponse``.
 
-    Needs ``architect:flowLogLevelDefault:edit``.
+    Requires ``architect:flowLogLevelDefault:edit``.
 
     Args:
         expand: query, list of string: logLevelCharacteristics.characteristics.
@@ -3949,7 +3963,7 @@ def put_flows_milestone(
 ) -> _Operation[_m.FlowMilestone]:
     """PUT /api/v2/flows/milestones/{milestoneId} -> ``FlowMilestone``.
 
-    Needs ``architect:flowMilestone:edit``.
+    Requires ``architect:flowMilestone:edit``.
 
     Args:
         milestone_id: path, string.
@@ -3974,7 +3988,7 @@ def put_flows_outcome(
 ) -> _Operation[_m.Operation]:
     """PUT /api/v2/flows/outcomes/{flowOutcomeId} -> ``Operation``.
 
-    Needs ``architect:flowOutcome:edit``.
+    Requires ``architect:flowOutcome:edit``.
 
     Args:
         flow_outcome_id: path, string.

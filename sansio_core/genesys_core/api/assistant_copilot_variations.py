@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_assistant_variation(assistant_id: str, variation_id: str) -> _Operation[None]:
     """DELETE /api/v2/assistants/{assistantId}/variations/{variationId} -> nothing.
 
-    Needs ``assistants:copilot:edit``.
+    Requires ``assistants:copilot:edit``.
 
     Args:
         assistant_id: path, string.
@@ -36,7 +36,7 @@ def get_assistant_variation(
 ) -> _Operation[_m.AssistantCopilotVariation]:
     """GET /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
 
-    Needs ``assistants:copilot:view``.
+    Requires ``assistants:copilot:view``.
 
     Args:
         assistant_id: path, string.
@@ -55,7 +55,7 @@ def get_assistant_variation(
 def get_assistant_variations(assistant_id: str) -> _Operation[_m.AssistantCopilotVariationListing]:
     """GET /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariationListing``.
 
-    Needs ``assistants:copilot:view``. Pages by ``next_uri`` of the reply.
+    Requires ``assistants:copilot:view``. Pages by ``next_uri`` of the response.
 
     Args:
         assistant_id: path, string.
@@ -75,7 +75,7 @@ def post_assistant_variations(
 ) -> _Operation[_m.AssistantCopilotVariation]:
     """POST /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariation``.
 
-    Needs ``assistants:copilot:edit``.
+    Requires ``assistants:copilot:edit``.
 
     Args:
         assistant_id: path, string.
@@ -100,7 +100,7 @@ def put_assistant_variation(
 ) -> _Operation[_m.AssistantCopilotVariation]:
     """PUT /api/v2/assistants/{assistantId}/variations/{variationId} -> ``AssistantCopilotVariation``.
 
-    Needs ``assistants:copilot:edit``.
+    Requires ``assistants:copilot:edit``.
 
     Args:
         assistant_id: path, string.

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def get_audits_query_realtime_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
     """GET /api/v2/audits/query/realtime/servicemapping -> ``AuditQueryServiceMapping``.
 
-    Needs ``audits:audit:view``.
+    Requires ``audits:audit:view``.
     """
     return _Operation(
         _Endpoint(
@@ -31,7 +31,7 @@ def get_audits_query_realtime_servicemapping() -> _Operation[_m.AuditQueryServic
 def get_audits_query_servicemapping() -> _Operation[_m.AuditQueryServiceMapping]:
     """GET /api/v2/audits/query/servicemapping -> ``AuditQueryServiceMapping``.
 
-    Needs ``audits:audit:view``.
+    Requires ``audits:audit:view``.
     """
     return _Operation(
         _Endpoint(
@@ -46,7 +46,7 @@ def get_audits_query_transaction_id(
 ) -> _Operation[_m.AuditQueryExecutionStatusResponse]:
     """GET /api/v2/audits/query/{transactionId} -> ``AuditQueryExecutionStatusResponse``.
 
-    Needs ``audits:audit:view``.
+    Requires ``audits:audit:view``.
 
     Args:
         transaction_id: path, string.
@@ -70,7 +70,7 @@ def get_audits_query_transaction_id_results(
 ) -> _Operation[_m.AuditQueryExecutionResultsResponse]:
     """GET /api/v2/audits/query/{transactionId}/results -> ``AuditQueryExecutionResultsResponse``.
 
-    Needs ``audits:audit:view``. Pages by ``cursor``.
+    Requires ``audits:audit:view``. Pages by ``cursor``.
 
     Args:
         transaction_id: path, string.
@@ -97,7 +97,7 @@ def post_audits_query(
 ) -> _Operation[_m.AuditQueryExecutionStatusResponse]:
     """POST /api/v2/audits/query -> ``AuditQueryExecutionStatusResponse``.
 
-    Needs ``audits:audit:view``.
+    Requires ``audits:audit:view``.
 
     Args:
         body: ``AuditQueryRequest``.
@@ -121,7 +121,7 @@ def post_audits_query_realtime(
 ) -> _Operation[_m.AuditRealtimeQueryResultsResponse]:
     """POST /api/v2/audits/query/realtime -> ``AuditRealtimeQueryResultsResponse``.
 
-    Only reads. Needs ``audits:audit:view``.
+    Read-only. Requires ``audits:audit:view``.
 
     Args:
         expand: query, list of string: user.
@@ -146,7 +146,7 @@ def post_audits_query_realtime_related(
 ) -> _Operation[_m.AuditRealtimeRelatedResultsResponse]:
     """POST /api/v2/audits/query/realtime/related -> ``AuditRealtimeRelatedResultsResponse``.
 
-    Only reads. Needs ``audits:audit:view``.
+    Read-only. Requires ``audits:audit:view``.
 
     Args:
         expand: query, list of string: user.

@@ -22,7 +22,7 @@ def delete_authorization_division(
 ) -> _Operation[None]:
     """DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
 
-    Needs ``authorization:division:delete``.
+    Requires ``authorization:division:delete``.
 
     Args:
         division_id: path, string.
@@ -44,7 +44,7 @@ def delete_authorization_policies_target_subject_subject_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> nothing.
 
-    Needs ``authorization:policy:delete``.
+    Requires ``authorization:policy:delete``.
 
     Args:
         target_name: path, string.
@@ -62,7 +62,7 @@ def delete_authorization_policies_target_subject_subject_id(
 def delete_authorization_role(role_id: str) -> _Operation[None]:
     """DELETE /api/v2/authorization/roles/{roleId} -> nothing.
 
-    Needs ``authorization:role:delete``.
+    Requires ``authorization:role:delete``.
 
     Args:
         role_id: path, string.
@@ -80,7 +80,7 @@ def delete_authorization_subject_division_role(
 ) -> _Operation[None]:
     """DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
 
-    Needs ``authorization:grant:delete``.
+    Requires ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -125,7 +125,7 @@ def get_authorization_division_grants(
 ) -> _Operation[_m.AuthzDivisionGrantEntityListing]:
     """GET /api/v2/authorization/divisions/{divisionId}/grants -> ``AuthzDivisionGrantEntityListing``.
 
-    Needs ``authorization:grant:view``. Pages by ``page_number``.
+    Requires ``authorization:grant:view``. Pages by ``page_number``.
 
     Args:
         division_id: path, string.
@@ -157,7 +157,7 @@ def get_authorization_divisions(
 ) -> _Operation[_m.AuthzDivisionEntityListing]:
     """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -191,8 +191,8 @@ def get_authorization_divisions_deleted(
 ) -> _Operation[_m.AuthzDivisionEntityListing]:
     """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
 
-    Needs ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -238,7 +238,7 @@ def get_authorization_divisions_query(
 ) -> _Operation[_m.AuthzDivisionCursorListing]:
     """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -288,7 +288,7 @@ def get_authorization_divisionspermitted_paged_me(
 ) -> _Operation[_m.DivsPermittedEntityListing]:
     """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         permission: query, string.
@@ -315,7 +315,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
 ) -> _Operation[_m.DivsPermittedEntityListing]:
     """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         subject_id: path, string.
@@ -343,7 +343,7 @@ def get_authorization_permissions(
 ) -> _Operation[_m.PermissionCollectionEntityListing]:
     """GET /api/v2/authorization/permissions -> ``PermissionCollectionEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -371,7 +371,8 @@ def get_authorization_policies(
 ) -> _Operation[_m.AuthorizationPolicyEntityListing]:
     """GET /api/v2/authorization/policies -> ``AuthorizationPolicyEntityListing``.
 
-    Needs ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -395,7 +396,8 @@ def get_authorization_policies_subject_subject_id(
 ) -> _Operation[_m.AuthorizationPolicyEntityListing]:
     """GET /api/v2/authorization/policies/subject/{subjectId} -> ``AuthorizationPolicyEntityListing``.
 
-    Needs ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         subject_id: path, string.
@@ -421,7 +423,8 @@ def get_authorization_policies_target(
 ) -> _Operation[_m.AuthorizationPolicyEntityListing]:
     """GET /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicyEntityListing``.
 
-    Needs ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``authorization:policy:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         target_name: path, string.
@@ -445,7 +448,7 @@ def get_authorization_policies_target_subject_subject_id(
 ) -> _Operation[_m.AuthorizationPolicy]:
     """GET /api/v2/authorization/policies/targets/{targetName}/subject/{subjectId} -> ``AuthorizationPolicy``.
 
-    Needs ``authorization:policy:view``.
+    Requires ``authorization:policy:view``.
 
     Args:
         target_name: path, string.
@@ -464,7 +467,7 @@ def get_authorization_policies_target_subject_subject_id(
 def get_authorization_policies_targets() -> _Operation[_m.TargetAttributes]:
     """GET /api/v2/authorization/policies/targets -> ``TargetAttributes``.
 
-    Needs ``authorization:policy:view``.
+    Requires ``authorization:policy:view``.
     """
     return _Operation(
         _Endpoint(
@@ -477,7 +480,7 @@ def get_authorization_policies_targets() -> _Operation[_m.TargetAttributes]:
 def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolicy]:
     """GET /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
 
-    Needs ``authorization:policy:view``.
+    Requires ``authorization:policy:view``.
 
     Args:
         policy_id: path, string.
@@ -494,7 +497,7 @@ def get_authorization_policy(policy_id: str) -> _Operation[_m.AuthorizationPolic
 def get_authorization_policy_attributes(policy_id: str) -> _Operation[_m.PolicyAttributeSet]:
     """GET /api/v2/authorization/policies/{policyId}/attributes -> ``PolicyAttributeSet``.
 
-    Needs ``authorization:policy:view``.
+    Requires ``authorization:policy:view``.
 
     Args:
         policy_id: path, string.
@@ -526,7 +529,7 @@ def get_authorization_role(
 ) -> _Operation[_m.DomainOrganizationRole]:
     """GET /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
 
-    Needs ``authorization:role:view``.
+    Requires ``authorization:role:view``.
 
     Args:
         role_id: path, string.
@@ -549,7 +552,7 @@ def get_authorization_role_comparedefault_right_role_id(
 ) -> _Operation[_m.DomainOrgRoleDifference]:
     """GET /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
 
-    Needs ``authorization:role:view``.
+    Requires ``authorization:role:view``.
 
     Args:
         left_role_id: path, string.
@@ -577,7 +580,7 @@ def get_authorization_role_subjectgrants(
 ) -> _Operation[_m.SubjectDivisionGrantsEntityListing]:
     """GET /api/v2/authorization/roles/{roleId}/subjectgrants -> ``SubjectDivisionGrantsEntityListing``.
 
-    Needs ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         role_id: path, string.
@@ -643,7 +646,7 @@ def get_authorization_roles(
 ) -> _Operation[_m.OrganizationRoleEntityListing]:
     """GET /api/v2/authorization/roles -> ``OrganizationRoleEntityListing``.
 
-    Needs ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -676,7 +679,7 @@ def get_authorization_roles(
 def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
     """GET /api/v2/authorization/roles/settings -> ``RoleSettings``.
 
-    Needs ``directory:organization:admin`` or ``authorization:settings:view``.
+    Requires ``directory:organization:admin`` or ``authorization:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -689,7 +692,7 @@ def get_authorization_roles_settings() -> _Operation[_m.RoleSettings]:
 def get_authorization_settings() -> _Operation[_m.AuthorizationSettings]:
     """GET /api/v2/authorization/settings -> ``AuthorizationSettings``.
 
-    Needs ``directory:organization:admin`` or ``authorization:settings:view``.
+    Requires ``directory:organization:admin`` or ``authorization:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -707,7 +710,7 @@ def get_authorization_subject(
 ) -> _Operation[_m.AuthzSubject]:
     """GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
 
-    Needs ``authorization:grant:view``.
+    Requires ``authorization:grant:view``.
 
     Args:
         subject_id: path, string.
@@ -749,9 +752,9 @@ def get_authorization_subjects_rolecounts(
     *,
     id: _Sequence[str] | None = None,
 ) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/authorization/subjects/rolecounts -> dict of JSON of any shape.
+    """GET /api/v2/authorization/subjects/rolecounts -> dict of any JSON value.
 
-    Needs ``authorization:grant:view``.
+    Requires ``authorization:grant:view``.
 
     Args:
         id: query, list of string.
@@ -769,7 +772,7 @@ def get_authorization_subjects_rolecounts(
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     """GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:grant:view``.
+    Requires ``authorization:grant:view``.
 
     Args:
         subject_id: path, string.
@@ -786,7 +789,7 @@ def patch_authorization_role(
 ) -> _Operation[_m.DomainOrganizationRole]:
     """PATCH /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
 
-    Needs ``authorization:role:edit``.
+    Requires ``authorization:role:edit``.
 
     Args:
         role_id: path, string.
@@ -809,7 +812,7 @@ def patch_authorization_settings(
 ) -> _Operation[_m.AuthorizationSettings]:
     """PATCH /api/v2/authorization/settings -> ``AuthorizationSettings``.
 
-    Needs ``directory:organization:admin`` or ``authorization:settings:edit``.
+    Requires ``directory:organization:admin`` or ``authorization:settings:edit``.
 
     Args:
         body: ``AuthorizationSettings``.
@@ -865,7 +868,7 @@ def post_authorization_division_restore(
 ) -> _Operation[_m.AuthzDivision]:
     """POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
 
-    Needs ``authorization:division:add``.
+    Requires ``authorization:division:add``.
 
     Args:
         division_id: path, string.
@@ -889,7 +892,7 @@ def post_authorization_divisions(
 ) -> _Operation[_m.AuthzDivision]:
     """POST /api/v2/authorization/divisions -> ``AuthzDivision``.
 
-    Needs ``authorization:division:add`` and ``authorization:grant:add``.
+    Requires ``authorization:division:add`` and ``authorization:grant:add``.
 
     Args:
         body: ``AuthzDivision``.
@@ -914,7 +917,7 @@ def post_authorization_policies_target(
 ) -> _Operation[_m.AuthorizationPolicy]:
     """POST /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
 
-    Needs ``authorization:policy:add``.
+    Requires ``authorization:policy:add``.
 
     Args:
         target_name: path, string.
@@ -940,7 +943,7 @@ def post_authorization_policies_target_validate(
 ) -> _Operation[_m.ValidationErrorListing]:
     """POST /api/v2/authorization/policies/targets/{targetName}/validate -> ``ValidationErrorListing``.
 
-    Needs ``authorization:policy:add``.
+    Requires ``authorization:policy:add``.
 
     Args:
         target_name: path, string.
@@ -965,7 +968,7 @@ def post_authorization_policy_simulate(
 ) -> _Operation[_m.PolicyTestResult]:
     """POST /api/v2/authorization/policies/{policyId}/simulate -> ``PolicyTestResult``.
 
-    Needs ``authorization:policy:view``.
+    Requires ``authorization:policy:view``.
 
     Args:
         policy_id: path, string.
@@ -992,7 +995,7 @@ def post_authorization_role(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/roles/{roleId} -> nothing.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         role_id: path, string.
@@ -1018,7 +1021,7 @@ def post_authorization_role_comparedefault_right_role_id(
 ) -> _Operation[_m.DomainOrgRoleDifference]:
     """POST /api/v2/authorization/roles/{leftRoleId}/comparedefault/{rightRoleId} -> ``DomainOrgRoleDifference``.
 
-    Needs ``authorization:role:view``.
+    Requires ``authorization:role:view``.
 
     Args:
         left_role_id: path, string.
@@ -1043,7 +1046,7 @@ def post_authorization_roles(
 ) -> _Operation[_m.DomainOrganizationRole]:
     """POST /api/v2/authorization/roles -> ``DomainOrganizationRole``.
 
-    Needs ``authorization:role:add``.
+    Requires ``authorization:role:add``.
 
     Args:
         body: ``DomainOrganizationRoleCreate``.
@@ -1066,7 +1069,7 @@ def post_authorization_roles_default(
 ) -> _Operation[_m.OrganizationRoleEntityListing]:
     """POST /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
 
-    Needs ``authorization:role:edit``. Pages by ``next_uri`` of the reply.
+    Requires ``authorization:role:edit``. Pages by ``next_uri`` of the response.
 
     Args:
         force: query, boolean.
@@ -1089,7 +1092,7 @@ def post_authorization_subject_bulkadd(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.
@@ -1114,7 +1117,7 @@ def post_authorization_subject_bulkremove(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
 
-    Needs ``authorization:grant:delete``.
+    Requires ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -1141,7 +1144,7 @@ def post_authorization_subject_bulkreplace(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
 
-    Needs ``authorization:grant:add`` and ``authorization:grant:delete``.
+    Requires ``authorization:grant:add`` and ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -1170,7 +1173,7 @@ def post_authorization_subject_division_role(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.
@@ -1194,7 +1197,7 @@ def put_authorization_division(
 ) -> _Operation[_m.AuthzDivision]:
     """PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
 
-    Needs ``authorization:division:edit``.
+    Requires ``authorization:division:edit``.
 
     Args:
         division_id: path, string.
@@ -1220,7 +1223,7 @@ def put_authorization_policies_target(
 ) -> _Operation[_m.AuthorizationPolicy]:
     """PUT /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicy``.
 
-    Needs ``authorization:policy:edit`` or ``authorization:policy:add``.
+    Requires ``authorization:policy:edit`` or ``authorization:policy:add``.
 
     Args:
         target_name: path, string.
@@ -1248,7 +1251,7 @@ def put_authorization_policy(
 ) -> _Operation[_m.AuthorizationPolicy]:
     """PUT /api/v2/authorization/policies/{policyId} -> ``AuthorizationPolicy``.
 
-    Needs ``authorization:policy:add``.
+    Requires ``authorization:policy:add``.
 
     Args:
         policy_id: path, string.
@@ -1273,7 +1276,7 @@ def put_authorization_role(
 ) -> _Operation[_m.DomainOrganizationRole]:
     """PUT /api/v2/authorization/roles/{roleId} -> ``DomainOrganizationRole``.
 
-    Needs ``authorization:role:edit``.
+    Requires ``authorization:role:edit``.
 
     Args:
         role_id: path, string.
@@ -1294,7 +1297,7 @@ def put_authorization_role(
 def put_authorization_role_users_add(role_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
     """PUT /api/v2/authorization/roles/{roleId}/users/add -> list of string.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         role_id: path, string.
@@ -1319,7 +1322,7 @@ def put_authorization_role_users_remove(
 ) -> _Operation[list[str]]:
     """PUT /api/v2/authorization/roles/{roleId}/users/remove -> list of string.
 
-    Needs ``authorization:grant:delete``.
+    Requires ``authorization:grant:delete``.
 
     Args:
         role_id: path, string.
@@ -1343,7 +1346,7 @@ def put_authorization_roles_default(
 ) -> _Operation[_m.OrganizationRoleEntityListing]:
     """PUT /api/v2/authorization/roles/default -> ``OrganizationRoleEntityListing``.
 
-    Needs ``authorization:role:edit``. Pages by ``next_uri`` of the reply.
+    Requires ``authorization:role:edit``. Pages by ``next_uri`` of the response.
 
     Args:
         body: list of ``DomainOrganizationRole``.
@@ -1365,7 +1368,7 @@ def put_authorization_roles_settings(
 ) -> _Operation[_m.RoleSettings]:
     """PUT /api/v2/authorization/roles/settings -> ``RoleSettings``.
 
-    Needs ``directory:organization:admin`` or ``authorization:settings:edit``.
+    Requires ``directory:organization:admin`` or ``authorization:settings:edit``.
 
     Args:
         body: ``RoleSettings``.
@@ -1385,7 +1388,7 @@ def put_authorization_roles_settings(
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.

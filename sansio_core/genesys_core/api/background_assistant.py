@@ -18,7 +18,7 @@ def post_backgroundassistant_token(
 ) -> _Operation[_m.SignedData]:
     """POST /api/v2/backgroundassistant/token -> ``SignedData``.
 
-    A preview: it may change without notice.
+    Preview: may change without notice.
 
     Args:
         body: ``BackgroundAssistantUserAuthenticatedInfo``.

@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def get_billing_contract(contract_id: str) -> _Operation[_m.BillingContract]:
     """GET /api/v2/billing/contracts/{contractId} -> ``BillingContract``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``.
+    Preview: may change without notice. Requires ``billing:subscription:view``.
 
     Args:
         contract_id: path, string.
@@ -37,7 +37,7 @@ def get_billing_contract_billingperiod(
 ) -> _Operation[_m.BillingContractPeriodDetail]:
     """GET /api/v2/billing/contracts/{contractId}/billingperiods/{billingPeriodId} -> ``BillingContractPeriodDetail``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``.
+    Preview: may change without notice. Requires ``billing:subscription:view``.
 
     Args:
         contract_id: path, string.
@@ -65,8 +65,8 @@ def get_billing_contracts(
 ) -> _Operation[_m.BillingContractListing]:
     """GET /api/v2/billing/contracts -> ``BillingContractListing``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -93,7 +93,7 @@ def get_billing_contracts(
 def get_billing_contracts_invoice_document(invoice_id: str) -> _Operation[_m.UrlResponse]:
     """GET /api/v2/billing/contracts/invoices/{invoiceId}/document -> ``UrlResponse``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``.
+    Preview: may change without notice. Requires ``billing:subscription:view``.
 
     Args:
         invoice_id: path, string.
@@ -116,8 +116,8 @@ def get_billing_contracts_invoice_lines(
 ) -> _Operation[_m.BillingInvoiceItemListing]:
     """GET /api/v2/billing/contracts/invoices/{invoiceId}/lines -> ``BillingInvoiceItemListing``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         invoice_id: path, string.
@@ -146,8 +146,8 @@ def get_billing_contracts_invoices(
 ) -> _Operation[_m.BillingInvoiceListing]:
     """GET /api/v2/billing/contracts/invoices -> ``BillingInvoiceListing``.
 
-    A preview: it may change without notice. Needs ``billing:subscription:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by the cursor
+    ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -176,7 +176,7 @@ def get_billing_reports_billableusage(
 ) -> _Operation[_m.BillingUsageReport]:
     """GET /api/v2/billing/reports/billableusage -> ``BillingUsageReport``.
 
-    Needs ``billing:subscription:read`` or ``billing:subscription:view``.
+    Requires ``billing:subscription:read`` or ``billing:subscription:view``.
 
     Args:
         start_date: query, date-time.
@@ -199,7 +199,7 @@ def get_billing_trusteebillingoverview_trustor_org_id(
 ) -> _Operation[_m.TrusteeBillingOverview]:
     """GET /api/v2/billing/trusteebillingoverview/{trustorOrgId} -> ``TrusteeBillingOverview``.
 
-    Needs ``affiliateOrganization:clientBilling:view``.
+    Requires ``affiliateOrganization:clientBilling:view``.
 
     Args:
         trustor_org_id: path, string.

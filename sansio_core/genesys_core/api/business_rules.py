@@ -22,7 +22,7 @@ def delete_businessrules_decisiontable(
 ) -> _Operation[None]:
     """DELETE /api/v2/businessrules/decisiontables/{tableId} -> nothing.
 
-    Needs ``businessrules:decisionTable:delete``.
+    Requires ``businessrules:decisionTable:delete``.
 
     Args:
         table_id: path, string.
@@ -44,7 +44,7 @@ def delete_businessrules_decisiontable_export(
 ) -> _Operation[None]:
     """DELETE /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> nothing.
 
-    Needs ``businessrules:decisionTableExportJob:delete``.
+    Requires ``businessrules:decisionTableExportJob:delete``.
 
     Args:
         table_id: path, string.
@@ -65,7 +65,7 @@ def delete_businessrules_decisiontable_import(
 ) -> _Operation[None]:
     """DELETE /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> nothing.
 
-    Needs ``businessrules:decisionTableImportJob:delete``.
+    Requires ``businessrules:decisionTableImportJob:delete``.
 
     Args:
         table_id: path, string.
@@ -86,7 +86,7 @@ def delete_businessrules_decisiontable_version(
 ) -> _Operation[None]:
     """DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> nothing.
 
-    Needs ``businessrules:decisionTable:delete``.
+    Requires ``businessrules:decisionTable:delete``.
 
     Args:
         table_id: path, string.
@@ -108,7 +108,7 @@ def delete_businessrules_decisiontable_version_row(
 ) -> _Operation[None]:
     """DELETE /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> nothing.
 
-    Needs ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -146,7 +146,7 @@ def delete_businessrules_decisiontable_version_snapshot(
 def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/businessrules/schemas/{schemaId} -> nothing.
 
-    Needs ``businessrules:businessRulesSchema:delete``.
+    Requires ``businessrules:businessRulesSchema:delete``.
 
     Args:
         schema_id: path, string.
@@ -162,7 +162,7 @@ def delete_businessrules_schema(schema_id: str) -> _Operation[None]:
 def get_businessrules_decisiontable(table_id: str) -> _Operation[_m.DecisionTable]:
     """GET /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
 
-    Needs ``businessrules:decisionTable:view``.
+    Requires ``businessrules:decisionTable:view``.
 
     Args:
         table_id: path, string.
@@ -182,7 +182,7 @@ def get_businessrules_decisiontable_export(
 ) -> _Operation[_m.DecisionTableExportJob]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/exports/{exportJobId} -> ``DecisionTableExportJob``.
 
-    Needs ``businessrules:decisionTableExportJob:view``.
+    Requires ``businessrules:decisionTableExportJob:view``.
 
     Args:
         table_id: path, string.
@@ -206,8 +206,8 @@ def get_businessrules_decisiontable_exports(
 ) -> _Operation[_m.DecisionTableExportJobListing]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJobListing``.
 
-    Needs ``businessrules:decisionTableExportJob:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``businessrules:decisionTableExportJob:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         table_id: path, string.
@@ -231,7 +231,7 @@ def get_businessrules_decisiontable_import(
 ) -> _Operation[_m.DecisionTableImportJob]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
 
-    Needs ``businessrules:decisionTableImportJob:view``.
+    Requires ``businessrules:decisionTableImportJob:view``.
 
     Args:
         table_id: path, string.
@@ -255,8 +255,8 @@ def get_businessrules_decisiontable_imports(
 ) -> _Operation[_m.DecisionTableImportJobListing]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJobListing``.
 
-    Needs ``businessrules:decisionTableImportJob:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``businessrules:decisionTableImportJob:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         table_id: path, string.
@@ -280,7 +280,7 @@ def get_businessrules_decisiontable_version(
 ) -> _Operation[_m.DecisionTableVersion]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:view``.
+    Requires ``businessrules:decisionTable:view``.
 
     Args:
         table_id: path, string.
@@ -303,7 +303,7 @@ def get_businessrules_decisiontable_version_row(
 ) -> _Operation[_m.DecisionTableRow]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
 
-    Needs ``businessrules:decisionTableRow:view``.
+    Requires ``businessrules:decisionTableRow:view``.
 
     Args:
         table_id: path, string.
@@ -329,8 +329,8 @@ def get_businessrules_decisiontable_version_rows(
 ) -> _Operation[_m.DecisionTableRowListing]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRowListing``.
 
-    Needs ``businessrules:decisionTableRow:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``businessrules:decisionTableRow:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         table_id: path, string.
@@ -359,8 +359,8 @@ def get_businessrules_decisiontable_versions(
 ) -> _Operation[_m.DecisionTableVersionListing]:
     """GET /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersionListing``.
 
-    Needs ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         table_id: path, string.
@@ -392,8 +392,8 @@ def get_businessrules_decisiontables(
 ) -> _Operation[_m.DecisionTableListing]:
     """GET /api/v2/businessrules/decisiontables -> ``DecisionTableListing``.
 
-    Needs ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``businessrules:decisionTable:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         after: query, string.
@@ -425,8 +425,8 @@ def get_businessrules_decisiontables_search(
 ) -> _Operation[_m.DecisionTableListing]:
     """GET /api/v2/businessrules/decisiontables/search -> ``DecisionTableListing``.
 
-    Needs ``businessrules:decisionTable:search``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    Requires ``businessrules:decisionTable:search``. Pages by the cursor ``after`` or ``next_uri``
+    of the response.
 
     Args:
         after: query, string.
@@ -453,7 +453,7 @@ def get_businessrules_decisiontables_search(
 def get_businessrules_schema(schema_id: str) -> _Operation[_m.BusinessRulesDataSchema]:
     """GET /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
 
-    Needs ``businessrules:businessRulesSchema:view``.
+    Requires ``businessrules:businessRulesSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -496,7 +496,7 @@ def get_businessrules_schema_versions(
 ) -> _Operation[_m.BusinessRulesDataSchemaListing]:
     """GET /api/v2/businessrules/schemas/{schemaId}/versions -> ``BusinessRulesDataSchemaListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         schema_id: path, string.
@@ -517,7 +517,7 @@ def get_businessrules_schema_versions(
 def get_businessrules_schemas() -> _Operation[_m.BusinessRulesDataSchemaListing]:
     """GET /api/v2/businessrules/schemas -> ``BusinessRulesDataSchemaListing``.
 
-    Needs ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the reply.
+    Requires ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -530,7 +530,7 @@ def get_businessrules_schemas() -> _Operation[_m.BusinessRulesDataSchemaListing]
 def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
     """GET /api/v2/businessrules/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``businessrules:businessRulesSchema:view``.
+    Requires ``businessrules:businessRulesSchema:view``.
 
     Args:
         core_type_name: path, string.
@@ -547,7 +547,7 @@ def get_businessrules_schemas_coretype(core_type_name: str) -> _Operation[_m.Cor
 def get_businessrules_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/businessrules/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``businessrules:businessRulesSchema:view``.
+    Requires ``businessrules:businessRulesSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -563,7 +563,7 @@ def patch_businessrules_decisiontable(
 ) -> _Operation[_m.DecisionTable]:
     """PATCH /api/v2/businessrules/decisiontables/{tableId} -> ``DecisionTable``.
 
-    Needs ``businessrules:decisionTable:edit`` and ``businessrules:businessRulesSchema:view`` and
+    Requires ``businessrules:decisionTable:edit`` and ``businessrules:businessRulesSchema:view`` and
     ``routing:queue:view``.
 
     Args:
@@ -590,7 +590,7 @@ def patch_businessrules_decisiontable_import(
 ) -> _Operation[_m.DecisionTableImportJob]:
     """PATCH /api/v2/businessrules/decisiontables/{tableId}/imports/{importJobId} -> ``DecisionTableImportJob``.
 
-    Needs ``businessrules:decisionTableImportJob:edit``.
+    Requires ``businessrules:decisionTableImportJob:edit``.
 
     Args:
         table_id: path, string.
@@ -617,7 +617,7 @@ def patch_businessrules_decisiontable_version(
 ) -> _Operation[_m.DecisionTableVersion]:
     """PATCH /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion} -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:edit``.
+    Requires ``businessrules:decisionTable:edit``.
 
     Args:
         table_id: path, string.
@@ -643,7 +643,7 @@ def post_businessrules_decisiontable_execute(
 ) -> _Operation[_m.DecisionTableExecutionResponse]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/execute -> ``DecisionTableExecutionResponse``.
 
-    Needs ``businessrules:decisionTable:execute``.
+    Requires ``businessrules:decisionTable:execute``.
 
     Args:
         table_id: path, string.
@@ -668,7 +668,7 @@ def post_businessrules_decisiontable_exports(
 ) -> _Operation[_m.DecisionTableExportJob]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJob``.
 
-    Needs ``businessrules:decisionTableExportJob:add``.
+    Requires ``businessrules:decisionTableExportJob:add``.
 
     Args:
         table_id: path, string.
@@ -693,7 +693,7 @@ def post_businessrules_decisiontable_imports(
 ) -> _Operation[_m.DecisionTableImportJob]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJob``.
 
-    Needs ``businessrules:decisionTableImportJob:add``.
+    Requires ``businessrules:decisionTableImportJob:add``.
 
     Args:
         table_id: path, string.
@@ -719,7 +719,7 @@ def post_businessrules_decisiontable_version_copy(
 ) -> _Operation[_m.DecisionTableVersion]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/copy -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:copy``.
+    Requires ``businessrules:decisionTable:copy``.
 
     Args:
         table_id: path, string.
@@ -746,7 +746,7 @@ def post_businessrules_decisiontable_version_execute(
 ) -> _Operation[_m.DecisionTableExecutionResponse]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/execute -> ``DecisionTableExecutionResponse``.
 
-    Needs ``businessrules:decisionTable:execute``.
+    Requires ``businessrules:decisionTable:execute``.
 
     Args:
         table_id: path, string.
@@ -799,7 +799,7 @@ def post_businessrules_decisiontable_version_rows(
 ) -> _Operation[_m.DecisionTableRow]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRow``.
 
-    Needs ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -826,7 +826,7 @@ def post_businessrules_decisiontable_version_rows_bulk_add(
 ) -> _Operation[_m.BulkAddDecisionTableRowsResponse]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/add -> ``BulkAddDecisionTableRowsResponse``.
 
-    Needs ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:add`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -853,7 +853,7 @@ def post_businessrules_decisiontable_version_rows_bulk_remove(
 ) -> _Operation[None]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/remove -> nothing.
 
-    Needs ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:delete`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -880,7 +880,7 @@ def post_businessrules_decisiontable_version_rows_bulk_update(
 ) -> _Operation[_m.BulkUpdateDecisionTableRowsResponse]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/bulk/update -> ``BulkUpdateDecisionTableRowsResponse``.
 
-    Needs ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -910,8 +910,8 @@ def post_businessrules_decisiontable_version_rows_search(
 ) -> _Operation[_m.DecisionTableRowListing]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search -> ``DecisionTableRowListing``.
 
-    Only reads. Needs ``businessrules:decisionTableRow:search``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Read-only. Requires ``businessrules:decisionTableRow:search``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         table_id: path, string.
@@ -964,7 +964,7 @@ def post_businessrules_decisiontable_version_sync(
 ) -> _Operation[_m.DecisionTableVersion]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/sync -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:edit``.
+    Requires ``businessrules:decisionTable:edit``.
 
     Args:
         table_id: path, string.
@@ -987,7 +987,7 @@ def post_businessrules_decisiontable_versions(
 ) -> _Operation[_m.DecisionTableVersion]:
     """POST /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:add``.
+    Requires ``businessrules:decisionTable:add``.
 
     Args:
         table_id: path, string.
@@ -1011,7 +1011,7 @@ def post_businessrules_decisiontables(
 ) -> _Operation[_m.DecisionTableVersion]:
     """POST /api/v2/businessrules/decisiontables -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:add`` and ``businessrules:businessRulesSchema:view`` and
+    Requires ``businessrules:decisionTable:add`` and ``businessrules:businessRulesSchema:view`` and
     ``routing:queue:view``.
 
     Args:
@@ -1034,7 +1034,7 @@ def post_businessrules_schemas(
 ) -> _Operation[_m.BusinessRulesDataSchema]:
     """POST /api/v2/businessrules/schemas -> ``BusinessRulesDataSchema``.
 
-    Needs ``businessrules:businessRulesSchema:add``.
+    Requires ``businessrules:businessRulesSchema:add``.
 
     Args:
         body: ``BusinessRulesSchemaCreateRequest``.
@@ -1057,7 +1057,7 @@ def put_businessrules_decisiontable_version_publish(
 ) -> _Operation[_m.DecisionTableVersion]:
     """PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/publish -> ``DecisionTableVersion``.
 
-    Needs ``businessrules:decisionTable:publish``.
+    Requires ``businessrules:decisionTable:publish``.
 
     Args:
         table_id: path, string.
@@ -1081,7 +1081,7 @@ def put_businessrules_decisiontable_version_row(
 ) -> _Operation[_m.DecisionTableRow]:
     """PUT /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/{rowId} -> ``DecisionTableRow``.
 
-    Needs ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
+    Requires ``businessrules:decisionTableRow:edit`` and ``routing:queue:view``.
 
     Args:
         table_id: path, string.
@@ -1108,7 +1108,7 @@ def put_businessrules_schema(
 ) -> _Operation[_m.BusinessRulesDataSchema]:
     """PUT /api/v2/businessrules/schemas/{schemaId} -> ``BusinessRulesDataSchema``.
 
-    Needs ``businessrules:businessRulesSchema:edit``.
+    Requires ``businessrules:businessRulesSchema:edit``.
 
     Args:
         schema_id: path, string.

@@ -19,9 +19,9 @@ if _TYPE_CHECKING:
 
 
 def delete_casemanagement_case(case_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/cases/{caseId} -> JSON of any shape.
+    """DELETE /api/v2/casemanagement/cases/{caseId} -> any JSON value.
 
-    Needs ``caseManagement:case:delete``.
+    Requires ``caseManagement:case:delete``.
 
     Args:
         case_id: path, string.
@@ -39,9 +39,9 @@ def delete_casemanagement_case_comments_me_comment_id(
     case_id: str,
     comment_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/cases/{caseId}/comments/me/{commentId} -> JSON of any shape.
+    """DELETE /api/v2/casemanagement/cases/{caseId}/comments/me/{commentId} -> any JSON value.
 
-    Needs ``caseManagement:commentSelf:delete``.
+    Requires ``caseManagement:commentSelf:delete``.
 
     Args:
         case_id: path, string.
@@ -57,9 +57,9 @@ def delete_casemanagement_case_comments_me_comment_id(
 
 
 def delete_casemanagement_caseplan(caseplan_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId} -> JSON of any shape.
+    """DELETE /api/v2/casemanagement/caseplans/{caseplanId} -> any JSON value.
 
-    Needs ``caseManagement:caseplan:delete``.
+    Requires ``caseManagement:caseplan:delete``.
 
     Args:
         caseplan_id: path, string.
@@ -77,9 +77,9 @@ def delete_casemanagement_caseplan_dataschema(
     caseplan_id: str,
     schema_key_name: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> JSON of any shape.
+    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> any JSON value.
 
-    Needs ``caseManagement:caseplanDataSchemas:delete``.
+    Requires ``caseManagement:caseplanDataSchemas:delete``.
 
     Args:
         caseplan_id: path, string.
@@ -98,7 +98,7 @@ def delete_casemanagement_caseplan_stageplan(
     caseplan_id: str,
     stageplan_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> JSON of any shape.
+    """DELETE /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> any JSON value.
 
     Args:
         caseplan_id: path, string.
@@ -120,7 +120,7 @@ def get_casemanagement_case(
 ) -> _Operation[_m.Case]:
     """GET /api/v2/casemanagement/cases/{caseId} -> ``Case``.
 
-    Needs ``caseManagement:case:view``.
+    Requires ``caseManagement:case:view``.
 
     Args:
         case_id: path, string.
@@ -142,7 +142,7 @@ def get_casemanagement_case_association(
 ) -> _Operation[_m.CaseAssociation]:
     """GET /api/v2/casemanagement/cases/{caseId}/associations/{associationId} -> ``CaseAssociation``.
 
-    Needs ``caseManagement:caseAssociation:view``.
+    Requires ``caseManagement:caseAssociation:view``.
 
     Args:
         case_id: path, string.
@@ -166,8 +166,8 @@ def get_casemanagement_case_associations(
 ) -> _Operation[_m.CaseAssociationListing]:
     """GET /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociationListing``.
 
-    Needs ``caseManagement:caseAssociation:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    Requires ``caseManagement:caseAssociation:view``. Pages by the cursor ``after`` or ``next_uri``
+    of the response.
 
     Args:
         case_id: path, string.
@@ -188,7 +188,7 @@ def get_casemanagement_case_associations(
 def get_casemanagement_case_comment(case_id: str, comment_id: str) -> _Operation[_m.Comment]:
     """GET /api/v2/casemanagement/cases/{caseId}/comments/{commentId} -> ``Comment``.
 
-    Needs ``caseManagement:comment:view``.
+    Requires ``caseManagement:comment:view``.
 
     Args:
         case_id: path, string.
@@ -212,8 +212,8 @@ def get_casemanagement_case_comments(
 ) -> _Operation[_m.CommentListing]:
     """GET /api/v2/casemanagement/cases/{caseId}/comments -> ``CommentListing``.
 
-    Needs ``caseManagement:comment:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``caseManagement:comment:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         case_id: path, string.
@@ -234,7 +234,7 @@ def get_casemanagement_case_comments(
 def get_casemanagement_case_stage(case_id: str, stage_id: str) -> _Operation[_m.Stage]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId} -> ``Stage``.
 
-    Needs ``caseManagement:stage:view``.
+    Requires ``caseManagement:stage:view``.
 
     Args:
         case_id: path, string.
@@ -256,7 +256,7 @@ def get_casemanagement_case_stage_step(
 ) -> _Operation[_m.Step]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps/{stepId} -> ``Step``.
 
-    Needs ``caseManagement:step:view``.
+    Requires ``caseManagement:step:view``.
 
     Args:
         case_id: path, string.
@@ -282,7 +282,8 @@ def get_casemanagement_case_stage_steps(
 ) -> _Operation[_m.StepListing]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps -> ``StepListing``.
 
-    Needs ``caseManagement:step:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``caseManagement:step:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         case_id: path, string.
@@ -310,7 +311,8 @@ def get_casemanagement_case_stages(
 ) -> _Operation[_m.StageListing]:
     """GET /api/v2/casemanagement/cases/{caseId}/stages -> ``StageListing``.
 
-    Needs ``caseManagement:stage:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``caseManagement:stage:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         case_id: path, string.
@@ -331,7 +333,7 @@ def get_casemanagement_case_stages(
 def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operation[_m.TerminateJob]:
     """GET /api/v2/casemanagement/cases/{caseId}/terminate/jobs/{jobId} -> ``TerminateJob``.
 
-    Needs ``caseManagement:terminateJob:view``.
+    Requires ``caseManagement:terminateJob:view``.
 
     Args:
         case_id: path, string.
@@ -349,7 +351,7 @@ def get_casemanagement_case_terminate_job(case_id: str, job_id: str) -> _Operati
 def get_casemanagement_caseplan(caseplan_id: str) -> _Operation[_m.Caseplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
 
-    Needs ``caseManagement:caseplan:view``.
+    Requires ``caseManagement:caseplan:view``.
 
     Args:
         caseplan_id: path, string.
@@ -369,7 +371,7 @@ def get_casemanagement_caseplan_version(
 ) -> _Operation[_m.Caseplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId} -> ``Caseplan``.
 
-    Needs ``caseManagement:caseplan:version``.
+    Requires ``caseManagement:caseplan:version``.
 
     Args:
         caseplan_id: path, string.
@@ -390,7 +392,7 @@ def get_casemanagement_caseplan_version_dataschemas(
 ) -> _Operation[_m.CaseplanDataSchemaListing]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/dataschemas -> ``CaseplanDataSchemaListing``.
 
-    Needs ``caseManagement:caseplanDataSchemas:view``.
+    Requires ``caseManagement:caseplanDataSchemas:view``.
 
     Args:
         caseplan_id: path, string.
@@ -412,7 +414,7 @@ def get_casemanagement_caseplan_version_intakesettings(
 ) -> _Operation[_m.IntakeSettingsListing]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/intakesettings -> ``IntakeSettingsListing``.
 
-    Needs ``caseManagement:caseplanIntakeSettings:view``.
+    Requires ``caseManagement:caseplanIntakeSettings:view``.
 
     Args:
         caseplan_id: path, string.
@@ -437,7 +439,7 @@ def get_casemanagement_caseplan_version_stageplan(
 ) -> _Operation[_m.Stageplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId} -> ``Stageplan``.
 
-    Needs ``caseManagement:stageplan:view``.
+    Requires ``caseManagement:stageplan:view``.
 
     Args:
         caseplan_id: path, string.
@@ -466,7 +468,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
 ) -> _Operation[_m.Stepplan]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
 
-    Needs ``caseManagement:stepplan:view``.
+    Requires ``caseManagement:stepplan:view``.
 
     Args:
         caseplan_id: path, string.
@@ -501,8 +503,8 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
 ) -> _Operation[_m.StepplanListing]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
 
-    Needs ``caseManagement:stepplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``caseManagement:stepplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         caseplan_id: path, string.
@@ -535,8 +537,8 @@ def get_casemanagement_caseplan_version_stageplans(
 ) -> _Operation[_m.StageplanListing]:
     """GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans -> ``StageplanListing``.
 
-    Needs ``caseManagement:stageplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``caseManagement:stageplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         caseplan_id: path, string.
@@ -566,8 +568,8 @@ def get_casemanagement_caseplans(
 ) -> _Operation[_m.CaseplanListing]:
     """GET /api/v2/casemanagement/caseplans -> ``CaseplanListing``.
 
-    Needs ``caseManagement:caseplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``caseManagement:caseplan:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -598,8 +600,8 @@ def get_casemanagement_cases_externalcontact(
 ) -> _Operation[_m.CaseListing]:
     """GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId} -> ``CaseListing``.
 
-    Needs ``caseManagement:caseExternalContact:view``. Pages by the cursor ``after`` or ``next_uri``
-    of the reply.
+    Requires ``caseManagement:caseExternalContact:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         external_contact_id: path, string.
@@ -624,7 +626,7 @@ def get_casemanagement_cases_externalcontact(
 def get_casemanagement_cases_query_job(job_id: str) -> _Operation[_m.CaseQueryJobResponse]:
     """GET /api/v2/casemanagement/cases/query/jobs/{jobId} -> ``CaseQueryJobResponse``.
 
-    A preview: it may change without notice. Needs ``caseManagement:queryJob:view``.
+    Preview: may change without notice. Requires ``caseManagement:queryJob:view``.
 
     Args:
         job_id: path, string.
@@ -643,7 +645,7 @@ def get_casemanagement_cases_query_job_results(
 ) -> _Operation[_m.CaseQueryJobResultsResponse]:
     """GET /api/v2/casemanagement/cases/query/jobs/{jobId}/results -> ``CaseQueryJobResultsResponse``.
 
-    A preview: it may change without notice. Needs ``caseManagement:queryJobResults:view``.
+    Preview: may change without notice. Requires ``caseManagement:queryJobResults:view``.
 
     Args:
         job_id: path, string.
@@ -665,7 +667,7 @@ def get_casemanagement_cases_reference(
 ) -> _Operation[_m.Case]:
     """GET /api/v2/casemanagement/cases/references/{referenceId} -> ``Case``.
 
-    Needs ``caseManagement:caseReference:view``.
+    Requires ``caseManagement:caseReference:view``.
 
     Args:
         reference_id: path, string.
@@ -688,7 +690,7 @@ def patch_casemanagement_case_datedue(
 ) -> _Operation[_m.Case]:
     """PATCH /api/v2/casemanagement/cases/{caseId}/datedue -> ``Case``.
 
-    Needs ``caseManagement:caseDateDue:edit``.
+    Requires ``caseManagement:caseDateDue:edit``.
 
     Args:
         case_id: path, string.
@@ -759,7 +761,7 @@ def patch_casemanagement_case_owner(
 ) -> _Operation[_m.Case]:
     """PATCH /api/v2/casemanagement/cases/{caseId}/owner -> ``Case``.
 
-    A preview: it may change without notice. Needs ``caseManagement:caseOwner:edit``.
+    Preview: may change without notice. Requires ``caseManagement:caseOwner:edit``.
 
     Args:
         case_id: path, string.
@@ -784,7 +786,7 @@ def patch_casemanagement_case_priority(
 ) -> _Operation[_m.Case]:
     """PATCH /api/v2/casemanagement/cases/{caseId}/priority -> ``Case``.
 
-    Needs ``caseManagement:casePriority:edit``.
+    Requires ``caseManagement:casePriority:edit``.
 
     Args:
         case_id: path, string.
@@ -809,7 +811,7 @@ def patch_casemanagement_case_summary(
 ) -> _Operation[_m.Case]:
     """PATCH /api/v2/casemanagement/cases/{caseId}/summary -> ``Case``.
 
-    Needs ``caseManagement:caseSummary:edit``.
+    Requires ``caseManagement:caseSummary:edit``.
 
     Args:
         case_id: path, string.
@@ -834,7 +836,7 @@ def patch_casemanagement_caseplan(
 ) -> _Operation[_m.Caseplan]:
     """PATCH /api/v2/casemanagement/caseplans/{caseplanId} -> ``Caseplan``.
 
-    Needs ``caseManagement:caseplan:edit``.
+    Requires ``caseManagement:caseplan:edit``.
 
     Args:
         caseplan_id: path, string.
@@ -860,7 +862,7 @@ def patch_casemanagement_caseplan_stageplan(
 ) -> _Operation[_m.Stageplan]:
     """PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId} -> ``Stageplan``.
 
-    Needs ``caseManagement:stageplan:edit``.
+    Requires ``caseManagement:stageplan:edit``.
 
     Args:
         caseplan_id: path, string.
@@ -888,7 +890,7 @@ def patch_casemanagement_caseplan_stageplan_stepplan(
 ) -> _Operation[_m.Stepplan]:
     """PATCH /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
 
-    Needs ``caseManagement:stepplan:edit``.
+    Requires ``caseManagement:stepplan:edit``.
 
     Args:
         caseplan_id: path, string.
@@ -915,7 +917,7 @@ def post_casemanagement_case_associations(
 ) -> _Operation[_m.CaseAssociation]:
     """POST /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociation``.
 
-    Needs ``caseManagement:caseAssociation:add``.
+    Requires ``caseManagement:caseAssociation:add``.
 
     Args:
         case_id: path, string.
@@ -940,7 +942,7 @@ def post_casemanagement_case_comments(
 ) -> _Operation[_m.Comment]:
     """POST /api/v2/casemanagement/cases/{caseId}/comments -> ``Comment``.
 
-    Needs ``caseManagement:comment:add``.
+    Requires ``caseManagement:comment:add``.
 
     Args:
         case_id: path, string.
@@ -962,7 +964,7 @@ def post_casemanagement_case_comments(
 def post_casemanagement_case_terminate_jobs(case_id: str) -> _Operation[_m.TerminateJob]:
     """POST /api/v2/casemanagement/cases/{caseId}/terminate/jobs -> ``TerminateJob``.
 
-    Needs ``caseManagement:terminateJob:add``.
+    Requires ``caseManagement:terminateJob:add``.
 
     Args:
         case_id: path, string.
@@ -982,7 +984,7 @@ def post_casemanagement_caseplan_dataschemas(
 ) -> _Operation[_m.CaseplanDataSchema]:
     """POST /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas -> ``CaseplanDataSchema``.
 
-    Needs ``caseManagement:caseplanDataSchemas:add``.
+    Requires ``caseManagement:caseplanDataSchemas:add``.
 
     Args:
         caseplan_id: path, string.
@@ -1004,7 +1006,7 @@ def post_casemanagement_caseplan_dataschemas(
 def post_casemanagement_caseplan_publish(caseplan_id: str) -> _Operation[_m.Caseplan]:
     """POST /api/v2/casemanagement/caseplans/{caseplanId}/publish -> ``Caseplan``.
 
-    Needs ``caseManagement:caseplan:publish``.
+    Requires ``caseManagement:caseplan:publish``.
 
     Args:
         caseplan_id: path, string.
@@ -1023,7 +1025,7 @@ def post_casemanagement_caseplan_stageplan_reposition(
     stageplan_id: str,
     body: _m.StageplanReposition | _JsonObject,
 ) -> _Operation[_Any]:
-    """POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition -> JSON of any shape.
+    """POST /api/v2/casemanagement/caseplans/{caseplanId}/stageplans/{stageplanId}/reposition -> any JSON value.
 
     Args:
         caseplan_id: path, string.
@@ -1069,7 +1071,7 @@ def post_casemanagement_caseplan_stageplans(
 def post_casemanagement_caseplan_versions(caseplan_id: str) -> _Operation[_m.Caseplan]:
     """POST /api/v2/casemanagement/caseplans/{caseplanId}/versions -> ``Caseplan``.
 
-    Needs ``caseManagement:caseplan:edit``.
+    Requires ``caseManagement:caseplan:edit``.
 
     Args:
         caseplan_id: path, string.
@@ -1088,7 +1090,7 @@ def post_casemanagement_caseplans(
 ) -> _Operation[_m.CaseplanCreateResponse]:
     """POST /api/v2/casemanagement/caseplans -> ``CaseplanCreateResponse``.
 
-    Needs ``caseManagement:caseplan:add``.
+    Requires ``caseManagement:caseplan:add``.
 
     Args:
         body: ``CaseplanCreate``.
@@ -1110,7 +1112,7 @@ def post_casemanagement_caseplans_query(
 ) -> _Operation[_m.CaseplanQueryEntityListing]:
     """POST /api/v2/casemanagement/caseplans/query -> ``CaseplanQueryEntityListing``.
 
-    Only reads. Needs ``caseManagement:caseplan:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``caseManagement:caseplan:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``CaseplanQueryRequest``.
@@ -1130,7 +1132,7 @@ def post_casemanagement_caseplans_query(
 def post_casemanagement_cases(body: _m.CaseCreate | _JsonObject) -> _Operation[_m.Case]:
     """POST /api/v2/casemanagement/cases -> ``Case``.
 
-    Needs ``caseManagement:case:add``.
+    Requires ``caseManagement:case:add``.
 
     Args:
         body: ``CaseCreate``.
@@ -1152,7 +1154,8 @@ def post_casemanagement_cases_associations_query(
 ) -> _Operation[_m.CaseAssociationQueryEntityListing]:
     """POST /api/v2/casemanagement/cases/associations/query -> ``CaseAssociationQueryEntityListing``.
 
-    Only reads. Needs ``caseManagement:caseAssociation:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``caseManagement:caseAssociation:view``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         body: ``CaseAssociationQuery``.
@@ -1175,7 +1178,7 @@ def post_casemanagement_cases_query_jobs(
 ) -> _Operation[_m.CaseQueryJobResponse]:
     """POST /api/v2/casemanagement/cases/query/jobs -> ``CaseQueryJobResponse``.
 
-    A preview: it may change without notice. Needs ``caseManagement:queryJob:add``.
+    Preview: may change without notice. Requires ``caseManagement:queryJob:add``.
 
     Args:
         body: ``CaseQueryJobCreate``.
@@ -1200,7 +1203,7 @@ def put_casemanagement_caseplan_dataschema(
 ) -> _Operation[_m.CaseplanDataSchema]:
     """PUT /api/v2/casemanagement/caseplans/{caseplanId}/dataschemas/{schemaKeyName} -> ``CaseplanDataSchema``.
 
-    Needs ``caseManagement:caseplanDataSchemas:edit``.
+    Requires ``caseManagement:caseplanDataSchemas:edit``.
 
     Args:
         caseplan_id: path, string.
@@ -1226,7 +1229,7 @@ def put_casemanagement_caseplan_intakesettings(
 ) -> _Operation[_m.IntakeSettingsListing]:
     """PUT /api/v2/casemanagement/caseplans/{caseplanId}/intakesettings -> ``IntakeSettingsListing``.
 
-    Needs ``caseManagement:caseplanIntakeSettings:edit``.
+    Requires ``caseManagement:caseplanIntakeSettings:edit``.
 
     Args:
         caseplan_id: path, string.

@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:roomMessage:delete``.
+    Requires ``chat:chat:access`` or ``chat:roomMessage:delete``.
 
     Args:
         room_jid: path, string.
@@ -33,7 +33,7 @@ def delete_chats_room_message(room_jid: str, message_id: str) -> _Operation[None
 def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/rooms/{roomJid}/messages/pins/{pinnedMessageId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:room:edit``.
+    Requires ``chat:chat:access`` or ``chat:room:edit``.
 
     Args:
         room_jid: path, string.
@@ -51,7 +51,7 @@ def delete_chats_room_messages_pin(room_jid: str, pinned_message_id: str) -> _Op
 def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:participant:delete``.
+    Requires ``chat:chat:access`` or ``chat:participant:delete``.
 
     Args:
         room_jid: path, string.
@@ -69,7 +69,7 @@ def delete_chats_room_participant(room_jid: str, user_id: str) -> _Operation[Non
 def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/users/{userId}/messages/{messageId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:delete``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:delete``.
 
     Args:
         user_id: path, string.
@@ -87,7 +87,7 @@ def delete_chats_user_message(user_id: str, message_id: str) -> _Operation[None]
 def delete_chats_user_messages_pin(user_id: str, pinned_message_id: str) -> _Operation[None]:
     """DELETE /api/v2/chats/users/{userId}/messages/pins/{pinnedMessageId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:1on1:edit``.
+    Requires ``chat:chat:access`` or ``chat:1on1:edit``.
 
     Args:
         user_id: path, string.
@@ -112,7 +112,7 @@ def delete_chats_users_me_settings() -> _Operation[None]:
 def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
     """GET /api/v2/chats/messages/{messageId} -> ``ChatMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:view`` or ``chat:room:view``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:view`` or ``chat:room:view``.
 
     Args:
         message_id: path, string.
@@ -128,7 +128,7 @@ def get_chats_message(message_id: str) -> _Operation[_m.ChatMessageResponse]:
 def get_chats_room(room_jid: str) -> _Operation[_m.Room]:
     """GET /api/v2/chats/rooms/{roomJid} -> ``Room``.
 
-    Needs ``chat:chat:access`` or ``chat:room:view``.
+    Requires ``chat:chat:access`` or ``chat:room:view``.
 
     Args:
         room_jid: path, string.
@@ -145,7 +145,7 @@ def get_chats_room_message(
 ) -> _Operation[_m.ChatMessageEntityListing]:
     """GET /api/v2/chats/rooms/{roomJid}/messages/{messageIds} -> ``ChatMessageEntityListing``.
 
-    Needs ``chat:chat:access`` or ``chat:room:view``.
+    Requires ``chat:chat:access`` or ``chat:room:view``.
 
     Args:
         room_jid: path, string.
@@ -170,7 +170,7 @@ def get_chats_room_messages(
 ) -> _Operation[_m.ChatMessageEntityListing]:
     """GET /api/v2/chats/rooms/{roomJid}/messages -> ``ChatMessageEntityListing``.
 
-    Needs ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
 
     Args:
         room_jid: path, string.
@@ -218,7 +218,7 @@ def get_chats_room_participants(
 ) -> _Operation[_m.RoomParticipantsResponse]:
     """GET /api/v2/chats/rooms/{roomJid}/participants -> ``RoomParticipantsResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:room:view``.
+    Requires ``chat:chat:access`` or ``chat:room:view``.
 
     Args:
         room_jid: path, string.
@@ -237,7 +237,7 @@ def get_chats_room_participants(
 def get_chats_settings() -> _Operation[_m.ChatSettings]:
     """GET /api/v2/chats/settings -> ``ChatSettings``.
 
-    Needs ``chat:setting:view`` or ``chat:setting:edit``.
+    Requires ``chat:setting:view`` or ``chat:setting:edit``.
     """
     return _Operation(
         _Endpoint("get_chats_settings", "GET", "/api/v2/chats/settings", "ChatSettings"),
@@ -254,7 +254,7 @@ def get_chats_thread_messages(
 ) -> _Operation[_m.ChatMessageEntityListing]:
     """GET /api/v2/chats/threads/{threadId}/messages -> ``ChatMessageEntityListing``.
 
-    Needs ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by the cursor ``after``.
 
     Args:
         thread_id: path, string.
@@ -279,7 +279,7 @@ def get_chats_thread_messages(
 def get_chats_user(user_id: str) -> _Operation[_m.OneOnOne]:
     """GET /api/v2/chats/users/{userId} -> ``OneOnOne``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1:view``.
+    Requires ``chat:chat:access`` or ``chat:1on1:view``.
 
     Args:
         user_id: path, string.
@@ -296,7 +296,7 @@ def get_chats_user_message(
 ) -> _Operation[_m.ChatMessageEntityListing]:
     """GET /api/v2/chats/users/{userId}/messages/{messageIds} -> ``ChatMessageEntityListing``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:view``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
 
     Args:
         user_id: path, string.
@@ -321,7 +321,7 @@ def get_chats_user_messages(
 ) -> _Operation[_m.ChatMessageResponse]:
     """GET /api/v2/chats/users/{userId}/messages -> ``ChatMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:view``. Pages by the cursor ``after``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:view``. Pages by the cursor ``after``.
 
     Args:
         user_id: path, string.
@@ -346,7 +346,7 @@ def get_chats_user_messages(
 def get_chats_user_settings(user_id: str) -> _Operation[_m.ChatUserSettings]:
     """GET /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
 
-    Needs ``chat:usersettings:view`` or ``chat:setting:view``.
+    Requires ``chat:usersettings:view`` or ``chat:setting:view``.
 
     Args:
         user_id: path, string.
@@ -373,7 +373,7 @@ def get_chats_users_me_settings() -> _Operation[_m.UserSettingsForChat]:
 def patch_chats_room(room_jid: str, body: _m.RoomUpdateRequest | _JsonObject) -> _Operation[None]:
     """PATCH /api/v2/chats/rooms/{roomJid} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:room:edit``.
+    Requires ``chat:chat:access`` or ``chat:room:edit``.
 
     Args:
         room_jid: path, string.
@@ -398,7 +398,7 @@ def patch_chats_room_message(
 ) -> _Operation[_m.ChatSendMessageResponse]:
     """PATCH /api/v2/chats/rooms/{roomJid}/messages/{messageId} -> ``ChatSendMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:roomMessage:edit``.
+    Requires ``chat:chat:access`` or ``chat:roomMessage:edit``.
 
     Args:
         room_jid: path, string.
@@ -421,7 +421,7 @@ def patch_chats_room_message(
 def patch_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
     """PATCH /api/v2/chats/settings -> ``ChatSettings``.
 
-    Needs ``chat:setting:edit``.
+    Requires ``chat:setting:edit``.
 
     Args:
         body: ``ChatSettings``.
@@ -445,7 +445,7 @@ def patch_chats_user_message(
 ) -> _Operation[_m.ChatSendMessageResponse]:
     """PATCH /api/v2/chats/users/{userId}/messages/{messageId} -> ``ChatSendMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:view``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:view``.
 
     Args:
         user_id: path, string.
@@ -471,7 +471,7 @@ def patch_chats_user_settings(
 ) -> _Operation[_m.ChatUserSettings]:
     """PATCH /api/v2/chats/users/{userId}/settings -> ``ChatUserSettings``.
 
-    Needs ``chat:usersettings:edit`` or ``chat:setting:edit``.
+    Requires ``chat:usersettings:edit`` or ``chat:setting:edit``.
 
     Args:
         user_id: path, string.
@@ -515,7 +515,7 @@ def post_chats_room_messages(
 ) -> _Operation[_m.ChatSendMessageResponse]:
     """POST /api/v2/chats/rooms/{roomJid}/messages -> ``ChatSendMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:roomMessage:add``.
+    Requires ``chat:chat:access`` or ``chat:roomMessage:add``.
 
     Args:
         room_jid: path, string.
@@ -539,7 +539,7 @@ def post_chats_room_messages_pins(
 ) -> _Operation[None]:
     """POST /api/v2/chats/rooms/{roomJid}/messages/pins -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:room:edit``.
+    Requires ``chat:chat:access`` or ``chat:room:edit``.
 
     Args:
         room_jid: path, string.
@@ -560,7 +560,7 @@ def post_chats_room_messages_pins(
 def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]:
     """POST /api/v2/chats/rooms/{roomJid}/participants/{userId} -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:participant:add``.
+    Requires ``chat:chat:access`` or ``chat:participant:add``.
 
     Args:
         room_jid: path, string.
@@ -578,7 +578,7 @@ def post_chats_room_participant(room_jid: str, user_id: str) -> _Operation[None]
 def post_chats_rooms(body: _m.CreateRoomRequest | _JsonObject) -> _Operation[_m.CreateRoomResponse]:
     """POST /api/v2/chats/rooms -> ``CreateRoomResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:room:add``.
+    Requires ``chat:chat:access`` or ``chat:room:add``.
 
     Args:
         body: ``CreateRoomRequest``.
@@ -601,7 +601,7 @@ def post_chats_user_messages(
 ) -> _Operation[_m.ChatSendMessageResponse]:
     """POST /api/v2/chats/users/{userId}/messages -> ``ChatSendMessageResponse``.
 
-    Needs ``chat:chat:access`` or ``chat:1on1Message:add``.
+    Requires ``chat:chat:access`` or ``chat:1on1Message:add``.
 
     Args:
         user_id: path, string.
@@ -625,7 +625,7 @@ def post_chats_user_messages_pins(
 ) -> _Operation[None]:
     """POST /api/v2/chats/users/{userId}/messages/pins -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:1on1:edit``.
+    Requires ``chat:chat:access`` or ``chat:1on1:edit``.
 
     Args:
         user_id: path, string.
@@ -667,7 +667,7 @@ def put_chats_message_reactions(
 ) -> _Operation[None]:
     """PUT /api/v2/chats/messages/{messageId}/reactions -> nothing.
 
-    Needs ``chat:chat:access`` or ``chat:reactions:edit``.
+    Requires ``chat:chat:access`` or ``chat:reactions:edit``.
 
     Args:
         message_id: path, string.
@@ -688,7 +688,7 @@ def put_chats_message_reactions(
 def put_chats_settings(body: _m.ChatSettings | _JsonObject) -> _Operation[_m.ChatSettings]:
     """PUT /api/v2/chats/settings -> ``ChatSettings``.
 
-    Needs ``chat:setting:edit``.
+    Requires ``chat:setting:edit``.
 
     Args:
         body: ``ChatSettings``.

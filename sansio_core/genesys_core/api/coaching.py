@@ -20,7 +20,7 @@ if _TYPE_CHECKING:
 def delete_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentReference]:
     """DELETE /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentReference``.
 
-    Needs ``coaching:appointment:delete``.
+    Requires ``coaching:appointment:delete``.
 
     Args:
         appointment_id: path, string.
@@ -40,7 +40,7 @@ def delete_coaching_appointment_annotation(
 ) -> _Operation[None]:
     """DELETE /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> nothing.
 
-    Needs ``coaching:annotation:delete`` or ``coaching:privateAnnotation:delete``.
+    Requires ``coaching:annotation:delete`` or ``coaching:privateAnnotation:delete``.
 
     Args:
         appointment_id: path, string.
@@ -58,7 +58,7 @@ def delete_coaching_appointment_annotation(
 def get_coaching_appointment(appointment_id: str) -> _Operation[_m.CoachingAppointmentResponse]:
     """GET /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
 
-    Needs ``coaching:appointment:view``.
+    Requires ``coaching:appointment:view``.
 
     Args:
         appointment_id: path, string.
@@ -78,7 +78,7 @@ def get_coaching_appointment_annotation(
 ) -> _Operation[_m.CoachingAnnotation]:
     """GET /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
 
-    Needs ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``.
+    Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``.
 
     Args:
         appointment_id: path, string.
@@ -102,8 +102,8 @@ def get_coaching_appointment_annotations(
 ) -> _Operation[_m.CoachingAnnotationList]:
     """GET /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotationList``.
 
-    Needs ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         appointment_id: path, string.
@@ -129,7 +129,7 @@ def get_coaching_appointment_statuses(
 ) -> _Operation[_m.CoachingAppointmentStatusResponseList]:
     """GET /api/v2/coaching/appointments/{appointmentId}/statuses -> ``CoachingAppointmentStatusResponseList``.
 
-    Needs ``coaching:appointmentStatus:view``. Pages by ``page_number``.
+    Requires ``coaching:appointmentStatus:view``. Pages by ``page_number``.
 
     Args:
         appointment_id: path, string.
@@ -163,7 +163,8 @@ def get_coaching_appointments(
 ) -> _Operation[_m.CoachingAppointmentResponseList]:
     """GET /api/v2/coaching/appointments -> ``CoachingAppointmentResponseList``.
 
-    Needs ``coaching:appointment:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``coaching:appointment:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         user_ids: query, list of string.
@@ -209,7 +210,7 @@ def get_coaching_appointments_me(
 ) -> _Operation[_m.CoachingAppointmentResponseList]:
     """GET /api/v2/coaching/appointments/me -> ``CoachingAppointmentResponseList``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         interval: query, string.
@@ -245,7 +246,7 @@ def get_coaching_notification(
 ) -> _Operation[_m.CoachingNotification]:
     """GET /api/v2/coaching/notifications/{notificationId} -> ``CoachingNotification``.
 
-    Needs ``coaching:notification:view``.
+    Requires ``coaching:notification:view``.
 
     Args:
         notification_id: path, string.
@@ -269,7 +270,7 @@ def get_coaching_notifications(
 ) -> _Operation[_m.CoachingNotificationList]:
     """GET /api/v2/coaching/notifications -> ``CoachingNotificationList``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -289,7 +290,7 @@ def get_coaching_notifications(
 def get_coaching_scheduleslots_job(job_id: str) -> _Operation[_m.CoachingScheduleSlotsJobResponse]:
     """GET /api/v2/coaching/scheduleslots/jobs/{jobId} -> ``CoachingScheduleSlotsJobResponse``.
 
-    Needs ``coaching:scheduleSlotJob:view``.
+    Requires ``coaching:scheduleSlotJob:view``.
 
     Args:
         job_id: path, string.
@@ -309,7 +310,7 @@ def patch_coaching_appointment(
 ) -> _Operation[_m.CoachingAppointmentResponse]:
     """PATCH /api/v2/coaching/appointments/{appointmentId} -> ``CoachingAppointmentResponse``.
 
-    Needs ``coaching:appointment:edit``.
+    Requires ``coaching:appointment:edit``.
 
     Args:
         appointment_id: path, string.
@@ -334,7 +335,7 @@ def patch_coaching_appointment_annotation(
 ) -> _Operation[_m.CoachingAnnotation]:
     """PATCH /api/v2/coaching/appointments/{appointmentId}/annotations/{annotationId} -> ``CoachingAnnotation``.
 
-    Needs ``coaching:annotation:edit`` or ``coaching:privateAnnotation:edit``.
+    Requires ``coaching:annotation:edit`` or ``coaching:privateAnnotation:edit``.
 
     Args:
         appointment_id: path, string.
@@ -360,7 +361,7 @@ def patch_coaching_appointment_status(
 ) -> _Operation[_m.CoachingAppointmentStatusResponse]:
     """PATCH /api/v2/coaching/appointments/{appointmentId}/status -> ``CoachingAppointmentStatusResponse``.
 
-    Needs ``coaching:appointmentStatus:edit``.
+    Requires ``coaching:appointmentStatus:edit``.
 
     Args:
         appointment_id: path, string.
@@ -408,7 +409,7 @@ def post_coaching_appointment_annotations(
 ) -> _Operation[_m.CoachingAnnotation]:
     """POST /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotation``.
 
-    Needs ``coaching:annotation:add`` or ``coaching:privateAnnotation:add``.
+    Requires ``coaching:annotation:add`` or ``coaching:privateAnnotation:add``.
 
     Args:
         appointment_id: path, string.
@@ -433,7 +434,7 @@ def post_coaching_appointment_conversations(
 ) -> _Operation[_m.AddConversationResponse]:
     """POST /api/v2/coaching/appointments/{appointmentId}/conversations -> ``AddConversationResponse``.
 
-    Needs ``coaching:appointment:edit`` or ``coaching:appointmentConversation:add``.
+    Requires ``coaching:appointment:edit`` or ``coaching:appointmentConversation:add``.
 
     Args:
         appointment_id: path, string.
@@ -457,7 +458,7 @@ def post_coaching_appointments(
 ) -> _Operation[_m.CoachingAppointmentResponse]:
     """POST /api/v2/coaching/appointments -> ``CoachingAppointmentResponse``.
 
-    Needs ``coaching:appointment:add``.
+    Requires ``coaching:appointment:add``.
 
     Args:
         body: ``CreateCoachingAppointmentRequest``.
@@ -479,7 +480,7 @@ def post_coaching_appointments_aggregates_query(
 ) -> _Operation[_m.CoachingAppointmentAggregateResponse]:
     """POST /api/v2/coaching/appointments/aggregates/query -> ``CoachingAppointmentAggregateResponse``.
 
-    Only reads. Needs ``coaching:appointment:view``.
+    Read-only. Requires ``coaching:appointment:view``.
 
     Args:
         body: ``CoachingAppointmentAggregateRequest``.
@@ -502,7 +503,7 @@ def post_coaching_scheduleslots_jobs(
 ) -> _Operation[_m.CoachingScheduleSlotsJobResponse]:
     """POST /api/v2/coaching/scheduleslots/jobs -> ``CoachingScheduleSlotsJobResponse``.
 
-    Needs ``coaching:scheduleSlotJob:add``.
+    Requires ``coaching:scheduleSlotJob:add``.
 
     Args:
         body: ``CoachingScheduleSlotsJobRequest``.
@@ -524,7 +525,7 @@ def post_coaching_scheduleslots_query(
 ) -> _Operation[_m.CoachingSlotsResponse]:
     """POST /api/v2/coaching/scheduleslots/query -> ``CoachingSlotsResponse``.
 
-    Only reads. Needs ``coaching:scheduleSlot:view``.
+    Read-only. Requires ``coaching:scheduleSlot:view``.
 
     Args:
         body: ``CoachingSlotsRequest``.

@@ -22,7 +22,7 @@ def delete_contentmanagement_document(
 ) -> _Operation[None]:
     """DELETE /api/v2/contentmanagement/documents/{documentId} -> nothing.
 
-    Needs ``content_management_user``.
+    Requires ``content_management_user``.
 
     Args:
         document_id: path, string.
@@ -131,7 +131,7 @@ def get_contentmanagement_document(
 ) -> _Operation[_m.Document]:
     """GET /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
 
-    Needs ``content_management_user``.
+    Requires ``content_management_user``.
 
     Args:
         document_id: path, string.
@@ -155,7 +155,7 @@ def get_contentmanagement_document_content(
 ) -> _Operation[_m.DownloadResponse]:
     """GET /api/v2/contentmanagement/documents/{documentId}/content -> ``DownloadResponse``.
 
-    Needs ``content_management_user``.
+    Requires ``content_management_user``.
 
     Args:
         document_id: path, string.
@@ -184,7 +184,7 @@ def get_contentmanagement_documents(
 ) -> _Operation[_m.DocumentEntityListing]:
     """GET /api/v2/contentmanagement/documents -> ``DocumentEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         workspace_id: query, string.
@@ -263,7 +263,7 @@ def get_contentmanagement_securityprofile(
 def get_contentmanagement_securityprofiles() -> _Operation[_m.SecurityProfileEntityListing]:
     """GET /api/v2/contentmanagement/securityprofiles -> ``SecurityProfileEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -328,7 +328,7 @@ def get_contentmanagement_shares(
 ) -> _Operation[_m.ShareEntityListing]:
     """GET /api/v2/contentmanagement/shares -> ``ShareEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         entity_id: query, string.
@@ -356,7 +356,7 @@ def get_contentmanagement_status(
 ) -> _Operation[_m.CommandStatusEntityListing]:
     """GET /api/v2/contentmanagement/status -> ``CommandStatusEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -426,7 +426,7 @@ def get_contentmanagement_workspace_documents(
 ) -> _Operation[_m.DocumentEntityListing]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/documents -> ``DocumentEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         workspace_id: path, string.
@@ -483,7 +483,7 @@ def get_contentmanagement_workspace_members(
 ) -> _Operation[_m.WorkspaceMemberEntityListing]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/members -> ``WorkspaceMemberEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         workspace_id: path, string.
@@ -535,7 +535,7 @@ def get_contentmanagement_workspace_tagvalues(
 ) -> _Operation[_m.TagValueEntityListing]:
     """GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValueEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         workspace_id: path, string.
@@ -573,7 +573,7 @@ def get_contentmanagement_workspaces(
 ) -> _Operation[_m.WorkspaceEntityListing]:
     """GET /api/v2/contentmanagement/workspaces -> ``WorkspaceEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -607,7 +607,7 @@ def post_contentmanagement_document(
 ) -> _Operation[_m.Document]:
     """POST /api/v2/contentmanagement/documents/{documentId} -> ``Document``.
 
-    Needs ``content_management_user``.
+    Requires ``content_management_user``.
 
     Args:
         document_id: path, string.
@@ -636,7 +636,7 @@ def post_contentmanagement_document_content(
 ) -> _Operation[_m.ReplaceResponse]:
     """POST /api/v2/contentmanagement/documents/{documentId}/content -> ``ReplaceResponse``.
 
-    Needs ``content_management_user``.
+    Requires ``content_management_user``.
 
     Args:
         document_id: path, string.
@@ -690,7 +690,7 @@ def post_contentmanagement_query(
 ) -> _Operation[_m.QueryResults]:
     """POST /api/v2/contentmanagement/query -> ``QueryResults``.
 
-    Only reads.
+    Read-only.
 
     Args:
         expand: query, string: acl, workspace.
@@ -759,7 +759,7 @@ def post_contentmanagement_workspace_tagvalues_query(
 ) -> _Operation[_m.TagValueEntityListing]:
     """POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query -> ``TagValueEntityListing``.
 
-    Only reads. Pages by ``next_uri`` of the reply.
+    Read-only. Pages by ``next_uri`` of the response.
 
     Args:
         workspace_id: path, string.

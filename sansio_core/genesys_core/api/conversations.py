@@ -19,7 +19,7 @@ if _TYPE_CHECKING:
 def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -36,7 +36,7 @@ def delete_analytics_conversations_aggregates_job(job_id: str) -> _Operation[Non
 def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/conversations/details/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         job_id: path, string.
@@ -53,7 +53,7 @@ def delete_analytics_conversations_details_job(job_id: str) -> _Operation[None]:
 def delete_conversation(conversation_id: str) -> _Operation[None]:
     """DELETE /api/v2/conversations/{conversationId} -> nothing.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -70,7 +70,7 @@ def delete_conversation_customattribute(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> nothing.
 
-    Needs ``conversation:customAttributes:delete``.
+    Requires ``conversation:customAttributes:delete``.
 
     Args:
         conversation_id: path, string.
@@ -135,7 +135,7 @@ def delete_conversations_call_participant_communication_postflowaction(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
 
-    Needs ``conversation:call:deleteMandatoryPostFlowAction``.
+    Requires ``conversation:call:deleteMandatoryPostFlowAction``.
 
     Args:
         conversation_id: path, string.
@@ -197,7 +197,7 @@ def delete_conversations_messages_cachedmedia_cached_media_item_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> nothing.
 
-    Needs ``conversation:cachedMedia:delete``.
+    Requires ``conversation:cachedMedia:delete``.
 
     Args:
         cached_media_item_id: path, string.
@@ -216,7 +216,7 @@ def delete_conversations_messaging_integrations_apple_integration_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/apple/{integrationId} -> nothing.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -235,7 +235,7 @@ def delete_conversations_messaging_integrations_facebook_integration_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> nothing.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -254,7 +254,7 @@ def delete_conversations_messaging_integrations_instagram_integration_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> nothing.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -273,7 +273,7 @@ def delete_conversations_messaging_integrations_open_extensions_googlebusinesspr
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> nothing.
 
-    A preview: it may change without notice. Needs ``messaging:integration:delete``.
+    Preview: may change without notice. Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -293,7 +293,7 @@ def delete_conversations_messaging_integrations_open_integration_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/open/{integrationId} -> nothing.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -312,7 +312,7 @@ def delete_conversations_messaging_integrations_twitter_integration_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> nothing.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -331,7 +331,7 @@ def delete_conversations_messaging_integrations_whatsapp_integration_id(
 ) -> _Operation[_m.WhatsAppIntegration]:
     """DELETE /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
 
-    Needs ``messaging:integration:delete``.
+    Requires ``messaging:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -349,7 +349,7 @@ def delete_conversations_messaging_integrations_whatsapp_integration_id(
 def delete_conversations_messaging_setting(message_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/settings/{messageSettingId} -> nothing.
 
-    Needs ``messaging:setting:delete``.
+    Requires ``messaging:setting:delete``.
 
     Args:
         message_setting_id: path, string.
@@ -366,7 +366,7 @@ def delete_conversations_messaging_setting(message_setting_id: str) -> _Operatio
 def delete_conversations_messaging_settings_default() -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/settings/default -> nothing.
 
-    Needs ``messaging:setting:delete``.
+    Requires ``messaging:setting:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -381,7 +381,7 @@ def delete_conversations_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> nothing.
 
-    Needs ``messaging:supportedContent:delete``.
+    Requires ``messaging:supportedContent:delete``.
 
     Args:
         supported_content_id: path, string.
@@ -400,7 +400,7 @@ def get_analytics_conversation_details(
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributes]:
     """GET /api/v2/analytics/conversations/{conversationId}/details -> ``AnalyticsConversationWithoutAttributes``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         conversation_id: path, string.
@@ -418,7 +418,7 @@ def get_analytics_conversation_details(
 def get_analytics_conversations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -439,7 +439,7 @@ def get_analytics_conversations_aggregates_job_results(
 ) -> _Operation[_m.ConversationAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -462,7 +462,7 @@ def get_analytics_conversations_details(
 ) -> _Operation[_m.AnalyticsConversationWithoutAttributesMultiGetResponse]:
     """GET /api/v2/analytics/conversations/details -> ``AnalyticsConversationWithoutAttributesMultiGetResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         id: query, list of string.
@@ -480,7 +480,7 @@ def get_analytics_conversations_details(
 def get_analytics_conversations_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         job_id: path, string.
@@ -502,8 +502,8 @@ def get_analytics_conversations_details_job_results(
 ) -> _Operation[_m.AnalyticsConversationAsyncQueryResponse]:
     """GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``. Pages
-    by ``cursor``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -525,7 +525,7 @@ def get_analytics_conversations_details_jobs_availability(
 ) -> _Operation[_m.DataAvailabilityResponse]:
     """GET /api/v2/analytics/conversations/details/jobs/availability -> ``DataAvailabilityResponse``.
 
-    Needs ``analytics:conversationDetail:view``.
+    Requires ``analytics:conversationDetail:view``.
     """
     return _Operation(
         _Endpoint(
@@ -538,7 +538,7 @@ def get_analytics_conversations_details_jobs_availability(
 def get_conversation(conversation_id: str) -> _Operation[_m.Conversation]:
     """GET /api/v2/conversations/{conversationId} -> ``Conversation``.
 
-    Needs ``conversation:communication:view``.
+    Requires ``conversation:communication:view``.
 
     Args:
         conversation_id: path, string.
@@ -556,7 +556,7 @@ def get_conversation_accessattributes(
 ) -> _Operation[_m.ConversationAccessAttributesResponse]:
     """GET /api/v2/conversations/{conversationId}/accessattributes -> ``ConversationAccessAttributesResponse``.
 
-    A preview: it may change without notice. Needs ``conversation:accessAttributes:view``.
+    Preview: may change without notice. Requires ``conversation:accessAttributes:view``.
 
     Args:
         conversation_id: path, string.
@@ -576,7 +576,7 @@ def get_conversation_assistant_copilotcontext(
 ) -> _Operation[_m.CopilotContextValues]:
     """GET /api/v2/conversations/{conversationId}/assistant/copilotcontext -> ``CopilotContextValues``.
 
-    A preview: it may change without notice. Needs ``conversation:assistantCopilotContext:view``.
+    Preview: may change without notice. Requires ``conversation:assistantCopilotContext:view``.
 
     Args:
         conversation_id: path, string.
@@ -598,7 +598,7 @@ def get_conversation_communication_agentchecklist(
 ) -> _Operation[_m.AgentChecklistResponse]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
 
-    Needs ``conversation:agentchecklist:view``.
+    Requires ``conversation:agentchecklist:view``.
 
     Args:
         conversation_id: path, string.
@@ -626,7 +626,7 @@ def get_conversation_communication_agentchecklist_job(
 ) -> _Operation[_m.ChecklistInferenceJobResponse]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId} -> ``ChecklistInferenceJobResponse``.
 
-    Needs ``conversation:agentchecklist:view``.
+    Requires ``conversation:agentchecklist:view``.
 
     Args:
         conversation_id: path, string.
@@ -653,7 +653,7 @@ def get_conversation_communication_agentchecklists(
 ) -> _Operation[_m.AgentChecklistResponseList]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists -> ``AgentChecklistResponseList``.
 
-    Needs ``conversation:agentchecklist:view``. Pages by ``next_uri`` of the reply.
+    Requires ``conversation:agentchecklist:view``. Pages by ``next_uri`` of the response.
 
     Args:
         conversation_id: path, string.
@@ -676,7 +676,7 @@ def get_conversation_communication_internalmessage(
 ) -> _Operation[_m.InternalMessageData]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages/{messageId} -> ``InternalMessageData``.
 
-    Needs ``conversation:internalMessaging:view``.
+    Requires ``conversation:internalMessaging:view``.
 
     Args:
         conversation_id: path, string.
@@ -705,8 +705,8 @@ def get_conversation_communication_internalmessages(
 ) -> _Operation[_m.InternalMessageDataEntityListing]:
     """GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageDataEntityListing``.
 
-    Needs ``conversation:internalMessaging:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``conversation:internalMessaging:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         conversation_id: path, string.
@@ -731,7 +731,7 @@ def get_conversation_customattribute(
 ) -> _Operation[_m.CustomAttributes]:
     """GET /api/v2/conversations/{conversationId}/customattributes/{attributesId} -> ``CustomAttributes``.
 
-    Needs ``conversation:customAttributes:view``.
+    Requires ``conversation:customAttributes:view``.
 
     Args:
         conversation_id: path, string.
@@ -752,7 +752,7 @@ def get_conversation_customattributes(
 ) -> _Operation[_m.CustomAttributesListing]:
     """GET /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesListing``.
 
-    Needs ``conversation:customAttributes:view``.
+    Requires ``conversation:customAttributes:view``.
 
     Args:
         conversation_id: path, string.
@@ -860,7 +860,7 @@ def get_conversation_secureattributes(
 ) -> _Operation[_m.ConversationSecureAttributes]:
     """GET /api/v2/conversations/{conversationId}/secureattributes -> ``ConversationSecureAttributes``.
 
-    Needs ``conversation:participant:attributesview``.
+    Requires ``conversation:participant:attributesview``.
 
     Args:
         conversation_id: path, string.
@@ -881,7 +881,7 @@ def get_conversation_suggestion(
 ) -> _Operation[_m.Suggestion]:
     """GET /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
 
-    Needs ``conversation:suggestion:view``.
+    Requires ``conversation:suggestion:view``.
 
     Args:
         conversation_id: path, string.
@@ -910,8 +910,8 @@ def get_conversation_suggestions(
 ) -> _Operation[_m.SuggestionListing]:
     """GET /api/v2/conversations/{conversationId}/suggestions -> ``SuggestionListing``.
 
-    Needs ``conversation:suggestion:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``conversation:suggestion:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         conversation_id: path, string.
@@ -940,7 +940,7 @@ def get_conversation_summaries(
 ) -> _Operation[_m.ConversationSummariesGetResponse]:
     """GET /api/v2/conversations/{conversationId}/summaries -> ``ConversationSummariesGetResponse``.
 
-    Needs ``conversation:summary:view``.
+    Requires ``conversation:summary:view``.
 
     Args:
         conversation_id: path, string.
@@ -960,7 +960,7 @@ def get_conversations(
 ) -> _Operation[_m.ConversationEntityListing]:
     """GET /api/v2/conversations -> ``ConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         communication_type: query, string.
@@ -1151,7 +1151,7 @@ def get_conversations_callback_participant_wrapupcodes(
 def get_conversations_callbacks() -> _Operation[_m.CallbackConversationEntityListing]:
     """GET /api/v2/conversations/callbacks -> ``CallbackConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1164,7 +1164,7 @@ def get_conversations_callbacks() -> _Operation[_m.CallbackConversationEntityLis
 def get_conversations_calls() -> _Operation[_m.CallConversationEntityListing]:
     """GET /api/v2/conversations/calls -> ``CallConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1185,7 +1185,7 @@ def get_conversations_calls_history(
 ) -> _Operation[_m.CallHistoryConversationEntityListing]:
     """GET /api/v2/conversations/calls/history -> ``CallHistoryConversationEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1313,7 +1313,7 @@ def get_conversations_cobrowsesession_participant_wrapupcodes(
 def get_conversations_cobrowsesessions() -> _Operation[_m.CobrowseConversationEntityListing]:
     """GET /api/v2/conversations/cobrowsesessions -> ``CobrowseConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1328,7 +1328,7 @@ def get_conversations_customattributes_schema(
 ) -> _Operation[_m.ConversationDataSchema]:
     """GET /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
 
     Args:
         schema_id: path, string.
@@ -1348,7 +1348,7 @@ def get_conversations_customattributes_schema_version(
 ) -> _Operation[_m.ConversationDataSchema]:
     """GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions/{versionId} -> ``ConversationDataSchema``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
 
     Args:
         schema_id: path, string.
@@ -1369,7 +1369,7 @@ def get_conversations_customattributes_schema_versions(
 ) -> _Operation[_m.ConversationDataSchemaListing]:
     """GET /api/v2/conversations/customattributes/schemas/{schemaId}/versions -> ``ConversationDataSchemaListing``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
 
     Args:
         schema_id: path, string.
@@ -1387,7 +1387,7 @@ def get_conversations_customattributes_schema_versions(
 def get_conversations_customattributes_schemas() -> _Operation[_m.ConversationDataSchemaListing]:
     """GET /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchemaListing``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
     """
     return _Operation(
         _Endpoint(
@@ -1402,7 +1402,7 @@ def get_conversations_customattributes_schemas_coretype(
 ) -> _Operation[_m.Coretype]:
     """GET /api/v2/conversations/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
 
     Args:
         core_type_name: path, string.
@@ -1419,7 +1419,7 @@ def get_conversations_customattributes_schemas_coretype(
 def get_conversations_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/conversations/customattributes/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
     """
     return _Operation(
         _Endpoint(
@@ -1432,7 +1432,7 @@ def get_conversations_customattributes_schemas_coretypes() -> _Operation[_m.Core
 def get_conversations_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/conversations/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``conversation:customAttributes:schemaView``.
+    Requires ``conversation:customAttributes:schemaView``.
     """
     return _Operation(
         _Endpoint(
@@ -1483,7 +1483,7 @@ def get_conversations_email_messages(
 ) -> _Operation[_m.EmailMessagePreviewListing]:
     """GET /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessagePreviewListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         conversation_id: path, string.
@@ -1605,7 +1605,7 @@ def get_conversations_email_settings(conversation_id: str) -> _Operation[_m.Emai
 def get_conversations_emails() -> _Operation[_m.EmailConversationEntityListing]:
     """GET /api/v2/conversations/emails -> ``EmailConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1620,7 +1620,7 @@ def get_conversations_internalmessage(
 ) -> _Operation[_m.InternalMessageConversation]:
     """GET /api/v2/conversations/internalmessages/{conversationId} -> ``InternalMessageConversation``.
 
-    Needs ``conversation:internalMessaging:view``.
+    Requires ``conversation:internalMessaging:view``.
 
     Args:
         conversation_id: path, string.
@@ -1638,7 +1638,7 @@ def get_conversations_internalmessage(
 def get_conversations_internalmessages() -> _Operation[_m.InternalMessageConversationEntityListing]:
     """GET /api/v2/conversations/internalmessages -> ``InternalMessageConversationEntityListing``.
 
-    Needs ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the reply.
+    Requires ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1653,7 +1653,7 @@ def get_conversations_keyconfiguration(
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
     """GET /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
 
-    Needs ``conversation:encryptionKey:view``.
+    Requires ``conversation:encryptionKey:view``.
 
     Args:
         keyconfigurations_id: path, string.
@@ -1672,7 +1672,7 @@ def get_conversations_keyconfigurations(
 ) -> _Operation[_m.ConversationEncryptionConfigurationListing]:
     """GET /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfigurationListing``.
 
-    Needs ``conversation:encryptionKey:view``.
+    Requires ``conversation:encryptionKey:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1707,7 +1707,8 @@ def get_conversations_message_communication_messages_media(
 ) -> _Operation[_m.MessageMediaListing]:
     """GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
 
-    Needs ``conversation:messageMedia:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``conversation:messageMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         conversation_id: path, string.
@@ -1734,7 +1735,7 @@ def get_conversations_message_communication_messages_media_media_id(
 ) -> _Operation[_m.MessageMediaData]:
     """GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId} -> ``MessageMediaData``.
 
-    Needs ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
 
     Args:
         conversation_id: path, string.
@@ -1757,7 +1758,7 @@ def get_conversations_message_communication_messages_media_media_id(
 def get_conversations_message_details(message_id: str) -> _Operation[_m.MessageData]:
     """GET /api/v2/conversations/messages/{messageId}/details -> ``MessageData``.
 
-    Needs ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
 
     Args:
         message_id: path, string.
@@ -1777,7 +1778,7 @@ def get_conversations_message_message(
 ) -> _Operation[_m.MessageData]:
     """GET /api/v2/conversations/messages/{conversationId}/messages/{messageId} -> ``MessageData``.
 
-    Needs ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
 
     Args:
         conversation_id: path, string.
@@ -1868,7 +1869,7 @@ def get_conversations_message_participant_wrapupcodes(
 def get_conversations_messages() -> _Operation[_m.MessageConversationEntityListing]:
     """GET /api/v2/conversations/messages -> ``MessageConversationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -1886,7 +1887,8 @@ def get_conversations_messages_cachedmedia(
 ) -> _Operation[_m.CachedMediaItemEntityListing]:
     """GET /api/v2/conversations/messages/cachedmedia -> ``CachedMediaItemEntityListing``.
 
-    Needs ``conversation:cachedMedia:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``conversation:cachedMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1909,7 +1911,7 @@ def get_conversations_messages_cachedmedia_cached_media_item_id(
 ) -> _Operation[_m.CachedMediaItem]:
     """GET /api/v2/conversations/messages/cachedmedia/{cachedMediaItemId} -> ``CachedMediaItem``.
 
-    Needs ``conversation:cachedMedia:view``.
+    Requires ``conversation:cachedMedia:view``.
 
     Args:
         cached_media_item_id: path, string.
@@ -1926,7 +1928,7 @@ def get_conversations_messages_cachedmedia_cached_media_item_id(
 def get_conversations_messaging_facebook_app() -> _Operation[_m.FacebookAppCredentials]:
     """GET /api/v2/conversations/messaging/facebook/app -> ``FacebookAppCredentials``.
 
-    Needs ``messaging:integration:add``.
+    Requires ``messaging:integration:add``.
     """
     return _Operation(
         _Endpoint(
@@ -1940,7 +1942,7 @@ def get_conversations_messaging_facebook_permissions(
 ) -> _Operation[_m.FacebookPermissionEntityListing]:
     """GET /api/v2/conversations/messaging/facebook/permissions -> ``FacebookPermissionEntityListing``.
 
-    Needs ``messaging:integration:add`` or ``messaging:integration:edit`` or
+    Requires ``messaging:integration:add`` or ``messaging:integration:edit`` or
     ``messaging:conversationInstagramIntegration:add``.
     """
     return _Operation(
@@ -1957,7 +1959,7 @@ def get_conversations_messaging_identityresolution_integrations_apple_integratio
 ) -> _Operation[_m.AppleIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionApple:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionApple:view``.
 
     Args:
         integration_id: path, string.
@@ -1978,7 +1980,7 @@ def get_conversations_messaging_identityresolution_integrations_facebook_integra
 ) -> _Operation[_m.FacebookIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionFacebook:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionFacebook:view``.
 
     Args:
         integration_id: path, string.
@@ -1999,7 +2001,7 @@ def get_conversations_messaging_identityresolution_integrations_instagram_integr
 ) -> _Operation[_m.InstagramIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionInstagram:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionInstagram:view``.
 
     Args:
         integration_id: path, string.
@@ -2020,7 +2022,7 @@ def get_conversations_messaging_identityresolution_integrations_open_integration
 ) -> _Operation[_m.OpenMessagingIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionOpen:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionOpen:view``.
 
     Args:
         integration_id: path, string.
@@ -2041,7 +2043,7 @@ def get_conversations_messaging_identityresolution_integrations_twitter_integrat
 ) -> _Operation[_m.TwitterIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionX:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionX:view``.
 
     Args:
         integration_id: path, string.
@@ -2062,7 +2064,7 @@ def get_conversations_messaging_identityresolution_integrations_whatsapp_integra
 ) -> _Operation[_m.WhatsAppIdentityResolutionConfig]:
     """GET /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:view`` and ``messaging:identityResolutionWhatsApp:view``.
+    Requires ``messaging:integration:view`` and ``messaging:identityResolutionWhatsApp:view``.
 
     Args:
         integration_id: path, string.
@@ -2083,7 +2085,7 @@ def get_conversations_messaging_integration_twitter_oauth_settings(
 ) -> _Operation[_m.TwitterOAuthSettings]:
     """GET /api/v2/conversations/messaging/integrations/{integrationId}/twitter/oauth/settings -> ``TwitterOAuthSettings``.
 
-    Needs ``messaging:XIntegration:add``.
+    Requires ``messaging:XIntegration:add``.
 
     Args:
         integration_id: path, string.
@@ -2108,7 +2110,8 @@ def get_conversations_messaging_integrations(
 ) -> _Operation[_m.MessagingIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations -> ``MessagingIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2142,7 +2145,8 @@ def get_conversations_messaging_integrations_apple(
 ) -> _Operation[_m.AppleIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2173,7 +2177,7 @@ def get_conversations_messaging_integrations_apple_integration_id(
 ) -> _Operation[_m.AppleIntegration]:
     """GET /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2200,7 +2204,8 @@ def get_conversations_messaging_integrations_facebook(
 ) -> _Operation[_m.FacebookIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2231,7 +2236,7 @@ def get_conversations_messaging_integrations_facebook_integration_id(
 ) -> _Operation[_m.FacebookIntegration]:
     """GET /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2258,7 +2263,8 @@ def get_conversations_messaging_integrations_instagram(
 ) -> _Operation[_m.InstagramIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2289,7 +2295,7 @@ def get_conversations_messaging_integrations_instagram_integration_id(
 ) -> _Operation[_m.InstagramIntegration]:
     """GET /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2316,7 +2322,8 @@ def get_conversations_messaging_integrations_open(
 ) -> _Operation[_m.OpenIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/open -> ``OpenIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2347,7 +2354,7 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
 
-    A preview: it may change without notice. Needs ``messaging:integration:view``.
+    Preview: may change without notice. Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2369,7 +2376,7 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 ) -> _Operation[_m.GoogleOAuthSettingsResponse]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/oauth/settings -> ``GoogleOAuthSettingsResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileOAuthSettings:view``.
     """
     return _Operation(
@@ -2387,7 +2394,7 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 ) -> _Operation[_m.GoogleAuthToken]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId} -> ``GoogleAuthToken``.
 
-    A preview: it may change without notice. Needs ``messaging:googleBusinessProfileToken:view``.
+    Preview: may change without notice. Requires ``messaging:googleBusinessProfileToken:view``.
 
     Args:
         token_id: path, string.
@@ -2408,7 +2415,7 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 ) -> _Operation[_m.GoogleBusinessProfileAccountListing]:
     """GET /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens/{tokenId}/accounts -> ``GoogleBusinessProfileAccountListing``.
 
-    A preview: it may change without notice. Needs ``messaging:googleBusinessProfileAccount:view``.
+    Preview: may change without notice. Requires ``messaging:googleBusinessProfileAccount:view``.
 
     Args:
         token_id: path, string.
@@ -2431,7 +2438,7 @@ def get_conversations_messaging_integrations_open_integration_id(
 ) -> _Operation[_m.OpenIntegration]:
     """GET /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2457,7 +2464,8 @@ def get_conversations_messaging_integrations_twitter(
 ) -> _Operation[_m.TwitterIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2488,7 +2496,7 @@ def get_conversations_messaging_integrations_twitter_integration_id(
 ) -> _Operation[_m.TwitterIntegration]:
     """GET /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2509,7 +2517,7 @@ def get_conversations_messaging_integrations_twitter_oauth_settings(
 ) -> _Operation[_m.TwitterSignupOAuthSettings]:
     """GET /api/v2/conversations/messaging/integrations/twitter/oauth/settings -> ``TwitterSignupOAuthSettings``.
 
-    Needs ``messaging:XIntegration:add``.
+    Requires ``messaging:XIntegration:add``.
     """
     return _Operation(
         _Endpoint(
@@ -2530,7 +2538,8 @@ def get_conversations_messaging_integrations_whatsapp(
 ) -> _Operation[_m.WhatsAppIntegrationEntityListing]:
     """GET /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegrationEntityListing``.
 
-    Needs ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2561,7 +2570,7 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
 ) -> _Operation[_m.WhatsAppIntegration]:
     """GET /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
 
-    Needs ``messaging:integration:view``.
+    Requires ``messaging:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -2605,7 +2614,7 @@ def get_conversations_messaging_oauth_apple_callback(
 def get_conversations_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
     """GET /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
 
-    Needs ``messaging:setting:view``.
+    Requires ``messaging:setting:view``.
 
     Args:
         message_setting_id: path, string.
@@ -2626,7 +2635,7 @@ def get_conversations_messaging_settings(
 ) -> _Operation[_m.MessagingConfigListing]:
     """GET /api/v2/conversations/messaging/settings -> ``MessagingConfigListing``.
 
-    Needs ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2645,7 +2654,7 @@ def get_conversations_messaging_settings(
 def get_conversations_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
     """GET /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
 
-    Needs ``messaging:setting:view``.
+    Requires ``messaging:setting:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2662,8 +2671,8 @@ def get_conversations_messaging_supportedcontent(
 ) -> _Operation[_m.SupportedContentListing]:
     """GET /api/v2/conversations/messaging/supportedcontent -> ``SupportedContentListing``.
 
-    Needs ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2683,7 +2692,7 @@ def get_conversations_messaging_supportedcontent(
 def get_conversations_messaging_supportedcontent_default() -> _Operation[_m.SupportedContent]:
     """GET /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
 
-    Needs ``messaging:supportedContent:view``.
+    Requires ``messaging:supportedContent:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2698,7 +2707,7 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[_m.SupportedContent]:
     """GET /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
 
-    Needs ``messaging:supportedContent:view``.
+    Requires ``messaging:supportedContent:view``.
 
     Args:
         supported_content_id: path, string.
@@ -2716,7 +2725,7 @@ def get_conversations_messaging_supportedcontent_supported_content_id(
 def get_conversations_messaging_threadingtimeline() -> _Operation[_m.ConversationThreadingWindow]:
     """GET /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
 
-    Needs ``conversation:threadingTimeline:view``.
+    Requires ``conversation:threadingTimeline:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2760,7 +2769,7 @@ def get_conversations_screenshare_participant_communication_wrapup(
 def get_conversations_settings() -> _Operation[_m.Settings]:
     """GET /api/v2/conversations/settings -> ``Settings``.
 
-    Needs ``conversation:settings:view``.
+    Requires ``conversation:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2801,7 +2810,7 @@ def get_conversations_social_participant_communication_wrapup(
 def get_conversations_video_details(conference_id: str) -> _Operation[_m.VideoConferenceDetails]:
     """GET /api/v2/conversations/videos/{conferenceId}/details -> ``VideoConferenceDetails``.
 
-    A preview: it may change without notice. Needs ``video:video:access``.
+    Preview: may change without notice. Requires ``video:video:access``.
 
     Args:
         conference_id: path, string.
@@ -2847,7 +2856,7 @@ def get_conversations_video_participant_communication_wrapup(
 def get_conversations_videos_meeting(meeting_id: str) -> _Operation[_m.MeetingIdRecord]:
     """GET /api/v2/conversations/videos/meetings/{meetingId} -> ``MeetingIdRecord``.
 
-    Needs ``video:video:access``.
+    Requires ``video:video:access``.
 
     Args:
         meeting_id: path, string.
@@ -2868,7 +2877,7 @@ def patch_conversation_customattributes(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/{conversationId}/customattributes -> nothing.
 
-    Needs ``conversation:customAttributes:edit``.
+    Requires ``conversation:customAttributes:edit``.
 
     Args:
         conversation_id: path, string.
@@ -2893,7 +2902,7 @@ def patch_conversation_customattributes_bulk(
 ) -> _Operation[_m.CustomAttributesBulkUpdateResponseMap]:
     """PATCH /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
 
-    Needs ``conversation:customAttributes:edit``.
+    Requires ``conversation:customAttributes:edit``.
 
     Args:
         conversation_id: path, string.
@@ -2919,7 +2928,7 @@ def patch_conversation_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/{conversationId}/participants/{participantId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
 
     Args:
@@ -2971,7 +2980,7 @@ def patch_conversation_recordingstate(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/{conversationId}/recordingstate -> nothing.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -2996,7 +3005,7 @@ def patch_conversation_secureattributes(
 ) -> _Operation[str]:
     """PATCH /api/v2/conversations/{conversationId}/secureattributes -> string.
 
-    Needs ``conversation:participant:attributesedit``.
+    Requires ``conversation:participant:attributesedit``.
 
     Args:
         conversation_id: path, string.
@@ -3022,7 +3031,7 @@ def patch_conversation_suggestion(
 ) -> _Operation[_m.Suggestion]:
     """PATCH /api/v2/conversations/{conversationId}/suggestions/{suggestionId} -> ``Suggestion``.
 
-    Needs ``conversation:suggestion:edit``.
+    Requires ``conversation:suggestion:edit``.
 
     Args:
         conversation_id: path, string.
@@ -3050,7 +3059,7 @@ def patch_conversation_summary_engagements(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/engagements -> nothing.
 
-    Needs ``conversation:summaryEngagement:edit``.
+    Requires ``conversation:summaryEngagement:edit``.
 
     Args:
         conversation_id: path, string.
@@ -3078,7 +3087,7 @@ def patch_conversation_summary_feedback(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
 
-    Needs ``conversation:summaryFeedback:edit``.
+    Requires ``conversation:summaryFeedback:edit``.
 
     Args:
         conversation_id: path, string.
@@ -3103,7 +3112,7 @@ def patch_conversation_utilizationlabel(
 ) -> _Operation[str]:
     """PATCH /api/v2/conversations/{conversationId}/utilizationlabel -> string.
 
-    Needs ``conversation:utilizationLabel:edit``.
+    Requires ``conversation:utilizationLabel:edit``.
 
     Args:
         conversation_id: path, string.
@@ -3130,7 +3139,7 @@ def patch_conversations_aftercallwork_conversation_id_participant_communication(
 ) -> _Operation[_m.AfterCallWorkUpdate]:
     """PATCH /api/v2/conversations/aftercallwork/{conversationId}/participants/{participantId}/communications/{communicationId} -> ``AfterCallWorkUpdate``.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -3160,7 +3169,7 @@ def patch_conversations_call(
 ) -> _Operation[_m.Conversation]:
     """PATCH /api/v2/conversations/calls/{conversationId} -> ``Conversation``.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -3184,7 +3193,7 @@ def patch_conversations_call_conference(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/calls/{conversationId}/conference -> nothing.
 
-    Needs ``conversation:conference:add``.
+    Requires ``conversation:conference:add``.
 
     Args:
         conversation_id: path, string.
@@ -3210,7 +3219,7 @@ def patch_conversations_call_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
 
     Args:
@@ -3262,7 +3271,7 @@ def patch_conversations_call_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId} -> JSON of any shape.
+    """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
 
     Args:
         conversation_id: path, string.
@@ -3295,7 +3304,7 @@ def patch_conversations_call_participant_communication_postflowaction(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
 
-    Needs ``conversation:call:setMandatoryPostFlowAction``.
+    Requires ``conversation:call:setMandatoryPostFlowAction``.
 
     Args:
         conversation_id: path, string.
@@ -3352,7 +3361,7 @@ def patch_conversations_call_participant_user_user_id(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect`` or ``conversation:agentlessCall:add``.
 
     Args:
@@ -3383,7 +3392,7 @@ def patch_conversations_callback(
 ) -> _Operation[_m.Conversation]:
     """PATCH /api/v2/conversations/callbacks/{conversationId} -> ``Conversation``.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -3409,7 +3418,7 @@ def patch_conversations_callback_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
 
     Args:
@@ -3461,7 +3470,7 @@ def patch_conversations_callback_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId} -> JSON of any shape.
+    """PATCH /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
 
     Args:
         conversation_id: path, string.
@@ -3490,7 +3499,7 @@ def patch_conversations_callbacks(
 ) -> _Operation[_m.PatchCallbackResponse]:
     """PATCH /api/v2/conversations/callbacks -> ``PatchCallbackResponse``.
 
-    Needs ``conversation:callback:edit``.
+    Requires ``conversation:callback:edit``.
 
     Args:
         body: ``PatchCallbackRequest``.
@@ -3513,7 +3522,7 @@ def patch_conversations_cobrowsesession(
 ) -> _Operation[_m.Conversation]:
     """PATCH /api/v2/conversations/cobrowsesessions/{conversationId} -> ``Conversation``.
 
-    Deprecated. Needs ``conversation:communication:disconnect``.
+    Deprecated. Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -3540,7 +3549,7 @@ def patch_conversations_cobrowsesession_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId} -> nothing.
 
-    Deprecated. Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Deprecated. Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
 
     Args:
@@ -3595,7 +3604,7 @@ def patch_conversations_cobrowsesession_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId} -> JSON of any shape.
+    """PATCH /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
 
     Deprecated.
 
@@ -3627,7 +3636,7 @@ def patch_conversations_email(
 ) -> _Operation[_m.Conversation]:
     """PATCH /api/v2/conversations/emails/{conversationId} -> ``Conversation``.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -3680,7 +3689,7 @@ def patch_conversations_email_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect`` or ``conversation:email:park``.
 
     Args:
@@ -3732,7 +3741,7 @@ def patch_conversations_email_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId} -> JSON of any shape.
+    """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
 
     Args:
         conversation_id: path, string.
@@ -3763,7 +3772,7 @@ def patch_conversations_email_participant_parkingstate(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/emails/{conversationId}/participants/{participantId}/parkingstate -> nothing.
 
-    Needs ``conversation:email:park``.
+    Requires ``conversation:email:park``.
 
     Args:
         conversation_id: path, string.
@@ -3789,7 +3798,7 @@ def patch_conversations_message(
 ) -> _Operation[_m.Conversation]:
     """PATCH /api/v2/conversations/messages/{conversationId} -> ``Conversation``.
 
-    Needs ``conversation:communication:disconnect`` or ``conversation:message:park``.
+    Requires ``conversation:communication:disconnect`` or ``conversation:message:park``.
 
     Args:
         conversation_id: path, string.
@@ -3816,7 +3825,7 @@ def patch_conversations_message_participant(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId} -> nothing.
 
-    Needs ``conversation:participant:wrapup`` or ``conversation:call:record`` or
+    Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
     ``conversation:communication:disconnect``.
 
     Args:
@@ -3869,7 +3878,7 @@ def patch_conversations_message_participant_communication(
     communication_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId} -> JSON of any shape.
+    """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId} -> any JSON value.
 
     Args:
         conversation_id: path, string.
@@ -3900,7 +3909,7 @@ def patch_conversations_message_participant_parkingstate(
 ) -> _Operation[None]:
     """PATCH /api/v2/conversations/messages/{conversationId}/participants/{participantId}/parkingstate -> nothing.
 
-    Needs ``conversation:message:park``.
+    Requires ``conversation:message:park``.
 
     Args:
         conversation_id: path, string.
@@ -3926,7 +3935,7 @@ def patch_conversations_messaging_integrations_apple_integration_id(
 ) -> _Operation[_m.AppleIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/apple/{integrationId} -> ``AppleIntegration``.
 
-    Needs ``messaging:appleIntegration:edit``.
+    Requires ``messaging:appleIntegration:edit``.
 
     Args:
         integration_id: path, string.
@@ -3951,7 +3960,7 @@ def patch_conversations_messaging_integrations_facebook_integration_id(
 ) -> _Operation[_m.FacebookIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/facebook/{integrationId} -> ``FacebookIntegration``.
 
-    Needs ``messaging:integration:edit``.
+    Requires ``messaging:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -3976,7 +3985,7 @@ def patch_conversations_messaging_integrations_instagram_integration_id(
 ) -> _Operation[_m.InstagramIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/instagram/{integrationId} -> ``InstagramIntegration``.
 
-    Needs ``messaging:integration:edit``.
+    Requires ``messaging:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -4001,7 +4010,7 @@ def patch_conversations_messaging_integrations_open_extensions_googlebusinesspro
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/{integrationId} -> ``GoogleBusinessProfileOpenIntegration``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``messaging:googleBusinessProfileIntegration:edit``.
 
     Args:
@@ -4028,7 +4037,7 @@ def patch_conversations_messaging_integrations_open_integration_id(
 ) -> _Operation[_m.OpenIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/open/{integrationId} -> ``OpenIntegration``.
 
-    Needs ``messaging:integration:edit``.
+    Requires ``messaging:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -4053,7 +4062,7 @@ def patch_conversations_messaging_integrations_twitter_integration_id(
 ) -> _Operation[_m.TwitterIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/twitter/{integrationId} -> ``TwitterIntegration``.
 
-    Needs ``messaging:XIntegration:edit``.
+    Requires ``messaging:XIntegration:edit``.
 
     Args:
         integration_id: path, string.
@@ -4078,7 +4087,7 @@ def patch_conversations_messaging_integrations_whatsapp_embeddedsignup_integrati
 ) -> _Operation[_m.WhatsAppIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup/{integrationId} -> ``WhatsAppIntegration``.
 
-    Needs ``messaging:integration:edit``.
+    Requires ``messaging:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -4104,7 +4113,7 @@ def patch_conversations_messaging_integrations_whatsapp_integration_id(
 ) -> _Operation[_m.WhatsAppIntegration]:
     """PATCH /api/v2/conversations/messaging/integrations/whatsapp/{integrationId} -> ``WhatsAppIntegration``.
 
-    Needs ``messaging:integration:edit``.
+    Requires ``messaging:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -4129,7 +4138,7 @@ def patch_conversations_messaging_setting(
 ) -> _Operation[_m.MessagingSetting]:
     """PATCH /api/v2/conversations/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
 
-    Needs ``messaging:setting:edit``.
+    Requires ``messaging:setting:edit``.
 
     Args:
         message_setting_id: path, string.
@@ -4154,7 +4163,7 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[_m.SupportedContent]:
     """PATCH /api/v2/conversations/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
 
-    Needs ``messaging:supportedContent:edit``.
+    Requires ``messaging:supportedContent:edit``.
 
     Args:
         supported_content_id: path, string.
@@ -4176,7 +4185,7 @@ def patch_conversations_messaging_supportedcontent_supported_content_id(
 def patch_conversations_settings(body: _m.Settings | _JsonObject) -> _Operation[None]:
     """PATCH /api/v2/conversations/settings -> nothing.
 
-    Needs ``conversation:settings:edit``.
+    Requires ``conversation:settings:edit``.
 
     Args:
         body: ``Settings``.
@@ -4199,7 +4208,7 @@ def post_analytics_conversation_details_properties(
 ) -> _Operation[_m.PropertyIndexRequest]:
     """POST /api/v2/analytics/conversations/{conversationId}/details/properties -> ``PropertyIndexRequest``.
 
-    Needs ``analytics:conversationProperties:index``.
+    Requires ``analytics:conversationProperties:index``.
 
     Args:
         conversation_id: path, string.
@@ -4226,7 +4235,7 @@ def post_analytics_conversations_activity_query(
 ) -> _Operation[_m.ConversationActivityResponse]:
     """POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -4251,7 +4260,7 @@ def post_analytics_conversations_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/conversations/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:conversationAggregate:view``.
+    Requires ``analytics:conversationAggregate:view``.
 
     Args:
         body: ``ConversationAsyncAggregationQuery``.
@@ -4274,7 +4283,7 @@ def post_analytics_conversations_aggregates_query(
 ) -> _Operation[_m.ConversationAggregateQueryResponse]:
     """POST /api/v2/analytics/conversations/aggregates/query -> ``ConversationAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:conversationAggregate:view``.
+    Read-only. Requires ``analytics:conversationAggregate:view``.
 
     Args:
         body: ``ConversationAggregationQuery``.
@@ -4297,7 +4306,7 @@ def post_analytics_conversations_details_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/conversations/details/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
+    Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
 
     Args:
         body: ``AsyncConversationQuery``.
@@ -4320,7 +4329,7 @@ def post_analytics_conversations_details_query(
 ) -> _Operation[_m.AnalyticsConversationQueryResponse]:
     """POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
 
-    Only reads. Needs ``analytics:conversationDetail:view`` or
+    Read-only. Requires ``analytics:conversationDetail:view`` or
     ``analytics:agentConversationDetail:view``.
 
     Args:
@@ -4345,7 +4354,7 @@ def post_conversation_assign(
 ) -> _Operation[str]:
     """POST /api/v2/conversations/{conversationId}/assign -> string.
 
-    Needs ``conversation:call:pull`` or ``conversation:call:assign`` or
+    Requires ``conversation:call:pull`` or ``conversation:call:assign`` or
     ``conversation:callback:pull`` or ``conversation:callback:assign`` or
     ``conversation:webchat:pull`` or ``conversation:webchat:assign`` or ``conversation:email:pull``
     or ``conversation:email:assign`` or ``conversation:message:pull`` or
@@ -4370,7 +4379,7 @@ def post_conversation_assign(
 def post_conversation_barge(conversation_id: str) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/barge -> nothing.
 
-    Needs ``conversation:call:barge``.
+    Requires ``conversation:call:barge``.
 
     Args:
         conversation_id: path, string.
@@ -4386,7 +4395,7 @@ def post_conversation_barge(conversation_id: str) -> _Operation[None]:
 def post_conversation_cobrowse(conversation_id: str) -> _Operation[_m.CobrowseWebMessagingSession]:
     """POST /api/v2/conversations/{conversationId}/cobrowse -> ``CobrowseWebMessagingSession``.
 
-    Needs ``conversation:cobrowse:add`` or ``conversation:cobrowseVoice:add``.
+    Requires ``conversation:cobrowse:add`` or ``conversation:cobrowseVoice:add``.
 
     Args:
         conversation_id: path, string.
@@ -4408,7 +4417,7 @@ def post_conversation_communication_agentchecklist(
 ) -> _Operation[_m.AgentChecklistResponse]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
 
-    Needs ``conversation:agentchecklist:edit``.
+    Requires ``conversation:agentchecklist:edit``.
 
     Args:
         conversation_id: path, string.
@@ -4440,7 +4449,7 @@ def post_conversation_communication_agentchecklist_agentaction(
 ) -> _Operation[_m.AgentChecklistResponse]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/agentaction -> ``AgentChecklistResponse``.
 
-    Needs ``conversation:agentchecklist:edit``.
+    Requires ``conversation:agentchecklist:edit``.
 
     Args:
         conversation_id: path, string.
@@ -4472,7 +4481,7 @@ def post_conversation_communication_agentchecklist_jobs(
 ) -> _Operation[_m.ChecklistInferenceJobCreationResponse]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs -> ``ChecklistInferenceJobCreationResponse``.
 
-    Needs ``conversation:agentchecklist:edit``.
+    Requires ``conversation:agentchecklist:edit``.
 
     Args:
         conversation_id: path, string.
@@ -4503,7 +4512,7 @@ def post_conversation_communication_agentchecklists_finalize(
 ) -> _Operation[_m.AgentChecklistResponseList]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize -> ``AgentChecklistResponseList``.
 
-    Needs ``conversation:agentchecklist:edit``. Pages by ``next_uri`` of the reply.
+    Requires ``conversation:agentchecklist:edit``. Pages by ``next_uri`` of the response.
 
     Args:
         conversation_id: path, string.
@@ -4530,7 +4539,7 @@ def post_conversation_communication_internalmessages(
 ) -> _Operation[_m.InternalMessageData]:
     """POST /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageData``.
 
-    Needs ``conversation:internalMessaging:create``.
+    Requires ``conversation:internalMessaging:create``.
 
     Args:
         conversation_id: path, string.
@@ -4553,7 +4562,7 @@ def post_conversation_communication_internalmessages(
 def post_conversation_disconnect(conversation_id: str) -> _Operation[str]:
     """POST /api/v2/conversations/{conversationId}/disconnect -> string.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         conversation_id: path, string.
@@ -4575,7 +4584,7 @@ def post_conversation_participant_callbacks(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/callbacks -> nothing.
 
-    Needs ``conversation:callback:create``.
+    Requires ``conversation:callback:create``.
 
     Args:
         conversation_id: path, string.
@@ -4628,7 +4637,7 @@ def post_conversation_participant_internalmessages_users_communications(
 ) -> _Operation[_m.MessagingConferResponse]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/internalmessages/users/communications -> ``MessagingConferResponse``.
 
-    Needs ``conversation:internalMessaging:setupWithUser``.
+    Requires ``conversation:internalMessaging:setupWithUser``.
 
     Args:
         conversation_id: path, string.
@@ -4655,7 +4664,7 @@ def post_conversation_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Deprecated. Needs ``conversation:communication:blindTransfer``.
+    Deprecated. Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -4682,7 +4691,7 @@ def post_conversation_participant_replace_agent(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/agent -> nothing.
 
-    Needs ``conversation:communication:blindTransfer`` or
+    Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferAgent``.
 
     Args:
@@ -4710,7 +4719,7 @@ def post_conversation_participant_replace_contact_external(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/contact/external -> nothing.
 
-    Needs ``conversation:communication:blindTransfer`` or
+    Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferExternalContact``.
 
     Args:
@@ -4738,7 +4747,7 @@ def post_conversation_participant_replace_external(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/external -> nothing.
 
-    Deprecated. Needs ``conversation:communication:blindTransfer`` or
+    Deprecated. Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferExternal``.
 
     Args:
@@ -4766,7 +4775,7 @@ def post_conversation_participant_replace_queue(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/replace/queue -> nothing.
 
-    Needs ``conversation:communication:blindTransfer`` or
+    Requires ``conversation:communication:blindTransfer`` or
     ``conversation:communication:blindTransferQueue``.
 
     Args:
@@ -4820,7 +4829,7 @@ def post_conversation_participant_transfer(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/transfer -> nothing.
 
-    Needs ``conversation:communication:blindTransfer``.
+    Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -4847,7 +4856,7 @@ def post_conversation_suggestion_engagement(
 ) -> _Operation[_m.SuggestionEngagement]:
     """POST /api/v2/conversations/{conversationId}/suggestions/{suggestionId}/engagement -> ``SuggestionEngagement``.
 
-    Needs ``conversation:suggestionEngagement:add``.
+    Requires ``conversation:suggestionEngagement:add``.
 
     Args:
         conversation_id: path, string.
@@ -4873,7 +4882,7 @@ def post_conversation_suggestions_feedback(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/suggestions/feedback -> nothing.
 
-    Deprecated. Needs ``conversation:suggestionFeedback:add``.
+    Deprecated. Requires ``conversation:suggestionFeedback:add``.
 
     Args:
         conversation_id: path, string.
@@ -4900,7 +4909,7 @@ def post_conversation_summary_feedback(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/{conversationId}/summaries/{summaryId}/feedback -> nothing.
 
-    Needs ``conversation:summaryFeedback:add``.
+    Requires ``conversation:summaryFeedback:add``.
 
     Args:
         conversation_id: path, string.
@@ -4947,7 +4956,7 @@ def post_conversations_call_participant_barge(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/barge -> nothing.
 
-    Needs ``conversation:call:barge``.
+    Requires ``conversation:call:barge``.
 
     Args:
         conversation_id: path, string.
@@ -4968,7 +4977,7 @@ def post_conversations_call_participant_coach(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/coach -> nothing.
 
-    Needs ``conversation:call:coach``.
+    Requires ``conversation:call:coach``.
 
     Args:
         conversation_id: path, string.
@@ -4992,7 +5001,7 @@ def post_conversations_call_participant_communication_summaries(
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
 
-    Needs ``conversation:summary:add``.
+    Requires ``conversation:summary:add``.
 
     Args:
         conversation_id: path, string.
@@ -5025,7 +5034,7 @@ def post_conversations_call_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -5056,7 +5065,7 @@ def post_conversations_call_participant_consult(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> ``ConsultTransferResponse``.
 
-    Deprecated. Needs ``conversation:communication:consultTransfer``.
+    Deprecated. Requires ``conversation:communication:consultTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5083,7 +5092,7 @@ def post_conversations_call_participant_consult_agent(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/agent -> ``ConsultTransferResponse``.
 
-    Needs ``conversation:communication:consultTransfer`` or
+    Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferAgent``.
 
     Args:
@@ -5111,7 +5120,7 @@ def post_conversations_call_participant_consult_contact_external(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/contact/external -> ``ConsultTransferResponse``.
 
-    Needs ``conversation:communication:consultTransfer`` or
+    Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferExternalContact``.
 
     Args:
@@ -5139,7 +5148,7 @@ def post_conversations_call_participant_consult_external(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/external -> ``ConsultTransferResponse``.
 
-    Deprecated. Needs ``conversation:communication:consultTransfer`` or
+    Deprecated. Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferExternal``.
 
     Args:
@@ -5167,7 +5176,7 @@ def post_conversations_call_participant_consult_queue(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult/queue -> ``ConsultTransferResponse``.
 
-    Needs ``conversation:communication:consultTransfer`` or
+    Requires ``conversation:communication:consultTransfer`` or
     ``conversation:communication:consultTransferQueue``.
 
     Args:
@@ -5194,7 +5203,7 @@ def post_conversations_call_participant_monitor(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/monitor -> nothing.
 
-    Needs ``conversation:call:monitor``.
+    Requires ``conversation:call:monitor``.
 
     Args:
         conversation_id: path, string.
@@ -5216,7 +5225,7 @@ def post_conversations_call_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Needs ``conversation:communication:blindTransfer``.
+    Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5243,7 +5252,7 @@ def post_conversations_call_participant_snippet_record(
 ) -> _Operation[str]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record -> string.
 
-    Needs ``conversation:recording:snippetRecord``.
+    Requires ``conversation:recording:snippetRecord``.
 
     Args:
         conversation_id: path, string.
@@ -5270,7 +5279,7 @@ def post_conversations_call_participant_voice_consult(
 ) -> _Operation[_m.ConsultTransferResponse]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/voice/consult -> ``ConsultTransferResponse``.
 
-    Needs ``conversation:communication:consultTransfer``.
+    Requires ``conversation:communication:consultTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5320,7 +5329,7 @@ def post_conversations_call_participants_user_user_id(
 ) -> _Operation[_m.Conversation]:
     """POST /api/v2/conversations/calls/{conversationId}/participants/user/{userId} -> ``Conversation``.
 
-    Needs ``conversation:agentlessCall:add``.
+    Requires ``conversation:agentlessCall:add``.
 
     Args:
         conversation_id: path, string.
@@ -5349,7 +5358,7 @@ def post_conversations_callback_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -5380,7 +5389,7 @@ def post_conversations_callback_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/callbacks/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Needs ``conversation:communication:blindTransfer``.
+    Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5405,7 +5414,7 @@ def post_conversations_callbacks(
 ) -> _Operation[_m.CreateCallbackResponse]:
     """POST /api/v2/conversations/callbacks -> ``CreateCallbackResponse``.
 
-    Needs ``conversation:callback:create``.
+    Requires ``conversation:callback:create``.
 
     Args:
         body: ``CreateCallbackCommand``.
@@ -5427,7 +5436,7 @@ def post_conversations_callbacks_bulk_disconnect(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/callbacks/bulk/disconnect -> nothing.
 
-    Needs ``conversation:communication:disconnect``.
+    Requires ``conversation:communication:disconnect``.
 
     Args:
         body: ``BulkCallbackDisconnectRequest``.
@@ -5449,7 +5458,7 @@ def post_conversations_callbacks_bulk_update(
 ) -> _Operation[_m.BulkCallbackPatchResponse]:
     """POST /api/v2/conversations/callbacks/bulk/update -> ``BulkCallbackPatchResponse``.
 
-    Needs ``conversation:callback:edit``.
+    Requires ``conversation:callback:edit``.
 
     Args:
         body: ``BulkCallbackPatchRequest``.
@@ -5472,7 +5481,7 @@ def post_conversations_calls(
 ) -> _Operation[_m.CreateCallResponse]:
     """POST /api/v2/conversations/calls -> ``CreateCallResponse``.
 
-    Needs ``conversation:conference:add``.
+    Requires ``conversation:conference:add``.
 
     Args:
         body: ``CreateCallRequest``.
@@ -5495,7 +5504,7 @@ def post_conversations_calls_user_user_id(
 ) -> _Operation[_m.CreateCallResponse]:
     """POST /api/v2/conversations/calls/user/{userId} -> ``CreateCallResponse``.
 
-    Needs ``conversation:agentlessCall:add`` or ``conversation:call:add``.
+    Requires ``conversation:agentlessCall:add`` or ``conversation:call:add``.
 
     Args:
         user_id: path, string.
@@ -5523,7 +5532,7 @@ def post_conversations_cobrowsesession_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Deprecated. Needs ``conversation:participant:wrapup``.
+    Deprecated. Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -5555,7 +5564,7 @@ def post_conversations_cobrowsesession_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/cobrowsesessions/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Deprecated. Needs ``conversation:communication:blindTransfer``.
+    Deprecated. Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5580,7 +5589,7 @@ def post_conversations_customattributes_schemas(
 ) -> _Operation[_m.ConversationDataSchema]:
     """POST /api/v2/conversations/customattributes/schemas -> ``ConversationDataSchema``.
 
-    Needs ``conversation:customAttributes:schemaAdd``.
+    Requires ``conversation:customAttributes:schemaAdd``.
 
     Args:
         body: ``ConversationJsonSchemaRequest``.
@@ -5603,7 +5612,7 @@ def post_conversations_customattributes_search(
 ) -> _Operation[_m.JsonSearchResponse]:
     """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
 
-    Only reads. Needs ``conversation:customAttributes:view``.
+    Read-only. Requires ``conversation:customAttributes:view``.
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
@@ -5650,7 +5659,7 @@ def post_conversations_email_messages(
 ) -> _Operation[_m.EmailMessageReply]:
     """POST /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessageReply``.
 
-    Needs ``conversation:email:send``.
+    Requires ``conversation:email:send``.
 
     Args:
         conversation_id: path, string.
@@ -5698,7 +5707,7 @@ def post_conversations_email_messages_draft_attachments_uploads(
 ) -> _Operation[_m.UploadAttachmentResponse]:
     """POST /api/v2/conversations/emails/{conversationId}/messages/draft/attachments/uploads -> ``UploadAttachmentResponse``.
 
-    Needs ``conversation:emailAttachment:add``.
+    Requires ``conversation:emailAttachment:add``.
 
     Args:
         conversation_id: path, string.
@@ -5726,7 +5735,7 @@ def post_conversations_email_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -5757,7 +5766,7 @@ def post_conversations_email_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/emails/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Needs ``conversation:communication:blindTransfer``.
+    Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -5780,7 +5789,7 @@ def post_conversations_email_participant_replace(
 def post_conversations_email_reconnect(conversation_id: str) -> _Operation[None]:
     """POST /api/v2/conversations/emails/{conversationId}/reconnect -> nothing.
 
-    Needs ``conversation:communication:reconnect``.
+    Requires ``conversation:communication:reconnect``.
 
     Args:
         conversation_id: path, string.
@@ -5799,7 +5808,7 @@ def post_conversations_emails(
 ) -> _Operation[_m.EmailConversation]:
     """POST /api/v2/conversations/emails -> ``EmailConversation``.
 
-    Needs ``conversation:email:create``.
+    Requires ``conversation:email:create``.
 
     Args:
         body: ``CreateEmailRequest``.
@@ -5821,7 +5830,7 @@ def post_conversations_emails_agentless(
 ) -> _Operation[_m.AgentlessEmailSendResponseDto]:
     """POST /api/v2/conversations/emails/agentless -> ``AgentlessEmailSendResponseDto``.
 
-    Needs ``conversation:email:create`` or ``conversation:agentlessEmail:send``.
+    Requires ``conversation:email:create`` or ``conversation:agentlessEmail:send``.
 
     Args:
         body: ``AgentlessEmailSendRequestDto``.
@@ -5863,7 +5872,7 @@ def post_conversations_keyconfigurations(
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
     """POST /api/v2/conversations/keyconfigurations -> ``ConversationEncryptionConfiguration``.
 
-    Needs ``conversation:encryptionKey:edit``.
+    Requires ``conversation:encryptionKey:edit``.
 
     Args:
         body: ``ConversationEncryptionConfiguration``.
@@ -5886,7 +5895,7 @@ def post_conversations_keyconfigurations_validate(
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
     """POST /api/v2/conversations/keyconfigurations/validate -> ``ConversationEncryptionConfiguration``.
 
-    Needs ``conversation:encryptionKey:edit``.
+    Requires ``conversation:encryptionKey:edit``.
 
     Args:
         body: ``ConversationEncryptionConfiguration``.
@@ -5911,7 +5920,7 @@ def post_conversations_message_communication_messages(
 ) -> _Operation[_m.MessageData]:
     """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages -> ``MessageData``.
 
-    Needs ``conversation:message:create`` or ``conversation:webmessaging:create``.
+    Requires ``conversation:message:create`` or ``conversation:webmessaging:create``.
 
     Args:
         conversation_id: path, string.
@@ -5937,7 +5946,7 @@ def post_conversations_message_communication_messages_media(
 ) -> _Operation[_m.MessageMediaData]:
     """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaData``.
 
-    Deprecated. Needs ``conversation:message:create`` or ``conversation:webmessaging:create`` or
+    Deprecated. Requires ``conversation:message:create`` or ``conversation:webmessaging:create`` or
     ``conversation:socialmedia:create``.
 
     Args:
@@ -5961,7 +5970,7 @@ def post_conversations_message_communication_messages_media_uploads(
 ) -> _Operation[_m.MessageMediaUploadData]:
     """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/uploads -> ``MessageMediaUploadData``.
 
-    Needs ``conversation:message:create`` or ``conversation:webmessaging:create`` or
+    Requires ``conversation:message:create`` or ``conversation:webmessaging:create`` or
     ``conversation:socialmedia:create``.
 
     Args:
@@ -5989,7 +5998,7 @@ def post_conversations_message_communication_socialmedia_messages(
 ) -> _Operation[_m.SocialMediaMessageData]:
     """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/socialmedia/messages -> ``SocialMediaMessageData``.
 
-    Needs ``conversation:socialmedia:create``.
+    Requires ``conversation:socialmedia:create``.
 
     Args:
         conversation_id: path, string.
@@ -6016,7 +6025,7 @@ def post_conversations_message_communication_typing(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/typing -> nothing.
 
-    Needs ``conversation:message:create`` or ``conversation:webmessaging:create``.
+    Requires ``conversation:message:create`` or ``conversation:webmessaging:create``.
 
     Args:
         conversation_id: path, string.
@@ -6042,7 +6051,7 @@ def post_conversations_message_inbound_open_event(
 ) -> _Operation[_m.OpenEventNormalizedMessage]:
     """POST /api/v2/conversations/messages/{integrationId}/inbound/open/event -> ``OpenEventNormalizedMessage``.
 
-    Needs ``conversation:message:receive``.
+    Requires ``conversation:message:receive``.
 
     Args:
         integration_id: path, string.
@@ -6069,7 +6078,7 @@ def post_conversations_message_inbound_open_message(
 ) -> _Operation[_m.OpenMessageNormalizedMessage]:
     """POST /api/v2/conversations/messages/{integrationId}/inbound/open/message -> ``OpenMessageNormalizedMessage``.
 
-    Needs ``conversation:message:receive``.
+    Requires ``conversation:message:receive``.
 
     Args:
         integration_id: path, string.
@@ -6095,7 +6104,7 @@ def post_conversations_message_inbound_open_receipt(
 ) -> _Operation[_m.OpenReceiptNormalizedMessage]:
     """POST /api/v2/conversations/messages/{integrationId}/inbound/open/receipt -> ``OpenReceiptNormalizedMessage``.
 
-    Needs ``conversation:message:receive``.
+    Requires ``conversation:message:receive``.
 
     Args:
         integration_id: path, string.
@@ -6120,7 +6129,7 @@ def post_conversations_message_inbound_open_structured_response(
 ) -> _Operation[_m.OpenStructuredResponseNormalizedMessage]:
     """POST /api/v2/conversations/messages/{integrationId}/inbound/open/structured/response -> ``OpenStructuredResponseNormalizedMessage``.
 
-    Needs ``conversation:message:receive``.
+    Requires ``conversation:message:receive``.
 
     Args:
         integration_id: path, string.
@@ -6146,7 +6155,7 @@ def post_conversations_message_messages_bulk(
 ) -> _Operation[_m.TextMessageListing]:
     """POST /api/v2/conversations/messages/{conversationId}/messages/bulk -> ``TextMessageListing``.
 
-    Only reads. Needs ``conversation:message:view`` or ``conversation:webmessaging:view``.
+    Read-only. Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
 
     Args:
         conversation_id: path, string.
@@ -6174,7 +6183,7 @@ def post_conversations_message_participant_communication_summaries(
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
     """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
 
-    Needs ``conversation:summary:add``.
+    Requires ``conversation:summary:add``.
 
     Args:
         conversation_id: path, string.
@@ -6207,7 +6216,7 @@ def post_conversations_message_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -6237,7 +6246,7 @@ def post_conversations_message_participant_monitor(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/monitor -> nothing.
 
-    Needs ``conversation:message:monitor``.
+    Requires ``conversation:message:monitor``.
 
     Args:
         conversation_id: path, string.
@@ -6259,7 +6268,7 @@ def post_conversations_message_participant_replace(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/replace -> nothing.
 
-    Needs ``conversation:communication:blindTransfer``.
+    Requires ``conversation:communication:blindTransfer``.
 
     Args:
         conversation_id: path, string.
@@ -6303,7 +6312,7 @@ def post_conversations_messages(
 ) -> _Operation[_m.CreateOutboundMessagingConversationResponse]:
     """POST /api/v2/conversations/messages -> ``CreateOutboundMessagingConversationResponse``.
 
-    Needs ``conversation:message:create``.
+    Requires ``conversation:message:create``.
 
     Args:
         body: ``CreateOutboundMessagingConversationRequest``.
@@ -6325,7 +6334,7 @@ def post_conversations_messages_agentless(
 ) -> _Operation[_m.SendAgentlessOutboundMessageResponse]:
     """POST /api/v2/conversations/messages/agentless -> ``SendAgentlessOutboundMessageResponse``.
 
-    Needs ``conversation:message:create``.
+    Requires ``conversation:message:create``.
 
     Args:
         body: ``SendAgentlessOutboundMessageRequest``.
@@ -6348,7 +6357,7 @@ def post_conversations_messages_inbound_open(
 ) -> _Operation[_m.OpenNormalizedMessage]:
     """POST /api/v2/conversations/messages/inbound/open -> ``OpenNormalizedMessage``.
 
-    Deprecated. Needs ``conversation:message:receive``.
+    Deprecated. Requires ``conversation:message:receive``.
 
     Args:
         body: ``OpenNormalizedMessage``.
@@ -6371,7 +6380,7 @@ def post_conversations_messaging_integrations_apple(
 ) -> _Operation[_m.AppleIntegration]:
     """POST /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegration``.
 
-    Needs ``messaging:appleIntegration:add``.
+    Requires ``messaging:appleIntegration:add``.
 
     Args:
         body: ``AppleIntegrationRequest``.
@@ -6394,7 +6403,7 @@ def post_conversations_messaging_integrations_facebook(
 ) -> _Operation[_m.FacebookIntegration]:
     """POST /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegration``.
 
-    Needs ``messaging:integration:add``.
+    Requires ``messaging:integration:add``.
 
     Args:
         body: ``FacebookIntegrationRequest``.
@@ -6417,7 +6426,7 @@ def post_conversations_messaging_integrations_instagram(
 ) -> _Operation[_m.InstagramIntegration]:
     """POST /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegration``.
 
-    Needs ``messaging:conversationInstagramIntegration:add``.
+    Requires ``messaging:conversationInstagramIntegration:add``.
 
     Args:
         body: ``InstagramIntegrationRequest``.
@@ -6440,7 +6449,7 @@ def post_conversations_messaging_integrations_open(
 ) -> _Operation[_m.OpenIntegration]:
     """POST /api/v2/conversations/messaging/integrations/open -> ``OpenIntegration``.
 
-    Needs ``messaging:integration:add``.
+    Requires ``messaging:integration:add``.
 
     Args:
         body: ``OpenIntegrationRequest``.
@@ -6463,8 +6472,7 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
 ) -> _Operation[_m.GoogleBusinessProfileOpenIntegration]:
     """POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile -> ``GoogleBusinessProfileOpenIntegration``.
 
-    A preview: it may change without notice. Needs
-    ``messaging:googleBusinessProfileIntegration:add``.
+    Preview: may change without notice. Requires ``messaging:googleBusinessProfileIntegration:add``.
 
     Args:
         body: ``GoogleBusinessProfileOpenIntegrationRequest``.
@@ -6488,7 +6496,7 @@ def post_conversations_messaging_integrations_open_extensions_googlebusinessprof
 ) -> _Operation[_m.GoogleAuthToken]:
     """POST /api/v2/conversations/messaging/integrations/open/extensions/googlebusinessprofile/tokens -> ``GoogleAuthToken``.
 
-    A preview: it may change without notice. Needs ``messaging:googleBusinessProfileToken:add``.
+    Preview: may change without notice. Requires ``messaging:googleBusinessProfileToken:add``.
 
     Args:
         body: ``GoogleAuthTokenRequest``.
@@ -6512,7 +6520,7 @@ def post_conversations_messaging_integrations_twitter(
 ) -> _Operation[_m.TwitterIntegration]:
     """POST /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegration``.
 
-    Needs ``messaging:XIntegration:add``.
+    Requires ``messaging:XIntegration:add``.
 
     Args:
         body: ``TwitterIntegrationRequest``.
@@ -6535,7 +6543,7 @@ def post_conversations_messaging_integrations_whatsapp(
 ) -> _Operation[_m.WhatsAppIntegration]:
     """POST /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegration``.
 
-    Deprecated. Needs ``messaging:whatsappIntegration:add``.
+    Deprecated. Requires ``messaging:whatsappIntegration:add``.
 
     Args:
         body: ``WhatsAppIntegrationRequest``.
@@ -6558,7 +6566,7 @@ def post_conversations_messaging_integrations_whatsapp_embeddedsignup(
 ) -> _Operation[_m.WhatsAppIntegration]:
     """POST /api/v2/conversations/messaging/integrations/whatsapp/embeddedsignup -> ``WhatsAppIntegration``.
 
-    Needs ``messaging:whatsappIntegration:add``.
+    Requires ``messaging:whatsappIntegration:add``.
 
     Args:
         body: ``WhatsAppEmbeddedSignupIntegrationRequest``.
@@ -6581,7 +6589,7 @@ def post_conversations_messaging_settings(
 ) -> _Operation[_m.MessagingSetting]:
     """POST /api/v2/conversations/messaging/settings -> ``MessagingSetting``.
 
-    Needs ``messaging:setting:add``.
+    Requires ``messaging:setting:add``.
 
     Args:
         body: ``MessagingSettingRequest``.
@@ -6604,7 +6612,7 @@ def post_conversations_messaging_supportedcontent(
 ) -> _Operation[_m.SupportedContent]:
     """POST /api/v2/conversations/messaging/supportedcontent -> ``SupportedContent``.
 
-    Needs ``messaging:supportedContent:add``.
+    Requires ``messaging:supportedContent:add``.
 
     Args:
         body: ``SupportedContent``.
@@ -6627,7 +6635,7 @@ def post_conversations_participants_attributes_search(
 ) -> _Operation[_m.JsonCursorSearchResponse]:
     """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
 
-    Only reads. Needs ``conversation:participant:attributesview``.
+    Read-only. Requires ``conversation:participant:attributesview``.
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
@@ -6654,7 +6662,7 @@ def post_conversations_screenshare_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/screenshares/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Deprecated. Needs ``conversation:participant:wrapup``.
+    Deprecated. Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -6687,7 +6695,7 @@ def post_conversations_social_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/socials/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -6717,7 +6725,7 @@ def post_conversations_video_agentconference_communication(
 ) -> _Operation[_m.CreateJoinVideoResponse]:
     """POST /api/v2/conversations/videos/{conversationId}/agentconference/communications/{communicationId} -> ``CreateJoinVideoResponse``.
 
-    A preview: it may change without notice. Needs ``conversation:video:add``.
+    Preview: may change without notice. Requires ``conversation:video:add``.
 
     Args:
         conversation_id: path, string.
@@ -6742,7 +6750,7 @@ def post_conversations_video_participant_communication_wrapup(
 ) -> _Operation[None]:
     """POST /api/v2/conversations/videos/{conversationId}/participants/{participantId}/communications/{communicationId}/wrapup -> nothing.
 
-    Needs ``conversation:participant:wrapup``.
+    Requires ``conversation:participant:wrapup``.
 
     Args:
         conversation_id: path, string.
@@ -6771,7 +6779,7 @@ def post_conversations_videos_meetings(
 ) -> _Operation[_m.MeetingIdRecord]:
     """POST /api/v2/conversations/videos/meetings -> ``MeetingIdRecord``.
 
-    Needs ``video:video:access``.
+    Requires ``video:video:access``.
 
     Args:
         body: ``GenerateMeetingIdRequest``.
@@ -6794,7 +6802,7 @@ def put_conversation_accessattributes(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/{conversationId}/accessattributes -> string.
 
-    A preview: it may change without notice. Needs ``conversation:accessAttributes:edit``.
+    Preview: may change without notice. Requires ``conversation:accessAttributes:edit``.
 
     Args:
         conversation_id: path, string.
@@ -6820,7 +6828,7 @@ def put_conversation_customattributes(
 ) -> _Operation[_m.CustomAttributesIdResponse]:
     """PUT /api/v2/conversations/{conversationId}/customattributes -> ``CustomAttributesIdResponse``.
 
-    Needs ``conversation:customAttributes:edit``.
+    Requires ``conversation:customAttributes:edit``.
 
     Args:
         conversation_id: path, string.
@@ -6846,7 +6854,7 @@ def put_conversation_customattributes_bulk(
 ) -> _Operation[_m.CustomAttributesBulkUpdateResponseMap]:
     """PUT /api/v2/conversations/{conversationId}/customattributes/bulk -> ``CustomAttributesBulkUpdateResponseMap``.
 
-    Needs ``conversation:customAttributes:edit``.
+    Requires ``conversation:customAttributes:edit``.
 
     Args:
         conversation_id: path, string.
@@ -6890,7 +6898,7 @@ def put_conversation_secureattributes(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/{conversationId}/secureattributes -> string.
 
-    Needs ``conversation:participant:attributesedit``.
+    Requires ``conversation:participant:attributesedit``.
 
     Args:
         conversation_id: path, string.
@@ -6915,7 +6923,7 @@ def put_conversation_tags(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/{conversationId}/tags -> string.
 
-    Needs ``conversation:externalTag:edit``.
+    Requires ``conversation:externalTag:edit``.
 
     Args:
         conversation_id: path, string.
@@ -6939,7 +6947,7 @@ def put_conversations_call_participant_communication_uuidata(
     communication_id: str,
     body: _m.SetUuiDataRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """PUT /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata -> JSON of any shape.
+    """PUT /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata -> any JSON value.
 
     Args:
         conversation_id: path, string.
@@ -6969,7 +6977,7 @@ def put_conversations_call_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/calls/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -6994,7 +7002,7 @@ def put_conversations_callback_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/callbacks/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7019,7 +7027,7 @@ def put_conversations_cobrowsesession_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/cobrowsesessions/{conversationId}/recordingstate -> string.
 
-    Deprecated. Needs ``conversation:recording:pauseOthers``.
+    Deprecated. Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7044,7 +7052,7 @@ def put_conversations_customattributes_schema(
 ) -> _Operation[_m.ConversationDataSchema]:
     """PUT /api/v2/conversations/customattributes/schemas/{schemaId} -> ``ConversationDataSchema``.
 
-    Needs ``conversation:customAttributes:schemaEdit``.
+    Requires ``conversation:customAttributes:schemaEdit``.
 
     Args:
         schema_id: path, string.
@@ -7092,7 +7100,7 @@ def put_conversations_email_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/emails/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7117,7 +7125,7 @@ def put_conversations_keyconfiguration(
 ) -> _Operation[_m.ConversationEncryptionConfiguration]:
     """PUT /api/v2/conversations/keyconfigurations/{keyconfigurationsId} -> ``ConversationEncryptionConfiguration``.
 
-    Needs ``conversation:encryptionKey:edit``.
+    Requires ``conversation:encryptionKey:edit``.
 
     Args:
         keyconfigurations_id: path, string.
@@ -7142,7 +7150,7 @@ def put_conversations_message_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/messages/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7167,7 +7175,7 @@ def put_conversations_messaging_identityresolution_integrations_apple_integratio
 ) -> _Operation[_m.AppleIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/apple/{integrationId} -> ``AppleIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:edit`` and ``messaging:identityResolutionApple:edit``.
+    Requires ``messaging:integration:edit`` and ``messaging:identityResolutionApple:edit``.
 
     Args:
         integration_id: path, string.
@@ -7193,7 +7201,7 @@ def put_conversations_messaging_identityresolution_integrations_facebook_integra
 ) -> _Operation[_m.FacebookIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/facebook/{integrationId} -> ``FacebookIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:edit`` and ``messaging:identityResolutionFacebook:edit``.
+    Requires ``messaging:integration:edit`` and ``messaging:identityResolutionFacebook:edit``.
 
     Args:
         integration_id: path, string.
@@ -7219,7 +7227,7 @@ def put_conversations_messaging_identityresolution_integrations_instagram_integr
 ) -> _Operation[_m.InstagramIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/instagram/{integrationId} -> ``InstagramIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:edit`` and ``messaging:identityResolutionInstagram:edit``.
+    Requires ``messaging:integration:edit`` and ``messaging:identityResolutionInstagram:edit``.
 
     Args:
         integration_id: path, string.
@@ -7245,7 +7253,7 @@ def put_conversations_messaging_identityresolution_integrations_open_integration
 ) -> _Operation[_m.OpenMessagingIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId} -> ``OpenMessagingIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:edit`` and ``messaging:identityResolutionOpen:edit``.
+    Requires ``messaging:integration:edit`` and ``messaging:identityResolutionOpen:edit``.
 
     Args:
         integration_id: path, string.
@@ -7271,7 +7279,7 @@ def put_conversations_messaging_identityresolution_integrations_twitter_integrat
 ) -> _Operation[_m.TwitterIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/twitter/{integrationId} -> ``TwitterIdentityResolutionConfig``.
 
-    Needs ``messaging:XIntegration:edit`` and ``messaging:identityResolutionX:edit``.
+    Requires ``messaging:XIntegration:edit`` and ``messaging:identityResolutionX:edit``.
 
     Args:
         integration_id: path, string.
@@ -7297,7 +7305,7 @@ def put_conversations_messaging_identityresolution_integrations_whatsapp_integra
 ) -> _Operation[_m.WhatsAppIdentityResolutionConfig]:
     """PUT /api/v2/conversations/messaging/identityresolution/integrations/whatsapp/{integrationId} -> ``WhatsAppIdentityResolutionConfig``.
 
-    Needs ``messaging:integration:edit`` and ``messaging:identityResolutionWhatsApp:edit``.
+    Requires ``messaging:integration:edit`` and ``messaging:identityResolutionWhatsApp:edit``.
 
     Args:
         integration_id: path, string.
@@ -7322,7 +7330,7 @@ def put_conversations_messaging_settings_default(
 ) -> _Operation[_m.MessagingSetting]:
     """PUT /api/v2/conversations/messaging/settings/default -> ``MessagingSetting``.
 
-    Needs ``messaging:setting:edit``.
+    Requires ``messaging:setting:edit``.
 
     Args:
         body: ``MessagingSettingDefaultRequest``.
@@ -7345,7 +7353,7 @@ def put_conversations_messaging_supportedcontent_default(
 ) -> _Operation[_m.SupportedContent]:
     """PUT /api/v2/conversations/messaging/supportedcontent/default -> ``SupportedContent``.
 
-    Needs ``messaging:supportedContent:edit``.
+    Requires ``messaging:supportedContent:edit``.
 
     Args:
         body: ``SupportedContentReference``.
@@ -7368,7 +7376,7 @@ def put_conversations_messaging_threadingtimeline(
 ) -> _Operation[_m.ConversationThreadingWindow]:
     """PUT /api/v2/conversations/messaging/threadingtimeline -> ``ConversationThreadingWindow``.
 
-    Needs ``conversation:threadingTimeline:edit``.
+    Requires ``conversation:threadingTimeline:edit``.
 
     Args:
         body: ``ConversationThreadingWindow``.
@@ -7392,7 +7400,7 @@ def put_conversations_screenshare_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/screenshares/{conversationId}/recordingstate -> string.
 
-    Deprecated. Needs ``conversation:recording:pauseOthers``.
+    Deprecated. Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7417,7 +7425,7 @@ def put_conversations_social_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/socials/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.
@@ -7442,7 +7450,7 @@ def put_conversations_video_recordingstate(
 ) -> _Operation[str]:
     """PUT /api/v2/conversations/videos/{conversationId}/recordingstate -> string.
 
-    Needs ``conversation:recording:pauseOthers``.
+    Requires ``conversation:recording:pauseOthers``.
 
     Args:
         conversation_id: path, string.

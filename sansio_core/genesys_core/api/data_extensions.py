@@ -21,7 +21,7 @@ def get_dataextensions_coretype(
 ) -> _Operation[_m.Coretype]:
     """GET /api/v2/dataextensions/coretypes/{coretypeName} -> ``Coretype``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         coretype_name: path, string: text, longtext, url, identifier, enum, date, datetime, integer,
@@ -39,7 +39,7 @@ def get_dataextensions_coretype(
 def get_dataextensions_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/dataextensions/coretypes -> ``CoretypeListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -52,7 +52,7 @@ def get_dataextensions_coretypes() -> _Operation[_m.CoretypeListing]:
 def get_dataextensions_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/dataextensions/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(

@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/dataprivacy/maskingrules/{ruleId} -> nothing.
 
-    Needs ``dataprivacy:maskingrule:delete``.
+    Requires ``dataprivacy:maskingrule:delete``.
 
     Args:
         rule_id: path, string.
@@ -31,7 +31,7 @@ def delete_dataprivacy_maskingrule(rule_id: str) -> _Operation[None]:
 def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
     """GET /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
 
-    Needs ``dataprivacy:maskingrule:view``.
+    Requires ``dataprivacy:maskingrule:view``.
 
     Args:
         rule_id: path, string.
@@ -48,7 +48,7 @@ def get_dataprivacy_maskingrule(rule_id: str) -> _Operation[_m.MaskingRule]:
 def get_dataprivacy_maskingrules() -> _Operation[_m.MaskingRuleListing]:
     """GET /api/v2/dataprivacy/maskingrules -> ``MaskingRuleListing``.
 
-    Needs ``dataprivacy:maskingrule:view``.
+    Requires ``dataprivacy:maskingrule:view``.
     """
     return _Operation(
         _Endpoint(
@@ -65,7 +65,7 @@ def patch_dataprivacy_maskingrule(
 ) -> _Operation[_m.MaskingRule]:
     """PATCH /api/v2/dataprivacy/maskingrules/{ruleId} -> ``MaskingRule``.
 
-    Needs ``dataprivacy:maskingrule:edit``.
+    Requires ``dataprivacy:maskingrule:edit``.
 
     Args:
         rule_id: path, string.
@@ -86,7 +86,7 @@ def patch_dataprivacy_maskingrule(
 def post_dataprivacy_maskingrules(body: _m.MaskingRule | _JsonObject) -> _Operation[_m.MaskingRule]:
     """POST /api/v2/dataprivacy/maskingrules -> ``MaskingRule``.
 
-    Needs ``dataprivacy:maskingrule:add``.
+    Requires ``dataprivacy:maskingrule:add``.
 
     Args:
         body: ``MaskingRule``.
@@ -108,7 +108,7 @@ def post_dataprivacy_maskingrules_validate(
 ) -> _Operation[_m.MaskingRuleValidateResponse]:
     """POST /api/v2/dataprivacy/maskingrules/validate -> ``MaskingRuleValidateResponse``.
 
-    Needs ``dataprivacy:maskingrule:execute``.
+    Requires ``dataprivacy:maskingrule:execute``.
 
     Args:
         body: ``MaskingRuleValidateRequest``.

@@ -26,7 +26,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
 ) -> _Operation[_m.DependencyEntityListing]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby -> ``DependencyEntityListing``.
 
-    Needs ``dependencies:dependency:view``. Pages by ``next_uri`` of the reply.
+    Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
 
     Args:
         entity_type: path, string: Integration, DataAction, Credential.
@@ -58,7 +58,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredbycounts(
 ) -> _Operation[_m.DependencyCount]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredbycounts -> ``DependencyCount``.
 
-    Needs ``dependencies:dependency:view``.
+    Requires ``dependencies:dependency:view``.
 
     Args:
         entity_type: path, string: Integration, DataAction, Credential.
@@ -86,7 +86,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
 ) -> _Operation[_m.DependencyEntityListing]:
     """GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires -> ``DependencyEntityListing``.
 
-    Needs ``dependencies:dependency:view``. Pages by ``next_uri`` of the reply.
+    Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
 
     Args:
         entity_type: path, string: Integration, DataAction, Credential.

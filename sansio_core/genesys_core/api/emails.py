@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_emails_settings_threading() -> _Operation[None]:
     """DELETE /api/v2/emails/settings/threading -> nothing.
 
-    Needs ``conversation:emailThreadingSettings:edit``.
+    Requires ``conversation:emailThreadingSettings:edit``.
     """
     return _Operation(
         _Endpoint(
@@ -27,7 +27,7 @@ def delete_emails_settings_threading() -> _Operation[None]:
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
     """GET /api/v2/emails/settings -> ``EmailSettings``.
 
-    Needs ``conversation:settings:view``.
+    Requires ``conversation:settings:view``.
     """
     return _Operation(
         _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
@@ -37,7 +37,7 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
     """GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
 
-    Needs ``conversation:emailThreadingSettings:view``.
+    Requires ``conversation:emailThreadingSettings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -53,7 +53,7 @@ def patch_emails_settings(
 ) -> _Operation[_m.EmailSettings]:
     """PATCH /api/v2/emails/settings -> ``EmailSettings``.
 
-    Needs ``conversation:settings:edit``.
+    Requires ``conversation:settings:edit``.
 
     Args:
         body: ``EmailSettings``.
@@ -76,7 +76,7 @@ def patch_emails_settings_threading(
 ) -> _Operation[_m.EmailThreadingSettings]:
     """PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
 
-    Needs ``conversation:emailThreadingSettings:edit``.
+    Requires ``conversation:emailThreadingSettings:edit``.
 
     Args:
         body: ``EmailThreadingSettings``.

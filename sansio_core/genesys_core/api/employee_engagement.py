@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_employeeengagement_celebration(celebration_id: str) -> _Operation[None]:
     """DELETE /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
 
-    Needs ``engagement:celebration:delete``.
+    Requires ``engagement:celebration:delete``.
 
     Args:
         celebration_id: path, string.
@@ -39,7 +39,8 @@ def get_employeeengagement_celebrations(
 ) -> _Operation[_m.GetCelebrationListing]:
     """GET /api/v2/employeeengagement/celebrations -> ``GetCelebrationListing``.
 
-    Needs ``engagement:celebration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``engagement:celebration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -58,7 +59,7 @@ def get_employeeengagement_celebrations(
 def get_employeeengagement_recognition(recognition_id: str) -> _Operation[_m.Recognition]:
     """GET /api/v2/employeeengagement/recognitions/{recognitionId} -> ``Recognition``.
 
-    Needs ``engagement:recognition:view``.
+    Requires ``engagement:recognition:view``.
 
     Args:
         recognition_id: path, string.
@@ -83,7 +84,7 @@ def get_employeeengagement_recognitions(
 ) -> _Operation[_m.Recognitions]:
     """GET /api/v2/employeeengagement/recognitions -> ``Recognitions``.
 
-    Needs ``engagement:recognition:view``. Pages by ``page_number``.
+    Requires ``engagement:recognition:view``. Pages by ``page_number``.
 
     Args:
         direction: query, string: sent, received.
@@ -112,7 +113,7 @@ def patch_employeeengagement_celebration(
 ) -> _Operation[None]:
     """PATCH /api/v2/employeeengagement/celebrations/{celebrationId} -> nothing.
 
-    Needs ``engagement:celebration:edit``.
+    Requires ``engagement:celebration:edit``.
 
     Args:
         celebration_id: path, string.
@@ -136,7 +137,7 @@ def post_employeeengagement_recognitions(
 ) -> _Operation[_m.RecognitionBase]:
     """POST /api/v2/employeeengagement/recognitions -> ``RecognitionBase``.
 
-    Needs ``engagement:recognition:add``.
+    Requires ``engagement:recognition:add``.
 
     Args:
         body: ``CreateRecognition``.

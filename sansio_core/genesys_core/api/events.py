@@ -17,7 +17,7 @@ def post_events_conversations(
 ) -> _Operation[_m.BatchEventResponse]:
     """POST /api/v2/events/conversations -> ``BatchEventResponse``.
 
-    Needs ``conversation:conversation:inject``.
+    Requires ``conversation:conversation:inject``.
 
     Args:
         body: ``BatchConversationEventRequest``.
@@ -39,7 +39,7 @@ def post_events_routing_customkpiattributions(
 ) -> _Operation[_m.BatchEventResponse]:
     """POST /api/v2/events/routing/customkpiattributions -> ``BatchEventResponse``.
 
-    Needs ``routing:customKpiAttribution:inject``.
+    Requires ``routing:customKpiAttribution:inject``.
 
     Args:
         body: ``BatchPredictiveRoutingCustomKpiAttributionEventRequest``.
@@ -62,7 +62,7 @@ def post_events_users_presence(
 ) -> _Operation[_m.BatchEventResponse]:
     """POST /api/v2/events/users/presence -> ``BatchEventResponse``.
 
-    Needs ``presence:userPresence:inject``.
+    Requires ``presence:userPresence:inject``.
 
     Args:
         body: ``BatchUserPresenceEventRequest``.
@@ -84,7 +84,7 @@ def post_events_users_routingstatus(
 ) -> _Operation[_m.BatchEventResponse]:
     """POST /api/v2/events/users/routingstatus -> ``BatchEventResponse``.
 
-    Needs ``routing:routingstatus:inject``.
+    Requires ``routing:routingstatus:inject``.
 
     Args:
         body: ``BatchUserRoutingStatusEventRequest``.

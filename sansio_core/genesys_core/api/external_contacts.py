@@ -27,9 +27,9 @@ if _TYPE_CHECKING:
 
 
 def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/contacts/{contactId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/contacts/{contactId} -> any JSON value.
 
-    Needs ``relate:contact:delete`` or ``externalContacts:contact:delete``.
+    Requires ``relate:contact:delete`` or ``externalContacts:contact:delete``.
 
     Args:
         contact_id: path, string.
@@ -44,9 +44,9 @@ def delete_externalcontacts_contact(contact_id: str) -> _Operation[_Any]:
 
 
 def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> any JSON value.
 
-    Needs ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -64,7 +64,7 @@ def delete_externalcontacts_contact_note(contact_id: str, note_id: str) -> _Oper
 def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/externalcontacts/contacts/schemas/{schemaId} -> nothing.
 
-    Needs ``externalContacts:customFields:edit``.
+    Requires ``externalContacts:customFields:edit``.
 
     Args:
         schema_id: path, string.
@@ -79,9 +79,9 @@ def delete_externalcontacts_contacts_schema(schema_id: str) -> _Operation[None]:
 
 
 def delete_externalcontacts_externalsource(external_source_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/externalsources/{externalSourceId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/externalsources/{externalSourceId} -> any JSON value.
 
-    Needs ``externalContacts:externalSource:delete``.
+    Requires ``externalContacts:externalSource:delete``.
 
     Args:
         external_source_id: path, string.
@@ -98,7 +98,7 @@ def delete_externalcontacts_externalsource(external_source_id: str) -> _Operatio
 def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[None]:
     """DELETE /api/v2/externalcontacts/import/csv/settings/{settingsId} -> nothing.
 
-    Needs ``externalContacts:importCsvSettings:delete``.
+    Requires ``externalContacts:importCsvSettings:delete``.
 
     Args:
         settings_id: path, string.
@@ -115,7 +115,7 @@ def delete_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[N
 def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]:
     """DELETE /api/v2/externalcontacts/import/settings/{settingsId} -> nothing.
 
-    Needs ``externalContacts:importSettings:delete``.
+    Requires ``externalContacts:importSettings:delete``.
 
     Args:
         settings_id: path, string.
@@ -130,9 +130,9 @@ def delete_externalcontacts_import_setting(settings_id: str) -> _Operation[None]
 
 
 def delete_externalcontacts_organization(external_organization_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId} -> any JSON value.
 
-    Needs ``relate:externalOrganization:delete`` or
+    Requires ``relate:externalOrganization:delete`` or
     ``externalContacts:externalOrganization:delete``.
 
     Args:
@@ -151,9 +151,9 @@ def delete_externalcontacts_organization_note(
     external_organization_id: str,
     note_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> any JSON value.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -172,7 +172,7 @@ def delete_externalcontacts_organization_note(
 def delete_externalcontacts_organization_trustor(external_organization_id: str) -> _Operation[None]:
     """DELETE /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor -> nothing.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -187,9 +187,9 @@ def delete_externalcontacts_organization_trustor(external_organization_id: str) 
 
 
 def delete_externalcontacts_relationship(relationship_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/externalcontacts/relationships/{relationshipId} -> JSON of any shape.
+    """DELETE /api/v2/externalcontacts/relationships/{relationshipId} -> any JSON value.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         relationship_id: path, string.
@@ -210,7 +210,7 @@ def get_externalcontacts_contact(
 ) -> _Operation[_m.ExternalContact]:
     """GET /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``.
 
     Args:
         contact_id: path, string.
@@ -232,7 +232,7 @@ def get_externalcontacts_contact_identifiers(
 ) -> _Operation[_m.ContactIdentifierListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifierListing``.
 
-    Needs ``externalContacts:contact:view``.
+    Requires ``externalContacts:contact:view``.
 
     Args:
         contact_id: path, string.
@@ -254,7 +254,7 @@ def get_externalcontacts_contact_journey_segments(
 ) -> _Operation[_m.SegmentAssignmentListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
 
-    Needs ``externalContacts:segmentAssignment:view``.
+    Requires ``externalContacts:segmentAssignment:view``.
 
     Args:
         contact_id: path, string.
@@ -281,8 +281,8 @@ def get_externalcontacts_contact_journey_sessions(
 ) -> _Operation[_m.SessionListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
 
-    Needs ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         contact_id: path, string.
@@ -308,7 +308,7 @@ def get_externalcontacts_contact_note(
 ) -> _Operation[_m.Note]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``.
 
     Args:
         contact_id: path, string.
@@ -337,8 +337,8 @@ def get_externalcontacts_contact_notes(
 ) -> _Operation[_m.NoteListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/notes -> ``NoteListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
+    or ``next_uri`` of the response.
 
     Args:
         contact_id: path, string.
@@ -369,7 +369,7 @@ def get_externalcontacts_contact_unresolved(
 ) -> _Operation[_m.ExternalContact]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/unresolved -> ``ExternalContact``.
 
-    Needs ``externalContacts:contact:view``.
+    Requires ``externalContacts:contact:view``.
 
     Args:
         contact_id: path, string.
@@ -397,8 +397,8 @@ def get_externalcontacts_contacts(
 ) -> _Operation[_m.ContactListing]:
     """GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
+    or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -425,7 +425,7 @@ def get_externalcontacts_contacts(
 def get_externalcontacts_contacts_export(export_id: str) -> _Operation[_m.ContactsExport]:
     """GET /api/v2/externalcontacts/contacts/exports/{exportId} -> ``ContactsExport``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:contact:view``.
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``.
 
     Args:
         export_id: path, string.
@@ -447,8 +447,8 @@ def get_externalcontacts_contacts_exports(
 ) -> _Operation[_m.ContactsExportListing]:
     """GET /api/v2/externalcontacts/contacts/exports -> ``ContactsExportListing``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by the
+    cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
@@ -468,7 +468,7 @@ def get_externalcontacts_contacts_exports(
 def get_externalcontacts_contacts_schema(schema_id: str) -> _Operation[_m.DataSchema]:
     """GET /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -488,7 +488,7 @@ def get_externalcontacts_contacts_schema_version(
 ) -> _Operation[_m.DataSchema]:
     """GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -509,7 +509,7 @@ def get_externalcontacts_contacts_schema_versions(
 ) -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/externalcontacts/contacts/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -526,7 +526,7 @@ def get_externalcontacts_contacts_schema_versions(
 def get_externalcontacts_contacts_schemas() -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/externalcontacts/contacts/schemas -> ``DataSchemaListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -539,7 +539,7 @@ def get_externalcontacts_contacts_schemas() -> _Operation[_m.DataSchemaListing]:
 def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
     """GET /api/v2/externalcontacts/contacts/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         core_type_name: path, string.
@@ -556,7 +556,7 @@ def get_externalcontacts_contacts_schemas_coretype(core_type_name: str) -> _Oper
 def get_externalcontacts_contacts_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/externalcontacts/contacts/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -569,7 +569,7 @@ def get_externalcontacts_contacts_schemas_coretypes() -> _Operation[_m.CoretypeL
 def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/externalcontacts/contacts/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -582,7 +582,7 @@ def get_externalcontacts_contacts_schemas_limits() -> _Operation[_m.SchemaQuanti
 def get_externalcontacts_externalsource(external_source_id: str) -> _Operation[_m.ExternalSource]:
     """GET /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
 
-    Needs ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
+    Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
     ``externalContacts:externalOrganization:view``.
 
     Args:
@@ -606,9 +606,9 @@ def get_externalcontacts_externalsources(
 ) -> _Operation[_m.CursorExternalSourceListing]:
     """GET /api/v2/externalcontacts/externalsources -> ``CursorExternalSourceListing``.
 
-    Needs ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
+    Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
     ``externalContacts:externalOrganization:view``. Pages by ``cursor`` or ``next_uri`` of the
-    reply.
+    response.
 
     Args:
         cursor: query, string.
@@ -676,7 +676,7 @@ def get_externalcontacts_graphs_clusterscan_clusters(
 ) -> _Operation[_m.ClusterList]:
     """GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters -> ``ClusterList``.
 
-    Pages by ``cursor`` or ``next_uri`` of the reply.
+    Pages by ``cursor`` or ``next_uri`` of the response.
 
     Args:
         scan_id: path, string.
@@ -724,7 +724,7 @@ def get_externalcontacts_graphs_clusterscans(
 ) -> _Operation[_m.ClusterScanList]:
     """GET /api/v2/externalcontacts/graphs/clusterscans -> ``ClusterScanList``.
 
-    Pages by ``cursor`` or ``next_uri`` of the reply.
+    Pages by ``cursor`` or ``next_uri`` of the response.
 
     Args:
         limit: query, integer.
@@ -786,7 +786,7 @@ def get_externalcontacts_graphs_settings() -> _Operation[_m.GraphSettings]:
 def get_externalcontacts_import_csv_setting(settings_id: str) -> _Operation[_m.CsvSettings]:
     """GET /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
 
-    Needs ``externalContacts:importCsvSettings:view``.
+    Requires ``externalContacts:importCsvSettings:view``.
 
     Args:
         settings_id: path, string.
@@ -808,8 +808,8 @@ def get_externalcontacts_import_csv_settings(
 ) -> _Operation[_m.Listing]:
     """GET /api/v2/externalcontacts/import/csv/settings -> ``Listing``.
 
-    Needs ``externalContacts:importCsvSettings:view``. Pages by the cursor ``after`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:importCsvSettings:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -831,7 +831,7 @@ def get_externalcontacts_import_csv_upload_details(
 ) -> _Operation[_m.CsvUploadDetailsResponse]:
     """GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/details -> ``CsvUploadDetailsResponse``.
 
-    Needs ``externalContacts:importCsvUpload:view``.
+    Requires ``externalContacts:importCsvUpload:view``.
 
     Args:
         upload_id: path, string.
@@ -851,7 +851,7 @@ def get_externalcontacts_import_csv_upload_preview(
 ) -> _Operation[_m.CsvUploadPreviewResponse]:
     """GET /api/v2/externalcontacts/import/csv/uploads/{uploadId}/preview -> ``CsvUploadPreviewResponse``.
 
-    Needs ``externalContacts:importCsvUpload:view``.
+    Requires ``externalContacts:importCsvUpload:view``.
 
     Args:
         upload_id: path, string.
@@ -873,7 +873,7 @@ def get_externalcontacts_import_job(
 ) -> _Operation[_m.ContactImportJobResponse]:
     """GET /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobResponse``.
 
-    Needs ``externalContacts:importJob:view``.
+    Requires ``externalContacts:importJob:view``.
 
     Args:
         job_id: path, string.
@@ -901,8 +901,8 @@ def get_externalcontacts_import_jobs(
 ) -> _Operation[_m.ContactImportJobEntityListing]:
     """GET /api/v2/externalcontacts/import/jobs -> ``ContactImportJobEntityListing``.
 
-    Needs ``externalContacts:importJob:viewAll``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    Requires ``externalContacts:importJob:viewAll``. Pages by the cursor ``after`` or ``next_uri``
+    of the response.
 
     Args:
         expand: query, list of string: division.
@@ -927,7 +927,7 @@ def get_externalcontacts_import_jobs(
 def get_externalcontacts_import_setting(settings_id: str) -> _Operation[_m.ContactImportSettings]:
     """GET /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
 
-    Needs ``externalContacts:importSettings:view``.
+    Requires ``externalContacts:importSettings:view``.
 
     Args:
         settings_id: path, string.
@@ -950,8 +950,8 @@ def get_externalcontacts_import_settings(
 ) -> _Operation[_m.ContactImportSettingsEntityListing]:
     """GET /api/v2/externalcontacts/import/settings -> ``ContactImportSettingsEntityListing``.
 
-    Needs ``externalContacts:importSettings:viewAll``. Pages by the cursor ``after`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:importSettings:viewAll``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -972,7 +972,7 @@ def get_externalcontacts_import_settings(
 def get_externalcontacts_notes_export(export_id: str) -> _Operation[_m.NotesExport]:
     """GET /api/v2/externalcontacts/notes/exports/{exportId} -> ``NotesExport``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
 
     Args:
@@ -995,9 +995,9 @@ def get_externalcontacts_notes_exports(
 ) -> _Operation[_m.NotesExportListing]:
     """GET /api/v2/externalcontacts/notes/exports -> ``NotesExportListing``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    the response.
 
     Args:
         division_ids: query, list of string.
@@ -1022,7 +1022,7 @@ def get_externalcontacts_organization(
 ) -> _Operation[_m.ExternalOrganization]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
 
     Args:
         external_organization_id: path, string.
@@ -1051,8 +1051,8 @@ def get_externalcontacts_organization_contacts(
 ) -> _Operation[_m.ContactListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
+    or ``next_uri`` of the response.
 
     Args:
         external_organization_id: path, string.
@@ -1082,7 +1082,7 @@ def get_externalcontacts_organization_identifiers(
 ) -> _Operation[_m.ExternalOrganizationIdentifierListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifierListing``.
 
-    Needs ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:externalOrganization:view``.
 
     Args:
         external_organization_id: path, string.
@@ -1105,7 +1105,7 @@ def get_externalcontacts_organization_note(
 ) -> _Operation[_m.Note]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
 
     Args:
         external_organization_id: path, string.
@@ -1133,8 +1133,8 @@ def get_externalcontacts_organization_notes(
 ) -> _Operation[_m.NoteListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         external_organization_id: path, string.
@@ -1167,8 +1167,8 @@ def get_externalcontacts_organization_relationships(
 ) -> _Operation[_m.RelationshipListing]:
     """GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         external_organization_id: path, string.
@@ -1204,8 +1204,8 @@ def get_externalcontacts_organizations(
 ) -> _Operation[_m.ExternalOrganizationListing]:
     """GET /api/v2/externalcontacts/organizations -> ``ExternalOrganizationListing``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1234,7 +1234,7 @@ def get_externalcontacts_organizations(
 def get_externalcontacts_organizations_export(export_id: str) -> _Operation[_m.OrganizationsExport]:
     """GET /api/v2/externalcontacts/organizations/exports/{exportId} -> ``OrganizationsExport``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
 
     Args:
         export_id: path, string.
@@ -1256,8 +1256,8 @@ def get_externalcontacts_organizations_exports(
 ) -> _Operation[_m.OrganizationsExportListing]:
     """GET /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExportListing``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``. Pages
-    by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
@@ -1277,7 +1277,7 @@ def get_externalcontacts_organizations_exports(
 def get_externalcontacts_organizations_schema(schema_id: str) -> _Operation[_m.DataSchema]:
     """GET /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -1297,7 +1297,7 @@ def get_externalcontacts_organizations_schema_version(
 ) -> _Operation[_m.DataSchema]:
     """GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -1318,7 +1318,7 @@ def get_externalcontacts_organizations_schema_versions(
 ) -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/externalcontacts/organizations/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         schema_id: path, string.
@@ -1336,7 +1336,7 @@ def get_externalcontacts_organizations_schema_versions(
 def get_externalcontacts_organizations_schemas() -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/externalcontacts/organizations/schemas -> ``DataSchemaListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1351,7 +1351,7 @@ def get_externalcontacts_organizations_schemas_coretype(
 ) -> _Operation[_m.Coretype]:
     """GET /api/v2/externalcontacts/organizations/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
 
     Args:
         core_type_name: path, string.
@@ -1368,7 +1368,7 @@ def get_externalcontacts_organizations_schemas_coretype(
 def get_externalcontacts_organizations_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/externalcontacts/organizations/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1381,7 +1381,7 @@ def get_externalcontacts_organizations_schemas_coretypes() -> _Operation[_m.Core
 def get_externalcontacts_organizations_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/externalcontacts/organizations/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``externalContacts:customFields:view``.
+    Requires ``externalContacts:customFields:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1398,7 +1398,7 @@ def get_externalcontacts_relationship(
 ) -> _Operation[_m.Relationship]:
     """GET /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
 
     Args:
         relationship_id: path, string.
@@ -1417,7 +1417,7 @@ def get_externalcontacts_relationship(
 def get_externalcontacts_relationships_export(export_id: str) -> _Operation[_m.RelationshipsExport]:
     """GET /api/v2/externalcontacts/relationships/exports/{exportId} -> ``RelationshipsExport``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
 
     Args:
         export_id: path, string.
@@ -1439,8 +1439,8 @@ def get_externalcontacts_relationships_exports(
 ) -> _Operation[_m.RelationshipsExportListing]:
     """GET /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExportListing``.
 
-    Needs ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``. Pages
-    by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         division_ids: query, list of string.
@@ -1467,7 +1467,7 @@ def get_externalcontacts_reversewhitepageslookup(
 ) -> _Operation[_m.ReverseWhitepagesLookupResult]:
     """GET /api/v2/externalcontacts/reversewhitepageslookup -> ``ReverseWhitepagesLookupResult``.
 
-    Needs ``externalContacts:contact:view``.
+    Requires ``externalContacts:contact:view``.
 
     Args:
         lookup_val: query, string.
@@ -1492,8 +1492,8 @@ def get_externalcontacts_scan_contacts(
 ) -> _Operation[_m.CursorContactListing]:
     """GET /api/v2/externalcontacts/scan/contacts -> ``CursorContactListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
+    ``next_uri`` of the response.
 
     Args:
         limit: query, integer.
@@ -1517,7 +1517,8 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
 ) -> _Operation[_m.CursorContactListing]:
     """GET /api/v2/externalcontacts/scan/contacts/divisionviews/all -> ``CursorContactListing``.
 
-    Needs ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    response.
 
     Args:
         limit: query, integer.
@@ -1541,8 +1542,8 @@ def get_externalcontacts_scan_notes(
 ) -> _Operation[_m.CursorNoteListing]:
     """GET /api/v2/externalcontacts/scan/notes -> ``CursorNoteListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
+    ``next_uri`` of the response.
 
     Args:
         limit: query, integer.
@@ -1566,7 +1567,8 @@ def get_externalcontacts_scan_notes_divisionviews_all(
 ) -> _Operation[_m.CursorNoteListing]:
     """GET /api/v2/externalcontacts/scan/notes/divisionviews/all -> ``CursorNoteListing``.
 
-    Needs ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    response.
 
     Args:
         limit: query, integer.
@@ -1590,8 +1592,8 @@ def get_externalcontacts_scan_organizations(
 ) -> _Operation[_m.CursorOrganizationListing]:
     """GET /api/v2/externalcontacts/scan/organizations -> ``CursorOrganizationListing``.
 
-    Needs ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
+    Pages by ``cursor`` or ``next_uri`` of the response.
 
     Args:
         limit: query, integer.
@@ -1615,8 +1617,8 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
 ) -> _Operation[_m.CursorOrganizationListing]:
     """GET /api/v2/externalcontacts/scan/organizations/divisionviews/all -> ``CursorOrganizationListing``.
 
-    Needs ``externalContacts:externalOrganization:viewAll``. Pages by ``cursor`` or ``next_uri`` of
-    the reply.
+    Requires ``externalContacts:externalOrganization:viewAll``. Pages by ``cursor`` or ``next_uri``
+    of the response.
 
     Args:
         limit: query, integer.
@@ -1641,8 +1643,8 @@ def get_externalcontacts_scan_relationships(
 ) -> _Operation[_m.CursorRelationshipListing]:
     """GET /api/v2/externalcontacts/scan/relationships -> ``CursorRelationshipListing``.
 
-    Needs ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the reply.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
+    ``next_uri`` of the response.
 
     Args:
         limit: query, integer.
@@ -1666,7 +1668,8 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
 ) -> _Operation[_m.CursorRelationshipListing]:
     """GET /api/v2/externalcontacts/scan/relationships/divisionviews/all -> ``CursorRelationshipListing``.
 
-    Needs ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    response.
 
     Args:
         limit: query, integer.
@@ -1689,7 +1692,7 @@ def patch_externalcontacts_contact(
 ) -> _Operation[_m.ExternalContact]:
     """PATCH /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
 
-    Needs ``externalContacts:contact:edit``.
+    Requires ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -1714,7 +1717,7 @@ def patch_externalcontacts_contact_identifiers(
 ) -> _Operation[_m.ContactIdentifier]:
     """PATCH /api/v2/externalcontacts/contacts/{contactId}/identifiers -> ``ContactIdentifier``.
 
-    Needs ``externalContacts:contact:edit``.
+    Requires ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -1740,7 +1743,7 @@ def patch_externalcontacts_contact_note(
 ) -> _Operation[_m.Note]:
     """PATCH /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
 
-    Needs ``externalContacts:contact:edit``.
+    Requires ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -1766,7 +1769,7 @@ def patch_externalcontacts_organization(
 ) -> _Operation[_m.ExternalOrganization]:
     """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -1791,7 +1794,7 @@ def patch_externalcontacts_organization_identifiers(
 ) -> _Operation[_m.ExternalOrganizationIdentifier]:
     """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/identifiers -> ``ExternalOrganizationIdentifier``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -1817,7 +1820,7 @@ def patch_externalcontacts_organization_note(
 ) -> _Operation[_m.Note]:
     """PATCH /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -1843,7 +1846,7 @@ def patch_externalcontacts_relationship(
 ) -> _Operation[_m.Relationship]:
     """PATCH /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         relationship_id: path, string.
@@ -1867,7 +1870,7 @@ def post_externalcontacts_bulk_contacts(
 ) -> _Operation[_m.BulkFetchContactsResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts -> ``BulkFetchContactsResponse``.
 
-    Only reads. Needs ``externalContacts:contact:view``.
+    Read-only. Requires ``externalContacts:contact:view``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1889,7 +1892,7 @@ def post_externalcontacts_bulk_contacts_add(
 ) -> _Operation[_m.BulkContactsResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/add -> ``BulkContactsResponse``.
 
-    Needs ``externalContacts:contact:add``.
+    Requires ``externalContacts:contact:add``.
 
     Args:
         body: ``BulkContactsRequest``.
@@ -1912,7 +1915,7 @@ def post_externalcontacts_bulk_contacts_divisionviews(
 ) -> _Operation[_m.BulkFetchContactsResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/divisionviews -> ``BulkFetchContactsResponse``.
 
-    Only reads. Needs ``externalContacts:contact:search``.
+    Read-only. Requires ``externalContacts:contact:search``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1937,7 +1940,7 @@ def post_externalcontacts_bulk_contacts_enrich(
 ) -> _Operation[_m.BulkContactsEnrichResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/enrich -> ``BulkContactsEnrichResponse``.
 
-    Needs ``externalContacts:contact:enrich``.
+    Requires ``externalContacts:contact:enrich``.
 
     Args:
         dry_run: query, boolean.
@@ -1961,7 +1964,7 @@ def post_externalcontacts_bulk_contacts_remove(
 ) -> _Operation[_m.BulkDeleteResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/remove -> ``BulkDeleteResponse``.
 
-    Needs ``externalContacts:contact:delete``.
+    Requires ``externalContacts:contact:delete``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -1984,7 +1987,7 @@ def post_externalcontacts_bulk_contacts_unresolved(
 ) -> _Operation[_m.BulkFetchContactsResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/unresolved -> ``BulkFetchContactsResponse``.
 
-    Only reads. Needs ``externalContacts:contact:view``.
+    Read-only. Requires ``externalContacts:contact:view``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2007,7 +2010,7 @@ def post_externalcontacts_bulk_contacts_update(
 ) -> _Operation[_m.BulkContactsResponse]:
     """POST /api/v2/externalcontacts/bulk/contacts/update -> ``BulkContactsResponse``.
 
-    Needs ``externalContacts:contact:edit``.
+    Requires ``externalContacts:contact:edit``.
 
     Args:
         body: ``BulkContactsRequest``.
@@ -2030,7 +2033,7 @@ def post_externalcontacts_bulk_notes(
 ) -> _Operation[_m.BulkFetchNotesResponse]:
     """POST /api/v2/externalcontacts/bulk/notes -> ``BulkFetchNotesResponse``.
 
-    Only reads. Needs ``externalContacts:contact:view`` and
+    Read-only. Requires ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
 
     Args:
@@ -2053,7 +2056,7 @@ def post_externalcontacts_bulk_notes_add(
 ) -> _Operation[_m.BulkNotesResponse]:
     """POST /api/v2/externalcontacts/bulk/notes/add -> ``BulkNotesResponse``.
 
-    Needs ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
+    Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
 
     Args:
         body: ``BulkNotesRequest``.
@@ -2076,7 +2079,8 @@ def post_externalcontacts_bulk_notes_remove(
 ) -> _Operation[_m.BulkDeleteResponse]:
     """POST /api/v2/externalcontacts/bulk/notes/remove -> ``BulkDeleteResponse``.
 
-    Needs ``externalContacts:contact:delete`` and ``externalContacts:externalOrganization:delete``.
+    Requires ``externalContacts:contact:delete`` and
+    ``externalContacts:externalOrganization:delete``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2099,7 +2103,7 @@ def post_externalcontacts_bulk_notes_update(
 ) -> _Operation[_m.BulkNotesResponse]:
     """POST /api/v2/externalcontacts/bulk/notes/update -> ``BulkNotesResponse``.
 
-    Needs ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
 
     Args:
         body: ``BulkNotesRequest``.
@@ -2122,7 +2126,7 @@ def post_externalcontacts_bulk_organizations(
 ) -> _Operation[_m.BulkFetchOrganizationsResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations -> ``BulkFetchOrganizationsResponse``.
 
-    Only reads. Needs ``externalContacts:externalOrganization:view``.
+    Read-only. Requires ``externalContacts:externalOrganization:view``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2145,7 +2149,7 @@ def post_externalcontacts_bulk_organizations_add(
 ) -> _Operation[_m.BulkOrganizationsResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations/add -> ``BulkOrganizationsResponse``.
 
-    Needs ``externalContacts:externalOrganization:add``.
+    Requires ``externalContacts:externalOrganization:add``.
 
     Args:
         body: ``BulkOrganizationsRequest``.
@@ -2168,7 +2172,7 @@ def post_externalcontacts_bulk_organizations_divisionviews(
 ) -> _Operation[_m.BulkFetchOrganizationsResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations/divisionviews -> ``BulkFetchOrganizationsResponse``.
 
-    Only reads. Needs ``externalContacts:externalOrganization:search``.
+    Read-only. Requires ``externalContacts:externalOrganization:search``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2193,7 +2197,7 @@ def post_externalcontacts_bulk_organizations_enrich(
 ) -> _Operation[_m.BulkOrganizationsEnrichResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations/enrich -> ``BulkOrganizationsEnrichResponse``.
 
-    Needs ``externalContacts:externalOrganization:enrich``.
+    Requires ``externalContacts:externalOrganization:enrich``.
 
     Args:
         dry_run: query, boolean.
@@ -2217,7 +2221,7 @@ def post_externalcontacts_bulk_organizations_remove(
 ) -> _Operation[_m.BulkDeleteResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations/remove -> ``BulkDeleteResponse``.
 
-    Needs ``externalContacts:externalOrganization:delete``.
+    Requires ``externalContacts:externalOrganization:delete``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2240,7 +2244,7 @@ def post_externalcontacts_bulk_organizations_update(
 ) -> _Operation[_m.BulkOrganizationsResponse]:
     """POST /api/v2/externalcontacts/bulk/organizations/update -> ``BulkOrganizationsResponse``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         body: ``BulkOrganizationsRequest``.
@@ -2263,7 +2267,7 @@ def post_externalcontacts_bulk_relationships(
 ) -> _Operation[_m.BulkFetchRelationshipsResponse]:
     """POST /api/v2/externalcontacts/bulk/relationships -> ``BulkFetchRelationshipsResponse``.
 
-    Only reads. Needs ``externalContacts:contact:view`` and
+    Read-only. Requires ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
 
     Args:
@@ -2287,7 +2291,7 @@ def post_externalcontacts_bulk_relationships_add(
 ) -> _Operation[_m.BulkRelationshipsResponse]:
     """POST /api/v2/externalcontacts/bulk/relationships/add -> ``BulkRelationshipsResponse``.
 
-    Needs ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
+    Requires ``externalContacts:contact:add`` and ``externalContacts:externalOrganization:add``.
 
     Args:
         body: ``BulkRelationshipsRequest``.
@@ -2310,7 +2314,8 @@ def post_externalcontacts_bulk_relationships_remove(
 ) -> _Operation[_m.BulkDeleteResponse]:
     """POST /api/v2/externalcontacts/bulk/relationships/remove -> ``BulkDeleteResponse``.
 
-    Needs ``externalContacts:contact:delete`` and ``externalContacts:externalOrganization:delete``.
+    Requires ``externalContacts:contact:delete`` and
+    ``externalContacts:externalOrganization:delete``.
 
     Args:
         body: ``BulkIdsRequest``.
@@ -2333,7 +2338,7 @@ def post_externalcontacts_bulk_relationships_update(
 ) -> _Operation[_m.BulkRelationshipsResponse]:
     """POST /api/v2/externalcontacts/bulk/relationships/update -> ``BulkRelationshipsResponse``.
 
-    Needs ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:contact:edit`` and ``externalContacts:externalOrganization:edit``.
 
     Args:
         body: ``BulkRelationshipsRequest``.
@@ -2358,7 +2363,7 @@ def post_externalcontacts_contact_journey_segments(
 ) -> _Operation[_m.UpdateSegmentAssignmentResponse]:
     """POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
 
-    Needs ``externalContacts:segmentAssignment:add`` or
+    Requires ``externalContacts:segmentAssignment:add`` or
     ``externalContacts:segmentAssignment:delete``.
 
     Args:
@@ -2384,7 +2389,7 @@ def post_externalcontacts_contact_notes(
 ) -> _Operation[_m.Note]:
     """POST /api/v2/externalcontacts/contacts/{contactId}/notes -> ``Note``.
 
-    Needs ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -2406,7 +2411,7 @@ def post_externalcontacts_contact_notes(
 def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/contacts/{contactId}/promotion -> ``ExternalContact``.
 
-    Needs ``externalContacts:identity:promote``.
+    Requires ``externalContacts:identity:promote``.
 
     Args:
         contact_id: path, string.
@@ -2425,7 +2430,7 @@ def post_externalcontacts_contacts(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/contacts -> ``ExternalContact``.
 
-    Needs ``relate:contact:add`` or ``externalContacts:contact:add``.
+    Requires ``relate:contact:add`` or ``externalContacts:contact:add``.
 
     Args:
         body: ``ExternalContact``.
@@ -2449,7 +2454,7 @@ def post_externalcontacts_contacts_enrich(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/contacts/enrich -> ``ExternalContact``.
 
-    Needs ``externalContacts:contact:enrich``.
+    Requires ``externalContacts:contact:enrich``.
 
     Args:
         dry_run: query, boolean.
@@ -2473,7 +2478,7 @@ def post_externalcontacts_contacts_exports(
 ) -> _Operation[_m.ContactsExport]:
     """POST /api/v2/externalcontacts/contacts/exports -> ``ContactsExport``.
 
-    Needs ``externalContacts:export:add`` and ``externalContacts:contact:view``.
+    Requires ``externalContacts:export:add`` and ``externalContacts:contact:view``.
 
     Args:
         body: ``ContactsExport``.
@@ -2496,7 +2501,7 @@ def post_externalcontacts_contacts_merge(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/contacts/merge -> ``ExternalContact``.
 
-    Needs ``externalContacts:identity:merge``.
+    Requires ``externalContacts:identity:merge``.
 
     Args:
         body: ``MergeContactsRequest``.
@@ -2519,7 +2524,7 @@ def post_externalcontacts_contacts_schemas(
 ) -> _Operation[_m.DataSchema]:
     """POST /api/v2/externalcontacts/contacts/schemas -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:add``.
+    Requires ``externalContacts:customFields:add``.
 
     Args:
         body: ``DataSchema``.
@@ -2542,7 +2547,7 @@ def post_externalcontacts_contacts_search(
 ) -> _Operation[_m.ContactListing]:
     """POST /api/v2/externalcontacts/contacts/search -> ``ContactListing``.
 
-    Only reads. Pages by ``next_uri`` of the reply.
+    Read-only. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``ContactSearchRequest``.
@@ -2565,7 +2570,7 @@ def post_externalcontacts_externalsources(
 ) -> _Operation[_m.ExternalSource]:
     """POST /api/v2/externalcontacts/externalsources -> ``ExternalSource``.
 
-    Needs ``externalContacts:externalSource:add``.
+    Requires ``externalContacts:externalSource:add``.
 
     Args:
         body: ``ExternalSource``.
@@ -2590,7 +2595,7 @@ def post_externalcontacts_identifierlookup(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/identifierlookup -> ``ExternalContact``.
 
-    Deprecated. Needs ``externalContacts:contact:view`` or ``relate:contact:view``.
+    Deprecated. Requires ``externalContacts:contact:view`` or ``relate:contact:view``.
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
@@ -2616,7 +2621,7 @@ def post_externalcontacts_identifierlookup_contacts(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/identifierlookup/contacts -> ``ExternalContact``.
 
-    Needs ``externalContacts:contact:view``.
+    Requires ``externalContacts:contact:view``.
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
@@ -2642,7 +2647,7 @@ def post_externalcontacts_identifierlookup_organizations(
 ) -> _Operation[_m.ExternalOrganization]:
     """POST /api/v2/externalcontacts/identifierlookup/organizations -> ``ExternalOrganization``.
 
-    Needs ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:externalOrganization:view``.
 
     Args:
         expand: query, list of string: identifiers, externalSources, division.
@@ -2666,7 +2671,7 @@ def post_externalcontacts_import_csv_jobs(
 ) -> _Operation[_m.CsvJobResponse]:
     """POST /api/v2/externalcontacts/import/csv/jobs -> ``CsvJobResponse``.
 
-    Needs ``externalContacts:importCsvJob:add``.
+    Requires ``externalContacts:importCsvJob:add``.
 
     Args:
         body: ``CsvJobRequest``.
@@ -2689,7 +2694,7 @@ def post_externalcontacts_import_csv_settings(
 ) -> _Operation[_m.CsvSettings]:
     """POST /api/v2/externalcontacts/import/csv/settings -> ``CsvSettings``.
 
-    Needs ``externalContacts:importCsvSettings:add``.
+    Requires ``externalContacts:importCsvSettings:add``.
 
     Args:
         body: ``CsvSettings``.
@@ -2712,7 +2717,7 @@ def post_externalcontacts_import_csv_uploads(
 ) -> _Operation[_m.CsvUploadResponse]:
     """POST /api/v2/externalcontacts/import/csv/uploads -> ``CsvUploadResponse``.
 
-    Needs ``externalContacts:importCsvUpload:add``.
+    Requires ``externalContacts:importCsvUpload:add``.
 
     Args:
         body: ``CsvUploadRequest``.
@@ -2735,7 +2740,7 @@ def post_externalcontacts_import_jobs(
 ) -> _Operation[_m.ContactImportJobResponse]:
     """POST /api/v2/externalcontacts/import/jobs -> ``ContactImportJobResponse``.
 
-    Needs ``externalContacts:importJob:add``.
+    Requires ``externalContacts:importJob:add``.
 
     Args:
         body: ``ContactImportJobRequest``.
@@ -2757,7 +2762,7 @@ def post_externalcontacts_import_settings(
 ) -> _Operation[_m.ContactImportSettings]:
     """POST /api/v2/externalcontacts/import/settings -> ``ContactImportSettings``.
 
-    Needs ``externalContacts:importSettings:add``.
+    Requires ``externalContacts:importSettings:add``.
 
     Args:
         body: ``ContactImportSettings``.
@@ -2780,7 +2785,7 @@ def post_externalcontacts_merge_contacts(
 ) -> _Operation[_m.ExternalContact]:
     """POST /api/v2/externalcontacts/merge/contacts -> ``ExternalContact``.
 
-    Deprecated. Needs ``externalContacts:identity:merge``.
+    Deprecated. Requires ``externalContacts:identity:merge``.
 
     Args:
         body: ``MergeRequest``.
@@ -2803,7 +2808,7 @@ def post_externalcontacts_notes_exports(
 ) -> _Operation[_m.NotesExport]:
     """POST /api/v2/externalcontacts/notes/exports -> ``NotesExport``.
 
-    Needs ``externalContacts:export:add`` and ``externalContacts:contact:view`` and
+    Requires ``externalContacts:export:add`` and ``externalContacts:contact:view`` and
     ``externalContacts:externalOrganization:view``.
 
     Args:
@@ -2827,7 +2832,7 @@ def post_externalcontacts_organization_notes(
 ) -> _Operation[_m.Note]:
     """POST /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``Note``.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -2851,7 +2856,7 @@ def post_externalcontacts_organizations(
 ) -> _Operation[_m.ExternalOrganization]:
     """POST /api/v2/externalcontacts/organizations -> ``ExternalOrganization``.
 
-    Needs ``relate:externalOrganization:add`` or ``externalContacts:externalOrganization:add``.
+    Requires ``relate:externalOrganization:add`` or ``externalContacts:externalOrganization:add``.
 
     Args:
         body: ``ExternalOrganization``.
@@ -2875,7 +2880,7 @@ def post_externalcontacts_organizations_enrich(
 ) -> _Operation[_m.ExternalOrganization]:
     """POST /api/v2/externalcontacts/organizations/enrich -> ``ExternalOrganization``.
 
-    Needs ``externalContacts:externalOrganization:enrich``.
+    Requires ``externalContacts:externalOrganization:enrich``.
 
     Args:
         dry_run: query, boolean.
@@ -2899,7 +2904,7 @@ def post_externalcontacts_organizations_exports(
 ) -> _Operation[_m.OrganizationsExport]:
     """POST /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExport``.
 
-    Needs ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
 
     Args:
         body: ``OrganizationsExport``.
@@ -2922,7 +2927,7 @@ def post_externalcontacts_organizations_schemas(
 ) -> _Operation[_m.DataSchema]:
     """POST /api/v2/externalcontacts/organizations/schemas -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:add``.
+    Requires ``externalContacts:customFields:add``.
 
     Args:
         body: ``DataSchema``.
@@ -2945,7 +2950,7 @@ def post_externalcontacts_relationships(
 ) -> _Operation[_m.Relationship]:
     """POST /api/v2/externalcontacts/relationships -> ``Relationship``.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         body: ``Relationship``.
@@ -2967,7 +2972,7 @@ def post_externalcontacts_relationships_exports(
 ) -> _Operation[_m.RelationshipsExport]:
     """POST /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExport``.
 
-    Needs ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
+    Requires ``externalContacts:export:add`` and ``externalContacts:externalOrganization:view``.
 
     Args:
         body: ``RelationshipsExport``.
@@ -2991,7 +2996,7 @@ def put_externalcontacts_contact(
 ) -> _Operation[_m.ExternalContact]:
     """PUT /api/v2/externalcontacts/contacts/{contactId} -> ``ExternalContact``.
 
-    Needs ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -3016,7 +3021,7 @@ def put_externalcontacts_contact_note(
 ) -> _Operation[_m.Note]:
     """PUT /api/v2/externalcontacts/contacts/{contactId}/notes/{noteId} -> ``Note``.
 
-    Needs ``relate:contact:edit`` or ``externalContacts:contact:edit``.
+    Requires ``relate:contact:edit`` or ``externalContacts:contact:edit``.
 
     Args:
         contact_id: path, string.
@@ -3042,7 +3047,7 @@ def put_externalcontacts_contacts_schema(
 ) -> _Operation[_m.DataSchema]:
     """PUT /api/v2/externalcontacts/contacts/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:edit``.
+    Requires ``externalContacts:customFields:edit``.
 
     Args:
         schema_id: path, string.
@@ -3067,7 +3072,7 @@ def put_externalcontacts_conversation(
 ) -> _Operation[None]:
     """PUT /api/v2/externalcontacts/conversations/{conversationId} -> nothing.
 
-    Needs ``relate:conversation:associate`` or ``externalContacts:conversation:associate``.
+    Requires ``relate:conversation:associate`` or ``externalContacts:conversation:associate``.
 
     Args:
         conversation_id: path, string.
@@ -3092,7 +3097,7 @@ def put_externalcontacts_externalsource(
 ) -> _Operation[_m.ExternalSource]:
     """PUT /api/v2/externalcontacts/externalsources/{externalSourceId} -> ``ExternalSource``.
 
-    Needs ``externalContacts:externalSource:edit``.
+    Requires ``externalContacts:externalSource:edit``.
 
     Args:
         external_source_id: path, string.
@@ -3158,7 +3163,7 @@ def put_externalcontacts_import_csv_setting(
 ) -> _Operation[_m.CsvSettings]:
     """PUT /api/v2/externalcontacts/import/csv/settings/{settingsId} -> ``CsvSettings``.
 
-    Needs ``externalContacts:importCsvSettings:edit``.
+    Requires ``externalContacts:importCsvSettings:edit``.
 
     Args:
         settings_id: path, string.
@@ -3183,7 +3188,7 @@ def put_externalcontacts_import_job(
 ) -> _Operation[_m.ContactImportJobStatusUpdateResponse]:
     """PUT /api/v2/externalcontacts/import/jobs/{jobId} -> ``ContactImportJobStatusUpdateResponse``.
 
-    Needs ``externalContacts:importJob:edit``.
+    Requires ``externalContacts:importJob:edit``.
 
     Args:
         job_id: path, string.
@@ -3208,7 +3213,7 @@ def put_externalcontacts_import_setting(
 ) -> _Operation[_m.ContactImportSettings]:
     """PUT /api/v2/externalcontacts/import/settings/{settingsId} -> ``ContactImportSettings``.
 
-    Needs ``externalContacts:importSettings:edit``.
+    Requires ``externalContacts:importSettings:edit``.
 
     Args:
         settings_id: path, string.
@@ -3233,7 +3238,7 @@ def put_externalcontacts_organization(
 ) -> _Operation[_m.ExternalOrganization]:
     """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId} -> ``ExternalOrganization``.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -3259,7 +3264,7 @@ def put_externalcontacts_organization_note(
 ) -> _Operation[_m.Note]:
     """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes/{noteId} -> ``Note``.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -3285,7 +3290,7 @@ def put_externalcontacts_organization_trustor_trustor_id(
 ) -> _Operation[_m.ExternalOrganizationTrustorLink]:
     """PUT /api/v2/externalcontacts/organizations/{externalOrganizationId}/trustor/{trustorId} -> ``ExternalOrganizationTrustorLink``.
 
-    Needs ``externalContacts:externalOrganization:edit``.
+    Requires ``externalContacts:externalOrganization:edit``.
 
     Args:
         external_organization_id: path, string.
@@ -3307,7 +3312,7 @@ def put_externalcontacts_organizations_schema(
 ) -> _Operation[_m.DataSchema]:
     """PUT /api/v2/externalcontacts/organizations/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``externalContacts:customFields:edit``.
+    Requires ``externalContacts:customFields:edit``.
 
     Args:
         schema_id: path, string.
@@ -3332,7 +3337,7 @@ def put_externalcontacts_relationship(
 ) -> _Operation[_m.Relationship]:
     """PUT /api/v2/externalcontacts/relationships/{relationshipId} -> ``Relationship``.
 
-    Needs ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
+    Requires ``relate:externalOrganization:edit`` or ``externalContacts:externalOrganization:edit``.
 
     Args:
         relationship_id: path, string.

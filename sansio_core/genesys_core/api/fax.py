@@ -58,7 +58,7 @@ def get_fax_documents(
 ) -> _Operation[_m.FaxDocumentEntityListing]:
     """GET /api/v2/fax/documents -> ``FaxDocumentEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -123,7 +123,7 @@ def put_fax_document(
 def put_fax_settings(*, body: _m.FaxConfig | _JsonObject | None = None) -> _Operation[_m.FaxConfig]:
     """PUT /api/v2/fax/settings -> ``FaxConfig``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
 
     Args:
         body: ``FaxConfig``.

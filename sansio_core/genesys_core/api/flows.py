@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/flows/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -32,7 +32,7 @@ def delete_analytics_flows_aggregates_job(job_id: str) -> _Operation[None]:
 def get_analytics_flows_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -53,7 +53,7 @@ def get_analytics_flows_aggregates_job_results(
 ) -> _Operation[_m.FlowAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -78,7 +78,7 @@ def post_analytics_flows_activity_query(
 ) -> _Operation[_m.FlowActivityResponse]:
     """POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
 
-    Only reads. Needs ``analytics:flowObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -102,7 +102,7 @@ def post_analytics_flows_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/flows/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:flowAggregate:view``.
+    Requires ``analytics:flowAggregate:view``.
 
     Args:
         body: ``FlowAsyncAggregationQuery``.
@@ -125,7 +125,7 @@ def post_analytics_flows_aggregates_query(
 ) -> _Operation[_m.FlowAggregateQueryResponse]:
     """POST /api/v2/analytics/flows/aggregates/query -> ``FlowAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:flowAggregate:view``.
+    Read-only. Requires ``analytics:flowAggregate:view``.
 
     Args:
         body: ``FlowAggregationQuery``.
@@ -148,7 +148,7 @@ def post_analytics_flows_observations_query(
 ) -> _Operation[_m.FlowObservationQueryResponse]:
     """POST /api/v2/analytics/flows/observations/query -> ``FlowObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:flowObservation:view``.
+    Read-only. Requires ``analytics:flowObservation:view``.
 
     Args:
         body: ``FlowObservationQuery``.

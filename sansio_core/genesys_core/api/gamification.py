@@ -33,7 +33,7 @@ if _TYPE_CHECKING:
 def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Operation[None]:
     """DELETE /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> nothing.
 
-    Needs ``employeePerformance:externalMetricDefinition:delete``.
+    Requires ``employeePerformance:externalMetricDefinition:delete``.
 
     Args:
         metric_id: path, string.
@@ -50,7 +50,7 @@ def delete_employeeperformance_externalmetrics_definition(metric_id: str) -> _Op
 def delete_gamification_contest(contest_id: str) -> _Operation[None]:
     """DELETE /api/v2/gamification/contests/{contestId} -> nothing.
 
-    Needs ``gamification:contest:delete`` or ``gamification:contest:deleteAll``.
+    Requires ``gamification:contest:delete`` or ``gamification:contest:deleteAll``.
 
     Args:
         contest_id: path, string.
@@ -68,7 +68,7 @@ def get_employeeperformance_externalmetrics_definition(
 ) -> _Operation[_m.ExternalMetricDefinition]:
     """GET /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
 
-    Needs ``employeePerformance:externalMetricDefinition:view``.
+    Requires ``employeePerformance:externalMetricDefinition:view``.
 
     Args:
         metric_id: path, string.
@@ -90,8 +90,8 @@ def get_employeeperformance_externalmetrics_definitions(
 ) -> _Operation[_m.ExternalMetricDefinitionListing]:
     """GET /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinitionListing``.
 
-    Needs ``employeePerformance:externalMetricDefinition:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``employeePerformance:externalMetricDefinition:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -111,7 +111,7 @@ def get_employeeperformance_externalmetrics_definitions(
 def get_gamification_contest(contest_id: str) -> _Operation[_m.ContestsResponse]:
     """GET /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
 
-    Needs ``gamification:contest:view``.
+    Requires ``gamification:contest:view``.
 
     Args:
         contest_id: path, string.
@@ -135,7 +135,7 @@ def get_gamification_contest_agents_scores(
 ) -> _Operation[_m.ContestScoresAgentsPagedList]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores -> ``ContestScoresAgentsPagedList``.
 
-    Needs ``gamification:contest:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:contest:viewAll``. Pages by ``page_number``.
 
     Args:
         contest_id: path, string.
@@ -168,7 +168,7 @@ def get_gamification_contest_agents_scores_me(
 ) -> _Operation[_m.ContestScoresAgentsPagedList]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/me -> ``ContestScoresAgentsPagedList``.
 
-    Needs ``gamification:contest:view``. Pages by ``page_number``.
+    Requires ``gamification:contest:view``. Pages by ``page_number``.
 
     Args:
         contest_id: path, string.
@@ -196,7 +196,7 @@ def get_gamification_contest_agents_scores_trends(
 ) -> _Operation[_m.ContestScoresGroupTrendList]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends -> ``ContestScoresGroupTrendList``.
 
-    Needs ``gamification:contest:view``.
+    Requires ``gamification:contest:view``.
 
     Args:
         contest_id: path, string.
@@ -216,7 +216,7 @@ def get_gamification_contest_agents_scores_trends_me(
 ) -> _Operation[_m.ContestScoresAgentTrendList]:
     """GET /api/v2/gamification/contests/{contestId}/agents/scores/trends/me -> ``ContestScoresAgentTrendList``.
 
-    Needs ``gamification:contest:view``.
+    Requires ``gamification:contest:view``.
 
     Args:
         contest_id: path, string.
@@ -237,7 +237,7 @@ def get_gamification_contest_prizeimage(
 ) -> _Operation[_m.PrizeImages]:
     """GET /api/v2/gamification/contests/{contestId}/prizeimages/{prizeImageId} -> ``PrizeImages``.
 
-    Needs ``gamification:contest:view`` or ``gamification:contest:viewAll``.
+    Requires ``gamification:contest:view`` or ``gamification:contest:viewAll``.
 
     Args:
         contest_id: path, string.
@@ -264,7 +264,8 @@ def get_gamification_contests(
 ) -> _Operation[_m.GetContestsEssentialsListing]:
     """GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
 
-    Needs ``gamification:contest:viewAll``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``gamification:contest:viewAll``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -304,7 +305,8 @@ def get_gamification_contests_me(
 ) -> _Operation[_m.GetContestsEssentialsListing]:
     """GET /api/v2/gamification/contests/me -> ``GetContestsEssentialsListing``.
 
-    Needs ``gamification:contest:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``gamification:contest:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -349,7 +351,7 @@ def get_gamification_insights(
 ) -> _Operation[_m.InsightsSummary]:
     """GET /api/v2/gamification/insights -> ``InsightsSummary``.
 
-    Needs ``gamification:insights:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -391,7 +393,7 @@ def get_gamification_insights_details(
 ) -> _Operation[_m.InsightsDetails]:
     """GET /api/v2/gamification/insights/details -> ``InsightsDetails``.
 
-    Needs ``gamification:insights:view``.
+    Requires ``gamification:insights:view``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -425,7 +427,7 @@ def get_gamification_insights_groups_trends(
 ) -> _Operation[_m.InsightsTrend]:
     """GET /api/v2/gamification/insights/groups/trends -> ``InsightsTrend``.
 
-    Needs ``gamification:insights:view``.
+    Requires ``gamification:insights:view``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -463,7 +465,7 @@ def get_gamification_insights_groups_trends_all(
 ) -> _Operation[_m.InsightsTrend]:
     """GET /api/v2/gamification/insights/groups/trends/all -> ``InsightsTrend``.
 
-    Needs ``gamification:insights:viewAll``.
+    Requires ``gamification:insights:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -501,7 +503,7 @@ def get_gamification_insights_managers(
 ) -> _Operation[_m.InsightsAgents]:
     """GET /api/v2/gamification/insights/managers -> ``InsightsAgents``.
 
-    Needs ``gamification:insights:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -534,7 +536,7 @@ def get_gamification_insights_members(
 ) -> _Operation[_m.InsightsAgents]:
     """GET /api/v2/gamification/insights/members -> ``InsightsAgents``.
 
-    Needs ``gamification:insights:viewAll``.
+    Requires ``gamification:insights:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -571,7 +573,7 @@ def get_gamification_insights_rankings(
 ) -> _Operation[_m.InsightsRankings]:
     """GET /api/v2/gamification/insights/rankings -> ``InsightsRankings``.
 
-    Needs ``gamification:insights:viewAll``.
+    Requires ``gamification:insights:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -613,7 +615,7 @@ def get_gamification_insights_trends(
 ) -> _Operation[_m.UserInsightsTrend]:
     """GET /api/v2/gamification/insights/trends -> ``UserInsightsTrend``.
 
-    Needs ``gamification:insights:view``.
+    Requires ``gamification:insights:view``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -650,7 +652,7 @@ def get_gamification_insights_user_details(
 ) -> _Operation[_m.InsightsDetails]:
     """GET /api/v2/gamification/insights/users/{userId}/details -> ``InsightsDetails``.
 
-    Needs ``gamification:insights:viewAll``.
+    Requires ``gamification:insights:viewAll``.
 
     Args:
         user_id: path, string.
@@ -686,7 +688,7 @@ def get_gamification_insights_user_trends(
 ) -> _Operation[_m.UserInsightsTrend]:
     """GET /api/v2/gamification/insights/users/{userId}/trends -> ``UserInsightsTrend``.
 
-    Needs ``gamification:insights:viewAll``.
+    Requires ``gamification:insights:viewAll``.
 
     Args:
         user_id: path, string.
@@ -722,7 +724,7 @@ def get_gamification_leaderboard(
 ) -> _Operation[_m.Leaderboard]:
     """GET /api/v2/gamification/leaderboard -> ``Leaderboard``.
 
-    Needs ``gamification:leaderboard:view``.
+    Requires ``gamification:leaderboard:view``.
 
     Args:
         start_workday: query, date.
@@ -749,7 +751,7 @@ def get_gamification_leaderboard_all(
 ) -> _Operation[_m.Leaderboard]:
     """GET /api/v2/gamification/leaderboard/all -> ``Leaderboard``.
 
-    Needs ``gamification:leaderboard:viewAll``.
+    Requires ``gamification:leaderboard:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -777,7 +779,7 @@ def get_gamification_leaderboard_all_bestpoints(
 ) -> _Operation[_m.OverallBestPoints]:
     """GET /api/v2/gamification/leaderboard/all/bestpoints -> ``OverallBestPoints``.
 
-    Needs ``gamification:leaderboard:viewAll``.
+    Requires ``gamification:leaderboard:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -796,7 +798,7 @@ def get_gamification_leaderboard_all_bestpoints(
 def get_gamification_leaderboard_bestpoints() -> _Operation[_m.OverallBestPoints]:
     """GET /api/v2/gamification/leaderboard/bestpoints -> ``OverallBestPoints``.
 
-    Needs ``gamification:leaderboard:view``.
+    Requires ``gamification:leaderboard:view``.
     """
     return _Operation(
         _Endpoint(
@@ -809,7 +811,7 @@ def get_gamification_leaderboard_bestpoints() -> _Operation[_m.OverallBestPoints
 def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_m.MetricDefinition]:
     """GET /api/v2/gamification/metricdefinitions/{metricDefinitionId} -> ``MetricDefinition``.
 
-    Needs ``gamification:profile:view``.
+    Requires ``gamification:profile:view``.
 
     Args:
         metric_definition_id: path, string.
@@ -826,7 +828,7 @@ def get_gamification_metricdefinition(metric_definition_id: str) -> _Operation[_
 def get_gamification_metricdefinitions() -> _Operation[_m.GetMetricDefinitionsResponse]:
     """GET /api/v2/gamification/metricdefinitions -> ``GetMetricDefinitionsResponse``.
 
-    Needs ``gamification:profile:view``.
+    Requires ``gamification:profile:view``.
     """
     return _Operation(
         _Endpoint(
@@ -839,7 +841,7 @@ def get_gamification_metricdefinitions() -> _Operation[_m.GetMetricDefinitionsRe
 def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfile]:
     """GET /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
+    Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
 
     Args:
@@ -857,7 +859,7 @@ def get_gamification_profile(profile_id: str) -> _Operation[_m.PerformanceProfil
 def get_gamification_profile_members(profile_id: str) -> _Operation[_m.MemberListing]:
     """GET /api/v2/gamification/profiles/{profileId}/members -> ``MemberListing``.
 
-    Needs ``gamification:profile:view``.
+    Requires ``gamification:profile:view``.
 
     Args:
         profile_id: path, string.
@@ -879,7 +881,7 @@ def get_gamification_profile_metric(
 ) -> _Operation[_m.Metric]:
     """GET /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
 
-    Needs ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
+    Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
 
     Args:
@@ -906,7 +908,7 @@ def get_gamification_profile_metrics(
 ) -> _Operation[_m.GetMetricResponse]:
     """GET /api/v2/gamification/profiles/{profileId}/metrics -> ``GetMetricResponse``.
 
-    Needs ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
+    Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
 
     Args:
@@ -932,7 +934,7 @@ def get_gamification_profile_metrics_objectivedetails(
 ) -> _Operation[_m.GetMetricsResponse]:
     """GET /api/v2/gamification/profiles/{profileId}/metrics/objectivedetails -> ``GetMetricsResponse``.
 
-    Needs ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
+    Requires ``gamification:profile:view`` or ``gamification:leaderboard:view`` or
     ``gamification:scorecard:view``.
 
     Args:
@@ -953,7 +955,7 @@ def get_gamification_profile_metrics_objectivedetails(
 def get_gamification_profiles() -> _Operation[_m.GetProfilesResponse]:
     """GET /api/v2/gamification/profiles -> ``GetProfilesResponse``.
 
-    Needs ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
+    Requires ``gamification:profile:view`` or ``gamification:leaderboard:viewAll`` or
     ``gamification:scorecard:viewAll``.
     """
     return _Operation(
@@ -971,7 +973,7 @@ def get_gamification_profiles_user(
 ) -> _Operation[_m.PerformanceProfile]:
     """GET /api/v2/gamification/profiles/users/{userId} -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:view`` or ``gamification:scorecard:viewAll`` or
+    Requires ``gamification:profile:view`` or ``gamification:scorecard:viewAll`` or
     ``gamification:leaderboard:viewAll``.
 
     Args:
@@ -1014,7 +1016,7 @@ def get_gamification_scorecards(
 ) -> _Operation[_m.WorkdayMetricListing]:
     """GET /api/v2/gamification/scorecards -> ``WorkdayMetricListing``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         workday: query, date.
@@ -1036,7 +1038,7 @@ def get_gamification_scorecards_attendance(
 ) -> _Operation[_m.AttendanceStatusListing]:
     """GET /api/v2/gamification/scorecards/attendance -> ``AttendanceStatusListing``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         start_workday: query, date.
@@ -1055,7 +1057,7 @@ def get_gamification_scorecards_attendance(
 def get_gamification_scorecards_bestpoints() -> _Operation[_m.UserBestPoints]:
     """GET /api/v2/gamification/scorecards/bestpoints -> ``UserBestPoints``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1070,7 +1072,7 @@ def get_gamification_scorecards_points_alltime(
 ) -> _Operation[_m.AllTimePoints]:
     """GET /api/v2/gamification/scorecards/points/alltime -> ``AllTimePoints``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         end_workday: query, date.
@@ -1090,7 +1092,7 @@ def get_gamification_scorecards_points_average(
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
     """GET /api/v2/gamification/scorecards/points/average -> ``SingleWorkdayAveragePoints``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         workday: query, date.
@@ -1113,7 +1115,7 @@ def get_gamification_scorecards_points_trends(
 ) -> _Operation[_m.WorkdayPointsTrend]:
     """GET /api/v2/gamification/scorecards/points/trends -> ``WorkdayPointsTrend``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         start_workday: query, date.
@@ -1142,7 +1144,7 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
 ) -> _Operation[_m.MetricValueTrendAverage]:
     """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/{userId}/values/trends -> ``MetricValueTrendAverage``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         profile_id: path, string.
@@ -1180,7 +1182,7 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
 ) -> _Operation[_m.MetricValueTrendAverage]:
     """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/users/values/trends -> ``MetricValueTrendAverage``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         profile_id: path, string.
@@ -1219,7 +1221,7 @@ def get_gamification_scorecards_profile_metric_values_trends(
 ) -> _Operation[_m.MetricValueTrendAverage]:
     """GET /api/v2/gamification/scorecards/profiles/{profileId}/metrics/{metricId}/values/trends -> ``MetricValueTrendAverage``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         profile_id: path, string.
@@ -1253,7 +1255,7 @@ def get_gamification_scorecards_user(
 ) -> _Operation[_m.WorkdayMetricListing]:
     """GET /api/v2/gamification/scorecards/users/{userId} -> ``WorkdayMetricListing``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1277,7 +1279,7 @@ def get_gamification_scorecards_user_attendance(
 ) -> _Operation[_m.AttendanceStatusListing]:
     """GET /api/v2/gamification/scorecards/users/{userId}/attendance -> ``AttendanceStatusListing``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1297,7 +1299,7 @@ def get_gamification_scorecards_user_attendance(
 def get_gamification_scorecards_user_bestpoints(user_id: str) -> _Operation[_m.UserBestPoints]:
     """GET /api/v2/gamification/scorecards/users/{userId}/bestpoints -> ``UserBestPoints``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1317,7 +1319,7 @@ def get_gamification_scorecards_user_points_alltime(
 ) -> _Operation[_m.AllTimePoints]:
     """GET /api/v2/gamification/scorecards/users/{userId}/points/alltime -> ``AllTimePoints``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1342,7 +1344,7 @@ def get_gamification_scorecards_user_points_trends(
 ) -> _Operation[_m.WorkdayPointsTrend]:
     """GET /api/v2/gamification/scorecards/users/{userId}/points/trends -> ``WorkdayPointsTrend``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1369,7 +1371,7 @@ def get_gamification_scorecards_user_values_trends(
 ) -> _Operation[_m.WorkdayValuesTrend]:
     """GET /api/v2/gamification/scorecards/users/{userId}/values/trends -> ``WorkdayValuesTrend``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         user_id: path, string.
@@ -1394,7 +1396,7 @@ def get_gamification_scorecards_users_points_average(
 ) -> _Operation[_m.SingleWorkdayAveragePoints]:
     """GET /api/v2/gamification/scorecards/users/points/average -> ``SingleWorkdayAveragePoints``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -1420,7 +1422,7 @@ def get_gamification_scorecards_users_values_average(
 ) -> _Operation[_m.SingleWorkdayAverageValues]:
     """GET /api/v2/gamification/scorecards/users/values/average -> ``SingleWorkdayAverageValues``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -1451,7 +1453,7 @@ def get_gamification_scorecards_users_values_trends(
 ) -> _Operation[_m.WorkdayValuesTrend]:
     """GET /api/v2/gamification/scorecards/users/values/trends -> ``WorkdayValuesTrend``.
 
-    Needs ``gamification:scorecard:viewAll``.
+    Requires ``gamification:scorecard:viewAll``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -1480,7 +1482,7 @@ def get_gamification_scorecards_values_average(
 ) -> _Operation[_m.SingleWorkdayAverageValues]:
     """GET /api/v2/gamification/scorecards/values/average -> ``SingleWorkdayAverageValues``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         workday: query, date.
@@ -1506,7 +1508,7 @@ def get_gamification_scorecards_values_trends(
 ) -> _Operation[_m.WorkdayValuesTrend]:
     """GET /api/v2/gamification/scorecards/values/trends -> ``WorkdayValuesTrend``.
 
-    Needs ``gamification:scorecard:view``.
+    Requires ``gamification:scorecard:view``.
 
     Args:
         filter_type: query, string: PerformanceProfile, Division.
@@ -1531,7 +1533,7 @@ def get_gamification_scorecards_values_trends(
 def get_gamification_status() -> _Operation[_m.GamificationStatus]:
     """GET /api/v2/gamification/status -> ``GamificationStatus``.
 
-    Needs ``gamification:profile:view`` or ``gamification:profile:update`` or
+    Requires ``gamification:profile:view`` or ``gamification:profile:update`` or
     ``gamification:scorecard:view``.
     """
     return _Operation(
@@ -1544,7 +1546,7 @@ def get_gamification_status() -> _Operation[_m.GamificationStatus]:
 def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTemplate]:
     """GET /api/v2/gamification/templates/{templateId} -> ``ObjectiveTemplate``.
 
-    Needs ``gamification:profile:view``.
+    Requires ``gamification:profile:view``.
 
     Args:
         template_id: path, string.
@@ -1561,7 +1563,7 @@ def get_gamification_template(template_id: str) -> _Operation[_m.ObjectiveTempla
 def get_gamification_templates() -> _Operation[_m.GetTemplatesResponse]:
     """GET /api/v2/gamification/templates -> ``GetTemplatesResponse``.
 
-    Needs ``gamification:profile:view``.
+    Requires ``gamification:profile:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1577,7 +1579,7 @@ def patch_employeeperformance_externalmetrics_definition(
 ) -> _Operation[_m.ExternalMetricDefinition]:
     """PATCH /api/v2/employeeperformance/externalmetrics/definitions/{metricId} -> ``ExternalMetricDefinition``.
 
-    Needs ``employeePerformance:externalMetricDefinition:edit``.
+    Requires ``employeePerformance:externalMetricDefinition:edit``.
 
     Args:
         metric_id: path, string.
@@ -1602,7 +1604,7 @@ def patch_gamification_contest(
 ) -> _Operation[_m.ContestsResponse]:
     """PATCH /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
 
-    Needs ``gamification:contestStatus:edit`` or ``gamification:contestStatus:editAll``.
+    Requires ``gamification:contestStatus:edit`` or ``gamification:contestStatus:editAll``.
 
     Args:
         contest_id: path, string.
@@ -1626,7 +1628,7 @@ def post_employeeperformance_externalmetrics_data(
 ) -> _Operation[_m.ExternalMetricDataWriteResponse]:
     """POST /api/v2/employeeperformance/externalmetrics/data -> ``ExternalMetricDataWriteResponse``.
 
-    Needs ``employeePerformance:externalMetricData:add``.
+    Requires ``employeePerformance:externalMetricData:add``.
 
     Args:
         body: ``ExternalMetricDataWriteRequest``.
@@ -1650,7 +1652,7 @@ def post_employeeperformance_externalmetrics_definitions(
 ) -> _Operation[_m.ExternalMetricDefinition]:
     """POST /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinition``.
 
-    Needs ``employeePerformance:externalMetricDefinition:add``.
+    Requires ``employeePerformance:externalMetricDefinition:add``.
 
     Args:
         body: ``ExternalMetricDefinitionCreateRequest``.
@@ -1673,7 +1675,7 @@ def post_gamification_contests(
 ) -> _Operation[_m.ContestsResponse]:
     """POST /api/v2/gamification/contests -> ``ContestsResponse``.
 
-    Needs ``gamification:contest:add``.
+    Requires ``gamification:contest:add``.
 
     Args:
         body: ``ContestsCreateRequest``.
@@ -1695,7 +1697,7 @@ def post_gamification_contests_uploads_prizeimages(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
 
-    Needs ``gamification:contestPrizeImage:upload``.
+    Requires ``gamification:contestPrizeImage:upload``.
 
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
@@ -1716,7 +1718,7 @@ def post_gamification_contests_uploads_prizeimages(
 def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
     """POST /api/v2/gamification/profiles/{profileId}/activate -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1733,7 +1735,7 @@ def post_gamification_profile_activate(profile_id: str) -> _Operation[_m.Perform
 def post_gamification_profile_deactivate(profile_id: str) -> _Operation[_m.PerformanceProfile]:
     """POST /api/v2/gamification/profiles/{profileId}/deactivate -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1753,7 +1755,7 @@ def post_gamification_profile_members(
 ) -> _Operation[_m.Assignment]:
     """POST /api/v2/gamification/profiles/{profileId}/members -> ``Assignment``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1778,7 +1780,7 @@ def post_gamification_profile_members_validate(
 ) -> _Operation[_m.AssignmentValidation]:
     """POST /api/v2/gamification/profiles/{profileId}/members/validate -> ``AssignmentValidation``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1804,7 +1806,7 @@ def post_gamification_profile_metric_link(
 ) -> _Operation[_m.Metric]:
     """POST /api/v2/gamification/profiles/{sourceProfileId}/metrics/{sourceMetricId}/link -> ``Metric``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         source_profile_id: path, string.
@@ -1830,7 +1832,7 @@ def post_gamification_profile_metrics(
 ) -> _Operation[_m.Metric]:
     """POST /api/v2/gamification/profiles/{profileId}/metrics -> ``Metric``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1856,7 +1858,7 @@ def post_gamification_profiles(
 ) -> _Operation[_m.PerformanceProfile]:
     """POST /api/v2/gamification/profiles -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         copy_metrics: query, boolean.
@@ -1880,7 +1882,7 @@ def post_gamification_profiles_user_query(
 ) -> _Operation[_m.UserProfilesInDateRange]:
     """POST /api/v2/gamification/profiles/users/{userId}/query -> ``UserProfilesInDateRange``.
 
-    Only reads. Needs ``gamification:agentProfileMembership:view``.
+    Read-only. Requires ``gamification:agentProfileMembership:view``.
 
     Args:
         user_id: path, string.
@@ -1904,7 +1906,7 @@ def post_gamification_profiles_users_me_query(
 ) -> _Operation[_m.UserProfilesInDateRange]:
     """POST /api/v2/gamification/profiles/users/me/query -> ``UserProfilesInDateRange``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``UserProfilesInDateRangeRequest``.
@@ -1928,7 +1930,7 @@ def put_gamification_contest(
 ) -> _Operation[_m.ContestsResponse]:
     """PUT /api/v2/gamification/contests/{contestId} -> ``ContestsResponse``.
 
-    Needs ``gamification:contest:edit`` or ``gamification:contest:editAll``.
+    Requires ``gamification:contest:edit`` or ``gamification:contest:editAll``.
 
     Args:
         contest_id: path, string.
@@ -1953,7 +1955,7 @@ def put_gamification_profile(
 ) -> _Operation[_m.PerformanceProfile]:
     """PUT /api/v2/gamification/profiles/{profileId} -> ``PerformanceProfile``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -1978,7 +1980,7 @@ def put_gamification_profile_metric(
 ) -> _Operation[_m.Metric]:
     """PUT /api/v2/gamification/profiles/{profileId}/metrics/{metricId} -> ``Metric``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         profile_id: path, string.
@@ -2003,7 +2005,7 @@ def put_gamification_status(
 ) -> _Operation[_m.GamificationStatus]:
     """PUT /api/v2/gamification/status -> ``GamificationStatus``.
 
-    Needs ``gamification:profile:update``.
+    Requires ``gamification:profile:update``.
 
     Args:
         status: body, ``GamificationStatus``.

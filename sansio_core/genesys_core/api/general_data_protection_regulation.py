@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def get_gdpr_request(request_id: str) -> _Operation[_m.GDPRRequest]:
     """GET /api/v2/gdpr/requests/{requestId} -> ``GDPRRequest``.
 
-    Needs ``gdpr:request:view``.
+    Requires ``gdpr:request:view``.
 
     Args:
         request_id: path, string.
@@ -35,7 +35,7 @@ def get_gdpr_requests(
 ) -> _Operation[_m.GDPRRequestEntityListing]:
     """GET /api/v2/gdpr/requests -> ``GDPRRequestEntityListing``.
 
-    Needs ``gdpr:request:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``gdpr:request:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -60,7 +60,7 @@ def get_gdpr_subjects(
 ) -> _Operation[_m.GDPRSubjectEntityListing]:
     """GET /api/v2/gdpr/subjects -> ``GDPRSubjectEntityListing``.
 
-    Needs ``gdpr:subject:view``. Pages by ``next_uri`` of the reply.
+    Requires ``gdpr:subject:view``. Pages by ``next_uri`` of the response.
 
     Args:
         search_type: query, string: NAME, ADDRESS, PHONE, EMAIL, TWITTER, INSTAGRAM, FACEBOOK,
@@ -81,7 +81,7 @@ def post_gdpr_requests(
 ) -> _Operation[_m.GDPRRequest]:
     """POST /api/v2/gdpr/requests -> ``GDPRRequest``.
 
-    Needs ``gdpr:request:add``.
+    Requires ``gdpr:request:add``.
 
     Args:
         delete_confirmed: query, boolean.

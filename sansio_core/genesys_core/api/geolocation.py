@@ -43,7 +43,7 @@ def patch_geolocations_settings(
 ) -> _Operation[_m.GeolocationSettings]:
     """PATCH /api/v2/geolocations/settings -> ``GeolocationSettings``.
 
-    Needs ``geolocation:settings:edit``.
+    Requires ``geolocation:settings:edit``.
 
     Args:
         body: ``GeolocationSettings``.

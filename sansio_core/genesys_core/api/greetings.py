@@ -48,7 +48,7 @@ def get_greeting_downloads(
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/downloads -> ``GreetingMediaInfo``.
 
-    Needs ``greetings:greeting:download``.
+    Requires ``greetings:greeting:download``.
 
     Args:
         greeting_id: path, string.
@@ -71,7 +71,7 @@ def get_greeting_groups_downloads(
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/groups/downloads -> ``GreetingMediaInfo``.
 
-    Needs ``greetings:groupGreeting:download``.
+    Requires ``greetings:groupGreeting:download``.
 
     Args:
         greeting_id: path, string.
@@ -115,7 +115,7 @@ def get_greeting_users_downloads(
 ) -> _Operation[_m.GreetingMediaInfo]:
     """GET /api/v2/greetings/{greetingId}/users/downloads -> ``GreetingMediaInfo``.
 
-    Needs ``greetings:greeting:download``.
+    Requires ``greetings:greeting:download``.
 
     Args:
         greeting_id: path, string.
@@ -138,7 +138,7 @@ def get_greetings(
 ) -> _Operation[_m.DomainEntityListing]:
     """GET /api/v2/greetings -> ``DomainEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -168,7 +168,7 @@ def get_group_greetings(
 ) -> _Operation[_m.GreetingListing]:
     """GET /api/v2/groups/{groupId}/greetings -> ``GreetingListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         group_id: path, string.
@@ -208,7 +208,7 @@ def get_user_greetings(
 ) -> _Operation[_m.DomainEntityListing]:
     """GET /api/v2/users/{userId}/greetings -> ``DomainEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.

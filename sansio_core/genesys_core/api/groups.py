@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_group(group_id: str) -> _Operation[None]:
     """DELETE /api/v2/groups/{groupId} -> nothing.
 
-    Needs ``directory:group:delete``.
+    Requires ``directory:group:delete``.
 
     Args:
         group_id: path, string.
@@ -32,7 +32,7 @@ def delete_group(group_id: str) -> _Operation[None]:
 def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
     """DELETE /api/v2/groups/{groupId}/dynamicsettings -> nothing.
 
-    A preview: it may change without notice. Needs ``directory:group:delete``.
+    Preview: may change without notice. Requires ``directory:group:delete``.
 
     Args:
         group_id: path, string.
@@ -46,7 +46,7 @@ def delete_group_dynamicsettings(group_id: str) -> _Operation[None]:
 
 
 def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
-    """DELETE /api/v2/groups/{groupId}/members -> JSON of any shape.
+    """DELETE /api/v2/groups/{groupId}/members -> any JSON value.
 
     Args:
         group_id: path, string.
@@ -89,7 +89,7 @@ def get_group(group_id: str) -> _Operation[_m.Group]:
 def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefinition]:
     """GET /api/v2/groups/{groupId}/dynamicsettings -> ``DynamicGroupDefinition``.
 
-    A preview: it may change without notice. Needs ``directory:group:view``.
+    Preview: may change without notice. Requires ``directory:group:view``.
 
     Args:
         group_id: path, string.
@@ -106,7 +106,7 @@ def get_group_dynamicsettings(group_id: str) -> _Operation[_m.DynamicGroupDefini
 def get_group_individuals(group_id: str) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/groups/{groupId}/individuals -> ``UserEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         group_id: path, string.
@@ -136,7 +136,7 @@ def get_group_members(
 ) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/groups/{groupId}/members -> ``UserEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         group_id: path, string.
@@ -188,7 +188,7 @@ def get_groups(
 ) -> _Operation[_m.GroupEntityListing]:
     """GET /api/v2/groups -> ``GroupEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -235,7 +235,7 @@ def get_profiles_groups(
 ) -> _Operation[_m.GroupProfileEntityListing]:
     """GET /api/v2/profiles/groups -> ``GroupProfileEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -261,7 +261,7 @@ def post_group_members(
     group_id: str,
     body: _m.GroupMembersUpdate | _JsonObject,
 ) -> _Operation[_Any]:
-    """POST /api/v2/groups/{groupId}/members -> JSON of any shape.
+    """POST /api/v2/groups/{groupId}/members -> any JSON value.
 
     Args:
         group_id: path, string.
@@ -282,7 +282,7 @@ def post_group_members(
 def post_groups(body: _m.GroupCreate | _JsonObject) -> _Operation[_m.Group]:
     """POST /api/v2/groups -> ``Group``.
 
-    Needs ``directory:group:add``.
+    Requires ``directory:group:add``.
 
     Args:
         body: ``GroupCreate``.
@@ -303,7 +303,7 @@ def post_groups_dynamicsettings_preview(
 ) -> _Operation[_m.DynamicGroupQueryPreview]:
     """POST /api/v2/groups/dynamicsettings/preview -> ``DynamicGroupQueryPreview``.
 
-    Deprecated. A preview: it may change without notice. Only reads. Needs ``directory:group:view``.
+    Deprecated. Preview: may change without notice. Read-only. Requires ``directory:group:view``.
 
     Args:
         body: ``DynamicGroupQuery``.
@@ -325,7 +325,7 @@ def post_groups_search(
 ) -> _Operation[_m.GroupsSearchResponse]:
     """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``GroupSearchRequest``.
@@ -349,7 +349,7 @@ def put_group(
 ) -> _Operation[_m.Group]:
     """PUT /api/v2/groups/{groupId} -> ``Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -370,7 +370,7 @@ def put_group_dynamicsettings(
 ) -> _Operation[None]:
     """PUT /api/v2/groups/{groupId}/dynamicsettings -> nothing.
 
-    A preview: it may change without notice. Needs ``directory:group:edit``.
+    Preview: may change without notice. Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.

@@ -16,7 +16,7 @@ if _TYPE_CHECKING:
 def delete_identityprovider(provider_id: str) -> _Operation[None]:
     """DELETE /api/v2/identityproviders/{providerId} -> nothing.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
 
     Args:
         provider_id: path, string.
@@ -28,9 +28,9 @@ def delete_identityprovider(provider_id: str) -> _Operation[None]:
 
 
 def delete_identityproviders_adfs() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/adfs -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/adfs -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -40,9 +40,9 @@ def delete_identityproviders_adfs() -> _Operation[_Any]:
 
 
 def delete_identityproviders_cic() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/cic -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/cic -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -52,9 +52,9 @@ def delete_identityproviders_cic() -> _Operation[_Any]:
 
 
 def delete_identityproviders_generic() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/generic -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/generic -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -65,9 +65,9 @@ def delete_identityproviders_generic() -> _Operation[_Any]:
 
 
 def delete_identityproviders_gsuite() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/gsuite -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/gsuite -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -78,9 +78,9 @@ def delete_identityproviders_gsuite() -> _Operation[_Any]:
 
 
 def delete_identityproviders_identitynow() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/identitynow -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/identitynow -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -91,9 +91,9 @@ def delete_identityproviders_identitynow() -> _Operation[_Any]:
 
 
 def delete_identityproviders_okta() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/okta -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/okta -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -103,9 +103,9 @@ def delete_identityproviders_okta() -> _Operation[_Any]:
 
 
 def delete_identityproviders_onelogin() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/onelogin -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/onelogin -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -116,9 +116,9 @@ def delete_identityproviders_onelogin() -> _Operation[_Any]:
 
 
 def delete_identityproviders_ping() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/ping -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/ping -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -128,9 +128,9 @@ def delete_identityproviders_ping() -> _Operation[_Any]:
 
 
 def delete_identityproviders_purecloud() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/purecloud -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/purecloud -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -141,9 +141,9 @@ def delete_identityproviders_purecloud() -> _Operation[_Any]:
 
 
 def delete_identityproviders_pureengage() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/pureengage -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/pureengage -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -154,9 +154,9 @@ def delete_identityproviders_pureengage() -> _Operation[_Any]:
 
 
 def delete_identityproviders_salesforce() -> _Operation[_Any]:
-    """DELETE /api/v2/identityproviders/salesforce -> JSON of any shape.
+    """DELETE /api/v2/identityproviders/salesforce -> any JSON value.
 
-    Needs ``sso:provider:delete``.
+    Requires ``sso:provider:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -169,7 +169,7 @@ def delete_identityproviders_salesforce() -> _Operation[_Any]:
 def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
     """GET /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
 
     Args:
         provider_id: path, string.
@@ -186,7 +186,7 @@ def get_identityprovider(provider_id: str) -> _Operation[_m.CustomProvider]:
 def get_identityproviders() -> _Operation[_m.IdentityProviderEntityListing]:
     """GET /api/v2/identityproviders -> ``IdentityProviderEntityListing``.
 
-    Needs ``sso:provider:view``. Pages by ``next_uri`` of the reply.
+    Requires ``sso:provider:view``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -199,7 +199,7 @@ def get_identityproviders() -> _Operation[_m.IdentityProviderEntityListing]:
 def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
     """GET /api/v2/identityproviders/adfs -> ``ADFS``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint("get_identityproviders_adfs", "GET", "/api/v2/identityproviders/adfs", "ADFS"),
@@ -209,7 +209,7 @@ def get_identityproviders_adfs() -> _Operation[_m.ADFS]:
 def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
     """GET /api/v2/identityproviders/cic -> ``CustomerInteractionCenter``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -222,7 +222,7 @@ def get_identityproviders_cic() -> _Operation[_m.CustomerInteractionCenter]:
 def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
     """GET /api/v2/identityproviders/generic -> ``GenericSAML``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -235,7 +235,7 @@ def get_identityproviders_generic() -> _Operation[_m.GenericSAML]:
 def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
     """GET /api/v2/identityproviders/gsuite -> ``GSuite``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -247,7 +247,7 @@ def get_identityproviders_gsuite() -> _Operation[_m.GSuite]:
 def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
     """GET /api/v2/identityproviders/identitynow -> ``IdentityNow``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -260,7 +260,7 @@ def get_identityproviders_identitynow() -> _Operation[_m.IdentityNow]:
 def get_identityproviders_okta() -> _Operation[_m.Okta]:
     """GET /api/v2/identityproviders/okta -> ``Okta``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint("get_identityproviders_okta", "GET", "/api/v2/identityproviders/okta", "Okta"),
@@ -270,7 +270,7 @@ def get_identityproviders_okta() -> _Operation[_m.Okta]:
 def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
     """GET /api/v2/identityproviders/onelogin -> ``OneLogin``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -283,7 +283,7 @@ def get_identityproviders_onelogin() -> _Operation[_m.OneLogin]:
 def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
     """GET /api/v2/identityproviders/ping -> ``PingIdentity``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -295,7 +295,7 @@ def get_identityproviders_ping() -> _Operation[_m.PingIdentity]:
 def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
     """GET /api/v2/identityproviders/purecloud -> ``PureCloud``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -308,7 +308,7 @@ def get_identityproviders_purecloud() -> _Operation[_m.PureCloud]:
 def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
     """GET /api/v2/identityproviders/pureengage -> ``PureEngage``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -321,7 +321,7 @@ def get_identityproviders_pureengage() -> _Operation[_m.PureEngage]:
 def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
     """GET /api/v2/identityproviders/salesforce -> ``Salesforce``.
 
-    Needs ``sso:provider:view``.
+    Requires ``sso:provider:view``.
     """
     return _Operation(
         _Endpoint(
@@ -334,7 +334,7 @@ def get_identityproviders_salesforce() -> _Operation[_m.Salesforce]:
 def post_identityproviders(body: _m.CustomProvider | _JsonObject) -> _Operation[_m.CustomProvider]:
     """POST /api/v2/identityproviders -> ``CustomProvider``.
 
-    Needs ``sso:provider:add``.
+    Requires ``sso:provider:add``.
 
     Args:
         body: ``CustomProvider``.
@@ -357,7 +357,7 @@ def put_identityprovider(
 ) -> _Operation[_m.CustomProvider]:
     """PUT /api/v2/identityproviders/{providerId} -> ``CustomProvider``.
 
-    Needs ``sso:provider:edit``.
+    Requires ``sso:provider:edit``.
 
     Args:
         provider_id: path, string.
@@ -378,7 +378,7 @@ def put_identityprovider(
 def put_identityproviders_adfs(body: _m.ADFS | _JsonObject) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/adfs -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``ADFS``.
@@ -400,7 +400,7 @@ def put_identityproviders_cic(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/cic -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``CustomerInteractionCenter``.
@@ -422,7 +422,7 @@ def put_identityproviders_generic(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/generic -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``GenericSAML``.
@@ -442,7 +442,7 @@ def put_identityproviders_generic(
 def put_identityproviders_gsuite(body: _m.GSuite | _JsonObject) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/gsuite -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``GSuite``.
@@ -464,7 +464,7 @@ def put_identityproviders_identitynow(
 ) -> _Operation[_m.IdentityNow]:
     """PUT /api/v2/identityproviders/identitynow -> ``IdentityNow``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``IdentityNow``.
@@ -484,7 +484,7 @@ def put_identityproviders_identitynow(
 def put_identityproviders_okta(body: _m.Okta | _JsonObject) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/okta -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``Okta``.
@@ -506,7 +506,7 @@ def put_identityproviders_onelogin(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/onelogin -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``OneLogin``.
@@ -528,7 +528,7 @@ def put_identityproviders_ping(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/ping -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``PingIdentity``.
@@ -550,7 +550,7 @@ def put_identityproviders_purecloud(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/purecloud -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``PureCloud``.
@@ -572,7 +572,7 @@ def put_identityproviders_pureengage(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/pureengage -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``PureEngage``.
@@ -594,7 +594,7 @@ def put_identityproviders_salesforce(
 ) -> _Operation[_m.IdentityProvider]:
     """PUT /api/v2/identityproviders/salesforce -> ``IdentityProvider``.
 
-    Needs ``sso:provider:add`` or ``sso:provider:edit``.
+    Requires ``sso:provider:add`` or ``sso:provider:edit``.
 
     Args:
         body: ``Salesforce``.

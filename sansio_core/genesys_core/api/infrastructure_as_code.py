@@ -24,7 +24,7 @@ def get_infrastructureascode_accelerator(
 ) -> _Operation[_m.AcceleratorSpecification]:
     """GET /api/v2/infrastructureascode/accelerators/{acceleratorId} -> ``AcceleratorSpecification``.
 
-    Needs ``infrastructureascode:accelerator:view``.
+    Requires ``infrastructureascode:accelerator:view``.
 
     Args:
         accelerator_id: path, string.
@@ -56,8 +56,8 @@ def get_infrastructureascode_accelerators(
 ) -> _Operation[_m.AcceleratorList]:
     """GET /api/v2/infrastructureascode/accelerators -> ``AcceleratorList``.
 
-    Needs ``infrastructureascode:accelerator:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``infrastructureascode:accelerator:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         page_size: query, integer.
@@ -92,7 +92,7 @@ def get_infrastructureascode_job(
 ) -> _Operation[_m.InfrastructureascodeJob]:
     """GET /api/v2/infrastructureascode/jobs/{jobId} -> ``InfrastructureascodeJob``.
 
-    Needs ``infrastructureascode:job:view``.
+    Requires ``infrastructureascode:job:view``.
 
     Args:
         job_id: path, string.
@@ -124,7 +124,7 @@ def get_infrastructureascode_jobs(
 ) -> _Operation[_m.InfrastructureascodeJob]:
     """GET /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
 
-    Needs ``infrastructureascode:job:view``.
+    Requires ``infrastructureascode:job:view``.
 
     Args:
         max_results: query, integer.
@@ -154,7 +154,7 @@ def post_infrastructureascode_jobs(
 ) -> _Operation[_m.InfrastructureascodeJob]:
     """POST /api/v2/infrastructureascode/jobs -> ``InfrastructureascodeJob``.
 
-    Needs ``infrastructureascode:job:add``.
+    Requires ``infrastructureascode:job:add``.
 
     Args:
         body: ``AcceleratorInput``.

@@ -19,7 +19,7 @@ if _TYPE_CHECKING:
 def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
     """DELETE /api/v2/integrations/{integrationId} -> ``Integration``.
 
-    Needs ``integrations:integration:delete``.
+    Requires ``integrations:integration:delete``.
 
     Args:
         integration_id: path, string.
@@ -35,7 +35,7 @@ def delete_integration(integration_id: str) -> _Operation[_m.Integration]:
 def delete_integrations_action(action_id: str) -> _Operation[None]:
     """DELETE /api/v2/integrations/actions/{actionId} -> nothing.
 
-    Needs ``integrations:action:delete``.
+    Requires ``integrations:action:delete``.
 
     Args:
         action_id: path, string.
@@ -51,7 +51,7 @@ def delete_integrations_action(action_id: str) -> _Operation[None]:
 def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
     """DELETE /api/v2/integrations/actions/{actionId}/draft -> nothing.
 
-    Needs ``integrations:action:delete``.
+    Requires ``integrations:action:delete``.
 
     Args:
         action_id: path, string.
@@ -68,7 +68,7 @@ def delete_integrations_action_draft(action_id: str) -> _Operation[None]:
 def delete_integrations_credential(credential_id: str) -> _Operation[None]:
     """DELETE /api/v2/integrations/credentials/{credentialId} -> nothing.
 
-    Needs ``integrations:integration:delete``.
+    Requires ``integrations:integration:delete``.
 
     Args:
         credential_id: path, string.
@@ -94,7 +94,7 @@ def get_integration(
 ) -> _Operation[_m.Integration]:
     """GET /api/v2/integrations/{integrationId} -> ``Integration``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number``.
+    Requires ``integrations:integration:view``. Pages by ``page_number``.
 
     Args:
         integration_id: path, string.
@@ -121,7 +121,7 @@ def get_integration(
 def get_integration_config_current(integration_id: str) -> _Operation[_m.IntegrationConfiguration]:
     """GET /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -152,7 +152,8 @@ def get_integrations(
 ) -> _Operation[_m.IntegrationEntityListing]:
     """GET /api/v2/integrations -> ``IntegrationEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -190,7 +191,7 @@ def get_integrations_action(
 ) -> _Operation[_m.Action]:
     """GET /api/v2/integrations/actions/{actionId} -> ``Action``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -216,7 +217,7 @@ def get_integrations_action_draft(
 ) -> _Operation[_m.Action]:
     """GET /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -237,7 +238,7 @@ def get_integrations_action_draft(
 def get_integrations_action_draft_function(action_id: str) -> _Operation[_m.FunctionConfig]:
     """GET /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
 
-    Needs ``integrations:actionFunction:view``.
+    Requires ``integrations:actionFunction:view``.
 
     Args:
         action_id: path, string.
@@ -259,7 +260,7 @@ def get_integrations_action_draft_schema(
 ) -> _Operation[_m.JsonSchemaDocument]:
     """GET /api/v2/integrations/actions/{actionId}/draft/schemas/{fileName} -> ``JsonSchemaDocument``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -280,7 +281,7 @@ def get_integrations_action_draft_schema(
 def get_integrations_action_draft_template(action_id: str, file_name: str) -> _Operation[str]:
     """GET /api/v2/integrations/actions/{actionId}/draft/templates/{fileName} -> string.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -301,7 +302,7 @@ def get_integrations_action_draft_validation(
 ) -> _Operation[_m.DraftValidationResult]:
     """GET /api/v2/integrations/actions/{actionId}/draft/validation -> ``DraftValidationResult``.
 
-    Needs ``integrations:action:edit``.
+    Requires ``integrations:action:edit``.
 
     Args:
         action_id: path, string.
@@ -318,7 +319,7 @@ def get_integrations_action_draft_validation(
 def get_integrations_action_function(action_id: str) -> _Operation[_m.FunctionConfig]:
     """GET /api/v2/integrations/actions/{actionId}/function -> ``FunctionConfig``.
 
-    Needs ``integrations:actionFunction:view``.
+    Requires ``integrations:actionFunction:view``.
 
     Args:
         action_id: path, string.
@@ -340,7 +341,7 @@ def get_integrations_action_schema(
 ) -> _Operation[_m.JsonSchemaDocument]:
     """GET /api/v2/integrations/actions/{actionId}/schemas/{fileName} -> ``JsonSchemaDocument``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -360,7 +361,7 @@ def get_integrations_action_schema(
 def get_integrations_action_template(action_id: str, file_name: str) -> _Operation[str]:
     """GET /api/v2/integrations/actions/{actionId}/templates/{fileName} -> string.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``.
 
     Args:
         action_id: path, string.
@@ -393,8 +394,8 @@ def get_integrations_actions(
 ) -> _Operation[_m.ActionEntityListing]:
     """GET /api/v2/integrations/actions -> ``ActionEntityListing``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -437,7 +438,7 @@ def get_integrations_actions_categories(
 ) -> _Operation[_m.CategoryEntityListing]:
     """GET /api/v2/integrations/actions/categories -> ``CategoryEntityListing``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -469,7 +470,7 @@ def get_integrations_actions_certificates(
 ) -> _Operation[_m.ActionCertificateListing]:
     """GET /api/v2/integrations/actions/certificates -> ``ActionCertificateListing``.
 
-    Needs ``integrations:actionCertificate:view``. Pages by ``next_uri`` of the reply.
+    Requires ``integrations:actionCertificate:view``. Pages by ``next_uri`` of the response.
 
     Args:
         status: query, string: Current, Upcoming.
@@ -488,7 +489,7 @@ def get_integrations_actions_certificates(
 def get_integrations_actions_certificates_truststore() -> _Operation[_m.TrustedCertificates]:
     """GET /api/v2/integrations/actions/certificates/truststore -> ``TrustedCertificates``.
 
-    Needs ``integrations:actionCertificate:view``.
+    Requires ``integrations:actionCertificate:view``.
     """
     return _Operation(
         _Endpoint(
@@ -515,8 +516,8 @@ def get_integrations_actions_drafts(
 ) -> _Operation[_m.ActionEntityListing]:
     """GET /api/v2/integrations/actions/drafts -> ``ActionEntityListing``.
 
-    Needs ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -550,7 +551,7 @@ def get_integrations_actions_drafts(
 def get_integrations_actions_functions_runtimes() -> _Operation[list[_m.FunctionRuntime]]:
     """GET /api/v2/integrations/actions/functions/runtimes -> list of ``FunctionRuntime``.
 
-    Needs ``integrations:actionFunction:view``.
+    Requires ``integrations:actionFunction:view``.
     """
     return _Operation(
         _Endpoint(
@@ -568,7 +569,7 @@ def get_integrations_botconnector_bot(
 ) -> _Operation[_m.Bot]:
     """GET /api/v2/integrations/botconnectors/{integrationId}/bots/{botId} -> ``Bot``.
 
-    A preview: it may change without notice. Needs ``integration:botconnector:view``.
+    Preview: may change without notice. Requires ``integration:botconnector:view``.
 
     Args:
         integration_id: path, string.
@@ -593,8 +594,8 @@ def get_integrations_botconnector_bots(
 ) -> _Operation[_m.BotListing]:
     """GET /api/v2/integrations/botconnectors/{integrationId}/bots -> ``BotListing``.
 
-    A preview: it may change without notice. Needs ``integration:botconnector:view``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         integration_id: path, string.
@@ -619,8 +620,8 @@ def get_integrations_botconnector_bots_summaries(
 ) -> _Operation[_m.BotSummaryEntityListing]:
     """GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
 
-    A preview: it may change without notice. Needs ``integration:botconnector:view``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         integration_id: path, string.
@@ -646,7 +647,7 @@ def get_integrations_botconnector_integration_id_bot(
 ) -> _Operation[_m.BotConnectorBot]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId} -> ``BotConnectorBot``.
 
-    Needs ``integration:botconnector:view``.
+    Requires ``integration:botconnector:view``.
 
     Args:
         integration_id: path, string.
@@ -672,7 +673,8 @@ def get_integrations_botconnector_integration_id_bot_versions(
 ) -> _Operation[_m.BotConnectorBotVersionSummaryEntityListing]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions -> ``BotConnectorBotVersionSummaryEntityListing``.
 
-    Needs ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         integration_id: path, string.
@@ -696,7 +698,7 @@ def get_integrations_botconnector_integration_id_bots(
 ) -> _Operation[_m.BotList]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots -> ``BotList``.
 
-    Needs ``integration:botconnector:view``.
+    Requires ``integration:botconnector:view``.
 
     Args:
         integration_id: path, string.
@@ -718,7 +720,8 @@ def get_integrations_botconnector_integration_id_bots_summaries(
 ) -> _Operation[_m.BotConnectorBotSummaryEntityListing]:
     """GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
 
-    Needs ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         integration_id: path, string.
@@ -747,7 +750,7 @@ def get_integrations_clientapps(
 ) -> _Operation[_m.ClientAppEntityListing]:
     """GET /api/v2/integrations/clientapps -> ``ClientAppEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -773,7 +776,7 @@ def get_integrations_clientapps(
 def get_integrations_credential(credential_id: str) -> _Operation[_m.Credential]:
     """GET /api/v2/integrations/credentials/{credentialId} -> ``Credential``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         credential_id: path, string.
@@ -794,8 +797,8 @@ def get_integrations_credentials(
 ) -> _Operation[_m.CredentialInfoListing]:
     """GET /api/v2/integrations/credentials -> ``CredentialInfoListing``.
 
-    Deprecated. Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Deprecated. Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         page_number: query, integer.
@@ -819,8 +822,8 @@ def get_integrations_credentials_listing(
 ) -> _Operation[_m.CredentialInfoCursorListing]:
     """GET /api/v2/integrations/credentials/listing -> ``CredentialInfoCursorListing``.
 
-    Needs ``integrations:integration:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``integrations:integration:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -840,7 +843,7 @@ def get_integrations_credentials_listing(
 def get_integrations_credentials_types() -> _Operation[list[_m.CredentialType]]:
     """GET /api/v2/integrations/credentials/types -> list of ``CredentialType``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
     """
     return _Operation(
         _Endpoint(
@@ -857,7 +860,8 @@ def get_integrations_speech_audioconnector(
 ) -> _Operation[_m.AudioConnectorIntegrationEntityListing]:
     """GET /api/v2/integrations/speech/audioconnector -> ``AudioConnectorIntegrationEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -879,7 +883,7 @@ def get_integrations_speech_audioconnector_integration_id(
 ) -> _Operation[_m.AudioConnectorIntegration]:
     """GET /api/v2/integrations/speech/audioconnector/{integrationId} -> ``AudioConnectorIntegration``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         integration_id: path, string.
@@ -897,7 +901,7 @@ def get_integrations_speech_audioconnector_integration_id(
 def get_integrations_speech_dialogflow_agent(agent_id: str) -> _Operation[_m.DialogflowAgent]:
     """GET /api/v2/integrations/speech/dialogflow/agents/{agentId} -> ``DialogflowAgent``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         agent_id: path, string.
@@ -919,7 +923,8 @@ def get_integrations_speech_dialogflow_agents(
 ) -> _Operation[_m.DialogflowAgentSummaryEntityListing]:
     """GET /api/v2/integrations/speech/dialogflow/agents -> ``DialogflowAgentSummaryEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -940,7 +945,7 @@ def get_integrations_speech_dialogflow_agents(
 def get_integrations_speech_dialogflowcx_agent(agent_id: str) -> _Operation[_m.DialogflowCXAgent]:
     """GET /api/v2/integrations/speech/dialogflowcx/agents/{agentId} -> ``DialogflowCXAgent``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         agent_id: path, string.
@@ -962,7 +967,8 @@ def get_integrations_speech_dialogflowcx_agents(
 ) -> _Operation[_m.DialogflowCXAgentSummaryEntityListing]:
     """GET /api/v2/integrations/speech/dialogflowcx/agents -> ``DialogflowCXAgentSummaryEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -983,7 +989,7 @@ def get_integrations_speech_dialogflowcx_agents(
 def get_integrations_speech_lex_bot_alias(alias_id: str) -> _Operation[_m.LexBotAlias]:
     """GET /api/v2/integrations/speech/lex/bot/alias/{aliasId} -> ``LexBotAlias``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         alias_id: path, string.
@@ -1007,7 +1013,8 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
 ) -> _Operation[_m.LexBotAliasEntityListing]:
     """GET /api/v2/integrations/speech/lex/bot/{botId}/aliases -> ``LexBotAliasEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         bot_id: path, string.
@@ -1035,7 +1042,8 @@ def get_integrations_speech_lex_bots(
 ) -> _Operation[_m.LexBotEntityListing]:
     """GET /api/v2/integrations/speech/lex/bots -> ``LexBotEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1055,7 +1063,7 @@ def get_integrations_speech_lex_bots(
 def get_integrations_speech_lexv2_bot_alias(alias_id: str) -> _Operation[_m.LexV2BotAlias]:
     """GET /api/v2/integrations/speech/lexv2/bot/alias/{aliasId} -> ``LexV2BotAlias``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         alias_id: path, string.
@@ -1079,7 +1087,8 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
 ) -> _Operation[_m.LexV2BotAliasEntityListing]:
     """GET /api/v2/integrations/speech/lexv2/bot/{botId}/aliases -> ``LexV2BotAliasEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         bot_id: path, string.
@@ -1107,7 +1116,8 @@ def get_integrations_speech_lexv2_bots(
 ) -> _Operation[_m.LexV2BotEntityListing]:
     """GET /api/v2/integrations/speech/lexv2/bots -> ``LexV2BotEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1133,7 +1143,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
 ) -> _Operation[_m.NuanceBot]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId} -> ``NuanceBot``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -1158,7 +1168,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job(
 ) -> _Operation[_m.AsyncJob]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId} -> ``AsyncJob``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -1182,7 +1192,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bot_job_results(
 ) -> _Operation[_m.NuanceBot]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs/{jobId}/results -> ``NuanceBot``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -1208,7 +1218,8 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
 ) -> _Operation[_m.NuanceBotEntityListing]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots -> ``NuanceBotEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         nuance_integration_id: path, string.
@@ -1236,7 +1247,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job(
 ) -> _Operation[_m.AsyncJob]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId} -> ``AsyncJob``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -1258,7 +1269,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
 ) -> _Operation[_m.NuanceBotEntityListing]:
     """GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results -> ``NuanceBotEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``next_uri`` of the response.
 
     Args:
         nuance_integration_id: path, string.
@@ -1277,7 +1288,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
 def get_integrations_speech_stt_engine(engine_id: str) -> _Operation[_m.SttEngineEntity]:
     """GET /api/v2/integrations/speech/stt/engines/{engineId} -> ``SttEngineEntity``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         engine_id: path, string.
@@ -1299,7 +1310,8 @@ def get_integrations_speech_stt_engines(
 ) -> _Operation[_m.SttEngineEntityListing]:
     """GET /api/v2/integrations/speech/stt/engines -> ``SttEngineEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1323,7 +1335,7 @@ def get_integrations_speech_tts_engine(
 ) -> _Operation[_m.TtsEngineEntity]:
     """GET /api/v2/integrations/speech/tts/engines/{engineId} -> ``TtsEngineEntity``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         engine_id: path, string.
@@ -1345,7 +1357,7 @@ def get_integrations_speech_tts_engine_voice(
 ) -> _Operation[_m.TtsVoiceEntity]:
     """GET /api/v2/integrations/speech/tts/engines/{engineId}/voices/{voiceId} -> ``TtsVoiceEntity``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         engine_id: path, string.
@@ -1368,7 +1380,8 @@ def get_integrations_speech_tts_engine_voices(
 ) -> _Operation[_m.TtsVoiceEntityListing]:
     """GET /api/v2/integrations/speech/tts/engines/{engineId}/voices -> ``TtsVoiceEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         engine_id: path, string.
@@ -1396,7 +1409,8 @@ def get_integrations_speech_tts_engines(
 ) -> _Operation[_m.TtsEngineEntityListing]:
     """GET /api/v2/integrations/speech/tts/engines -> ``TtsEngineEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1421,7 +1435,7 @@ def get_integrations_speech_tts_engines(
 def get_integrations_speech_tts_settings() -> _Operation[_m.TtsSettings]:
     """GET /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1434,7 +1448,7 @@ def get_integrations_speech_tts_settings() -> _Operation[_m.TtsSettings]:
 def get_integrations_type(type_id: str) -> _Operation[_m.IntegrationType]:
     """GET /api/v2/integrations/types/{typeId} -> ``IntegrationType``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         type_id: path, string.
@@ -1454,7 +1468,7 @@ def get_integrations_type_configschema(
 ) -> _Operation[_m.JsonSchemaDocument]:
     """GET /api/v2/integrations/types/{typeId}/configschemas/{configType} -> ``JsonSchemaDocument``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         type_id: path, string.
@@ -1480,7 +1494,8 @@ def get_integrations_types(
 ) -> _Operation[_m.IntegrationTypeEntityListing]:
     """GET /api/v2/integrations/types -> ``IntegrationTypeEntityListing``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1508,7 +1523,7 @@ def get_integrations_unifiedcommunications_clientapp(
 ) -> _Operation[_m.UnifiedCommunicationsIntegration]:
     """GET /api/v2/integrations/unifiedcommunications/clientapps/{ucIntegrationId} -> ``UnifiedCommunicationsIntegration``.
 
-    Needs ``integration:unifiedCommunications:view``.
+    Requires ``integration:unifiedCommunications:view``.
 
     Args:
         uc_integration_id: path, string.
@@ -1534,8 +1549,8 @@ def get_integrations_unifiedcommunications_clientapps(
 ) -> _Operation[_m.UnifiedCommunicationsIntegrationListing]:
     """GET /api/v2/integrations/unifiedcommunications/clientapps -> ``UnifiedCommunicationsIntegrationListing``.
 
-    Needs ``integration:unifiedCommunications:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``integration:unifiedCommunications:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         page_size: query, integer.
@@ -1571,7 +1586,7 @@ def get_integrations_userapps(
 ) -> _Operation[_m.UserAppEntityListing]:
     """GET /api/v2/integrations/userapps -> ``UserAppEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1609,7 +1624,7 @@ def patch_integration(
 ) -> _Operation[_m.Integration]:
     """PATCH /api/v2/integrations/{integrationId} -> ``Integration``.
 
-    Needs ``integrations:integration:edit``. Pages by ``page_number``.
+    Requires ``integrations:integration:edit``. Pages by ``page_number``.
 
     Args:
         integration_id: path, string.
@@ -1642,7 +1657,7 @@ def patch_integrations_action(
 ) -> _Operation[_m.Action]:
     """PATCH /api/v2/integrations/actions/{actionId} -> ``Action``.
 
-    Needs ``integrations:action:edit``.
+    Requires ``integrations:action:edit``.
 
     Args:
         action_id: path, string.
@@ -1666,7 +1681,7 @@ def patch_integrations_action_draft(
 ) -> _Operation[_m.Action]:
     """PATCH /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
 
-    Needs ``integrations:action:edit``.
+    Requires ``integrations:action:edit``.
 
     Args:
         action_id: path, string.
@@ -1691,7 +1706,7 @@ def post_integrations(
 ) -> _Operation[_m.Integration]:
     """POST /api/v2/integrations -> ``Integration``.
 
-    Needs ``integrations:integration:add``.
+    Requires ``integrations:integration:add``.
 
     Args:
         body: ``CreateIntegrationRequest``.
@@ -1710,7 +1725,7 @@ def post_integrations(
 def post_integrations_action_draft(action_id: str) -> _Operation[_m.Action]:
     """POST /api/v2/integrations/actions/{actionId}/draft -> ``Action``.
 
-    Needs ``integrations:action:edit``.
+    Requires ``integrations:action:edit``.
 
     Args:
         action_id: path, string.
@@ -1730,7 +1745,7 @@ def post_integrations_action_draft_function_upload(
 ) -> _Operation[_m.FunctionUploadResponse]:
     """POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
 
-    Needs ``integrations:actionFunction:edit``.
+    Requires ``integrations:actionFunction:edit``.
 
     Args:
         action_id: path, string.
@@ -1755,7 +1770,7 @@ def post_integrations_action_draft_publish(
 ) -> _Operation[_m.Action]:
     """POST /api/v2/integrations/actions/{actionId}/draft/publish -> ``Action``.
 
-    Needs ``integrations:action:edit``.
+    Requires ``integrations:action:edit``.
 
     Args:
         action_id: path, string.
@@ -1782,12 +1797,12 @@ def post_integrations_action_draft_test(
 ) -> _Operation[_m.TestExecutionResult]:
     """POST /api/v2/integrations/actions/{actionId}/draft/test -> ``TestExecutionResult``.
 
-    Needs ``integrations:action:execute``.
+    Requires ``integrations:action:execute``.
 
     Args:
         action_id: path, string.
         flatten: query, boolean.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -1808,14 +1823,14 @@ def post_integrations_action_execute(
     *,
     flatten: bool | None = None,
 ) -> _Operation[_Any]:
-    """POST /api/v2/integrations/actions/{actionId}/execute -> JSON of any shape.
+    """POST /api/v2/integrations/actions/{actionId}/execute -> any JSON value.
 
-    Needs ``integrations:action:execute`` or ``bridge:actions:execute``.
+    Requires ``integrations:action:execute`` or ``bridge:actions:execute``.
 
     Args:
         action_id: path, string.
         flatten: query, boolean.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -1838,12 +1853,12 @@ def post_integrations_action_test(
 ) -> _Operation[_m.TestExecutionResult]:
     """POST /api/v2/integrations/actions/{actionId}/test -> ``TestExecutionResult``.
 
-    Needs ``integrations:action:execute`` or ``bridge:actions:execute``.
+    Requires ``integrations:action:execute`` or ``bridge:actions:execute``.
 
     Args:
         action_id: path, string.
         flatten: query, boolean.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -1860,7 +1875,7 @@ def post_integrations_action_test(
 def post_integrations_actions(body: _m.PostActionInput | _JsonObject) -> _Operation[_m.Action]:
     """POST /api/v2/integrations/actions -> ``Action``.
 
-    Needs ``integrations:action:add``.
+    Requires ``integrations:action:add``.
 
     Args:
         body: ``PostActionInput``.
@@ -1882,7 +1897,7 @@ def post_integrations_actions_drafts(
 ) -> _Operation[_m.Action]:
     """POST /api/v2/integrations/actions/drafts -> ``Action``.
 
-    Needs ``integrations:action:add``.
+    Requires ``integrations:action:add``.
 
     Args:
         body: ``PostActionInput``.
@@ -1904,7 +1919,7 @@ def post_integrations_botconnectors_incoming_messages(
 ) -> _Operation[_m.IncomingMessageResponse]:
     """POST /api/v2/integrations/botconnectors/incoming/messages -> ``IncomingMessageResponse``.
 
-    A preview: it may change without notice. Needs ``integration:botconnector:send``.
+    Preview: may change without notice. Requires ``integration:botconnector:send``.
 
     Args:
         body: ``IncomingMessageRequest``.
@@ -1927,7 +1942,7 @@ def post_integrations_botconnectors_outgoing_messages(
 ) -> _Operation[_m.OutgoingMessageResponse]:
     """POST /api/v2/integrations/botconnectors/outgoing/messages -> ``OutgoingMessageResponse``.
 
-    A preview: it may change without notice. Needs ``integration:botconnector:send``.
+    Preview: may change without notice. Requires ``integration:botconnector:send``.
 
     Args:
         body: ``OutgoingMessageRequest``.
@@ -1951,7 +1966,7 @@ def post_integrations_credentials(
 ) -> _Operation[_m.CredentialInfo]:
     """POST /api/v2/integrations/credentials -> ``CredentialInfo``.
 
-    Needs ``integrations:integration:add``.
+    Requires ``integrations:integration:add``.
 
     Args:
         body: ``Credential``.
@@ -1977,7 +1992,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
 ) -> _Operation[_m.AsyncJob]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/{botId}/jobs -> ``AsyncJob``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         nuance_integration_id: path, string.
@@ -2007,7 +2022,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
 ) -> _Operation[_m.AsyncJob]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs -> ``AsyncJob``.
 
-    Needs ``integrations:integration:view``. Pages by ``page_number``.
+    Requires ``integrations:integration:view``. Pages by ``page_number``.
 
     Args:
         nuance_integration_id: path, string.
@@ -2035,7 +2050,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
 ) -> _Operation[None]:
     """POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate -> nothing.
 
-    Needs ``integrations:integration:edit``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         nuance_integration_id: path, string.
@@ -2062,7 +2077,7 @@ def post_integrations_webhook_events(
 
     Args:
         token_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -2084,7 +2099,7 @@ def put_integration_config_current(
 ) -> _Operation[_m.IntegrationConfiguration]:
     """PUT /api/v2/integrations/{integrationId}/config/current -> ``IntegrationConfiguration``.
 
-    Needs ``integrations:integration:edit``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         integration_id: path, string.
@@ -2109,7 +2124,7 @@ def put_integrations_action_draft_function(
 ) -> _Operation[_m.FunctionConfig]:
     """PUT /api/v2/integrations/actions/{actionId}/draft/function -> ``FunctionConfig``.
 
-    Needs ``integrations:actionFunction:edit``.
+    Requires ``integrations:actionFunction:edit``.
 
     Args:
         action_id: path, string.
@@ -2134,7 +2149,7 @@ def put_integrations_botconnector_integration_id_bots(
 ) -> _Operation[None]:
     """PUT /api/v2/integrations/botconnector/{integrationId}/bots -> nothing.
 
-    Needs ``integration:botconnector:edit``.
+    Requires ``integration:botconnector:edit``.
 
     Args:
         integration_id: path, string.
@@ -2160,7 +2175,7 @@ def put_integrations_credential(
 ) -> _Operation[_m.CredentialInfo]:
     """PUT /api/v2/integrations/credentials/{credentialId} -> ``CredentialInfo``.
 
-    Needs ``integrations:integration:edit``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         credential_id: path, string.
@@ -2184,7 +2199,7 @@ def put_integrations_speech_nuance_nuance_integration_id_bots_launch_settings(
 ) -> _Operation[None]:
     """PUT /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/settings -> nothing.
 
-    Needs ``integrations:integration:edit``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         nuance_integration_id: path, string.
@@ -2208,7 +2223,7 @@ def put_integrations_speech_tts_settings(
 ) -> _Operation[_m.TtsSettings]:
     """PUT /api/v2/integrations/speech/tts/settings -> ``TtsSettings``.
 
-    Needs ``integrations:integration:edit``.
+    Requires ``integrations:integration:edit``.
 
     Args:
         body: ``TtsSettings``.
@@ -2232,7 +2247,7 @@ def put_integrations_unifiedcommunication_thirdpartypresences(
 ) -> _Operation[str]:
     """PUT /api/v2/integrations/unifiedcommunications/{ucIntegrationId}/thirdpartypresences -> string.
 
-    Needs ``integration:presence:edit``.
+    Requires ``integration:presence:edit``.
 
     Args:
         uc_integration_id: path, string.

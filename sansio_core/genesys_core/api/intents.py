@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def delete_intents_category(category_id: str) -> _Operation[None]:
     """DELETE /api/v2/intents/categories/{categoryId} -> nothing.
 
-    Needs ``externalContacts:customerIntentTaxonomy:delete``.
+    Requires ``externalContacts:customerIntentTaxonomy:delete``.
 
     Args:
         category_id: path, string.
@@ -31,7 +31,7 @@ def delete_intents_category(category_id: str) -> _Operation[None]:
 def delete_intents_customerintent(customer_intent_id: str) -> _Operation[None]:
     """DELETE /api/v2/intents/customerintents/{customerIntentId} -> nothing.
 
-    Needs ``externalContacts:customerIntentTaxonomy:delete``.
+    Requires ``externalContacts:customerIntentTaxonomy:delete``.
 
     Args:
         customer_intent_id: path, string.
@@ -53,8 +53,8 @@ def get_intents_assignments_externalcontact(
 ) -> _Operation[_m.CustomerIntentAssignmentListing]:
     """GET /api/v2/intents/assignments/externalcontacts/{externalContactId} -> ``CustomerIntentAssignmentListing``.
 
-    Needs ``externalContacts:customerIntentAssignments:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``externalContacts:customerIntentAssignments:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         external_contact_id: path, string.
@@ -80,8 +80,8 @@ def get_intents_categories(
 ) -> _Operation[_m.IntentsCategoryListing]:
     """GET /api/v2/intents/categories -> ``IntentsCategoryListing``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -101,7 +101,7 @@ def get_intents_categories(
 def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
     """GET /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``.
+    Requires ``externalContacts:customerIntentTaxonomy:view``.
 
     Args:
         category_id: path, string.
@@ -118,7 +118,7 @@ def get_intents_category(category_id: str) -> _Operation[_m.IntentsCategory]:
 def get_intents_customerintent(customer_intent_id: str) -> _Operation[_m.CustomerIntentResponse]:
     """GET /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``.
+    Requires ``externalContacts:customerIntentTaxonomy:view``.
 
     Args:
         customer_intent_id: path, string.
@@ -141,8 +141,8 @@ def get_intents_customerintent_sourceintents(
 ) -> _Operation[_m.CustomerSourceIntentListing]:
     """GET /api/v2/intents/customerintents/{customerIntentId}/sourceintents -> ``CustomerSourceIntentListing``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         customer_intent_id: path, string.
@@ -170,8 +170,8 @@ def get_intents_customerintents(
 ) -> _Operation[_m.CustomerIntentListing]:
     """GET /api/v2/intents/customerintents -> ``CustomerIntentListing``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -203,8 +203,8 @@ def get_intents_sourceintents(
 ) -> _Operation[_m.CustomerSourceIntentListing]:
     """GET /api/v2/intents/sourceintents -> ``CustomerSourceIntentListing``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -231,7 +231,7 @@ def patch_intents_category(
 ) -> _Operation[_m.IntentsCategory]:
     """PATCH /api/v2/intents/categories/{categoryId} -> ``IntentsCategory``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:edit``.
+    Requires ``externalContacts:customerIntentTaxonomy:edit``.
 
     Args:
         category_id: path, string.
@@ -255,7 +255,7 @@ def patch_intents_customerintent(
 ) -> _Operation[_m.CustomerIntentResponse]:
     """PATCH /api/v2/intents/customerintents/{customerIntentId} -> ``CustomerIntentResponse``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:edit``.
+    Requires ``externalContacts:customerIntentTaxonomy:edit``.
 
     Args:
         customer_intent_id: path, string.
@@ -281,7 +281,7 @@ def post_intents_assignments_externalcontact_customerintent_assignment(
 ) -> _Operation[_m.CustomerIntentAssignmentResponse]:
     """POST /api/v2/intents/assignments/externalcontacts/{externalContactId}/customerintents/{customerIntentId}/assignment -> ``CustomerIntentAssignmentResponse``.
 
-    Needs ``externalContacts:customerIntentAssignments:add``.
+    Requires ``externalContacts:customerIntentAssignments:add``.
 
     Args:
         external_contact_id: path, string.
@@ -306,7 +306,7 @@ def post_intents_categories(
 ) -> _Operation[_m.IntentsCategory]:
     """POST /api/v2/intents/categories -> ``IntentsCategory``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:add``.
+    Requires ``externalContacts:customerIntentTaxonomy:add``.
 
     Args:
         body: ``IntentsCategory``.
@@ -329,7 +329,7 @@ def post_intents_customerintent_sourceintents_bulk_add(
 ) -> _Operation[_m.BulkSourceIntentsResponse]:
     """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/add -> ``BulkSourceIntentsResponse``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:edit``.
+    Requires ``externalContacts:customerIntentTaxonomy:edit``.
 
     Args:
         customer_intent_id: path, string.
@@ -354,7 +354,7 @@ def post_intents_customerintent_sourceintents_bulk_remove(
 ) -> _Operation[_m.BulkSourceIntentsResponse]:
     """POST /api/v2/intents/customerintents/{customerIntentId}/sourceintents/bulk/remove -> ``BulkSourceIntentsResponse``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:edit``.
+    Requires ``externalContacts:customerIntentTaxonomy:edit``.
 
     Args:
         customer_intent_id: path, string.
@@ -378,7 +378,7 @@ def post_intents_customerintents(
 ) -> _Operation[_m.CustomerIntentResponse]:
     """POST /api/v2/intents/customerintents -> ``CustomerIntentResponse``.
 
-    Needs ``externalContacts:customerIntentTaxonomy:add``.
+    Requires ``externalContacts:customerIntentTaxonomy:add``.
 
     Args:
         body: ``CustomerIntent``.
@@ -400,7 +400,7 @@ def post_intents_customerintents_bulk_retrieve(
 ) -> _Operation[list[_m.CustomerIntentResponse]]:
     """POST /api/v2/intents/customerintents/bulk/retrieve -> list of ``CustomerIntentResponse``.
 
-    A preview: it may change without notice. Only reads. Needs
+    Preview: may change without notice. Read-only. Requires
     ``externalContacts:customerIntentTaxonomy:view``.
 
     Args:

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -35,7 +35,7 @@ def delete_analytics_journeys_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_journey_actionmap(action_map_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/actionmaps/{actionMapId} -> nothing.
 
-    Needs ``journey:actionmap:delete``.
+    Requires ``journey:actionmap:delete``.
 
     Args:
         action_map_id: path, string.
@@ -53,7 +53,7 @@ def delete_journey_actiontemplate(
 ) -> _Operation[None]:
     """DELETE /api/v2/journey/actiontemplates/{actionTemplateId} -> nothing.
 
-    Needs ``journey:actiontemplate:delete``.
+    Requires ``journey:actiontemplate:delete``.
 
     Args:
         action_template_id: path, string.
@@ -72,7 +72,7 @@ def delete_journey_actiontemplate(
 def delete_journey_externalevents_configuration(config_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/externalevents/configurations/{configId} -> nothing.
 
-    Needs ``journey:externalEventsConfiguration:delete``.
+    Requires ``journey:externalEventsConfiguration:delete``.
 
     Args:
         config_id: path, string.
@@ -89,7 +89,7 @@ def delete_journey_externalevents_configuration(config_id: str) -> _Operation[No
 def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/externalevents/schemas/{schemaId} -> nothing.
 
-    Needs ``journey:externalEventsSchema:delete``.
+    Requires ``journey:externalEventsSchema:delete``.
 
     Args:
         schema_id: path, string.
@@ -106,7 +106,7 @@ def delete_journey_externalevents_schema(schema_id: str) -> _Operation[None]:
 def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/outcomes/{outcomeId} -> nothing.
 
-    Deprecated. Needs ``journey:outcome:delete``.
+    Deprecated. Requires ``journey:outcome:delete``.
 
     Args:
         outcome_id: path, string.
@@ -120,7 +120,7 @@ def delete_journey_outcome(outcome_id: str) -> _Operation[None]:
 def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/outcomes/predictors/{predictorId} -> nothing.
 
-    Deprecated. Needs ``journey:outcomepredictor:delete``.
+    Deprecated. Requires ``journey:outcomepredictor:delete``.
 
     Args:
         predictor_id: path, string.
@@ -137,7 +137,7 @@ def delete_journey_outcomes_predictor(predictor_id: str) -> _Operation[None]:
 def delete_journey_segment(segment_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/segments/{segmentId} -> nothing.
 
-    Needs ``journey:segment:delete``.
+    Requires ``journey:segment:delete``.
 
     Args:
         segment_id: path, string.
@@ -151,7 +151,7 @@ def delete_journey_segment(segment_id: str) -> _Operation[None]:
 def delete_journey_view(view_id: str) -> _Operation[None]:
     """DELETE /api/v2/journey/views/{viewId} -> nothing.
 
-    Needs ``journey:views:delete``.
+    Requires ``journey:views:delete``.
 
     Args:
         view_id: path, string.
@@ -165,7 +165,7 @@ def delete_journey_view(view_id: str) -> _Operation[None]:
 def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
     """DELETE /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
 
-    Needs ``journey:viewsSchedule:delete``.
+    Requires ``journey:viewsSchedule:delete``.
 
     Args:
         view_id: path, string.
@@ -182,7 +182,7 @@ def delete_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSche
 def get_analytics_journeys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -203,7 +203,7 @@ def get_analytics_journeys_aggregates_job_results(
 ) -> _Operation[_m.JourneyAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -228,7 +228,7 @@ def get_externalcontacts_contact_journey_segments(
 ) -> _Operation[_m.SegmentAssignmentListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``SegmentAssignmentListing``.
 
-    Needs ``externalContacts:segmentAssignment:view``.
+    Requires ``externalContacts:segmentAssignment:view``.
 
     Args:
         contact_id: path, string.
@@ -255,8 +255,8 @@ def get_externalcontacts_contact_journey_sessions(
 ) -> _Operation[_m.SessionListing]:
     """GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
 
-    Needs ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``externalContacts:session:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         contact_id: path, string.
@@ -277,7 +277,7 @@ def get_externalcontacts_contact_journey_sessions(
 def get_journey_actionmap(action_map_id: str) -> _Operation[_m.ActionMap]:
     """GET /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
 
-    Needs ``journey:actionmap:view``.
+    Requires ``journey:actionmap:view``.
 
     Args:
         action_map_id: path, string.
@@ -303,7 +303,7 @@ def get_journey_actionmaps(
 ) -> _Operation[_m.ActionMapListing]:
     """GET /api/v2/journey/actionmaps -> ``ActionMapListing``.
 
-    Needs ``journey:actionmap:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:actionmap:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -333,7 +333,7 @@ def get_journey_actionmaps(
 def get_journey_actionmaps_estimates_job(job_id: str) -> _Operation[str]:
     """GET /api/v2/journey/actionmaps/estimates/jobs/{jobId} -> string.
 
-    Deprecated. Needs ``journey:actionmapEstimateJob:view``.
+    Deprecated. Requires ``journey:actionmapEstimateJob:view``.
 
     Args:
         job_id: path, string.
@@ -352,7 +352,7 @@ def get_journey_actionmaps_estimates_job_results(
 ) -> _Operation[_m.ActionMapEstimateResult]:
     """GET /api/v2/journey/actionmaps/estimates/jobs/{jobId}/results -> ``ActionMapEstimateResult``.
 
-    Deprecated. Needs ``journey:actionmapEstimate:view``.
+    Deprecated. Requires ``journey:actionmapEstimate:view``.
 
     Args:
         job_id: path, string.
@@ -369,7 +369,7 @@ def get_journey_actionmaps_estimates_job_results(
 def get_journey_actiontarget(action_target_id: str) -> _Operation[_m.ActionTarget]:
     """GET /api/v2/journey/actiontargets/{actionTargetId} -> ``ActionTarget``.
 
-    Deprecated. Needs ``journey:actiontarget:view``.
+    Deprecated. Requires ``journey:actiontarget:view``.
 
     Args:
         action_target_id: path, string.
@@ -390,8 +390,8 @@ def get_journey_actiontargets(
 ) -> _Operation[_m.ActionTargetListing]:
     """GET /api/v2/journey/actiontargets -> ``ActionTargetListing``.
 
-    Deprecated. Needs ``journey:actiontarget:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Deprecated. Requires ``journey:actiontarget:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         page_number: query, integer.
@@ -410,7 +410,7 @@ def get_journey_actiontargets(
 def get_journey_actiontemplate(action_template_id: str) -> _Operation[_m.ActionTemplate]:
     """GET /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
 
-    Needs ``journey:actiontemplate:view``.
+    Requires ``journey:actiontemplate:view``.
 
     Args:
         action_template_id: path, string.
@@ -439,7 +439,8 @@ def get_journey_actiontemplates(
 ) -> _Operation[_m.ActionTemplateListing]:
     """GET /api/v2/journey/actiontemplates -> ``ActionTemplateListing``.
 
-    Needs ``journey:actiontemplate:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:actiontemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -505,7 +506,7 @@ def get_journey_externalevents_configuration(
 ) -> _Operation[_m.ExternalEventsConfiguration]:
     """GET /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
 
-    Needs ``journey:externalEventsConfiguration:view``.
+    Requires ``journey:externalEventsConfiguration:view``.
 
     Args:
         config_id: path, string.
@@ -527,8 +528,8 @@ def get_journey_externalevents_configurations(
 ) -> _Operation[_m.ExternalEventsConfigurationListing]:
     """GET /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfigurationListing``.
 
-    Needs ``journey:externalEventsConfiguration:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``journey:externalEventsConfiguration:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         page_size: query, integer.
@@ -548,7 +549,7 @@ def get_journey_externalevents_configurations(
 def get_journey_externalevents_schema(schema_id: str) -> _Operation[_m.JourneyExternalEventsSchema]:
     """GET /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -568,7 +569,7 @@ def get_journey_externalevents_schema_version(
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
     """GET /api/v2/journey/externalevents/schemas/{schemaId}/versions/{versionId} -> ``JourneyExternalEventsSchema``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -589,7 +590,7 @@ def get_journey_externalevents_schema_versions(
 ) -> _Operation[_m.JourneyExternalEventsSchemaListing]:
     """GET /api/v2/journey/externalevents/schemas/{schemaId}/versions -> ``JourneyExternalEventsSchemaListing``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -607,7 +608,7 @@ def get_journey_externalevents_schema_versions(
 def get_journey_externalevents_schemas() -> _Operation[_m.JourneyExternalEventsSchemaListing]:
     """GET /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchemaListing``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -620,7 +621,7 @@ def get_journey_externalevents_schemas() -> _Operation[_m.JourneyExternalEventsS
 def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
     """GET /api/v2/journey/externalevents/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
 
     Args:
         core_type_name: path, string.
@@ -637,7 +638,7 @@ def get_journey_externalevents_schemas_coretype(core_type_name: str) -> _Operati
 def get_journey_externalevents_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/journey/externalevents/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -650,7 +651,7 @@ def get_journey_externalevents_schemas_coretypes() -> _Operation[_m.CoretypeList
 def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/journey/externalevents/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``journey:externalEventsSchema:view``.
+    Requires ``journey:externalEventsSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -663,7 +664,7 @@ def get_journey_externalevents_schemas_limits() -> _Operation[_m.SchemaQuantityL
 def get_journey_outcome(outcome_id: str) -> _Operation[_m.Outcome]:
     """GET /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
 
-    Deprecated. Needs ``journey:outcome:view``.
+    Deprecated. Requires ``journey:outcome:view``.
 
     Args:
         outcome_id: path, string.
@@ -685,8 +686,8 @@ def get_journey_outcomes(
 ) -> _Operation[_m.OutcomeListing]:
     """GET /api/v2/journey/outcomes -> ``OutcomeListing``.
 
-    Deprecated. Needs ``journey:outcome:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Deprecated. Requires ``journey:outcome:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -713,8 +714,7 @@ def get_journey_outcomes_attributions_job(
 ) -> _Operation[_m.OutcomeAttributionJobStateResponse]:
     """GET /api/v2/journey/outcomes/attributions/jobs/{jobId} -> ``OutcomeAttributionJobStateResponse``.
 
-    Deprecated. A preview: it may change without notice. Needs
-    ``journey:outcomeAttributionJob:view``.
+    Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttributionJob:view``.
 
     Args:
         job_id: path, string.
@@ -734,7 +734,7 @@ def get_journey_outcomes_attributions_job_results(
 ) -> _Operation[_m.OutcomeAttributionResponseListing]:
     """GET /api/v2/journey/outcomes/attributions/jobs/{jobId}/results -> ``OutcomeAttributionResponseListing``.
 
-    Deprecated. A preview: it may change without notice. Needs ``journey:outcomeAttribution:view``.
+    Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttribution:view``.
 
     Args:
         job_id: path, string.
@@ -752,7 +752,7 @@ def get_journey_outcomes_attributions_job_results(
 def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePredictor]:
     """GET /api/v2/journey/outcomes/predictors/{predictorId} -> ``OutcomePredictor``.
 
-    Deprecated. Needs ``journey:outcomepredictor:view``.
+    Deprecated. Requires ``journey:outcomepredictor:view``.
 
     Args:
         predictor_id: path, string.
@@ -769,7 +769,7 @@ def get_journey_outcomes_predictor(predictor_id: str) -> _Operation[_m.OutcomePr
 def get_journey_outcomes_predictors() -> _Operation[_m.OutcomePredictorListing]:
     """GET /api/v2/journey/outcomes/predictors -> ``OutcomePredictorListing``.
 
-    Deprecated. Needs ``journey:outcomepredictor:view``.
+    Deprecated. Requires ``journey:outcomepredictor:view``.
     """
     return _Operation(
         _Endpoint(
@@ -782,7 +782,7 @@ def get_journey_outcomes_predictors() -> _Operation[_m.OutcomePredictorListing]:
 def get_journey_segment(segment_id: str) -> _Operation[_m.JourneySegment]:
     """GET /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
 
-    Needs ``journey:segment:view``.
+    Requires ``journey:segment:view``.
 
     Args:
         segment_id: path, string.
@@ -807,7 +807,7 @@ def get_journey_segments(
 ) -> _Operation[_m.SegmentListing]:
     """GET /api/v2/journey/segments -> ``SegmentListing``.
 
-    Needs ``journey:segment:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:segment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         sort_by: query, string.
@@ -834,7 +834,7 @@ def get_journey_segments(
 def get_journey_session(session_id: str) -> _Operation[_m.Session]:
     """GET /api/v2/journey/sessions/{sessionId} -> ``Session``.
 
-    Needs ``journey:session:view`` or ``externalContacts:session:view``.
+    Requires ``journey:session:view`` or ``externalContacts:session:view``.
 
     Args:
         session_id: path, string.
@@ -858,7 +858,7 @@ def get_journey_session_events(
 ) -> _Operation[_m.EventListing]:
     """GET /api/v2/journey/sessions/{sessionId}/events -> ``EventListing``.
 
-    Needs ``journey:event:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``journey:event:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         session_id: path, string.
@@ -881,7 +881,7 @@ def get_journey_session_events(
 def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeScoresResult]:
     """GET /api/v2/journey/sessions/{sessionId}/outcomescores -> ``OutcomeScoresResult``.
 
-    Deprecated. Needs ``journey:outcomescores:view``.
+    Deprecated. Requires ``journey:outcomescores:view``.
 
     Args:
         session_id: path, string.
@@ -898,7 +898,7 @@ def get_journey_session_outcomescores(session_id: str) -> _Operation[_m.OutcomeS
 def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
     """GET /api/v2/journey/views/{viewId} -> ``JourneyView``.
 
-    Needs ``journey:views:view``.
+    Requires ``journey:views:view``.
 
     Args:
         view_id: path, string.
@@ -912,7 +912,7 @@ def get_journey_view(view_id: str) -> _Operation[_m.JourneyView]:
 def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedule]:
     """GET /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
 
-    Needs ``journey:viewsSchedule:view``.
+    Requires ``journey:viewsSchedule:view``.
 
     Args:
         view_id: path, string.
@@ -929,7 +929,7 @@ def get_journey_view_schedules(view_id: str) -> _Operation[_m.JourneyViewSchedul
 def get_journey_view_version(view_id: str, version_id: str) -> _Operation[_m.JourneyView]:
     """GET /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
 
-    Needs ``journey:views:view``.
+    Requires ``journey:views:view``.
 
     Args:
         view_id: path, string.
@@ -951,7 +951,7 @@ def get_journey_view_version_chart(
 ) -> _Operation[_m.JourneyViewChart]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId} -> ``JourneyViewChart``.
 
-    Needs ``journey:views:view``.
+    Requires ``journey:views:view``.
 
     Args:
         view_id: path, string.
@@ -976,7 +976,7 @@ def get_journey_view_version_chart_version(
 ) -> _Operation[_m.JourneyViewChart]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion} -> ``JourneyViewChart``.
 
-    Needs ``journey:views:view``.
+    Requires ``journey:views:view``.
 
     Args:
         view_id: path, string.
@@ -1004,7 +1004,7 @@ def get_journey_view_version_job(
 ) -> _Operation[_m.JourneyViewJob]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
 
-    Needs ``journey:viewsJobs:view``.
+    Requires ``journey:viewsJobs:view``.
 
     Args:
         view_id: path, string.
@@ -1028,7 +1028,7 @@ def get_journey_view_version_job_results(
 ) -> _Operation[_m.JourneyViewResult]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results -> ``JourneyViewResult``.
 
-    Needs ``journey:viewsResults:view``.
+    Requires ``journey:viewsResults:view``.
 
     Args:
         view_id: path, string.
@@ -1053,7 +1053,7 @@ def get_journey_view_version_job_results_chart(
 ) -> _Operation[_m.JourneyViewChartResult]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId} -> ``JourneyViewChartResult``.
 
-    Needs ``journey:viewsResults:view``.
+    Requires ``journey:viewsResults:view``.
 
     Args:
         view_id: path, string.
@@ -1080,7 +1080,7 @@ def get_journey_view_version_jobs_latest(
 ) -> _Operation[_m.JourneyViewJob]:
     """GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest -> ``JourneyViewJob``.
 
-    Needs ``journey:viewsJobs:view``.
+    Requires ``journey:viewsJobs:view``.
 
     Args:
         view_id: path, string.
@@ -1106,7 +1106,7 @@ def get_journey_views(
 ) -> _Operation[_m.JourneyViewListing]:
     """GET /api/v2/journey/views -> ``JourneyViewListing``.
 
-    Needs ``journey:views:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:views:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1130,7 +1130,7 @@ def get_journey_views(
 def get_journey_views_data_details() -> _Operation[_m.DataRange]:
     """GET /api/v2/journey/views/data/details -> ``DataRange``.
 
-    Needs ``journey:dataDetails:view``.
+    Requires ``journey:dataDetails:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1145,7 +1145,7 @@ def get_journey_views_eventdefinition(
 ) -> _Operation[_m.JourneyEventDefinition]:
     """GET /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``JourneyEventDefinition``.
 
-    Needs ``journey:eventDefinition:view``.
+    Requires ``journey:eventDefinition:view``.
 
     Args:
         event_definition_id: path, string.
@@ -1162,7 +1162,7 @@ def get_journey_views_eventdefinition(
 def get_journey_views_eventdefinitions() -> _Operation[_m.JourneyEventDefinitionListing]:
     """GET /api/v2/journey/views/eventdefinitions -> ``JourneyEventDefinitionListing``.
 
-    Needs ``journey:eventDefinition:view``.
+    Requires ``journey:eventDefinition:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1175,7 +1175,7 @@ def get_journey_views_eventdefinitions() -> _Operation[_m.JourneyEventDefinition
 def get_journey_views_eventdefinitions_external() -> _Operation[_m.GetExternalEventsResponse]:
     """GET /api/v2/journey/views/eventdefinitions/external -> ``GetExternalEventsResponse``.
 
-    Needs ``journey:externalEvents:view``.
+    Requires ``journey:externalEvents:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1189,7 +1189,7 @@ def get_journey_views_eventdefinitions_external_changes(
 ) -> _Operation[_m.ExternalEventChangesResponse]:
     """GET /api/v2/journey/views/eventdefinitions/external/changes -> ``ExternalEventChangesResponse``.
 
-    Needs ``journey:externalEvents:view``.
+    Requires ``journey:externalEvents:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1209,7 +1209,7 @@ def get_journey_views_jobs(
 ) -> _Operation[_m.JourneyViewJobListing]:
     """GET /api/v2/journey/views/jobs -> ``JourneyViewJobListing``.
 
-    Needs ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1239,7 +1239,7 @@ def get_journey_views_jobs_me(
 ) -> _Operation[_m.JourneyViewJobListing]:
     """GET /api/v2/journey/views/jobs/me -> ``JourneyViewJobListing``.
 
-    Needs ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1267,7 +1267,8 @@ def get_journey_views_schedules(
 ) -> _Operation[_m.JourneyViewScheduleListing]:
     """GET /api/v2/journey/views/schedules -> ``JourneyViewScheduleListing``.
 
-    Needs ``journey:viewsSchedule:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``journey:viewsSchedule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1290,7 +1291,7 @@ def patch_journey_actionmap(
 ) -> _Operation[_m.ActionMap]:
     """PATCH /api/v2/journey/actionmaps/{actionMapId} -> ``ActionMap``.
 
-    Needs ``journey:actionmap:edit``.
+    Requires ``journey:actionmap:edit``.
 
     Args:
         action_map_id: path, string.
@@ -1315,7 +1316,7 @@ def patch_journey_actiontemplate(
 ) -> _Operation[_m.ActionTemplate]:
     """PATCH /api/v2/journey/actiontemplates/{actionTemplateId} -> ``ActionTemplate``.
 
-    Needs ``journey:actiontemplate:edit``.
+    Requires ``journey:actiontemplate:edit``.
 
     Args:
         action_template_id: path, string.
@@ -1340,7 +1341,7 @@ def patch_journey_externalevents_configuration(
 ) -> _Operation[_m.ExternalEventsConfiguration]:
     """PATCH /api/v2/journey/externalevents/configurations/{configId} -> ``ExternalEventsConfiguration``.
 
-    Needs ``journey:externalEventsConfiguration:edit``.
+    Requires ``journey:externalEventsConfiguration:edit``.
 
     Args:
         config_id: path, string.
@@ -1366,7 +1367,7 @@ def patch_journey_outcome(
 ) -> _Operation[_m.Outcome]:
     """PATCH /api/v2/journey/outcomes/{outcomeId} -> ``Outcome``.
 
-    Deprecated. Needs ``journey:outcome:edit``.
+    Deprecated. Requires ``journey:outcome:edit``.
 
     Args:
         outcome_id: path, string.
@@ -1391,7 +1392,7 @@ def patch_journey_segment(
 ) -> _Operation[_m.JourneySegment]:
     """PATCH /api/v2/journey/segments/{segmentId} -> ``JourneySegment``.
 
-    Needs ``journey:segment:edit``.
+    Requires ``journey:segment:edit``.
 
     Args:
         segment_id: path, string.
@@ -1417,7 +1418,7 @@ def patch_journey_view_version_job(
 ) -> _Operation[_m.JourneyViewJob]:
     """PATCH /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
 
-    Needs ``journey:viewsJobs:edit``.
+    Requires ``journey:viewsJobs:edit``.
 
     Args:
         view_id: path, string.
@@ -1443,7 +1444,7 @@ def post_analytics_journeys_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/journeys/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:journeyAggregate:view``.
+    Requires ``analytics:journeyAggregate:view``.
 
     Args:
         body: ``JourneyAsyncAggregationQuery``.
@@ -1466,7 +1467,7 @@ def post_analytics_journeys_aggregates_query(
 ) -> _Operation[_m.JourneyAggregateQueryResponse]:
     """POST /api/v2/analytics/journeys/aggregates/query -> ``JourneyAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:journeyAggregate:view``.
+    Read-only. Requires ``analytics:journeyAggregate:view``.
 
     Args:
         body: ``JourneyAggregationQuery``.
@@ -1491,7 +1492,7 @@ def post_externalcontacts_contact_journey_segments(
 ) -> _Operation[_m.UpdateSegmentAssignmentResponse]:
     """POST /api/v2/externalcontacts/contacts/{contactId}/journey/segments -> ``UpdateSegmentAssignmentResponse``.
 
-    Needs ``externalContacts:segmentAssignment:add`` or
+    Requires ``externalContacts:segmentAssignment:add`` or
     ``externalContacts:segmentAssignment:delete``.
 
     Args:
@@ -1517,7 +1518,7 @@ def post_journey_actionmaps(
 ) -> _Operation[_m.ActionMap]:
     """POST /api/v2/journey/actionmaps -> ``ActionMap``.
 
-    Needs ``journey:actionmap:add``.
+    Requires ``journey:actionmap:add``.
 
     Args:
         body: ``ActionMap``.
@@ -1539,7 +1540,7 @@ def post_journey_actionmaps_estimates_jobs(
 ) -> _Operation[_m.EstimateJobAsyncResponse]:
     """POST /api/v2/journey/actionmaps/estimates/jobs -> ``EstimateJobAsyncResponse``.
 
-    Deprecated. Needs ``journey:actionmapEstimateJob:add``.
+    Deprecated. Requires ``journey:actionmapEstimateJob:add``.
 
     Args:
         body: ``ActionMapEstimateRequest``.
@@ -1563,7 +1564,7 @@ def post_journey_actiontemplates(
 ) -> _Operation[_m.ActionTemplate]:
     """POST /api/v2/journey/actiontemplates -> ``ActionTemplate``.
 
-    Needs ``journey:actiontemplate:add``.
+    Requires ``journey:actiontemplate:add``.
 
     Args:
         body: ``ActionTemplate``.
@@ -1658,7 +1659,7 @@ def post_journey_externalevents_configuration_events(
 ) -> _Operation[_m.ExternalEventsResponse]:
     """POST /api/v2/journey/externalevents/configurations/{configurationId}/events -> ``ExternalEventsResponse``.
 
-    Needs ``journey:externalEventsEvent:add``.
+    Requires ``journey:externalEventsEvent:add``.
 
     Args:
         configuration_id: path, string.
@@ -1683,7 +1684,7 @@ def post_journey_externalevents_configurations(
 ) -> _Operation[_m.ExternalEventsConfiguration]:
     """POST /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfiguration``.
 
-    Needs ``journey:externalEventsConfiguration:add``.
+    Requires ``journey:externalEventsConfiguration:add``.
 
     Args:
         body: ``CreateExternalEventsConfigurationRequest``.
@@ -1706,7 +1707,7 @@ def post_journey_externalevents_schemas(
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
     """POST /api/v2/journey/externalevents/schemas -> ``JourneyExternalEventsSchema``.
 
-    Needs ``journey:externalEventsSchema:add``.
+    Requires ``journey:externalEventsSchema:add``.
 
     Args:
         body: ``JourneyJsonSchemaRequest``.
@@ -1729,7 +1730,7 @@ def post_journey_flows_paths_query(
 ) -> _Operation[_m.FlowPaths]:
     """POST /api/v2/journey/flows/paths/query -> ``FlowPaths``.
 
-    Only reads. Needs ``journey:flowpaths:view``.
+    Read-only. Requires ``journey:flowpaths:view``.
 
     Args:
         body: ``FlowPathsQuery``.
@@ -1752,7 +1753,7 @@ def post_journey_outcomes(
 ) -> _Operation[_m.Outcome]:
     """POST /api/v2/journey/outcomes -> ``Outcome``.
 
-    Deprecated. Needs ``journey:outcome:add``.
+    Deprecated. Requires ``journey:outcome:add``.
 
     Args:
         body: ``OutcomeRequest``.
@@ -1774,8 +1775,7 @@ def post_journey_outcomes_attributions_jobs(
 ) -> _Operation[_m.OutcomeAttributionAsyncResponse]:
     """POST /api/v2/journey/outcomes/attributions/jobs -> ``OutcomeAttributionAsyncResponse``.
 
-    Deprecated. A preview: it may change without notice. Needs
-    ``journey:outcomeAttributionJob:add``.
+    Deprecated. Preview: may change without notice. Requires ``journey:outcomeAttributionJob:add``.
 
     Args:
         body: ``OutcomeAttributionListing``.
@@ -1799,7 +1799,7 @@ def post_journey_outcomes_predictors(
 ) -> _Operation[_m.OutcomePredictor]:
     """POST /api/v2/journey/outcomes/predictors -> ``OutcomePredictor``.
 
-    Deprecated. Needs ``journey:outcomepredictor:add``.
+    Deprecated. Requires ``journey:outcomepredictor:add``.
 
     Args:
         body: ``OutcomePredictorRequest``.
@@ -1822,7 +1822,7 @@ def post_journey_segments(
 ) -> _Operation[_m.JourneySegment]:
     """POST /api/v2/journey/segments -> ``JourneySegment``.
 
-    Needs ``journey:segment:add``.
+    Requires ``journey:segment:add``.
 
     Args:
         body: ``JourneySegmentRequest``.
@@ -1845,7 +1845,7 @@ def post_journey_view_schedules(
 ) -> _Operation[_m.JourneyViewSchedule]:
     """POST /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
 
-    Needs ``journey:viewsSchedule:add``.
+    Requires ``journey:viewsSchedule:add``.
 
     Args:
         view_id: path, string.
@@ -1869,7 +1869,7 @@ def post_journey_view_version_jobs(
 ) -> _Operation[_m.JourneyViewJob]:
     """POST /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs -> ``JourneyViewJob``.
 
-    Needs ``journey:viewsJobs:add``.
+    Requires ``journey:viewsJobs:add``.
 
     Args:
         view_id: path, string.
@@ -1890,7 +1890,7 @@ def post_journey_view_versions(
 ) -> _Operation[_m.JourneyView]:
     """POST /api/v2/journey/views/{viewId}/versions -> ``JourneyView``.
 
-    Needs ``journey:views:edit``.
+    Requires ``journey:views:edit``.
 
     Args:
         view_id: path, string.
@@ -1911,7 +1911,7 @@ def post_journey_view_versions(
 def post_journey_views(body: _m.JourneyView | _JsonObject) -> _Operation[_m.JourneyView]:
     """POST /api/v2/journey/views -> ``JourneyView``.
 
-    Needs ``journey:views:add``.
+    Requires ``journey:views:add``.
 
     Args:
         body: ``JourneyView``.
@@ -1934,7 +1934,7 @@ def post_journey_views_encodings_validate(
 ) -> _Operation[_m.EntityListing]:
     """POST /api/v2/journey/views/encodings/validate -> ``EntityListing``.
 
-    Needs ``journey:viewsEncodings:view``.
+    Requires ``journey:viewsEncodings:view``.
 
     Args:
         body: list of ``Label``.
@@ -1957,7 +1957,7 @@ def put_journey_externalevents_schema(
 ) -> _Operation[_m.JourneyExternalEventsSchema]:
     """PUT /api/v2/journey/externalevents/schemas/{schemaId} -> ``JourneyExternalEventsSchema``.
 
-    Needs ``journey:externalEventsSchema:edit``.
+    Requires ``journey:externalEventsSchema:edit``.
 
     Args:
         schema_id: path, string.
@@ -1982,7 +1982,7 @@ def put_journey_view_schedules(
 ) -> _Operation[_m.JourneyViewSchedule]:
     """PUT /api/v2/journey/views/{viewId}/schedules -> ``JourneyViewSchedule``.
 
-    Needs ``journey:viewsSchedule:edit``.
+    Requires ``journey:viewsSchedule:edit``.
 
     Args:
         view_id: path, string.
@@ -2007,7 +2007,7 @@ def put_journey_view_version(
 ) -> _Operation[_m.JourneyView]:
     """PUT /api/v2/journey/views/{viewId}/versions/{versionId} -> ``JourneyView``.
 
-    Needs ``journey:views:edit``.
+    Requires ``journey:views:edit``.
 
     Args:
         view_id: path, string.
@@ -2034,7 +2034,7 @@ def put_journey_views_eventdefinition(
 ) -> _Operation[_m.UpdateExternalEventResponse]:
     """PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId} -> ``UpdateExternalEventResponse``.
 
-    Needs ``journey:externalEvents:edit``.
+    Requires ``journey:externalEvents:edit``.
 
     Args:
         event_definition_id: path, string.
@@ -2060,7 +2060,7 @@ def put_journey_views_eventdefinition_activate(
 ) -> _Operation[_m.ActivateExternalEventResponse]:
     """PUT /api/v2/journey/views/eventdefinitions/{eventDefinitionId}/activate -> ``ActivateExternalEventResponse``.
 
-    Needs ``journey:externalEvents:activate``.
+    Requires ``journey:externalEvents:activate``.
 
     Args:
         event_definition_id: path, string.

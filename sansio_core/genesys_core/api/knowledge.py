@@ -33,7 +33,7 @@ if _TYPE_CHECKING:
 def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionResponse]:
     """DELETE /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
 
-    Needs ``knowledge:connection:delete``.
+    Requires ``knowledge:connection:delete``.
 
     Args:
         connection_id: path, string.
@@ -50,7 +50,7 @@ def delete_knowledge_connection(connection_id: str) -> _Operation[_m.ConnectionR
 def delete_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
 
-    Needs ``knowledge:knowledgebase:delete``.
+    Requires ``knowledge:knowledgebase:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -70,7 +70,7 @@ def delete_knowledge_knowledgebase_category(
 ) -> _Operation[_m.CategoryResponse]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
 
-    Needs ``knowledge:category:delete``.
+    Requires ``knowledge:category:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -92,7 +92,7 @@ def delete_knowledge_knowledgebase_document(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> nothing.
 
-    Needs ``knowledge:document:delete``.
+    Requires ``knowledge:document:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -114,7 +114,7 @@ def delete_knowledge_knowledgebase_document_variation(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> nothing.
 
-    Needs ``knowledge:document:delete`` or ``knowledge:document:edit``.
+    Requires ``knowledge:document:delete`` or ``knowledge:document:edit``.
 
     Args:
         document_variation_id: path, string.
@@ -139,7 +139,7 @@ def delete_knowledge_knowledgebase_export_job(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> nothing.
 
-    Needs ``knowledge:exportJob:delete``.
+    Requires ``knowledge:exportJob:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -160,7 +160,7 @@ def delete_knowledge_knowledgebase_import_job(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> nothing.
 
-    Needs ``knowledge:importJob:delete``.
+    Requires ``knowledge:importJob:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -181,7 +181,7 @@ def delete_knowledge_knowledgebase_label(
 ) -> _Operation[_m.LabelResponse]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
 
-    Needs ``knowledge:label:delete``.
+    Requires ``knowledge:label:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -202,7 +202,7 @@ def delete_knowledge_knowledgebase_sources_salesforce_source_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> nothing.
 
-    Needs ``knowledge:integrationSource:delete``.
+    Requires ``knowledge:integrationSource:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -223,7 +223,7 @@ def delete_knowledge_knowledgebase_sources_servicenow_source_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> nothing.
 
-    Needs ``knowledge:integrationSource:delete``.
+    Requires ``knowledge:integrationSource:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -244,7 +244,7 @@ def delete_knowledge_knowledgebase_synchronize_job(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> nothing.
 
-    Needs ``knowledge:syncJob:delete``.
+    Requires ``knowledge:syncJob:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -262,7 +262,7 @@ def delete_knowledge_knowledgebase_synchronize_job(
 def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/knowledge/settings/{knowledgeSettingId} -> nothing.
 
-    Needs ``knowledge:knowledgeSetting:delete``.
+    Requires ``knowledge:knowledgeSetting:delete``.
 
     Args:
         knowledge_setting_id: path, string.
@@ -278,7 +278,7 @@ def delete_knowledge_setting(knowledge_setting_id: str) -> _Operation[None]:
 def delete_knowledge_source(source_id: str) -> _Operation[None]:
     """DELETE /api/v2/knowledge/sources/{sourceId} -> nothing.
 
-    Needs ``knowledge:source:delete``.
+    Requires ``knowledge:source:delete``.
 
     Args:
         source_id: path, string.
@@ -296,7 +296,7 @@ def delete_knowledge_source_synchronization_deletion(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> nothing.
 
-    Needs ``knowledge:synchronizationFileDeletion:delete``.
+    Requires ``knowledge:synchronizationFileDeletion:delete``.
 
     Args:
         source_id: path, string.
@@ -319,7 +319,7 @@ def delete_knowledge_source_synchronization_upload(
 ) -> _Operation[None]:
     """DELETE /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> nothing.
 
-    Needs ``knowledge:synchronizationFileUpload:delete``.
+    Requires ``knowledge:synchronizationFileUpload:delete``.
 
     Args:
         source_id: path, string.
@@ -342,7 +342,7 @@ def get_knowledge_connection(
 ) -> _Operation[_m.ConnectionResponse]:
     """GET /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
 
-    Needs ``knowledge:connection:view``.
+    Requires ``knowledge:connection:view``.
 
     Args:
         connection_id: path, string.
@@ -367,8 +367,8 @@ def get_knowledge_connection_options(
 ) -> _Operation[_m.ConnectionOptionListing]:
     """GET /api/v2/knowledge/connections/{connectionId}/options -> ``ConnectionOptionListing``.
 
-    Needs ``knowledge:connectionOptions:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:connectionOptions:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         connection_id: path, string.
@@ -389,7 +389,7 @@ def get_knowledge_connection_options(
 def get_knowledge_connections() -> _Operation[_m.ConnectionListing]:
     """GET /api/v2/knowledge/connections -> ``ConnectionListing``.
 
-    Needs ``knowledge:connection:view``.
+    Requires ``knowledge:connection:view``.
     """
     return _Operation(
         _Endpoint(
@@ -414,7 +414,7 @@ def get_knowledge_guest_session_categories(
 ) -> _Operation[_m.GuestCategoryResponseListing]:
     """GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         session_id: path, string.
@@ -471,7 +471,7 @@ def get_knowledge_guest_session_documents(
 ) -> _Operation[_m.KnowledgeGuestDocumentResponseListing]:
     """GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         session_id: path, string.
@@ -496,7 +496,7 @@ def get_knowledge_integration_options(
 ) -> _Operation[_m.KnowledgeIntegrationOptionsResponse]:
     """GET /api/v2/knowledge/integrations/{integrationId}/options -> ``KnowledgeIntegrationOptionsResponse``.
 
-    Needs ``knowledge:integrationOptions:view``.
+    Requires ``knowledge:integrationOptions:view``.
 
     Args:
         integration_id: path, string.
@@ -516,7 +516,7 @@ def get_knowledge_integration_options(
 def get_knowledge_knowledgebase(knowledge_base_id: str) -> _Operation[_m.KnowledgeBase]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
 
-    Needs ``knowledge:knowledgebase:view``.
+    Requires ``knowledge:knowledgebase:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -545,7 +545,8 @@ def get_knowledge_knowledgebase_categories(
 ) -> _Operation[_m.CategoryResponseListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponseListing``.
 
-    Needs ``knowledge:category:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:category:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -580,7 +581,7 @@ def get_knowledge_knowledgebase_category(
 ) -> _Operation[_m.CategoryResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
 
-    Needs ``knowledge:category:view``.
+    Requires ``knowledge:category:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -605,7 +606,7 @@ def get_knowledge_knowledgebase_document(
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
 
-    Needs ``knowledge:document:view``.
+    Requires ``knowledge:document:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -642,7 +643,8 @@ def get_knowledge_knowledgebase_document_feedback(
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponseListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
 
-    Needs ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -684,7 +686,7 @@ def get_knowledge_knowledgebase_document_feedback_feedback_id(
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
 
-    Needs ``knowledge:feedback:view``.
+    Requires ``knowledge:feedback:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -714,7 +716,7 @@ def get_knowledge_knowledgebase_document_variation(
 ) -> _Operation[_m.DocumentVariationResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
 
-    Needs ``knowledge:document:view``.
+    Requires ``knowledge:document:view``.
 
     Args:
         document_variation_id: path, string.
@@ -749,7 +751,8 @@ def get_knowledge_knowledgebase_document_variations(
 ) -> _Operation[_m.DocumentVariationResponseListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponseListing``.
 
-    Needs ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -783,7 +786,7 @@ def get_knowledge_knowledgebase_document_version(
 ) -> _Operation[_m.KnowledgeDocumentVersion]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId} -> ``KnowledgeDocumentVersion``.
 
-    Needs ``knowledge:documentVersion:view``.
+    Requires ``knowledge:documentVersion:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -813,7 +816,7 @@ def get_knowledge_knowledgebase_document_version_variation(
 ) -> _Operation[_m.KnowledgeDocumentVersionVariation]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations/{variationId} -> ``KnowledgeDocumentVersionVariation``.
 
-    Needs ``knowledge:documentVersion:view``.
+    Requires ``knowledge:documentVersion:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -845,8 +848,8 @@ def get_knowledge_knowledgebase_document_version_variations(
 ) -> _Operation[_m.KnowledgeDocumentVersionVariationListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations -> ``KnowledgeDocumentVersionVariationListing``.
 
-    Needs ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -881,8 +884,8 @@ def get_knowledge_knowledgebase_document_versions(
 ) -> _Operation[_m.KnowledgeDocumentVersionListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersionListing``.
 
-    Needs ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:documentVersion:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -920,7 +923,8 @@ def get_knowledge_knowledgebase_documents(
 ) -> _Operation[_m.KnowledgeDocumentResponseListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponseListing``.
 
-    Needs ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:document:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -969,7 +973,8 @@ def get_knowledge_knowledgebase_documents_feedback(
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponseListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
 
-    Needs ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:feedback:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -1009,7 +1014,7 @@ def get_knowledge_knowledgebase_export_job(
 ) -> _Operation[_m.KnowledgeExportJobResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs/{exportJobId} -> ``KnowledgeExportJobResponse``.
 
-    Needs ``knowledge:exportJob:view``.
+    Requires ``knowledge:exportJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1033,7 +1038,7 @@ def get_knowledge_knowledgebase_import_job(
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
 
-    Needs ``knowledge:importJob:view``.
+    Requires ``knowledge:importJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1057,7 +1062,7 @@ def get_knowledge_knowledgebase_label(
 ) -> _Operation[_m.LabelResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
 
-    Needs ``knowledge:label:view``.
+    Requires ``knowledge:label:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1083,7 +1088,8 @@ def get_knowledge_knowledgebase_labels(
 ) -> _Operation[_m.LabelListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelListing``.
 
-    Needs ``knowledge:label:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``knowledge:label:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         knowledge_base_id: path, string.
@@ -1120,8 +1126,8 @@ def get_knowledge_knowledgebase_operations(
 ) -> _Operation[_m.OperationListing]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations -> ``OperationListing``.
 
-    Needs ``knowledge:importExportOperationsList:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``knowledge:importExportOperationsList:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         knowledge_base_id: path, string.
@@ -1152,7 +1158,7 @@ def get_knowledge_knowledgebase_operations_users_query(
 ) -> _Operation[_m.OperationCreatorUserResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations/users/query -> ``OperationCreatorUserResponse``.
 
-    Needs ``knowledge:importExportOperationsList:view``.
+    Requires ``knowledge:importExportOperationsList:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1175,7 +1181,7 @@ def get_knowledge_knowledgebase_parse_job(
 ) -> _Operation[_m.KnowledgeParseJobResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> ``KnowledgeParseJobResponse``.
 
-    Needs ``knowledge:importJob:view``.
+    Requires ``knowledge:importJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1202,7 +1208,7 @@ def get_knowledge_knowledgebase_sources(
 ) -> _Operation[list[_m.SourceBaseResponse]]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources -> list of ``SourceBaseResponse``.
 
-    Needs ``knowledge:integrationSource:view``.
+    Requires ``knowledge:integrationSource:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1229,7 +1235,7 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
 ) -> _Operation[_m.SalesforceSourceResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
 
-    Needs ``knowledge:integrationSource:view``.
+    Requires ``knowledge:integrationSource:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1255,7 +1261,7 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
 ) -> _Operation[_m.ServiceNowSourceResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
 
-    Needs ``knowledge:integrationSource:view``.
+    Requires ``knowledge:integrationSource:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1279,7 +1285,7 @@ def get_knowledge_knowledgebase_synchronize_job(
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
 
-    Needs ``knowledge:syncJob:view``.
+    Requires ``knowledge:syncJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1305,7 +1311,7 @@ def get_knowledge_knowledgebase_unanswered_group(
 ) -> _Operation[_m.UnansweredGroup]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId} -> ``UnansweredGroup``.
 
-    Needs ``knowledge:groups:view``.
+    Requires ``knowledge:groups:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1336,7 +1342,7 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
 ) -> _Operation[_m.UnansweredPhraseGroup]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroup``.
 
-    Needs ``knowledge:groups:view``.
+    Requires ``knowledge:groups:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1369,7 +1375,7 @@ def get_knowledge_knowledgebase_unanswered_groups(
 ) -> _Operation[_m.UnansweredGroups]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups -> ``UnansweredGroups``.
 
-    Needs ``knowledge:groups:view``.
+    Requires ``knowledge:groups:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1394,7 +1400,7 @@ def get_knowledge_knowledgebase_uploads_urls_job(
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
 
-    Needs ``knowledge:uploadSourceUrlJob:view``.
+    Requires ``knowledge:uploadSourceUrlJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1431,8 +1437,8 @@ def get_knowledge_knowledgebases(
 ) -> _Operation[_m.KnowledgeBaseListing]:
     """GET /api/v2/knowledge/knowledgebases -> ``KnowledgeBaseListing``.
 
-    Needs ``knowledge:knowledgebase:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:knowledgebase:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -1466,7 +1472,7 @@ def get_knowledge_knowledgebases(
 def get_knowledge_setting(knowledge_setting_id: str) -> _Operation[_m.KnowledgeSettingsResponse]:
     """GET /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
 
-    Needs ``knowledge:knowledgeSetting:view``.
+    Requires ``knowledge:knowledgeSetting:view``.
 
     Args:
         knowledge_setting_id: path, string.
@@ -1492,8 +1498,8 @@ def get_knowledge_settings(
 ) -> _Operation[_m.KnowledgeSettingListing]:
     """GET /api/v2/knowledge/settings -> ``KnowledgeSettingListing``.
 
-    Needs ``knowledge:knowledgeSetting:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:knowledgeSetting:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         before: query, string.
@@ -1524,7 +1530,7 @@ def get_knowledge_source(
 ) -> _Operation[_m.V3SourceExpandableResponse]:
     """GET /api/v2/knowledge/sources/{sourceId} -> ``V3SourceExpandableResponse``.
 
-    Needs ``knowledge:source:view``.
+    Requires ``knowledge:source:view``.
 
     Args:
         source_id: path, string.
@@ -1546,7 +1552,7 @@ def get_knowledge_source_synchronization(
 ) -> _Operation[_m.V3Synchronization]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
 
-    Needs ``knowledge:synchronization:view``.
+    Requires ``knowledge:synchronization:view``.
 
     Args:
         source_id: path, string.
@@ -1569,7 +1575,7 @@ def get_knowledge_source_synchronization_deletion(
 ) -> _Operation[_m.V3SynchronizationDeletion]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions/{fileId} -> ``V3SynchronizationDeletion``.
 
-    Needs ``knowledge:synchronizationFileDeletion:view``.
+    Requires ``knowledge:synchronizationFileDeletion:view``.
 
     Args:
         source_id: path, string.
@@ -1596,8 +1602,8 @@ def get_knowledge_source_synchronization_deletions(
 ) -> _Operation[_m.V3SynchronizationDeletionListing]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletionListing``.
 
-    Needs ``knowledge:synchronizationFileDeletion:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``knowledge:synchronizationFileDeletion:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         source_id: path, string.
@@ -1624,7 +1630,7 @@ def get_knowledge_source_synchronization_upload(
 ) -> _Operation[_m.V3SynchronizationUpload]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads/{fileId} -> ``V3SynchronizationUpload``.
 
-    Needs ``knowledge:synchronizationFileUpload:view``.
+    Requires ``knowledge:synchronizationFileUpload:view``.
 
     Args:
         source_id: path, string.
@@ -1651,8 +1657,8 @@ def get_knowledge_source_synchronization_uploads(
 ) -> _Operation[_m.V3SynchronizationUploadListing]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadListing``.
 
-    Needs ``knowledge:synchronizationFileUpload:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``knowledge:synchronizationFileUpload:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         source_id: path, string.
@@ -1681,8 +1687,8 @@ def get_knowledge_source_synchronizations(
 ) -> _Operation[_m.V3SynchronizationListing]:
     """GET /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3SynchronizationListing``.
 
-    Needs ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         source_id: path, string.
@@ -1706,7 +1712,7 @@ def get_knowledge_sources(
 ) -> _Operation[_m.V3SourceExpandableListing]:
     """GET /api/v2/knowledge/sources -> ``V3SourceExpandableListing``.
 
-    Needs ``knowledge:source:view``.
+    Requires ``knowledge:source:view``.
 
     Args:
         expand: query, list of string: lastSync, connection.
@@ -1729,8 +1735,8 @@ def get_knowledge_sources_synchronizations(
 ) -> _Operation[_m.V3SynchronizationListing]:
     """GET /api/v2/knowledge/sources/synchronizations -> ``V3SynchronizationListing``.
 
-    Needs ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``knowledge:synchronization:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         before: query, string.
@@ -1754,7 +1760,7 @@ def patch_knowledge_connection(
 ) -> _Operation[_m.ConnectionResponse]:
     """PATCH /api/v2/knowledge/connections/{connectionId} -> ``ConnectionResponse``.
 
-    Needs ``knowledge:connection:edit``.
+    Requires ``knowledge:connection:edit``.
 
     Args:
         connection_id: path, string.
@@ -1803,7 +1809,7 @@ def patch_knowledge_knowledgebase(
 ) -> _Operation[_m.KnowledgeBase]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId} -> ``KnowledgeBase``.
 
-    Needs ``knowledge:knowledgebase:edit``.
+    Requires ``knowledge:knowledgebase:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1829,7 +1835,7 @@ def patch_knowledge_knowledgebase_category(
 ) -> _Operation[_m.CategoryResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories/{categoryId} -> ``CategoryResponse``.
 
-    Needs ``knowledge:category:edit``.
+    Requires ``knowledge:category:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1857,7 +1863,7 @@ def patch_knowledge_knowledgebase_chunks_search_search_id(
 ) -> _Operation[None]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId} -> nothing.
 
-    Needs ``knowledge:knowledgebase:search``.
+    Requires ``knowledge:knowledgebase:search``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1884,7 +1890,7 @@ def patch_knowledge_knowledgebase_document(
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId} -> ``KnowledgeDocumentResponse``.
 
-    Needs ``knowledge:document:edit``.
+    Requires ``knowledge:document:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1913,7 +1919,7 @@ def patch_knowledge_knowledgebase_document_feedback_feedback_id(
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback/{feedbackId} -> ``KnowledgeDocumentFeedbackResponse``.
 
-    Needs ``knowledge:feedback:edit``.
+    Requires ``knowledge:feedback:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -1945,7 +1951,7 @@ def patch_knowledge_knowledgebase_document_variation(
 ) -> _Operation[_m.DocumentVariationResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations/{documentVariationId} -> ``DocumentVariationResponse``.
 
-    Needs ``knowledge:document:edit``.
+    Requires ``knowledge:document:edit``.
 
     Args:
         document_variation_id: path, string.
@@ -1977,7 +1983,7 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
 ) -> _Operation[None]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId} -> nothing.
 
-    Needs ``knowledge:search:edit``.
+    Requires ``knowledge:search:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2004,7 +2010,7 @@ def patch_knowledge_knowledgebase_import_job(
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
 
-    Needs ``knowledge:importJob:edit``.
+    Requires ``knowledge:importJob:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2031,7 +2037,7 @@ def patch_knowledge_knowledgebase_label(
 ) -> _Operation[_m.LabelResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels/{labelId} -> ``LabelResponse``.
 
-    Needs ``knowledge:label:edit``.
+    Requires ``knowledge:label:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2058,7 +2064,7 @@ def patch_knowledge_knowledgebase_parse_job(
 ) -> _Operation[None]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> nothing.
 
-    Needs ``knowledge:importJob:edit``.
+    Requires ``knowledge:importJob:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2085,7 +2091,7 @@ def patch_knowledge_knowledgebase_synchronize_job(
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs/{syncJobId} -> ``KnowledgeSyncJobResponse``.
 
-    Needs ``knowledge:syncJob:edit``.
+    Requires ``knowledge:syncJob:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2113,7 +2119,7 @@ def patch_knowledge_knowledgebase_unanswered_group_phrasegroup(
 ) -> _Operation[_m.UnansweredPhraseGroupUpdateResponse]:
     """PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/unanswered/groups/{groupId}/phrasegroups/{phraseGroupId} -> ``UnansweredPhraseGroupUpdateResponse``.
 
-    Needs ``knowledge:groups:edit`` and ``knowledge:document:edit``.
+    Requires ``knowledge:groups:edit`` and ``knowledge:document:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2143,7 +2149,7 @@ def patch_knowledge_setting(
 ) -> _Operation[_m.KnowledgeSettingsResponse]:
     """PATCH /api/v2/knowledge/settings/{knowledgeSettingId} -> ``KnowledgeSettingsResponse``.
 
-    Needs ``knowledge:knowledgeSetting:edit``.
+    Requires ``knowledge:knowledgeSetting:edit``.
 
     Args:
         knowledge_setting_id: path, string.
@@ -2168,7 +2174,7 @@ def patch_knowledge_source_synchronization(
 ) -> _Operation[_m.V3Synchronization]:
     """PATCH /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId} -> ``V3Synchronization``.
 
-    Needs ``knowledge:synchronization:edit``.
+    Requires ``knowledge:synchronization:edit``.
 
     Args:
         source_id: path, string.
@@ -2193,7 +2199,7 @@ def post_knowledge_connections(
 ) -> _Operation[_m.ConnectionCreateResponse]:
     """POST /api/v2/knowledge/connections -> ``ConnectionCreateResponse``.
 
-    Needs ``knowledge:connection:add``.
+    Requires ``knowledge:connection:add``.
 
     Args:
         body: ``ConnectionCreateRequest``.
@@ -2215,7 +2221,7 @@ def post_knowledge_documentuploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
 
-    Needs ``knowledge:document:upload``.
+    Requires ``knowledge:document:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -2366,7 +2372,7 @@ def post_knowledge_guest_session_documents_search(
 ) -> _Operation[_m.KnowledgeDocumentGuestSearch]:
     """POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
 
-    Only reads.
+    Read-only.
 
     Args:
         session_id: path, string.
@@ -2437,7 +2443,7 @@ def post_knowledge_knowledgebase_categories(
 ) -> _Operation[_m.CategoryResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponse``.
 
-    Needs ``knowledge:category:add``.
+    Requires ``knowledge:category:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2463,7 +2469,7 @@ def post_knowledge_knowledgebase_chunks_search(
 ) -> _Operation[_m.KnowledgeDocumentChunkResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search -> ``KnowledgeDocumentChunkResponse``.
 
-    Only reads. Needs ``knowledge:knowledgebase:search``.
+    Read-only. Requires ``knowledge:knowledgebase:search``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2490,7 +2496,7 @@ def post_knowledge_knowledgebase_document_copies(
 ) -> _Operation[None]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/copies -> nothing.
 
-    Needs ``knowledge:documentCopy:add``.
+    Requires ``knowledge:documentCopy:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2518,7 +2524,7 @@ def post_knowledge_knowledgebase_document_feedback(
 ) -> _Operation[_m.KnowledgeDocumentFeedbackResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponse``.
 
-    Needs ``knowledge:feedback:create``.
+    Requires ``knowledge:feedback:create``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2545,7 +2551,7 @@ def post_knowledge_knowledgebase_document_variations(
 ) -> _Operation[_m.DocumentVariationResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponse``.
 
-    Needs ``knowledge:document:add`` or ``knowledge:document:edit``.
+    Requires ``knowledge:document:add`` or ``knowledge:document:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2572,7 +2578,7 @@ def post_knowledge_knowledgebase_document_versions(
 ) -> _Operation[_m.KnowledgeDocumentVersion]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersion``.
 
-    Needs ``knowledge:documentVersion:add``.
+    Requires ``knowledge:documentVersion:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2600,7 +2606,7 @@ def post_knowledge_knowledgebase_document_views(
 ) -> _Operation[None]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/views -> nothing.
 
-    Needs ``knowledge:documentView:add``.
+    Requires ``knowledge:documentView:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2626,7 +2632,7 @@ def post_knowledge_knowledgebase_documents(
 ) -> _Operation[_m.KnowledgeDocumentResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponse``.
 
-    Needs ``knowledge:document:add``.
+    Requires ``knowledge:document:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2651,7 +2657,7 @@ def post_knowledge_knowledgebase_documents_answers(
 ) -> _Operation[_m.KnowledgeAnswerDocumentsResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/answers -> ``KnowledgeAnswerDocumentsResponse``.
 
-    Needs ``knowledge:document:view`` and ``knowledge:documentAnswer:view``.
+    Requires ``knowledge:document:view`` and ``knowledge:documentAnswer:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2676,7 +2682,7 @@ def post_knowledge_knowledgebase_documents_bulk_remove(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/remove -> ``BulkResponse``.
 
-    Needs ``knowledge:document:delete``.
+    Requires ``knowledge:document:delete``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2701,7 +2707,7 @@ def post_knowledge_knowledgebase_documents_bulk_update(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/bulk/update -> ``BulkResponse``.
 
-    Needs ``knowledge:document:edit``.
+    Requires ``knowledge:document:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2727,7 +2733,7 @@ def post_knowledge_knowledgebase_documents_presentations(
 ) -> _Operation[None]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/presentations -> nothing.
 
-    Needs ``knowledge:documentPresentation:add``.
+    Requires ``knowledge:documentPresentation:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2754,7 +2760,7 @@ def post_knowledge_knowledgebase_documents_query(
 ) -> _Operation[_m.KnowledgeDocumentQueryResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
 
-    Only reads. Needs ``knowledge:document:view``.
+    Read-only. Requires ``knowledge:document:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2783,7 +2789,7 @@ def post_knowledge_knowledgebase_documents_search(
 ) -> _Operation[_m.KnowledgeDocumentSearch]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
 
-    Only reads. Needs ``knowledge:knowledgebase:search``.
+    Read-only. Requires ``knowledge:knowledgebase:search``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2811,7 +2817,7 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
 ) -> _Operation[_m.KnowledgeDocumentSuggestion]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions -> ``KnowledgeDocumentSuggestion``.
 
-    Only reads. Needs ``knowledge:knowledgebase:search``.
+    Read-only. Requires ``knowledge:knowledgebase:search``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2836,7 +2842,7 @@ def post_knowledge_knowledgebase_documents_versions_bulk_add(
 ) -> _Operation[_m.BulkResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/versions/bulk/add -> ``BulkResponse``.
 
-    Needs ``knowledge:documentVersion:add``.
+    Requires ``knowledge:documentVersion:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2861,7 +2867,7 @@ def post_knowledge_knowledgebase_export_jobs(
 ) -> _Operation[_m.KnowledgeExportJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/export/jobs -> ``KnowledgeExportJobResponse``.
 
-    Needs ``knowledge:exportJob:add``.
+    Requires ``knowledge:exportJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2886,7 +2892,7 @@ def post_knowledge_knowledgebase_import_jobs(
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs -> ``KnowledgeImportJobResponse``.
 
-    Needs ``knowledge:importJob:add``.
+    Requires ``knowledge:importJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2911,7 +2917,7 @@ def post_knowledge_knowledgebase_labels(
 ) -> _Operation[_m.LabelResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelResponse``.
 
-    Needs ``knowledge:label:add``.
+    Requires ``knowledge:label:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2937,7 +2943,7 @@ def post_knowledge_knowledgebase_parse_job_import(
 ) -> _Operation[None]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import -> nothing.
 
-    Needs ``knowledge:importJob:edit``.
+    Requires ``knowledge:importJob:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2963,7 +2969,7 @@ def post_knowledge_knowledgebase_parse_jobs(
 ) -> _Operation[_m.KnowledgeParseJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs -> ``KnowledgeParseJobResponse``.
 
-    Needs ``knowledge:importJob:add``.
+    Requires ``knowledge:importJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -2988,7 +2994,7 @@ def post_knowledge_knowledgebase_sources_salesforce(
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce -> ``KnowledgeSyncJobResponse``.
 
-    Needs ``knowledge:integrationSource:add``.
+    Requires ``knowledge:integrationSource:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3015,12 +3021,12 @@ def post_knowledge_knowledgebase_sources_salesforce_source_id_sync(
 ) -> _Operation[_m.SourceSyncResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId}/sync -> ``SourceSyncResponse``.
 
-    Needs ``knowledge:integrationSource:edit``.
+    Requires ``knowledge:integrationSource:edit``.
 
     Args:
         knowledge_base_id: path, string.
         source_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -3041,7 +3047,7 @@ def post_knowledge_knowledgebase_sources_servicenow(
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow -> ``KnowledgeSyncJobResponse``.
 
-    Needs ``knowledge:integrationSource:add``.
+    Requires ``knowledge:integrationSource:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3068,12 +3074,12 @@ def post_knowledge_knowledgebase_sources_servicenow_source_id_sync(
 ) -> _Operation[_m.SourceSyncResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId}/sync -> ``SourceSyncResponse``.
 
-    Needs ``knowledge:integrationSource:edit``.
+    Requires ``knowledge:integrationSource:edit``.
 
     Args:
         knowledge_base_id: path, string.
         source_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -3094,7 +3100,7 @@ def post_knowledge_knowledgebase_synchronize_jobs(
 ) -> _Operation[_m.KnowledgeSyncJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/synchronize/jobs -> ``KnowledgeSyncJobResponse``.
 
-    Needs ``knowledge:syncJob:add``.
+    Requires ``knowledge:syncJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3119,7 +3125,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
 ) -> _Operation[_m.CreateUploadSourceUrlJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
 
-    Needs ``knowledge:uploadSourceUrlJob:add``.
+    Requires ``knowledge:uploadSourceUrlJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3143,7 +3149,7 @@ def post_knowledge_knowledgebases(
 ) -> _Operation[_m.KnowledgeBase]:
     """POST /api/v2/knowledge/knowledgebases -> ``KnowledgeBase``.
 
-    Needs ``knowledge:knowledgebase:add``.
+    Requires ``knowledge:knowledgebase:add``.
 
     Args:
         body: ``KnowledgeBaseCreateRequest``.
@@ -3166,7 +3172,7 @@ def post_knowledge_search(
 ) -> _Operation[_m.KnowledgeSourcesSearchResponse]:
     """POST /api/v2/knowledge/search -> ``KnowledgeSourcesSearchResponse``.
 
-    Only reads. Needs ``knowledge:knowledgeSetting:search``.
+    Read-only. Requires ``knowledge:knowledgeSetting:search``.
 
     Args:
         body: ``KnowledgeSourcesSearchRequest``.
@@ -3189,7 +3195,7 @@ def post_knowledge_search_preview(
 ) -> _Operation[_m.KnowledgeSearchPreviewResponse]:
     """POST /api/v2/knowledge/search/preview -> ``KnowledgeSearchPreviewResponse``.
 
-    Needs ``knowledge:knowledgeSetting:searchPreview``.
+    Requires ``knowledge:knowledgeSetting:searchPreview``.
 
     Args:
         body: ``KnowledgeSearchPreviewRequest``.
@@ -3212,7 +3218,7 @@ def post_knowledge_settings(
 ) -> _Operation[_m.KnowledgeSettingsResponse]:
     """POST /api/v2/knowledge/settings -> ``KnowledgeSettingsResponse``.
 
-    Needs ``knowledge:knowledgeSetting:add``.
+    Requires ``knowledge:knowledgeSetting:add``.
 
     Args:
         body: ``KnowledgeSettingsRequest``.
@@ -3236,7 +3242,7 @@ def post_knowledge_source_synchronization_deletions(
 ) -> _Operation[_m.V3SynchronizationDeletion]:
     """POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletion``.
 
-    Needs ``knowledge:synchronization:deleteFile``.
+    Requires ``knowledge:synchronization:deleteFile``.
 
     Args:
         source_id: path, string.
@@ -3263,7 +3269,7 @@ def post_knowledge_source_synchronization_uploads(
 ) -> _Operation[_m.V3SynchronizationUploadUrlResponse]:
     """POST /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadUrlResponse``.
 
-    Needs ``knowledge:synchronization:upload``.
+    Requires ``knowledge:synchronization:upload``.
 
     Args:
         source_id: path, string.
@@ -3290,7 +3296,7 @@ def post_knowledge_source_synchronizations(
 ) -> _Operation[_m.V3Synchronization]:
     """POST /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3Synchronization``.
 
-    Needs ``knowledge:synchronization:add``.
+    Requires ``knowledge:synchronization:add``.
 
     Args:
         source_id: path, string.
@@ -3314,7 +3320,7 @@ def post_knowledge_sources(
 ) -> _Operation[_m.V3SourceDetailedResponse]:
     """POST /api/v2/knowledge/sources -> ``V3SourceDetailedResponse``.
 
-    Needs ``knowledge:source:add``.
+    Requires ``knowledge:source:add``.
 
     Args:
         body: ``V3SourceCreateRequest``.
@@ -3338,7 +3344,7 @@ def put_knowledge_knowledgebase_sources_salesforce_source_id(
 ) -> _Operation[_m.SalesforceSourceResponse]:
     """PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/salesforce/{sourceId} -> ``SalesforceSourceResponse``.
 
-    Needs ``knowledge:integrationSource:edit``.
+    Requires ``knowledge:integrationSource:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3365,7 +3371,7 @@ def put_knowledge_knowledgebase_sources_servicenow_source_id(
 ) -> _Operation[_m.ServiceNowSourceResponse]:
     """PUT /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/sources/servicenow/{sourceId} -> ``ServiceNowSourceResponse``.
 
-    Needs ``knowledge:integrationSource:edit``.
+    Requires ``knowledge:integrationSource:edit``.
 
     Args:
         knowledge_base_id: path, string.
@@ -3391,7 +3397,7 @@ def put_knowledge_source(
 ) -> _Operation[_m.V3SourceDetailedResponse]:
     """PUT /api/v2/knowledge/sources/{sourceId} -> ``V3SourceDetailedResponse``.
 
-    Needs ``knowledge:source:edit``.
+    Requires ``knowledge:source:edit``.
 
     Args:
         source_id: path, string.

@@ -20,7 +20,7 @@ if _TYPE_CHECKING:
 def delete_languageunderstanding_domain(domain_id: str) -> _Operation[None]:
     """DELETE /api/v2/languageunderstanding/domains/{domainId} -> nothing.
 
-    Needs ``languageUnderstanding:nluDomain:delete`` or ``dialog:bot:delete``.
+    Requires ``languageUnderstanding:nluDomain:delete`` or ``dialog:bot:delete``.
 
     Args:
         domain_id: path, string.
@@ -40,7 +40,7 @@ def delete_languageunderstanding_domain_feedback_feedback_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> nothing.
 
-    Needs ``languageUnderstanding:feedback:delete`` or ``dialog:bot:delete``.
+    Requires ``languageUnderstanding:feedback:delete`` or ``dialog:bot:delete``.
 
     Args:
         domain_id: path, string.
@@ -61,7 +61,7 @@ def delete_languageunderstanding_domain_version(
 ) -> _Operation[None]:
     """DELETE /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> nothing.
 
-    Needs ``languageUnderstanding:nluDomainVersion:delete`` or ``dialog:botVersion:delete``.
+    Requires ``languageUnderstanding:nluDomainVersion:delete`` or ``dialog:botVersion:delete``.
 
     Args:
         domain_id: path, string.
@@ -79,7 +79,7 @@ def delete_languageunderstanding_domain_version(
 def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
     """DELETE /api/v2/languageunderstanding/miners/{minerId} -> nothing.
 
-    Needs ``languageUnderstanding:miner:delete``.
+    Requires ``languageUnderstanding:miner:delete``.
 
     Args:
         miner_id: path, string.
@@ -96,7 +96,7 @@ def delete_languageunderstanding_miner(miner_id: str) -> _Operation[None]:
 def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _Operation[None]:
     """DELETE /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> nothing.
 
-    Needs ``languageUnderstanding:draft:delete``.
+    Requires ``languageUnderstanding:draft:delete``.
 
     Args:
         miner_id: path, string.
@@ -114,7 +114,7 @@ def delete_languageunderstanding_miner_draft(miner_id: str, draft_id: str) -> _O
 def get_languageunderstanding_domain(domain_id: str) -> _Operation[_m.NluDomain]:
     """GET /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
 
-    Needs ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``.
+    Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``.
 
     Args:
         domain_id: path, string.
@@ -146,8 +146,8 @@ def get_languageunderstanding_domain_feedback(
 ) -> _Operation[_m.NluFeedbackListing]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
 
-    Needs ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Pages by ``page_number``
-    or the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Pages by
+    ``page_number`` or the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         domain_id: path, string.
@@ -190,7 +190,7 @@ def get_languageunderstanding_domain_feedback_feedback_id(
 ) -> _Operation[_m.NluFeedbackResponse]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/feedback/{feedbackId} -> ``NluFeedbackResponse``.
 
-    Needs ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``.
+    Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``.
 
     Args:
         domain_id: path, string.
@@ -216,7 +216,7 @@ def get_languageunderstanding_domain_version(
 ) -> _Operation[_m.NluDomainVersion]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
 
     Args:
         domain_id: path, string.
@@ -240,7 +240,7 @@ def get_languageunderstanding_domain_version_report(
 ) -> _Operation[_m.NluDomainVersionQualityReport]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/report -> ``NluDomainVersionQualityReport``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
 
     Args:
         domain_id: path, string.
@@ -265,8 +265,8 @@ def get_languageunderstanding_domain_versions(
 ) -> _Operation[_m.NluDomainVersionListing]:
     """GET /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersionListing``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         domain_id: path, string.
@@ -295,8 +295,8 @@ def get_languageunderstanding_domains(
 ) -> _Operation[_m.NluDomainListing]:
     """GET /api/v2/languageunderstanding/domains -> ``NluDomainListing``.
 
-    Needs ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Pages by ``page_number``
-    or ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -323,8 +323,8 @@ def get_languageunderstanding_ignorephrase(
 ) -> _Operation[_m.IgnoredMinedPhraseListing]:
     """GET /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnoredMinedPhraseListing``.
 
-    Needs ``languageUnderstanding:ignoredPhrase:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``languageUnderstanding:ignoredPhrase:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         language_code: path, string.
@@ -359,8 +359,8 @@ def get_languageunderstanding_ignoretopic(
 ) -> _Operation[_m.IgnoredMinedTopicListing]:
     """GET /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoredMinedTopicListing``.
 
-    Needs ``languageUnderstanding:ignoredTopic:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``languageUnderstanding:ignoredTopic:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         language_code: path, string.
@@ -387,7 +387,7 @@ def get_languageunderstanding_ignoretopic(
 def get_languageunderstanding_miner(miner_id: str) -> _Operation[_m.Miner]:
     """GET /api/v2/languageunderstanding/miners/{minerId} -> ``Miner``.
 
-    Needs ``languageUnderstanding:miner:view``.
+    Requires ``languageUnderstanding:miner:view``.
 
     Args:
         miner_id: path, string.
@@ -410,7 +410,7 @@ def get_languageunderstanding_miner_draft(
 ) -> _Operation[_m.Draft]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
 
-    Needs ``languageUnderstanding:draft:view``.
+    Requires ``languageUnderstanding:draft:view``.
 
     Args:
         miner_id: path, string.
@@ -431,7 +431,7 @@ def get_languageunderstanding_miner_draft(
 def get_languageunderstanding_miner_drafts(miner_id: str) -> _Operation[_m.DraftListing]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``DraftListing``.
 
-    Needs ``languageUnderstanding:draft:view``. Pages by ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:draft:view``. Pages by ``next_uri`` of the response.
 
     Args:
         miner_id: path, string.
@@ -453,7 +453,7 @@ def get_languageunderstanding_miner_intent(
 ) -> _Operation[_m.MinerIntent]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/intents/{intentId} -> ``MinerIntent``.
 
-    Needs ``languageUnderstanding:minerIntent:view``.
+    Requires ``languageUnderstanding:minerIntent:view``.
 
     Args:
         miner_id: path, string.
@@ -477,7 +477,7 @@ def get_languageunderstanding_miner_intents(
 ) -> _Operation[_m.MinedIntentsListing]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/intents -> ``MinedIntentsListing``.
 
-    Needs ``languageUnderstanding:minerIntent:view``. Pages by ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:minerIntent:view``. Pages by ``next_uri`` of the response.
 
     Args:
         miner_id: path, string.
@@ -501,7 +501,7 @@ def get_languageunderstanding_miner_topic(
 ) -> _Operation[_m.MinerTopic]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId} -> ``MinerTopic``.
 
-    Needs ``languageUnderstanding:miner:view``.
+    Requires ``languageUnderstanding:miner:view``.
 
     Args:
         miner_id: path, string.
@@ -525,7 +525,7 @@ def get_languageunderstanding_miner_topic_phrase(
 ) -> _Operation[_m.MinerTopicPhrase]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId} -> ``MinerTopicPhrase``.
 
-    Needs ``languageUnderstanding:miner:view``.
+    Requires ``languageUnderstanding:miner:view``.
 
     Args:
         miner_id: path, string.
@@ -545,7 +545,7 @@ def get_languageunderstanding_miner_topic_phrase(
 def get_languageunderstanding_miner_topics(miner_id: str) -> _Operation[_m.MinerTopicsListing]:
     """GET /api/v2/languageunderstanding/miners/{minerId}/topics -> ``MinerTopicsListing``.
 
-    Needs ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
 
     Args:
         miner_id: path, string.
@@ -565,7 +565,7 @@ def get_languageunderstanding_miners(
 ) -> _Operation[_m.MinerListing]:
     """GET /api/v2/languageunderstanding/miners -> ``MinerListing``.
 
-    Needs ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the reply.
+    Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
 
     Args:
         miner_type: query, string.
@@ -583,7 +583,7 @@ def get_languageunderstanding_miners(
 def get_languageunderstanding_settings() -> _Operation[_m.NluOrganization]:
     """GET /api/v2/languageunderstanding/settings -> ``NluOrganization``.
 
-    Needs ``languageUnderstanding:settings:view``.
+    Requires ``languageUnderstanding:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -599,7 +599,7 @@ def patch_languageunderstanding_domain(
 ) -> _Operation[_m.NluDomain]:
     """PATCH /api/v2/languageunderstanding/domains/{domainId} -> ``NluDomain``.
 
-    Needs ``languageUnderstanding:nluDomain:edit`` or ``dialog:bot:edit``.
+    Requires ``languageUnderstanding:nluDomain:edit`` or ``dialog:bot:edit``.
 
     Args:
         domain_id: path, string.
@@ -626,7 +626,7 @@ def patch_languageunderstanding_miner_draft(
 ) -> _Operation[_m.Draft]:
     """PATCH /api/v2/languageunderstanding/miners/{minerId}/drafts/{draftId} -> ``Draft``.
 
-    Needs ``languageUnderstanding:draft:edit``.
+    Requires ``languageUnderstanding:draft:edit``.
 
     Args:
         miner_id: path, string.
@@ -652,7 +652,7 @@ def post_languageunderstanding_domain_feedback(
 ) -> _Operation[_m.NluFeedbackResponse]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackResponse``.
 
-    Needs ``languageUnderstanding:feedback:add`` or ``dialog:bot:add``.
+    Requires ``languageUnderstanding:feedback:add`` or ``dialog:bot:add``.
 
     Args:
         domain_id: path, string.
@@ -678,7 +678,7 @@ def post_languageunderstanding_domain_version_detect(
 ) -> _Operation[_m.NluDetectionResponse]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/detect -> ``NluDetectionResponse``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
 
     Args:
         domain_id: path, string.
@@ -704,7 +704,7 @@ def post_languageunderstanding_domain_version_publish(
 ) -> _Operation[_m.NluDomainVersion]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/publish -> ``NluDomainVersion``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
+    Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
 
     Args:
         domain_id: path, string.
@@ -726,7 +726,7 @@ def post_languageunderstanding_domain_version_train(
 ) -> _Operation[_m.NluDomainVersionTrainingResponse]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId}/train -> ``NluDomainVersionTrainingResponse``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
+    Requires ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
 
     Args:
         domain_id: path, string.
@@ -750,7 +750,7 @@ def post_languageunderstanding_domain_versions(
 ) -> _Operation[_m.NluDomainVersion]:
     """POST /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersion``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
+    Requires ``languageUnderstanding:nluDomainVersion:add`` or ``dialog:botVersion:add``.
 
     Args:
         domain_id: path, string.
@@ -775,7 +775,7 @@ def post_languageunderstanding_domains(
 ) -> _Operation[_m.NluDomain]:
     """POST /api/v2/languageunderstanding/domains -> ``NluDomain``.
 
-    Needs ``languageUnderstanding:nluDomain:add`` or ``dialog:bot:add``.
+    Requires ``languageUnderstanding:nluDomain:add`` or ``dialog:bot:add``.
 
     Args:
         body: ``NluDomain``.
@@ -798,7 +798,7 @@ def post_languageunderstanding_ignorephrase(
 ) -> _Operation[_m.IgnorePhrasesResponse]:
     """POST /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnorePhrasesResponse``.
 
-    Needs ``languageUnderstanding:ignoredPhrase:add``.
+    Requires ``languageUnderstanding:ignoredPhrase:add``.
 
     Args:
         language_code: path, string.
@@ -823,7 +823,7 @@ def post_languageunderstanding_ignorephrase_remove(
 ) -> _Operation[None]:
     """POST /api/v2/languageunderstanding/ignorephrases/{languageCode}/remove -> nothing.
 
-    Needs ``languageUnderstanding:ignoredPhrase:delete``.
+    Requires ``languageUnderstanding:ignoredPhrase:delete``.
 
     Args:
         language_code: path, string.
@@ -848,7 +848,7 @@ def post_languageunderstanding_ignoretopic(
 ) -> _Operation[_m.IgnoreTopicsResponse]:
     """POST /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoreTopicsResponse``.
 
-    Needs ``languageUnderstanding:ignoredTopic:add``.
+    Requires ``languageUnderstanding:ignoredTopic:add``.
 
     Args:
         language_code: path, string.
@@ -873,7 +873,7 @@ def post_languageunderstanding_ignoretopic_remove(
 ) -> _Operation[None]:
     """POST /api/v2/languageunderstanding/ignoretopics/{languageCode}/remove -> nothing.
 
-    Needs ``languageUnderstanding:ignoredTopic:delete``.
+    Requires ``languageUnderstanding:ignoredTopic:delete``.
 
     Args:
         language_code: path, string.
@@ -898,7 +898,7 @@ def post_languageunderstanding_miner_drafts(
 ) -> _Operation[_m.Draft]:
     """POST /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``Draft``.
 
-    Needs ``languageUnderstanding:draft:add``.
+    Requires ``languageUnderstanding:draft:add``.
 
     Args:
         miner_id: path, string.
@@ -924,7 +924,7 @@ def post_languageunderstanding_miner_execute(
 ) -> _Operation[_m.Miner]:
     """POST /api/v2/languageunderstanding/miners/{minerId}/execute -> ``Miner``.
 
-    Needs ``languageUnderstanding:miner:execute``.
+    Requires ``languageUnderstanding:miner:execute``.
 
     Args:
         miner_id: path, string.
@@ -945,7 +945,7 @@ def post_languageunderstanding_miner_execute(
 def post_languageunderstanding_miners(body: _m.Miner | _JsonObject) -> _Operation[_m.Miner]:
     """POST /api/v2/languageunderstanding/miners -> ``Miner``.
 
-    Needs ``languageUnderstanding:miner:add``.
+    Requires ``languageUnderstanding:miner:add``.
 
     Args:
         body: ``Miner``.
@@ -969,7 +969,7 @@ def put_languageunderstanding_domain_version(
 ) -> _Operation[_m.NluDomainVersion]:
     """PUT /api/v2/languageunderstanding/domains/{domainId}/versions/{domainVersionId} -> ``NluDomainVersion``.
 
-    Needs ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
+    Requires ``languageUnderstanding:nluDomainVersion:edit`` or ``dialog:botVersion:edit``.
 
     Args:
         domain_id: path, string.

@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def delete_language(language_id: str) -> _Operation[None]:
     """DELETE /api/v2/languages/{languageId} -> nothing.
 
-    Deprecated. Needs ``routing:skill:manage``.
+    Deprecated. Requires ``routing:skill:manage``.
 
     Args:
         language_id: path, string.
@@ -31,7 +31,7 @@ def delete_language(language_id: str) -> _Operation[None]:
 def get_language(language_id: str) -> _Operation[_m.Language]:
     """GET /api/v2/languages/{languageId} -> ``Language``.
 
-    Deprecated. Needs ``routing:skill:manage``.
+    Deprecated. Requires ``routing:skill:manage``.
 
     Args:
         language_id: path, string.
@@ -51,8 +51,8 @@ def get_languages(
 ) -> _Operation[_m.LanguageEntityListing]:
     """GET /api/v2/languages -> ``LanguageEntityListing``.
 
-    Deprecated. Needs ``routing:skill:manage``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Deprecated. Requires ``routing:skill:manage``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -81,7 +81,7 @@ def get_languages_translations() -> _Operation[_m.AvailableTranslations]:
 
 
 def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/builtin -> dict of JSON of any shape.
+    """GET /api/v2/languages/translations/builtin -> dict of any JSON value.
 
     Args:
         language: query, string.
@@ -97,7 +97,7 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
 
 
 def get_languages_translations_organization(language: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/organization -> dict of JSON of any shape.
+    """GET /api/v2/languages/translations/organization -> dict of any JSON value.
 
     Args:
         language: query, string.
@@ -113,7 +113,7 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
 
 
 def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]:
-    """GET /api/v2/languages/translations/users/{userId} -> dict of JSON of any shape.
+    """GET /api/v2/languages/translations/users/{userId} -> dict of any JSON value.
 
     Args:
         user_id: path, string.
@@ -130,7 +130,7 @@ def get_languages_translations_user(user_id: str) -> _Operation[dict[str, _Any]]
 def post_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
     """POST /api/v2/languages -> ``Language``.
 
-    Deprecated. Needs ``routing:skill:manage``.
+    Deprecated. Requires ``routing:skill:manage``.
 
     Args:
         body: ``Language``.

@@ -26,7 +26,7 @@ if _TYPE_CHECKING:
 def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
     """DELETE /api/v2/learning/assignments/{assignmentId} -> nothing.
 
-    Needs ``learning:assignment:delete``.
+    Requires ``learning:assignment:delete``.
 
     Args:
         assignment_id: path, string.
@@ -42,7 +42,7 @@ def delete_learning_assignment(assignment_id: str) -> _Operation[None]:
 def delete_learning_module(module_id: str) -> _Operation[None]:
     """DELETE /api/v2/learning/modules/{moduleId} -> nothing.
 
-    Needs ``learning:module:delete``.
+    Requires ``learning:module:delete``.
 
     Args:
         module_id: path, string.
@@ -62,7 +62,7 @@ def get_learning_assignment(
 ) -> _Operation[_m.LearningAssignment]:
     """GET /api/v2/learning/assignments/{assignmentId} -> ``LearningAssignment``.
 
-    Needs ``learning:assignment:view``.
+    Requires ``learning:assignment:view``.
 
     Args:
         assignment_id: path, string.
@@ -89,7 +89,7 @@ def get_learning_assignment_step(
 ) -> _Operation[_m.LearningAssignmentStep]:
     """GET /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
 
-    Needs ``learning:assignment:viewOwn``.
+    Requires ``learning:assignment:viewOwn``.
 
     Args:
         assignment_id: path, string.
@@ -131,7 +131,7 @@ def get_learning_assignments(
 ) -> _Operation[_m.LearningAssignmentsDomainEntity]:
     """GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
 
-    Needs ``learning:assignment:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``learning:assignment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         module_id: query, string.
@@ -188,7 +188,7 @@ def get_learning_assignments_me(
 ) -> _Operation[_m.LearningAssignmentsDomainEntity]:
     """GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         module_id: query, string.
@@ -231,7 +231,7 @@ def get_learning_module(
 ) -> _Operation[_m.LearningModule]:
     """GET /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
 
-    Needs ``learning:module:view``.
+    Requires ``learning:module:view``.
 
     Args:
         module_id: path, string.
@@ -252,7 +252,7 @@ def get_learning_module_job(
 ) -> _Operation[_m.LearningModuleJobResponse]:
     """GET /api/v2/learning/modules/{moduleId}/jobs/{jobId} -> ``LearningModuleJobResponse``.
 
-    Needs ``learning:module:view``.
+    Requires ``learning:module:view``.
 
     Args:
         module_id: path, string.
@@ -270,7 +270,7 @@ def get_learning_module_job(
 def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModulePreviewGetResponse]:
     """GET /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewGetResponse``.
 
-    Needs ``learning:module:preview``.
+    Requires ``learning:module:preview``.
 
     Args:
         module_id: path, string.
@@ -287,7 +287,7 @@ def get_learning_module_preview(module_id: str) -> _Operation[_m.LearningModuleP
 def get_learning_module_rule(module_id: str) -> _Operation[_m.LearningModuleRule]:
     """GET /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
 
-    Needs ``learning:rule:view``.
+    Requires ``learning:rule:view``.
 
     Args:
         module_id: path, string.
@@ -309,7 +309,7 @@ def get_learning_module_version(
 ) -> _Operation[_m.LearningModule]:
     """GET /api/v2/learning/modules/{moduleId}/versions/{versionId} -> ``LearningModule``.
 
-    Needs ``learning:module:view``.
+    Requires ``learning:module:view``.
 
     Args:
         module_id: path, string.
@@ -340,7 +340,7 @@ def get_learning_modules(
 ) -> _Operation[_m.LearningModuleList]:
     """GET /api/v2/learning/modules -> ``LearningModuleList``.
 
-    Needs ``learning:module:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``learning:module:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
@@ -381,8 +381,8 @@ def get_learning_modules_assignments(
 ) -> _Operation[_m.AssignedLearningModuleDomainEntityListing]:
     """GET /api/v2/learning/modules/assignments -> ``AssignedLearningModuleDomainEntityListing``.
 
-    Needs ``learning:module:view`` and ``learning:assignment:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``learning:module:view`` and ``learning:assignment:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         user_ids: query, list of string.
@@ -413,7 +413,7 @@ def get_learning_modules_coverart_cover_art_id(
 ) -> _Operation[_m.LearningModuleCoverArtResponse]:
     """GET /api/v2/learning/modules/coverart/{coverArtId} -> ``LearningModuleCoverArtResponse``.
 
-    Needs ``learning:coverart:view``.
+    Requires ``learning:coverart:view``.
 
     Args:
         cover_art_id: path, string.
@@ -430,7 +430,7 @@ def get_learning_modules_coverart_cover_art_id(
 def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningScheduleSlotsJobResponse]:
     """GET /api/v2/learning/scheduleslots/jobs/{jobId} -> ``LearningScheduleSlotsJobResponse``.
 
-    Needs ``learning:scheduleSlotJob:view``.
+    Requires ``learning:scheduleSlotJob:view``.
 
     Args:
         job_id: path, string.
@@ -447,7 +447,7 @@ def get_learning_scheduleslots_job(job_id: str) -> _Operation[_m.LearningSchedul
 def get_learning_scorm_scorm_id(scorm_id: str) -> _Operation[_m.LearningScormResponse]:
     """GET /api/v2/learning/scorm/{scormId} -> ``LearningScormResponse``.
 
-    Needs ``learning:scorm:view``.
+    Requires ``learning:scorm:view``.
 
     Args:
         scorm_id: path, string.
@@ -491,7 +491,7 @@ def patch_learning_assignment_reschedule(
 ) -> _Operation[_m.LearningAssignment]:
     """PATCH /api/v2/learning/assignments/{assignmentId}/reschedule -> ``LearningAssignment``.
 
-    Needs ``learning:assignment:reschedule``.
+    Requires ``learning:assignment:reschedule``.
 
     Args:
         assignment_id: path, string.
@@ -518,7 +518,7 @@ def patch_learning_assignment_step(
 ) -> _Operation[_m.LearningAssignmentStep]:
     """PATCH /api/v2/learning/assignments/{assignmentId}/steps/{stepId} -> ``LearningAssignmentStep``.
 
-    Needs ``learning:assignment:editOwn``.
+    Requires ``learning:assignment:editOwn``.
 
     Args:
         assignment_id: path, string.
@@ -545,7 +545,7 @@ def patch_learning_module_user_assignments(
 ) -> _Operation[_m.LearningAssignment]:
     """PATCH /api/v2/learning/modules/{moduleId}/users/{userId}/assignments -> ``LearningAssignment``.
 
-    Needs ``learning:externalAssignment:edit``.
+    Requires ``learning:externalAssignment:edit``.
 
     Args:
         module_id: path, string.
@@ -570,7 +570,7 @@ def post_learning_assessments_scoring(
 ) -> _Operation[_m.AssessmentScoringSet]:
     """POST /api/v2/learning/assessments/scoring -> ``AssessmentScoringSet``.
 
-    Needs ``learning:module:view`` or ``learning:module:add`` or ``learning:module:edit``.
+    Requires ``learning:module:view`` or ``learning:module:add`` or ``learning:module:edit``.
 
     Args:
         body: ``LearningAssessmentScoringRequest``.
@@ -590,7 +590,7 @@ def post_learning_assessments_scoring(
 def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.LearningAssignment]:
     """POST /api/v2/learning/assignments/{assignmentId}/reassign -> ``LearningAssignment``.
 
-    Needs ``learning:assignment:add``.
+    Requires ``learning:assignment:add``.
 
     Args:
         assignment_id: path, string.
@@ -607,7 +607,7 @@ def post_learning_assignment_reassign(assignment_id: str) -> _Operation[_m.Learn
 def post_learning_assignment_reset(assignment_id: str) -> _Operation[_m.LearningAssignment]:
     """POST /api/v2/learning/assignments/{assignmentId}/reset -> ``LearningAssignment``.
 
-    Needs ``learning:assignment:reset``.
+    Requires ``learning:assignment:reset``.
 
     Args:
         assignment_id: path, string.
@@ -627,7 +627,7 @@ def post_learning_assignments(
 ) -> _Operation[_m.LearningAssignment]:
     """POST /api/v2/learning/assignments -> ``LearningAssignment``.
 
-    Needs ``learning:assignment:add``.
+    Requires ``learning:assignment:add``.
 
     Args:
         body: ``LearningAssignmentCreate``.
@@ -649,7 +649,7 @@ def post_learning_assignments_aggregates_query(
 ) -> _Operation[_m.LearningAssignmentAggregateResponse]:
     """POST /api/v2/learning/assignments/aggregates/query -> ``LearningAssignmentAggregateResponse``.
 
-    Only reads. Needs ``learning:assignment:view``.
+    Read-only. Requires ``learning:assignment:view``.
 
     Args:
         body: ``LearningAssignmentAggregateParam``.
@@ -673,7 +673,7 @@ def post_learning_assignments_bulkadd(
 ) -> _Operation[_m.LearningAssignmentBulkAddResponse]:
     """POST /api/v2/learning/assignments/bulkadd -> ``LearningAssignmentBulkAddResponse``.
 
-    Needs ``learning:assignment:add``.
+    Requires ``learning:assignment:add``.
 
     Args:
         body: list of ``LearningAssignmentItem``.
@@ -696,7 +696,7 @@ def post_learning_assignments_bulkremove(
 ) -> _Operation[_m.LearningAssignmentBulkRemoveResponse]:
     """POST /api/v2/learning/assignments/bulkremove -> ``LearningAssignmentBulkRemoveResponse``.
 
-    Needs ``learning:assignment:delete``.
+    Requires ``learning:assignment:delete``.
 
     Args:
         body: list of string.
@@ -720,7 +720,7 @@ def post_learning_module_jobs(
 ) -> _Operation[_m.LearningModuleJobResponse]:
     """POST /api/v2/learning/modules/{moduleId}/jobs -> ``LearningModuleJobResponse``.
 
-    Needs ``learning:module:add``.
+    Requires ``learning:module:add``.
 
     Args:
         module_id: path, string.
@@ -745,7 +745,7 @@ def post_learning_module_publish(
 ) -> _Operation[_m.LearningModulePublishResponse]:
     """POST /api/v2/learning/modules/{moduleId}/publish -> ``LearningModulePublishResponse``.
 
-    Needs ``learning:module:publish``.
+    Requires ``learning:module:publish``.
 
     Args:
         module_id: path, string.
@@ -768,7 +768,7 @@ def post_learning_module_rule_migrate(
 ) -> _Operation[_m.LearningModuleMigrateResponse]:
     """POST /api/v2/learning/modules/{moduleId}/rule/migrate -> ``LearningModuleMigrateResponse``.
 
-    A preview: it may change without notice. Needs ``learning:module:edit``.
+    Preview: may change without notice. Requires ``learning:module:edit``.
 
     Args:
         module_id: path, string.
@@ -787,7 +787,7 @@ def post_learning_modules(
 ) -> _Operation[_m.LearningModule]:
     """POST /api/v2/learning/modules -> ``LearningModule``.
 
-    Needs ``learning:module:add``.
+    Requires ``learning:module:add``.
 
     Args:
         body: ``LearningModuleRequest``.
@@ -811,7 +811,8 @@ def post_learning_rules_query(
 ) -> _Operation[_m.LearningAssignmentUserListing]:
     """POST /api/v2/learning/rules/query -> ``LearningAssignmentUserListing``.
 
-    Only reads. Needs ``learning:rule:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Read-only. Requires ``learning:rule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -836,7 +837,7 @@ def post_learning_scheduleslots_jobs(
 ) -> _Operation[_m.LearningScheduleSlotsJobResponse]:
     """POST /api/v2/learning/scheduleslots/jobs -> ``LearningScheduleSlotsJobResponse``.
 
-    Needs ``learning:scheduleSlotJob:add``.
+    Requires ``learning:scheduleSlotJob:add``.
 
     Args:
         body: ``LearningScheduleSlotsJobRequest``.
@@ -858,7 +859,7 @@ def post_learning_scheduleslots_query(
 ) -> _Operation[_m.LearningScheduleSlotsQueryResponse]:
     """POST /api/v2/learning/scheduleslots/query -> ``LearningScheduleSlotsQueryResponse``.
 
-    Only reads. Needs ``learning:scheduleSlot:view``.
+    Read-only. Requires ``learning:scheduleSlot:view``.
 
     Args:
         body: ``LearningScheduleSlotsQueryRequest``.
@@ -881,7 +882,7 @@ def post_learning_scorm(
 ) -> _Operation[_m.LearningScormUploadResponse]:
     """POST /api/v2/learning/scorm -> ``LearningScormUploadResponse``.
 
-    Needs ``learning:scorm:add``.
+    Requires ``learning:scorm:add``.
 
     Args:
         body: ``LearningScormUploadRequest``.
@@ -904,7 +905,7 @@ def put_learning_module(
 ) -> _Operation[_m.LearningModule]:
     """PUT /api/v2/learning/modules/{moduleId} -> ``LearningModule``.
 
-    Needs ``learning:module:edit``.
+    Requires ``learning:module:edit``.
 
     Args:
         module_id: path, string.
@@ -928,7 +929,7 @@ def put_learning_module_preview(
 ) -> _Operation[_m.LearningModulePreviewUpdateResponse]:
     """PUT /api/v2/learning/modules/{moduleId}/preview -> ``LearningModulePreviewUpdateResponse``.
 
-    Needs ``learning:module:preview``.
+    Requires ``learning:module:preview``.
 
     Args:
         module_id: path, string.
@@ -954,7 +955,7 @@ def put_learning_module_rule(
 ) -> _Operation[_m.LearningModuleRule]:
     """PUT /api/v2/learning/modules/{moduleId}/rule -> ``LearningModuleRule``.
 
-    Needs ``learning:rule:edit``.
+    Requires ``learning:rule:edit``.
 
     Args:
         module_id: path, string.

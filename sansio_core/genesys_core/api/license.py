@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
     """GET /api/v2/license/definitions/{licenseId} -> ``LicenseDefinition``.
 
-    Needs ``authorization:grant:add`` or ``authorization:license:view``.
+    Requires ``authorization:grant:add`` or ``authorization:license:view``.
 
     Args:
         license_id: path, string.
@@ -34,7 +34,7 @@ def get_license_definition(license_id: str) -> _Operation[_m.LicenseDefinition]:
 def get_license_definitions() -> _Operation[list[_m.LicenseDefinition]]:
     """GET /api/v2/license/definitions -> list of ``LicenseDefinition``.
 
-    Needs ``authorization:grant:add`` or ``authorization:license:view``.
+    Requires ``authorization:grant:add`` or ``authorization:license:view``.
     """
     return _Operation(
         _Endpoint(
@@ -62,7 +62,7 @@ def get_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
 def get_license_user(user_id: str) -> _Operation[_m.LicenseUser]:
     """GET /api/v2/license/users/{userId} -> ``LicenseUser``.
 
-    Needs ``authorization:grant:add`` or ``authorization:license:view``.
+    Requires ``authorization:grant:add`` or ``authorization:license:view``.
 
     Args:
         user_id: path, string.
@@ -114,7 +114,7 @@ def post_license_infer(*, body: _Sequence[str] | None = None) -> _Operation[list
 def post_license_infer_permissions(*, body: _Sequence[str] | None = None) -> _Operation[list[str]]:
     """POST /api/v2/license/infer/permissions -> list of string.
 
-    A preview: it may change without notice. Needs ``authorization:grant:add`` or
+    Preview: may change without notice. Requires ``authorization:grant:add`` or
     ``authorization:license:view``.
 
     Args:
@@ -138,7 +138,7 @@ def post_license_organization(
 ) -> _Operation[list[_m.LicenseUpdateStatus]]:
     """POST /api/v2/license/organization -> list of ``LicenseUpdateStatus``.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         body: ``LicenseBatchAssignmentRequest``.
@@ -171,9 +171,9 @@ def post_license_toggle(feature_name: str) -> _Operation[_m.LicenseOrgToggle]:
 
 
 def post_license_users(*, body: _Sequence[str] | None = None) -> _Operation[dict[str, _Any]]:
-    """POST /api/v2/license/users -> dict of JSON of any shape.
+    """POST /api/v2/license/users -> dict of any JSON value.
 
-    Needs ``authorization:grant:add`` or ``authorization:license:view``.
+    Requires ``authorization:grant:add`` or ``authorization:license:view``.
 
     Args:
         body: list of string.

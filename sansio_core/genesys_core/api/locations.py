@@ -19,7 +19,7 @@ if _TYPE_CHECKING:
 def delete_location(location_id: str) -> _Operation[None]:
     """DELETE /api/v2/locations/{locationId} -> nothing.
 
-    Needs ``directory:location:delete``.
+    Requires ``directory:location:delete``.
 
     Args:
         location_id: path, string.
@@ -51,7 +51,7 @@ def get_location(
 def get_location_sublocations(location_id: str) -> _Operation[_m.LocationEntityListing]:
     """GET /api/v2/locations/{locationId}/sublocations -> ``LocationEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         location_id: path, string.
@@ -74,7 +74,7 @@ def get_locations(
 ) -> _Operation[_m.LocationEntityListing]:
     """GET /api/v2/locations -> ``LocationEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -118,7 +118,7 @@ def patch_location(
 ) -> _Operation[_m.LocationDefinition]:
     """PATCH /api/v2/locations/{locationId} -> ``LocationDefinition``.
 
-    Needs ``directory:location:edit``.
+    Requires ``directory:location:edit``.
 
     Args:
         location_id: path, string.
@@ -141,7 +141,7 @@ def post_locations(
 ) -> _Operation[_m.LocationDefinition]:
     """POST /api/v2/locations -> ``LocationDefinition``.
 
-    Needs ``directory:location:add``.
+    Requires ``directory:location:add``.
 
     Args:
         body: ``LocationCreateDefinition``.
@@ -163,7 +163,7 @@ def post_locations_search(
 ) -> _Operation[_m.LocationsSearchResponse]:
     """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``LocationSearchRequest``.

@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/diagnostics/logcapture/browser/users/{userId} -> nothing.
 
-    Needs ``troubleshooting:logCapture:delete``.
+    Requires ``troubleshooting:logCapture:delete``.
 
     Args:
         user_id: path, string.
@@ -34,7 +34,7 @@ def get_diagnostics_logcapture_browser_entries_download_job(
 ) -> _Operation[_m.LogCaptureDownloadExecutionResponse]:
     """GET /api/v2/diagnostics/logcapture/browser/entries/download/jobs/{jobId} -> ``LogCaptureDownloadExecutionResponse``.
 
-    Needs ``troubleshooting:logCapture:view``.
+    Requires ``troubleshooting:logCapture:view``.
 
     Args:
         job_id: path, string.
@@ -54,7 +54,7 @@ def get_diagnostics_logcapture_browser_user(
 ) -> _Operation[_m.LogCaptureUserConfigurationResponse]:
     """GET /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfigurationResponse``.
 
-    Needs ``troubleshooting:logCapture:view``.
+    Requires ``troubleshooting:logCapture:view``.
 
     Args:
         user_id: path, string.
@@ -75,7 +75,7 @@ def get_diagnostics_logcapture_browser_users(
 ) -> _Operation[_m.LogCaptureUserConfigurationListing]:
     """GET /api/v2/diagnostics/logcapture/browser/users -> ``LogCaptureUserConfigurationListing``.
 
-    Needs ``troubleshooting:logCapture:view``.
+    Requires ``troubleshooting:logCapture:view``.
 
     Args:
         include_expired: query, boolean.
@@ -96,7 +96,7 @@ def post_diagnostics_logcapture_browser_entries_download_jobs(
 ) -> _Operation[_m.LogCaptureDownloadExecutionResponse]:
     """POST /api/v2/diagnostics/logcapture/browser/entries/download/jobs -> ``LogCaptureDownloadExecutionResponse``.
 
-    Needs ``troubleshooting:logCapture:add``.
+    Requires ``troubleshooting:logCapture:add``.
 
     Args:
         body: ``LogCaptureQueryRequest``.
@@ -122,8 +122,8 @@ def post_diagnostics_logcapture_browser_entries_query(
 ) -> _Operation[_m.LogCaptureQueryResponse]:
     """POST /api/v2/diagnostics/logcapture/browser/entries/query -> ``LogCaptureQueryResponse``.
 
-    Only reads. Needs ``troubleshooting:logCapture:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Read-only. Requires ``troubleshooting:logCapture:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         after: query, string.
@@ -150,7 +150,7 @@ def post_diagnostics_logcapture_browser_user(
 ) -> _Operation[_m.LogCaptureUserConfiguration]:
     """POST /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfiguration``.
 
-    Needs ``troubleshooting:logCapture:add``.
+    Requires ``troubleshooting:logCapture:add``.
 
     Args:
         user_id: path, string.

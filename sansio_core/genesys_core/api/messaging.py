@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/messaging/settings/{messageSettingId} -> nothing.
 
-    Deprecated. Needs ``messaging:setting:delete``.
+    Deprecated. Requires ``messaging:setting:delete``.
 
     Args:
         message_setting_id: path, string.
@@ -31,7 +31,7 @@ def delete_messaging_setting(message_setting_id: str) -> _Operation[None]:
 def delete_messaging_settings_default() -> _Operation[None]:
     """DELETE /api/v2/messaging/settings/default -> nothing.
 
-    Deprecated. Needs ``messaging:setting:delete``.
+    Deprecated. Requires ``messaging:setting:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -45,7 +45,7 @@ def delete_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/messaging/supportedcontent/{supportedContentId} -> nothing.
 
-    Deprecated. Needs ``messaging:supportedContent:delete``.
+    Deprecated. Requires ``messaging:supportedContent:delete``.
 
     Args:
         supported_content_id: path, string.
@@ -62,7 +62,7 @@ def delete_messaging_supportedcontent_supported_content_id(
 def get_messaging_setting(message_setting_id: str) -> _Operation[_m.MessagingSetting]:
     """GET /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
 
-    Deprecated. Needs ``messaging:setting:view``.
+    Deprecated. Requires ``messaging:setting:view``.
 
     Args:
         message_setting_id: path, string.
@@ -83,8 +83,8 @@ def get_messaging_settings(
 ) -> _Operation[_m.MessagingConfigListing]:
     """GET /api/v2/messaging/settings -> ``MessagingConfigListing``.
 
-    Deprecated. Needs ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Deprecated. Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -103,7 +103,7 @@ def get_messaging_settings(
 def get_messaging_settings_default() -> _Operation[_m.MessagingSetting]:
     """GET /api/v2/messaging/settings/default -> ``MessagingSetting``.
 
-    Deprecated. Needs ``messaging:setting:view``.
+    Deprecated. Requires ``messaging:setting:view``.
     """
     return _Operation(
         _Endpoint(
@@ -120,8 +120,8 @@ def get_messaging_supportedcontent(
 ) -> _Operation[_m.SupportedContentListing]:
     """GET /api/v2/messaging/supportedcontent -> ``SupportedContentListing``.
 
-    Deprecated. Needs ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Deprecated. Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -142,7 +142,7 @@ def get_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[_m.SupportedContent]:
     """GET /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
 
-    Deprecated. Needs ``messaging:supportedContent:view``.
+    Deprecated. Requires ``messaging:supportedContent:view``.
 
     Args:
         supported_content_id: path, string.
@@ -162,7 +162,7 @@ def patch_messaging_setting(
 ) -> _Operation[_m.MessagingSetting]:
     """PATCH /api/v2/messaging/settings/{messageSettingId} -> ``MessagingSetting``.
 
-    Deprecated. Needs ``messaging:setting:edit``.
+    Deprecated. Requires ``messaging:setting:edit``.
 
     Args:
         message_setting_id: path, string.
@@ -186,7 +186,7 @@ def patch_messaging_supportedcontent_supported_content_id(
 ) -> _Operation[_m.SupportedContent]:
     """PATCH /api/v2/messaging/supportedcontent/{supportedContentId} -> ``SupportedContent``.
 
-    Deprecated. Needs ``messaging:supportedContent:edit``.
+    Deprecated. Requires ``messaging:supportedContent:edit``.
 
     Args:
         supported_content_id: path, string.
@@ -210,7 +210,7 @@ def post_messaging_settings(
 ) -> _Operation[_m.MessagingSetting]:
     """POST /api/v2/messaging/settings -> ``MessagingSetting``.
 
-    Deprecated. Needs ``messaging:setting:add``.
+    Deprecated. Requires ``messaging:setting:add``.
 
     Args:
         body: ``MessagingSettingRequest``.
@@ -232,7 +232,7 @@ def post_messaging_supportedcontent(
 ) -> _Operation[_m.SupportedContent]:
     """POST /api/v2/messaging/supportedcontent -> ``SupportedContent``.
 
-    Deprecated. Needs ``messaging:supportedContent:add``.
+    Deprecated. Requires ``messaging:supportedContent:add``.
 
     Args:
         body: ``SupportedContent``.
@@ -254,7 +254,7 @@ def put_messaging_settings_default(
 ) -> _Operation[_m.MessagingSetting]:
     """PUT /api/v2/messaging/settings/default -> ``MessagingSetting``.
 
-    Deprecated. Needs ``messaging:setting:edit``.
+    Deprecated. Requires ``messaging:setting:edit``.
 
     Args:
         body: ``MessagingSettingDefaultRequest``.

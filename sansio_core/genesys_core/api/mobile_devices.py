@@ -50,7 +50,7 @@ def get_mobiledevices(
 ) -> _Operation[_m.DirectoryUserDevicesListing]:
     """GET /api/v2/mobiledevices -> ``DirectoryUserDevicesListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.

@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_oauth_client(client_id: str) -> _Operation[None]:
     """DELETE /api/v2/oauth/clients/{clientId} -> nothing.
 
-    Needs ``oauth:client:delete``.
+    Requires ``oauth:client:delete``.
 
     Args:
         client_id: path, string.
@@ -33,7 +33,7 @@ def get_oauth_authorization(
 ) -> _Operation[_m.OAuthAuthorization]:
     """GET /api/v2/oauth/authorizations/{clientId} -> ``OAuthAuthorization``.
 
-    Needs ``oauth:client:authorize``.
+    Requires ``oauth:client:authorize``.
 
     Args:
         client_id: path, string.
@@ -56,7 +56,7 @@ def get_oauth_authorizations(
 ) -> _Operation[_m.OAuthAuthorizationListing]:
     """GET /api/v2/oauth/authorizations -> ``OAuthAuthorizationListing``.
 
-    Needs ``oauth:client:authorize``.
+    Requires ``oauth:client:authorize``.
 
     Args:
         accept_language: header ``Accept-Language``, string.
@@ -75,7 +75,7 @@ def get_oauth_authorizations(
 def get_oauth_client(client_id: str) -> _Operation[_m.OAuthClient]:
     """GET /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
 
-    Needs ``oauth:client:view``.
+    Requires ``oauth:client:view``.
 
     Args:
         client_id: path, string.
@@ -92,7 +92,7 @@ def get_oauth_client_usage_query_result(
 ) -> _Operation[_m.ApiUsageQueryResult]:
     """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         execution_id: path, string.
@@ -115,7 +115,7 @@ def get_oauth_client_usage_summary(
 ) -> _Operation[_m.UsageExecutionResult]:
     """GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         client_id: path, string.
@@ -134,7 +134,7 @@ def get_oauth_client_usage_summary(
 def get_oauth_clients() -> _Operation[_m.OAuthClientEntityListing]:
     """GET /api/v2/oauth/clients -> ``OAuthClientEntityListing``.
 
-    Needs ``oauth:client:view``. Pages by ``next_uri`` of the reply.
+    Requires ``oauth:client:view``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint("get_oauth_clients", "GET", "/api/v2/oauth/clients", "OAuthClientEntityListing"),
@@ -177,7 +177,7 @@ def get_oauth_scopes(*, accept_language: str | None = None) -> _Operation[_m.OAu
 def post_oauth_client_secret(client_id: str) -> _Operation[_m.OAuthClient]:
     """POST /api/v2/oauth/clients/{clientId}/secret -> ``OAuthClient``.
 
-    Needs ``oauth:client:edit``.
+    Requires ``oauth:client:edit``.
 
     Args:
         client_id: path, string.
@@ -197,7 +197,7 @@ def post_oauth_client_usage_query(
 ) -> _Operation[_m.UsageExecutionResult]:
     """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         client_id: path, string.
@@ -218,7 +218,7 @@ def post_oauth_client_usage_query(
 def post_oauth_clients(body: _m.OAuthClientRequest | _JsonObject) -> _Operation[_m.OAuthClient]:
     """POST /api/v2/oauth/clients -> ``OAuthClient``.
 
-    Needs ``oauth:client:add``.
+    Requires ``oauth:client:add``.
 
     Args:
         body: ``OAuthClientRequest``.
@@ -241,7 +241,7 @@ def put_oauth_client(
 ) -> _Operation[_m.OAuthClient]:
     """PUT /api/v2/oauth/clients/{clientId} -> ``OAuthClient``.
 
-    Needs ``oauth:client:edit``.
+    Requires ``oauth:client:edit``.
 
     Args:
         client_id: path, string.

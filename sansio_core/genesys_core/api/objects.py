@@ -22,7 +22,7 @@ def delete_authorization_division(
 ) -> _Operation[None]:
     """DELETE /api/v2/authorization/divisions/{divisionId} -> nothing.
 
-    Needs ``authorization:division:delete``.
+    Requires ``authorization:division:delete``.
 
     Args:
         division_id: path, string.
@@ -73,7 +73,7 @@ def get_authorization_divisions(
 ) -> _Operation[_m.AuthzDivisionEntityListing]:
     """GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -107,8 +107,8 @@ def get_authorization_divisions_deleted(
 ) -> _Operation[_m.AuthzDivisionEntityListing]:
     """GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
 
-    Needs ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -154,7 +154,7 @@ def get_authorization_divisions_query(
 ) -> _Operation[_m.AuthzDivisionCursorListing]:
     """GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -212,7 +212,7 @@ def post_authorization_division_restore(
 ) -> _Operation[_m.AuthzDivision]:
     """POST /api/v2/authorization/divisions/{divisionId}/restore -> ``AuthzDivision``.
 
-    Needs ``authorization:division:add``.
+    Requires ``authorization:division:add``.
 
     Args:
         division_id: path, string.
@@ -236,7 +236,7 @@ def post_authorization_divisions(
 ) -> _Operation[_m.AuthzDivision]:
     """POST /api/v2/authorization/divisions -> ``AuthzDivision``.
 
-    Needs ``authorization:division:add`` and ``authorization:grant:add``.
+    Requires ``authorization:division:add`` and ``authorization:grant:add``.
 
     Args:
         body: ``AuthzDivision``.
@@ -259,7 +259,7 @@ def put_authorization_division(
 ) -> _Operation[_m.AuthzDivision]:
     """PUT /api/v2/authorization/divisions/{divisionId} -> ``AuthzDivision``.
 
-    Needs ``authorization:division:edit``.
+    Requires ``authorization:division:edit``.
 
     Args:
         division_id: path, string.

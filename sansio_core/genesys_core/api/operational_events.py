@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.EventDefinition]:
     """GET /api/v2/usage/events/definitions/{eventDefinitionId} -> ``EventDefinition``.
 
-    Needs ``usage:events:view``.
+    Requires ``usage:events:view``.
 
     Args:
         event_definition_id: path, string.
@@ -32,7 +32,7 @@ def get_usage_events_definition(event_definition_id: str) -> _Operation[_m.Event
 def get_usage_events_definitions() -> _Operation[_m.EventDefinitionListing]:
     """GET /api/v2/usage/events/definitions -> ``EventDefinitionListing``.
 
-    Needs ``usage:events:view``.
+    Requires ``usage:events:view``.
     """
     return _Operation(
         _Endpoint(
@@ -48,7 +48,7 @@ def post_usage_events_aggregates_query(
 ) -> _Operation[_m.EventAggregatesResponse]:
     """POST /api/v2/usage/events/aggregates/query -> ``EventAggregatesResponse``.
 
-    Only reads. Needs ``usage:events:view``.
+    Read-only. Requires ``usage:events:view``.
 
     Args:
         body: ``EventAggregatesQueryRequest``.
@@ -74,8 +74,8 @@ def post_usage_events_query(
 ) -> _Operation[_m.EventQueryResponse]:
     """POST /api/v2/usage/events/query -> ``EventQueryResponse``.
 
-    Only reads. Needs ``usage:events:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Read-only. Requires ``usage:events:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.

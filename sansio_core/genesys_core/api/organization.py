@@ -33,7 +33,7 @@ def get_fieldconfig(type: _Open[_Literal["person", "group", "org"]]) -> _Operati
 def get_organizations_authentication_settings() -> _Operation[_m.OrgAuthSettings]:
     """GET /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
     """
     return _Operation(
         _Endpoint(
@@ -59,7 +59,7 @@ def get_organizations_embeddedintegration() -> _Operation[_m.EmbeddedIntegration
 def get_organizations_ipaddressauthentication() -> _Operation[_m.IpAddressAuthentication]:
     """GET /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
 
-    Deprecated. Needs ``directory:organization:admin``.
+    Deprecated. Requires ``directory:organization:admin``.
     """
     return _Operation(
         _Endpoint(
@@ -74,7 +74,7 @@ def get_organizations_limits_changerequest(
 ) -> _Operation[_m.LimitChangeRequestDetails]:
     """GET /api/v2/organizations/limits/changerequests/{requestId} -> ``LimitChangeRequestDetails``.
 
-    Needs ``limits:organization:view``.
+    Requires ``limits:organization:view``.
 
     Args:
         request_id: path, string.
@@ -102,7 +102,8 @@ def get_organizations_limits_changerequests(
 ) -> _Operation[_m.LimitChangeRequestsEntityListing]:
     """GET /api/v2/organizations/limits/changerequests -> ``LimitChangeRequestsEntityListing``.
 
-    Needs ``limits:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``limits:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, integer.
@@ -184,7 +185,7 @@ def get_organizations_limits_namespaces(
     page_size: int | None = None,
     page_number: int | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/organizations/limits/namespaces -> JSON of any shape.
+    """GET /api/v2/organizations/limits/namespaces -> any JSON value.
 
     Pages by ``page_number``.
 
@@ -227,7 +228,7 @@ def patch_organizations_authentication_settings(
 ) -> _Operation[_m.OrgAuthSettings]:
     """PATCH /api/v2/organizations/authentication/settings -> ``OrgAuthSettings``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
 
     Args:
         body: ``OrgAuthSettings``.
@@ -254,7 +255,7 @@ def patch_organizations_feature(
 ) -> _Operation[_m.OrganizationFeatures]:
     """PATCH /api/v2/organizations/features/{featureName} -> ``OrganizationFeatures``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
 
     Args:
         feature_name: path, string: realtimeCIC, purecloud, hipaa, ucEnabled, pci, purecloudVoice,
@@ -279,7 +280,7 @@ def put_organizations_embeddedintegration(
 ) -> _Operation[_m.EmbeddedIntegration]:
     """PUT /api/v2/organizations/embeddedintegration -> ``EmbeddedIntegration``.
 
-    Deprecated. Needs ``directory:organization:admin``.
+    Deprecated. Requires ``directory:organization:admin``.
 
     Args:
         body: ``EmbeddedIntegration``.
@@ -302,7 +303,7 @@ def put_organizations_ipaddressauthentication(
 ) -> _Operation[_m.IpAddressAuthentication]:
     """PUT /api/v2/organizations/ipaddressauthentication -> ``IpAddressAuthentication``.
 
-    Deprecated. Needs ``directory:organization:admin``.
+    Deprecated. Requires ``directory:organization:admin``.
 
     Args:
         body: ``IpAddressAuthentication``.
@@ -326,7 +327,7 @@ def put_organizations_me(
 ) -> _Operation[_m.Organization]:
     """PUT /api/v2/organizations/me -> ``Organization``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
 
     Args:
         body: ``Organization``.
@@ -348,7 +349,7 @@ def put_organizations_whitelist(
 ) -> _Operation[_m.OrgWhitelistSettings]:
     """PUT /api/v2/organizations/whitelist -> ``OrgWhitelistSettings``.
 
-    Deprecated. Needs ``directory:organization:admin``.
+    Deprecated. Requires ``directory:organization:admin``.
 
     Args:
         body: ``OrgWhitelistSettings``.

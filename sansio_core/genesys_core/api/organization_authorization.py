@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def delete_orgauthorization_trustee(trustee_org_id: str) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId} -> nothing.
 
-    Needs ``authorization:orgTrustee:delete``.
+    Requires ``authorization:orgTrustee:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -37,7 +37,7 @@ def delete_orgauthorization_trustee_cloneduser(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers/{trusteeUserId} -> nothing.
 
-    Needs ``directory:user:delete``.
+    Requires ``directory:user:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -58,7 +58,7 @@ def delete_orgauthorization_trustee_group(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> nothing.
 
-    Needs ``authorization:orgTrusteeGroup:delete``.
+    Requires ``authorization:orgTrusteeGroup:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -79,7 +79,7 @@ def delete_orgauthorization_trustee_group_roles(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> nothing.
 
-    Needs ``authorization:orgTrusteeGroup:delete``.
+    Requires ``authorization:orgTrusteeGroup:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -100,7 +100,7 @@ def delete_orgauthorization_trustee_user(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> nothing.
 
-    Needs ``authorization:orgTrusteeUser:delete``.
+    Requires ``authorization:orgTrusteeUser:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -121,7 +121,7 @@ def delete_orgauthorization_trustee_user_roles(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> nothing.
 
-    Needs ``authorization:orgTrusteeUser:delete``.
+    Requires ``authorization:orgTrusteeUser:delete``.
 
     Args:
         trustee_org_id: path, string.
@@ -139,7 +139,7 @@ def delete_orgauthorization_trustee_user_roles(
 def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustees -> nothing.
 
-    A preview: it may change without notice. Needs ``authorization:orgTrustee:delete``.
+    Preview: may change without notice. Requires ``authorization:orgTrustee:delete``.
 
     Args:
         id: query, list of string.
@@ -156,7 +156,7 @@ def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
 def delete_orgauthorization_trustor(trustor_org_id: str) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId} -> nothing.
 
-    Needs ``authorization:orgTrustor:delete``.
+    Requires ``authorization:orgTrustor:delete``.
 
     Args:
         trustor_org_id: path, string.
@@ -176,7 +176,7 @@ def delete_orgauthorization_trustor_cloneduser(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> nothing.
 
-    Needs ``authorization:orgTrusteeUser:delete``.
+    Requires ``authorization:orgTrusteeUser:delete``.
 
     Args:
         trustor_org_id: path, string.
@@ -197,7 +197,7 @@ def delete_orgauthorization_trustor_group(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> nothing.
 
-    Needs ``authorization:orgTrusteeGroup:delete``.
+    Requires ``authorization:orgTrusteeGroup:delete``.
 
     Args:
         trustor_org_id: path, string.
@@ -218,7 +218,7 @@ def delete_orgauthorization_trustor_user(
 ) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> nothing.
 
-    Needs ``authorization:orgTrusteeUser:delete``.
+    Requires ``authorization:orgTrusteeUser:delete``.
 
     Args:
         trustor_org_id: path, string.
@@ -236,7 +236,7 @@ def delete_orgauthorization_trustor_user(
 def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/orgauthorization/trustors -> nothing.
 
-    A preview: it may change without notice. Needs ``authorization:orgTrustor:delete``.
+    Preview: may change without notice. Requires ``authorization:orgTrustor:delete``.
 
     Args:
         id: query, list of string.
@@ -253,7 +253,7 @@ def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
 def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]:
     """GET /api/v2/orgauthorization/pairings/{pairingId} -> ``TrustRequest``.
 
-    Needs ``authorization:orgTrustee:view`` or ``authorization:orgTrustor:view``.
+    Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrustor:view``.
 
     Args:
         pairing_id: path, string.
@@ -270,7 +270,7 @@ def get_orgauthorization_pairing(pairing_id: str) -> _Operation[_m.TrustRequest]
 def get_orgauthorization_trustee(trustee_org_id: str) -> _Operation[_m.Trustee]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
 
-    Needs ``authorization:orgTrustee:view``.
+    Requires ``authorization:orgTrustee:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -289,7 +289,7 @@ def get_orgauthorization_trustee_clonedusers(
 ) -> _Operation[_m.ClonedUserEntityListing]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/clonedusers -> ``ClonedUserEntityListing``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -310,7 +310,7 @@ def get_orgauthorization_trustee_group(
 ) -> _Operation[_m.TrustGroup]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId} -> ``TrustGroup``.
 
-    Needs ``authorization:orgTrusteeGroup:view``.
+    Requires ``authorization:orgTrusteeGroup:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -332,7 +332,7 @@ def get_orgauthorization_trustee_group_roles(
 ) -> _Operation[_m.UserAuthorization]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeGroup:view``.
+    Requires ``authorization:orgTrusteeGroup:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -356,8 +356,8 @@ def get_orgauthorization_trustee_groups(
 ) -> _Operation[_m.TrustGroupEntityListing]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroupEntityListing``.
 
-    Needs ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         trustee_org_id: path, string.
@@ -381,7 +381,7 @@ def get_orgauthorization_trustee_user(
 ) -> _Operation[_m.TrustUser]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId} -> ``TrustUser``.
 
-    Needs ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrusteeUser:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -402,7 +402,7 @@ def get_orgauthorization_trustee_user_roles(
 ) -> _Operation[_m.UserAuthorization]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrusteeUser:view``.
 
     Args:
         trustee_org_id: path, string.
@@ -426,8 +426,8 @@ def get_orgauthorization_trustee_users(
 ) -> _Operation[_m.TrustUserEntityListing]:
     """GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUserEntityListing``.
 
-    Needs ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         trustee_org_id: path, string.
@@ -452,7 +452,8 @@ def get_orgauthorization_trustees(
 ) -> _Operation[_m.TrustEntityListing]:
     """GET /api/v2/orgauthorization/trustees -> ``TrustEntityListing``.
 
-    Needs ``authorization:orgTrustee:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``authorization:orgTrustee:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -471,7 +472,7 @@ def get_orgauthorization_trustees(
 def get_orgauthorization_trustees_care() -> _Operation[_m.TrusteeReferenceList]:
     """GET /api/v2/orgauthorization/trustees/care -> ``TrusteeReferenceList``.
 
-    Needs ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
     return _Operation(
         _Endpoint(
@@ -484,7 +485,7 @@ def get_orgauthorization_trustees_care() -> _Operation[_m.TrusteeReferenceList]:
 def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
     """GET /api/v2/orgauthorization/trustees/default -> ``Trustee``.
 
-    Needs ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrustee:view`` or ``authorization:orgTrusteeUser:view``.
     """
     return _Operation(
         _Endpoint(
@@ -497,7 +498,7 @@ def get_orgauthorization_trustees_default() -> _Operation[_m.Trustee]:
 def get_orgauthorization_trustor(trustor_org_id: str) -> _Operation[_m.Trustor]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId} -> ``Trustor``.
 
-    Needs ``authorization:orgTrustor:view``.
+    Requires ``authorization:orgTrustor:view``.
 
     Args:
         trustor_org_id: path, string.
@@ -517,7 +518,7 @@ def get_orgauthorization_trustor_cloneduser(
 ) -> _Operation[_m.ClonedUser]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
 
-    Needs ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrusteeUser:view``.
 
     Args:
         trustor_org_id: path, string.
@@ -538,7 +539,7 @@ def get_orgauthorization_trustor_clonedusers(
 ) -> _Operation[_m.ClonedUserEntityListing]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers -> ``ClonedUserEntityListing``.
 
-    Needs ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrusteeUser:view``.
 
     Args:
         trustor_org_id: path, string.
@@ -559,7 +560,7 @@ def get_orgauthorization_trustor_group(
 ) -> _Operation[_m.TrustGroup]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
 
-    Needs ``authorization:orgTrusteeGroup:view``.
+    Requires ``authorization:orgTrusteeGroup:view``.
 
     Args:
         trustor_org_id: path, string.
@@ -583,8 +584,8 @@ def get_orgauthorization_trustor_groups(
 ) -> _Operation[_m.TrustGroupEntityListing]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups -> ``TrustGroupEntityListing``.
 
-    Needs ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         trustor_org_id: path, string.
@@ -608,7 +609,7 @@ def get_orgauthorization_trustor_user(
 ) -> _Operation[_m.TrustUser]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
 
-    Needs ``authorization:orgTrusteeUser:view``.
+    Requires ``authorization:orgTrusteeUser:view``.
 
     Args:
         trustor_org_id: path, string.
@@ -631,8 +632,8 @@ def get_orgauthorization_trustor_users(
 ) -> _Operation[_m.TrustUserEntityListing]:
     """GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users -> ``TrustUserEntityListing``.
 
-    Needs ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         trustor_org_id: path, string.
@@ -657,7 +658,8 @@ def get_orgauthorization_trustors(
 ) -> _Operation[_m.TrustorEntityListing]:
     """GET /api/v2/orgauthorization/trustors -> ``TrustorEntityListing``.
 
-    Needs ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -678,7 +680,7 @@ def post_orgauthorization_pairings(
 ) -> _Operation[_m.TrustRequest]:
     """POST /api/v2/orgauthorization/pairings -> ``TrustRequest``.
 
-    Needs ``authorization:orgTrustee:add``.
+    Requires ``authorization:orgTrustee:add``.
 
     Args:
         body: ``TrustRequestCreate``.
@@ -701,7 +703,7 @@ def post_orgauthorization_trustee_groups(
 ) -> _Operation[_m.TrustGroup]:
     """POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroup``.
 
-    Needs ``authorization:orgTrusteeGroup:add``.
+    Requires ``authorization:orgTrusteeGroup:add``.
 
     Args:
         trustee_org_id: path, string.
@@ -726,7 +728,7 @@ def post_orgauthorization_trustee_users(
 ) -> _Operation[_m.TrustUser]:
     """POST /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUser``.
 
-    Needs ``authorization:orgTrusteeUser:add``.
+    Requires ``authorization:orgTrusteeUser:add``.
 
     Args:
         trustee_org_id: path, string.
@@ -748,7 +750,7 @@ def post_orgauthorization_trustee_users(
 def post_orgauthorization_trustees(body: _m.TrustCreate | _JsonObject) -> _Operation[_m.Trustee]:
     """POST /api/v2/orgauthorization/trustees -> ``Trustee``.
 
-    Needs ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
+    Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
 
     Args:
         body: ``TrustCreate``.
@@ -773,9 +775,9 @@ def post_orgauthorization_trustees_audits(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Operation[_Any]:
-    """POST /api/v2/orgauthorization/trustees/audits -> JSON of any shape.
+    """POST /api/v2/orgauthorization/trustees/audits -> any JSON value.
 
-    Needs ``authorization:audit:view``. Pages by ``page_number``.
+    Requires ``authorization:audit:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -809,8 +811,8 @@ def post_orgauthorization_trustees_care(
 ) -> _Operation[_m.TrustEntityListing]:
     """POST /api/v2/orgauthorization/trustees/care -> ``TrustEntityListing``.
 
-    Needs ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``. Pages by
-    ``next_uri`` of the reply.
+    Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``. Pages by
+    ``next_uri`` of the response.
 
     Args:
         assign_default_role: query, boolean.
@@ -839,7 +841,7 @@ def post_orgauthorization_trustees_default(
 ) -> _Operation[_m.Trustee]:
     """POST /api/v2/orgauthorization/trustees/default -> ``Trustee``.
 
-    Needs ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
+    Requires ``authorization:orgTrustee:add`` and ``authorization:orgTrusteeUser:add``.
 
     Args:
         assign_default_role: query, boolean.
@@ -863,9 +865,9 @@ def post_orgauthorization_trustor_audits(
     sort_by: str | None = None,
     sort_order: str | None = None,
 ) -> _Operation[_Any]:
-    """POST /api/v2/orgauthorization/trustor/audits -> JSON of any shape.
+    """POST /api/v2/orgauthorization/trustor/audits -> any JSON value.
 
-    Needs ``authorization:audit:view``. Pages by ``page_number``.
+    Requires ``authorization:audit:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -896,7 +898,7 @@ def put_orgauthorization_trustee(
 ) -> _Operation[_m.Trustee]:
     """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId} -> ``Trustee``.
 
-    Needs ``authorization:orgTrustee:edit``.
+    Requires ``authorization:orgTrustee:edit``.
 
     Args:
         trustee_org_id: path, string.
@@ -922,7 +924,7 @@ def put_orgauthorization_trustee_group_roledivisions(
 ) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roledivisions -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeGroup:edit``.
+    Requires ``authorization:orgTrusteeGroup:edit``.
 
     Args:
         trustee_org_id: path, string.
@@ -949,7 +951,7 @@ def put_orgauthorization_trustee_group_roles(
 ) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeGroup:edit``.
+    Requires ``authorization:orgTrusteeGroup:edit``.
 
     Args:
         trustee_org_id: path, string.
@@ -976,7 +978,7 @@ def put_orgauthorization_trustee_user_roledivisions(
 ) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roledivisions -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeUser:edit``.
+    Requires ``authorization:orgTrusteeUser:edit``.
 
     Args:
         trustee_org_id: path, string.
@@ -1003,7 +1005,7 @@ def put_orgauthorization_trustee_user_roles(
 ) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:orgTrusteeUser:edit``.
+    Requires ``authorization:orgTrusteeUser:edit``.
 
     Args:
         trustee_org_id: path, string.
@@ -1029,7 +1031,7 @@ def put_orgauthorization_trustor_cloneduser(
 ) -> _Operation[_m.ClonedUser]:
     """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/clonedusers/{trusteeUserId} -> ``ClonedUser``.
 
-    Needs ``authorization:orgTrusteeUser:add``.
+    Requires ``authorization:orgTrusteeUser:add``.
 
     Args:
         trustor_org_id: path, string.
@@ -1051,7 +1053,7 @@ def put_orgauthorization_trustor_group(
 ) -> _Operation[_m.TrustGroup]:
     """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/groups/{trustorGroupId} -> ``TrustGroup``.
 
-    Needs ``authorization:orgTrusteeGroup:add``.
+    Requires ``authorization:orgTrusteeGroup:add``.
 
     Args:
         trustor_org_id: path, string.
@@ -1073,7 +1075,7 @@ def put_orgauthorization_trustor_user(
 ) -> _Operation[_m.TrustUser]:
     """PUT /api/v2/orgauthorization/trustors/{trustorOrgId}/users/{trusteeUserId} -> ``TrustUser``.
 
-    Needs ``authorization:orgTrusteeUser:add``.
+    Requires ``authorization:orgTrusteeUser:add``.
 
     Args:
         trustor_org_id: path, string.

@@ -27,7 +27,7 @@ if _TYPE_CHECKING:
 def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/attemptlimits/{attemptLimitsId} -> nothing.
 
-    Needs ``outbound:attemptLimits:delete``.
+    Requires ``outbound:attemptLimits:delete``.
 
     Args:
         attempt_limits_id: path, string.
@@ -44,7 +44,7 @@ def delete_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[None]:
 def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/callabletimesets/{callableTimeSetId} -> nothing.
 
-    Needs ``outbound:callableTimeSet:delete``.
+    Requires ``outbound:callableTimeSet:delete``.
 
     Args:
         callable_time_set_id: path, string.
@@ -61,7 +61,7 @@ def delete_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[Non
 def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> nothing.
 
-    Needs ``outbound:responseSet:delete``.
+    Requires ``outbound:responseSet:delete``.
 
     Args:
         call_analysis_set_id: path, string.
@@ -78,7 +78,7 @@ def delete_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Opera
 def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     """DELETE /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
 
-    Needs ``outbound:campaign:delete``.
+    Requires ``outbound:campaign:delete``.
 
     Args:
         campaign_id: path, string.
@@ -95,7 +95,7 @@ def delete_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
 def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/campaigns/{campaignId}/progress -> nothing.
 
-    Needs ``outbound:campaign:edit`` or ``outbound:campaign:recycle``.
+    Requires ``outbound:campaign:edit`` or ``outbound:campaign:recycle``.
 
     Args:
         campaign_id: path, string.
@@ -112,7 +112,7 @@ def delete_outbound_campaign_progress(campaign_id: str) -> _Operation[None]:
 def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/campaignrules/{campaignRuleId} -> nothing.
 
-    Needs ``outbound:campaignRule:delete``.
+    Requires ``outbound:campaignRule:delete``.
 
     Args:
         campaign_rule_id: path, string.
@@ -129,7 +129,7 @@ def delete_outbound_campaignrule(campaign_rule_id: str) -> _Operation[None]:
 def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlists/{contactListId} -> nothing.
 
-    Needs ``outbound:contactList:delete``.
+    Requires ``outbound:contactList:delete``.
 
     Args:
         contact_list_id: path, string.
@@ -146,7 +146,7 @@ def delete_outbound_contactlist(contact_list_id: str) -> _Operation[None]:
 def delete_outbound_contactlist_contact(contact_list_id: str, contact_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> nothing.
 
-    Needs ``outbound:contact:delete``.
+    Requires ``outbound:contact:delete``.
 
     Args:
         contact_list_id: path, string.
@@ -167,7 +167,7 @@ def delete_outbound_contactlist_contacts(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlists/{contactListId}/contacts -> nothing.
 
-    Needs ``outbound:contact:delete``.
+    Requires ``outbound:contact:delete``.
 
     Args:
         contact_list_id: path, string.
@@ -186,7 +186,7 @@ def delete_outbound_contactlist_contacts(
 def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlistfilters/{contactListFilterId} -> nothing.
 
-    Needs ``outbound:contactListFilter:delete``.
+    Requires ``outbound:contactListFilter:delete``.
 
     Args:
         contact_list_filter_id: path, string.
@@ -203,7 +203,7 @@ def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation
 def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlists -> nothing.
 
-    Needs ``outbound:contactList:delete``.
+    Requires ``outbound:contactList:delete``.
 
     Args:
         id: query, list of string.
@@ -218,7 +218,7 @@ def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
 def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> nothing.
 
-    Needs ``outbound:contactListTemplate:delete``.
+    Requires ``outbound:contactListTemplate:delete``.
 
     Args:
         contact_list_template_id: path, string.
@@ -235,7 +235,7 @@ def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Opera
 def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/outbound/contactlisttemplates -> nothing.
 
-    Needs ``outbound:contactListTemplate:delete``.
+    Requires ``outbound:contactListTemplate:delete``.
 
     Args:
         id: query, list of string.
@@ -253,7 +253,7 @@ def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]
 def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> nothing.
 
-    Needs ``outbound:digitalRuleSet:delete``.
+    Requires ``outbound:digitalRuleSet:delete``.
 
     Args:
         digital_rule_set_id: path, string.
@@ -270,7 +270,7 @@ def delete_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[None]
 def delete_outbound_dnclist(dnc_list_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/dnclists/{dncListId} -> nothing.
 
-    Needs ``outbound:dncList:delete``.
+    Requires ``outbound:dncList:delete``.
 
     Args:
         dnc_list_id: path, string.
@@ -288,7 +288,7 @@ def delete_outbound_dnclist_customexclusioncolumns(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
 
-    Needs ``outbound:dnc:delete``.
+    Requires ``outbound:dnc:delete``.
 
     Args:
         dnc_list_id: path, string.
@@ -311,7 +311,7 @@ def delete_outbound_dnclist_emailaddresses(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
 
-    Needs ``outbound:dnc:delete``.
+    Requires ``outbound:dnc:delete``.
 
     Args:
         dnc_list_id: path, string.
@@ -334,7 +334,7 @@ def delete_outbound_dnclist_phonenumbers(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
 
-    Needs ``outbound:dnc:delete``.
+    Requires ``outbound:dnc:delete``.
 
     Args:
         dnc_list_id: path, string.
@@ -357,7 +357,7 @@ def delete_outbound_dnclist_whatsappnumbers(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
 
-    Needs ``outbound:dnc:delete``.
+    Requires ``outbound:dnc:delete``.
 
     Args:
         dnc_list_id: path, string.
@@ -378,7 +378,7 @@ def delete_outbound_filespecificationtemplate(
 ) -> _Operation[None]:
     """DELETE /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> nothing.
 
-    Needs ``outbound:fileSpecificationTemplate:delete``.
+    Requires ``outbound:fileSpecificationTemplate:delete``.
 
     Args:
         file_specification_template_id: path, string.
@@ -395,7 +395,7 @@ def delete_outbound_filespecificationtemplate(
 def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/outbound/filespecificationtemplates/bulk -> nothing.
 
-    Needs ``outbound:fileSpecificationTemplate:delete``.
+    Requires ``outbound:fileSpecificationTemplate:delete``.
 
     Args:
         id: query, list of string.
@@ -413,7 +413,7 @@ def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Oper
 def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/importtemplates/{importTemplateId} -> nothing.
 
-    Needs ``outbound:importTemplate:delete``.
+    Requires ``outbound:importTemplate:delete``.
 
     Args:
         import_template_id: path, string.
@@ -430,7 +430,7 @@ def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
 def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
     """DELETE /api/v2/outbound/importtemplates -> nothing.
 
-    Needs ``outbound:importTemplate:delete``.
+    Requires ``outbound:importTemplate:delete``.
 
     Args:
         id: query, list of string.
@@ -447,7 +447,7 @@ def delete_outbound_messagingcampaign(
 ) -> _Operation[_m.MessagingCampaign]:
     """DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
 
-    Needs ``outbound:messagingCampaign:delete`` or ``outbound:emailCampaign:delete`` or
+    Requires ``outbound:messagingCampaign:delete`` or ``outbound:emailCampaign:delete`` or
     ``outbound:whatsAppCampaign:delete``.
 
     Args:
@@ -465,7 +465,7 @@ def delete_outbound_messagingcampaign(
 def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> nothing.
 
-    Needs ``outbound:messagingCampaign:edit`` or ``outbound:messagingCampaign:recycle`` or
+    Requires ``outbound:messagingCampaign:edit`` or ``outbound:messagingCampaign:recycle`` or
     ``outbound:emailCampaign:edit`` or ``outbound:emailCampaign:recycle`` or
     ``outbound:whatsAppCampaign:edit`` or ``outbound:whatsAppCampaign:recycle``.
 
@@ -484,7 +484,7 @@ def delete_outbound_messagingcampaign_progress(messaging_campaign_id: str) -> _O
 def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/rulesets/{ruleSetId} -> nothing.
 
-    Needs ``outbound:ruleSet:delete``.
+    Requires ``outbound:ruleSet:delete``.
 
     Args:
         rule_set_id: path, string.
@@ -498,7 +498,7 @@ def delete_outbound_ruleset(rule_set_id: str) -> _Operation[None]:
 def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/schedules/campaigns/{campaignId} -> nothing.
 
-    Needs ``outbound:schedule:delete`` or ``outbound:campaign:deleteSchedule``.
+    Requires ``outbound:schedule:delete`` or ``outbound:campaign:deleteSchedule``.
 
     Args:
         campaign_id: path, string.
@@ -515,7 +515,7 @@ def delete_outbound_schedules_campaign(campaign_id: str) -> _Operation[None]:
 def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> nothing.
 
-    Needs ``outbound:emailCampaignSchedule:delete`` or ``outbound:emailCampaign:deleteSchedule``.
+    Requires ``outbound:emailCampaignSchedule:delete`` or ``outbound:emailCampaign:deleteSchedule``.
 
     Args:
         email_campaign_id: path, string.
@@ -532,7 +532,7 @@ def delete_outbound_schedules_emailcampaign(email_campaign_id: str) -> _Operatio
 def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> nothing.
 
-    Needs ``outbound:messagingCampaignSchedule:delete`` or
+    Requires ``outbound:messagingCampaignSchedule:delete`` or
     ``outbound:messagingCampaign:deleteSchedule``.
 
     Args:
@@ -550,7 +550,7 @@ def delete_outbound_schedules_messagingcampaign(messaging_campaign_id: str) -> _
 def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/schedules/sequences/{sequenceId} -> nothing.
 
-    Needs ``outbound:schedule:delete`` or ``outbound:campaignSequenceSchedule:delete``.
+    Requires ``outbound:schedule:delete`` or ``outbound:campaignSequenceSchedule:delete``.
 
     Args:
         sequence_id: path, string.
@@ -567,7 +567,7 @@ def delete_outbound_schedules_sequence(sequence_id: str) -> _Operation[None]:
 def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> nothing.
 
-    Needs ``outbound:whatsAppCampaignSchedule:delete`` or
+    Requires ``outbound:whatsAppCampaignSchedule:delete`` or
     ``outbound:whatsAppCampaign:deleteSchedule``.
 
     Args:
@@ -585,7 +585,7 @@ def delete_outbound_schedules_whatsappcampaign(whats_app_campaign_id: str) -> _O
 def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
     """DELETE /api/v2/outbound/sequences/{sequenceId} -> nothing.
 
-    Needs ``outbound:campaignSequence:delete``.
+    Requires ``outbound:campaignSequence:delete``.
 
     Args:
         sequence_id: path, string.
@@ -599,7 +599,7 @@ def delete_outbound_sequence(sequence_id: str) -> _Operation[None]:
 def get_outbound_attemptlimit(attempt_limits_id: str) -> _Operation[_m.AttemptLimits]:
     """GET /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
 
-    Needs ``outbound:attemptLimits:view``.
+    Requires ``outbound:attemptLimits:view``.
 
     Args:
         attempt_limits_id: path, string.
@@ -625,7 +625,8 @@ def get_outbound_attemptlimits(
 ) -> _Operation[_m.AttemptLimitsEntityListing]:
     """GET /api/v2/outbound/attemptlimits -> ``AttemptLimitsEntityListing``.
 
-    Needs ``outbound:attemptLimits:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:attemptLimits:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -654,7 +655,7 @@ def get_outbound_attemptlimits(
 def get_outbound_callabletimeset(callable_time_set_id: str) -> _Operation[_m.CallableTimeSet]:
     """GET /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
 
-    Needs ``outbound:callableTimeSet:view``.
+    Requires ``outbound:callableTimeSet:view``.
 
     Args:
         callable_time_set_id: path, string.
@@ -680,7 +681,8 @@ def get_outbound_callabletimesets(
 ) -> _Operation[_m.CallableTimeSetEntityListing]:
     """GET /api/v2/outbound/callabletimesets -> ``CallableTimeSetEntityListing``.
 
-    Needs ``outbound:callableTimeSet:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:callableTimeSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -709,7 +711,7 @@ def get_outbound_callabletimesets(
 def get_outbound_callanalysisresponseset(call_analysis_set_id: str) -> _Operation[_m.ResponseSet]:
     """GET /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
 
-    Needs ``outbound:responseSet:view``.
+    Requires ``outbound:responseSet:view``.
 
     Args:
         call_analysis_set_id: path, string.
@@ -735,7 +737,8 @@ def get_outbound_callanalysisresponsesets(
 ) -> _Operation[_m.ResponseSetEntityListing]:
     """GET /api/v2/outbound/callanalysisresponsesets -> ``ResponseSetEntityListing``.
 
-    Needs ``outbound:responseSet:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:responseSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -764,7 +767,7 @@ def get_outbound_callanalysisresponsesets(
 def get_outbound_campaign(campaign_id: str) -> _Operation[_m.Campaign]:
     """GET /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
 
-    Needs ``outbound:campaign:view``.
+    Requires ``outbound:campaign:view``.
 
     Args:
         campaign_id: path, string.
@@ -782,7 +785,7 @@ def get_outbound_campaign_agentownedmappingpreview_results(
 ) -> _Operation[_m.AgentOwnedMappingPreviewListing]:
     """GET /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview/results -> ``AgentOwnedMappingPreviewListing``.
 
-    Needs ``outbound:campaign:view`` and ``outbound:contact:view`` and ``routing:queue:view``.
+    Requires ``outbound:campaign:view`` and ``outbound:contact:view`` and ``routing:queue:view``.
 
     Args:
         campaign_id: path, string.
@@ -800,7 +803,7 @@ def get_outbound_campaign_agentownedmappingpreview_results(
 def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.CampaignDiagnostics]:
     """GET /api/v2/outbound/campaigns/{campaignId}/diagnostics -> ``CampaignDiagnostics``.
 
-    Needs ``outbound:campaign:view``.
+    Requires ``outbound:campaign:view``.
 
     Args:
         campaign_id: path, string.
@@ -817,7 +820,7 @@ def get_outbound_campaign_diagnostics(campaign_id: str) -> _Operation[_m.Campaig
 def get_outbound_campaign_interactions(campaign_id: str) -> _Operation[_m.CampaignInteractions]:
     """GET /api/v2/outbound/campaigns/{campaignId}/interactions -> ``CampaignInteractions``.
 
-    Needs ``outbound:campaign:view``.
+    Requires ``outbound:campaign:view``.
 
     Args:
         campaign_id: path, string.
@@ -843,7 +846,7 @@ def get_outbound_campaign_linedistribution(
 ) -> _Operation[_m.CampaignOutboundLinesDistribution]:
     """GET /api/v2/outbound/campaigns/{campaignId}/linedistribution -> ``CampaignOutboundLinesDistribution``.
 
-    Needs ``outbound:lineDistribution:view``.
+    Requires ``outbound:lineDistribution:view``.
 
     Args:
         campaign_id: path, string.
@@ -872,7 +875,7 @@ def get_outbound_campaign_linedistribution(
 def get_outbound_campaign_progress(campaign_id: str) -> _Operation[_m.CampaignProgress]:
     """GET /api/v2/outbound/campaigns/{campaignId}/progress -> ``CampaignProgress``.
 
-    Needs ``outbound:campaign:view``.
+    Requires ``outbound:campaign:view``.
 
     Args:
         campaign_id: path, string.
@@ -894,7 +897,7 @@ def get_outbound_campaign_skillcombinations(
 ) -> _Operation[_m.PagedSkillCombinationListing]:
     """GET /api/v2/outbound/campaigns/{campaignId}/skillcombinations -> ``PagedSkillCombinationListing``.
 
-    Needs ``outbound:campaign:view``. Pages by ``page_number``.
+    Requires ``outbound:campaign:view``. Pages by ``page_number``.
 
     Args:
         campaign_id: path, string.
@@ -915,7 +918,7 @@ def get_outbound_campaign_skillcombinations(
 def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats]:
     """GET /api/v2/outbound/campaigns/{campaignId}/stats -> ``CampaignStats``.
 
-    Needs ``outbound:campaign:view``.
+    Requires ``outbound:campaign:view``.
 
     Args:
         campaign_id: path, string.
@@ -932,7 +935,7 @@ def get_outbound_campaign_stats(campaign_id: str) -> _Operation[_m.CampaignStats
 def get_outbound_campaignrule(campaign_rule_id: str) -> _Operation[_m.CampaignRule]:
     """GET /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
 
-    Needs ``outbound:campaignRule:view``.
+    Requires ``outbound:campaignRule:view``.
 
     Args:
         campaign_rule_id: path, string.
@@ -958,7 +961,8 @@ def get_outbound_campaignrules(
 ) -> _Operation[_m.CampaignRuleEntityListing]:
     """GET /api/v2/outbound/campaignrules -> ``CampaignRuleEntityListing``.
 
-    Needs ``outbound:campaignRule:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:campaignRule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1002,7 +1006,7 @@ def get_outbound_campaigns(
 ) -> _Operation[_m.CampaignEntityListing]:
     """GET /api/v2/outbound/campaigns -> ``CampaignEntityListing``.
 
-    Needs ``outbound:campaign:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:campaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1049,9 +1053,9 @@ def get_outbound_campaigns_all(
 ) -> _Operation[_m.CommonCampaignEntityListing]:
     """GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
 
-    Needs ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
+    Requires ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
     ``outbound:emailCampaign:view`` or ``outbound:whatsAppCampaign:view``. Pages by ``page_number``
-    or ``next_uri`` of the reply.
+    or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1087,9 +1091,9 @@ def get_outbound_campaigns_all_divisionviews(
 ) -> _Operation[_m.CommonCampaignDivisionViewEntityListing]:
     """GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
 
-    Needs ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or
+    Requires ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or
     ``outbound:emailCampaign:search`` or ``outbound:whatsAppCampaign:search``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1117,7 +1121,7 @@ def get_outbound_campaigns_all_divisionviews(
 def get_outbound_campaigns_divisionview(campaign_id: str) -> _Operation[_m.CampaignDivisionView]:
     """GET /api/v2/outbound/campaigns/divisionviews/{campaignId} -> ``CampaignDivisionView``.
 
-    Needs ``outbound:campaign:search``.
+    Requires ``outbound:campaign:search``.
 
     Args:
         campaign_id: path, string.
@@ -1143,7 +1147,7 @@ def get_outbound_campaigns_divisionviews(
 ) -> _Operation[_m.CampaignDivisionViewListing]:
     """GET /api/v2/outbound/campaigns/divisionviews -> ``CampaignDivisionViewListing``.
 
-    Needs ``outbound:campaign:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:campaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1176,7 +1180,7 @@ def get_outbound_contactlist(
 ) -> _Operation[_m.ContactList]:
     """GET /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
 
-    Needs ``outbound:contactList:view``.
+    Requires ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1199,7 +1203,7 @@ def get_outbound_contactlist_contact(
 ) -> _Operation[_m.DialerContact]:
     """GET /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
 
-    Needs ``outbound:contact:view``.
+    Requires ``outbound:contact:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1220,7 +1224,7 @@ def get_outbound_contactlist_contacts_bulk_job(
 ) -> _Operation[_m.ContactsBulkOperationJob]:
     """GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId} -> ``ContactsBulkOperationJob``.
 
-    Needs ``outbound:contactList:view``.
+    Requires ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1241,7 +1245,7 @@ def get_outbound_contactlist_contacts_bulk_jobs(
 ) -> _Operation[_m.ContactsBulkOperationJobListing]:
     """GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs -> ``ContactsBulkOperationJobListing``.
 
-    Needs ``outbound:contactList:view``.
+    Requires ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1263,7 +1267,7 @@ def get_outbound_contactlist_export(
 ) -> _Operation[_m.ExportUri]:
     """GET /api/v2/outbound/contactlists/{contactListId}/export -> ``ExportUri``.
 
-    Needs ``outbound:contact:view`` and ``outbound:contactList:view``.
+    Requires ``outbound:contact:view`` and ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1282,7 +1286,7 @@ def get_outbound_contactlist_export(
 def get_outbound_contactlist_importstatus(contact_list_id: str) -> _Operation[_m.ImportStatus]:
     """GET /api/v2/outbound/contactlists/{contactListId}/importstatus -> ``ImportStatus``.
 
-    Needs ``outbound:contactList:view``.
+    Requires ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1301,7 +1305,7 @@ def get_outbound_contactlist_timezonemappingpreview(
 ) -> _Operation[_m.TimeZoneMappingPreview]:
     """GET /api/v2/outbound/contactlists/{contactListId}/timezonemappingpreview -> ``TimeZoneMappingPreview``.
 
-    Needs ``outbound:contactList:view``.
+    Requires ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -1319,7 +1323,7 @@ def get_outbound_contactlist_timezonemappingpreview(
 def get_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation[_m.ContactListFilter]:
     """GET /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
 
-    Needs ``outbound:contactListFilter:view``.
+    Requires ``outbound:contactListFilter:view``.
 
     Args:
         contact_list_filter_id: path, string.
@@ -1346,8 +1350,8 @@ def get_outbound_contactlistfilters(
 ) -> _Operation[_m.ContactListFilterEntityListing]:
     """GET /api/v2/outbound/contactlistfilters -> ``ContactListFilterEntityListing``.
 
-    Needs ``outbound:contactListFilter:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``outbound:contactListFilter:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1392,7 +1396,8 @@ def get_outbound_contactlists(
 ) -> _Operation[_m.ContactListEntityListing]:
     """GET /api/v2/outbound/contactlists -> ``ContactListEntityListing``.
 
-    Needs ``outbound:contactList:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:contactList:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         include_import_status: query, boolean.
@@ -1434,7 +1439,7 @@ def get_outbound_contactlists_divisionview(
 ) -> _Operation[_m.ContactListDivisionView]:
     """GET /api/v2/outbound/contactlists/divisionviews/{contactListId} -> ``ContactListDivisionView``.
 
-    Needs ``outbound:contactList:search``.
+    Requires ``outbound:contactList:search``.
 
     Args:
         contact_list_id: path, string.
@@ -1466,7 +1471,8 @@ def get_outbound_contactlists_divisionviews(
 ) -> _Operation[_m.ContactListDivisionViewListing]:
     """GET /api/v2/outbound/contactlists/divisionviews -> ``ContactListDivisionViewListing``.
 
-    Needs ``outbound:contactList:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:contactList:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         include_import_status: query, boolean.
@@ -1500,7 +1506,7 @@ def get_outbound_contactlisttemplate(
 ) -> _Operation[_m.ContactListTemplate]:
     """GET /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
 
-    Needs ``outbound:contactListTemplate:view``.
+    Requires ``outbound:contactListTemplate:view``.
 
     Args:
         contact_list_template_id: path, string.
@@ -1527,8 +1533,8 @@ def get_outbound_contactlisttemplates(
 ) -> _Operation[_m.ContactListTemplateEntityListing]:
     """GET /api/v2/outbound/contactlisttemplates -> ``ContactListTemplateEntityListing``.
 
-    Needs ``outbound:contactListTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``outbound:contactListTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1562,7 +1568,7 @@ def get_outbound_diagnostics_campaign_summary(
 ) -> _Operation[_m.CampaignDiagnosticSummary]:
     """GET /api/v2/outbound/diagnostics/campaigns/{campaignId}/summary -> ``CampaignDiagnosticSummary``.
 
-    Needs ``outbound:campaignDiagnostic:view``.
+    Requires ``outbound:campaignDiagnostic:view``.
 
     Args:
         campaign_id: path, string.
@@ -1583,7 +1589,7 @@ def get_outbound_diagnostics_campaign_summary(
 def get_outbound_digitalruleset(digital_rule_set_id: str) -> _Operation[_m.DigitalRuleSet]:
     """GET /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
 
-    Needs ``outbound:digitalRuleSet:view``.
+    Requires ``outbound:digitalRuleSet:view``.
 
     Args:
         digital_rule_set_id: path, string.
@@ -1608,7 +1614,8 @@ def get_outbound_digitalrulesets(
 ) -> _Operation[_m.DigitalRuleSetEntityListing]:
     """GET /api/v2/outbound/digitalrulesets -> ``DigitalRuleSetEntityListing``.
 
-    Needs ``outbound:digitalRuleSet:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:digitalRuleSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1639,7 +1646,7 @@ def get_outbound_dnclist(
 ) -> _Operation[_m.DncList]:
     """GET /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
 
-    Needs ``outbound:dncList:view``.
+    Requires ``outbound:dncList:view``.
 
     Args:
         dnc_list_id: path, string.
@@ -1662,7 +1669,7 @@ def get_outbound_dnclist_export(
 ) -> _Operation[_m.ExportUri]:
     """GET /api/v2/outbound/dnclists/{dncListId}/export -> ``ExportUri``.
 
-    Needs ``outbound:dnc:view`` and ``outbound:dncList:view``.
+    Requires ``outbound:dnc:view`` and ``outbound:dncList:view``.
 
     Args:
         dnc_list_id: path, string.
@@ -1681,7 +1688,7 @@ def get_outbound_dnclist_export(
 def get_outbound_dnclist_importstatus(dnc_list_id: str) -> _Operation[_m.ImportStatus]:
     """GET /api/v2/outbound/dnclists/{dncListId}/importstatus -> ``ImportStatus``.
 
-    Needs ``outbound:dncList:view``.
+    Requires ``outbound:dncList:view``.
 
     Args:
         dnc_list_id: path, string.
@@ -1711,7 +1718,7 @@ def get_outbound_dnclists(
 ) -> _Operation[_m.DncListEntityListing]:
     """GET /api/v2/outbound/dnclists -> ``DncListEntityListing``.
 
-    Needs ``outbound:dncList:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:dncList:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         include_import_status: query, boolean.
@@ -1751,7 +1758,7 @@ def get_outbound_dnclists_divisionview(
 ) -> _Operation[_m.DncListDivisionView]:
     """GET /api/v2/outbound/dnclists/divisionviews/{dncListId} -> ``DncListDivisionView``.
 
-    Needs ``outbound:dncList:search``.
+    Requires ``outbound:dncList:search``.
 
     Args:
         dnc_list_id: path, string.
@@ -1783,7 +1790,7 @@ def get_outbound_dnclists_divisionviews(
 ) -> _Operation[_m.DncListDivisionViewListing]:
     """GET /api/v2/outbound/dnclists/divisionviews -> ``DncListDivisionViewListing``.
 
-    Needs ``outbound:dncList:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:dncList:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         include_import_status: query, boolean.
@@ -1816,7 +1823,7 @@ def get_outbound_dnclists_divisionviews(
 def get_outbound_event(event_id: str) -> _Operation[_m.EventLog]:
     """GET /api/v2/outbound/events/{eventId} -> ``EventLog``.
 
-    Needs ``outbound:eventLog:view``.
+    Requires ``outbound:eventLog:view``.
 
     Args:
         event_id: path, string.
@@ -1839,7 +1846,7 @@ def get_outbound_events(
 ) -> _Operation[_m.DialerEventEntityListing]:
     """GET /api/v2/outbound/events -> ``DialerEventEntityListing``.
 
-    Needs ``outbound:eventLog:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:eventLog:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1870,7 +1877,7 @@ def get_outbound_filespecificationtemplate(
 ) -> _Operation[_m.FileSpecificationTemplate]:
     """GET /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
 
-    Needs ``outbound:fileSpecificationTemplate:view``.
+    Requires ``outbound:fileSpecificationTemplate:view``.
 
     Args:
         file_specification_template_id: path, string.
@@ -1897,8 +1904,8 @@ def get_outbound_filespecificationtemplates(
 ) -> _Operation[_m.FileSpecificationTemplateEntityListing]:
     """GET /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplateEntityListing``.
 
-    Needs ``outbound:fileSpecificationTemplate:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``outbound:fileSpecificationTemplate:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         page_size: query, integer.
@@ -1932,7 +1939,7 @@ def get_outbound_importtemplate(
 ) -> _Operation[_m.ImportTemplate]:
     """GET /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
 
-    Needs ``outbound:importTemplate:view``.
+    Requires ``outbound:importTemplate:view``.
 
     Args:
         import_template_id: path, string.
@@ -1955,7 +1962,7 @@ def get_outbound_importtemplate_importstatus(
 ) -> _Operation[_m.ImportStatus]:
     """GET /api/v2/outbound/importtemplates/{importTemplateId}/importstatus -> ``ImportStatus``.
 
-    Needs ``outbound:importTemplate:view``.
+    Requires ``outbound:importTemplate:view``.
 
     Args:
         import_template_id: path, string.
@@ -1985,7 +1992,8 @@ def get_outbound_importtemplates(
 ) -> _Operation[_m.ImportTemplateEntityListing]:
     """GET /api/v2/outbound/importtemplates -> ``ImportTemplateEntityListing``.
 
-    Needs ``outbound:importTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:importTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         include_import_status: query, boolean.
@@ -2017,7 +2025,7 @@ def get_outbound_importtemplates(
 def get_outbound_messagingcampaign(messaging_campaign_id: str) -> _Operation[_m.MessagingCampaign]:
     """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
 
-    Needs ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
+    Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
 
     Args:
@@ -2037,7 +2045,7 @@ def get_outbound_messagingcampaign_diagnostics(
 ) -> _Operation[_m.MessagingCampaignDiagnostics]:
     """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/diagnostics -> ``MessagingCampaignDiagnostics``.
 
-    Needs ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
+    Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
 
     Args:
@@ -2058,7 +2066,7 @@ def get_outbound_messagingcampaign_progress(
 ) -> _Operation[_m.CampaignProgress]:
     """GET /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress -> ``CampaignProgress``.
 
-    Needs ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
+    Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
 
     Args:
@@ -2092,8 +2100,8 @@ def get_outbound_messagingcampaigns(
 ) -> _Operation[_m.MessagingCampaignEntityListing]:
     """GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
 
-    Needs ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
-    ``outbound:whatsAppCampaign:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
+    ``outbound:whatsAppCampaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2133,7 +2141,7 @@ def get_outbound_messagingcampaigns_divisionview(
 ) -> _Operation[_m.MessagingCampaignDivisionView]:
     """GET /api/v2/outbound/messagingcampaigns/divisionviews/{messagingCampaignId} -> ``MessagingCampaignDivisionView``.
 
-    Needs ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
+    Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
     ``outbound:whatsAppCampaign:search``.
 
     Args:
@@ -2163,8 +2171,8 @@ def get_outbound_messagingcampaigns_divisionviews(
 ) -> _Operation[_m.MessagingCampaignDivisionViewEntityListing]:
     """GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
 
-    Needs ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
-    ``outbound:whatsAppCampaign:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
+    ``outbound:whatsAppCampaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2197,7 +2205,7 @@ def get_outbound_messagingcampaigns_divisionviews(
 def get_outbound_ruleset(rule_set_id: str) -> _Operation[_m.RuleSet]:
     """GET /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
 
-    Needs ``outbound:ruleSet:view``.
+    Requires ``outbound:ruleSet:view``.
 
     Args:
         rule_set_id: path, string.
@@ -2222,7 +2230,7 @@ def get_outbound_rulesets(
 ) -> _Operation[_m.RuleSetEntityListing]:
     """GET /api/v2/outbound/rulesets -> ``RuleSetEntityListing``.
 
-    Needs ``outbound:ruleSet:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:ruleSet:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2251,7 +2259,7 @@ def get_outbound_rulesets(
 def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignSchedule]:
     """GET /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
 
-    Needs ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
+    Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
 
     Args:
         campaign_id: path, string.
@@ -2268,7 +2276,7 @@ def get_outbound_schedules_campaign(campaign_id: str) -> _Operation[_m.CampaignS
 def get_outbound_schedules_campaigns() -> _Operation[list[_m.CampaignSchedule]]:
     """GET /api/v2/outbound/schedules/campaigns -> list of ``CampaignSchedule``.
 
-    Needs ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
+    Requires ``outbound:schedule:view`` or ``outbound:campaign:viewSchedule``.
     """
     return _Operation(
         _Endpoint(
@@ -2283,7 +2291,7 @@ def get_outbound_schedules_emailcampaign(
 ) -> _Operation[_m.EmailCampaignSchedule]:
     """GET /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
 
-    Needs ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
+    Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
 
     Args:
         email_campaign_id: path, string.
@@ -2300,8 +2308,8 @@ def get_outbound_schedules_emailcampaign(
 def get_outbound_schedules_emailcampaigns() -> _Operation[_m.EmailCampaignScheduleEntityListing]:
     """GET /api/v2/outbound/schedules/emailcampaigns -> ``EmailCampaignScheduleEntityListing``.
 
-    Needs ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``. Pages
-    by ``next_uri`` of the reply.
+    Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
+    Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -2316,7 +2324,7 @@ def get_outbound_schedules_messagingcampaign(
 ) -> _Operation[_m.MessagingCampaignSchedule]:
     """GET /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
 
-    Needs ``outbound:messagingCampaignSchedule:view`` or
+    Requires ``outbound:messagingCampaignSchedule:view`` or
     ``outbound:messagingCampaign:viewSchedule``.
 
     Args:
@@ -2336,8 +2344,8 @@ def get_outbound_schedules_messagingcampaigns(
 ) -> _Operation[_m.MessagingCampaignScheduleEntityListing]:
     """GET /api/v2/outbound/schedules/messagingcampaigns -> ``MessagingCampaignScheduleEntityListing``.
 
-    Needs ``outbound:messagingCampaignSchedule:view`` or
-    ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the reply.
+    Requires ``outbound:messagingCampaignSchedule:view`` or
+    ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -2351,7 +2359,7 @@ def get_outbound_schedules_messagingcampaigns(
 def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceSchedule]:
     """GET /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
 
-    Needs ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
+    Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
 
     Args:
         sequence_id: path, string.
@@ -2368,7 +2376,7 @@ def get_outbound_schedules_sequence(sequence_id: str) -> _Operation[_m.SequenceS
 def get_outbound_schedules_sequences() -> _Operation[list[_m.SequenceSchedule]]:
     """GET /api/v2/outbound/schedules/sequences -> list of ``SequenceSchedule``.
 
-    Needs ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
+    Requires ``outbound:schedule:view`` or ``outbound:campaignSequenceSchedule:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2383,7 +2391,8 @@ def get_outbound_schedules_whatsappcampaign(
 ) -> _Operation[_m.WhatsAppCampaignSchedule]:
     """GET /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
 
-    Needs ``outbound:whatsAppCampaignSchedule:view`` or ``outbound:whatsAppCampaign:viewSchedule``.
+    Requires ``outbound:whatsAppCampaignSchedule:view`` or
+    ``outbound:whatsAppCampaign:viewSchedule``.
 
     Args:
         whats_app_campaign_id: path, string.
@@ -2402,8 +2411,8 @@ def get_outbound_schedules_whatsappcampaigns(
 ) -> _Operation[_m.WhatsAppCampaignScheduleEntityListing]:
     """GET /api/v2/outbound/schedules/whatsappcampaigns -> ``WhatsAppCampaignScheduleEntityListing``.
 
-    Needs ``outbound:whatsAppCampaignSchedule:view`` or ``outbound:whatsAppCampaign:viewSchedule``.
-    Pages by ``next_uri`` of the reply.
+    Requires ``outbound:whatsAppCampaignSchedule:view`` or
+    ``outbound:whatsAppCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -2416,7 +2425,7 @@ def get_outbound_schedules_whatsappcampaigns(
 def get_outbound_sequence(sequence_id: str) -> _Operation[_m.CampaignSequence]:
     """GET /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
 
-    Needs ``outbound:campaignSequence:view``.
+    Requires ``outbound:campaignSequence:view``.
 
     Args:
         sequence_id: path, string.
@@ -2442,7 +2451,8 @@ def get_outbound_sequences(
 ) -> _Operation[_m.CampaignSequenceEntityListing]:
     """GET /api/v2/outbound/sequences -> ``CampaignSequenceEntityListing``.
 
-    Needs ``outbound:campaignSequence:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``outbound:campaignSequence:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2471,7 +2481,7 @@ def get_outbound_sequences(
 def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
     """GET /api/v2/outbound/settings -> ``OutboundSettings``.
 
-    Needs ``outbound:settings:view``.
+    Requires ``outbound:settings:view``.
     """
     return _Operation(
         _Endpoint("get_outbound_settings", "GET", "/api/v2/outbound/settings", "OutboundSettings"),
@@ -2481,7 +2491,7 @@ def get_outbound_settings() -> _Operation[_m.OutboundSettings]:
 def get_outbound_wrapupcodemappings() -> _Operation[_m.WrapUpCodeMapping]:
     """GET /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
 
-    Needs ``outbound:wrapUpCodeMapping:view``.
+    Requires ``outbound:wrapUpCodeMapping:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2497,7 +2507,7 @@ def patch_outbound_campaign(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/campaigns/{campaignId} -> nothing.
 
-    Needs ``outbound:campaign:edit``.
+    Requires ``outbound:campaign:edit``.
 
     Args:
         campaign_id: path, string.
@@ -2521,7 +2531,7 @@ def patch_outbound_dnclist_customexclusioncolumns(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/dnclists/{dncListId}/customexclusioncolumns -> nothing.
 
-    Needs ``outbound:dnc:edit``.
+    Requires ``outbound:dnc:edit``.
 
     Args:
         dnc_list_id: path, string.
@@ -2546,7 +2556,7 @@ def patch_outbound_dnclist_emailaddresses(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
 
-    Needs ``outbound:dnc:edit``.
+    Requires ``outbound:dnc:edit``.
 
     Args:
         dnc_list_id: path, string.
@@ -2571,7 +2581,7 @@ def patch_outbound_dnclist_phonenumbers(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
 
-    Needs ``outbound:dnc:edit``.
+    Requires ``outbound:dnc:edit``.
 
     Args:
         dnc_list_id: path, string.
@@ -2595,7 +2605,7 @@ def patch_outbound_dnclist_whatsappnumbers(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/dnclists/{dncListId}/whatsappnumbers -> nothing.
 
-    Needs ``outbound:dnc:edit``.
+    Requires ``outbound:dnc:edit``.
 
     Args:
         dnc_list_id: path, string.
@@ -2621,7 +2631,7 @@ def patch_outbound_settings(
 ) -> _Operation[None]:
     """PATCH /api/v2/outbound/settings -> nothing.
 
-    Needs ``outbound:settings:edit``.
+    Requires ``outbound:settings:edit``.
 
     Args:
         use_max_calls_per_agent_decimal: query, boolean.
@@ -2644,7 +2654,7 @@ def post_outbound_attemptlimits(
 ) -> _Operation[_m.AttemptLimits]:
     """POST /api/v2/outbound/attemptlimits -> ``AttemptLimits``.
 
-    Needs ``outbound:attemptLimits:add``.
+    Requires ``outbound:attemptLimits:add``.
 
     Args:
         body: ``AttemptLimits``.
@@ -2666,7 +2676,7 @@ def post_outbound_callabletimesets(
 ) -> _Operation[_m.CallableTimeSet]:
     """POST /api/v2/outbound/callabletimesets -> ``CallableTimeSet``.
 
-    Needs ``outbound:callableTimeSet:add``.
+    Requires ``outbound:callableTimeSet:add``.
 
     Args:
         body: ``CallableTimeSet``.
@@ -2688,7 +2698,7 @@ def post_outbound_callanalysisresponsesets(
 ) -> _Operation[_m.ResponseSet]:
     """POST /api/v2/outbound/callanalysisresponsesets -> ``ResponseSet``.
 
-    Needs ``outbound:responseSet:add``.
+    Requires ``outbound:responseSet:add``.
 
     Args:
         body: ``ResponseSet``.
@@ -2707,9 +2717,9 @@ def post_outbound_callanalysisresponsesets(
 
 
 def post_outbound_campaign_agentownedmappingpreview(campaign_id: str) -> _Operation[_Any]:
-    """POST /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview -> JSON of any shape.
+    """POST /api/v2/outbound/campaigns/{campaignId}/agentownedmappingpreview -> any JSON value.
 
-    Needs ``outbound:campaign:view`` and ``outbound:contact:view`` and ``directory:user:view``.
+    Requires ``outbound:campaign:view`` and ``outbound:contact:view`` and ``directory:user:view``.
 
     Args:
         campaign_id: path, string.
@@ -2751,7 +2761,7 @@ def post_outbound_campaign_callback_schedule(
 def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/campaigns/{campaignId}/start -> nothing.
 
-    Needs ``outbound:campaign:start``.
+    Requires ``outbound:campaign:start``.
 
     Args:
         campaign_id: path, string.
@@ -2767,7 +2777,7 @@ def post_outbound_campaign_start(campaign_id: str) -> _Operation[None]:
 def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/campaigns/{campaignId}/stop -> nothing.
 
-    Needs ``outbound:campaign:stop``.
+    Requires ``outbound:campaign:stop``.
 
     Args:
         campaign_id: path, string.
@@ -2783,7 +2793,7 @@ def post_outbound_campaign_stop(campaign_id: str) -> _Operation[None]:
 def post_outbound_campaignrules(body: _m.CampaignRule | _JsonObject) -> _Operation[_m.CampaignRule]:
     """POST /api/v2/outbound/campaignrules -> ``CampaignRule``.
 
-    Needs ``outbound:campaignRule:add``.
+    Requires ``outbound:campaignRule:add``.
 
     Args:
         body: ``CampaignRule``.
@@ -2807,7 +2817,7 @@ def post_outbound_campaigns(
 ) -> _Operation[_m.Campaign]:
     """POST /api/v2/outbound/campaigns -> ``Campaign``.
 
-    Needs ``outbound:campaign:add``.
+    Requires ``outbound:campaign:add``.
 
     Args:
         use_max_calls_per_agent_decimal: query, boolean.
@@ -2830,7 +2840,7 @@ def post_outbound_campaigns_performance_query(
 ) -> _Operation[_m.CampaignPerformanceDataListing]:
     """POST /api/v2/outbound/campaigns/performance/query -> ``CampaignPerformanceDataListing``.
 
-    Only reads. Needs ``outbound:performance:view`` or ``outbound:campaign:view``.
+    Read-only. Requires ``outbound:performance:view`` or ``outbound:campaign:view``.
 
     Args:
         body: list of string.
@@ -2851,7 +2861,7 @@ def post_outbound_campaigns_performance_query(
 def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m.CampaignProgress]]:
     """POST /api/v2/outbound/campaigns/progress -> list of ``CampaignProgress``.
 
-    Only reads. Needs ``outbound:campaign:view``.
+    Read-only. Requires ``outbound:campaign:view``.
 
     Args:
         body: list of string.
@@ -2871,7 +2881,7 @@ def post_outbound_campaigns_progress(body: _Sequence[str]) -> _Operation[list[_m
 def post_outbound_contactlist_clear(contact_list_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/contactlists/{contactListId}/clear -> nothing.
 
-    Needs ``outbound:contact:delete``.
+    Requires ``outbound:contact:delete``.
 
     Args:
         contact_list_id: path, string.
@@ -2895,7 +2905,7 @@ def post_outbound_contactlist_contacts(
 ) -> _Operation[list[_m.DialerContact]]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts -> list of ``DialerContact``.
 
-    Needs ``outbound:contact:add``.
+    Requires ``outbound:contact:add``.
 
     Args:
         contact_list_id: path, string.
@@ -2926,7 +2936,7 @@ def post_outbound_contactlist_contacts_bulk(
 ) -> _Operation[list[_m.DialerContact]]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk -> list of ``DialerContact``.
 
-    Only reads. Needs ``outbound:contact:view``.
+    Read-only. Requires ``outbound:contact:view``.
 
     Args:
         contact_list_id: path, string.
@@ -2951,7 +2961,7 @@ def post_outbound_contactlist_contacts_bulk_remove(
 ) -> _Operation[_m.ContactsBulkOperationJob]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/remove -> ``ContactsBulkOperationJob``.
 
-    Needs ``outbound:contact:delete``.
+    Requires ``outbound:contact:delete``.
 
     Args:
         contact_list_id: path, string.
@@ -2976,7 +2986,7 @@ def post_outbound_contactlist_contacts_bulk_update(
 ) -> _Operation[_m.ContactsBulkOperationJob]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/update -> ``ContactsBulkOperationJob``.
 
-    Needs ``outbound:contact:edit``.
+    Requires ``outbound:contact:edit``.
 
     Args:
         contact_list_id: path, string.
@@ -3001,7 +3011,7 @@ def post_outbound_contactlist_contacts_search(
 ) -> _Operation[_m.ContactListingResponse]:
     """POST /api/v2/outbound/contactlists/{contactListId}/contacts/search -> ``ContactListingResponse``.
 
-    Only reads. Needs ``outbound:contact:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``outbound:contact:view``. Pages by ``next_uri`` of the response.
 
     Args:
         contact_list_id: path, string.
@@ -3027,7 +3037,7 @@ def post_outbound_contactlist_export(
 ) -> _Operation[_m.DomainEntityRef]:
     """POST /api/v2/outbound/contactlists/{contactListId}/export -> ``DomainEntityRef``.
 
-    Needs ``outbound:contact:view`` and ``outbound:contactList:view``.
+    Requires ``outbound:contact:view`` and ``outbound:contactList:view``.
 
     Args:
         contact_list_id: path, string.
@@ -3051,7 +3061,7 @@ def post_outbound_contactlistfilters(
 ) -> _Operation[_m.ContactListFilter]:
     """POST /api/v2/outbound/contactlistfilters -> ``ContactListFilter``.
 
-    Needs ``outbound:contactListFilter:add``.
+    Requires ``outbound:contactListFilter:add``.
 
     Args:
         body: ``ContactListFilter``.
@@ -3073,7 +3083,7 @@ def post_outbound_contactlistfilters_bulk_retrieve(
 ) -> _Operation[_m.ContactListFilterEntityListing]:
     """POST /api/v2/outbound/contactlistfilters/bulk/retrieve -> ``ContactListFilterEntityListing``.
 
-    Only reads. Needs ``outbound:contactListFilter:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``outbound:contactListFilter:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``ContactListFilterBulkRetrieveBody``.
@@ -3096,7 +3106,7 @@ def post_outbound_contactlistfilters_preview(
 ) -> _Operation[_m.FilterPreviewResponse]:
     """POST /api/v2/outbound/contactlistfilters/preview -> ``FilterPreviewResponse``.
 
-    Only reads. Needs ``outbound:contact:view``.
+    Read-only. Requires ``outbound:contact:view``.
 
     Args:
         body: ``ContactListFilter``.
@@ -3117,7 +3127,7 @@ def post_outbound_contactlistfilters_preview(
 def post_outbound_contactlists(body: _m.ContactList | _JsonObject) -> _Operation[_m.ContactList]:
     """POST /api/v2/outbound/contactlists -> ``ContactList``.
 
-    Needs ``outbound:contactList:add``.
+    Requires ``outbound:contactList:add``.
 
     Args:
         body: ``ContactList``.
@@ -3160,7 +3170,7 @@ def post_outbound_contactlists_uploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/outbound/contactlists/uploads -> ``UploadUrlResponse``.
 
-    Needs ``outbound:contactList:upload``.
+    Requires ``outbound:contactList:upload``.
 
     Args:
         body: ``ContactListUploadUrlRequest``.
@@ -3182,7 +3192,7 @@ def post_outbound_contactlisttemplates(
 ) -> _Operation[_m.ContactListTemplate]:
     """POST /api/v2/outbound/contactlisttemplates -> ``ContactListTemplate``.
 
-    Needs ``outbound:contactListTemplate:add``.
+    Requires ``outbound:contactListTemplate:add``.
 
     Args:
         body: ``ContactListTemplate``.
@@ -3204,7 +3214,7 @@ def post_outbound_contactlisttemplates_bulk_add(
 ) -> _Operation[_m.ContactListTemplateEntityListing]:
     """POST /api/v2/outbound/contactlisttemplates/bulk/add -> ``ContactListTemplateEntityListing``.
 
-    Needs ``outbound:contactListTemplate:add``. Pages by ``next_uri`` of the reply.
+    Requires ``outbound:contactListTemplate:add``. Pages by ``next_uri`` of the response.
 
     Args:
         body: list of ``ContactListTemplate``.
@@ -3227,7 +3237,8 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
 ) -> _Operation[_m.ContactListTemplateEntityListing]:
     """POST /api/v2/outbound/contactlisttemplates/bulk/retrieve -> ``ContactListTemplateEntityListing``.
 
-    Only reads. Needs ``outbound:contactListTemplate:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``outbound:contactListTemplate:view``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         body: ``ContactListTemplateBulkRetrieveBody``.
@@ -3248,7 +3259,7 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
 def post_outbound_conversation_dnc(conversation_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/conversations/{conversationId}/dnc -> nothing.
 
-    Needs ``outbound:dnc:add``.
+    Requires ``outbound:dnc:add``.
 
     Args:
         conversation_id: path, string.
@@ -3267,7 +3278,7 @@ def post_outbound_digitalrulesets(
 ) -> _Operation[_m.DigitalRuleSet]:
     """POST /api/v2/outbound/digitalrulesets -> ``DigitalRuleSet``.
 
-    Needs ``outbound:digitalRuleSet:add``.
+    Requires ``outbound:digitalRuleSet:add``.
 
     Args:
         body: ``DigitalRuleSet``.
@@ -3290,7 +3301,7 @@ def post_outbound_dnclist_emailaddresses(
 ) -> _Operation[None]:
     """POST /api/v2/outbound/dnclists/{dncListId}/emailaddresses -> nothing.
 
-    Needs ``outbound:dnc:add``.
+    Requires ``outbound:dnc:add``.
 
     Args:
         dnc_list_id: path, string.
@@ -3312,7 +3323,7 @@ def post_outbound_dnclist_emailaddresses(
 def post_outbound_dnclist_export(dnc_list_id: str) -> _Operation[_m.DomainEntityRef]:
     """POST /api/v2/outbound/dnclists/{dncListId}/export -> ``DomainEntityRef``.
 
-    Needs ``outbound:dnc:view`` and ``outbound:dncList:view``.
+    Requires ``outbound:dnc:view`` and ``outbound:dncList:view``.
 
     Args:
         dnc_list_id: path, string.
@@ -3334,7 +3345,7 @@ def post_outbound_dnclist_phonenumbers(
 ) -> _Operation[None]:
     """POST /api/v2/outbound/dnclists/{dncListId}/phonenumbers -> nothing.
 
-    Needs ``outbound:dnc:add``.
+    Requires ``outbound:dnc:add``.
 
     Args:
         dnc_list_id: path, string.
@@ -3356,7 +3367,7 @@ def post_outbound_dnclist_phonenumbers(
 def post_outbound_dnclists(body: _m.DncListCreate | _JsonObject) -> _Operation[_m.DncList]:
     """POST /api/v2/outbound/dnclists -> ``DncList``.
 
-    Needs ``outbound:dncList:add``.
+    Requires ``outbound:dncList:add``.
 
     Args:
         body: ``DncListCreate``.
@@ -3378,7 +3389,7 @@ def post_outbound_dnclists_uploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/outbound/dnclists/uploads -> ``UploadUrlResponse``.
 
-    Needs ``outbound:dncList:upload``.
+    Requires ``outbound:dncList:upload``.
 
     Args:
         body: ``DNCListUploadUrlRequest``.
@@ -3400,7 +3411,7 @@ def post_outbound_filespecificationtemplates(
 ) -> _Operation[_m.FileSpecificationTemplate]:
     """POST /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplate``.
 
-    Needs ``outbound:fileSpecificationTemplate:add``.
+    Requires ``outbound:fileSpecificationTemplate:add``.
 
     Args:
         body: ``FileSpecificationTemplate``.
@@ -3423,7 +3434,7 @@ def post_outbound_importtemplates(
 ) -> _Operation[_m.ImportTemplate]:
     """POST /api/v2/outbound/importtemplates -> ``ImportTemplate``.
 
-    Needs ``outbound:importTemplate:add``.
+    Requires ``outbound:importTemplate:add``.
 
     Args:
         body: ``ImportTemplate``.
@@ -3445,7 +3456,7 @@ def post_outbound_importtemplates_bulk_add(
 ) -> _Operation[_m.ImportTemplateEntityListing]:
     """POST /api/v2/outbound/importtemplates/bulk/add -> ``ImportTemplateEntityListing``.
 
-    Needs ``outbound:importTemplate:add``. Pages by ``next_uri`` of the reply.
+    Requires ``outbound:importTemplate:add``. Pages by ``next_uri`` of the response.
 
     Args:
         body: list of ``ImportTemplate``.
@@ -3466,7 +3477,7 @@ def post_outbound_importtemplates_bulk_add(
 def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/start -> nothing.
 
-    Needs ``outbound:messagingCampaign:start`` or ``outbound:emailCampaign:start`` or
+    Requires ``outbound:messagingCampaign:start`` or ``outbound:emailCampaign:start`` or
     ``outbound:whatsAppCampaign:start``.
 
     Args:
@@ -3484,7 +3495,7 @@ def post_outbound_messagingcampaign_start(messaging_campaign_id: str) -> _Operat
 def post_outbound_messagingcampaign_stop(messaging_campaign_id: str) -> _Operation[None]:
     """POST /api/v2/outbound/messagingcampaigns/{messagingCampaignId}/stop -> nothing.
 
-    Needs ``outbound:messagingCampaign:stop`` or ``outbound:emailCampaign:stop`` or
+    Requires ``outbound:messagingCampaign:stop`` or ``outbound:emailCampaign:stop`` or
     ``outbound:whatsAppCampaign:stop``.
 
     Args:
@@ -3504,7 +3515,7 @@ def post_outbound_messagingcampaigns(
 ) -> _Operation[_m.MessagingCampaign]:
     """POST /api/v2/outbound/messagingcampaigns -> ``MessagingCampaign``.
 
-    Needs ``outbound:messagingCampaign:add`` or ``outbound:emailCampaign:add`` or
+    Requires ``outbound:messagingCampaign:add`` or ``outbound:emailCampaign:add`` or
     ``outbound:whatsAppCampaign:add``.
 
     Args:
@@ -3527,7 +3538,7 @@ def post_outbound_messagingcampaigns_progress(
 ) -> _Operation[list[_m.CampaignProgress]]:
     """POST /api/v2/outbound/messagingcampaigns/progress -> list of ``CampaignProgress``.
 
-    Only reads. Needs ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
+    Read-only. Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
     ``outbound:whatsAppCampaign:view``.
 
     Args:
@@ -3549,7 +3560,7 @@ def post_outbound_messagingcampaigns_progress(
 def post_outbound_rulesets(body: _m.RuleSet | _JsonObject) -> _Operation[_m.RuleSet]:
     """POST /api/v2/outbound/rulesets -> ``RuleSet``.
 
-    Needs ``outbound:ruleSet:add``.
+    Requires ``outbound:ruleSet:add``.
 
     Args:
         body: ``RuleSet``.
@@ -3571,7 +3582,7 @@ def post_outbound_sequences(
 ) -> _Operation[_m.CampaignSequence]:
     """POST /api/v2/outbound/sequences -> ``CampaignSequence``.
 
-    Needs ``outbound:campaignSequence:add``.
+    Requires ``outbound:campaignSequence:add``.
 
     Args:
         body: ``CampaignSequence``.
@@ -3594,7 +3605,7 @@ def put_outbound_attemptlimit(
 ) -> _Operation[_m.AttemptLimits]:
     """PUT /api/v2/outbound/attemptlimits/{attemptLimitsId} -> ``AttemptLimits``.
 
-    Needs ``outbound:attemptLimits:edit``.
+    Requires ``outbound:attemptLimits:edit``.
 
     Args:
         attempt_limits_id: path, string.
@@ -3618,7 +3629,7 @@ def put_outbound_callabletimeset(
 ) -> _Operation[_m.CallableTimeSet]:
     """PUT /api/v2/outbound/callabletimesets/{callableTimeSetId} -> ``CallableTimeSet``.
 
-    Needs ``outbound:callableTimeSet:edit``.
+    Requires ``outbound:callableTimeSet:edit``.
 
     Args:
         callable_time_set_id: path, string.
@@ -3643,7 +3654,7 @@ def put_outbound_callanalysisresponseset(
 ) -> _Operation[_m.ResponseSet]:
     """PUT /api/v2/outbound/callanalysisresponsesets/{callAnalysisSetId} -> ``ResponseSet``.
 
-    Needs ``outbound:responseSet:edit``.
+    Requires ``outbound:responseSet:edit``.
 
     Args:
         call_analysis_set_id: path, string.
@@ -3670,7 +3681,7 @@ def put_outbound_campaign(
 ) -> _Operation[_m.Campaign]:
     """PUT /api/v2/outbound/campaigns/{campaignId} -> ``Campaign``.
 
-    Needs ``outbound:campaign:edit``.
+    Requires ``outbound:campaign:edit``.
 
     Args:
         campaign_id: path, string.
@@ -3720,7 +3731,7 @@ def put_outbound_campaignrule(
 ) -> _Operation[_m.CampaignRule]:
     """PUT /api/v2/outbound/campaignrules/{campaignRuleId} -> ``CampaignRule``.
 
-    Needs ``outbound:campaignRule:edit``.
+    Requires ``outbound:campaignRule:edit``.
 
     Args:
         campaign_rule_id: path, string.
@@ -3744,7 +3755,7 @@ def put_outbound_contactlist(
 ) -> _Operation[_m.ContactList]:
     """PUT /api/v2/outbound/contactlists/{contactListId} -> ``ContactList``.
 
-    Needs ``outbound:contactList:edit``.
+    Requires ``outbound:contactList:edit``.
 
     Args:
         contact_list_id: path, string.
@@ -3769,7 +3780,7 @@ def put_outbound_contactlist_contact(
 ) -> _Operation[_m.DialerContact]:
     """PUT /api/v2/outbound/contactlists/{contactListId}/contacts/{contactId} -> ``DialerContact``.
 
-    Needs ``outbound:contact:edit``.
+    Requires ``outbound:contact:edit``.
 
     Args:
         contact_list_id: path, string.
@@ -3795,7 +3806,7 @@ def put_outbound_contactlistfilter(
 ) -> _Operation[_m.ContactListFilter]:
     """PUT /api/v2/outbound/contactlistfilters/{contactListFilterId} -> ``ContactListFilter``.
 
-    Needs ``outbound:contactListFilter:edit``.
+    Requires ``outbound:contactListFilter:edit``.
 
     Args:
         contact_list_filter_id: path, string.
@@ -3820,7 +3831,7 @@ def put_outbound_contactlisttemplate(
 ) -> _Operation[_m.ContactListTemplate]:
     """PUT /api/v2/outbound/contactlisttemplates/{contactListTemplateId} -> ``ContactListTemplate``.
 
-    Needs ``outbound:contactListTemplate:edit``.
+    Requires ``outbound:contactListTemplate:edit``.
 
     Args:
         contact_list_template_id: path, string.
@@ -3845,7 +3856,7 @@ def put_outbound_digitalruleset(
 ) -> _Operation[_m.DigitalRuleSet]:
     """PUT /api/v2/outbound/digitalrulesets/{digitalRuleSetId} -> ``DigitalRuleSet``.
 
-    Needs ``outbound:digitalRuleSet:edit``.
+    Requires ``outbound:digitalRuleSet:edit``.
 
     Args:
         digital_rule_set_id: path, string.
@@ -3870,7 +3881,7 @@ def put_outbound_dnclist(
 ) -> _Operation[_m.DncList]:
     """PUT /api/v2/outbound/dnclists/{dncListId} -> ``DncList``.
 
-    Needs ``outbound:dncList:edit``.
+    Requires ``outbound:dncList:edit``.
 
     Args:
         dnc_list_id: path, string.
@@ -3894,7 +3905,7 @@ def put_outbound_filespecificationtemplate(
 ) -> _Operation[_m.FileSpecificationTemplate]:
     """PUT /api/v2/outbound/filespecificationtemplates/{fileSpecificationTemplateId} -> ``FileSpecificationTemplate``.
 
-    Needs ``outbound:fileSpecificationTemplate:edit``.
+    Requires ``outbound:fileSpecificationTemplate:edit``.
 
     Args:
         file_specification_template_id: path, string.
@@ -3919,7 +3930,7 @@ def put_outbound_importtemplate(
 ) -> _Operation[_m.ImportTemplate]:
     """PUT /api/v2/outbound/importtemplates/{importTemplateId} -> ``ImportTemplate``.
 
-    Needs ``outbound:importTemplate:edit``.
+    Requires ``outbound:importTemplate:edit``.
 
     Args:
         import_template_id: path, string.
@@ -3944,7 +3955,7 @@ def put_outbound_messagingcampaign(
 ) -> _Operation[_m.MessagingCampaign]:
     """PUT /api/v2/outbound/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaign``.
 
-    Needs ``outbound:messagingCampaign:edit`` or ``outbound:emailCampaign:edit`` or
+    Requires ``outbound:messagingCampaign:edit`` or ``outbound:emailCampaign:edit`` or
     ``outbound:whatsAppCampaign:edit``.
 
     Args:
@@ -3970,7 +3981,7 @@ def put_outbound_ruleset(
 ) -> _Operation[_m.RuleSet]:
     """PUT /api/v2/outbound/rulesets/{ruleSetId} -> ``RuleSet``.
 
-    Needs ``outbound:ruleSet:edit``.
+    Requires ``outbound:ruleSet:edit``.
 
     Args:
         rule_set_id: path, string.
@@ -3994,7 +4005,7 @@ def put_outbound_schedules_campaign(
 ) -> _Operation[_m.CampaignSchedule]:
     """PUT /api/v2/outbound/schedules/campaigns/{campaignId} -> ``CampaignSchedule``.
 
-    Needs ``outbound:schedule:edit`` or ``outbound:campaign:editSchedule``.
+    Requires ``outbound:schedule:edit`` or ``outbound:campaign:editSchedule``.
 
     Args:
         campaign_id: path, string.
@@ -4019,7 +4030,7 @@ def put_outbound_schedules_emailcampaign(
 ) -> _Operation[_m.EmailCampaignSchedule]:
     """PUT /api/v2/outbound/schedules/emailcampaigns/{emailCampaignId} -> ``EmailCampaignSchedule``.
 
-    Needs ``outbound:emailCampaignSchedule:edit`` or ``outbound:emailCampaign:editSchedule``.
+    Requires ``outbound:emailCampaignSchedule:edit`` or ``outbound:emailCampaign:editSchedule``.
 
     Args:
         email_campaign_id: path, string.
@@ -4044,7 +4055,7 @@ def put_outbound_schedules_messagingcampaign(
 ) -> _Operation[_m.MessagingCampaignSchedule]:
     """PUT /api/v2/outbound/schedules/messagingcampaigns/{messagingCampaignId} -> ``MessagingCampaignSchedule``.
 
-    Needs ``outbound:messagingCampaignSchedule:edit`` or
+    Requires ``outbound:messagingCampaignSchedule:edit`` or
     ``outbound:messagingCampaign:editSchedule``.
 
     Args:
@@ -4070,7 +4081,7 @@ def put_outbound_schedules_sequence(
 ) -> _Operation[_m.SequenceSchedule]:
     """PUT /api/v2/outbound/schedules/sequences/{sequenceId} -> ``SequenceSchedule``.
 
-    Needs ``outbound:schedule:edit`` or ``outbound:campaignSequenceSchedule:edit``.
+    Requires ``outbound:schedule:edit`` or ``outbound:campaignSequenceSchedule:edit``.
 
     Args:
         sequence_id: path, string.
@@ -4095,7 +4106,8 @@ def put_outbound_schedules_whatsappcampaign(
 ) -> _Operation[_m.WhatsAppCampaignSchedule]:
     """PUT /api/v2/outbound/schedules/whatsappcampaigns/{whatsAppCampaignId} -> ``WhatsAppCampaignSchedule``.
 
-    Needs ``outbound:whatsAppCampaignSchedule:edit`` or ``outbound:whatsAppCampaign:editSchedule``.
+    Requires ``outbound:whatsAppCampaignSchedule:edit`` or
+    ``outbound:whatsAppCampaign:editSchedule``.
 
     Args:
         whats_app_campaign_id: path, string.
@@ -4120,7 +4132,7 @@ def put_outbound_sequence(
 ) -> _Operation[_m.CampaignSequence]:
     """PUT /api/v2/outbound/sequences/{sequenceId} -> ``CampaignSequence``.
 
-    Needs ``outbound:campaignSequence:edit``.
+    Requires ``outbound:campaignSequence:edit``.
 
     Args:
         sequence_id: path, string.
@@ -4143,7 +4155,7 @@ def put_outbound_wrapupcodemappings(
 ) -> _Operation[_m.WrapUpCodeMapping]:
     """PUT /api/v2/outbound/wrapupcodemappings -> ``WrapUpCodeMapping``.
 
-    Needs ``outbound:wrapUpCodeMapping:edit``.
+    Requires ``outbound:wrapUpCodeMapping:edit``.
 
     Args:
         body: ``WrapUpCodeMapping``.

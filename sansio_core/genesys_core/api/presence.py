@@ -16,7 +16,7 @@ if _TYPE_CHECKING:
 def delete_presence_definition(definition_id: str) -> _Operation[None]:
     """DELETE /api/v2/presence/definitions/{definitionId} -> nothing.
 
-    Needs ``presence:presenceDefinition:delete``.
+    Requires ``presence:presenceDefinition:delete``.
 
     Args:
         definition_id: path, string.
@@ -32,7 +32,7 @@ def delete_presence_definition(definition_id: str) -> _Operation[None]:
 def delete_presence_source(source_id: str) -> _Operation[None]:
     """DELETE /api/v2/presence/sources/{sourceId} -> nothing.
 
-    Needs ``presence:source:delete`` or ``presence:source:edit``.
+    Requires ``presence:source:delete`` or ``presence:source:edit``.
 
     Args:
         source_id: path, string.
@@ -46,7 +46,7 @@ def delete_presence_source(source_id: str) -> _Operation[None]:
 def delete_presencedefinition(presence_id: str) -> _Operation[None]:
     """DELETE /api/v2/presencedefinitions/{presenceId} -> nothing.
 
-    Deprecated. Needs ``presence:presenceDefinition:delete``.
+    Deprecated. Requires ``presence:presenceDefinition:delete``.
 
     Args:
         presence_id: path, string.
@@ -66,7 +66,7 @@ def get_presence_definition(
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
     """GET /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
 
-    Needs ``presence:presenceDefinition:view``.
+    Requires ``presence:presenceDefinition:view``.
 
     Args:
         definition_id: path, string.
@@ -108,7 +108,7 @@ def get_presence_definitions(
 def get_presence_settings() -> _Operation[_m.PresenceSettings]:
     """GET /api/v2/presence/settings -> ``PresenceSettings``.
 
-    Needs ``presence:settings:view``.
+    Requires ``presence:settings:view``.
     """
     return _Operation(
         _Endpoint("get_presence_settings", "GET", "/api/v2/presence/settings", "PresenceSettings"),
@@ -118,7 +118,7 @@ def get_presence_settings() -> _Operation[_m.PresenceSettings]:
 def get_presence_source(source_id: str) -> _Operation[_m.Source]:
     """GET /api/v2/presence/sources/{sourceId} -> ``Source``.
 
-    Needs ``presence:source:view``.
+    Requires ``presence:source:view``.
 
     Args:
         source_id: path, string.
@@ -132,7 +132,7 @@ def get_presence_source(source_id: str) -> _Operation[_m.Source]:
 def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.SourceEntityListing]:
     """GET /api/v2/presence/sources -> ``SourceEntityListing``.
 
-    Needs ``presence:source:view``.
+    Requires ``presence:source:view``.
 
     Args:
         deactivated: query, string.
@@ -147,7 +147,7 @@ def get_presence_sources(*, deactivated: str | None = None) -> _Operation[_m.Sou
 def get_presence_user_primarysource(user_id: str) -> _Operation[_m.UserPrimarySource]:
     """GET /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
 
-    Needs ``presence:userPrimarySource:view``.
+    Requires ``presence:userPrimarySource:view``.
 
     Args:
         user_id: path, string.
@@ -168,7 +168,7 @@ def get_presencedefinition(
 ) -> _Operation[_m.OrganizationPresence]:
     """GET /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
 
-    Deprecated. Needs ``presence:presenceDefinition:view``.
+    Deprecated. Requires ``presence:presenceDefinition:view``.
 
     Args:
         presence_id: path, string.
@@ -193,7 +193,7 @@ def get_presencedefinitions(
 ) -> _Operation[_m.OrganizationPresenceEntityListing]:
     """GET /api/v2/presencedefinitions -> ``OrganizationPresenceEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -343,7 +343,7 @@ def post_presence_definitions(
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
     """POST /api/v2/presence/definitions -> ``OrganizationPresenceDefinition``.
 
-    Needs ``presence:presenceDefinition:add``.
+    Requires ``presence:presenceDefinition:add``.
 
     Args:
         body: ``OrganizationPresenceDefinition``.
@@ -363,7 +363,7 @@ def post_presence_definitions(
 def post_presence_sources(body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
     """POST /api/v2/presence/sources -> ``Source``.
 
-    Needs ``presence:source:add``.
+    Requires ``presence:source:add``.
 
     Args:
         body: ``Source``.
@@ -385,7 +385,7 @@ def post_presencedefinitions(
 ) -> _Operation[_m.OrganizationPresence]:
     """POST /api/v2/presencedefinitions -> ``OrganizationPresence``.
 
-    Deprecated. Needs ``presence:presenceDefinition:add``.
+    Deprecated. Requires ``presence:presenceDefinition:add``.
 
     Args:
         body: ``OrganizationPresence``.
@@ -408,7 +408,7 @@ def put_presence_definition(
 ) -> _Operation[_m.OrganizationPresenceDefinition]:
     """PUT /api/v2/presence/definitions/{definitionId} -> ``OrganizationPresenceDefinition``.
 
-    Needs ``presence:presenceDefinition:edit``.
+    Requires ``presence:presenceDefinition:edit``.
 
     Args:
         definition_id: path, string.
@@ -431,7 +431,7 @@ def put_presence_settings(
 ) -> _Operation[_m.PresenceSettings]:
     """PUT /api/v2/presence/settings -> ``PresenceSettings``.
 
-    Needs ``presence:settings:edit``.
+    Requires ``presence:settings:edit``.
 
     Args:
         body: ``PresenceSettings``.
@@ -451,7 +451,7 @@ def put_presence_settings(
 def put_presence_source(source_id: str, body: _m.Source | _JsonObject) -> _Operation[_m.Source]:
     """PUT /api/v2/presence/sources/{sourceId} -> ``Source``.
 
-    Needs ``presence:source:edit``.
+    Requires ``presence:source:edit``.
 
     Args:
         source_id: path, string.
@@ -475,7 +475,7 @@ def put_presence_user_primarysource(
 ) -> _Operation[_m.UserPrimarySource]:
     """PUT /api/v2/presence/users/{userId}/primarysource -> ``UserPrimarySource``.
 
-    Needs ``presence:userPrimarySource:edit``.
+    Requires ``presence:userPrimarySource:edit``.
 
     Args:
         user_id: path, string.
@@ -500,7 +500,7 @@ def put_presencedefinition(
 ) -> _Operation[_m.OrganizationPresence]:
     """PUT /api/v2/presencedefinitions/{presenceId} -> ``OrganizationPresence``.
 
-    Deprecated. Needs ``presence:presenceDefinition:edit``.
+    Deprecated. Requires ``presence:presenceDefinition:edit``.
 
     Args:
         presence_id: path, string.
@@ -523,7 +523,7 @@ def put_users_presences_bulk(
 ) -> _Operation[list[_m.UserPresence]]:
     """PUT /api/v2/users/presences/bulk -> list of ``UserPresence``.
 
-    Needs ``presence:userPresence:edit``.
+    Requires ``presence:userPresence:edit``.
 
     Args:
         body: list of ``MutableUserPresence``.

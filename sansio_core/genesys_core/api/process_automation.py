@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Operation[None]:
     """DELETE /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> nothing.
 
-    Needs ``processautomation:trigger:delete``.
+    Requires ``processautomation:trigger:delete``.
 
     Args:
         scheduled_trigger_id: path, string.
@@ -32,7 +32,7 @@ def delete_processautomation_scheduledtrigger(scheduled_trigger_id: str) -> _Ope
 def delete_processautomation_trigger(trigger_id: str) -> _Operation[None]:
     """DELETE /api/v2/processautomation/triggers/{triggerId} -> nothing.
 
-    Needs ``processautomation:trigger:delete``.
+    Requires ``processautomation:trigger:delete``.
 
     Args:
         trigger_id: path, string.
@@ -51,7 +51,7 @@ def get_processautomation_scheduledtrigger(
 ) -> _Operation[_m.ScheduledTrigger]:
     """GET /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
 
-    Needs ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
 
     Args:
         scheduled_trigger_id: path, string.
@@ -74,8 +74,8 @@ def get_processautomation_scheduledtriggers(
 ) -> _Operation[_m.ScheduledTriggerEntityListing]:
     """GET /api/v2/processautomation/scheduledtriggers -> ``ScheduledTriggerEntityListing``.
 
-    Needs ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
+    cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -96,7 +96,7 @@ def get_processautomation_scheduledtriggers(
 def get_processautomation_trigger(trigger_id: str) -> _Operation[_m.Trigger]:
     """GET /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
 
-    Needs ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``.
 
     Args:
         trigger_id: path, string.
@@ -121,8 +121,8 @@ def get_processautomation_triggers(
 ) -> _Operation[_m.TriggerEntityListing]:
     """GET /api/v2/processautomation/triggers -> ``TriggerEntityListing``.
 
-    Needs ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
+    cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -153,8 +153,8 @@ def get_processautomation_triggers_topics(
 ) -> _Operation[_m.TopicCursorEntityListing]:
     """GET /api/v2/processautomation/triggers/topics -> ``TopicCursorEntityListing``.
 
-    Needs ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
-    cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by the
+    cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -176,7 +176,7 @@ def post_processautomation_scheduledtriggers(
 ) -> _Operation[_m.ScheduledTrigger]:
     """POST /api/v2/processautomation/scheduledtriggers -> ``ScheduledTrigger``.
 
-    Needs ``processautomation:trigger:add``.
+    Requires ``processautomation:trigger:add``.
 
     Args:
         body: ``CreateScheduledTriggerRequest``.
@@ -201,7 +201,7 @@ def post_processautomation_trigger_test(
 ) -> _Operation[_m.TestModeResults]:
     """POST /api/v2/processautomation/triggers/{triggerId}/test -> ``TestModeResults``.
 
-    Needs ``processautomation:trigger:test``.
+    Requires ``processautomation:trigger:test``.
 
     Args:
         trigger_id: path, string.
@@ -224,7 +224,7 @@ def post_processautomation_triggers(
 ) -> _Operation[_m.Trigger]:
     """POST /api/v2/processautomation/triggers -> ``Trigger``.
 
-    Needs ``processautomation:trigger:add``.
+    Requires ``processautomation:trigger:add``.
 
     Args:
         body: ``CreateTriggerRequest``.
@@ -248,7 +248,7 @@ def post_processautomation_triggers_topic_test(
 ) -> _Operation[_m.TestModeEventResults]:
     """POST /api/v2/processautomation/triggers/topics/{topicName}/test -> ``TestModeEventResults``.
 
-    Needs ``processautomation:trigger:test``.
+    Requires ``processautomation:trigger:test``.
 
     Args:
         topic_name: path, string.
@@ -273,7 +273,7 @@ def put_processautomation_scheduledtrigger(
 ) -> _Operation[_m.ScheduledTrigger]:
     """PUT /api/v2/processautomation/scheduledtriggers/{scheduledTriggerId} -> ``ScheduledTrigger``.
 
-    Needs ``processautomation:trigger:edit``.
+    Requires ``processautomation:trigger:edit``.
 
     Args:
         scheduled_trigger_id: path, string.
@@ -298,7 +298,7 @@ def put_processautomation_trigger(
 ) -> _Operation[_m.Trigger]:
     """PUT /api/v2/processautomation/triggers/{triggerId} -> ``Trigger``.
 
-    Needs ``processautomation:trigger:edit``.
+    Requires ``processautomation:trigger:edit``.
 
     Args:
         trigger_id: path, string.

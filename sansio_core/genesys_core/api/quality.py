@@ -19,7 +19,7 @@ if _TYPE_CHECKING:
 def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -36,7 +36,7 @@ def delete_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[None]
 def delete_analytics_surveys_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -56,7 +56,7 @@ def delete_quality_calibration(
 ) -> _Operation[_m.Calibration]:
     """DELETE /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
 
-    Needs ``quality:calibration:delete``.
+    Requires ``quality:calibration:delete``.
 
     Args:
         calibration_id: path, string.
@@ -80,7 +80,7 @@ def delete_quality_conversation_evaluation(
 ) -> _Operation[_m.EvaluationResponse]:
     """DELETE /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
 
-    Needs ``quality:evaluation:delete``.
+    Requires ``quality:evaluation:delete``.
 
     Args:
         conversation_id: path, string.
@@ -101,7 +101,7 @@ def delete_quality_conversation_evaluation(
 def delete_quality_form(form_id: str) -> _Operation[None]:
     """DELETE /api/v2/quality/forms/{formId} -> nothing.
 
-    Deprecated. Needs ``quality:evaluationForm:delete``.
+    Deprecated. Requires ``quality:evaluationForm:delete``.
 
     Args:
         form_id: path, string.
@@ -115,7 +115,7 @@ def delete_quality_form(form_id: str) -> _Operation[None]:
 def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
     """DELETE /api/v2/quality/forms/evaluations/{formId} -> nothing.
 
-    Needs ``quality:evaluationForm:delete``.
+    Requires ``quality:evaluationForm:delete``.
 
     Args:
         form_id: path, string.
@@ -132,7 +132,7 @@ def delete_quality_forms_evaluation(form_id: str) -> _Operation[None]:
 def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
     """DELETE /api/v2/quality/forms/surveys/{formId} -> nothing.
 
-    Needs ``quality:surveyForm:delete``.
+    Requires ``quality:surveyForm:delete``.
 
     Args:
         form_id: path, string.
@@ -148,7 +148,7 @@ def delete_quality_forms_survey(form_id: str) -> _Operation[None]:
 def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> nothing.
 
-    Needs ``quality:scoringRule:delete``.
+    Requires ``quality:scoringRule:delete``.
 
     Args:
         program_id: path, string.
@@ -166,7 +166,7 @@ def delete_quality_program_agentscoringrule(program_id: str, rule_id: str) -> _O
 def get_analytics_evaluations_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -187,7 +187,7 @@ def get_analytics_evaluations_aggregates_job_results(
 ) -> _Operation[_m.EvaluationAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -207,7 +207,7 @@ def get_analytics_evaluations_aggregates_job_results(
 def get_analytics_surveys_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -228,7 +228,7 @@ def get_analytics_surveys_aggregates_job_results(
 ) -> _Operation[_m.SurveyAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -265,7 +265,7 @@ def get_quality_agents_activity(
 ) -> _Operation[_m.AgentActivityEntityListing]:
     """GET /api/v2/quality/agents/activity -> ``AgentActivityEntityListing``.
 
-    Needs ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -309,7 +309,7 @@ def get_quality_calibration(
 ) -> _Operation[_m.Calibration]:
     """GET /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
 
-    Needs ``quality:calibration:view``.
+    Requires ``quality:calibration:view``.
 
     Args:
         calibration_id: path, string.
@@ -341,7 +341,7 @@ def get_quality_calibrations(
 ) -> _Operation[_m.CalibrationEntityListing]:
     """GET /api/v2/quality/calibrations -> ``CalibrationEntityListing``.
 
-    Needs ``quality:calibration:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:calibration:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -378,7 +378,7 @@ def get_quality_conversation_evaluation(
 ) -> _Operation[_m.EvaluationResponse]:
     """GET /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
 
-    Needs ``quality:evaluation:view`` or ``quality:evaluation:assign`` or
+    Requires ``quality:evaluation:view`` or ``quality:evaluation:assign`` or
     ``quality:evaluation:release``.
 
     Args:
@@ -400,7 +400,7 @@ def get_quality_conversation_evaluation(
 def get_quality_conversation_surveys(conversation_id: str) -> _Operation[list[_m.Survey]]:
     """GET /api/v2/quality/conversations/{conversationId}/surveys -> list of ``Survey``.
 
-    Needs ``quality:survey:view``.
+    Requires ``quality:survey:view``.
 
     Args:
         conversation_id: path, string.
@@ -419,7 +419,7 @@ def get_quality_conversations_audits_query_transaction_id(
 ) -> _Operation[_m.QualityAuditQueryExecutionStatusResponse]:
     """GET /api/v2/quality/conversations/audits/query/{transactionId} -> ``QualityAuditQueryExecutionStatusResponse``.
 
-    Needs ``audits:interactionDetails:view``.
+    Requires ``audits:interactionDetails:view``.
 
     Args:
         transaction_id: path, string.
@@ -443,7 +443,7 @@ def get_quality_conversations_audits_query_transaction_id_results(
 ) -> _Operation[_m.QualityAuditQueryExecutionResultsResponse]:
     """GET /api/v2/quality/conversations/audits/query/{transactionId}/results -> ``QualityAuditQueryExecutionResultsResponse``.
 
-    Needs ``audits:interactionDetails:view``. Pages by ``cursor``.
+    Requires ``audits:interactionDetails:view``. Pages by ``cursor``.
 
     Args:
         transaction_id: path, string.
@@ -487,7 +487,7 @@ def get_quality_evaluations_query(
 ) -> _Operation[_m.EvaluationEntityListing]:
     """GET /api/v2/quality/evaluations/query -> ``EvaluationEntityListing``.
 
-    Needs ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -548,7 +548,7 @@ def get_quality_evaluators_activity(
 ) -> _Operation[_m.EvaluatorActivityEntityListing]:
     """GET /api/v2/quality/evaluators/activity -> ``EvaluatorActivityEntityListing``.
 
-    Needs ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -582,7 +582,7 @@ def get_quality_evaluators_activity(
 def get_quality_form(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
 
-    Deprecated. Needs ``quality:evaluationForm:view``.
+    Deprecated. Requires ``quality:evaluationForm:view``.
 
     Args:
         form_id: path, string.
@@ -604,8 +604,8 @@ def get_quality_form_versions(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/forms/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
 
-    Deprecated. Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         form_id: path, string.
@@ -636,8 +636,8 @@ def get_quality_forms(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/forms -> ``EvaluationFormResponseEntityListing``.
 
-    Deprecated. Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         page_size: query, integer.
@@ -666,7 +666,7 @@ def get_quality_forms(
 def get_quality_forms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     """GET /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:view``.
+    Requires ``quality:evaluationForm:view``.
 
     Args:
         form_id: path, string.
@@ -689,7 +689,8 @@ def get_quality_forms_evaluation_versions(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/forms/evaluations/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
 
-    Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         form_id: path, string.
@@ -721,7 +722,8 @@ def get_quality_forms_evaluations(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/forms/evaluations -> ``EvaluationFormResponseEntityListing``.
 
-    Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -754,7 +756,7 @@ def get_quality_forms_evaluations_bulk(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/forms/evaluations/bulk -> ``EvaluationFormResponseEntityListing``.
 
-    Needs ``quality:evaluationForm:view``. Pages by ``next_uri`` of the reply.
+    Requires ``quality:evaluationForm:view``. Pages by ``next_uri`` of the response.
 
     Args:
         id: query, list of string.
@@ -775,7 +777,7 @@ def get_quality_forms_evaluations_bulk_contexts(
 ) -> _Operation[list[_m.EvaluationFormResponse]]:
     """GET /api/v2/quality/forms/evaluations/bulk/contexts -> list of ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:view``.
+    Requires ``quality:evaluationForm:view``.
 
     Args:
         context_id: query, list of string.
@@ -793,7 +795,7 @@ def get_quality_forms_evaluations_bulk_contexts(
 def get_quality_forms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
     """GET /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:view``.
+    Requires ``quality:surveyForm:view``.
 
     Args:
         form_id: path, string.
@@ -815,7 +817,7 @@ def get_quality_forms_survey_versions(
 ) -> _Operation[_m.SurveyFormEntityListing]:
     """GET /api/v2/quality/forms/surveys/{formId}/versions -> ``SurveyFormEntityListing``.
 
-    Needs ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         form_id: path, string.
@@ -846,7 +848,7 @@ def get_quality_forms_surveys(
 ) -> _Operation[_m.SurveyFormEntityListing]:
     """GET /api/v2/quality/forms/surveys -> ``SurveyFormEntityListing``.
 
-    Needs ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -875,7 +877,7 @@ def get_quality_forms_surveys(
 def get_quality_forms_surveys_bulk(id: _Sequence[str]) -> _Operation[_m.SurveyFormEntityListing]:
     """GET /api/v2/quality/forms/surveys/bulk -> ``SurveyFormEntityListing``.
 
-    Needs ``quality:surveyForm:view``. Pages by ``next_uri`` of the reply.
+    Requires ``quality:surveyForm:view``. Pages by ``next_uri`` of the response.
 
     Args:
         id: query, list of string.
@@ -897,7 +899,7 @@ def get_quality_forms_surveys_bulk_contexts(
 ) -> _Operation[list[_m.SurveyForm]]:
     """GET /api/v2/quality/forms/surveys/bulk/contexts -> list of ``SurveyForm``.
 
-    Needs ``quality:surveyForm:view``.
+    Requires ``quality:surveyForm:view``.
 
     Args:
         context_id: query, list of string.
@@ -919,7 +921,7 @@ def get_quality_program_agentscoringrule(
 ) -> _Operation[_m.AgentScoringRule]:
     """GET /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
 
-    Needs ``quality:scoringRule:view``.
+    Requires ``quality:scoringRule:view``.
 
     Args:
         program_id: path, string.
@@ -939,7 +941,7 @@ def get_quality_program_agentscoringrules(
 ) -> _Operation[_m.AgentScoringRuleEntityListing]:
     """GET /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRuleEntityListing``.
 
-    Needs ``quality:scoringRule:view``. Pages by ``next_uri`` of the reply.
+    Requires ``quality:scoringRule:view``. Pages by ``next_uri`` of the response.
 
     Args:
         program_id: path, string.
@@ -957,7 +959,7 @@ def get_quality_program_agentscoringrules(
 def get_quality_publishedform(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     """GET /api/v2/quality/publishedforms/{formId} -> ``EvaluationFormResponse``.
 
-    Deprecated. Needs ``quality:evaluationForm:view``.
+    Deprecated. Requires ``quality:evaluationForm:view``.
 
     Args:
         form_id: path, string.
@@ -980,8 +982,8 @@ def get_quality_publishedforms(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/publishedforms -> ``EvaluationFormResponseEntityListing``.
 
-    Deprecated. Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         page_size: query, integer.
@@ -1005,7 +1007,7 @@ def get_quality_publishedforms(
 def get_quality_publishedforms_evaluation(form_id: str) -> _Operation[_m.EvaluationFormResponse]:
     """GET /api/v2/quality/publishedforms/evaluations/{formId} -> ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:view``.
+    Requires ``quality:evaluationForm:view``.
 
     Args:
         form_id: path, string.
@@ -1028,7 +1030,8 @@ def get_quality_publishedforms_evaluations(
 ) -> _Operation[_m.EvaluationFormResponseEntityListing]:
     """GET /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponseEntityListing``.
 
-    Needs ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1055,7 +1058,7 @@ def get_quality_publishedforms_evaluations_divisionview(
 ) -> _Operation[_m.EvaluationFormDivisionView]:
     """GET /api/v2/quality/publishedforms/evaluations/divisionviews/{evaluationFormId} -> ``EvaluationFormDivisionView``.
 
-    Needs ``quality:evaluationForm:search``.
+    Requires ``quality:evaluationForm:search``.
 
     Args:
         evaluation_form_id: path, string.
@@ -1080,7 +1083,8 @@ def get_quality_publishedforms_evaluations_divisionviews(
 ) -> _Operation[_m.EvaluationFormDivisionViewListing]:
     """GET /api/v2/quality/publishedforms/evaluations/divisionviews -> ``EvaluationFormDivisionViewListing``.
 
-    Needs ``quality:evaluationForm:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:evaluationForm:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1106,7 +1110,7 @@ def get_quality_publishedforms_evaluations_divisionviews(
 def get_quality_publishedforms_survey(form_id: str) -> _Operation[_m.SurveyForm]:
     """GET /api/v2/quality/publishedforms/surveys/{formId} -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:view``.
+    Requires ``quality:surveyForm:view``.
 
     Args:
         form_id: path, string.
@@ -1129,7 +1133,7 @@ def get_quality_publishedforms_surveys(
 ) -> _Operation[_m.SurveyFormEntityListing]:
     """GET /api/v2/quality/publishedforms/surveys -> ``SurveyFormEntityListing``.
 
-    Needs ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1155,7 +1159,7 @@ def get_quality_publishedforms_surveys_divisionview(
 ) -> _Operation[_m.SurveyFormDivisionView]:
     """GET /api/v2/quality/publishedforms/surveys/divisionviews/{surveyFormId} -> ``SurveyFormDivisionView``.
 
-    Needs ``quality:surveyForm:search``.
+    Requires ``quality:surveyForm:search``.
 
     Args:
         survey_form_id: path, string.
@@ -1180,7 +1184,8 @@ def get_quality_publishedforms_surveys_divisionviews(
 ) -> _Operation[_m.SurveyFormDivisionViewListing]:
     """GET /api/v2/quality/publishedforms/surveys/divisionviews -> ``SurveyFormDivisionViewListing``.
 
-    Needs ``quality:surveyForm:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``quality:surveyForm:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1206,7 +1211,7 @@ def get_quality_publishedforms_surveys_divisionviews(
 def get_quality_survey(survey_id: str) -> _Operation[_m.Survey]:
     """GET /api/v2/quality/surveys/{surveyId} -> ``Survey``.
 
-    Needs ``quality:survey:view``.
+    Requires ``quality:survey:view``.
 
     Args:
         survey_id: path, string.
@@ -1239,7 +1244,7 @@ def patch_quality_forms_survey(
 ) -> _Operation[_m.SurveyForm]:
     """PATCH /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:disable``.
+    Requires ``quality:surveyForm:disable``.
 
     Args:
         form_id: path, string.
@@ -1262,7 +1267,7 @@ def post_analytics_evaluations_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/evaluations/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:evaluationAggregate:view``.
+    Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         body: ``EvaluationAsyncAggregationQuery``.
@@ -1285,7 +1290,7 @@ def post_analytics_evaluations_aggregates_query(
 ) -> _Operation[_m.EvaluationAggregateQueryResponse]:
     """POST /api/v2/analytics/evaluations/aggregates/query -> ``EvaluationAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:evaluationAggregate:view``.
+    Read-only. Requires ``analytics:evaluationAggregate:view``.
 
     Args:
         body: ``EvaluationAggregationQuery``.
@@ -1308,7 +1313,7 @@ def post_analytics_surveys_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/surveys/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:surveyAggregate:view``.
+    Requires ``analytics:surveyAggregate:view``.
 
     Args:
         body: ``SurveyAsyncAggregationQuery``.
@@ -1331,7 +1336,7 @@ def post_analytics_surveys_aggregates_query(
 ) -> _Operation[_m.SurveyAggregateQueryResponse]:
     """POST /api/v2/analytics/surveys/aggregates/query -> ``SurveyAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:surveyAggregate:view``.
+    Read-only. Requires ``analytics:surveyAggregate:view``.
 
     Args:
         body: ``SurveyAggregationQuery``.
@@ -1356,7 +1361,7 @@ def post_quality_calibrations(
 ) -> _Operation[_m.Calibration]:
     """POST /api/v2/quality/calibrations -> ``Calibration``.
 
-    Needs ``quality:calibration:add``.
+    Requires ``quality:calibration:add``.
 
     Args:
         expand: query, string.
@@ -1383,7 +1388,7 @@ def post_quality_conversation_evaluations(
 ) -> _Operation[_m.Evaluation]:
     """POST /api/v2/quality/conversations/{conversationId}/evaluations -> ``Evaluation``.
 
-    Needs ``quality:evaluation:add``.
+    Requires ``quality:evaluation:add``.
 
     Args:
         conversation_id: path, string.
@@ -1409,7 +1414,7 @@ def post_quality_conversations_audits_query(
 ) -> _Operation[_m.QualityAuditQueryExecutionStatusResponse]:
     """POST /api/v2/quality/conversations/audits/query -> ``QualityAuditQueryExecutionStatusResponse``.
 
-    Needs ``audits:interactionDetails:view``.
+    Requires ``audits:interactionDetails:view``.
 
     Args:
         body: ``QMAuditQueryRequest``.
@@ -1473,7 +1478,7 @@ def post_quality_evaluations_search(
 ) -> _Operation[_m.EvaluationSearchResponse]:
     """POST /api/v2/quality/evaluations/search -> ``EvaluationSearchResponse``.
 
-    Only reads. Needs ``quality:evaluation:searchAny``.
+    Read-only. Requires ``quality:evaluation:searchAny``.
 
     Args:
         body: ``EvaluationSearchRequestDTO``.
@@ -1495,7 +1500,7 @@ def post_quality_forms(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """POST /api/v2/quality/forms -> ``EvaluationFormResponse``.
 
-    Deprecated. Needs ``quality:evaluationForm:add``.
+    Deprecated. Requires ``quality:evaluationForm:add``.
 
     Args:
         body: ``EvaluationForm``.
@@ -1517,7 +1522,7 @@ def post_quality_forms_evaluations(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """POST /api/v2/quality/forms/evaluations -> ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:add``.
+    Requires ``quality:evaluationForm:add``.
 
     Args:
         body: ``EvaluationForm``.
@@ -1537,7 +1542,7 @@ def post_quality_forms_evaluations(
 def post_quality_forms_surveys(body: _m.SurveyForm | _JsonObject) -> _Operation[_m.SurveyForm]:
     """POST /api/v2/quality/forms/surveys -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:add``.
+    Requires ``quality:surveyForm:add``.
 
     Args:
         body: ``SurveyForm``.
@@ -1560,7 +1565,7 @@ def post_quality_program_agentscoringrules(
 ) -> _Operation[_m.AgentScoringRule]:
     """POST /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRule``.
 
-    Needs ``quality:scoringRule:add``.
+    Requires ``quality:scoringRule:add``.
 
     Args:
         program_id: path, string.
@@ -1584,7 +1589,7 @@ def post_quality_publishedforms(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """POST /api/v2/quality/publishedforms -> ``EvaluationFormResponse``.
 
-    Deprecated. Needs ``quality:evaluationForm:add``.
+    Deprecated. Requires ``quality:evaluationForm:add``.
 
     Args:
         body: ``PublishForm``.
@@ -1606,7 +1611,7 @@ def post_quality_publishedforms_evaluations(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """POST /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:add``.
+    Requires ``quality:evaluationForm:add``.
 
     Args:
         body: ``PublishForm``.
@@ -1629,7 +1634,7 @@ def post_quality_publishedforms_surveys(
 ) -> _Operation[_m.SurveyForm]:
     """POST /api/v2/quality/publishedforms/surveys -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:add``.
+    Requires ``quality:surveyForm:add``.
 
     Args:
         body: ``PublishForm``.
@@ -1651,7 +1656,7 @@ def post_quality_surveys(
 ) -> _Operation[_m.CreateSurveyResponse]:
     """POST /api/v2/quality/surveys -> ``CreateSurveyResponse``.
 
-    Needs ``quality:survey:add``.
+    Requires ``quality:survey:add``.
 
     Args:
         body: ``CreateSurveyRequest``.
@@ -1694,7 +1699,7 @@ def put_quality_calibration(
 ) -> _Operation[_m.Calibration]:
     """PUT /api/v2/quality/calibrations/{calibrationId} -> ``Calibration``.
 
-    Needs ``quality:calibration:edit``.
+    Requires ``quality:calibration:edit``.
 
     Args:
         calibration_id: path, string.
@@ -1721,7 +1726,7 @@ def put_quality_conversation_evaluation(
 ) -> _Operation[_m.EvaluationResponse]:
     """PUT /api/v2/quality/conversations/{conversationId}/evaluations/{evaluationId} -> ``EvaluationResponse``.
 
-    Needs ``quality:evaluation:edit`` or ``quality:evaluation:editScore`` or
+    Requires ``quality:evaluation:edit`` or ``quality:evaluation:editScore`` or
     ``quality:evaluation:editAgentSignoff``.
 
     Args:
@@ -1749,7 +1754,7 @@ def put_quality_form(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """PUT /api/v2/quality/forms/{formId} -> ``EvaluationFormResponse``.
 
-    Deprecated. Needs ``quality:evaluationForm:edit``.
+    Deprecated. Requires ``quality:evaluationForm:edit``.
 
     Args:
         form_id: path, string.
@@ -1773,7 +1778,7 @@ def put_quality_forms_evaluation(
 ) -> _Operation[_m.EvaluationFormResponse]:
     """PUT /api/v2/quality/forms/evaluations/{formId} -> ``EvaluationFormResponse``.
 
-    Needs ``quality:evaluationForm:edit``.
+    Requires ``quality:evaluationForm:edit``.
 
     Args:
         form_id: path, string.
@@ -1797,7 +1802,7 @@ def put_quality_forms_evaluation_aiscoring_settings(
 ) -> _Operation[_m.AiScoringSettings]:
     """PUT /api/v2/quality/forms/evaluations/{formId}/aiscoring/settings -> ``AiScoringSettings``.
 
-    Needs ``quality:evaluationForm:aiScoringEdit``.
+    Requires ``quality:evaluationForm:aiScoringEdit``.
 
     Args:
         form_id: path, string.
@@ -1822,7 +1827,7 @@ def put_quality_forms_survey(
 ) -> _Operation[_m.SurveyForm]:
     """PUT /api/v2/quality/forms/surveys/{formId} -> ``SurveyForm``.
 
-    Needs ``quality:surveyForm:edit``.
+    Requires ``quality:surveyForm:edit``.
 
     Args:
         form_id: path, string.
@@ -1847,7 +1852,7 @@ def put_quality_program_agentscoringrule(
 ) -> _Operation[_m.AgentScoringRule]:
     """PUT /api/v2/quality/programs/{programId}/agentscoringrules/{ruleId} -> ``AgentScoringRule``.
 
-    Needs ``quality:scoringRule:edit``.
+    Requires ``quality:scoringRule:edit``.
 
     Args:
         program_id: path, string.

@@ -25,7 +25,7 @@ def delete_conversation_recording_annotation(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> nothing.
 
-    Needs ``recording:annotation:delete`` or ``recording:recording:view`` or
+    Requires ``recording:annotation:delete`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
 
@@ -49,7 +49,7 @@ def delete_conversation_recording_annotation(
 def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     """DELETE /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
 
-    Needs ``recording:orphan:delete``.
+    Requires ``recording:orphan:delete``.
 
     Args:
         orphan_id: path, string.
@@ -66,7 +66,7 @@ def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
 def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operation[None]:
     """DELETE /api/v2/recording/crossplatform/mediaretentionpolicies -> nothing.
 
-    Needs ``recording:crossPlatformRetentionPolicy:delete``.
+    Requires ``recording:crossPlatformRetentionPolicy:delete``.
 
     Args:
         ids: query, string.
@@ -84,7 +84,7 @@ def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operatio
 def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
     """DELETE /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> nothing.
 
-    Needs ``recording:crossPlatformRetentionPolicy:delete``.
+    Requires ``recording:crossPlatformRetentionPolicy:delete``.
 
     Args:
         policy_id: path, string.
@@ -101,7 +101,7 @@ def delete_recording_crossplatform_mediaretentionpolicy(policy_id: str) -> _Oper
 def delete_recording_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/recording/jobs/{jobId} -> nothing.
 
-    Needs ``recording:job:delete``.
+    Requires ``recording:job:delete``.
 
     Args:
         job_id: path, string.
@@ -115,7 +115,7 @@ def delete_recording_job(job_id: str) -> _Operation[None]:
 def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
     """DELETE /api/v2/recording/mediaretentionpolicies -> nothing.
 
-    Needs ``recording:retentionPolicy:delete``.
+    Requires ``recording:retentionPolicy:delete``.
 
     Args:
         ids: query, string.
@@ -133,7 +133,7 @@ def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
 def delete_recording_mediaretentionpolicy(policy_id: str) -> _Operation[None]:
     """DELETE /api/v2/recording/mediaretentionpolicies/{policyId} -> nothing.
 
-    Needs ``recording:retentionPolicy:delete``.
+    Requires ``recording:retentionPolicy:delete``.
 
     Args:
         policy_id: path, string.
@@ -162,7 +162,7 @@ def get_conversation_recording(
 ) -> _Operation[_m.Recording]:
     """GET /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view`` or
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
     Args:
@@ -199,7 +199,7 @@ def get_conversation_recording_annotation(
 ) -> _Operation[_m.Annotation]:
     """GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
 
-    Needs ``recording:annotation:view`` or ``recording:recording:view`` or
+    Requires ``recording:annotation:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
 
@@ -227,7 +227,7 @@ def get_conversation_recording_annotations(
 ) -> _Operation[list[_m.Annotation]]:
     """GET /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> list of ``Annotation``.
 
-    Needs ``recording:annotation:view`` or ``recording:recording:view`` or
+    Requires ``recording:annotation:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view`` or ``recording:snippetRecording:view`` or
     ``recording:screenRecording:view``.
 
@@ -250,7 +250,7 @@ def get_conversation_recordingmetadata(
 ) -> _Operation[list[_m.RecordingMetadata]]:
     """GET /api/v2/conversations/{conversationId}/recordingmetadata -> list of ``RecordingMetadata``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view`` or
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
     Args:
@@ -271,7 +271,7 @@ def get_conversation_recordingmetadata_recording_id(
 ) -> _Operation[_m.RecordingMetadata]:
     """GET /api/v2/conversations/{conversationId}/recordingmetadata/{recordingId} -> ``RecordingMetadata``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view`` or
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
     Args:
@@ -299,7 +299,7 @@ def get_conversation_recordings(
 ) -> _Operation[list[_m.Recording]]:
     """GET /api/v2/conversations/{conversationId}/recordings -> list of ``Recording``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view`` or
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
     Args:
@@ -327,7 +327,7 @@ def get_conversation_recordings(
 def get_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
     """GET /api/v2/orphanrecordings/{orphanId} -> ``OrphanRecording``.
 
-    Needs ``recording:orphan:view``.
+    Requires ``recording:orphan:view``.
 
     Args:
         orphan_id: path, string.
@@ -354,7 +354,7 @@ def get_orphanrecording_media(
 ) -> _Operation[_m.Recording]:
     """GET /api/v2/orphanrecordings/{orphanId}/media -> ``Recording``.
 
-    Needs ``recording:orphan:view``.
+    Requires ``recording:orphan:view``.
 
     Args:
         orphan_id: path, string.
@@ -395,7 +395,7 @@ def get_orphanrecordings(
 ) -> _Operation[_m.OrphanRecordingListing]:
     """GET /api/v2/orphanrecordings -> ``OrphanRecordingListing``.
 
-    Needs ``recording:orphan:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``recording:orphan:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -452,8 +452,8 @@ def get_recording_crossplatform_mediaretentionpolicies(
 ) -> _Operation[_m.PolicyEntityListing]:
     """GET /api/v2/recording/crossplatform/mediaretentionpolicies -> ``PolicyEntityListing``.
 
-    Needs ``recording:crossPlatformRetentionPolicy:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``recording:crossPlatformRetentionPolicy:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -489,7 +489,7 @@ def get_recording_crossplatform_mediaretentionpolicy(
 ) -> _Operation[_m.CrossPlatformPolicy]:
     """GET /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
 
-    Needs ``recording:crossPlatformRetentionPolicy:view``.
+    Requires ``recording:crossPlatformRetentionPolicy:view``.
 
     Args:
         policy_id: path, string.
@@ -507,7 +507,7 @@ def get_recording_crossplatform_mediaretentionpolicy(
 def get_recording_job(job_id: str) -> _Operation[_m.RecordingJob]:
     """GET /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
 
-    Needs ``recording:job:view``.
+    Requires ``recording:job:view``.
 
     Args:
         job_id: path, string.
@@ -528,8 +528,8 @@ def get_recording_job_failedrecordings(
 ) -> _Operation[_m.FailedRecordingEntityListing]:
     """GET /api/v2/recording/jobs/{jobId}/failedrecordings -> ``FailedRecordingEntityListing``.
 
-    Needs ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
-    reply.
+    Requires ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
+    response.
 
     Args:
         job_id: path, string.
@@ -567,8 +567,8 @@ def get_recording_jobs(
 ) -> _Operation[_m.RecordingJobEntityListing]:
     """GET /api/v2/recording/jobs -> ``RecordingJobEntityListing``.
 
-    Needs ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
-    reply.
+    Requires ``recording:job:view``. Pages by ``page_number`` or ``cursor`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -599,7 +599,7 @@ def get_recording_keyconfiguration(
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
     """GET /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
 
-    Needs ``recording:encryptionKey:view``.
+    Requires ``recording:encryptionKey:view``.
 
     Args:
         key_configuration_id: path, string.
@@ -617,7 +617,7 @@ def get_recording_keyconfiguration(
 def get_recording_keyconfigurations() -> _Operation[_m.RecordingEncryptionConfigurationListing]:
     """GET /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfigurationListing``.
 
-    Needs ``recording:encryptionKey:view``.
+    Requires ``recording:encryptionKey:view``.
     """
     return _Operation(
         _Endpoint(
@@ -643,7 +643,8 @@ def get_recording_mediaretentionpolicies(
 ) -> _Operation[_m.PolicyEntityListing]:
     """GET /api/v2/recording/mediaretentionpolicies -> ``PolicyEntityListing``.
 
-    Needs ``recording:retentionPolicy:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``recording:retentionPolicy:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -676,7 +677,7 @@ def get_recording_mediaretentionpolicies(
 def get_recording_mediaretentionpolicy(policy_id: str) -> _Operation[_m.Policy]:
     """GET /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
 
-    Needs ``recording:retentionPolicy:view``.
+    Requires ``recording:retentionPolicy:view``.
 
     Args:
         policy_id: path, string.
@@ -697,7 +698,8 @@ def get_recording_recordingkeys(
 ) -> _Operation[_m.EncryptionKeyEntityListing]:
     """GET /api/v2/recording/recordingkeys -> ``EncryptionKeyEntityListing``.
 
-    Needs ``recording:encryptionKey:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``recording:encryptionKey:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -716,7 +718,7 @@ def get_recording_recordingkeys(
 def get_recording_recordingkeys_rotationschedule() -> _Operation[_m.KeyRotationSchedule]:
     """GET /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
 
-    Needs ``recording:encryptionKey:view``.
+    Requires ``recording:encryptionKey:view``.
     """
     return _Operation(
         _Endpoint(
@@ -747,7 +749,7 @@ def get_recording_settings(
 def get_recording_uploads_report(report_id: str) -> _Operation[_m.RecordingUploadReport]:
     """GET /api/v2/recording/uploads/reports/{reportId} -> ``RecordingUploadReport``.
 
-    Needs ``recording:uploadReport:view``.
+    Requires ``recording:uploadReport:view``.
 
     Args:
         report_id: path, string.
@@ -769,7 +771,7 @@ def get_recordings_retention_query(
 ) -> _Operation[_m.RecordingRetentionCursorEntityListing]:
     """GET /api/v2/recordings/retention/query -> ``RecordingRetentionCursorEntityListing``.
 
-    Needs ``recording:recording:view``. Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``recording:recording:view``. Pages by ``cursor`` or ``next_uri`` of the response.
 
     Args:
         retention_threshold_days: query, integer.
@@ -792,7 +794,7 @@ def get_recordings_retention_query(
 def get_recordings_screensessions_details() -> _Operation[_m.ScreenRecordingActiveSessions]:
     """GET /api/v2/recordings/screensessions/details -> ``ScreenRecordingActiveSessions``.
 
-    Needs ``recording:screenRecording:view``.
+    Requires ``recording:screenRecording:view``.
     """
     return _Operation(
         _Endpoint(
@@ -808,7 +810,7 @@ def patch_recording_crossplatform_mediaretentionpolicy(
 ) -> _Operation[_m.CrossPlatformPolicy]:
     """PATCH /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
 
-    Needs ``recording:crossPlatformRetentionPolicy:edit``.
+    Requires ``recording:crossPlatformRetentionPolicy:edit``.
 
     Args:
         policy_id: path, string.
@@ -833,7 +835,7 @@ def patch_recording_mediaretentionpolicy(
 ) -> _Operation[_m.Policy]:
     """PATCH /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
 
-    Needs ``recording:retentionPolicy:edit``.
+    Requires ``recording:retentionPolicy:edit``.
 
     Args:
         policy_id: path, string.
@@ -859,7 +861,7 @@ def post_conversation_recording_annotations(
 ) -> _Operation[_m.Annotation]:
     """POST /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations -> ``Annotation``.
 
-    Needs ``recording:annotation:add`` or ``recording:annotation:edit`` or
+    Requires ``recording:annotation:add`` or ``recording:annotation:edit`` or
     ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
@@ -886,7 +888,7 @@ def post_recording_batchrequests(
 ) -> _Operation[_m.BatchDownloadJobSubmissionResult]:
     """POST /api/v2/recording/batchrequests -> ``BatchDownloadJobSubmissionResult``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view`` or
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
     Args:
@@ -909,7 +911,7 @@ def post_recording_crossplatform_mediaretentionpolicies(
 ) -> _Operation[_m.CrossPlatformPolicy]:
     """POST /api/v2/recording/crossplatform/mediaretentionpolicies -> ``CrossPlatformPolicy``.
 
-    Needs ``recording:crossPlatformRetentionPolicy:add``.
+    Requires ``recording:crossPlatformRetentionPolicy:add``.
 
     Args:
         body: ``CrossPlatformPolicyCreate``.
@@ -930,7 +932,7 @@ def post_recording_crossplatform_mediaretentionpolicies(
 def post_recording_jobs(body: _m.RecordingJobsQuery | _JsonObject) -> _Operation[_m.RecordingJob]:
     """POST /api/v2/recording/jobs -> ``RecordingJob``.
 
-    Needs ``recording:job:add``.
+    Requires ``recording:job:add``.
 
     Args:
         body: ``RecordingJobsQuery``.
@@ -952,7 +954,7 @@ def post_recording_keyconfigurations(
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
     """POST /api/v2/recording/keyconfigurations -> ``RecordingEncryptionConfiguration``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
 
     Args:
         body: ``RecordingEncryptionConfiguration``.
@@ -974,7 +976,7 @@ def post_recording_keyconfigurations_validate(
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
     """POST /api/v2/recording/keyconfigurations/validate -> ``RecordingEncryptionConfiguration``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
 
     Args:
         body: ``RecordingEncryptionConfiguration``.
@@ -997,7 +999,7 @@ def post_recording_localkeys(
 ) -> _Operation[_m.EncryptionKey]:
     """POST /api/v2/recording/localkeys -> ``EncryptionKey``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
 
     Args:
         body: ``LocalEncryptionKeyRequest``.
@@ -1019,7 +1021,7 @@ def post_recording_mediaretentionpolicies(
 ) -> _Operation[_m.Policy]:
     """POST /api/v2/recording/mediaretentionpolicies -> ``Policy``.
 
-    Needs ``recording:retentionPolicy:add``.
+    Requires ``recording:retentionPolicy:add``.
 
     Args:
         body: ``PolicyCreate``.
@@ -1039,7 +1041,7 @@ def post_recording_mediaretentionpolicies(
 def post_recording_recordingkeys() -> _Operation[_m.EncryptionKey]:
     """POST /api/v2/recording/recordingkeys -> ``EncryptionKey``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
     """
     return _Operation(
         _Endpoint(
@@ -1054,7 +1056,7 @@ def post_recording_uploads_reports(
 ) -> _Operation[_m.RecordingUploadReport]:
     """POST /api/v2/recording/uploads/reports -> ``RecordingUploadReport``.
 
-    Needs ``recording:uploadReport:add``.
+    Requires ``recording:uploadReport:add``.
 
     Args:
         body: ``RecordingUploadReportRequest``.
@@ -1140,7 +1142,7 @@ def put_conversation_recording(
 ) -> _Operation[_m.Recording]:
     """PUT /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
 
-    Needs ``recording:recording:view`` or ``recording:recording:editRetention`` or
+    Requires ``recording:recording:view`` or ``recording:recording:editRetention`` or
     ``recording:recording:restore`` or ``recording:screenRecording:view`` or
     ``recording:screenRecording:editRetention`` or ``recording:screenRecording:restore`` or
     ``recording:snippetRecording:view`` or ``recording:snippetRecording:editRetention`` or
@@ -1173,7 +1175,7 @@ def put_conversation_recording_annotation(
 ) -> _Operation[_m.Annotation]:
     """PUT /api/v2/conversations/{conversationId}/recordings/{recordingId}/annotations/{annotationId} -> ``Annotation``.
 
-    Needs ``recording:annotation:edit`` or ``recording:annotation:add`` or
+    Requires ``recording:annotation:edit`` or ``recording:annotation:add`` or
     ``recording:recording:view`` or ``recording:recordingSegment:view`` or
     ``recording:snippetRecording:view`` or ``recording:screenRecording:view``.
 
@@ -1206,7 +1208,7 @@ def put_orphanrecording(
 ) -> _Operation[_m.Recording]:
     """PUT /api/v2/orphanrecordings/{orphanId} -> ``Recording``.
 
-    Needs ``recording:orphan:edit``.
+    Requires ``recording:orphan:edit``.
 
     Args:
         orphan_id: path, string.
@@ -1230,7 +1232,7 @@ def put_recording_crossplatform_mediaretentionpolicy(
 ) -> _Operation[_m.CrossPlatformPolicy]:
     """PUT /api/v2/recording/crossplatform/mediaretentionpolicies/{policyId} -> ``CrossPlatformPolicy``.
 
-    Needs ``recording:crossPlatformRetentionPolicy:edit``.
+    Requires ``recording:crossPlatformRetentionPolicy:edit``.
 
     Args:
         policy_id: path, string.
@@ -1255,7 +1257,7 @@ def put_recording_job(
 ) -> _Operation[_m.RecordingJob]:
     """PUT /api/v2/recording/jobs/{jobId} -> ``RecordingJob``.
 
-    Needs ``recording:job:edit`` and ``recording:recording:editRetention`` and
+    Requires ``recording:job:edit`` and ``recording:recording:editRetention`` and
     ``recording:screenRecording:editRetention`` and ``recording:snippetRecording:editRetention``.
 
     Args:
@@ -1280,7 +1282,7 @@ def put_recording_keyconfiguration(
 ) -> _Operation[_m.RecordingEncryptionConfiguration]:
     """PUT /api/v2/recording/keyconfigurations/{keyConfigurationId} -> ``RecordingEncryptionConfiguration``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
 
     Args:
         key_configuration_id: path, string.
@@ -1305,7 +1307,7 @@ def put_recording_mediaretentionpolicy(
 ) -> _Operation[_m.Policy]:
     """PUT /api/v2/recording/mediaretentionpolicies/{policyId} -> ``Policy``.
 
-    Needs ``recording:retentionPolicy:edit``.
+    Requires ``recording:retentionPolicy:edit``.
 
     Args:
         policy_id: path, string.
@@ -1329,7 +1331,7 @@ def put_recording_recordingkeys_rotationschedule(
 ) -> _Operation[_m.KeyRotationSchedule]:
     """PUT /api/v2/recording/recordingkeys/rotationschedule -> ``KeyRotationSchedule``.
 
-    Needs ``recording:encryptionKey:edit``.
+    Requires ``recording:encryptionKey:edit``.
 
     Args:
         body: ``KeyRotationSchedule``.
@@ -1352,8 +1354,9 @@ def put_recording_settings(
 ) -> _Operation[_m.RecordingSettings]:
     """PUT /api/v2/recording/settings -> ``RecordingSettings``.
 
-    Needs ``recording:settings:editScreenRecordings`` or ``recording:settings:editRegionalStorage``
-    or ``recording:settings:editUrlExpiration`` or ``recording:settings:editConferenceRecording`` or
+    Requires ``recording:settings:editScreenRecordings`` or
+    ``recording:settings:editRegionalStorage`` or ``recording:settings:editUrlExpiration`` or
+    ``recording:settings:editConferenceRecording`` or
     ``recording:settings:editHierarchyAccessControl``.
 
     Args:
@@ -1378,7 +1381,7 @@ def put_recordings_deletionprotection(
 ) -> _Operation[_m.ManageDeleteProtectionResult]:
     """PUT /api/v2/recordings/deletionprotection -> ``ManageDeleteProtectionResult``.
 
-    Needs ``recording:deletionProtection:apply`` or ``recording:deletionProtection:revoke``.
+    Requires ``recording:deletionProtection:apply`` or ``recording:deletionProtection:revoke``.
 
     Args:
         protect: query, boolean.

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
     """DELETE /api/v2/responsemanagement/libraries/{libraryId} -> nothing.
 
-    Needs ``responses:library:delete``.
+    Requires ``responses:library:delete``.
 
     Args:
         library_id: path, string.
@@ -35,7 +35,7 @@ def delete_responsemanagement_library(library_id: str) -> _Operation[None]:
 def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
     """DELETE /api/v2/responsemanagement/responses/{responseId} -> nothing.
 
-    Needs ``responses:response:delete``.
+    Requires ``responses:response:delete``.
 
     Args:
         response_id: path, string.
@@ -52,7 +52,7 @@ def delete_responsemanagement_response(response_id: str) -> _Operation[None]:
 def delete_responsemanagement_responseasset(response_asset_id: str) -> _Operation[None]:
     """DELETE /api/v2/responsemanagement/responseassets/{responseAssetId} -> nothing.
 
-    Needs ``responseAssets:asset:delete``.
+    Requires ``responseAssets:asset:delete``.
 
     Args:
         response_asset_id: path, string.
@@ -75,7 +75,7 @@ def get_responsemanagement_libraries(
 ) -> _Operation[_m.LibraryEntityListing]:
     """GET /api/v2/responsemanagement/libraries -> ``LibraryEntityListing``.
 
-    Needs ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -102,7 +102,7 @@ def get_responsemanagement_libraries_divisionview(
 ) -> _Operation[_m.LibraryDivisionView]:
     """GET /api/v2/responsemanagement/libraries/divisionviews/{libraryId} -> ``LibraryDivisionView``.
 
-    Needs ``responses:library:search``.
+    Requires ``responses:library:search``.
 
     Args:
         library_id: path, string.
@@ -125,7 +125,7 @@ def get_responsemanagement_libraries_divisionviews(
 ) -> _Operation[_m.LibraryDivisionViewEntityListing]:
     """GET /api/v2/responsemanagement/libraries/divisionviews -> ``LibraryDivisionViewEntityListing``.
 
-    Needs ``responses:library:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``responses:library:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -151,7 +151,7 @@ def get_responsemanagement_libraries_divisionviews(
 def get_responsemanagement_library(library_id: str) -> _Operation[_m.Library]:
     """GET /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
 
-    Needs ``responses:library:view``.
+    Requires ``responses:library:view``.
 
     Args:
         library_id: path, string.
@@ -172,7 +172,7 @@ def get_responsemanagement_response(
 ) -> _Operation[_m.Response]:
     """GET /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
 
-    Needs ``responses:response:view``.
+    Requires ``responses:response:view``.
 
     Args:
         response_id: path, string.
@@ -191,7 +191,7 @@ def get_responsemanagement_response(
 def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_m.ResponseAsset]:
     """GET /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
 
-    Needs ``responseAssets:asset:view``.
+    Requires ``responseAssets:asset:view``.
 
     Args:
         response_asset_id: path, string.
@@ -210,7 +210,7 @@ def get_responsemanagement_responseassets_status_status_id(
 ) -> _Operation[_m.ResponseAssetStatus]:
     """GET /api/v2/responsemanagement/responseassets/status/{statusId} -> ``ResponseAssetStatus``.
 
-    Needs ``responseAssets:asset:view``.
+    Requires ``responseAssets:asset:view``.
 
     Args:
         status_id: path, string.
@@ -233,7 +233,7 @@ def get_responsemanagement_responses(
 ) -> _Operation[_m.ResponseEntityListing]:
     """GET /api/v2/responsemanagement/responses -> ``ResponseEntityListing``.
 
-    Needs ``responses:response:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``responses:response:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         library_id: query, string.
@@ -259,7 +259,7 @@ def get_responsemanagement_responses_divisionview(
 ) -> _Operation[_m.ResponseDivisionView]:
     """GET /api/v2/responsemanagement/responses/divisionviews/{responseId} -> ``ResponseDivisionView``.
 
-    Needs ``responses:response:search``.
+    Requires ``responses:response:search``.
 
     Args:
         response_id: path, string.
@@ -277,7 +277,7 @@ def get_responsemanagement_responses_divisionview(
 def post_responsemanagement_libraries(body: _m.Library | _JsonObject) -> _Operation[_m.Library]:
     """POST /api/v2/responsemanagement/libraries -> ``Library``.
 
-    Needs ``responses:library:add``.
+    Requires ``responses:library:add``.
 
     Args:
         body: ``Library``.
@@ -299,7 +299,7 @@ def post_responsemanagement_libraries_bulk(
 ) -> _Operation[_m.LibraryEntityListing]:
     """POST /api/v2/responsemanagement/libraries/bulk -> ``LibraryEntityListing``.
 
-    Only reads. Needs ``responses:library:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``responses:library:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``LibraryBatchRequest``.
@@ -325,8 +325,8 @@ def post_responsemanagement_libraries_query(
 ) -> _Operation[_m.LibraryEntityListing]:
     """POST /api/v2/responsemanagement/libraries/query -> ``LibraryEntityListing``.
 
-    Only reads. Needs ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Read-only. Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -351,7 +351,7 @@ def post_responsemanagement_responseassets_bulk(
 ) -> _Operation[_m.ResponseAssetEntityListing]:
     """POST /api/v2/responsemanagement/responseassets/bulk -> ``ResponseAssetEntityListing``.
 
-    Only reads. Needs ``responseAssets:asset:view``.
+    Read-only. Requires ``responseAssets:asset:view``.
 
     Args:
         body: ``ResponseAssetBulkRequest``.
@@ -376,7 +376,7 @@ def post_responsemanagement_responseassets_search(
 ) -> _Operation[_m.ResponseAssetSearchResults]:
     """POST /api/v2/responsemanagement/responseassets/search -> ``ResponseAssetSearchResults``.
 
-    Only reads. Needs ``responseAssets:asset:view``.
+    Read-only. Requires ``responseAssets:asset:view``.
 
     Args:
         expand: query, list of string: user, division.
@@ -400,7 +400,7 @@ def post_responsemanagement_responseassets_uploads(
 ) -> _Operation[_m.CreateResponseAssetResponse]:
     """POST /api/v2/responsemanagement/responseassets/uploads -> ``CreateResponseAssetResponse``.
 
-    Needs ``responseAssets:asset:add``.
+    Requires ``responseAssets:asset:add``.
 
     Args:
         body: ``CreateResponseAssetRequest``.
@@ -425,7 +425,7 @@ def post_responsemanagement_responses(
 ) -> _Operation[_m.Response]:
     """POST /api/v2/responsemanagement/responses -> ``Response``.
 
-    Needs ``responses:response:add``.
+    Requires ``responses:response:add``.
 
     Args:
         expand: query, string: substitutionsSchema.
@@ -448,7 +448,7 @@ def post_responsemanagement_responses_divisionviews_query(
 ) -> _Operation[_m.ResponseDivisionViewQueryResults]:
     """POST /api/v2/responsemanagement/responses/divisionviews/query -> ``ResponseDivisionViewQueryResults``.
 
-    Only reads. Needs ``responses:response:search``.
+    Read-only. Requires ``responses:response:search``.
 
     Args:
         body: ``ResponseQueryRequest``.
@@ -471,7 +471,7 @@ def post_responsemanagement_responses_query(
 ) -> _Operation[_m.ResponseQueryResults]:
     """POST /api/v2/responsemanagement/responses/query -> ``ResponseQueryResults``.
 
-    Only reads. Needs ``responses:response:view``.
+    Read-only. Requires ``responses:response:view``.
 
     Args:
         body: ``ResponseQueryRequest``.
@@ -495,7 +495,7 @@ def put_responsemanagement_library(
 ) -> _Operation[_m.Library]:
     """PUT /api/v2/responsemanagement/libraries/{libraryId} -> ``Library``.
 
-    Needs ``responses:library:edit``.
+    Requires ``responses:library:edit``.
 
     Args:
         library_id: path, string.
@@ -522,7 +522,7 @@ def put_responsemanagement_response(
 ) -> _Operation[_m.Response]:
     """PUT /api/v2/responsemanagement/responses/{responseId} -> ``Response``.
 
-    Needs ``responses:response:edit``.
+    Requires ``responses:response:edit``.
 
     Args:
         response_id: path, string.
@@ -548,7 +548,7 @@ def put_responsemanagement_responseasset(
 ) -> _Operation[_m.ResponseAsset]:
     """PUT /api/v2/responsemanagement/responseassets/{responseAssetId} -> ``ResponseAsset``.
 
-    Needs ``responseAssets:asset:edit``.
+    Requires ``responseAssets:asset:edit``.
 
     Args:
         response_asset_id: path, string.

@@ -25,7 +25,7 @@ if _TYPE_CHECKING:
 def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/assessments/{assessmentId} -> nothing.
 
-    Needs ``routing:assessment:delete``.
+    Requires ``routing:assessment:delete``.
 
     Args:
         assessment_id: path, string.
@@ -41,7 +41,7 @@ def delete_routing_assessment(assessment_id: str) -> _Operation[None]:
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
     """DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
 
-    Needs ``routing:directRoutingBackup:selfDelete``.
+    Requires ``routing:directRoutingBackup:selfDelete``.
     """
     return _Operation(
         _Endpoint(
@@ -54,7 +54,7 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/email/domains/{domainId} -> nothing.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -70,7 +70,7 @@ def delete_routing_email_domain(domain_id: str) -> _Operation[None]:
 def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> nothing.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_name: path, string.
@@ -88,7 +88,7 @@ def delete_routing_email_domain_route(domain_name: str, route_id: str) -> _Opera
 def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/email/outbound/domains/{domainId} -> nothing.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -105,7 +105,7 @@ def delete_routing_email_outbound_domain(domain_id: str) -> _Operation[None]:
 def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/email/setting/{emailSettingId} -> nothing.
 
-    Needs ``email:settings:delete``.
+    Requires ``email:settings:delete``.
 
     Args:
         email_setting_id: path, string.
@@ -122,7 +122,7 @@ def delete_routing_email_setting_email_setting_id(email_setting_id: str) -> _Ope
 def delete_routing_language(language_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/languages/{languageId} -> nothing.
 
-    Needs ``routing:skill:manage``.
+    Requires ``routing:skill:manage``.
 
     Args:
         language_id: path, string.
@@ -136,7 +136,7 @@ def delete_routing_language(language_id: str) -> _Operation[None]:
 def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/predictors/{predictorId} -> nothing.
 
-    Needs ``routing:predictor:delete`` and ``routing:queue:edit``.
+    Requires ``routing:predictor:delete`` and ``routing:queue:edit``.
 
     Args:
         predictor_id: path, string.
@@ -150,7 +150,7 @@ def delete_routing_predictor(predictor_id: str) -> _Operation[None]:
 def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> nothing.
 
-    Needs ``routing:keyPerformanceIndicator:delete``.
+    Requires ``routing:keyPerformanceIndicator:delete``.
 
     Args:
         kpi_id: path, string.
@@ -167,7 +167,7 @@ def delete_routing_predictors_keyperformanceindicator(kpi_id: str) -> _Operation
 def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> _Operation[None]:
     """DELETE /api/v2/routing/queues/{queueId} -> nothing.
 
-    Needs ``routing:queue:delete``.
+    Requires ``routing:queue:delete``.
 
     Args:
         queue_id: path, string.
@@ -183,7 +183,7 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
 def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
 
-    Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -201,7 +201,7 @@ def delete_routing_queue_member(queue_id: str, member_id: str) -> _Operation[Non
 def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
 
-    Deprecated. Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -219,7 +219,7 @@ def delete_routing_queue_user(queue_id: str, member_id: str) -> _Operation[None]
 def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/queues/{queueId}/wrapupcodes/{codeId} -> nothing.
 
-    Needs ``routing:queue:edit``.
+    Requires ``routing:queue:edit``.
 
     Args:
         queue_id: path, string.
@@ -237,7 +237,7 @@ def delete_routing_queue_wrapupcode(queue_id: str, code_id: str) -> _Operation[N
 def delete_routing_settings() -> _Operation[None]:
     """DELETE /api/v2/routing/settings -> nothing.
 
-    Needs ``routing:settings:edit``.
+    Requires ``routing:settings:edit``.
     """
     return _Operation(_Endpoint("delete_routing_settings", "DELETE", "/api/v2/routing/settings"))
 
@@ -245,7 +245,7 @@ def delete_routing_settings() -> _Operation[None]:
 def delete_routing_skill(skill_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/skills/{skillId} -> nothing.
 
-    Needs ``routing:skill:manage`` or ``routing:skill:delete``.
+    Requires ``routing:skill:manage`` or ``routing:skill:delete``.
 
     Args:
         skill_id: path, string.
@@ -259,7 +259,7 @@ def delete_routing_skill(skill_id: str) -> _Operation[None]:
 def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/skillexpressions/{expressionId} -> nothing.
 
-    Needs ``routing:skillExpressions:delete``.
+    Requires ``routing:skillExpressions:delete``.
 
     Args:
         expression_id: path, string.
@@ -276,7 +276,7 @@ def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
 def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Operation[None]:
     """DELETE /api/v2/routing/skillexpressions -> nothing.
 
-    Needs ``routing:skillExpressions:delete``.
+    Requires ``routing:skillExpressions:delete``.
 
     Args:
         id: query, list of string.
@@ -291,7 +291,7 @@ def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Ope
 def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/skillgroups/{skillGroupId} -> nothing.
 
-    Needs ``routing:skillGroup:delete``.
+    Requires ``routing:skillGroup:delete``.
 
     Args:
         skill_group_id: path, string.
@@ -307,7 +307,7 @@ def delete_routing_skillgroup(skill_group_id: str) -> _Operation[None]:
 def delete_routing_sms_address(address_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/sms/addresses/{addressId} -> nothing.
 
-    Needs ``sms:phoneNumber:delete``.
+    Requires ``sms:phoneNumber:delete``.
 
     Args:
         address_id: path, string.
@@ -323,7 +323,7 @@ def delete_routing_sms_address(address_id: str) -> _Operation[None]:
 def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> nothing.
 
-    Needs ``sms:phoneNumber:delete``.
+    Requires ``sms:phoneNumber:delete``.
 
     Args:
         phone_number_id: path, string.
@@ -340,7 +340,7 @@ def delete_routing_sms_phonenumber(phone_number_id: str) -> _Operation[None]:
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
 
-    Needs ``routing:directRoutingBackup:delete``.
+    Requires ``routing:directRoutingBackup:delete``.
 
     Args:
         user_id: path, string.
@@ -357,7 +357,7 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         user_id: path, string.
@@ -374,7 +374,7 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
 def delete_routing_utilization() -> _Operation[None]:
     """DELETE /api/v2/routing/utilization -> nothing.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
     """
     return _Operation(
         _Endpoint("delete_routing_utilization", "DELETE", "/api/v2/routing/utilization"),
@@ -388,7 +388,7 @@ def delete_routing_utilization_label(
 ) -> _Operation[None]:
     """DELETE /api/v2/routing/utilization/labels/{labelId} -> nothing.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         label_id: path, string.
@@ -407,7 +407,7 @@ def delete_routing_utilization_label(
 def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/wrapupcodes/{codeId} -> nothing.
 
-    Needs ``routing:wrapupCode:delete``.
+    Requires ``routing:wrapupCode:delete``.
 
     Args:
         code_id: path, string.
@@ -421,7 +421,7 @@ def delete_routing_wrapupcode(code_id: str) -> _Operation[None]:
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -439,7 +439,7 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -456,7 +456,7 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
 def get_routing_assessment(assessment_id: str) -> _Operation[_m.BenefitAssessment]:
     """GET /api/v2/routing/assessments/{assessmentId} -> ``BenefitAssessment``.
 
-    Needs ``routing:assessment:view``.
+    Requires ``routing:assessment:view``.
 
     Args:
         assessment_id: path, string.
@@ -480,8 +480,8 @@ def get_routing_assessments(
 ) -> _Operation[_m.AssessmentListing]:
     """GET /api/v2/routing/assessments -> ``AssessmentListing``.
 
-    Needs ``routing:queue:view`` or ``routing:assessment:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``routing:queue:view`` or ``routing:assessment:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -505,7 +505,7 @@ def get_routing_assessments(
 def get_routing_assessments_job(job_id: str) -> _Operation[_m.BenefitAssessmentJob]:
     """GET /api/v2/routing/assessments/jobs/{jobId} -> ``BenefitAssessmentJob``.
 
-    Needs ``routing:assessment:view``.
+    Requires ``routing:assessment:view``.
 
     Args:
         job_id: path, string.
@@ -525,7 +525,7 @@ def get_routing_assessments_jobs(
 ) -> _Operation[_m.AssessmentJobListing]:
     """GET /api/v2/routing/assessments/jobs -> ``AssessmentJobListing``.
 
-    Needs ``routing:queue:view``.
+    Requires ``routing:queue:view``.
 
     Args:
         division_id: query, list of string.
@@ -554,7 +554,7 @@ def get_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:selfView``.
+    Requires ``routing:directRoutingBackup:selfView``.
     """
     return _Operation(
         _Endpoint(
@@ -571,7 +571,7 @@ def get_routing_email_domain(
 ) -> _Operation[_m.InboundDomain]:
     """GET /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
 
-    Needs ``routing:email:manage`` or ``routing:email:view``.
+    Requires ``routing:email:manage`` or ``routing:email:view``.
 
     Args:
         domain_id: path, string.
@@ -590,7 +590,7 @@ def get_routing_email_domain(
 def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
     """GET /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -607,7 +607,7 @@ def get_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationR
 def get_routing_email_domain_mailfrom(domain_id: str) -> _Operation[_m.MailFromResult]:
     """GET /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -629,7 +629,7 @@ def get_routing_email_domain_route(
 ) -> _Operation[_m.InboundRoute]:
     """GET /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
 
-    Needs ``routing:email:view`` or ``routing:email:manage``.
+    Requires ``routing:email:view`` or ``routing:email:manage``.
 
     Args:
         domain_name: path, string.
@@ -652,7 +652,7 @@ def get_routing_email_domain_route_identityresolution(
 ) -> _Operation[_m.RouteIdentityResolutionConfig]:
     """GET /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
 
-    Needs ``routing:email:manage`` and ``routing:identityResolutionEmail:view``.
+    Requires ``routing:email:manage`` and ``routing:identityResolutionEmail:view``.
 
     Args:
         domain_name: path, string.
@@ -678,8 +678,8 @@ def get_routing_email_domain_routes(
 ) -> _Operation[_m.InboundRouteEntityListing]:
     """GET /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRouteEntityListing``.
 
-    Needs ``routing:email:view`` or ``routing:email:manage``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``routing:email:view`` or ``routing:email:manage``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         domain_name: path, string.
@@ -705,7 +705,7 @@ def get_routing_email_domain_routes(
 def get_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
     """GET /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -729,7 +729,7 @@ def get_routing_email_domains(
 ) -> _Operation[_m.InboundDomainEntityListing]:
     """GET /api/v2/routing/email/domains -> ``InboundDomainEntityListing``.
 
-    Needs ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -758,7 +758,7 @@ def get_routing_email_outbound_domain(
 ) -> _Operation[_m.OutboundDomain]:
     """GET /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
 
-    Needs ``routing:email:manage`` or ``routing:email:view``.
+    Requires ``routing:email:manage`` or ``routing:email:view``.
 
     Args:
         domain_id: path, string.
@@ -779,7 +779,7 @@ def get_routing_email_outbound_domain_activation(
 ) -> _Operation[_m.EmailOutboundDomainResult]:
     """GET /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -803,7 +803,7 @@ def get_routing_email_outbound_domains(
 ) -> _Operation[_m.OutboundDomainEntityListing]:
     """GET /api/v2/routing/email/outbound/domains -> ``OutboundDomainEntityListing``.
 
-    Needs ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -831,7 +831,7 @@ def get_routing_email_setting(
 ) -> _Operation[_m.EmailSettingEntityListing]:
     """GET /api/v2/routing/email/setting -> ``EmailSettingEntityListing``.
 
-    Needs ``email:settings:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``email:settings:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -852,7 +852,7 @@ def get_routing_email_setting_email_setting_id(
 ) -> _Operation[_m.EmailSetting]:
     """GET /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
 
-    Needs ``email:settings:view``.
+    Requires ``email:settings:view``.
 
     Args:
         email_setting_id: path, string.
@@ -869,7 +869,7 @@ def get_routing_email_setting_email_setting_id(
 def get_routing_email_setup() -> _Operation[_m.EmailSetup]:
     """GET /api/v2/routing/email/setup -> ``EmailSetup``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
     """
     return _Operation(
         _Endpoint("get_routing_email_setup", "GET", "/api/v2/routing/email/setup", "EmailSetup"),
@@ -900,7 +900,7 @@ def get_routing_languages(
 ) -> _Operation[_m.LanguageEntityListing]:
     """GET /api/v2/routing/languages -> ``LanguageEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -925,7 +925,7 @@ def get_routing_languages(
 def get_routing_message_recipient(recipient_id: str) -> _Operation[_m.Recipient]:
     """GET /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
 
-    Needs ``routing:message:manage``.
+    Requires ``routing:message:manage``.
 
     Args:
         recipient_id: path, string.
@@ -950,7 +950,7 @@ def get_routing_message_recipients(
 ) -> _Operation[_m.RecipientListing]:
     """GET /api/v2/routing/message/recipients -> ``RecipientListing``.
 
-    Needs ``routing:message:manage``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:message:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         messenger_type: query, string: sms, facebook, twitter, whatsapp, open, instagram, apple.
@@ -974,7 +974,7 @@ def get_routing_message_recipients(
 def get_routing_predictor(predictor_id: str) -> _Operation[_m.Predictor]:
     """GET /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
 
-    Needs ``routing:predictor:view``.
+    Requires ``routing:predictor:view``.
 
     Args:
         predictor_id: path, string.
@@ -993,7 +993,7 @@ def get_routing_predictor_model_features(
 ) -> _Operation[_m.PredictorModelFeatureListing]:
     """GET /api/v2/routing/predictors/{predictorId}/models/{modelId}/features -> ``PredictorModelFeatureListing``.
 
-    Needs ``routing:predictorModelFeature:view``.
+    Requires ``routing:predictorModelFeature:view``.
 
     Args:
         predictor_id: path, string.
@@ -1012,7 +1012,7 @@ def get_routing_predictor_model_features(
 def get_routing_predictor_models(predictor_id: str) -> _Operation[_m.PredictorModels]:
     """GET /api/v2/routing/predictors/{predictorId}/models -> ``PredictorModels``.
 
-    Needs ``routing:predictorModel:view``.
+    Requires ``routing:predictorModel:view``.
 
     Args:
         predictor_id: path, string.
@@ -1038,8 +1038,8 @@ def get_routing_predictors(
 ) -> _Operation[_m.PredictorListing]:
     """GET /api/v2/routing/predictors -> ``PredictorListing``.
 
-    Needs ``routing:predictor:view`` or ``routing:queue:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``routing:predictor:view`` or ``routing:queue:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -1069,7 +1069,7 @@ def get_routing_predictors_keyperformanceindicator(
 ) -> _Operation[_m.KeyPerformanceIndicator]:
     """GET /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
 
-    Needs ``routing:keyPerformanceIndicator:view``.
+    Requires ``routing:keyPerformanceIndicator:view``.
 
     Args:
         kpi_id: path, string.
@@ -1093,7 +1093,7 @@ def get_routing_predictors_keyperformanceindicators(
 ) -> _Operation[_m.KeyPerformanceIndicatorEntityListing]:
     """GET /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicatorEntityListing``.
 
-    Needs ``routing:keyPerformanceIndicator:view``.
+    Requires ``routing:keyPerformanceIndicator:view``.
 
     Args:
         kpi_group: query, string: Standard, Custom.
@@ -1114,7 +1114,7 @@ def get_routing_predictors_keyperformanceindicatortypes(
 ) -> _Operation[list[_m.KeyPerformanceIndicatorType]]:
     """GET /api/v2/routing/predictors/keyperformanceindicatortypes -> list of ``KeyPerformanceIndicatorType``.
 
-    Needs ``routing:keyPerformanceIndicator:view``.
+    Requires ``routing:keyPerformanceIndicator:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1132,7 +1132,7 @@ def get_routing_queue(
 ) -> _Operation[_m.Queue]:
     """GET /api/v2/routing/queues/{queueId} -> ``Queue``.
 
-    Needs ``routing:queue:view``.
+    Requires ``routing:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1154,7 +1154,7 @@ def get_routing_queue_assistant(
 ) -> _Operation[_m.AssistantQueue]:
     """GET /api/v2/routing/queues/{queueId}/assistant -> ``AssistantQueue``.
 
-    Needs ``assistants:queue:view``.
+    Requires ``assistants:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1181,7 +1181,7 @@ def get_routing_queue_comparisonperiod(
 ) -> _Operation[_m.ComparisonPeriod]:
     """GET /api/v2/routing/queues/{queueId}/comparisonperiods/{comparisonPeriodId} -> ``ComparisonPeriod``.
 
-    Needs ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
+    Requires ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1200,7 +1200,7 @@ def get_routing_queue_comparisonperiod(
 def get_routing_queue_comparisonperiods(queue_id: str) -> _Operation[_m.ComparisonPeriodListing]:
     """GET /api/v2/routing/queues/{queueId}/comparisonperiods -> ``ComparisonPeriodListing``.
 
-    Needs ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
+    Requires ``routing:comparisonPeriod:view`` and ``routing:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1221,7 +1221,7 @@ def get_routing_queue_estimatedwaittime(
 ) -> _Operation[_m.EstimatedWaitTimePredictions]:
     """GET /api/v2/routing/queues/{queueId}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
 
-    Needs ``routing:queue:view``.
+    Requires ``routing:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1242,7 +1242,7 @@ def get_routing_queue_identityresolution(
 ) -> _Operation[_m.IdentityResolutionQueueConfig]:
     """GET /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
 
-    Needs ``routing:queue:view`` and ``queue:identityResolution:view``.
+    Requires ``routing:queue:view`` and ``queue:identityResolution:view``.
 
     Args:
         queue_id: path, string.
@@ -1264,7 +1264,7 @@ def get_routing_queue_mediatype_estimatedwaittime(
 ) -> _Operation[_m.EstimatedWaitTimePredictions]:
     """GET /api/v2/routing/queues/{queueId}/mediatypes/{mediaType}/estimatedwaittime -> ``EstimatedWaitTimePredictions``.
 
-    Needs ``routing:queue:view``.
+    Requires ``routing:queue:view``.
 
     Args:
         queue_id: path, string.
@@ -1300,8 +1300,8 @@ def get_routing_queue_members(
 ) -> _Operation[_m.QueueMemberEntityListing]:
     """GET /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
 
-    Needs ``routing:queue:view`` or ``routing:queue:edit`` or ``routing:queue:readonly`` or
-    ``routing:queueMember:manage``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:view`` or ``routing:queue:edit`` or ``routing:queue:readonly`` or
+    ``routing:queueMember:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         queue_id: path, string.
@@ -1354,8 +1354,8 @@ def get_routing_queue_users(
 ) -> _Operation[_m.QueueMemberEntityListingV1]:
     """GET /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
 
-    Deprecated. Needs ``routing:queue:view`` or ``routing:queueMember:manage``. Pages by
-    ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Requires ``routing:queue:view`` or ``routing:queueMember:manage``. Pages by
+    ``page_number`` or ``next_uri`` of the response.
 
     Args:
         queue_id: path, string.
@@ -1399,7 +1399,7 @@ def get_routing_queue_wrapupcodes(
 ) -> _Operation[_m.WrapupCodeEntityListing]:
     """GET /api/v2/routing/queues/{queueId}/wrapupcodes -> ``WrapupCodeEntityListing``.
 
-    Needs ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         queue_id: path, string.
@@ -1432,7 +1432,7 @@ def get_routing_queues(
 ) -> _Operation[_m.QueueEntityListing]:
     """GET /api/v2/routing/queues -> ``QueueEntityListing``.
 
-    Needs ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1472,7 +1472,7 @@ def get_routing_queues_divisionviews(
 ) -> _Operation[_m.QueueEntityListing]:
     """GET /api/v2/routing/queues/divisionviews -> ``QueueEntityListing``.
 
-    Needs ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1504,7 +1504,7 @@ def get_routing_queues_divisionviews_all(
 ) -> _Operation[_m.QueueEntityListing]:
     """GET /api/v2/routing/queues/divisionviews/all -> ``QueueEntityListing``.
 
-    Needs ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1530,7 +1530,7 @@ def get_routing_queues_me(
 ) -> _Operation[_m.UserQueueEntityListing]:
     """GET /api/v2/routing/queues/me -> ``UserQueueEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1571,7 +1571,7 @@ def get_routing_settings_contactcenter() -> _Operation[_m.ContactCenterSettings]
 def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]:
     """GET /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
 
-    Needs ``routing:transcriptionSettings:view``.
+    Requires ``routing:transcriptionSettings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1584,7 +1584,7 @@ def get_routing_settings_transcription() -> _Operation[_m.TranscriptionSettings]
 def get_routing_skill(skill_id: str) -> _Operation[_m.RoutingSkill]:
     """GET /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
 
-    Needs ``routing:skill:view``.
+    Requires ``routing:skill:view``.
 
     Args:
         skill_id: path, string.
@@ -1603,7 +1603,7 @@ def get_routing_skillexpression(
 ) -> _Operation[_m.SkillExpression]:
     """GET /api/v2/routing/skillexpressions/{expressionId} -> ``SkillExpression``.
 
-    Needs ``routing:skillExpressions:view``.
+    Requires ``routing:skillExpressions:view``.
 
     Args:
         expression_id: path, string.
@@ -1628,7 +1628,7 @@ def get_routing_skillexpressions(
 ) -> _Operation[_m.SkillExpressionEntityListing]:
     """GET /api/v2/routing/skillexpressions -> ``SkillExpressionEntityListing``.
 
-    Needs ``routing:skillExpressions:view``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
 
     Args:
         format: query, string: Raw, Normalized.
@@ -1653,7 +1653,7 @@ def get_routing_skillexpressions_queue_queue_id(
 ) -> _Operation[_m.SkillExpressionEntityListing]:
     """GET /api/v2/routing/skillexpressions/queue/{queueId} -> ``SkillExpressionEntityListing``.
 
-    Needs ``routing:skillExpressions:view``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
 
     Args:
         queue_id: path, string.
@@ -1673,7 +1673,7 @@ def get_routing_skillexpressions_queue_queue_id(
 def get_routing_skillgroup(skill_group_id: str) -> _Operation[_m.SkillGroup]:
     """GET /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
 
-    Needs ``routing:skillGroup:view``.
+    Requires ``routing:skillGroup:view``.
 
     Args:
         skill_group_id: path, string.
@@ -1697,7 +1697,8 @@ def get_routing_skillgroup_members(
 ) -> _Operation[_m.SkillGroupMemberEntityListing]:
     """GET /api/v2/routing/skillgroups/{skillGroupId}/members -> ``SkillGroupMemberEntityListing``.
 
-    Needs ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         skill_group_id: path, string.
@@ -1723,7 +1724,7 @@ def get_routing_skillgroup_members_divisions(
 ) -> _Operation[_m.SkillGroupMemberDivisionList]:
     """GET /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> ``SkillGroupMemberDivisionList``.
 
-    Needs ``routing:skillGroup:view``.
+    Requires ``routing:skillGroup:view``.
 
     Args:
         skill_group_id: path, string.
@@ -1749,7 +1750,8 @@ def get_routing_skillgroups(
 ) -> _Operation[_m.SkillGroupEntityListing]:
     """GET /api/v2/routing/skillgroups -> ``SkillGroupEntityListing``.
 
-    Needs ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1776,7 +1778,7 @@ def get_routing_skills(
 ) -> _Operation[_m.SkillEntityListing]:
     """GET /api/v2/routing/skills -> ``SkillEntityListing``.
 
-    Needs ``routing:skill:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:skill:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1796,7 +1798,7 @@ def get_routing_skills(
 def get_routing_sms_address(address_id: str) -> _Operation[_m.SmsAddress]:
     """GET /api/v2/routing/sms/addresses/{addressId} -> ``SmsAddress``.
 
-    Needs ``sms:phoneNumber:view``.
+    Requires ``sms:phoneNumber:view``.
 
     Args:
         address_id: path, string.
@@ -1817,7 +1819,7 @@ def get_routing_sms_addresses(
 ) -> _Operation[_m.SmsAddressEntityListing]:
     """GET /api/v2/routing/sms/addresses -> ``SmsAddressEntityListing``.
 
-    Needs ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1845,7 +1847,7 @@ def get_routing_sms_availablephonenumbers(
 ) -> _Operation[_m.SMSAvailablePhoneNumberEntityListing]:
     """GET /api/v2/routing/sms/availablephonenumbers -> ``SMSAvailablePhoneNumberEntityListing``.
 
-    Needs ``sms:phoneNumber:add``.
+    Requires ``sms:phoneNumber:add``.
 
     Args:
         country_code: query, string.
@@ -1875,7 +1877,7 @@ def get_routing_sms_identityresolution_phonenumber(
 ) -> _Operation[_m.SmsIdentityResolutionConfig]:
     """GET /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
 
-    Needs ``sms:phoneNumber:view`` and ``sms:identityResolution:view``.
+    Requires ``sms:phoneNumber:view`` and ``sms:identityResolution:view``.
 
     Args:
         address_id: path, string.
@@ -1897,7 +1899,7 @@ def get_routing_sms_phonenumber(
 ) -> _Operation[_m.SmsPhoneNumber]:
     """GET /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
 
-    Needs ``sms:phoneNumber:view``.
+    Requires ``sms:phoneNumber:view``.
 
     Args:
         phone_number_id: path, string.
@@ -1937,7 +1939,7 @@ def get_routing_sms_phonenumbers(
 ) -> _Operation[_m.SmsPhoneNumberEntityListing]:
     """GET /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumberEntityListing``.
 
-    Needs ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         phone_number: query, string.
@@ -1977,7 +1979,7 @@ def get_routing_user_directroutingbackup_settings(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:view``.
+    Requires ``routing:directRoutingBackup:view``.
 
     Args:
         user_id: path, string.
@@ -1995,7 +1997,7 @@ def get_routing_user_directroutingbackup_settings(
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
     """GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
 
-    Needs ``routing:utilization:manage`` or ``routing:utilization:view``.
+    Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
 
     Args:
         user_id: path, string.
@@ -2012,7 +2014,7 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
 def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
     """GET /api/v2/routing/utilization -> ``UtilizationResponse``.
 
-    Needs ``routing:utilization:manage`` or ``routing:utilization:view``.
+    Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
     """
     return _Operation(
         _Endpoint(
@@ -2024,7 +2026,7 @@ def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
 def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLabel]:
     """GET /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
 
-    Needs ``routing:utilization:view``.
+    Requires ``routing:utilization:view``.
 
     Args:
         label_id: path, string.
@@ -2039,9 +2041,9 @@ def get_routing_utilization_label(label_id: str) -> _Operation[_m.UtilizationLab
 
 
 def get_routing_utilization_label_agents(label_id: str) -> _Operation[list[_Any]]:
-    """GET /api/v2/routing/utilization/labels/{labelId}/agents -> list of JSON of any shape.
+    """GET /api/v2/routing/utilization/labels/{labelId}/agents -> list of any JSON value.
 
-    Needs ``routing:utilization:view``.
+    Requires ``routing:utilization:view``.
 
     Args:
         label_id: path, string.
@@ -2064,7 +2066,7 @@ def get_routing_utilization_labels(
 ) -> _Operation[_m.UtilizationLabelEntityListing]:
     """GET /api/v2/routing/utilization/labels -> ``UtilizationLabelEntityListing``.
 
-    Needs ``routing:utilization:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:utilization:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2088,7 +2090,7 @@ def get_routing_utilization_labels(
 def get_routing_wrapupcode(code_id: str) -> _Operation[_m.WrapupCode]:
     """GET /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
 
-    Needs ``routing:wrapupCode:view``.
+    Requires ``routing:wrapupCode:view``.
 
     Args:
         code_id: path, string.
@@ -2113,7 +2115,7 @@ def get_routing_wrapupcodes(
 ) -> _Operation[_m.WrapupCodeEntityListing]:
     """GET /api/v2/routing/wrapupcodes -> ``WrapupCodeEntityListing``.
 
-    Needs ``routing:wrapupCode:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:wrapupCode:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -2140,7 +2142,7 @@ def get_routing_wrapupcodes(
 def get_routing_wrapupcodes_divisionview(code_id: str) -> _Operation[_m.WrapupCode]:
     """GET /api/v2/routing/wrapupcodes/divisionviews/{codeId} -> ``WrapupCode``.
 
-    Needs ``routing:wrapupCode:search``.
+    Requires ``routing:wrapupCode:search``.
 
     Args:
         code_id: path, string.
@@ -2165,7 +2167,8 @@ def get_routing_wrapupcodes_divisionviews(
 ) -> _Operation[_m.WrapupCodeEntityListing]:
     """GET /api/v2/routing/wrapupcodes/divisionviews -> ``WrapupCodeEntityListing``.
 
-    Needs ``routing:wrapupCode:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:wrapupCode:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -2198,7 +2201,7 @@ def get_user_queues(
 ) -> _Operation[_m.UserQueueEntityListing]:
     """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Needs ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2229,7 +2232,7 @@ def get_user_routinglanguages(
 ) -> _Operation[_m.UserLanguageEntityListing]:
     """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2256,7 +2259,7 @@ def get_user_routingskills(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2283,7 +2286,8 @@ def get_user_skillgroups(
 ) -> _Operation[_m.UserSkillGroupEntityListing]:
     """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
 
-    Needs ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -2307,7 +2311,7 @@ def patch_routing_conversation(
 ) -> _Operation[_m.RoutingConversationAttributesResponse]:
     """PATCH /api/v2/routing/conversations/{conversationId} -> ``RoutingConversationAttributesResponse``.
 
-    Needs ``routing:conversation:edit``.
+    Requires ``routing:conversation:edit``.
 
     Args:
         conversation_id: path, string.
@@ -2331,7 +2335,7 @@ def patch_routing_email_domain(
 ) -> _Operation[_m.InboundDomain]:
     """PATCH /api/v2/routing/email/domains/{domainId} -> ``InboundDomain``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -2355,7 +2359,7 @@ def patch_routing_email_domain_validate(
 ) -> _Operation[_m.InboundDomain]:
     """PATCH /api/v2/routing/email/domains/{domainId}/validate -> ``InboundDomain``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -2380,7 +2384,7 @@ def patch_routing_email_outbound_domain(
 ) -> _Operation[_m.OutboundDomain]:
     """PATCH /api/v2/routing/email/outbound/domains/{domainId} -> ``OutboundDomain``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -2405,7 +2409,7 @@ def patch_routing_email_setting_email_setting_id(
 ) -> _Operation[_m.EmailSetting]:
     """PATCH /api/v2/routing/email/setting/{emailSettingId} -> ``EmailSetting``.
 
-    Needs ``email:settings:edit``.
+    Requires ``email:settings:edit``.
 
     Args:
         email_setting_id: path, string.
@@ -2431,7 +2435,7 @@ def patch_routing_predictor(
 ) -> _Operation[_m.Predictor]:
     """PATCH /api/v2/routing/predictors/{predictorId} -> ``Predictor``.
 
-    Needs ``routing:predictor:edit`` and ``routing:queue:edit``.
+    Requires ``routing:predictor:edit`` and ``routing:queue:edit``.
 
     Args:
         predictor_id: path, string.
@@ -2456,7 +2460,7 @@ def patch_routing_predictors_keyperformanceindicator(
 ) -> _Operation[_m.KeyPerformanceIndicator]:
     """PATCH /api/v2/routing/predictors/keyperformanceindicators/{kpiId} -> ``KeyPerformanceIndicator``.
 
-    Needs ``routing:keyPerformanceIndicator:edit``.
+    Requires ``routing:keyPerformanceIndicator:edit``.
 
     Args:
         kpi_id: path, string.
@@ -2482,7 +2486,7 @@ def patch_routing_queue_member(
 ) -> _Operation[None]:
     """PATCH /api/v2/routing/queues/{queueId}/members/{memberId} -> nothing.
 
-    Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -2508,8 +2512,8 @@ def patch_routing_queue_members(
 ) -> _Operation[_m.QueueMemberEntityListing]:
     """PATCH /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
 
-    Needs ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         queue_id: path, string.
@@ -2534,7 +2538,7 @@ def patch_routing_queue_user(
 ) -> _Operation[None]:
     """PATCH /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
 
-    Deprecated. Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -2559,8 +2563,8 @@ def patch_routing_queue_users(
 ) -> _Operation[_m.QueueMemberEntityListingV1]:
     """PATCH /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
 
-    Deprecated. Needs ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by
-    ``next_uri`` of the reply.
+    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``. Pages by
+    ``next_uri`` of the response.
 
     Args:
         queue_id: path, string.
@@ -2583,7 +2587,7 @@ def patch_routing_settings_contactcenter(
 ) -> _Operation[None]:
     """PATCH /api/v2/routing/settings/contactcenter -> nothing.
 
-    Needs ``routing:settings:edit``.
+    Requires ``routing:settings:edit``.
 
     Args:
         body: ``ContactCenterSettings``.
@@ -2605,7 +2609,7 @@ def patch_routing_settings_transcription(
 ) -> _Operation[_m.TranscriptionSettings]:
     """PATCH /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
 
-    Needs ``routing:transcriptionSettings:edit``.
+    Requires ``routing:transcriptionSettings:edit``.
 
     Args:
         body: ``TranscriptionSettings``.
@@ -2629,7 +2633,7 @@ def patch_routing_skill(
 ) -> _Operation[_m.RoutingSkill]:
     """PATCH /api/v2/routing/skills/{skillId} -> ``RoutingSkill``.
 
-    Needs ``routing:skill:update``.
+    Requires ``routing:skill:update``.
 
     Args:
         skill_id: path, string.
@@ -2653,7 +2657,7 @@ def patch_routing_skillgroup(
 ) -> _Operation[_m.SkillGroup]:
     """PATCH /api/v2/routing/skillgroups/{skillGroupId} -> ``SkillGroup``.
 
-    Needs ``routing:skillGroup:edit``.
+    Requires ``routing:skillGroup:edit``.
 
     Args:
         skill_group_id: path, string.
@@ -2677,7 +2681,7 @@ def patch_routing_sms_phonenumber(
 ) -> _Operation[_m.SmsPhoneNumber]:
     """PATCH /api/v2/routing/sms/phonenumbers/{phoneNumberId} -> ``SmsPhoneNumber``.
 
-    Needs ``sms:phoneNumber:edit``.
+    Requires ``sms:phoneNumber:edit``.
 
     Args:
         phone_number_id: path, string.
@@ -2703,7 +2707,7 @@ def patch_user_queue(
 ) -> _Operation[_m.UserQueue]:
     """PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
 
-    Needs ``routing:queue:join`` or ``routing:queueMember:manage``.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -2730,8 +2734,8 @@ def patch_user_queues(
 ) -> _Operation[_m.UserQueueEntityListing]:
     """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Needs ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -2757,7 +2761,7 @@ def patch_user_routinglanguage(
 ) -> _Operation[_m.UserRoutingLanguage]:
     """PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -2783,8 +2787,8 @@ def patch_user_routinglanguages_bulk(
 ) -> _Operation[_m.UserLanguageEntityListing]:
     """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -2809,7 +2813,7 @@ def patch_user_routingskills_bulk(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Needs ``routing:skill:assign``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2832,7 +2836,7 @@ def post_analytics_queues_observations_query(
 ) -> _Operation[_m.QueueObservationQueryResponse]:
     """POST /api/v2/analytics/queues/observations/query -> ``QueueObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``.
+    Read-only. Requires ``analytics:queueObservation:view``.
 
     Args:
         body: ``QueueObservationQuery``.
@@ -2858,7 +2862,7 @@ def post_analytics_routing_activity_query(
 ) -> _Operation[_m.RoutingActivityResponse]:
     """POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
 
-    Only reads. Needs ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -2884,7 +2888,7 @@ def post_routing_assessments(
 ) -> _Operation[_m.BenefitAssessment]:
     """POST /api/v2/routing/assessments -> ``BenefitAssessment``.
 
-    Needs ``routing:assessment:add`` and ``routing:queue:view``.
+    Requires ``routing:assessment:add`` and ``routing:queue:view``.
 
     Args:
         body: ``CreateBenefitAssessmentRequest``.
@@ -2907,7 +2911,7 @@ def post_routing_assessments_jobs(
 ) -> _Operation[_m.BenefitAssessmentJob]:
     """POST /api/v2/routing/assessments/jobs -> ``BenefitAssessmentJob``.
 
-    Needs ``routing:assessment:add``.
+    Requires ``routing:assessment:add``.
 
     Args:
         body: ``CreateBenefitAssessmentJobRequest``.
@@ -2927,7 +2931,7 @@ def post_routing_assessments_jobs(
 def post_routing_email_domain_dkim(domain_id: str) -> _Operation[_m.VerificationResult]:
     """POST /api/v2/routing/email/domains/{domainId}/dkim -> ``VerificationResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -2947,7 +2951,7 @@ def post_routing_email_domain_mailfrom(
 ) -> _Operation[_m.MailFromResult]:
     """POST /api/v2/routing/email/domains/{domainId}/mailfrom -> ``MailFromResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -2972,7 +2976,7 @@ def post_routing_email_domain_routes(
 ) -> _Operation[_m.InboundRoute]:
     """POST /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRoute``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_name: path, string.
@@ -2998,7 +3002,7 @@ def post_routing_email_domain_testconnection(
 ) -> _Operation[_m.TestMessage]:
     """POST /api/v2/routing/email/domains/{domainId}/testconnection -> ``TestMessage``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -3019,7 +3023,7 @@ def post_routing_email_domain_testconnection(
 def post_routing_email_domain_verification(domain_id: str) -> _Operation[_m.VerificationResult]:
     """POST /api/v2/routing/email/domains/{domainId}/verification -> ``VerificationResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -3038,7 +3042,7 @@ def post_routing_email_domains(
 ) -> _Operation[_m.InboundDomain]:
     """POST /api/v2/routing/email/domains -> ``InboundDomain``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         body: ``InboundDomainCreateRequest``.
@@ -3062,7 +3066,7 @@ def post_routing_email_outbound_domain_testconnection(
 ) -> _Operation[_m.TestMessage]:
     """POST /api/v2/routing/email/outbound/domains/{domainId}/testconnection -> ``TestMessage``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -3086,7 +3090,7 @@ def post_routing_email_outbound_domains(
 ) -> _Operation[_m.EmailOutboundDomainResult]:
     """POST /api/v2/routing/email/outbound/domains -> ``EmailOutboundDomainResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         body: ``OutboundDomainCreateRequest``.
@@ -3108,7 +3112,7 @@ def post_routing_email_outbound_domains_simulated(
 ) -> _Operation[_m.EmailOutboundDomainResult]:
     """POST /api/v2/routing/email/outbound/domains/simulated -> ``EmailOutboundDomainResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         body: ``OutboundDomainCreateRequest``.
@@ -3129,7 +3133,7 @@ def post_routing_email_outbound_domains_simulated(
 def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operation[_m.EmailSetting]:
     """POST /api/v2/routing/email/setting -> ``EmailSetting``.
 
-    Needs ``email:settings:add``.
+    Requires ``email:settings:add``.
 
     Args:
         body: ``EmailSetting``.
@@ -3149,7 +3153,7 @@ def post_routing_email_setting(body: _m.EmailSetting | _JsonObject) -> _Operatio
 def post_routing_languages(body: _m.Language | _JsonObject) -> _Operation[_m.Language]:
     """POST /api/v2/routing/languages -> ``Language``.
 
-    Needs ``routing:skill:manage``.
+    Requires ``routing:skill:manage``.
 
     Args:
         body: ``Language``.
@@ -3172,7 +3176,7 @@ def post_routing_predictors(
 ) -> _Operation[_m.Predictor]:
     """POST /api/v2/routing/predictors -> ``Predictor``.
 
-    Needs ``routing:predictor:add`` and ``routing:queue:edit``.
+    Requires ``routing:predictor:add`` and ``routing:queue:edit``.
 
     Args:
         body: ``CreatePredictorRequest``.
@@ -3194,7 +3198,7 @@ def post_routing_predictors_keyperformanceindicators(
 ) -> _Operation[_m.KeyPerformanceIndicator]:
     """POST /api/v2/routing/predictors/keyperformanceindicators -> ``KeyPerformanceIndicator``.
 
-    Needs ``routing:keyPerformanceIndicator:add``.
+    Requires ``routing:keyPerformanceIndicator:add``.
 
     Args:
         body: ``CreateKpiRequest``.
@@ -3220,7 +3224,7 @@ def post_routing_queue_members(
 ) -> _Operation[None]:
     """POST /api/v2/routing/queues/{queueId}/members -> nothing.
 
-    Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -3247,7 +3251,7 @@ def post_routing_queue_users(
 ) -> _Operation[None]:
     """POST /api/v2/routing/queues/{queueId}/users -> nothing.
 
-    Deprecated. Needs ``routing:queue:edit`` or ``routing:queueMember:manage``.
+    Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -3272,7 +3276,7 @@ def post_routing_queue_wrapupcodes(
 ) -> _Operation[list[_m.WrapupCode]]:
     """POST /api/v2/routing/queues/{queueId}/wrapupcodes -> list of ``WrapupCode``.
 
-    Needs ``routing:queue:edit``.
+    Requires ``routing:queue:edit``.
 
     Args:
         queue_id: path, string.
@@ -3294,7 +3298,7 @@ def post_routing_queue_wrapupcodes(
 def post_routing_queues(body: _m.CreateQueueRequest | _JsonObject) -> _Operation[_m.Queue]:
     """POST /api/v2/routing/queues -> ``Queue``.
 
-    Needs ``routing:queue:add``.
+    Requires ``routing:queue:add``.
 
     Args:
         body: ``CreateQueueRequest``.
@@ -3316,7 +3320,7 @@ def post_routing_skillexpressions_validate(
 ) -> _Operation[_m.SkillExpressionValidationResult]:
     """POST /api/v2/routing/skillexpressions/validate -> ``SkillExpressionValidationResult``.
 
-    Needs ``routing:skillExpressions:add``.
+    Requires ``routing:skillExpressions:add``.
 
     Args:
         body: ``SkillExpressionData``.
@@ -3341,7 +3345,7 @@ def post_routing_skillgroup_members_divisions(
 ) -> _Operation[None]:
     """POST /api/v2/routing/skillgroups/{skillGroupId}/members/divisions -> nothing.
 
-    Needs ``routing:skillGroup:add``.
+    Requires ``routing:skillGroup:add``.
 
     Args:
         skill_group_id: path, string.
@@ -3364,7 +3368,7 @@ def post_routing_skillgroups(
 ) -> _Operation[_m.SkillGroupWithMemberDivisions]:
     """POST /api/v2/routing/skillgroups -> ``SkillGroupWithMemberDivisions``.
 
-    Needs ``routing:skillGroup:add``.
+    Requires ``routing:skillGroup:add``.
 
     Args:
         body: ``SkillGroupWithMemberDivisions``.
@@ -3384,7 +3388,7 @@ def post_routing_skillgroups(
 def post_routing_skills(body: _m.CreateRoutingSkill | _JsonObject) -> _Operation[_m.RoutingSkill]:
     """POST /api/v2/routing/skills -> ``RoutingSkill``.
 
-    Needs ``routing:skill:manage`` or ``routing:skill:create``.
+    Requires ``routing:skill:manage`` or ``routing:skill:create``.
 
     Args:
         body: ``CreateRoutingSkill``.
@@ -3406,7 +3410,7 @@ def post_routing_sms_addresses(
 ) -> _Operation[_m.SmsAddress]:
     """POST /api/v2/routing/sms/addresses -> ``SmsAddress``.
 
-    Needs ``sms:phoneNumber:add``.
+    Requires ``sms:phoneNumber:add``.
 
     Args:
         body: ``SmsAddressProvision``.
@@ -3428,7 +3432,7 @@ def post_routing_sms_phonenumbers(
 ) -> _Operation[_m.SmsPhoneNumber]:
     """POST /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumber``.
 
-    Needs ``sms:phoneNumber:add``.
+    Requires ``sms:phoneNumber:add``.
 
     Args:
         body: ``SmsPhoneNumberProvision``.
@@ -3450,7 +3454,7 @@ def post_routing_sms_phonenumbers_alphanumeric(
 ) -> _Operation[_m.SmsPhoneNumber]:
     """POST /api/v2/routing/sms/phonenumbers/alphanumeric -> ``SmsPhoneNumber``.
 
-    A preview: it may change without notice. Needs ``sms:phoneNumber:add``.
+    Preview: may change without notice. Requires ``sms:phoneNumber:add``.
 
     Args:
         body: ``SmsAlphanumericProvision``.
@@ -3473,7 +3477,7 @@ def post_routing_sms_phonenumbers_import(
 ) -> _Operation[_m.SmsPhoneNumber]:
     """POST /api/v2/routing/sms/phonenumbers/import -> ``SmsPhoneNumber``.
 
-    Needs ``sms:phoneNumber:byoImport``.
+    Requires ``sms:phoneNumber:byoImport``.
 
     Args:
         body: ``SmsPhoneNumberImport``.
@@ -3496,7 +3500,7 @@ def post_routing_utilization_labels(
 ) -> _Operation[_m.UtilizationLabel]:
     """POST /api/v2/routing/utilization/labels -> ``UtilizationLabel``.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         body: ``CreateUtilizationLabelRequest``.
@@ -3516,7 +3520,7 @@ def post_routing_utilization_labels(
 def post_routing_wrapupcodes(body: _m.WrapupCodeRequest | _JsonObject) -> _Operation[_m.WrapupCode]:
     """POST /api/v2/routing/wrapupcodes -> ``WrapupCode``.
 
-    Needs ``routing:wrapupCode:add``.
+    Requires ``routing:wrapupCode:add``.
 
     Args:
         body: ``WrapupCodeRequest``.
@@ -3539,7 +3543,7 @@ def post_user_routinglanguages(
 ) -> _Operation[_m.UserRoutingLanguage]:
     """POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -3563,7 +3567,7 @@ def post_user_routingskills(
 ) -> _Operation[_m.UserRoutingSkill]:
     """POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -3586,7 +3590,7 @@ def put_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:selfEdit``.
+    Requires ``routing:directRoutingBackup:selfEdit``.
 
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
@@ -3611,7 +3615,7 @@ def put_routing_email_domain_route(
 ) -> _Operation[_m.InboundRoute]:
     """PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId} -> ``InboundRoute``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_name: path, string.
@@ -3638,7 +3642,7 @@ def put_routing_email_domain_route_identityresolution(
 ) -> _Operation[_m.RouteIdentityResolutionConfig]:
     """PUT /api/v2/routing/email/domains/{domainName}/routes/{routeId}/identityresolution -> ``RouteIdentityResolutionConfig``.
 
-    Needs ``routing:email:manage`` and ``routing:identityResolutionEmail:edit``.
+    Requires ``routing:email:manage`` and ``routing:identityResolutionEmail:edit``.
 
     Args:
         domain_name: path, string.
@@ -3663,7 +3667,7 @@ def put_routing_email_outbound_domain_activation(
 ) -> _Operation[_m.EmailOutboundDomainResult]:
     """PUT /api/v2/routing/email/outbound/domains/{domainId}/activation -> ``EmailOutboundDomainResult``.
 
-    Needs ``routing:email:manage``.
+    Requires ``routing:email:manage``.
 
     Args:
         domain_id: path, string.
@@ -3684,7 +3688,7 @@ def put_routing_message_recipient(
 ) -> _Operation[_m.Recipient]:
     """PUT /api/v2/routing/message/recipients/{recipientId} -> ``Recipient``.
 
-    Needs ``routing:message:manage``.
+    Requires ``routing:message:manage``.
 
     Args:
         recipient_id: path, string.
@@ -3706,7 +3710,7 @@ def put_routing_message_recipient(
 def put_routing_queue(queue_id: str, body: _m.QueueRequest | _JsonObject) -> _Operation[_m.Queue]:
     """PUT /api/v2/routing/queues/{queueId} -> ``Queue``.
 
-    Needs ``routing:queue:edit``.
+    Requires ``routing:queue:edit``.
 
     Args:
         queue_id: path, string.
@@ -3730,7 +3734,7 @@ def put_routing_queue_identityresolution(
 ) -> _Operation[_m.IdentityResolutionQueueConfig]:
     """PUT /api/v2/routing/queues/{queueId}/identityresolution -> ``IdentityResolutionQueueConfig``.
 
-    Needs ``routing:queue:edit`` and ``queue:identityResolution:edit``.
+    Requires ``routing:queue:edit`` and ``queue:identityResolution:edit``.
 
     Args:
         queue_id: path, string.
@@ -3752,7 +3756,7 @@ def put_routing_queue_identityresolution(
 def put_routing_settings(body: _m.RoutingSettings | _JsonObject) -> _Operation[_m.RoutingSettings]:
     """PUT /api/v2/routing/settings -> ``RoutingSettings``.
 
-    Needs ``routing:settings:edit``.
+    Requires ``routing:settings:edit``.
 
     Args:
         body: ``RoutingSettings``.
@@ -3774,7 +3778,7 @@ def put_routing_settings_transcription(
 ) -> _Operation[_m.TranscriptionSettings]:
     """PUT /api/v2/routing/settings/transcription -> ``TranscriptionSettings``.
 
-    Needs ``routing:transcriptionSettings:edit``.
+    Requires ``routing:transcriptionSettings:edit``.
 
     Args:
         body: ``TranscriptionSettings``.
@@ -3797,7 +3801,7 @@ def put_routing_sms_identityresolution_phonenumber(
 ) -> _Operation[_m.SmsIdentityResolutionConfig]:
     """PUT /api/v2/routing/sms/identityresolution/phonenumbers/{addressId} -> ``SmsIdentityResolutionConfig``.
 
-    Needs ``sms:phoneNumber:edit`` and ``sms:identityResolution:edit``.
+    Requires ``sms:phoneNumber:edit`` and ``sms:identityResolution:edit``.
 
     Args:
         address_id: path, string.
@@ -3822,7 +3826,7 @@ def put_routing_user_directroutingbackup_settings(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:edit``.
+    Requires ``routing:directRoutingBackup:edit``.
 
     Args:
         user_id: path, string.
@@ -3847,7 +3851,7 @@ def put_routing_user_utilization(
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
     """PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         user_id: path, string.
@@ -3870,7 +3874,7 @@ def put_routing_utilization(
 ) -> _Operation[_m.UtilizationResponse]:
     """PUT /api/v2/routing/utilization -> ``UtilizationResponse``.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         body: ``UtilizationRequest``.
@@ -3893,7 +3897,7 @@ def put_routing_utilization_label(
 ) -> _Operation[_m.UtilizationLabel]:
     """PUT /api/v2/routing/utilization/labels/{labelId} -> ``UtilizationLabel``.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         label_id: path, string.
@@ -3917,7 +3921,7 @@ def put_routing_wrapupcode(
 ) -> _Operation[_m.WrapupCode]:
     """PUT /api/v2/routing/wrapupcodes/{codeId} -> ``WrapupCode``.
 
-    Needs ``routing:wrapupCode:edit``.
+    Requires ``routing:wrapupCode:edit``.
 
     Args:
         code_id: path, string.
@@ -3942,7 +3946,7 @@ def put_user_routingskill(
 ) -> _Operation[_m.UserRoutingSkill]:
     """PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -3967,7 +3971,7 @@ def put_user_routingskills_bulk(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Needs ``routing:skill:assign``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
 
     Args:
         user_id: path, string.

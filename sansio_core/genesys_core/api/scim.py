@@ -65,9 +65,9 @@ if _TYPE_CHECKING:
 
 
 def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
-    """DELETE /api/v2/scim/users/{userId} -> JSON of any shape.
+    """DELETE /api/v2/scim/users/{userId} -> any JSON value.
 
-    Needs ``directory:user:delete``.
+    Requires ``directory:user:delete``.
 
     Args:
         user_id: path, string.
@@ -82,9 +82,9 @@ def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation
 
 
 def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operation[_Any]:
-    """DELETE /api/v2/scim/v2/users/{userId} -> JSON of any shape.
+    """DELETE /api/v2/scim/v2/users/{userId} -> any JSON value.
 
-    Needs ``directory:user:delete``.
+    Requires ``directory:user:delete``.
 
     Args:
         user_id: path, string.
@@ -107,7 +107,7 @@ def get_scim_group(
 ) -> _Operation[_m.ScimV2Group]:
     """GET /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -147,7 +147,7 @@ def get_scim_groups(
 ) -> _Operation[_m.ScimGroupListResponse]:
     """GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         start_index: query, integer.
@@ -419,7 +419,7 @@ def get_scim_v2_group(
 ) -> _Operation[_m.ScimV2Group]:
     """GET /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -459,7 +459,7 @@ def get_scim_v2_groups(
 ) -> _Operation[_m.ScimGroupListResponse]:
     """GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         start_index: query, integer.
@@ -733,7 +733,7 @@ def patch_scim_group(
 ) -> _Operation[_m.ScimV2Group]:
     """PATCH /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -760,9 +760,9 @@ def patch_scim_user(
 ) -> _Operation[_m.ScimV2User]:
     """PATCH /api/v2/scim/users/{userId} -> ``ScimV2User``.
 
-    Needs ``directory:user:edit`` or ``directory:user:setPassword`` or ``authorization:grant:add``
-    or ``authorization:grant:delete`` or ``routing:skill:assign`` or ``routing:language:assign`` or
-    ``telephony:extension:assign``.
+    Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
+    ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
+    ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         user_id: path, string.
@@ -789,7 +789,7 @@ def patch_scim_v2_group(
 ) -> _Operation[_m.ScimV2Group]:
     """PATCH /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -816,9 +816,9 @@ def patch_scim_v2_user(
 ) -> _Operation[_m.ScimV2User]:
     """PATCH /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
 
-    Needs ``directory:user:edit`` or ``directory:user:setPassword`` or ``authorization:grant:add``
-    or ``authorization:grant:delete`` or ``routing:skill:assign`` or ``routing:language:assign`` or
-    ``telephony:extension:assign``.
+    Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
+    ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
+    ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         user_id: path, string.
@@ -840,8 +840,8 @@ def patch_scim_v2_user(
 def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
     """POST /api/v2/scim/users -> ``ScimV2User``.
 
-    Needs ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete`` or
-    ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
+    Requires ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete``
+    or ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         body: ``ScimV2CreateUser``.
@@ -861,8 +861,8 @@ def post_scim_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.Sc
 def post_scim_v2_users(body: _m.ScimV2CreateUser | _JsonObject) -> _Operation[_m.ScimV2User]:
     """POST /api/v2/scim/v2/users -> ``ScimV2User``.
 
-    Needs ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete`` or
-    ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
+    Requires ``directory:user:add`` or ``authorization:grant:add`` or ``authorization:grant:delete``
+    or ``routing:skill:assign`` or ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         body: ``ScimV2CreateUser``.
@@ -887,7 +887,7 @@ def put_scim_group(
 ) -> _Operation[_m.ScimV2Group]:
     """PUT /api/v2/scim/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -914,9 +914,9 @@ def put_scim_user(
 ) -> _Operation[_m.ScimV2User]:
     """PUT /api/v2/scim/users/{userId} -> ``ScimV2User``.
 
-    Needs ``directory:user:edit`` or ``directory:user:setPassword`` or ``authorization:grant:add``
-    or ``authorization:grant:delete`` or ``routing:skill:assign`` or ``routing:language:assign`` or
-    ``telephony:extension:assign``.
+    Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
+    ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
+    ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         user_id: path, string.
@@ -943,7 +943,7 @@ def put_scim_v2_group(
 ) -> _Operation[_m.ScimV2Group]:
     """PUT /api/v2/scim/v2/groups/{groupId} -> ``ScimV2Group``.
 
-    Needs ``directory:group:edit``.
+    Requires ``directory:group:edit``.
 
     Args:
         group_id: path, string.
@@ -970,9 +970,9 @@ def put_scim_v2_user(
 ) -> _Operation[_m.ScimV2User]:
     """PUT /api/v2/scim/v2/users/{userId} -> ``ScimV2User``.
 
-    Needs ``directory:user:edit`` or ``directory:user:setPassword`` or ``authorization:grant:add``
-    or ``authorization:grant:delete`` or ``routing:skill:assign`` or ``routing:language:assign`` or
-    ``telephony:extension:assign``.
+    Requires ``directory:user:edit`` or ``directory:user:setPassword`` or
+    ``authorization:grant:add`` or ``authorization:grant:delete`` or ``routing:skill:assign`` or
+    ``routing:language:assign`` or ``telephony:extension:assign``.
 
     Args:
         user_id: path, string.

@@ -20,7 +20,7 @@ def delete_conversation_participant_screenmonitors_session(
 ) -> _Operation[None]:
     """DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
 
-    Needs ``realtimeMonitor:screen:monitorConversation``.
+    Requires ``realtimeMonitor:screen:monitorConversation``.
 
     Args:
         conversation_id: path, string.
@@ -42,7 +42,7 @@ def delete_conversation_participant_screenmonitors_session(
 def delete_user_screenmonitors_session(user_id: str, screen_monitoring_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
 
-    Needs ``realtimeMonitor:screen:monitorAgent``.
+    Requires ``realtimeMonitor:screen:monitorAgent``.
 
     Args:
         user_id: path, string.
@@ -64,7 +64,7 @@ def get_conversation_participant_screenmonitors_session(
 ) -> _Operation[_m.ScreenMonitoringSession]:
     """GET /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
 
-    Needs ``realtimeMonitor:screen:monitorConversation``.
+    Requires ``realtimeMonitor:screen:monitorConversation``.
 
     Args:
         conversation_id: path, string.
@@ -87,7 +87,7 @@ def get_conversation_participant_screenmonitors_session(
 def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetails]:
     """GET /api/v2/screenmonitors/sessions/details -> ``ScreenMonitoringDetails``.
 
-    Needs ``realtimeMonitor:screenSession:view``.
+    Requires ``realtimeMonitor:screenSession:view``.
     """
     return _Operation(
         _Endpoint(
@@ -100,7 +100,7 @@ def get_screenmonitors_sessions_details() -> _Operation[_m.ScreenMonitoringDetai
 def get_screenmonitors_settings() -> _Operation[_m.ScreenMonitorSettings]:
     """GET /api/v2/screenmonitors/settings -> ``ScreenMonitorSettings``.
 
-    Needs ``realtimeMonitor:settings:view``.
+    Requires ``realtimeMonitor:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -115,7 +115,8 @@ def get_screenmonitors_user_sessions(
 ) -> _Operation[_m.ScreenMonitoringSessionEntityListing]:
     """GET /api/v2/screenmonitors/users/{userId}/sessions -> ``ScreenMonitoringSessionEntityListing``.
 
-    Needs ``realtimeMonitor:screen:monitorConversation`` or ``realtimeMonitor:screen:monitorAgent``.
+    Requires ``realtimeMonitor:screen:monitorConversation`` or
+    ``realtimeMonitor:screen:monitorAgent``.
 
     Args:
         user_id: path, string.
@@ -136,7 +137,7 @@ def get_user_screenmonitors_session(
 ) -> _Operation[_m.ScreenMonitoringSession]:
     """GET /api/v2/users/{userId}/screenmonitors/sessions/{screenMonitoringId} -> ``ScreenMonitoringSession``.
 
-    Needs ``realtimeMonitor:screen:monitorAgent``.
+    Requires ``realtimeMonitor:screen:monitorAgent``.
 
     Args:
         user_id: path, string.
@@ -158,7 +159,7 @@ def post_conversation_participant_screenmonitors_sessions(
 ) -> _Operation[_m.StartScreenMonitorResponseBody]:
     """POST /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
 
-    Needs ``realtimeMonitor:screen:monitorConversation``.
+    Requires ``realtimeMonitor:screen:monitorConversation``.
 
     Args:
         conversation_id: path, string.
@@ -179,7 +180,7 @@ def post_screenmonitors_sessions_users_details(
 ) -> _Operation[_m.ScreenMonitoringUserDetailsEntityListing]:
     """POST /api/v2/screenmonitors/sessions/users/details -> ``ScreenMonitoringUserDetailsEntityListing``.
 
-    Only reads. Needs ``realtimeMonitor:screenSession:view``.
+    Read-only. Requires ``realtimeMonitor:screenSession:view``.
 
     Args:
         body: list of string.
@@ -203,7 +204,7 @@ def post_user_screenmonitors_sessions(
 ) -> _Operation[_m.StartScreenMonitorResponseBody]:
     """POST /api/v2/users/{userId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
 
-    Needs ``realtimeMonitor:screen:monitorAgent``.
+    Requires ``realtimeMonitor:screen:monitorAgent``.
 
     Args:
         user_id: path, string.
@@ -220,7 +221,7 @@ def post_user_screenmonitors_sessions(
 def put_screenmonitors_settings(body: _m.ScreenMonitorSettings | _JsonObject) -> _Operation[None]:
     """PUT /api/v2/screenmonitors/settings -> nothing.
 
-    Needs ``realtimeMonitor:settings:edit``.
+    Requires ``realtimeMonitor:settings:edit``.
 
     Args:
         body: ``ScreenMonitorSettings``.

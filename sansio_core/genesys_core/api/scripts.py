@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def get_script(script_id: str) -> _Operation[_m.Script]:
     """GET /api/v2/scripts/{scriptId} -> ``Script``.
 
-    Needs ``scripter:script:view``.
+    Requires ``scripter:script:view``.
 
     Args:
         script_id: path, string.
@@ -37,7 +37,7 @@ def get_script_page(
 ) -> _Operation[_m.Page]:
     """GET /api/v2/scripts/{scriptId}/pages/{pageId} -> ``Page``.
 
-    Needs ``scripter:script:view``.
+    Requires ``scripter:script:view``.
 
     Args:
         script_id: path, string.
@@ -58,7 +58,7 @@ def get_script_pages(
 ) -> _Operation[list[_m.Page]]:
     """GET /api/v2/scripts/{scriptId}/pages -> list of ``Page``.
 
-    Needs ``scripter:script:view``.
+    Requires ``scripter:script:view``.
 
     Args:
         script_id: path, string.
@@ -86,7 +86,7 @@ def get_scripts(
 ) -> _Operation[_m.ScriptEntityListing]:
     """GET /api/v2/scripts -> ``ScriptEntityListing``.
 
-    Needs ``scripter:script:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``scripter:script:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -127,7 +127,7 @@ def get_scripts_divisionviews(
 ) -> _Operation[_m.ScriptEntityListing]:
     """GET /api/v2/scripts/divisionviews -> ``ScriptEntityListing``.
 
-    Needs ``scripter:script:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``scripter:script:search``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -169,7 +169,8 @@ def get_scripts_published(
 ) -> _Operation[_m.ScriptEntityListing]:
     """GET /api/v2/scripts/published -> ``ScriptEntityListing``.
 
-    Needs ``scripter:publishedScript:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``scripter:publishedScript:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -203,9 +204,9 @@ def get_scripts_published_divisionview_variables(
     type: _Open[_Literal["string", "number", "boolean"]] | None = None,
     script_data_version: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/scripts/published/divisionviews/{scriptId}/variables -> JSON of any shape.
+    """GET /api/v2/scripts/published/divisionviews/{scriptId}/variables -> any JSON value.
 
-    Needs ``scripter:publishedScript:search``.
+    Requires ``scripter:publishedScript:search``.
 
     Args:
         script_id: path, string.
@@ -240,8 +241,8 @@ def get_scripts_published_divisionviews(
 ) -> _Operation[_m.ScriptEntityListing]:
     """GET /api/v2/scripts/published/divisionviews -> ``ScriptEntityListing``.
 
-    Needs ``scripter:publishedScript:search``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``scripter:publishedScript:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -274,7 +275,7 @@ def get_scripts_published_script_id(
 ) -> _Operation[_m.Script]:
     """GET /api/v2/scripts/published/{scriptId} -> ``Script``.
 
-    Needs ``scripter:publishedScript:view``.
+    Requires ``scripter:publishedScript:view``.
 
     Args:
         script_id: path, string.
@@ -298,7 +299,7 @@ def get_scripts_published_script_id_page(
 ) -> _Operation[_m.Page]:
     """GET /api/v2/scripts/published/{scriptId}/pages/{pageId} -> ``Page``.
 
-    Needs ``scripter:publishedScript:view``.
+    Requires ``scripter:publishedScript:view``.
 
     Args:
         script_id: path, string.
@@ -322,7 +323,7 @@ def get_scripts_published_script_id_pages(
 ) -> _Operation[list[_m.Page]]:
     """GET /api/v2/scripts/published/{scriptId}/pages -> list of ``Page``.
 
-    Needs ``scripter:publishedScript:view``.
+    Requires ``scripter:publishedScript:view``.
 
     Args:
         script_id: path, string.
@@ -346,9 +347,9 @@ def get_scripts_published_script_id_variables(
     type: _Open[_Literal["string", "number", "boolean"]] | None = None,
     script_data_version: str | None = None,
 ) -> _Operation[_Any]:
-    """GET /api/v2/scripts/published/{scriptId}/variables -> JSON of any shape.
+    """GET /api/v2/scripts/published/{scriptId}/variables -> any JSON value.
 
-    Needs ``scripter:publishedScript:view``.
+    Requires ``scripter:publishedScript:view``.
 
     Args:
         script_id: path, string.
@@ -377,7 +378,7 @@ def get_scripts_upload_status(
 ) -> _Operation[_m.ImportScriptStatusResponse]:
     """GET /api/v2/scripts/uploads/{uploadId}/status -> ``ImportScriptStatusResponse``.
 
-    Needs ``scripter:script:view``.
+    Requires ``scripter:script:view``.
 
     Args:
         upload_id: path, string.
@@ -400,7 +401,7 @@ def post_script_export(
 ) -> _Operation[_m.ExportScriptResponse]:
     """POST /api/v2/scripts/{scriptId}/export -> ``ExportScriptResponse``.
 
-    Needs ``scripter:script:view``.
+    Requires ``scripter:script:view``.
 
     Args:
         script_id: path, string.
@@ -425,7 +426,7 @@ def post_scripts_published(
 ) -> _Operation[_m.Script]:
     """POST /api/v2/scripts/published -> ``Script``.
 
-    Needs ``scripter:publishedScript:add``.
+    Requires ``scripter:publishedScript:add``.
 
     Args:
         script_data_version: query, string.

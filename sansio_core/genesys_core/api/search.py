@@ -103,7 +103,7 @@ def get_search(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -132,7 +132,7 @@ def get_search_suggest(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -160,7 +160,7 @@ def get_telephony_providers_edges_sites_search(
 ) -> _Operation[_m.SitesSearchResponse]:
     """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         q64: query, string.
@@ -186,7 +186,7 @@ def get_users_search(
 ) -> _Operation[_m.UsersSearchResponse]:
     """GET /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -229,7 +229,7 @@ def post_conversations_customattributes_search(
 ) -> _Operation[_m.JsonSearchResponse]:
     """POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
 
-    Only reads. Needs ``conversation:customAttributes:view``.
+    Read-only. Requires ``conversation:customAttributes:view``.
 
     Args:
         body: ``ConversationCustomAttributesSearchRequest``.
@@ -252,7 +252,7 @@ def post_conversations_participants_attributes_search(
 ) -> _Operation[_m.JsonCursorSearchResponse]:
     """POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
 
-    Only reads. Needs ``conversation:participant:attributesview``.
+    Read-only. Requires ``conversation:participant:attributesview``.
 
     Args:
         body: ``ConversationParticipantSearchRequest``.
@@ -275,7 +275,7 @@ def post_documentation_all_search(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
 
-    A preview: it may change without notice. Only reads.
+    Preview: may change without notice. Read-only.
 
     Args:
         body: ``DocumentationV2SearchRequest``.
@@ -297,7 +297,7 @@ def post_documentation_gkn_search(
 ) -> _Operation[_m.GKNDocumentationSearchResponse]:
     """POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``GKNDocumentationSearchRequest``.
@@ -319,7 +319,7 @@ def post_documentation_search(
 ) -> _Operation[_m.DocumentationSearchResponse]:
     """POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``DocumentationSearchRequest``.
@@ -341,7 +341,7 @@ def post_groups_search(
 ) -> _Operation[_m.GroupsSearchResponse]:
     """POST /api/v2/groups/search -> ``GroupsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``GroupSearchRequest``.
@@ -363,7 +363,7 @@ def post_locations_search(
 ) -> _Operation[_m.LocationsSearchResponse]:
     """POST /api/v2/locations/search -> ``LocationsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``LocationSearchRequest``.
@@ -387,7 +387,7 @@ def post_search(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """POST /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Only reads. Needs ``directory:user:view`` or ``routing:skill:view``.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``.
 
     Args:
         profile: query, boolean.
@@ -412,7 +412,7 @@ def post_search_suggest(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Only reads. Needs ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``.
 
     Args:
         profile: query, boolean.
@@ -435,7 +435,7 @@ def post_speechandtextanalytics_transcripts_search(
 ) -> _Operation[_m.JsonSearchResponse]:
     """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
 
-    Only reads. Needs ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
+    Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view``.
 
     Args:
@@ -459,7 +459,7 @@ def post_teams_search(
 ) -> _Operation[_m.TeamsSearchResponse]:
     """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
 
-    Only reads. Needs ``groups:team:view``.
+    Read-only. Requires ``groups:team:view``.
 
     Args:
         body: ``TeamSearchRequest``.
@@ -481,7 +481,7 @@ def post_telephony_providers_edges_sites_search(
 ) -> _Operation[_m.SitesSearchResponse]:
     """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Only reads. Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         body: ``SiteSearchRequest``.
@@ -504,7 +504,7 @@ def post_users_search(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Only reads. Needs ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -526,8 +526,7 @@ def post_users_search_conversation_target(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
 
-    A preview: it may change without notice. Only reads. Needs
-    ``conversation:communication:target``.
+    Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -550,7 +549,7 @@ def post_users_search_queuemembers_manage(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
 
-    A preview: it may change without notice. Needs ``routing:queueMember:manage`` or
+    Preview: may change without notice. Requires ``routing:queueMember:manage`` or
     ``routing:queue:edit``.
 
     Args:
@@ -574,7 +573,7 @@ def post_users_search_teams_assign(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
 
-    Needs ``groups:team:assign``.
+    Requires ``groups:team:assign``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -596,7 +595,7 @@ def post_voicemail_search(
 ) -> _Operation[_m.VoicemailsSearchResponse]:
     """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``VoicemailSearchRequest``.

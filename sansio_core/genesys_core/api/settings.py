@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_emails_settings_threading() -> _Operation[None]:
     """DELETE /api/v2/emails/settings/threading -> nothing.
 
-    Needs ``conversation:emailThreadingSettings:edit``.
+    Requires ``conversation:emailThreadingSettings:edit``.
     """
     return _Operation(
         _Endpoint(
@@ -27,7 +27,7 @@ def delete_emails_settings_threading() -> _Operation[None]:
 def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]:
     """DELETE /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
 
-    Needs ``externalContacts:settings:delete``.
+    Requires ``externalContacts:settings:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -40,7 +40,7 @@ def delete_externalcontacts_settings() -> _Operation[_m.UpdatedSettingsResponse]
 def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> nothing.
 
-    Needs ``agentUI:agents:delete``.
+    Requires ``agentUI:agents:delete``.
 
     Args:
         agent_id: path, string.
@@ -57,7 +57,7 @@ def delete_users_agentui_agents_autoanswer_agent_id_settings(agent_id: str) -> _
 def get_emails_settings() -> _Operation[_m.EmailSettings]:
     """GET /api/v2/emails/settings -> ``EmailSettings``.
 
-    Needs ``conversation:settings:view``.
+    Requires ``conversation:settings:view``.
     """
     return _Operation(
         _Endpoint("get_emails_settings", "GET", "/api/v2/emails/settings", "EmailSettings"),
@@ -67,7 +67,7 @@ def get_emails_settings() -> _Operation[_m.EmailSettings]:
 def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
     """GET /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
 
-    Needs ``conversation:emailThreadingSettings:view``.
+    Requires ``conversation:emailThreadingSettings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -80,7 +80,7 @@ def get_emails_settings_threading() -> _Operation[_m.EmailThreadingSettings]:
 def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
     """GET /api/v2/externalcontacts/settings -> ``ExternalContactsSettings``.
 
-    Needs ``externalContacts:settings:view``.
+    Requires ``externalContacts:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -93,7 +93,7 @@ def get_externalcontacts_settings() -> _Operation[_m.ExternalContactsSettings]:
 def get_settings_executiondata() -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
     """GET /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
 
-    Needs ``settings:executiondata:view``.
+    Requires ``settings:executiondata:view``.
     """
     return _Operation(
         _Endpoint(
@@ -108,7 +108,7 @@ def get_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """GET /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:view``.
+    Requires ``agentUI:agents:view``.
 
     Args:
         agent_id: path, string.
@@ -128,7 +128,7 @@ def patch_emails_settings(
 ) -> _Operation[_m.EmailSettings]:
     """PATCH /api/v2/emails/settings -> ``EmailSettings``.
 
-    Needs ``conversation:settings:edit``.
+    Requires ``conversation:settings:edit``.
 
     Args:
         body: ``EmailSettings``.
@@ -151,7 +151,7 @@ def patch_emails_settings_threading(
 ) -> _Operation[_m.EmailThreadingSettings]:
     """PATCH /api/v2/emails/settings/threading -> ``EmailThreadingSettings``.
 
-    Needs ``conversation:emailThreadingSettings:edit``.
+    Requires ``conversation:emailThreadingSettings:edit``.
 
     Args:
         body: ``EmailThreadingSettings``.
@@ -173,7 +173,7 @@ def patch_settings_executiondata(
 ) -> _Operation[_m.ExecutionDataGlobalSettingsResponse]:
     """PATCH /api/v2/settings/executiondata -> ``ExecutionDataGlobalSettingsResponse``.
 
-    Needs ``settings:executiondata:edit``.
+    Requires ``settings:executiondata:edit``.
 
     Args:
         body: ``ExecutionDataSettingsRequest``.
@@ -196,7 +196,7 @@ def patch_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """PATCH /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:edit``.
+    Requires ``agentUI:agents:edit``.
 
     Args:
         agent_id: path, string.
@@ -221,7 +221,7 @@ def put_externalcontacts_settings(
 ) -> _Operation[_m.UpdatedSettingsResponse]:
     """PUT /api/v2/externalcontacts/settings -> ``UpdatedSettingsResponse``.
 
-    Needs ``externalContacts:settings:edit``.
+    Requires ``externalContacts:settings:edit``.
 
     Args:
         body: ``ExternalContactsSettings``.
@@ -244,7 +244,7 @@ def put_users_agentui_agents_autoanswer_agent_id_settings(
 ) -> _Operation[_m.AutoAnswerSettings]:
     """PUT /api/v2/users/agentui/agents/autoanswer/{agentId}/settings -> ``AutoAnswerSettings``.
 
-    Needs ``agentUI:agents:edit``.
+    Requires ``agentUI:agents:edit``.
 
     Args:
         agent_id: path, string.

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/escalationrules/{escalationRuleId} -> nothing.
 
-    Needs ``socialmedia:escalationRules:delete``.
+    Requires ``socialmedia:escalationRules:delete``.
 
     Args:
         escalation_rule_id: path, string.
@@ -35,7 +35,7 @@ def delete_socialmedia_escalationrule(escalation_rule_id: str) -> _Operation[Non
 def delete_socialmedia_message(message_id: str) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/messages/{messageId} -> nothing.
 
-    A preview: it may change without notice. Needs ``socialmedia:message:delete``.
+    Preview: may change without notice. Requires ``socialmedia:message:delete``.
 
     Args:
         message_id: path, string.
@@ -51,7 +51,7 @@ def delete_socialmedia_message(message_id: str) -> _Operation[None]:
 def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId} -> nothing.
 
-    Needs ``socialmedia:topic:delete``.
+    Requires ``socialmedia:topic:delete``.
 
     Args:
         topic_id: path, string.
@@ -72,7 +72,7 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
 ) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> nothing.
 
-    Needs ``socialmedia:facebookDataIngestionRule:delete``.
+    Requires ``socialmedia:facebookDataIngestionRule:delete``.
 
     Args:
         topic_id: path, string.
@@ -98,7 +98,7 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
 ) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> nothing.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:delete``.
 
     Args:
@@ -128,7 +128,7 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
 ) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> nothing.
 
-    Needs ``socialmedia:instagramDataIngestionRule:delete``.
+    Requires ``socialmedia:instagramDataIngestionRule:delete``.
 
     Args:
         topic_id: path, string.
@@ -154,7 +154,7 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> nothing.
 
-    Needs ``socialmedia:openDataIngestionRule:delete``.
+    Requires ``socialmedia:openDataIngestionRule:delete``.
 
     Args:
         topic_id: path, string.
@@ -179,7 +179,7 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
 ) -> _Operation[None]:
     """DELETE /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> nothing.
 
-    Needs ``socialmedia:twitterDataIngestionRule:delete``.
+    Requires ``socialmedia:twitterDataIngestionRule:delete``.
 
     Args:
         topic_id: path, string.
@@ -200,7 +200,7 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
 def get_socialmedia_analytics_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``socialmedia:postAggregate:view``.
+    Requires ``socialmedia:postAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -221,7 +221,7 @@ def get_socialmedia_analytics_aggregates_job_results(
 ) -> _Operation[_m.SocialMediaAsyncAggregateQueryResponse]:
     """GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results -> ``SocialMediaAsyncAggregateQueryResponse``.
 
-    Needs ``socialmedia:postAggregate:view``. Pages by ``cursor``.
+    Requires ``socialmedia:postAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -241,7 +241,7 @@ def get_socialmedia_analytics_aggregates_job_results(
 def get_socialmedia_analytics_messages_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/socialmedia/analytics/messages/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``socialmedia:postDetail:view``.
+    Requires ``socialmedia:postDetail:view``.
 
     Args:
         job_id: path, string.
@@ -262,7 +262,7 @@ def get_socialmedia_analytics_messages_job_results(
 ) -> _Operation[_m.SocialMediaAsyncDetailQueryResponse]:
     """GET /api/v2/socialmedia/analytics/messages/jobs/{jobId}/results -> ``SocialMediaAsyncDetailQueryResponse``.
 
-    Needs ``socialmedia:postDetail:view``. Pages by ``cursor``.
+    Requires ``socialmedia:postDetail:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -286,7 +286,7 @@ def get_socialmedia_escalationrule(
 ) -> _Operation[_m.EscalationRuleResponse]:
     """GET /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
 
-    Needs ``socialmedia:escalationRules:view``.
+    Requires ``socialmedia:escalationRules:view``.
 
     Args:
         escalation_rule_id: path, string.
@@ -310,8 +310,8 @@ def get_socialmedia_escalationrules(
 ) -> _Operation[_m.SocialEscalationResponseEntityListing]:
     """GET /api/v2/socialmedia/escalationrules -> ``SocialEscalationResponseEntityListing``.
 
-    Needs ``socialmedia:escalationRules:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``socialmedia:escalationRules:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -335,7 +335,7 @@ def get_socialmedia_topic(
 ) -> _Operation[_m.SocialTopicWithDataIngestionRuleMetadataResponse]:
     """GET /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicWithDataIngestionRuleMetadataResponse``.
 
-    Needs ``socialmedia:topic:view``.
+    Requires ``socialmedia:topic:view``.
 
     Args:
         topic_id: path, string.
@@ -360,7 +360,7 @@ def get_socialmedia_topic_dataingestionrules(
 ) -> _Operation[_m.GenericDataIngestionRuleResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules -> ``GenericDataIngestionRuleResponseEntityListing``.
 
-    Needs ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -387,7 +387,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:view``.
+    Requires ``socialmedia:facebookDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -414,7 +414,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
 ) -> _Operation[_m.FacebookDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``FacebookDataIngestionRuleVersionResponse``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:view``.
+    Requires ``socialmedia:facebookDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -447,8 +447,8 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
 ) -> _Operation[_m.FacebookDataIngestionRuleVersionResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -477,7 +477,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``.
 
     Args:
@@ -509,7 +509,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``GoogleBusinessProfileDataIngestionRuleVersionResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``.
 
     Args:
@@ -544,9 +544,9 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -578,7 +578,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:view``.
+    Requires ``socialmedia:instagramDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -605,7 +605,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
 ) -> _Operation[_m.InstagramDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``InstagramDataIngestionRuleVersionResponse``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:view``.
+    Requires ``socialmedia:instagramDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -638,8 +638,8 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
 ) -> _Operation[_m.InstagramDataIngestionRuleVersionResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    Requires ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or
+    ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -668,7 +668,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id(
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:openDataIngestionRule:view``.
+    Requires ``socialmedia:openDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -695,7 +695,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_version(
 ) -> _Operation[_m.OpenDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions/{dataIngestionRuleVersion} -> ``OpenDataIngestionRuleVersionResponse``.
 
-    Needs ``socialmedia:openDataIngestionRule:view``.
+    Requires ``socialmedia:openDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -727,8 +727,8 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
 ) -> _Operation[_m.OpenDataIngestionRuleVersionResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
 
-    Needs ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         topic_id: path, string.
@@ -756,7 +756,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:view``.
+    Requires ``socialmedia:twitterDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -783,7 +783,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
 ) -> _Operation[_m.TwitterDataIngestionRuleVersionResponse]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions/{dataIngestionRuleVersion} -> ``TwitterDataIngestionRuleVersionResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:view``.
+    Requires ``socialmedia:twitterDataIngestionRule:view``.
 
     Args:
         topic_id: path, string.
@@ -816,8 +816,8 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
 ) -> _Operation[_m.TwitterDataIngestionRuleVersionResponseEntityListing]:
     """GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    Requires ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
+    of the response.
 
     Args:
         topic_id: path, string.
@@ -849,7 +849,7 @@ def get_socialmedia_topics(
 ) -> _Operation[_m.SocialTopicWithDataIngestionRuleMetadataResponseEntityListing]:
     """GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
 
-    Needs ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -879,7 +879,7 @@ def patch_socialmedia_topic(
 ) -> _Operation[_m.SocialTopicResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId} -> ``SocialTopicResponse``.
 
-    Needs ``socialmedia:topic:edit``.
+    Requires ``socialmedia:topic:edit``.
 
     Args:
         topic_id: path, string.
@@ -905,7 +905,7 @@ def patch_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:edit``.
+    Requires ``socialmedia:facebookDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -934,7 +934,7 @@ def patch_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busi
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:edit``.
 
     Args:
@@ -967,7 +967,7 @@ def patch_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rul
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:edit``.
+    Requires ``socialmedia:instagramDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -996,7 +996,7 @@ def patch_socialmedia_topic_dataingestionrules_open_open_id(
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:openDataIngestionRule:edit``.
+    Requires ``socialmedia:openDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -1024,7 +1024,7 @@ def patch_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
     """PATCH /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:edit``.
+    Requires ``socialmedia:twitterDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -1049,7 +1049,7 @@ def post_socialmedia_analytics_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/socialmedia/analytics/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``socialmedia:postAggregate:view``.
+    Requires ``socialmedia:postAggregate:view``.
 
     Args:
         body: ``SocialMediaAsyncAggregationQuery``.
@@ -1072,7 +1072,7 @@ def post_socialmedia_analytics_messages_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/socialmedia/analytics/messages/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``socialmedia:postDetail:view``.
+    Requires ``socialmedia:postDetail:view``.
 
     Args:
         body: ``SocialMediaAsyncDetailQuery``.
@@ -1096,7 +1096,7 @@ def post_socialmedia_escalationrules(
 ) -> _Operation[_m.EscalationRuleResponse]:
     """POST /api/v2/socialmedia/escalationrules -> ``EscalationRuleResponse``.
 
-    Needs ``socialmedia:escalationRules:add``.
+    Requires ``socialmedia:escalationRules:add``.
 
     Args:
         body: ``EscalationRuleRequest``.
@@ -1120,7 +1120,7 @@ def post_socialmedia_escalations_messages(
 ) -> _Operation[_m.ManualEscalationResponse]:
     """POST /api/v2/socialmedia/escalations/messages -> ``ManualEscalationResponse``.
 
-    Needs ``socialmedia:message:escalate``.
+    Requires ``socialmedia:message:escalate``.
 
     Args:
         division_id: query, string.
@@ -1145,7 +1145,7 @@ def post_socialmedia_topic_dataingestionrules_facebook(
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook -> ``FacebookDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:add``.
+    Requires ``socialmedia:facebookDataIngestionRule:add``.
 
     Args:
         topic_id: path, string.
@@ -1171,7 +1171,7 @@ def post_socialmedia_topic_dataingestionrules_googlebusinessprofile(
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:add``.
 
     Args:
@@ -1198,7 +1198,7 @@ def post_socialmedia_topic_dataingestionrules_instagram(
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram -> ``InstagramDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:add``.
+    Requires ``socialmedia:instagramDataIngestionRule:add``.
 
     Args:
         topic_id: path, string.
@@ -1224,7 +1224,7 @@ def post_socialmedia_topic_dataingestionrules_open(
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open -> ``OpenDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:openDataIngestionRule:add``.
+    Requires ``socialmedia:openDataIngestionRule:add``.
 
     Args:
         topic_id: path, string.
@@ -1250,7 +1250,7 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_messages_bulk(
 ) -> _Operation[_m.OpenSocialNormalizedMessageEntityListing]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/messages/bulk -> ``OpenSocialNormalizedMessageEntityListing``.
 
-    Needs ``socialmedia:message:receive``. Pages by ``next_uri`` of the reply.
+    Requires ``socialmedia:message:receive``. Pages by ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -1277,7 +1277,7 @@ def post_socialmedia_topic_dataingestionrules_open_rule_id_reactions_bulk(
 ) -> _Operation[_m.OpenSocialReactionsNormalizedEventEntityListing]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{ruleId}/reactions/bulk -> ``OpenSocialReactionsNormalizedEventEntityListing``.
 
-    Needs ``socialmedia:reaction:receive``. Pages by ``next_uri`` of the reply.
+    Requires ``socialmedia:reaction:receive``. Pages by ``next_uri`` of the response.
 
     Args:
         topic_id: path, string.
@@ -1304,7 +1304,7 @@ def post_socialmedia_topic_dataingestionrules_twitter(
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
     """POST /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter -> ``TwitterDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:add``.
+    Requires ``socialmedia:twitterDataIngestionRule:add``.
 
     Args:
         topic_id: path, string.
@@ -1329,7 +1329,7 @@ def post_socialmedia_topics(
 ) -> _Operation[_m.SocialTopicResponse]:
     """POST /api/v2/socialmedia/topics -> ``SocialTopicResponse``.
 
-    Needs ``socialmedia:topic:add``.
+    Requires ``socialmedia:topic:add``.
 
     Args:
         body: ``SocialTopicRequest``.
@@ -1351,7 +1351,7 @@ def post_socialmedia_twitter_historical_tweets(
 ) -> _Operation[_m.TwitterDataHistoricalTweetResponse]:
     """POST /api/v2/socialmedia/twitter/historical/tweets -> ``TwitterDataHistoricalTweetResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:add``.
+    Requires ``socialmedia:twitterDataIngestionRule:add``.
 
     Args:
         body: ``TwitterDataHistoricalTweetRequest``.
@@ -1376,7 +1376,7 @@ def put_socialmedia_escalationrule(
 ) -> _Operation[_m.EscalationRuleResponse]:
     """PUT /api/v2/socialmedia/escalationrules/{escalationRuleId} -> ``EscalationRuleResponse``.
 
-    Needs ``socialmedia:escalationRules:edit``.
+    Requires ``socialmedia:escalationRules:edit``.
 
     Args:
         escalation_rule_id: path, string.
@@ -1403,7 +1403,7 @@ def put_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
 ) -> _Operation[_m.FacebookDataIngestionRuleResponse]:
     """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId} -> ``FacebookDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:facebookDataIngestionRule:edit``.
+    Requires ``socialmedia:facebookDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -1431,7 +1431,7 @@ def put_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
 ) -> _Operation[_m.GoogleBusinessProfileDataIngestionRuleResponse]:
     """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId} -> ``GoogleBusinessProfileDataIngestionRuleResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``socialmedia:googleBusinessProfileDataIngestionRule:edit``.
 
     Args:
@@ -1464,7 +1464,7 @@ def put_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
 ) -> _Operation[_m.InstagramDataIngestionRuleResponse]:
     """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId} -> ``InstagramDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:instagramDataIngestionRule:edit``.
+    Requires ``socialmedia:instagramDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -1492,7 +1492,7 @@ def put_socialmedia_topic_dataingestionrules_open_open_id(
 ) -> _Operation[_m.OpenDataIngestionRuleResponse]:
     """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId} -> ``OpenDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:openDataIngestionRule:edit``.
+    Requires ``socialmedia:openDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.
@@ -1520,7 +1520,7 @@ def put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
 ) -> _Operation[_m.TwitterDataIngestionRuleResponse]:
     """PUT /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId} -> ``TwitterDataIngestionRuleResponse``.
 
-    Needs ``socialmedia:twitterDataIngestionRule:edit``.
+    Requires ``socialmedia:twitterDataIngestionRule:edit``.
 
     Args:
         topic_id: path, string.

@@ -24,7 +24,7 @@ if _TYPE_CHECKING:
 def delete_speechandtextanalytics_category(category_id: str) -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/categories/{categoryId} -> nothing.
 
-    Needs ``speechAndTextAnalytics:category:delete``.
+    Requires ``speechAndTextAnalytics:category:delete``.
 
     Args:
         category_id: path, string.
@@ -43,7 +43,7 @@ def delete_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> nothing.
 
-    Needs ``speechAndTextAnalytics:dictionaryterm:delete``.
+    Requires ``speechAndTextAnalytics:dictionaryterm:delete``.
 
     Args:
         dictionary_feedback_id: path, string.
@@ -64,7 +64,7 @@ def delete_speechandtextanalytics_program(
 ) -> _Operation[_m.DeleteProgramResponse]:
     """DELETE /api/v2/speechandtextanalytics/programs/{programId} -> ``DeleteProgramResponse``.
 
-    Needs ``speechAndTextAnalytics:program:delete``.
+    Requires ``speechAndTextAnalytics:program:delete``.
 
     Args:
         program_id: path, string.
@@ -83,7 +83,7 @@ def delete_speechandtextanalytics_program(
 def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> nothing.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:delete``.
 
     Args:
@@ -101,7 +101,7 @@ def delete_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[No
 def delete_speechandtextanalytics_sentimentfeedback() -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/sentimentfeedback -> nothing.
 
-    Needs ``speechAndTextAnalytics:feedback:delete``.
+    Requires ``speechAndTextAnalytics:feedback:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -116,7 +116,7 @@ def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/sentimentfeedback/{sentimentFeedbackId} -> nothing.
 
-    Needs ``speechAndTextAnalytics:feedback:delete``.
+    Requires ``speechAndTextAnalytics:feedback:delete``.
 
     Args:
         sentiment_feedback_id: path, string.
@@ -133,7 +133,7 @@ def delete_speechandtextanalytics_sentimentfeedback_sentiment_feedback_id(
 def delete_speechandtextanalytics_topic(topic_id: str) -> _Operation[None]:
     """DELETE /api/v2/speechandtextanalytics/topics/{topicId} -> nothing.
 
-    Needs ``speechAndTextAnalytics:topic:delete``.
+    Requires ``speechAndTextAnalytics:topic:delete``.
 
     Args:
         topic_id: path, string.
@@ -158,8 +158,8 @@ def get_speechandtextanalytics_categories(
 ) -> _Operation[_m.CategoriesEntityListing]:
     """GET /api/v2/speechandtextanalytics/categories -> ``CategoriesEntityListing``.
 
-    Needs ``speechAndTextAnalytics:category:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``speechAndTextAnalytics:category:view``. Pages by ``page_number`` or ``next_uri`` of
+    the response.
 
     Args:
         page_size: query, integer.
@@ -185,7 +185,7 @@ def get_speechandtextanalytics_categories(
 def get_speechandtextanalytics_category(category_id: str) -> _Operation[_m.StaCategory]:
     """GET /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
 
-    Needs ``speechAndTextAnalytics:category:view``.
+    Requires ``speechAndTextAnalytics:category:view``.
 
     Args:
         category_id: path, string.
@@ -204,7 +204,7 @@ def get_speechandtextanalytics_conversation(
 ) -> _Operation[_m.ConversationMetrics]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId} -> ``ConversationMetrics``.
 
-    Needs ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
+    Requires ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
 
     Args:
         conversation_id: path, string.
@@ -226,8 +226,8 @@ def get_speechandtextanalytics_conversation_categories(
 ) -> _Operation[_m.ConversationCategoriesEntityListing]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/categories -> ``ConversationCategoriesEntityListing``.
 
-    Needs ``speechAndTextAnalytics:data:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``speechAndTextAnalytics:data:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         conversation_id: path, string.
@@ -251,7 +251,7 @@ def get_speechandtextanalytics_conversation_communication_transcripturl(
 ) -> _Operation[_m.TranscriptUrl]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturl -> ``TranscriptUrl``.
 
-    Needs ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
+    Requires ``recording:recording:view`` and ``speechAndTextAnalytics:data:view``.
 
     Args:
         conversation_id: path, string.
@@ -273,7 +273,7 @@ def get_speechandtextanalytics_conversation_communication_transcripturls(
 ) -> _Operation[_m.TranscriptUrls]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/communications/{communicationId}/transcripturls -> ``TranscriptUrls``.
 
-    Needs ``recording:recording:view`` or ``recording:recordingSegment:view``.
+    Requires ``recording:recording:view`` or ``recording:recordingSegment:view``.
 
     Args:
         conversation_id: path, string.
@@ -294,7 +294,7 @@ def get_speechandtextanalytics_conversation_sentiments(
 ) -> _Operation[_m.SentimentData]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/sentiments -> ``SentimentData``.
 
-    Needs ``speechAndTextAnalytics:sentimentData:view``.
+    Requires ``speechAndTextAnalytics:sentimentData:view``.
 
     Args:
         conversation_id: path, string.
@@ -314,7 +314,7 @@ def get_speechandtextanalytics_conversation_summaries(
 ) -> _Operation[_m.SpeechTextAnalyticsConversationSummaryListing]:
     """GET /api/v2/speechandtextanalytics/conversations/{conversationId}/summaries -> ``SpeechTextAnalyticsConversationSummaryListing``.
 
-    Needs ``speechAndTextAnalytics:aiSummary:view``.
+    Requires ``speechAndTextAnalytics:aiSummary:view``.
 
     Args:
         conversation_id: path, string.
@@ -338,7 +338,7 @@ def get_speechandtextanalytics_dictionaryfeedback(
 ) -> _Operation[_m.DictionaryFeedbackEntityListing]:
     """GET /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedbackEntityListing``.
 
-    Needs ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_uri`` of the reply.
+    Requires ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_uri`` of the response.
 
     Args:
         dialect: query, string.
@@ -364,7 +364,7 @@ def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
 ) -> _Operation[_m.DictionaryFeedback]:
     """GET /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
 
-    Needs ``speechAndTextAnalytics:dictionaryterm:view``.
+    Requires ``speechAndTextAnalytics:dictionaryterm:view``.
 
     Args:
         dictionary_feedback_id: path, string.
@@ -382,7 +382,7 @@ def get_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
 def get_speechandtextanalytics_program(program_id: str) -> _Operation[_m.Program]:
     """GET /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
 
-    Needs ``speechAndTextAnalytics:program:view``.
+    Requires ``speechAndTextAnalytics:program:view``.
 
     Args:
         program_id: path, string.
@@ -401,7 +401,7 @@ def get_speechandtextanalytics_program_mappings(
 ) -> _Operation[_m.TopicsDefinitionsProgramMappings]:
     """GET /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
 
-    Needs ``speechAndTextAnalytics:program:view``.
+    Requires ``speechAndTextAnalytics:program:view``.
 
     Args:
         program_id: path, string.
@@ -421,7 +421,7 @@ def get_speechandtextanalytics_program_settings_insights(
 ) -> _Operation[_m.ProgramInsightsSettings]:
     """GET /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
 
-    Needs ``speechAndTextAnalytics:program:view`` and
+    Requires ``speechAndTextAnalytics:program:view`` and
     ``speechAndTextAnalytics:insightsSettings:view``.
 
     Args:
@@ -460,7 +460,7 @@ def get_speechandtextanalytics_program_transcriptionengines(
 ) -> _Operation[_m.ProgramTranscriptionEngines]:
     """GET /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
 
-    Needs ``speechAndTextAnalytics:program:view``.
+    Requires ``speechAndTextAnalytics:program:view``.
 
     Args:
         program_id: path, string.
@@ -487,7 +487,7 @@ def get_speechandtextanalytics_programs(
 ) -> _Operation[_m.ProgramsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs -> ``ProgramsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the reply.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
 
     Args:
         next_page: query, string.
@@ -516,7 +516,7 @@ def get_speechandtextanalytics_programs_general_job(
 ) -> _Operation[_m.GeneralProgramJob]:
     """GET /api/v2/speechandtextanalytics/programs/general/jobs/{jobId} -> ``GeneralProgramJob``.
 
-    Needs ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
+    Requires ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
     ``speechAndTextAnalytics:topic:add`` and ``speechAndTextAnalytics:topic:edit``.
 
     Args:
@@ -538,7 +538,7 @@ def get_speechandtextanalytics_programs_mappings(
 ) -> _Operation[_m.TopicsDefinitionsProgramsMappingsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs/mappings -> ``TopicsDefinitionsProgramsMappingsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the reply.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
 
     Args:
         next_page: query, string.
@@ -558,7 +558,7 @@ def get_speechandtextanalytics_programs_mappings(
 def get_speechandtextanalytics_programs_publishjob(job_id: str) -> _Operation[_m.ProgramJob]:
     """GET /api/v2/speechandtextanalytics/programs/publishjobs/{jobId} -> ``ProgramJob``.
 
-    Needs ``speechAndTextAnalytics:program:publish``.
+    Requires ``speechAndTextAnalytics:program:publish``.
 
     Args:
         job_id: path, string.
@@ -580,9 +580,9 @@ def get_speechandtextanalytics_programs_settings_insights(
 ) -> _Operation[_m.ProgramInsightsSettingsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs/settings/insights -> ``ProgramInsightsSettingsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:program:view`` and
+    Requires ``speechAndTextAnalytics:program:view`` and
     ``speechAndTextAnalytics:insightsSettings:view``. Pages by ``page_number`` or ``next_uri`` of
-    the reply.
+    the response.
 
     Args:
         page_size: query, integer.
@@ -608,7 +608,7 @@ def get_speechandtextanalytics_programs_settings_processing(
 ) -> _Operation[_m.ProgramProcessingSettingsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs/settings/processing -> ``ProgramProcessingSettingsEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -631,7 +631,7 @@ def get_speechandtextanalytics_programs_topiclinks_job(
 ) -> _Operation[_m.ProgramTopicLinksJob]:
     """GET /api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId} -> ``ProgramTopicLinksJob``.
 
-    Needs ``speechAndTextAnalytics:program:view``.
+    Requires ``speechAndTextAnalytics:program:view``.
 
     Args:
         job_id: path, string.
@@ -666,7 +666,7 @@ def get_speechandtextanalytics_programs_unpublished(
 ) -> _Operation[_m.UnpublishedProgramsEntityListing]:
     """GET /api/v2/speechandtextanalytics/programs/unpublished -> ``UnpublishedProgramsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the reply.
+    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_uri`` of the response.
 
     Args:
         next_page: query, string.
@@ -686,7 +686,7 @@ def get_speechandtextanalytics_programs_unpublished(
 def get_speechandtextanalytics_reprocessing_job(job_id: str) -> _Operation[_m.ReprocessJobResponse]:
     """GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId} -> ``ReprocessJobResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``.
 
     Args:
@@ -706,7 +706,7 @@ def get_speechandtextanalytics_reprocessing_job_interactions(
 ) -> _Operation[_m.ReprocessInteractionsByJobIdResponse]:
     """GET /api/v2/speechandtextanalytics/reprocessing/jobs/{jobId}/interactions -> ``ReprocessInteractionsByJobIdResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``.
 
     Args:
@@ -731,9 +731,9 @@ def get_speechandtextanalytics_reprocessing_jobs(
 ) -> _Operation[_m.ReprocessJobEntityListingResponse]:
     """GET /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobEntityListingResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:view``. Pages by ``page_number`` or ``next_uri``
-    of the reply.
+    of the response.
 
     Args:
         page_size: query, integer.
@@ -771,7 +771,7 @@ def get_speechandtextanalytics_sentimentfeedback(
 ) -> _Operation[_m.SentimentFeedbackEntityListing]:
     """GET /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedbackEntityListing``.
 
-    Needs ``speechAndTextAnalytics:feedback:view``.
+    Requires ``speechAndTextAnalytics:feedback:view``.
 
     Args:
         dialect: query, string.
@@ -789,7 +789,7 @@ def get_speechandtextanalytics_sentimentfeedback(
 def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
     """GET /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
 
-    Needs ``speechAndTextAnalytics:settings:view``.
+    Requires ``speechAndTextAnalytics:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -802,7 +802,7 @@ def get_speechandtextanalytics_settings() -> _Operation[_m.SpeechTextAnalyticsSe
 def get_speechandtextanalytics_topic(topic_id: str) -> _Operation[_m.Topic]:
     """GET /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
 
-    Needs ``speechAndTextAnalytics:topic:view``.
+    Requires ``speechAndTextAnalytics:topic:view``.
 
     Args:
         topic_id: path, string.
@@ -833,8 +833,8 @@ def get_speechandtextanalytics_topics(
 ) -> _Operation[_m.TopicsEntityListing]:
     """GET /api/v2/speechandtextanalytics/topics -> ``TopicsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:topic:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Requires ``speechAndTextAnalytics:topic:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         next_page: query, string.
@@ -878,7 +878,7 @@ def get_speechandtextanalytics_topics_general(
 ) -> _Operation[_m.GeneralTopicsEntityListing]:
     """GET /api/v2/speechandtextanalytics/topics/general -> ``GeneralTopicsEntityListing``.
 
-    Needs ``speechAndTextAnalytics:topic:view``.
+    Requires ``speechAndTextAnalytics:topic:view``.
 
     Args:
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
@@ -902,7 +902,7 @@ def get_speechandtextanalytics_topics_general_status(
 ) -> _Operation[_m.UnifiedGeneralTopicEntityListing]:
     """GET /api/v2/speechandtextanalytics/topics/general/status -> ``UnifiedGeneralTopicEntityListing``.
 
-    Needs ``speechAndTextAnalytics:topic:view``.
+    Requires ``speechAndTextAnalytics:topic:view``.
 
     Args:
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
@@ -926,7 +926,7 @@ def get_speechandtextanalytics_topics_generatedphrases_job(
 ) -> _Operation[_m.GenAIPhrasesJob]:
     """GET /api/v2/speechandtextanalytics/topics/generatedphrases/jobs/{jobId} -> ``GenAIPhrasesJob``.
 
-    Needs ``speechAndTextAnalytics:topic:addAIPhrases``.
+    Requires ``speechAndTextAnalytics:topic:addAIPhrases``.
 
     Args:
         job_id: path, string.
@@ -944,7 +944,7 @@ def get_speechandtextanalytics_topics_generatedphrases_job(
 def get_speechandtextanalytics_topics_publishjob(job_id: str) -> _Operation[_m.TopicJob]:
     """GET /api/v2/speechandtextanalytics/topics/publishjobs/{jobId} -> ``TopicJob``.
 
-    Needs ``speechAndTextAnalytics:topic:publish``.
+    Requires ``speechAndTextAnalytics:topic:publish``.
 
     Args:
         job_id: path, string.
@@ -963,7 +963,7 @@ def get_speechandtextanalytics_topics_testphrase_job(
 ) -> _Operation[_m.TestTopicPhraseJob]:
     """GET /api/v2/speechandtextanalytics/topics/testphrase/jobs/{jobId} -> ``TestTopicPhraseJob``.
 
-    Needs ``speechAndTextAnalytics:topic:testPhrase``.
+    Requires ``speechAndTextAnalytics:topic:testPhrase``.
 
     Args:
         job_id: path, string.
@@ -986,7 +986,7 @@ def get_speechandtextanalytics_translations_language_conversation(
 ) -> _Operation[_m.CommunicationTranslationList]:
     """GET /api/v2/speechandtextanalytics/translations/languages/{languageId}/conversations/{conversationId} -> ``CommunicationTranslationList``.
 
-    Needs ``speechAndTextAnalytics:translation:view``.
+    Requires ``speechAndTextAnalytics:translation:view``.
 
     Args:
         language_id: path, string.
@@ -1009,7 +1009,7 @@ def get_speechandtextanalytics_translations_languages(
 ) -> _Operation[_m.TranslateSupportedLanguageList]:
     """GET /api/v2/speechandtextanalytics/translations/languages -> ``TranslateSupportedLanguageList``.
 
-    Needs ``speechAndTextAnalytics:translation:view``.
+    Requires ``speechAndTextAnalytics:translation:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1048,7 +1048,7 @@ def patch_speechandtextanalytics_settings(
 ) -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
     """PATCH /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
 
-    Needs ``speechAndTextAnalytics:settings:edit``.
+    Requires ``speechAndTextAnalytics:settings:edit``.
 
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
@@ -1071,7 +1071,7 @@ def post_speechandtextanalytics_categories(
 ) -> _Operation[_m.StaCategory]:
     """POST /api/v2/speechandtextanalytics/categories -> ``StaCategory``.
 
-    Needs ``speechAndTextAnalytics:category:add``.
+    Requires ``speechAndTextAnalytics:category:add``.
 
     Args:
         body: ``CategoryRequest``.
@@ -1094,7 +1094,7 @@ def post_speechandtextanalytics_dictionaryfeedback(
 ) -> _Operation[_m.DictionaryFeedback]:
     """POST /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedback``.
 
-    Needs ``speechAndTextAnalytics:dictionaryterm:add``.
+    Requires ``speechAndTextAnalytics:dictionaryterm:add``.
 
     Args:
         body: ``DictionaryFeedback``.
@@ -1117,7 +1117,7 @@ def post_speechandtextanalytics_programs(
 ) -> _Operation[_m.Program]:
     """POST /api/v2/speechandtextanalytics/programs -> ``Program``.
 
-    Needs ``speechAndTextAnalytics:program:add``.
+    Requires ``speechAndTextAnalytics:program:add``.
 
     Args:
         body: ``ProgramRequest``.
@@ -1139,7 +1139,7 @@ def post_speechandtextanalytics_programs_general_jobs(
 ) -> _Operation[_m.GeneralProgramJob]:
     """POST /api/v2/speechandtextanalytics/programs/general/jobs -> ``GeneralProgramJob``.
 
-    Needs ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
+    Requires ``speechAndTextAnalytics:program:add`` and ``speechAndTextAnalytics:program:edit`` and
     ``speechAndTextAnalytics:topic:add`` and ``speechAndTextAnalytics:topic:edit``.
 
     Args:
@@ -1163,7 +1163,7 @@ def post_speechandtextanalytics_programs_publishjobs(
 ) -> _Operation[_m.ProgramJob]:
     """POST /api/v2/speechandtextanalytics/programs/publishjobs -> ``ProgramJob``.
 
-    Needs ``speechAndTextAnalytics:program:publish``.
+    Requires ``speechAndTextAnalytics:program:publish``.
 
     Args:
         body: ``ProgramJobRequest``.
@@ -1186,7 +1186,7 @@ def post_speechandtextanalytics_reprocessing_jobs(
 ) -> _Operation[_m.ReprocessJobResponse]:
     """POST /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobResponse``.
 
-    A preview: it may change without notice. Needs
+    Preview: may change without notice. Requires
     ``speechAndTextAnalytics:reprocessInteractions:add``.
 
     Args:
@@ -1210,7 +1210,7 @@ def post_speechandtextanalytics_sentimentfeedback(
 ) -> _Operation[_m.SentimentFeedback]:
     """POST /api/v2/speechandtextanalytics/sentimentfeedback -> ``SentimentFeedback``.
 
-    Needs ``speechAndTextAnalytics:feedback:add``.
+    Requires ``speechAndTextAnalytics:feedback:add``.
 
     Args:
         body: ``SentimentFeedback``.
@@ -1231,7 +1231,7 @@ def post_speechandtextanalytics_sentimentfeedback(
 def post_speechandtextanalytics_topics(body: _m.TopicRequest | _JsonObject) -> _Operation[_m.Topic]:
     """POST /api/v2/speechandtextanalytics/topics -> ``Topic``.
 
-    Needs ``speechAndTextAnalytics:topic:add``.
+    Requires ``speechAndTextAnalytics:topic:add``.
 
     Args:
         body: ``TopicRequest``.
@@ -1253,7 +1253,7 @@ def post_speechandtextanalytics_topics_generatedphrases_jobs(
 ) -> _Operation[_m.GenAIPhrasesJobs]:
     """POST /api/v2/speechandtextanalytics/topics/generatedphrases/jobs -> ``GenAIPhrasesJobs``.
 
-    Needs ``speechAndTextAnalytics:topic:addAIPhrases``.
+    Requires ``speechAndTextAnalytics:topic:addAIPhrases``.
 
     Args:
         body: ``GenAIPhrasesJobRequest``.
@@ -1276,7 +1276,7 @@ def post_speechandtextanalytics_topics_publishjobs(
 ) -> _Operation[_m.TopicJob]:
     """POST /api/v2/speechandtextanalytics/topics/publishjobs -> ``TopicJob``.
 
-    Needs ``speechAndTextAnalytics:topic:publish``.
+    Requires ``speechAndTextAnalytics:topic:publish``.
 
     Args:
         body: ``TopicJobRequest``.
@@ -1299,7 +1299,7 @@ def post_speechandtextanalytics_topics_testphrase_jobs(
 ) -> _Operation[_m.TestTopicPhraseJobs]:
     """POST /api/v2/speechandtextanalytics/topics/testphrase/jobs -> ``TestTopicPhraseJobs``.
 
-    Needs ``speechAndTextAnalytics:topic:testPhrase``.
+    Requires ``speechAndTextAnalytics:topic:testPhrase``.
 
     Args:
         body: ``TestTopicPhraseJobRequest``.
@@ -1322,7 +1322,7 @@ def post_speechandtextanalytics_transcripts_search(
 ) -> _Operation[_m.JsonSearchResponse]:
     """POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
 
-    Only reads. Needs ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
+    Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
     ``recording:recordingSegment:view``.
 
     Args:
@@ -1347,7 +1347,7 @@ def put_speechandtextanalytics_category(
 ) -> _Operation[_m.StaCategory]:
     """PUT /api/v2/speechandtextanalytics/categories/{categoryId} -> ``StaCategory``.
 
-    Needs ``speechAndTextAnalytics:category:edit``.
+    Requires ``speechAndTextAnalytics:category:edit``.
 
     Args:
         category_id: path, string.
@@ -1373,7 +1373,7 @@ def put_speechandtextanalytics_dictionaryfeedback_dictionary_feedback_id(
 ) -> _Operation[_m.DictionaryFeedback]:
     """PUT /api/v2/speechandtextanalytics/dictionaryfeedback/{dictionaryFeedbackId} -> ``DictionaryFeedback``.
 
-    Needs ``speechAndTextAnalytics:dictionaryterm:edit``.
+    Requires ``speechAndTextAnalytics:dictionaryterm:edit``.
 
     Args:
         dictionary_feedback_id: path, string.
@@ -1398,7 +1398,7 @@ def put_speechandtextanalytics_program(
 ) -> _Operation[_m.Program]:
     """PUT /api/v2/speechandtextanalytics/programs/{programId} -> ``Program``.
 
-    Needs ``speechAndTextAnalytics:program:edit``.
+    Requires ``speechAndTextAnalytics:program:edit``.
 
     Args:
         program_id: path, string.
@@ -1423,7 +1423,7 @@ def put_speechandtextanalytics_program_mappings(
 ) -> _Operation[_m.TopicsDefinitionsProgramMappings]:
     """PUT /api/v2/speechandtextanalytics/programs/{programId}/mappings -> ``TopicsDefinitionsProgramMappings``.
 
-    Needs ``speechAndTextAnalytics:program:edit``.
+    Requires ``speechAndTextAnalytics:program:edit``.
 
     Args:
         program_id: path, string.
@@ -1448,7 +1448,7 @@ def put_speechandtextanalytics_program_settings_insights(
 ) -> _Operation[_m.ProgramInsightsSettings]:
     """PUT /api/v2/speechandtextanalytics/programs/{programId}/settings/insights -> ``ProgramInsightsSettings``.
 
-    Needs ``speechAndTextAnalytics:program:edit`` and
+    Requires ``speechAndTextAnalytics:program:edit`` and
     ``speechAndTextAnalytics:insightsSettings:edit``.
 
     Args:
@@ -1474,7 +1474,7 @@ def put_speechandtextanalytics_program_transcriptionengines(
 ) -> _Operation[_m.ProgramTranscriptionEngines]:
     """PUT /api/v2/speechandtextanalytics/programs/{programId}/transcriptionengines -> ``ProgramTranscriptionEngines``.
 
-    Needs ``speechAndTextAnalytics:program:edit``.
+    Requires ``speechAndTextAnalytics:program:edit``.
 
     Args:
         program_id: path, string.
@@ -1498,7 +1498,7 @@ def put_speechandtextanalytics_settings(
 ) -> _Operation[_m.SpeechTextAnalyticsSettingsResponse]:
     """PUT /api/v2/speechandtextanalytics/settings -> ``SpeechTextAnalyticsSettingsResponse``.
 
-    Needs ``speechAndTextAnalytics:settings:edit``.
+    Requires ``speechAndTextAnalytics:settings:edit``.
 
     Args:
         body: ``SpeechTextAnalyticsSettingsRequest``.
@@ -1521,7 +1521,7 @@ def put_speechandtextanalytics_topic(
 ) -> _Operation[_m.Topic]:
     """PUT /api/v2/speechandtextanalytics/topics/{topicId} -> ``Topic``.
 
-    Needs ``speechAndTextAnalytics:topic:edit``.
+    Requires ``speechAndTextAnalytics:topic:edit``.
 
     Args:
         topic_id: path, string.

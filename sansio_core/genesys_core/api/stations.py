@@ -14,7 +14,7 @@ if _TYPE_CHECKING:
 def delete_station_associateduser(station_id: str) -> _Operation[None]:
     """DELETE /api/v2/stations/{stationId}/associateduser -> nothing.
 
-    Needs ``telephony:station:disassociate``.
+    Requires ``telephony:station:disassociate``.
 
     Args:
         station_id: path, string.
@@ -53,7 +53,7 @@ def get_stations(
 ) -> _Operation[_m.StationEntityListing]:
     """GET /api/v2/stations -> ``StationEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.

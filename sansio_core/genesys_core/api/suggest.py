@@ -33,7 +33,7 @@ def get_search(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -62,7 +62,7 @@ def get_search_suggest(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -90,7 +90,7 @@ def post_search(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """POST /api/v2/search -> ``JsonNodeSearchResponse``.
 
-    Only reads. Needs ``directory:user:view`` or ``routing:skill:view``.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``.
 
     Args:
         profile: query, boolean.
@@ -115,7 +115,7 @@ def post_search_suggest(
 ) -> _Operation[_m.JsonNodeSearchResponse]:
     """POST /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
 
-    Only reads. Needs ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``.
 
     Args:
         profile: query, boolean.

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workbins/{workbinId} -> nothing.
 
-    Needs ``workitems:workbin:delete``.
+    Requires ``workitems:workbin:delete``.
 
     Args:
         workbin_id: path, string.
@@ -35,7 +35,7 @@ def delete_taskmanagement_workbin(workbin_id: str) -> _Operation[None]:
 def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workitems/{workitemId} -> nothing.
 
-    Needs ``workitems:workitem:delete``.
+    Requires ``workitems:workitem:delete``.
 
     Args:
         workitem_id: path, string.
@@ -52,7 +52,7 @@ def delete_taskmanagement_workitem(workitem_id: str) -> _Operation[None]:
 def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> nothing.
 
-    Needs ``workitems:bulkAddJob:delete``.
+    Requires ``workitems:bulkAddJob:delete``.
 
     Args:
         bulk_job_id: path, string.
@@ -69,7 +69,7 @@ def delete_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation
 def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> nothing.
 
-    Needs ``workitems:bulkTerminateJob:delete``.
+    Requires ``workitems:bulkTerminateJob:delete``.
 
     Args:
         bulk_job_id: path, string.
@@ -86,7 +86,7 @@ def delete_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Ope
 def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/workitems/schemas/{schemaId} -> nothing.
 
-    Needs ``workitems:workitemSchema:delete``.
+    Requires ``workitems:workitemSchema:delete``.
 
     Args:
         schema_id: path, string.
@@ -103,7 +103,7 @@ def delete_taskmanagement_workitems_schema(schema_id: str) -> _Operation[None]:
 def delete_taskmanagement_worktype(worktype_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/worktypes/{worktypeId} -> nothing.
 
-    Needs ``workitems:worktype:delete``.
+    Requires ``workitems:worktype:delete``.
 
     Args:
         worktype_id: path, string.
@@ -123,7 +123,7 @@ def delete_taskmanagement_worktype_flows_datebased_rule(
 ) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> nothing.
 
-    Needs ``workitems:flowRuleDateBased:delete``.
+    Requires ``workitems:flowRuleDateBased:delete``.
 
     Args:
         worktype_id: path, string.
@@ -144,7 +144,7 @@ def delete_taskmanagement_worktype_flows_onattributechange_rule(
 ) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> nothing.
 
-    Needs ``workitems:flowRuleOnAttributeChange:delete``.
+    Requires ``workitems:flowRuleOnAttributeChange:delete``.
 
     Args:
         worktype_id: path, string.
@@ -165,7 +165,7 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
 ) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> nothing.
 
-    Needs ``workitems:flowRuleOnCreate:delete``.
+    Requires ``workitems:flowRuleOnCreate:delete``.
 
     Args:
         worktype_id: path, string.
@@ -183,7 +183,7 @@ def delete_taskmanagement_worktype_flows_oncreate_rule(
 def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _Operation[None]:
     """DELETE /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> nothing.
 
-    Needs ``workitems:status:delete``.
+    Requires ``workitems:status:delete``.
 
     Args:
         worktype_id: path, string.
@@ -201,7 +201,7 @@ def delete_taskmanagement_worktype_status(worktype_id: str, status_id: str) -> _
 def get_taskmanagement_workbin(workbin_id: str) -> _Operation[_m.Workbin]:
     """GET /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
 
-    Needs ``workitems:workbin:view``.
+    Requires ``workitems:workbin:view``.
 
     Args:
         workbin_id: path, string.
@@ -224,7 +224,8 @@ def get_taskmanagement_workbin_history(
 ) -> _Operation[_m.WorkbinChangeListing]:
     """GET /api/v2/taskmanagement/workbins/{workbinId}/history -> ``WorkbinChangeListing``.
 
-    Needs ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workbin_id: path, string.
@@ -248,7 +249,7 @@ def get_taskmanagement_workbin_version(
 ) -> _Operation[_m.WorkbinVersion]:
     """GET /api/v2/taskmanagement/workbins/{workbinId}/versions/{entityVersion} -> ``WorkbinVersion``.
 
-    Needs ``workitems:workbin:view``.
+    Requires ``workitems:workbin:view``.
 
     Args:
         workbin_id: path, string.
@@ -273,7 +274,8 @@ def get_taskmanagement_workbin_versions(
 ) -> _Operation[_m.WorkbinVersionListing]:
     """GET /api/v2/taskmanagement/workbins/{workbinId}/versions -> ``WorkbinVersionListing``.
 
-    Needs ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:workbin:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workbin_id: path, string.
@@ -300,7 +302,7 @@ def get_taskmanagement_workitem(
 ) -> _Operation[_m.Workitem]:
     """GET /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
 
-    Needs ``workitems:workitem:view``.
+    Requires ``workitems:workitem:view``.
 
     Args:
         workitem_id: path, string.
@@ -325,7 +327,8 @@ def get_taskmanagement_workitem_history(
 ) -> _Operation[_m.WorkitemChangeListing]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/history -> ``WorkitemChangeListing``.
 
-    Needs ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workitem_id: path, string.
@@ -354,7 +357,8 @@ def get_taskmanagement_workitem_user_wrapups(
 ) -> _Operation[_m.WorkitemWrapupEntityListing]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> ``WorkitemWrapupEntityListing``.
 
-    Needs ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workitem_id: path, string.
@@ -384,7 +388,7 @@ def get_taskmanagement_workitem_version(
 ) -> _Operation[_m.WorkitemVersion]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/versions/{entityVersion} -> ``WorkitemVersion``.
 
-    Needs ``workitems:workitem:view``.
+    Requires ``workitems:workitem:view``.
 
     Args:
         workitem_id: path, string.
@@ -409,7 +413,8 @@ def get_taskmanagement_workitem_versions(
 ) -> _Operation[_m.WorkitemVersionListing]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/versions -> ``WorkitemVersionListing``.
 
-    Needs ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:workitem:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workitem_id: path, string.
@@ -437,7 +442,8 @@ def get_taskmanagement_workitem_wrapups(
 ) -> _Operation[_m.WorkitemWrapupEntityListing]:
     """GET /api/v2/taskmanagement/workitems/{workitemId}/wrapups -> ``WorkitemWrapupEntityListing``.
 
-    Needs ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:wrapup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         workitem_id: path, string.
@@ -462,7 +468,7 @@ def get_taskmanagement_workitem_wrapups(
 def get_taskmanagement_workitems_bulk_add_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
     """GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
 
-    Needs ``workitems:bulkAddJob:view``.
+    Requires ``workitems:bulkAddJob:view``.
 
     Args:
         bulk_job_id: path, string.
@@ -481,7 +487,7 @@ def get_taskmanagement_workitems_bulk_add_job_results(
 ) -> _Operation[_m.BulkJobAddResponse]:
     """GET /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId}/results -> ``BulkJobAddResponse``.
 
-    Needs ``workitems:bulkAddJobResults:view``.
+    Requires ``workitems:bulkAddJobResults:view``.
 
     Args:
         bulk_job_id: path, string.
@@ -505,7 +511,8 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
 ) -> _Operation[_m.BulkJobsListing]:
     """GET /api/v2/taskmanagement/workitems/bulk/jobs/users/me -> ``BulkJobsListing``.
 
-    Needs ``workitems:bulkJob:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:bulkJob:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         after: query, string.
@@ -526,7 +533,7 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
 def get_taskmanagement_workitems_bulk_terminate_job(bulk_job_id: str) -> _Operation[_m.BulkJob]:
     """GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
 
-    Needs ``workitems:bulkTerminateJob:view``.
+    Requires ``workitems:bulkTerminateJob:view``.
 
     Args:
         bulk_job_id: path, string.
@@ -545,7 +552,7 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
 ) -> _Operation[_m.BulkJobTerminateResultsResponse]:
     """GET /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId}/results -> ``BulkJobTerminateResultsResponse``.
 
-    Needs ``workitems:bulkTerminateJobResults:view``.
+    Requires ``workitems:bulkTerminateJobResults:view``.
 
     Args:
         bulk_job_id: path, string.
@@ -563,7 +570,7 @@ def get_taskmanagement_workitems_bulk_terminate_job_results(
 def get_taskmanagement_workitems_query_job(job_id: str) -> _Operation[_m.WorkitemQueryJobResponse]:
     """GET /api/v2/taskmanagement/workitems/query/jobs/{jobId} -> ``WorkitemQueryJobResponse``.
 
-    Needs ``workitems:queryJob:view``.
+    Requires ``workitems:queryJob:view``.
 
     Args:
         job_id: path, string.
@@ -582,7 +589,7 @@ def get_taskmanagement_workitems_query_job_results(
 ) -> _Operation[_m.WorkitemPagedEntityListing]:
     """GET /api/v2/taskmanagement/workitems/query/jobs/{jobId}/results -> ``WorkitemPagedEntityListing``.
 
-    Needs ``workitems:queryJobResults:view``.
+    Requires ``workitems:queryJobResults:view``.
 
     Args:
         job_id: path, string.
@@ -600,7 +607,7 @@ def get_taskmanagement_workitems_query_job_results(
 def get_taskmanagement_workitems_schema(schema_id: str) -> _Operation[_m.DataSchema]:
     """GET /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -620,7 +627,7 @@ def get_taskmanagement_workitems_schema_version(
 ) -> _Operation[_m.DataSchema]:
     """GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -641,7 +648,7 @@ def get_taskmanagement_workitems_schema_versions(
 ) -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/taskmanagement/workitems/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -658,7 +665,7 @@ def get_taskmanagement_workitems_schema_versions(
 def get_taskmanagement_workitems_schemas() -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/taskmanagement/workitems/schemas -> ``DataSchemaListing``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -671,7 +678,7 @@ def get_taskmanagement_workitems_schemas() -> _Operation[_m.DataSchemaListing]:
 def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
     """GET /api/v2/taskmanagement/workitems/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
 
     Args:
         core_type_name: path, string.
@@ -688,7 +695,7 @@ def get_taskmanagement_workitems_schemas_coretype(core_type_name: str) -> _Opera
 def get_taskmanagement_workitems_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/taskmanagement/workitems/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -701,7 +708,7 @@ def get_taskmanagement_workitems_schemas_coretypes() -> _Operation[_m.CoretypeLi
 def get_taskmanagement_workitems_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/taskmanagement/workitems/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``workitems:workitemSchema:view``.
+    Requires ``workitems:workitemSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -720,7 +727,7 @@ def get_taskmanagement_worktype(
 ) -> _Operation[_m.Worktype]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
 
-    Needs ``workitems:worktype:view``.
+    Requires ``workitems:worktype:view``.
 
     Args:
         worktype_id: path, string.
@@ -743,7 +750,7 @@ def get_taskmanagement_worktype_flows_datebased_rule(
 ) -> _Operation[_m.WorkitemDateBasedRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
 
-    Needs ``workitems:flowRuleDateBased:view``.
+    Requires ``workitems:flowRuleDateBased:view``.
 
     Args:
         worktype_id: path, string.
@@ -767,8 +774,8 @@ def get_taskmanagement_worktype_flows_datebased_rules(
 ) -> _Operation[_m.WorkitemDateBasedRuleListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRuleListing``.
 
-    Needs ``workitems:flowRuleDateBased:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``workitems:flowRuleDateBased:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         worktype_id: path, string.
@@ -792,7 +799,7 @@ def get_taskmanagement_worktype_flows_onattributechange_rule(
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
 
-    Needs ``workitems:flowRuleOnAttributeChange:view``.
+    Requires ``workitems:flowRuleOnAttributeChange:view``.
 
     Args:
         worktype_id: path, string.
@@ -816,8 +823,8 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
 ) -> _Operation[_m.WorkitemOnAttributeChangeRuleListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRuleListing``.
 
-    Needs ``workitems:flowRuleOnAttributeChange:view``. Pages by the cursor ``after`` or
-    ``next_uri`` of the reply.
+    Requires ``workitems:flowRuleOnAttributeChange:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         worktype_id: path, string.
@@ -841,7 +848,7 @@ def get_taskmanagement_worktype_flows_oncreate_rule(
 ) -> _Operation[_m.WorkitemOnCreateRule]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
 
-    Needs ``workitems:flowRuleOnCreate:view``.
+    Requires ``workitems:flowRuleOnCreate:view``.
 
     Args:
         worktype_id: path, string.
@@ -865,8 +872,8 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
 ) -> _Operation[_m.WorkitemOnCreateRuleListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRuleListing``.
 
-    Needs ``workitems:flowRuleOnCreate:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``workitems:flowRuleOnCreate:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         worktype_id: path, string.
@@ -898,7 +905,8 @@ def get_taskmanagement_worktype_history(
 ) -> _Operation[_m.WorktypeChangeListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/history -> ``WorktypeChangeListing``.
 
-    Needs ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         worktype_id: path, string.
@@ -925,7 +933,7 @@ def get_taskmanagement_worktype_status(
 ) -> _Operation[_m.WorkitemStatus]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
 
-    Needs ``workitems:status:view``.
+    Requires ``workitems:status:view``.
 
     Args:
         worktype_id: path, string.
@@ -943,7 +951,7 @@ def get_taskmanagement_worktype_status(
 def get_taskmanagement_worktype_statuses(worktype_id: str) -> _Operation[_m.WorkitemStatusListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatusListing``.
 
-    Needs ``workitems:status:view``.
+    Requires ``workitems:status:view``.
 
     Args:
         worktype_id: path, string.
@@ -963,7 +971,7 @@ def get_taskmanagement_worktype_version(
 ) -> _Operation[_m.WorktypeVersion]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions/{entityVersion} -> ``WorktypeVersion``.
 
-    Needs ``workitems:worktype:view``.
+    Requires ``workitems:worktype:view``.
 
     Args:
         worktype_id: path, string.
@@ -988,7 +996,8 @@ def get_taskmanagement_worktype_versions(
 ) -> _Operation[_m.WorktypeVersionListing]:
     """GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions -> ``WorktypeVersionListing``.
 
-    Needs ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``workitems:worktype:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         worktype_id: path, string.
@@ -1012,7 +1021,7 @@ def patch_taskmanagement_workbin(
 ) -> _Operation[_m.Workbin]:
     """PATCH /api/v2/taskmanagement/workbins/{workbinId} -> ``Workbin``.
 
-    Needs ``workitems:workbin:edit``.
+    Requires ``workitems:workbin:edit``.
 
     Args:
         workbin_id: path, string.
@@ -1036,7 +1045,7 @@ def patch_taskmanagement_workitem(
 ) -> _Operation[_m.Workitem]:
     """PATCH /api/v2/taskmanagement/workitems/{workitemId} -> ``Workitem``.
 
-    Needs ``workitems:workitem:edit`` or ``workitems:workitem:accept``.
+    Requires ``workitems:workitem:edit`` or ``workitems:workitem:accept``.
 
     Args:
         workitem_id: path, string.
@@ -1061,7 +1070,7 @@ def patch_taskmanagement_workitem_assignment(
 ) -> _Operation[None]:
     """PATCH /api/v2/taskmanagement/workitems/{workitemId}/assignment -> nothing.
 
-    Needs ``workitems:workitem:pull`` or ``workitems:workitem:assign``.
+    Requires ``workitems:workitem:pull`` or ``workitems:workitem:assign``.
 
     Args:
         workitem_id: path, string.
@@ -1087,7 +1096,7 @@ def patch_taskmanagement_workitem_user_wrapups(
 ) -> _Operation[None]:
     """PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> nothing.
 
-    Needs ``workitems:wrapup:edit``.
+    Requires ``workitems:wrapup:edit``.
 
     Args:
         workitem_id: path, string.
@@ -1113,7 +1122,7 @@ def patch_taskmanagement_workitem_users_me_wrapups(
 ) -> _Operation[None]:
     """PATCH /api/v2/taskmanagement/workitems/{workitemId}/users/me/wrapups -> nothing.
 
-    Needs ``workitems:wrapupSelf:edit``.
+    Requires ``workitems:wrapupSelf:edit``.
 
     Args:
         workitem_id: path, string.
@@ -1138,7 +1147,7 @@ def patch_taskmanagement_workitems_bulk_add_job(
 ) -> _Operation[_m.BulkJob]:
     """PATCH /api/v2/taskmanagement/workitems/bulk/add/jobs/{bulkJobId} -> ``BulkJob``.
 
-    Needs ``workitems:bulkAddJob:edit``.
+    Requires ``workitems:bulkAddJob:edit``.
 
     Args:
         bulk_job_id: path, string.
@@ -1163,7 +1172,7 @@ def patch_taskmanagement_workitems_bulk_terminate_job(
 ) -> _Operation[_m.BulkJob]:
     """PATCH /api/v2/taskmanagement/workitems/bulk/terminate/jobs/{bulkJobId} -> ``BulkJob``.
 
-    Needs ``workitems:bulkTerminateJob:edit``.
+    Requires ``workitems:bulkTerminateJob:edit``.
 
     Args:
         bulk_job_id: path, string.
@@ -1188,7 +1197,7 @@ def patch_taskmanagement_worktype(
 ) -> _Operation[_m.Worktype]:
     """PATCH /api/v2/taskmanagement/worktypes/{worktypeId} -> ``Worktype``.
 
-    Needs ``workitems:worktype:edit``.
+    Requires ``workitems:worktype:edit``.
 
     Args:
         worktype_id: path, string.
@@ -1214,7 +1223,7 @@ def patch_taskmanagement_worktype_flows_datebased_rule(
 ) -> _Operation[_m.WorkitemDateBasedRule]:
     """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules/{ruleId} -> ``WorkitemDateBasedRule``.
 
-    Needs ``workitems:flowRuleDateBased:edit``.
+    Requires ``workitems:flowRuleDateBased:edit``.
 
     Args:
         worktype_id: path, string.
@@ -1241,7 +1250,7 @@ def patch_taskmanagement_worktype_flows_onattributechange_rule(
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
     """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules/{ruleId} -> ``WorkitemOnAttributeChangeRule``.
 
-    Needs ``workitems:flowRuleOnAttributeChange:edit``.
+    Requires ``workitems:flowRuleOnAttributeChange:edit``.
 
     Args:
         worktype_id: path, string.
@@ -1268,7 +1277,7 @@ def patch_taskmanagement_worktype_flows_oncreate_rule(
 ) -> _Operation[_m.WorkitemOnCreateRule]:
     """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules/{ruleId} -> ``WorkitemOnCreateRule``.
 
-    Needs ``workitems:flowRuleOnCreate:edit``.
+    Requires ``workitems:flowRuleOnCreate:edit``.
 
     Args:
         worktype_id: path, string.
@@ -1295,7 +1304,7 @@ def patch_taskmanagement_worktype_status(
 ) -> _Operation[_m.WorkitemStatus]:
     """PATCH /api/v2/taskmanagement/worktypes/{worktypeId}/statuses/{statusId} -> ``WorkitemStatus``.
 
-    Needs ``workitems:status:edit``.
+    Requires ``workitems:status:edit``.
 
     Args:
         worktype_id: path, string.
@@ -1318,7 +1327,7 @@ def patch_taskmanagement_worktype_status(
 def post_taskmanagement_workbins(body: _m.WorkbinCreate | _JsonObject) -> _Operation[_m.Workbin]:
     """POST /api/v2/taskmanagement/workbins -> ``Workbin``.
 
-    Needs ``workitems:workbin:add``.
+    Requires ``workitems:workbin:add``.
 
     Args:
         body: ``WorkbinCreate``.
@@ -1340,7 +1349,7 @@ def post_taskmanagement_workbins_query(
 ) -> _Operation[_m.WorkbinQueryEntityListing]:
     """POST /api/v2/taskmanagement/workbins/query -> ``WorkbinQueryEntityListing``.
 
-    Only reads. Needs ``workitems:workbin:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``workitems:workbin:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``WorkbinQueryRequest``.
@@ -1360,7 +1369,7 @@ def post_taskmanagement_workbins_query(
 def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.Workitem]:
     """POST /api/v2/taskmanagement/workitems/{workitemId}/acd/cancel -> ``Workitem``.
 
-    Needs ``workitems:workitem:cancelRouting``.
+    Requires ``workitems:workitem:cancelRouting``.
 
     Args:
         workitem_id: path, string.
@@ -1377,7 +1386,7 @@ def post_taskmanagement_workitem_acd_cancel(workitem_id: str) -> _Operation[_m.W
 def post_taskmanagement_workitem_disconnect(workitem_id: str) -> _Operation[_m.Workitem]:
     """POST /api/v2/taskmanagement/workitems/{workitemId}/disconnect -> ``Workitem``.
 
-    Needs ``workitems:workitem:disconnect``.
+    Requires ``workitems:workitem:disconnect``.
 
     Args:
         workitem_id: path, string.
@@ -1398,7 +1407,7 @@ def post_taskmanagement_workitem_terminate(
 ) -> _Operation[_m.Workitem]:
     """POST /api/v2/taskmanagement/workitems/{workitemId}/terminate -> ``Workitem``.
 
-    Needs ``workitems:workitem:terminate``.
+    Requires ``workitems:workitem:terminate``.
 
     Args:
         workitem_id: path, string.
@@ -1419,7 +1428,7 @@ def post_taskmanagement_workitem_terminate(
 def post_taskmanagement_workitems(body: _m.WorkitemCreate | _JsonObject) -> _Operation[_m.Workitem]:
     """POST /api/v2/taskmanagement/workitems -> ``Workitem``.
 
-    Needs ``workitems:workitem:add``.
+    Requires ``workitems:workitem:add``.
 
     Args:
         body: ``WorkitemCreate``.
@@ -1441,7 +1450,7 @@ def post_taskmanagement_workitems_bulk_add_jobs(
 ) -> _Operation[_m.BulkJob]:
     """POST /api/v2/taskmanagement/workitems/bulk/add/jobs -> ``BulkJob``.
 
-    Needs ``workitems:bulkAddJob:add``.
+    Requires ``workitems:bulkAddJob:add``.
 
     Args:
         body: ``BulkJobAddRequest``.
@@ -1464,7 +1473,7 @@ def post_taskmanagement_workitems_bulk_terminate_jobs(
 ) -> _Operation[_m.BulkJob]:
     """POST /api/v2/taskmanagement/workitems/bulk/terminate/jobs -> ``BulkJob``.
 
-    Needs ``workitems:bulkTerminateJob:add``.
+    Requires ``workitems:bulkTerminateJob:add``.
 
     Args:
         body: ``BulkJobTerminateRequest``.
@@ -1487,7 +1496,7 @@ def post_taskmanagement_workitems_query(
 ) -> _Operation[_m.WorkitemPostQueryEntityListing]:
     """POST /api/v2/taskmanagement/workitems/query -> ``WorkitemPostQueryEntityListing``.
 
-    Only reads. Needs ``workitems:workitem:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``workitems:workitem:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``WorkitemQueryPostRequest``.
@@ -1509,7 +1518,7 @@ def post_taskmanagement_workitems_query_jobs(
 ) -> _Operation[_m.WorkitemQueryJobResponse]:
     """POST /api/v2/taskmanagement/workitems/query/jobs -> ``WorkitemQueryJobResponse``.
 
-    Needs ``workitems:queryJob:add``.
+    Requires ``workitems:queryJob:add``.
 
     Args:
         body: ``WorkitemQueryJobCreate``.
@@ -1532,7 +1541,7 @@ def post_taskmanagement_workitems_schemas(
 ) -> _Operation[_m.DataSchema]:
     """POST /api/v2/taskmanagement/workitems/schemas -> ``DataSchema``.
 
-    Needs ``workitems:workitemSchema:add``.
+    Requires ``workitems:workitemSchema:add``.
 
     Args:
         body: ``DataSchema``.
@@ -1556,7 +1565,7 @@ def post_taskmanagement_worktype_flows_datebased_rules(
 ) -> _Operation[_m.WorkitemDateBasedRule]:
     """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRule``.
 
-    Needs ``workitems:flowRuleDateBased:add``.
+    Requires ``workitems:flowRuleDateBased:add``.
 
     Args:
         worktype_id: path, string.
@@ -1581,7 +1590,7 @@ def post_taskmanagement_worktype_flows_onattributechange_rules(
 ) -> _Operation[_m.WorkitemOnAttributeChangeRule]:
     """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRule``.
 
-    Needs ``workitems:flowRuleOnAttributeChange:add``.
+    Requires ``workitems:flowRuleOnAttributeChange:add``.
 
     Args:
         worktype_id: path, string.
@@ -1606,7 +1615,7 @@ def post_taskmanagement_worktype_flows_oncreate_rules(
 ) -> _Operation[_m.WorkitemOnCreateRule]:
     """POST /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRule``.
 
-    Needs ``workitems:flowRuleOnCreate:add``.
+    Requires ``workitems:flowRuleOnCreate:add``.
 
     Args:
         worktype_id: path, string.
@@ -1631,7 +1640,7 @@ def post_taskmanagement_worktype_statuses(
 ) -> _Operation[_m.WorkitemStatus]:
     """POST /api/v2/taskmanagement/worktypes/{worktypeId}/statuses -> ``WorkitemStatus``.
 
-    Needs ``workitems:status:add``.
+    Requires ``workitems:status:add``.
 
     Args:
         worktype_id: path, string.
@@ -1653,7 +1662,7 @@ def post_taskmanagement_worktype_statuses(
 def post_taskmanagement_worktypes(body: _m.WorktypeCreate | _JsonObject) -> _Operation[_m.Worktype]:
     """POST /api/v2/taskmanagement/worktypes -> ``Worktype``.
 
-    Needs ``workitems:worktype:add``.
+    Requires ``workitems:worktype:add``.
 
     Args:
         body: ``WorktypeCreate``.
@@ -1675,7 +1684,7 @@ def post_taskmanagement_worktypes_query(
 ) -> _Operation[_m.WorktypeQueryEntityListing]:
     """POST /api/v2/taskmanagement/worktypes/query -> ``WorktypeQueryEntityListing``.
 
-    Only reads. Needs ``workitems:worktype:view``. Pages by ``next_uri`` of the reply.
+    Read-only. Requires ``workitems:worktype:view``. Pages by ``next_uri`` of the response.
 
     Args:
         body: ``WorktypeQueryRequest``.
@@ -1698,7 +1707,7 @@ def put_taskmanagement_workitems_schema(
 ) -> _Operation[_m.DataSchema]:
     """PUT /api/v2/taskmanagement/workitems/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``workitems:workitemSchema:edit``.
+    Requires ``workitems:workitemSchema:edit``.
 
     Args:
         schema_id: path, string.

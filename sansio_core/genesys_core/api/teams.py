@@ -17,7 +17,7 @@ if _TYPE_CHECKING:
 def delete_team(team_id: str) -> _Operation[None]:
     """DELETE /api/v2/teams/{teamId} -> nothing.
 
-    Needs ``groups:team:delete``.
+    Requires ``groups:team:delete``.
 
     Args:
         team_id: path, string.
@@ -31,7 +31,7 @@ def delete_team(team_id: str) -> _Operation[None]:
 def delete_team_members(team_id: str, id: str) -> _Operation[None]:
     """DELETE /api/v2/teams/{teamId}/members -> nothing.
 
-    Needs ``groups:team:assign``.
+    Requires ``groups:team:assign``.
 
     Args:
         team_id: path, string.
@@ -51,7 +51,7 @@ def get_team(
 ) -> _Operation[_m.Team]:
     """GET /api/v2/teams/{teamId} -> ``Team``.
 
-    Needs ``groups:team:view``.
+    Requires ``groups:team:view``.
 
     Args:
         team_id: path, string.
@@ -74,7 +74,7 @@ def get_team_members(
 ) -> _Operation[_m.TeamMemberEntityListing]:
     """GET /api/v2/teams/{teamId}/members -> ``TeamMemberEntityListing``.
 
-    Needs ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         team_id: path, string.
@@ -102,7 +102,7 @@ def get_teams(
 ) -> _Operation[_m.TeamEntityListing]:
     """GET /api/v2/teams -> ``TeamEntityListing``.
 
-    Needs ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``groups:team:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -124,7 +124,7 @@ def get_teams(
 def patch_team(team_id: str, body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
     """PATCH /api/v2/teams/{teamId} -> ``Team``.
 
-    Needs ``groups:team:edit``.
+    Requires ``groups:team:edit``.
 
     Args:
         team_id: path, string.
@@ -150,7 +150,7 @@ def post_analytics_teams_activity_query(
 ) -> _Operation[_m.TeamActivityResponse]:
     """POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
 
-    Only reads. Needs ``analytics:teamObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -175,7 +175,7 @@ def post_team_members(
 ) -> _Operation[_m.TeamMemberAddListingResponse]:
     """POST /api/v2/teams/{teamId}/members -> ``TeamMemberAddListingResponse``.
 
-    Needs ``groups:team:assign``.
+    Requires ``groups:team:assign``.
 
     Args:
         team_id: path, string.
@@ -196,7 +196,7 @@ def post_team_members(
 def post_teams(body: _m.Team | _JsonObject) -> _Operation[_m.Team]:
     """POST /api/v2/teams -> ``Team``.
 
-    Needs ``groups:team:add``.
+    Requires ``groups:team:add``.
 
     Args:
         body: ``Team``.
@@ -215,7 +215,7 @@ def post_teams_search(
 ) -> _Operation[_m.TeamsSearchResponse]:
     """POST /api/v2/teams/search -> ``TeamsSearchResponse``.
 
-    Only reads. Needs ``groups:team:view``.
+    Read-only. Requires ``groups:team:view``.
 
     Args:
         body: ``TeamSearchRequest``.

@@ -21,7 +21,7 @@ def delete_telephony_organization_link_target_organization_id(
 ) -> _Operation[None]:
     """DELETE /api/v2/telephony/organization/link/{targetOrganizationId} -> nothing.
 
-    Needs ``telephony:organizationLink:delete``.
+    Requires ``telephony:organizationLink:delete``.
 
     Args:
         target_organization_id: path, string.
@@ -38,7 +38,7 @@ def delete_telephony_organization_link_target_organization_id(
 def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]:
     """GET /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
 
-    Needs ``telephony:otherAgentGreeting:view``.
+    Requires ``telephony:otherAgentGreeting:view``.
 
     Args:
         agent_id: path, string.
@@ -55,7 +55,7 @@ def get_telephony_agent_greetings(agent_id: str) -> _Operation[_m.AgentGreeting]
 def get_telephony_agents_greetings_me() -> _Operation[_m.SelfAgentGreeting]:
     """GET /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
 
-    Needs ``telephony:selfAgentGreeting:view``.
+    Requires ``telephony:selfAgentGreeting:view``.
     """
     return _Operation(
         _Endpoint(
@@ -71,7 +71,7 @@ def get_telephony_calls_metrics(
 ) -> _Operation[_m.OrganizationCallMetrics]:
     """GET /api/v2/telephony/calls/metrics -> ``OrganizationCallMetrics``.
 
-    Needs ``telephony:callMetrics:view``.
+    Requires ``telephony:callMetrics:view``.
 
     Args:
         metric_type: query, string: cloud, premises.
@@ -89,7 +89,7 @@ def get_telephony_calls_metrics(
 def get_telephony_mediaregions() -> _Operation[_m.MediaRegions]:
     """GET /api/v2/telephony/mediaregions -> ``MediaRegions``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
     """
     return _Operation(
         _Endpoint(
@@ -110,8 +110,8 @@ def get_telephony_numbers_routing(
 ) -> _Operation[_m.NumberRoutingListing]:
     """GET /api/v2/telephony/numbers/routing -> ``NumberRoutingListing``.
 
-    Needs ``telephony:numberRouting:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``telephony:numberRouting:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         before: query, string.
@@ -139,7 +139,7 @@ def get_telephony_numbers_routing(
 def get_telephony_organization_link() -> _Operation[list[_m.OrganizationLinkResponse]]:
     """GET /api/v2/telephony/organization/link -> list of ``OrganizationLinkResponse``.
 
-    Needs ``telephony:organizationLink:view``.
+    Requires ``telephony:organizationLink:view``.
     """
     return _Operation(
         _Endpoint(
@@ -152,7 +152,7 @@ def get_telephony_organization_link() -> _Operation[list[_m.OrganizationLinkResp
 def get_telephony_organization_link_regions() -> _Operation[list[_m.RegionResponse]]:
     """GET /api/v2/telephony/organization/link/regions -> list of ``RegionResponse``.
 
-    Needs ``telephony:organizationLink:view``.
+    Requires ``telephony:organizationLink:view``.
     """
     return _Operation(
         _Endpoint(
@@ -172,7 +172,7 @@ def get_telephony_prefixes(
 ) -> _Operation[_m.PrefixListing]:
     """GET /api/v2/telephony/prefixes -> ``PrefixListing``.
 
-    Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -210,7 +210,7 @@ def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimul
 def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
     """GET /api/v2/telephony/settings -> ``TelephonySettings``.
 
-    Needs ``telephony:settings:view``.
+    Requires ``telephony:settings:view``.
     """
     return _Operation(
         _Endpoint(
@@ -222,7 +222,7 @@ def get_telephony_settings() -> _Operation[_m.TelephonySettings]:
 def get_telephony_sipmessages_conversation(conversation_id: str) -> _Operation[_m.Callmessage]:
     """GET /api/v2/telephony/sipmessages/conversations/{conversationId} -> ``Callmessage``.
 
-    Needs ``telephony:pcap:view``.
+    Requires ``telephony:pcap:view``.
 
     Args:
         conversation_id: path, string.
@@ -243,7 +243,7 @@ def get_telephony_sipmessages_conversation_headers(
 ) -> _Operation[_m.Callheader]:
     """GET /api/v2/telephony/sipmessages/conversations/{conversationId}/headers -> ``Callheader``.
 
-    Needs ``telephony:pcap:view``.
+    Requires ``telephony:pcap:view``.
 
     Args:
         conversation_id: path, string.
@@ -270,7 +270,7 @@ def get_telephony_siptraces(
 ) -> _Operation[_m.SipSearchResult]:
     """GET /api/v2/telephony/siptraces -> ``SipSearchResult``.
 
-    Needs ``telephony:pcap:view``.
+    Requires ``telephony:pcap:view``.
 
     Args:
         call_id: query, string.
@@ -297,7 +297,7 @@ def get_telephony_siptraces_download_download_id(
 ) -> _Operation[_m.SignedUrlResponse]:
     """GET /api/v2/telephony/siptraces/download/{downloadId} -> ``SignedUrlResponse``.
 
-    Needs ``telephony:pcap:view``.
+    Requires ``telephony:pcap:view``.
 
     Args:
         download_id: path, string.
@@ -317,7 +317,7 @@ def patch_telephony_organization_link_approve_requesting_organization_id(
 ) -> _Operation[None]:
     """PATCH /api/v2/telephony/organization/link/approve/{requestingOrganizationId} -> nothing.
 
-    Needs ``telephony:organizationLink:edit``.
+    Requires ``telephony:organizationLink:edit``.
 
     Args:
         requesting_organization_id: path, string.
@@ -341,7 +341,7 @@ def post_telephony_numbers_routing(
 ) -> _Operation[None]:
     """POST /api/v2/telephony/numbers/routing -> nothing.
 
-    Needs ``telephony:numberRouting:edit``.
+    Requires ``telephony:numberRouting:edit``.
 
     Args:
         body: list of ``NumberRoutingRequest``.
@@ -363,7 +363,7 @@ def post_telephony_numbers_routing_all(
 ) -> _Operation[None]:
     """POST /api/v2/telephony/numbers/routing/all -> nothing.
 
-    Needs ``telephony:numberRouting:edit``.
+    Requires ``telephony:numberRouting:edit``.
 
     Args:
         body: ``DisasterRecoveryAllRoutingRequest``.
@@ -385,7 +385,7 @@ def post_telephony_numbers_routing_reset(
 ) -> _Operation[None]:
     """POST /api/v2/telephony/numbers/routing/reset -> nothing.
 
-    Needs ``telephony:numberRouting:edit``.
+    Requires ``telephony:numberRouting:edit``.
 
     Args:
         body: ``NumberRoutingResetOrganizationRequest``.
@@ -407,7 +407,7 @@ def post_telephony_organization_link(
 ) -> _Operation[_m.OrganizationLink]:
     """POST /api/v2/telephony/organization/link -> ``OrganizationLink``.
 
-    Needs ``telephony:organizationLink:add``.
+    Requires ``telephony:organizationLink:add``.
 
     Args:
         body: ``CreateOrganizationLink``.
@@ -449,7 +449,7 @@ def post_telephony_siptraces_download(
 ) -> _Operation[_m.SipDownloadResponse]:
     """POST /api/v2/telephony/siptraces/download -> ``SipDownloadResponse``.
 
-    Needs ``telephony:pcap:add``.
+    Requires ``telephony:pcap:add``.
 
     Args:
         sip_search_public_request: body, ``SIPSearchPublicRequest``.
@@ -472,7 +472,7 @@ def put_telephony_agent_greetings(
 ) -> _Operation[_m.AgentGreeting]:
     """PUT /api/v2/telephony/agents/{agentId}/greetings -> ``AgentGreeting``.
 
-    Needs ``telephony:otherAgentGreeting:edit``.
+    Requires ``telephony:otherAgentGreeting:edit``.
 
     Args:
         agent_id: path, string.
@@ -495,7 +495,7 @@ def put_telephony_agents_greetings_me(
 ) -> _Operation[_m.SelfAgentGreeting]:
     """PUT /api/v2/telephony/agents/greetings/me -> ``SelfAgentGreeting``.
 
-    Needs ``telephony:selfAgentGreeting:edit``.
+    Requires ``telephony:selfAgentGreeting:edit``.
 
     Args:
         body: ``SelfAgentGreeting``.
@@ -517,7 +517,7 @@ def put_telephony_settings(
 ) -> _Operation[_m.TelephonySettings]:
     """PUT /api/v2/telephony/settings -> ``TelephonySettings``.
 
-    Needs ``telephony:settings:edit``.
+    Requires ``telephony:settings:edit``.
 
     Args:
         body: ``TelephonySettings``.

@@ -19,7 +19,7 @@ if _TYPE_CHECKING:
 def delete_telephony_providers_edge(edge_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/{edgeId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -39,7 +39,7 @@ def delete_telephony_providers_edge_logicalinterface(
 ) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -72,7 +72,7 @@ def delete_telephony_providers_edge_softwareupdate(edge_id: str) -> _Operation[N
 def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/alertablepresences -> nothing.
 
-    Needs ``telephony:alertablePresences:delete``.
+    Requires ``telephony:alertablePresences:delete``.
     """
     return _Operation(
         _Endpoint(
@@ -85,7 +85,7 @@ def delete_telephony_providers_edges_alertablepresences() -> _Operation[None]:
 def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         certificate_id: path, string.
@@ -102,7 +102,7 @@ def delete_telephony_providers_edges_certificateauthority(certificate_id: str) -
 def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/didpools/{didPoolId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         did_pool_id: path, string.
@@ -119,7 +119,7 @@ def delete_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[Non
 def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_group_id: path, string.
@@ -136,7 +136,7 @@ def delete_telephony_providers_edges_edgegroup(edge_group_id: str) -> _Operation
 def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> nothing.
 
-    Needs ``telephony:extensionPool:delete``.
+    Requires ``telephony:extensionPool:delete``.
 
     Args:
         extension_pool_id: path, string.
@@ -153,7 +153,7 @@ def delete_telephony_providers_edges_extensionpool(extension_pool_id: str) -> _O
 def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/phones/{phoneId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_id: path, string.
@@ -170,7 +170,7 @@ def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
 def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_base_id: path, string.
@@ -187,7 +187,7 @@ def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Op
 def delete_telephony_providers_edges_site(site_id: str) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/sites/{siteId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -207,7 +207,7 @@ def delete_telephony_providers_edges_site_outboundroute(
 ) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -227,7 +227,7 @@ def delete_telephony_providers_edges_trunkbasesetting(
 ) -> _Operation[None]:
     """DELETE /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_base_settings_id: path, string.
@@ -248,7 +248,7 @@ def get_telephony_providers_edge(
 ) -> _Operation[_m.Edge]:
     """GET /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -269,7 +269,7 @@ def get_telephony_providers_edge_diagnostic_nslookup(
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnosticResponse``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -289,7 +289,7 @@ def get_telephony_providers_edge_diagnostic_ping(
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnosticResponse``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -309,7 +309,7 @@ def get_telephony_providers_edge_diagnostic_route(
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnosticResponse``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -329,7 +329,7 @@ def get_telephony_providers_edge_diagnostic_tracepath(
 ) -> _Operation[_m.EdgeNetworkDiagnosticResponse]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnosticResponse``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -352,7 +352,7 @@ def get_telephony_providers_edge_logicalinterface(
 ) -> _Operation[_m.DomainLogicalInterface]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -377,7 +377,7 @@ def get_telephony_providers_edge_logicalinterfaces(
 ) -> _Operation[_m.LogicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
 
     Args:
         edge_id: path, string.
@@ -397,7 +397,7 @@ def get_telephony_providers_edge_logicalinterfaces(
 def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operation[_m.EdgeLogsJob]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId} -> ``EdgeLogsJob``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -415,7 +415,7 @@ def get_telephony_providers_edge_logs_job(edge_id: str, job_id: str) -> _Operati
 def get_telephony_providers_edge_metrics(edge_id: str) -> _Operation[_m.EdgeMetrics]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/metrics -> ``EdgeMetrics``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -435,7 +435,7 @@ def get_telephony_providers_edge_physicalinterface(
 ) -> _Operation[_m.DomainPhysicalInterface]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces/{interfaceId} -> ``DomainPhysicalInterface``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -456,7 +456,7 @@ def get_telephony_providers_edge_physicalinterfaces(
 ) -> _Operation[_m.PhysicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
 
     Args:
         edge_id: path, string.
@@ -474,7 +474,7 @@ def get_telephony_providers_edge_physicalinterfaces(
 def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmPairingInfo]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/setuppackage -> ``VmPairingInfo``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -511,7 +511,7 @@ def get_telephony_providers_edge_softwareversions(
 ) -> _Operation[_m.DomainEdgeSoftwareVersionDtoEntityListing]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/softwareversions -> ``DomainEdgeSoftwareVersionDtoEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         edge_id: path, string.
@@ -538,7 +538,7 @@ def get_telephony_providers_edge_trunks(
 ) -> _Operation[_m.TrunkEntityListing]:
     """GET /api/v2/telephony/providers/edges/{edgeId}/trunks -> ``TrunkEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         edge_id: path, string.
@@ -575,7 +575,7 @@ def get_telephony_providers_edges(
 ) -> _Operation[_m.EdgeEntityListing]:
     """GET /api/v2/telephony/providers/edges -> ``EdgeEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -607,7 +607,7 @@ def get_telephony_providers_edges_alertablepresences(
 ) -> _Operation[_m.AlertablePresences]:
     """GET /api/v2/telephony/providers/edges/alertablepresences -> ``AlertablePresences``.
 
-    Needs ``telephony:alertablePresences:view``.
+    Requires ``telephony:alertablePresences:view``.
 
     Args:
         type: query, string: defaults, overrides.
@@ -626,7 +626,7 @@ def get_telephony_providers_edges_certificateauthorities(
 ) -> _Operation[_m.CertificateAuthorityEntityListing]:
     """GET /api/v2/telephony/providers/edges/certificateauthorities -> ``CertificateAuthorityEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
     """
     return _Operation(
         _Endpoint(
@@ -642,7 +642,7 @@ def get_telephony_providers_edges_certificateauthority(
 ) -> _Operation[_m.DomainCertificateAuthority]:
     """GET /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         certificate_id: path, string.
@@ -660,7 +660,7 @@ def get_telephony_providers_edges_certificateauthority(
 def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
     """GET /api/v2/telephony/providers/edges/dids/{didId} -> ``DID``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         did_id: path, string.
@@ -677,7 +677,7 @@ def get_telephony_providers_edges_did(did_id: str) -> _Operation[_m.DID]:
 def get_telephony_providers_edges_didpool(did_pool_id: str) -> _Operation[_m.DIDPool]:
     """GET /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         did_pool_id: path, string.
@@ -700,7 +700,7 @@ def get_telephony_providers_edges_didpools(
 ) -> _Operation[_m.DIDPoolEntityListing]:
     """GET /api/v2/telephony/providers/edges/didpools -> ``DIDPoolEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -729,7 +729,7 @@ def get_telephony_providers_edges_didpools_dids(
 ) -> _Operation[_m.DIDNumberEntityListing]:
     """GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
@@ -765,7 +765,7 @@ def get_telephony_providers_edges_dids(
 ) -> _Operation[_m.DIDEntityListing]:
     """GET /api/v2/telephony/providers/edges/dids -> ``DIDEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -798,7 +798,7 @@ def get_telephony_providers_edges_edgegroup(
 ) -> _Operation[_m.EdgeGroup]:
     """GET /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_group_id: path, string.
@@ -820,7 +820,7 @@ def get_telephony_providers_edges_edgegroup_edgetrunkbase(
 ) -> _Operation[_m.EdgeTrunkBase]:
     """GET /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edgegroup_id: path, string.
@@ -846,7 +846,7 @@ def get_telephony_providers_edges_edgegroups(
 ) -> _Operation[_m.EdgeGroupEntityListing]:
     """GET /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroupEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -881,7 +881,7 @@ def get_telephony_providers_edges_edgeversionreport() -> _Operation[_m.EdgeVersi
 def get_telephony_providers_edges_expired() -> _Operation[_m.ExpiredEdgeListing]:
     """GET /api/v2/telephony/providers/edges/expired -> ``ExpiredEdgeListing``.
 
-    Needs ``telephony:plugin:all`` or ``internal:edge:view``.
+    Requires ``telephony:plugin:all`` or ``internal:edge:view``.
     """
     return _Operation(
         _Endpoint(
@@ -894,7 +894,7 @@ def get_telephony_providers_edges_expired() -> _Operation[_m.ExpiredEdgeListing]
 def get_telephony_providers_edges_extension(extension_id: str) -> _Operation[_m.Extension]:
     """GET /api/v2/telephony/providers/edges/extensions/{extensionId} -> ``Extension``.
 
-    Needs ``telephony:extensionPool:view``.
+    Requires ``telephony:extensionPool:view``.
 
     Args:
         extension_id: path, string.
@@ -913,7 +913,7 @@ def get_telephony_providers_edges_extensionpool(
 ) -> _Operation[_m.ExtensionPool]:
     """GET /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
 
-    Needs ``telephony:extensionPool:view``.
+    Requires ``telephony:extensionPool:view``.
 
     Args:
         extension_pool_id: path, string.
@@ -937,7 +937,8 @@ def get_telephony_providers_edges_extensionpools(
 ) -> _Operation[_m.ExtensionPoolEntityListing]:
     """GET /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPoolEntityListing``.
 
-    Needs ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -972,7 +973,8 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
 ) -> _Operation[_m.ExtensionPoolDivisionViewEntityListing]:
     """GET /api/v2/telephony/providers/edges/extensionpools/divisionviews -> ``ExtensionPoolDivisionViewEntityListing``.
 
-    Needs ``telephony:extensionPool:search``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:extensionPool:search``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.
@@ -1007,7 +1009,8 @@ def get_telephony_providers_edges_extensions(
 ) -> _Operation[_m.ExtensionEntityListing]:
     """GET /api/v2/telephony/providers/edges/extensions -> ``ExtensionEntityListing``.
 
-    Needs ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_size: query, integer.
@@ -1032,7 +1035,7 @@ def get_telephony_providers_edges_extensions(
 def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
     """GET /api/v2/telephony/providers/edges/lines/{lineId} -> ``Line``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         line_id: path, string.
@@ -1049,7 +1052,7 @@ def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
 def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operation[_m.LineBase]:
     """GET /api/v2/telephony/providers/edges/linebasesettings/{lineBaseId} -> ``LineBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         line_base_id: path, string.
@@ -1073,7 +1076,7 @@ def get_telephony_providers_edges_linebasesettings(
 ) -> _Operation[_m.LineBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/linebasesettings -> ``LineBaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1108,7 +1111,7 @@ def get_telephony_providers_edges_lines(
 ) -> _Operation[_m.LineEntityListing]:
     """GET /api/v2/telephony/providers/edges/lines -> ``LineEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1134,7 +1137,7 @@ def get_telephony_providers_edges_lines(
 def get_telephony_providers_edges_lines_template(line_base_settings_id: str) -> _Operation[_m.Line]:
     """GET /api/v2/telephony/providers/edges/lines/template -> ``Line``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         line_base_settings_id: query, string.
@@ -1156,7 +1159,7 @@ def get_telephony_providers_edges_logicalinterfaces(
 ) -> _Operation[_m.LogicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
 
     Args:
         edge_ids: query, string.
@@ -1177,7 +1180,7 @@ def get_telephony_providers_edges_mediastatistics_conversation(
 ) -> _Operation[_m.MediaStatisticsListing]:
     """GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId} -> ``MediaStatisticsListing``.
 
-    A preview: it may change without notice. Needs ``analytics:conversationDetail:view``.
+    Preview: may change without notice. Requires ``analytics:conversationDetail:view``.
 
     Args:
         conversation_id: path, string.
@@ -1198,7 +1201,7 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
 ) -> _Operation[_m.MediaStatistics]:
     """GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId} -> ``MediaStatistics``.
 
-    A preview: it may change without notice. Needs ``analytics:conversationDetail:view``.
+    Preview: may change without notice. Requires ``analytics:conversationDetail:view``.
 
     Args:
         conversation_id: path, string.
@@ -1217,7 +1220,7 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
 def get_telephony_providers_edges_metrics(edge_ids: str) -> _Operation[list[_m.EdgeMetrics]]:
     """GET /api/v2/telephony/providers/edges/metrics -> list of ``EdgeMetrics``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_ids: query, string.
@@ -1243,7 +1246,7 @@ def get_telephony_providers_edges_outboundroutes(
 ) -> _Operation[_m.OutboundRouteEntityListing]:
     """GET /api/v2/telephony/providers/edges/outboundroutes -> ``OutboundRouteEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1271,7 +1274,7 @@ def get_telephony_providers_edges_outboundroutes(
 def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
     """GET /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_id: path, string.
@@ -1288,7 +1291,7 @@ def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
 def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[_m.PhoneBase]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_base_id: path, string.
@@ -1313,7 +1316,7 @@ def get_telephony_providers_edges_phonebasesettings(
 ) -> _Operation[_m.PhoneBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1344,7 +1347,7 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
 ) -> _Operation[_m.PhoneMetaBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings/availablemetabases -> ``PhoneMetaBaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1366,7 +1369,7 @@ def get_telephony_providers_edges_phonebasesettings_template(
 ) -> _Operation[_m.PhoneBase]:
     """GET /api/v2/telephony/providers/edges/phonebasesettings/template -> ``PhoneBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_metabase_id: query, string.
@@ -1410,7 +1413,7 @@ def get_telephony_providers_edges_phones(
 ) -> _Operation[_m.PhoneEntityListing]:
     """GET /api/v2/telephony/providers/edges/phones -> ``PhoneEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1460,7 +1463,7 @@ def get_telephony_providers_edges_phones_template(
 ) -> _Operation[_m.Phone]:
     """GET /api/v2/telephony/providers/edges/phones/template -> ``Phone``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_base_settings_id: query, string.
@@ -1480,7 +1483,7 @@ def get_telephony_providers_edges_physicalinterfaces(
 ) -> _Operation[_m.PhysicalInterfaceEntityListing]:
     """GET /api/v2/telephony/providers/edges/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
 
     Args:
         edge_ids: query, string.
@@ -1499,7 +1502,7 @@ def get_telephony_providers_edges_physicalinterfaces(
 def get_telephony_providers_edges_site(site_id: str) -> _Operation[_m.Site]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
 
-    Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         site_id: path, string.
@@ -1519,7 +1522,7 @@ def get_telephony_providers_edges_site_numberplan(
 ) -> _Operation[_m.NumberPlan]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId} -> ``NumberPlan``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -1538,7 +1541,7 @@ def get_telephony_providers_edges_site_numberplan(
 def get_telephony_providers_edges_site_numberplans(site_id: str) -> _Operation[list[_m.NumberPlan]]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -1559,7 +1562,7 @@ def get_telephony_providers_edges_site_numberplans_classifications(
 ) -> _Operation[list[str]]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications -> list of string.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -1582,7 +1585,7 @@ def get_telephony_providers_edges_site_outboundroute(
 ) -> _Operation[_m.OutboundRouteBase]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -1609,7 +1612,7 @@ def get_telephony_providers_edges_site_outboundroutes(
 ) -> _Operation[_m.OutboundRouteBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         site_id: path, string.
@@ -1638,7 +1641,7 @@ def get_telephony_providers_edges_site_siteconnections(
 ) -> _Operation[_m.SiteConnections]:
     """GET /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
 
-    Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         site_id: path, string.
@@ -1667,7 +1670,7 @@ def get_telephony_providers_edges_sites(
 ) -> _Operation[_m.SiteEntityListing]:
     """GET /api/v2/telephony/providers/edges/sites -> ``SiteEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1700,7 +1703,7 @@ def get_telephony_providers_edges_sites_search(
 ) -> _Operation[_m.SitesSearchResponse]:
     """GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         q64: query, string.
@@ -1723,7 +1726,7 @@ def get_telephony_providers_edges_timezones(
 ) -> _Operation[_m.TimeZoneEntityListing]:
     """GET /api/v2/telephony/providers/edges/timezones -> ``TimeZoneEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1742,7 +1745,7 @@ def get_telephony_providers_edges_timezones(
 def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
     """GET /api/v2/telephony/providers/edges/trunks/{trunkId} -> ``Trunk``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_id: path, string.
@@ -1759,7 +1762,7 @@ def get_telephony_providers_edges_trunk(trunk_id: str) -> _Operation[_m.Trunk]:
 def get_telephony_providers_edges_trunk_metrics(trunk_id: str) -> _Operation[_m.TrunkMetrics]:
     """GET /api/v2/telephony/providers/edges/trunks/{trunkId}/metrics -> ``TrunkMetrics``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_id: path, string.
@@ -1780,7 +1783,7 @@ def get_telephony_providers_edges_trunkbasesetting(
 ) -> _Operation[_m.TrunkBase]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_base_settings_id: path, string.
@@ -1811,7 +1814,7 @@ def get_telephony_providers_edges_trunkbasesettings(
 ) -> _Operation[_m.TrunkBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1848,7 +1851,7 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
 ) -> _Operation[_m.TrunkMetabaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases -> ``TrunkMetabaseEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         type: query, string: EXTERNAL, PHONE, EDGE.
@@ -1876,7 +1879,7 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
 ) -> _Operation[_m.TrunkBaseEntityListing]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId} -> ``TrunkBaseEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         site_id: path, string.
@@ -1904,7 +1907,7 @@ def get_telephony_providers_edges_trunkbasesettings_template(
 ) -> _Operation[_m.TrunkBase]:
     """GET /api/v2/telephony/providers/edges/trunkbasesettings/template -> ``TrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_metabase_id: query, string.
@@ -1931,7 +1934,7 @@ def get_telephony_providers_edges_trunks(
 ) -> _Operation[_m.TrunkEntityListing]:
     """GET /api/v2/telephony/providers/edges/trunks -> ``TrunkEntityListing``.
 
-    Needs ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -1961,7 +1964,7 @@ def get_telephony_providers_edges_trunks_metrics(
 ) -> _Operation[list[_m.TrunkMetrics]]:
     """GET /api/v2/telephony/providers/edges/trunks/metrics -> list of ``TrunkMetrics``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_ids: query, string.
@@ -1982,7 +1985,7 @@ def get_telephony_providers_edges_trunkswithrecording(
 ) -> _Operation[_m.TrunkRecordingEnabledCount]:
     """GET /api/v2/telephony/providers/edges/trunkswithrecording -> ``TrunkRecordingEnabledCount``.
 
-    Needs ``recording:retentionPolicy:view`` or ``telephony:plugin:all``.
+    Requires ``recording:retentionPolicy:view`` or ``telephony:plugin:all``.
 
     Args:
         trunk_type: query, string: EXTERNAL, PHONE, EDGE.
@@ -2003,7 +2006,7 @@ def patch_telephony_providers_edges_site_siteconnections(
 ) -> _Operation[_m.SiteConnections]:
     """PATCH /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -2028,7 +2031,7 @@ def post_telephony_providers_edge_diagnostic_nslookup(
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/nslookup -> ``EdgeNetworkDiagnostic``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2053,7 +2056,7 @@ def post_telephony_providers_edge_diagnostic_ping(
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/ping -> ``EdgeNetworkDiagnostic``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2078,7 +2081,7 @@ def post_telephony_providers_edge_diagnostic_route(
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/route -> ``EdgeNetworkDiagnostic``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2103,7 +2106,7 @@ def post_telephony_providers_edge_diagnostic_tracepath(
 ) -> _Operation[_m.EdgeNetworkDiagnostic]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/diagnostic/tracepath -> ``EdgeNetworkDiagnostic``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2128,7 +2131,7 @@ def post_telephony_providers_edge_logicalinterfaces(
 ) -> _Operation[_m.DomainLogicalInterface]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``DomainLogicalInterface``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2154,7 +2157,7 @@ def post_telephony_providers_edge_logs_job_upload(
 ) -> _Operation[None]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}/upload -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2180,7 +2183,7 @@ def post_telephony_providers_edge_logs_jobs(
 ) -> _Operation[_m.EdgeLogsJobResponse]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/logs/jobs -> ``EdgeLogsJobResponse``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2229,7 +2232,7 @@ def post_telephony_providers_edge_reboot(
 ) -> _Operation[str]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/reboot -> string.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2277,7 +2280,7 @@ def post_telephony_providers_edge_statuscode(
 ) -> _Operation[str]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/statuscode -> string.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2298,7 +2301,7 @@ def post_telephony_providers_edge_statuscode(
 def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
     """POST /api/v2/telephony/providers/edges/{edgeId}/unpair -> string.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2315,7 +2318,7 @@ def post_telephony_providers_edge_unpair(edge_id: str) -> _Operation[str]:
 def post_telephony_providers_edges(body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
     """POST /api/v2/telephony/providers/edges -> ``Edge``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``Edge``.
@@ -2358,7 +2361,7 @@ def post_telephony_providers_edges_certificateauthorities(
 ) -> _Operation[_m.DomainCertificateAuthority]:
     """POST /api/v2/telephony/providers/edges/certificateauthorities -> ``DomainCertificateAuthority``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``DomainCertificateAuthority``.
@@ -2381,7 +2384,7 @@ def post_telephony_providers_edges_didpools(
 ) -> _Operation[_m.DIDPool]:
     """POST /api/v2/telephony/providers/edges/didpools -> ``DIDPool``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``DIDPool``.
@@ -2404,7 +2407,7 @@ def post_telephony_providers_edges_edgegroups(
 ) -> _Operation[_m.EdgeGroup]:
     """POST /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroup``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``EdgeGroup``.
@@ -2427,7 +2430,7 @@ def post_telephony_providers_edges_extensionpools(
 ) -> _Operation[_m.ExtensionPool]:
     """POST /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPool``.
 
-    Needs ``telephony:extensionPool:add``.
+    Requires ``telephony:extensionPool:add``.
 
     Args:
         body: ``ExtensionPool``.
@@ -2448,7 +2451,7 @@ def post_telephony_providers_edges_extensionpools(
 def post_telephony_providers_edges_phone_reboot(phone_id: str) -> _Operation[None]:
     """POST /api/v2/telephony/providers/edges/phones/{phoneId}/reboot -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_id: path, string.
@@ -2467,7 +2470,7 @@ def post_telephony_providers_edges_phonebasesettings(
 ) -> _Operation[_m.PhoneBase]:
     """POST /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``PhoneBase``.
@@ -2488,7 +2491,7 @@ def post_telephony_providers_edges_phonebasesettings(
 def post_telephony_providers_edges_phones(body: _m.Phone | _JsonObject) -> _Operation[_m.Phone]:
     """POST /api/v2/telephony/providers/edges/phones -> ``Phone``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``Phone``.
@@ -2510,7 +2513,7 @@ def post_telephony_providers_edges_phones_reboot(
 ) -> _Operation[None]:
     """POST /api/v2/telephony/providers/edges/phones/reboot -> nothing.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``PhonesReboot``.
@@ -2533,7 +2536,7 @@ def post_telephony_providers_edges_site_outboundroutes(
 ) -> _Operation[_m.OutboundRouteBase]:
     """POST /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -2555,7 +2558,7 @@ def post_telephony_providers_edges_site_outboundroutes(
 def post_telephony_providers_edges_sites(body: _m.Site | _JsonObject) -> _Operation[_m.Site]:
     """POST /api/v2/telephony/providers/edges/sites -> ``Site``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``Site``.
@@ -2577,7 +2580,7 @@ def post_telephony_providers_edges_sites_search(
 ) -> _Operation[_m.SitesSearchResponse]:
     """POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
 
-    Only reads. Needs ``telephony:plugin:all`` or ``telephony:sites:view``.
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``.
 
     Args:
         body: ``SiteSearchRequest``.
@@ -2600,7 +2603,7 @@ def post_telephony_providers_edges_trunkbasesettings(
 ) -> _Operation[_m.TrunkBase]:
     """POST /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``TrunkBase``.
@@ -2623,7 +2626,7 @@ def post_telephony_providers_edges_trunkbasesettings_search(
 ) -> _Operation[_m.TrunkBasesSearchResponse]:
     """POST /api/v2/telephony/providers/edges/trunkbasesettings/search -> ``TrunkBasesSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``TelephonySearchRequest``.
@@ -2646,7 +2649,7 @@ def post_telephony_providers_edges_trunks_search(
 ) -> _Operation[_m.TrunkInstanceSearchResponse]:
     """POST /api/v2/telephony/providers/edges/trunks/search -> ``TrunkInstanceSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``TelephonySearchRequest``.
@@ -2667,7 +2670,7 @@ def post_telephony_providers_edges_trunks_search(
 def put_telephony_providers_edge(edge_id: str, body: _m.Edge | _JsonObject) -> _Operation[_m.Edge]:
     """PUT /api/v2/telephony/providers/edges/{edgeId} -> ``Edge``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2692,7 +2695,7 @@ def put_telephony_providers_edge_logicalinterface(
 ) -> _Operation[_m.DomainLogicalInterface]:
     """PUT /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces/{interfaceId} -> ``DomainLogicalInterface``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_id: path, string.
@@ -2717,7 +2720,7 @@ def put_telephony_providers_edges_alertablepresences(
 ) -> _Operation[None]:
     """PUT /api/v2/telephony/providers/edges/alertablepresences -> nothing.
 
-    Needs ``telephony:alertablePresences:edit``.
+    Requires ``telephony:alertablePresences:edit``.
 
     Args:
         body: ``AlertablePresences``.
@@ -2741,7 +2744,7 @@ def put_telephony_providers_edges_certificateauthority(
 ) -> _Operation[_m.DomainCertificateAuthority]:
     """PUT /api/v2/telephony/providers/edges/certificateauthorities/{certificateId} -> ``DomainCertificateAuthority``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         certificate_id: path, string.
@@ -2766,7 +2769,7 @@ def put_telephony_providers_edges_didpool(
 ) -> _Operation[_m.DIDPool]:
     """PUT /api/v2/telephony/providers/edges/didpools/{didPoolId} -> ``DIDPool``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         did_pool_id: path, string.
@@ -2791,7 +2794,7 @@ def put_telephony_providers_edges_edgegroup(
 ) -> _Operation[_m.EdgeGroup]:
     """PUT /api/v2/telephony/providers/edges/edgegroups/{edgeGroupId} -> ``EdgeGroup``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edge_group_id: path, string.
@@ -2817,7 +2820,7 @@ def put_telephony_providers_edges_edgegroup_edgetrunkbase(
 ) -> _Operation[_m.EdgeTrunkBase]:
     """PUT /api/v2/telephony/providers/edges/edgegroups/{edgegroupId}/edgetrunkbases/{edgetrunkbaseId} -> ``EdgeTrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         edgegroup_id: path, string.
@@ -2843,7 +2846,7 @@ def put_telephony_providers_edges_extensionpool(
 ) -> _Operation[_m.ExtensionPool]:
     """PUT /api/v2/telephony/providers/edges/extensionpools/{extensionPoolId} -> ``ExtensionPool``.
 
-    Needs ``telephony:extensionPool:edit``.
+    Requires ``telephony:extensionPool:edit``.
 
     Args:
         extension_pool_id: path, string.
@@ -2868,7 +2871,7 @@ def put_telephony_providers_edges_phone(
 ) -> _Operation[_m.Phone]:
     """PUT /api/v2/telephony/providers/edges/phones/{phoneId} -> ``Phone``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_id: path, string.
@@ -2893,7 +2896,7 @@ def put_telephony_providers_edges_phonebasesetting(
 ) -> _Operation[_m.PhoneBase]:
     """PUT /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         phone_base_id: path, string.
@@ -2918,7 +2921,7 @@ def put_telephony_providers_edges_site(
 ) -> _Operation[_m.Site]:
     """PUT /api/v2/telephony/providers/edges/sites/{siteId} -> ``Site``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -2943,7 +2946,7 @@ def put_telephony_providers_edges_site_numberplans(
 ) -> _Operation[list[_m.NumberPlan]]:
     """PUT /api/v2/telephony/providers/edges/sites/{siteId}/numberplans -> list of ``NumberPlan``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -2969,7 +2972,7 @@ def put_telephony_providers_edges_site_outboundroute(
 ) -> _Operation[_m.OutboundRouteBase]:
     """PUT /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId} -> ``OutboundRouteBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -2995,7 +2998,7 @@ def put_telephony_providers_edges_site_siteconnections(
 ) -> _Operation[_m.SiteConnections]:
     """PUT /api/v2/telephony/providers/edges/sites/{siteId}/siteconnections -> ``SiteConnections``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         site_id: path, string.
@@ -3020,7 +3023,7 @@ def put_telephony_providers_edges_trunkbasesetting(
 ) -> _Operation[_m.TrunkBase]:
     """PUT /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         trunk_base_settings_id: path, string.

@@ -29,7 +29,7 @@ def get_textbots_bots_search(
 ) -> _Operation[_m.BotSearchResponseEntityListing]:
     """GET /api/v2/textbots/bots/search -> ``BotSearchResponseEntityListing``.
 
-    Needs ``integrations:integration:view``.
+    Requires ``integrations:integration:view``.
 
     Args:
         bot_type: query, list of string: GenesysBotConnector, GenesysDialogEngine, AmazonLex,
@@ -59,7 +59,7 @@ def post_textbots_botflows_session_turns(
 ) -> _Operation[_m.TextBotFlowTurnResponse]:
     """POST /api/v2/textbots/botflows/sessions/{sessionId}/turns -> ``TextBotFlowTurnResponse``.
 
-    Needs ``textbots:botFlowSession:execute``.
+    Requires ``textbots:botFlowSession:execute``.
 
     Args:
         session_id: path, string.
@@ -83,7 +83,7 @@ def post_textbots_botflows_sessions(
 ) -> _Operation[_m.TextBotFlowLaunchResponse]:
     """POST /api/v2/textbots/botflows/sessions -> ``TextBotFlowLaunchResponse``.
 
-    Needs ``textbots:botFlowSession:execute``.
+    Requires ``textbots:botFlowSession:execute``.
 
     Args:
         launch_request: body, ``TextBotFlowLaunchRequest``.
@@ -105,7 +105,7 @@ def post_textbots_bots_execute(
 ) -> _Operation[_m.PostTextResponse]:
     """POST /api/v2/textbots/bots/execute -> ``PostTextResponse``.
 
-    Needs ``textbots:session:execute``.
+    Requires ``textbots:session:execute``.
 
     Args:
         post_text_request: body, ``PostTextRequest``.

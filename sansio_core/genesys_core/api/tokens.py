@@ -15,7 +15,7 @@ if _TYPE_CHECKING:
 def delete_token(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/tokens/{userId} -> nothing.
 
-    Needs ``oauth:token:delete``.
+    Requires ``oauth:token:delete``.
 
     Args:
         user_id: path, string.
@@ -62,7 +62,7 @@ def put_tokens_timeout(
 ) -> _Operation[_m.IdleTokenTimeout]:
     """PUT /api/v2/tokens/timeout -> ``IdleTokenTimeout``.
 
-    Needs ``directory:organization:admin``.
+    Requires ``directory:organization:admin``.
 
     Args:
         body: ``IdleTokenTimeout``.

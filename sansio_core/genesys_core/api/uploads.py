@@ -18,7 +18,7 @@ def get_knowledge_knowledgebase_uploads_urls_job(
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
     """GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
 
-    Needs ``knowledge:uploadSourceUrlJob:view``.
+    Requires ``knowledge:uploadSourceUrlJob:view``.
 
     Args:
         knowledge_base_id: path, string.
@@ -39,7 +39,7 @@ def post_gamification_contests_uploads_prizeimages(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/gamification/contests/uploads/prizeimages -> ``UploadUrlResponse``.
 
-    Needs ``gamification:contestPrizeImage:upload``.
+    Requires ``gamification:contestPrizeImage:upload``.
 
     Args:
         body: ``GamificationContestPrizeImageUploadUrlRequest``.
@@ -62,7 +62,7 @@ def post_guides_uploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/guides/uploads -> ``UploadUrlResponse``.
 
-    Needs ``aiStudio:guide:upload``.
+    Requires ``aiStudio:guide:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -85,7 +85,7 @@ def post_integrations_action_draft_function_upload(
 ) -> _Operation[_m.FunctionUploadResponse]:
     """POST /api/v2/integrations/actions/{actionId}/draft/function/upload -> ``FunctionUploadResponse``.
 
-    Needs ``integrations:actionFunction:edit``.
+    Requires ``integrations:actionFunction:edit``.
 
     Args:
         action_id: path, string.
@@ -109,7 +109,7 @@ def post_knowledge_documentuploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/knowledge/documentuploads -> ``UploadUrlResponse``.
 
-    Needs ``knowledge:document:upload``.
+    Requires ``knowledge:document:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -132,7 +132,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
 ) -> _Operation[_m.CreateUploadSourceUrlJobResponse]:
     """POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
 
-    Needs ``knowledge:uploadSourceUrlJob:add``.
+    Requires ``knowledge:uploadSourceUrlJob:add``.
 
     Args:
         knowledge_base_id: path, string.
@@ -157,11 +157,11 @@ def post_languageunderstanding_miner_uploads(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/languageunderstanding/miners/{minerId}/uploads -> ``UploadUrlResponse``.
 
-    Needs ``languageUnderstanding:miner:upload``.
+    Requires ``languageUnderstanding:miner:upload``.
 
     Args:
         miner_id: path, string.
-        body: JSON of any shape.
+        body: any JSON value.
     """
     return _Operation(
         _Endpoint(
@@ -181,7 +181,7 @@ def post_uploads_learning_coverart(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/uploads/learning/coverart -> ``UploadUrlResponse``.
 
-    Needs ``learning:coverart:upload``.
+    Requires ``learning:coverart:upload``.
 
     Args:
         body: ``LearningCoverArtUploadUrlRequest``.
@@ -203,7 +203,7 @@ def post_uploads_publicassets_images(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/uploads/publicassets/images -> ``UploadUrlResponse``.
 
-    Needs ``uploads:publicasset:upload``.
+    Requires ``uploads:publicasset:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -225,7 +225,7 @@ def post_uploads_recordings(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/uploads/recordings -> ``UploadUrlResponse``.
 
-    Needs ``recording:recording:upload``.
+    Requires ``recording:recording:upload``.
 
     Args:
         body: ``UploadUrlRequest``.
@@ -247,7 +247,7 @@ def post_uploads_workforcemanagement_historicaldata_csv(
 ) -> _Operation[_m.UploadUrlResponse]:
     """POST /api/v2/uploads/workforcemanagement/historicaldata/csv -> ``UploadUrlResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
 
     Args:
         body: ``UploadUrlRequest``.

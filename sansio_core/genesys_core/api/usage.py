@@ -18,7 +18,7 @@ def get_oauth_client_usage_query_result(
 ) -> _Operation[_m.ApiUsageQueryResult]:
     """GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         execution_id: path, string.
@@ -41,7 +41,7 @@ def get_oauth_client_usage_summary(
 ) -> _Operation[_m.UsageExecutionResult]:
     """GET /api/v2/oauth/clients/{clientId}/usage/summary -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         client_id: path, string.
@@ -65,7 +65,8 @@ def get_usage_aggregates_query_job(
 ) -> _Operation[_m.OrganizationPublicApiUsageResultsResponse]:
     """GET /api/v2/usage/aggregates/query/jobs/{jobId} -> ``OrganizationPublicApiUsageResultsResponse``.
 
-    Needs ``usage:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``usage:organization:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         job_id: path, string.
@@ -91,7 +92,7 @@ def get_usage_client_client_id_aggregates_query_job(
 ) -> _Operation[_m.ClientPublicApiUsageResultsResponse]:
     """GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId} -> ``ClientPublicApiUsageResultsResponse``.
 
-    Needs ``usage:client:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``usage:client:view``. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         client_id: path, string.
@@ -113,7 +114,7 @@ def get_usage_client_client_id_aggregates_query_job(
 def get_usage_query_execution_id_results(execution_id: str) -> _Operation[_m.ApiUsageQueryResult]:
     """GET /api/v2/usage/query/{executionId}/results -> ``ApiUsageQueryResult``.
 
-    Needs ``oauth:client:view`` or ``usage:organization:view``.
+    Requires ``oauth:client:view`` or ``usage:organization:view``.
 
     Args:
         execution_id: path, string.
@@ -135,7 +136,7 @@ def get_usage_simplesearch_execution_id_results(
 ) -> _Operation[_m.ApiUsageQueryResult]:
     """GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
 
-    Needs ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by the cursor ``after``.
+    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by the cursor ``after``.
 
     Args:
         execution_id: path, string.
@@ -158,7 +159,7 @@ def post_oauth_client_usage_query(
 ) -> _Operation[_m.UsageExecutionResult]:
     """POST /api/v2/oauth/clients/{clientId}/usage/query -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:client:view``.
+    Requires ``oauth:client:view`` or ``usage:client:view``.
 
     Args:
         client_id: path, string.
@@ -181,7 +182,7 @@ def post_usage_aggregates_query_jobs(
 ) -> _Operation[_m.OrganizationUsageQueryResponse]:
     """POST /api/v2/usage/aggregates/query/jobs -> ``OrganizationUsageQueryResponse``.
 
-    Needs ``usage:organization:view``.
+    Requires ``usage:organization:view``.
 
     Args:
         body: ``OrganizationPublicApiUsageQueryRequest``.
@@ -204,7 +205,7 @@ def post_usage_client_client_id_aggregates_query_jobs(
 ) -> _Operation[_m.ClientUsageQueryResponse]:
     """POST /api/v2/usage/client/{clientId}/aggregates/query/jobs -> ``ClientUsageQueryResponse``.
 
-    Needs ``usage:client:view``.
+    Requires ``usage:client:view``.
 
     Args:
         client_id: path, string.
@@ -228,7 +229,7 @@ def post_usage_query(
 ) -> _Operation[_m.UsageExecutionResult]:
     """POST /api/v2/usage/query -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:organization:view``.
+    Requires ``oauth:client:view`` or ``usage:organization:view``.
 
     Args:
         body: ``ApiUsageOrganizationQuery``.
@@ -250,7 +251,7 @@ def post_usage_simplesearch(
 ) -> _Operation[_m.UsageExecutionResult]:
     """POST /api/v2/usage/simplesearch -> ``UsageExecutionResult``.
 
-    Needs ``oauth:client:view`` or ``usage:simpleSearch:view``.
+    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``.
 
     Args:
         body: ``ApiUsageSimpleSearch``.

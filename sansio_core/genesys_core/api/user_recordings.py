@@ -56,7 +56,7 @@ def get_userrecording_transcoding(
 ) -> _Operation[_m.DownloadResponse]:
     """GET /api/v2/userrecordings/{recordingId}/transcoding -> ``DownloadResponse``.
 
-    Needs ``They are enforced by the backend``.
+    Requires ``They are enforced by the backend``.
 
     Args:
         recording_id: path, string.
@@ -80,7 +80,7 @@ def get_userrecordings(
 ) -> _Operation[_m.UserRecordingEntityListing]:
     """GET /api/v2/userrecordings -> ``UserRecordingEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.

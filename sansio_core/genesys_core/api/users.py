@@ -36,7 +36,7 @@ if _TYPE_CHECKING:
 def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/users/aggregates/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -53,7 +53,7 @@ def delete_analytics_users_aggregates_job(job_id: str) -> _Operation[None]:
 def delete_analytics_users_details_job(job_id: str) -> _Operation[None]:
     """DELETE /api/v2/analytics/users/details/jobs/{jobId} -> nothing.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         job_id: path, string.
@@ -74,7 +74,7 @@ def delete_authorization_subject_division_role(
 ) -> _Operation[None]:
     """DELETE /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
 
-    Needs ``authorization:grant:delete``.
+    Requires ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -93,7 +93,7 @@ def delete_authorization_subject_division_role(
 def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
     """DELETE /api/v2/routing/directroutingbackup/settings/me -> nothing.
 
-    Needs ``routing:directRoutingBackup:selfDelete``.
+    Requires ``routing:directRoutingBackup:selfDelete``.
     """
     return _Operation(
         _Endpoint(
@@ -106,7 +106,7 @@ def delete_routing_directroutingbackup_settings_me() -> _Operation[None]:
 def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/users/{userId}/directroutingbackup/settings -> nothing.
 
-    Needs ``routing:directRoutingBackup:delete``.
+    Requires ``routing:directRoutingBackup:delete``.
 
     Args:
         user_id: path, string.
@@ -123,7 +123,7 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         user_id: path, string.
@@ -138,9 +138,9 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
 
 
 def delete_user(user_id: str) -> _Operation[_Any]:
-    """DELETE /api/v2/users/{userId} -> JSON of any shape.
+    """DELETE /api/v2/users/{userId} -> any JSON value.
 
-    Needs ``admin`` or ``directory:user:delete`` or ``directory:organization:admin``.
+    Requires ``admin`` or ``directory:user:delete`` or ``directory:organization:admin``.
 
     Args:
         user_id: path, string.
@@ -154,7 +154,7 @@ def delete_user(user_id: str) -> _Operation[_Any]:
 def delete_user_customattribute(user_id: str, schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/customattributes/{schemaId} -> nothing.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -176,7 +176,7 @@ def delete_user_externalid_authority_name_external_key(
 ) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/externalid/{authorityName}/{externalKey} -> nothing.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -195,7 +195,7 @@ def delete_user_externalid_authority_name_external_key(
 def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/routinglanguages/{languageId} -> nothing.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -213,7 +213,7 @@ def delete_user_routinglanguage(user_id: str, language_id: str) -> _Operation[No
 def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/routingskills/{skillId} -> nothing.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -230,7 +230,7 @@ def delete_user_routingskill(user_id: str, skill_id: str) -> _Operation[None]:
 def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/station/associatedstation -> nothing.
 
-    Needs ``telephony:station:disassociate``.
+    Requires ``telephony:station:disassociate``.
 
     Args:
         user_id: path, string.
@@ -247,7 +247,7 @@ def delete_user_station_associatedstation(user_id: str) -> _Operation[None]:
 def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/station/defaultstation -> nothing.
 
-    Needs ``telephony:plugin:all`` or ``telephony:phone:assign``.
+    Requires ``telephony:plugin:all`` or ``telephony:phone:assign``.
 
     Args:
         user_id: path, string.
@@ -264,7 +264,7 @@ def delete_user_station_defaultstation(user_id: str) -> _Operation[None]:
 def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/{userId}/verifiers/{verifierId} -> nothing.
 
-    Needs ``mfa:verifier:delete``.
+    Requires ``mfa:verifier:delete``.
 
     Args:
         user_id: path, string.
@@ -281,7 +281,7 @@ def delete_user_verifier(user_id: str, verifier_id: str) -> _Operation[None]:
 def delete_users_customattributes_schema(schema_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/customattributes/schemas/{schemaId} -> nothing.
 
-    Needs ``users:customAttributesSchema:delete``.
+    Requires ``users:customAttributesSchema:delete``.
 
     Args:
         schema_id: path, string.
@@ -310,7 +310,7 @@ def delete_users_me_verifier(verifier_id: str) -> _Operation[None]:
 def delete_users_stations_me_associatedstation() -> _Operation[None]:
     """DELETE /api/v2/users/stations/me/associatedstation -> nothing.
 
-    Needs ``telephony:station:disassociateSelf``.
+    Requires ``telephony:station:disassociateSelf``.
     """
     return _Operation(
         _Endpoint(
@@ -323,7 +323,7 @@ def delete_users_stations_me_associatedstation() -> _Operation[None]:
 def get_analytics_users_aggregates_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         job_id: path, string.
@@ -344,7 +344,7 @@ def get_analytics_users_aggregates_job_results(
 ) -> _Operation[_m.UserAsyncAggregateQueryResponse]:
     """GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
 
-    Needs ``analytics:userAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -364,7 +364,7 @@ def get_analytics_users_aggregates_job_results(
 def get_analytics_users_details_job(job_id: str) -> _Operation[_m.AsyncQueryStatus]:
     """GET /api/v2/analytics/users/details/jobs/{jobId} -> ``AsyncQueryStatus``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         job_id: path, string.
@@ -386,7 +386,7 @@ def get_analytics_users_details_job_results(
 ) -> _Operation[_m.AnalyticsUserDetailsAsyncQueryResponse]:
     """GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
 
-    Needs ``analytics:userDetail:view``. Pages by ``cursor``.
+    Requires ``analytics:userDetail:view``. Pages by ``cursor``.
 
     Args:
         job_id: path, string.
@@ -407,7 +407,7 @@ def get_analytics_users_details_job_results(
 def get_analytics_users_details_jobs_availability() -> _Operation[_m.DataAvailabilityResponse]:
     """GET /api/v2/analytics/users/details/jobs/availability -> ``DataAvailabilityResponse``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
     """
     return _Operation(
         _Endpoint(
@@ -448,7 +448,7 @@ def get_authorization_divisionspermitted_paged_me(
 ) -> _Operation[_m.DivsPermittedEntityListing]:
     """GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         permission: query, string.
@@ -475,7 +475,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
 ) -> _Operation[_m.DivsPermittedEntityListing]:
     """GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         subject_id: path, string.
@@ -502,7 +502,7 @@ def get_authorization_subject(
 ) -> _Operation[_m.AuthzSubject]:
     """GET /api/v2/authorization/subjects/{subjectId} -> ``AuthzSubject``.
 
-    Needs ``authorization:grant:view``.
+    Requires ``authorization:grant:view``.
 
     Args:
         subject_id: path, string.
@@ -570,7 +570,7 @@ def get_profiles_users(
 ) -> _Operation[_m.UserProfileEntityListing]:
     """GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -601,7 +601,7 @@ def get_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """GET /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:selfView``.
+    Requires ``routing:directRoutingBackup:selfView``.
     """
     return _Operation(
         _Endpoint(
@@ -616,7 +616,7 @@ def get_routing_user_directroutingbackup_settings(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """GET /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:view``.
+    Requires ``routing:directRoutingBackup:view``.
 
     Args:
         user_id: path, string.
@@ -634,7 +634,7 @@ def get_routing_user_directroutingbackup_settings(
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
     """GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
 
-    Needs ``routing:utilization:manage`` or ``routing:utilization:view``.
+    Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
 
     Args:
         user_id: path, string.
@@ -705,7 +705,7 @@ def get_user_adjacents(
 def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
     """GET /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
 
-    Needs ``conversation:callForwarding:view``.
+    Requires ``conversation:callForwarding:view``.
 
     Args:
         user_id: path, string.
@@ -722,7 +722,7 @@ def get_user_callforwarding(user_id: str) -> _Operation[_m.CallForwarding]:
 def get_user_customattribute(user_id: str, schema_id: str) -> _Operation[_m.UserCustomAttributes]:
     """GET /api/v2/users/{userId}/customattributes/{schemaId} -> ``UserCustomAttributes``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         user_id: path, string.
@@ -741,9 +741,9 @@ def get_user_customattributes_bulk(
     user_id: str,
     schema_ids: _Sequence[str],
 ) -> _Operation[list[_Any]]:
-    """GET /api/v2/users/{userId}/customattributes/bulk -> list of JSON of any shape.
+    """GET /api/v2/users/{userId}/customattributes/bulk -> list of any JSON value.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         user_id: path, string.
@@ -827,7 +827,7 @@ def get_user_favorites(
 ) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
 
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -916,7 +916,7 @@ def get_user_profile(
 def get_user_profileskills(user_id: str) -> _Operation[list[str]]:
     """GET /api/v2/users/{userId}/profileskills -> list of string.
 
-    Needs ``directory:userProfile:view``.
+    Requires ``directory:userProfile:view``.
 
     Args:
         user_id: path, string.
@@ -939,7 +939,7 @@ def get_user_queues(
 ) -> _Operation[_m.UserQueueEntityListing]:
     """GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Needs ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -964,7 +964,7 @@ def get_user_queues(
 def get_user_roles(subject_id: str) -> _Operation[_m.UserAuthorization]:
     """GET /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:grant:view``.
+    Requires ``authorization:grant:view``.
 
     Args:
         subject_id: path, string.
@@ -984,7 +984,7 @@ def get_user_routinglanguages(
 ) -> _Operation[_m.UserLanguageEntityListing]:
     """GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -1011,7 +1011,7 @@ def get_user_routingskills(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -1053,7 +1053,8 @@ def get_user_skillgroups(
 ) -> _Operation[_m.UserSkillGroupEntityListing]:
     """GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
 
-    Needs ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Requires ``routing:skillGroup:view``. Pages by the cursor ``after`` or ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -1074,7 +1075,7 @@ def get_user_skillgroups(
 def get_user_state(user_id: str) -> _Operation[_m.UserState]:
     """GET /api/v2/users/{userId}/state -> ``UserState``.
 
-    Needs ``directory:userStateChange:view``.
+    Requires ``directory:userStateChange:view``.
 
     Args:
         user_id: path, string.
@@ -1088,7 +1089,7 @@ def get_user_state(user_id: str) -> _Operation[_m.UserState]:
 def get_user_station(user_id: str) -> _Operation[_m.UserStations]:
     """GET /api/v2/users/{userId}/station -> ``UserStations``.
 
-    Needs ``telephony:otherStationAssociation:view``.
+    Requires ``telephony:otherStationAssociation:view``.
 
     Args:
         user_id: path, string.
@@ -1129,7 +1130,8 @@ def get_user_trustors(
 ) -> _Operation[_m.TrustorEntityListing]:
     """GET /api/v2/users/{userId}/trustors -> ``TrustorEntityListing``.
 
-    Needs ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -1149,7 +1151,7 @@ def get_user_trustors(
 def get_user_verifiers(user_id: str) -> _Operation[_m.VerifierEntityListing]:
     """GET /api/v2/users/{userId}/verifiers -> ``VerifierEntityListing``.
 
-    Needs ``mfa:verifier:view``.
+    Requires ``mfa:verifier:view``.
 
     Args:
         user_id: path, string.
@@ -1177,7 +1179,7 @@ def get_users(
 ) -> _Operation[_m.UserEntityListing]:
     """GET /api/v2/users -> ``UserEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -1216,8 +1218,8 @@ def get_users_chats_me(
 ) -> _Operation[_m.ChatItemCursorListing]:
     """GET /api/v2/users/chats/me -> ``ChatItemCursorListing``.
 
-    Needs ``chat:chat:access`` or ``user:chats:view``. Pages by the cursor ``after`` or ``next_uri``
-    of the reply.
+    Requires ``chat:chat:access`` or ``user:chats:view``. Pages by the cursor ``after`` or
+    ``next_uri`` of the response.
 
     Args:
         exclude_closed: query, boolean.
@@ -1238,7 +1240,7 @@ def get_users_chats_me(
 def get_users_customattributes_schema(schema_id: str) -> _Operation[_m.DataSchema]:
     """GET /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -1258,7 +1260,7 @@ def get_users_customattributes_schema_version(
 ) -> _Operation[_m.DataSchema]:
     """GET /api/v2/users/customattributes/schemas/{schemaId}/versions/{versionId} -> ``DataSchema``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -1276,7 +1278,7 @@ def get_users_customattributes_schema_version(
 def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/users/customattributes/schemas/{schemaId}/versions -> ``DataSchemaListing``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
 
     Args:
         schema_id: path, string.
@@ -1293,7 +1295,7 @@ def get_users_customattributes_schema_versions(schema_id: str) -> _Operation[_m.
 def get_users_customattributes_schemas() -> _Operation[_m.DataSchemaListing]:
     """GET /api/v2/users/customattributes/schemas -> ``DataSchemaListing``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1306,7 +1308,7 @@ def get_users_customattributes_schemas() -> _Operation[_m.DataSchemaListing]:
 def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operation[_m.Coretype]:
     """GET /api/v2/users/customattributes/schemas/coretypes/{coreTypeName} -> ``Coretype``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
 
     Args:
         core_type_name: path, string.
@@ -1323,7 +1325,7 @@ def get_users_customattributes_schemas_coretype(core_type_name: str) -> _Operati
 def get_users_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeListing]:
     """GET /api/v2/users/customattributes/schemas/coretypes -> ``CoretypeListing``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1336,7 +1338,7 @@ def get_users_customattributes_schemas_coretypes() -> _Operation[_m.CoretypeList
 def get_users_customattributes_schemas_limits() -> _Operation[_m.SchemaQuantityLimits]:
     """GET /api/v2/users/customattributes/schemas/limits -> ``SchemaQuantityLimits``.
 
-    Needs ``users:customAttributesSchema:view``.
+    Requires ``users:customAttributesSchema:view``.
     """
     return _Operation(
         _Endpoint(
@@ -1363,8 +1365,8 @@ def get_users_development_activities(
 ) -> _Operation[_m.DevelopmentActivityListing]:
     """GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
 
-    Needs ``learning:assignment:view`` or ``coaching:appointment:view``. Pages by ``page_number`` or
-    ``next_uri`` of the reply.
+    Requires ``learning:assignment:view`` or ``coaching:appointment:view``. Pages by ``page_number``
+    or ``next_uri`` of the response.
 
     Args:
         user_id: query, list of string.
@@ -1413,7 +1415,7 @@ def get_users_development_activities_me(
 ) -> _Operation[_m.DevelopmentActivityListing]:
     """GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         module_id: query, string.
@@ -1451,7 +1453,7 @@ def get_users_development_activity(
 ) -> _Operation[_m.DevelopmentActivity]:
     """GET /api/v2/users/development/activities/{activityId} -> ``DevelopmentActivity``.
 
-    Needs ``learning:assignment:view`` or ``coaching:appointment:view``.
+    Requires ``learning:assignment:view`` or ``coaching:appointment:view``.
 
     Args:
         activity_id: path, string.
@@ -1557,7 +1559,7 @@ def get_users_query(
 ) -> _Operation[_m.UserCursorEntityListing]:
     """GET /api/v2/users/query -> ``UserCursorEntityListing``.
 
-    Needs ``directory:user:view``. Pages by ``cursor`` or ``next_uri`` of the reply.
+    Requires ``directory:user:view``. Pages by ``cursor`` or ``next_uri`` of the response.
 
     Args:
         cursor: query, string.
@@ -1592,7 +1594,7 @@ def get_users_search(
 ) -> _Operation[_m.UsersSearchResponse]:
     """GET /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Needs ``directory:user:view``.
+    Requires ``directory:user:view``.
 
     Args:
         q64: query, string.
@@ -1613,7 +1615,7 @@ def get_users_search(
 def get_users_stations_me() -> _Operation[_m.UserStations]:
     """GET /api/v2/users/stations/me -> ``UserStations``.
 
-    Needs ``telephony:selfStationAssociation:view``.
+    Requires ``telephony:selfStationAssociation:view``.
     """
     return _Operation(
         _Endpoint("get_users_stations_me", "GET", "/api/v2/users/stations/me", "UserStations"),
@@ -1623,7 +1625,7 @@ def get_users_stations_me() -> _Operation[_m.UserStations]:
 def patch_user(user_id: str, body: _m.UpdateUser | _JsonObject) -> _Operation[_m.User]:
     """PATCH /api/v2/users/{userId} -> ``User``.
 
-    Needs ``admin`` or ``directory:user:edit`` or ``directory:organization:admin``.
+    Requires ``admin`` or ``directory:user:edit`` or ``directory:organization:admin``.
 
     Args:
         user_id: path, string.
@@ -1647,7 +1649,7 @@ def patch_user_callforwarding(
 ) -> _Operation[_m.CallForwarding]:
     """PATCH /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
 
-    Needs ``conversation:callForwarding:edit``.
+    Requires ``conversation:callForwarding:edit``.
 
     Args:
         user_id: path, string.
@@ -1671,7 +1673,7 @@ def patch_user_customattributes(
 ) -> _Operation[_m.UserCustomAttributes]:
     """PATCH /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -1695,7 +1697,7 @@ def patch_user_customattributes_bulk(
 ) -> _Operation[_m.UserCustomAttributes]:
     """PATCH /api/v2/users/{userId}/customattributes/bulk -> ``UserCustomAttributes``.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -1745,7 +1747,7 @@ def patch_user_queue(
 ) -> _Operation[_m.UserQueue]:
     """PATCH /api/v2/users/{userId}/queues/{queueId} -> ``UserQueue``.
 
-    Needs ``routing:queue:join`` or ``routing:queueMember:manage``.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``.
 
     Args:
         queue_id: path, string.
@@ -1772,8 +1774,8 @@ def patch_user_queues(
 ) -> _Operation[_m.UserQueueEntityListing]:
     """PATCH /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
 
-    Needs ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``routing:queue:join`` or ``routing:queueMember:manage``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -1799,7 +1801,7 @@ def patch_user_routinglanguage(
 ) -> _Operation[_m.UserRoutingLanguage]:
     """PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -1825,8 +1827,8 @@ def patch_user_routinglanguages_bulk(
 ) -> _Operation[_m.UserLanguageEntityListing]:
     """PATCH /api/v2/users/{userId}/routinglanguages/bulk -> ``UserLanguageEntityListing``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``. Pages by ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -1851,7 +1853,7 @@ def patch_user_routingskills_bulk(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """PATCH /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Needs ``routing:skill:assign``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -1874,8 +1876,8 @@ def patch_users_bulk(
 ) -> _Operation[_m.UserEntityListing]:
     """PATCH /api/v2/users/bulk -> ``UserEntityListing``.
 
-    Needs ``directory:user:edit`` or ``directory:organization:admin``. Pages by ``next_uri`` of the
-    reply.
+    Requires ``directory:user:edit`` or ``directory:organization:admin``. Pages by ``next_uri`` of
+    the response.
 
     Args:
         body: list of ``PatchUser``.
@@ -1900,7 +1902,7 @@ def post_analytics_users_activity_query(
 ) -> _Operation[_m.UserActivityResponse]:
     """POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
 
-    Only reads. Needs ``analytics:userObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
 
     Args:
         page_size: query, integer.
@@ -1924,7 +1926,7 @@ def post_analytics_users_aggregates_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/users/aggregates/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:userAggregate:view``.
+    Requires ``analytics:userAggregate:view``.
 
     Args:
         body: ``UserAsyncAggregationQuery``.
@@ -1947,7 +1949,7 @@ def post_analytics_users_aggregates_query(
 ) -> _Operation[_m.UserAggregateQueryResponse]:
     """POST /api/v2/analytics/users/aggregates/query -> ``UserAggregateQueryResponse``.
 
-    Only reads. Needs ``analytics:userAggregate:view``.
+    Read-only. Requires ``analytics:userAggregate:view``.
 
     Args:
         body: ``UserAggregationQuery``.
@@ -1970,7 +1972,7 @@ def post_analytics_users_details_jobs(
 ) -> _Operation[_m.AsyncQueryResponse]:
     """POST /api/v2/analytics/users/details/jobs -> ``AsyncQueryResponse``.
 
-    Needs ``analytics:userDetail:view``.
+    Requires ``analytics:userDetail:view``.
 
     Args:
         body: ``AsyncUserDetailsQuery``.
@@ -1992,7 +1994,7 @@ def post_analytics_users_details_query(
 ) -> _Operation[_m.AnalyticsUserDetailsQueryResponse]:
     """POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
 
-    Only reads. Needs ``analytics:userDetail:view``.
+    Read-only. Requires ``analytics:userDetail:view``.
 
     Args:
         body: ``UserDetailsQuery``.
@@ -2014,7 +2016,7 @@ def post_analytics_users_observations_query(
 ) -> _Operation[_m.UserObservationQueryResponse]:
     """POST /api/v2/analytics/users/observations/query -> ``UserObservationQueryResponse``.
 
-    Only reads. Needs ``analytics:userObservation:view``.
+    Read-only. Requires ``analytics:userObservation:view``.
 
     Args:
         body: ``UserObservationQuery``.
@@ -2040,7 +2042,7 @@ def post_authorization_subject_bulkadd(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkadd -> nothing.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.
@@ -2065,7 +2067,7 @@ def post_authorization_subject_bulkremove(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkremove -> nothing.
 
-    Needs ``authorization:grant:delete``.
+    Requires ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -2092,7 +2094,7 @@ def post_authorization_subject_bulkreplace(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/bulkreplace -> nothing.
 
-    Needs ``authorization:grant:add`` and ``authorization:grant:delete``.
+    Requires ``authorization:grant:add`` and ``authorization:grant:delete``.
 
     Args:
         subject_id: path, string.
@@ -2121,7 +2123,7 @@ def post_authorization_subject_division_role(
 ) -> _Operation[None]:
     """POST /api/v2/authorization/subjects/{subjectId}/divisions/{divisionId}/roles/{roleId} -> nothing.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.
@@ -2145,7 +2147,7 @@ def post_user_externalid(
 ) -> _Operation[list[_m.UserExternalIdentifier]]:
     """POST /api/v2/users/{userId}/externalid -> list of ``UserExternalIdentifier``.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -2166,7 +2168,7 @@ def post_user_externalid(
 def post_user_invite(user_id: str, *, force: bool | None = None) -> _Operation[None]:
     """POST /api/v2/users/{userId}/invite -> nothing.
 
-    Needs ``admin`` or ``directory:organization:admin`` or ``directory:user:setPassword``.
+    Requires ``admin`` or ``directory:organization:admin`` or ``directory:user:setPassword``.
 
     Args:
         user_id: path, string.
@@ -2185,7 +2187,7 @@ def post_user_password(
 ) -> _Operation[None]:
     """POST /api/v2/users/{userId}/password -> nothing.
 
-    Needs ``directory:user:setPassword``.
+    Requires ``directory:user:setPassword``.
 
     Args:
         user_id: path, string.
@@ -2209,7 +2211,7 @@ def post_user_routinglanguages(
 ) -> _Operation[_m.UserRoutingLanguage]:
     """POST /api/v2/users/{userId}/routinglanguages -> ``UserRoutingLanguage``.
 
-    Needs ``routing:skill:assign`` or ``routing:language:assign``.
+    Requires ``routing:skill:assign`` or ``routing:language:assign``.
 
     Args:
         user_id: path, string.
@@ -2233,7 +2235,7 @@ def post_user_routingskills(
 ) -> _Operation[_m.UserRoutingSkill]:
     """POST /api/v2/users/{userId}/routingskills -> ``UserRoutingSkill``.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -2254,7 +2256,7 @@ def post_user_routingskills(
 def post_users(body: _m.CreateUser | _JsonObject) -> _Operation[_m.User]:
     """POST /api/v2/users -> ``User``.
 
-    Needs ``directory:user:add``.
+    Requires ``directory:user:add``.
 
     Args:
         body: ``CreateUser``.
@@ -2273,7 +2275,7 @@ def post_users_customattributes_schemas(
 ) -> _Operation[_m.DataSchema]:
     """POST /api/v2/users/customattributes/schemas -> ``DataSchema``.
 
-    Needs ``users:customAttributesSchema:add``.
+    Requires ``users:customAttributesSchema:add``.
 
     Args:
         body: ``DataSchema``.
@@ -2295,7 +2297,7 @@ def post_users_development_activities_aggregates_query(
 ) -> _Operation[_m.DevelopmentActivityAggregateResponse]:
     """POST /api/v2/users/development/activities/aggregates/query -> ``DevelopmentActivityAggregateResponse``.
 
-    Only reads. Needs ``learning:assignment:view`` or ``coaching:appointment:view``.
+    Read-only. Requires ``learning:assignment:view`` or ``coaching:appointment:view``.
 
     Args:
         body: ``DevelopmentActivityAggregateParam``.
@@ -2412,7 +2414,7 @@ def post_users_search(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search -> ``UsersSearchResponse``.
 
-    Only reads. Needs ``directory:user:view``.
+    Read-only. Requires ``directory:user:view``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -2434,8 +2436,7 @@ def post_users_search_conversation_target(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
 
-    A preview: it may change without notice. Only reads. Needs
-    ``conversation:communication:target``.
+    Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -2458,7 +2459,7 @@ def post_users_search_queuemembers_manage(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
 
-    A preview: it may change without notice. Needs ``routing:queueMember:manage`` or
+    Preview: may change without notice. Requires ``routing:queueMember:manage`` or
     ``routing:queue:edit``.
 
     Args:
@@ -2482,7 +2483,7 @@ def post_users_search_teams_assign(
 ) -> _Operation[_m.UsersSearchResponse]:
     """POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
 
-    Needs ``groups:team:assign``.
+    Requires ``groups:team:assign``.
 
     Args:
         body: ``UserSearchRequest``.
@@ -2504,7 +2505,7 @@ def put_routing_directroutingbackup_settings_me(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """PUT /api/v2/routing/directroutingbackup/settings/me -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:selfEdit``.
+    Requires ``routing:directRoutingBackup:selfEdit``.
 
     Args:
         body: ``AgentDirectRoutingBackupSettings``.
@@ -2528,7 +2529,7 @@ def put_routing_user_directroutingbackup_settings(
 ) -> _Operation[_m.AgentDirectRoutingBackupSettings]:
     """PUT /api/v2/routing/users/{userId}/directroutingbackup/settings -> ``AgentDirectRoutingBackupSettings``.
 
-    Needs ``routing:directRoutingBackup:edit``.
+    Requires ``routing:directRoutingBackup:edit``.
 
     Args:
         user_id: path, string.
@@ -2553,7 +2554,7 @@ def put_routing_user_utilization(
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
     """PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
 
-    Needs ``routing:utilization:manage``.
+    Requires ``routing:utilization:manage``.
 
     Args:
         user_id: path, string.
@@ -2577,7 +2578,7 @@ def put_user_callforwarding(
 ) -> _Operation[_m.CallForwarding]:
     """PUT /api/v2/users/{userId}/callforwarding -> ``CallForwarding``.
 
-    Needs ``conversation:callForwarding:edit``.
+    Requires ``conversation:callForwarding:edit``.
 
     Args:
         user_id: path, string.
@@ -2601,7 +2602,7 @@ def put_user_customattributes(
 ) -> _Operation[_m.UserCustomAttributes]:
     """PUT /api/v2/users/{userId}/customattributes -> ``UserCustomAttributes``.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -2644,7 +2645,7 @@ def put_user_outofoffice(
 def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[list[str]]:
     """PUT /api/v2/users/{userId}/profileskills -> list of string.
 
-    Needs ``directory:userProfile:edit``.
+    Requires ``directory:userProfile:edit``.
 
     Args:
         user_id: path, string.
@@ -2665,7 +2666,7 @@ def put_user_profileskills(user_id: str, body: _Sequence[str]) -> _Operation[lis
 def put_user_roles(subject_id: str, body: _Sequence[str]) -> _Operation[_m.UserAuthorization]:
     """PUT /api/v2/users/{subjectId}/roles -> ``UserAuthorization``.
 
-    Needs ``authorization:grant:add``.
+    Requires ``authorization:grant:add``.
 
     Args:
         subject_id: path, string.
@@ -2690,7 +2691,7 @@ def put_user_routingskill(
 ) -> _Operation[_m.UserRoutingSkill]:
     """PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
 
-    Needs ``routing:skill:assign``.
+    Requires ``routing:skill:assign``.
 
     Args:
         user_id: path, string.
@@ -2715,7 +2716,7 @@ def put_user_routingskills_bulk(
 ) -> _Operation[_m.UserSkillEntityListing]:
     """PUT /api/v2/users/{userId}/routingskills/bulk -> ``UserSkillEntityListing``.
 
-    Needs ``routing:skill:assign``. Pages by ``next_uri`` of the reply.
+    Requires ``routing:skill:assign``. Pages by ``next_uri`` of the response.
 
     Args:
         user_id: path, string.
@@ -2758,7 +2759,7 @@ def put_user_routingstatus(
 def put_user_state(user_id: str, body: _m.UserState | _JsonObject) -> _Operation[_m.UserState]:
     """PUT /api/v2/users/{userId}/state -> ``UserState``.
 
-    Needs ``directory:user:edit``.
+    Requires ``directory:user:edit``.
 
     Args:
         user_id: path, string.
@@ -2782,7 +2783,7 @@ def put_user_station_associatedstation_station_id(
 ) -> _Operation[None]:
     """PUT /api/v2/users/{userId}/station/associatedstation/{stationId} -> nothing.
 
-    Needs ``telephony:otherStationAssociation:edit``.
+    Requires ``telephony:otherStationAssociation:edit``.
 
     Args:
         user_id: path, string.
@@ -2800,7 +2801,7 @@ def put_user_station_associatedstation_station_id(
 def put_user_station_defaultstation_station_id(user_id: str, station_id: str) -> _Operation[None]:
     """PUT /api/v2/users/{userId}/station/defaultstation/{stationId} -> nothing.
 
-    Needs ``telephony:plugin:all`` or ``telephony:phone:assign``.
+    Requires ``telephony:plugin:all`` or ``telephony:phone:assign``.
 
     Args:
         user_id: path, string.
@@ -2822,7 +2823,7 @@ def put_user_verifier(
 ) -> _Operation[_m.Verifier]:
     """PUT /api/v2/users/{userId}/verifiers/{verifierId} -> ``Verifier``.
 
-    Needs ``mfa:verifier:edit``.
+    Requires ``mfa:verifier:edit``.
 
     Args:
         user_id: path, string.
@@ -2847,7 +2848,7 @@ def put_users_customattributes_schema(
 ) -> _Operation[_m.DataSchema]:
     """PUT /api/v2/users/customattributes/schemas/{schemaId} -> ``DataSchema``.
 
-    Needs ``users:customAttributesSchema:edit``.
+    Requires ``users:customAttributesSchema:edit``.
 
     Args:
         schema_id: path, string.
@@ -2891,7 +2892,7 @@ def put_users_me_verifier(
 def put_users_stations_me_associatedstation_station_id(station_id: str) -> _Operation[None]:
     """PUT /api/v2/users/stations/me/associatedstation/{stationId} -> nothing.
 
-    Needs ``telephony:selfStationAssociation:edit``.
+    Requires ``telephony:selfStationAssociation:edit``.
 
     Args:
         station_id: path, string.

@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_users_rule(rule_id: str) -> _Operation[None]:
     """DELETE /api/v2/users/rules/{ruleId} -> nothing.
 
-    Needs ``users:rules:delete``.
+    Requires ``users:rules:delete``.
 
     Args:
         rule_id: path, string.
@@ -32,7 +32,7 @@ def delete_users_rule(rule_id: str) -> _Operation[None]:
 def get_users_rule(rule_id: str) -> _Operation[_m.UsersRulesRule]:
     """GET /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
 
-    Needs ``users:rules:view``.
+    Requires ``users:rules:view``.
 
     Args:
         rule_id: path, string.
@@ -50,7 +50,7 @@ def get_users_rule_dependent_type_id(
 ) -> _Operation[_m.UsersRulesDependent]:
     """GET /api/v2/users/rules/{ruleId}/dependents/{ruleType}/{typeId} -> ``UsersRulesDependent``.
 
-    Needs ``users:ruleDependents:view``.
+    Requires ``users:ruleDependents:view``.
 
     Args:
         rule_id: path, string.
@@ -75,7 +75,8 @@ def get_users_rule_dependents(
 ) -> _Operation[_m.UsersRulesDependentList]:
     """GET /api/v2/users/rules/{ruleId}/dependents -> ``UsersRulesDependentList``.
 
-    Needs ``users:ruleDependents:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``users:ruleDependents:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         rule_id: path, string.
@@ -105,7 +106,7 @@ def get_users_rules(
 ) -> _Operation[_m.UsersRulesRuleList]:
     """GET /api/v2/users/rules -> ``UsersRulesRuleList``.
 
-    Needs ``users:rules:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``users:rules:view``. Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_number: query, integer.
@@ -134,7 +135,7 @@ def get_users_rules_setting(
 ) -> _Operation[_m.UsersRulesRuleSettings]:
     """GET /api/v2/users/rules/settings/{ruleType} -> ``UsersRulesRuleSettings``.
 
-    Needs ``users:rules:view``.
+    Requires ``users:rules:view``.
 
     Args:
         rule_type: path, string: Learning, ActivityPlan.
@@ -154,7 +155,7 @@ def patch_users_rule(
 ) -> _Operation[_m.UsersRulesRule]:
     """PATCH /api/v2/users/rules/{ruleId} -> ``UsersRulesRule``.
 
-    Needs ``users:rules:edit``.
+    Requires ``users:rules:edit``.
 
     Args:
         rule_id: path, string.
@@ -177,7 +178,7 @@ def post_users_rules(
 ) -> _Operation[_m.UsersRulesRule]:
     """POST /api/v2/users/rules -> ``UsersRulesRule``.
 
-    Needs ``users:rules:add``.
+    Requires ``users:rules:add``.
 
     Args:
         body: ``UsersRulesCreateRuleRequest``.
@@ -202,8 +203,8 @@ def post_users_rules_query(
 ) -> _Operation[_m.UsersRulesQueryResponse]:
     """POST /api/v2/users/rules/query -> ``UsersRulesQueryResponse``.
 
-    Only reads. Needs ``users:ruleUsers:view``. Pages by ``page_number`` or ``next_uri`` of the
-    reply.
+    Read-only. Requires ``users:ruleUsers:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         page_number: query, integer.

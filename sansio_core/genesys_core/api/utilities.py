@@ -29,7 +29,7 @@ def get_timezones(
 ) -> _Operation[_m.TimeZoneEntityListing]:
     """GET /api/v2/timezones -> ``TimeZoneEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.

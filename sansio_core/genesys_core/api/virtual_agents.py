@@ -19,7 +19,7 @@ def delete_agentic_virtualagent_jobs(
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
     """DELETE /api/v2/agentic/virtualagents/{virtualAgentId}/jobs -> ``AgenticVirtualAgentJob``.
 
-    Needs ``agentic:virtualAgentJob:add``.
+    Requires ``agentic:virtualAgentJob:add``.
 
     Args:
         virtual_agent_id: path, string.
@@ -36,7 +36,7 @@ def delete_agentic_virtualagent_jobs(
 def get_agentic_virtualagent(virtual_agent_id: str) -> _Operation[_m.AgenticVirtualAgent]:
     """GET /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:view``.
+    Requires ``agentic:virtualAgent:view``.
 
     Args:
         virtual_agent_id: path, string.
@@ -56,7 +56,7 @@ def get_agentic_virtualagent_job(
 ) -> _Operation[_m.AgenticVirtualAgentJob]:
     """GET /api/v2/agentic/virtualagents/{virtualAgentId}/jobs/{jobId} -> ``AgenticVirtualAgentJob``.
 
-    Needs ``agentic:virtualAgentJob:view``.
+    Requires ``agentic:virtualAgentJob:view``.
 
     Args:
         virtual_agent_id: path, string.
@@ -83,7 +83,7 @@ def get_agentic_virtualagents(
 ) -> _Operation[_m.AgenticVirtualAgentEntityListing]:
     """GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
 
-    Needs ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
 
     Args:
         name: query, string.
@@ -114,7 +114,7 @@ def patch_agentic_virtualagent(
 ) -> _Operation[_m.AgenticVirtualAgent]:
     """PATCH /api/v2/agentic/virtualagents/{virtualAgentId} -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:edit``.
+    Requires ``agentic:virtualAgent:edit``.
 
     Args:
         virtual_agent_id: path, string.
@@ -139,7 +139,7 @@ def post_agentic_virtualagent_version_jobs(
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
     """POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
 
-    Needs ``agentic:virtualAgentVersionJob:add``.
+    Requires ``agentic:virtualAgentVersionJob:add``.
 
     Args:
         virtual_agent_id: path, string.
@@ -164,7 +164,7 @@ def post_agentic_virtualagents(
 ) -> _Operation[_m.AgenticVirtualAgent]:
     """POST /api/v2/agentic/virtualagents -> ``AgenticVirtualAgent``.
 
-    Needs ``agentic:virtualAgent:add``.
+    Requires ``agentic:virtualAgent:add``.
 
     Args:
         body: ``CreateAgenticVirtualAgent``.

@@ -61,7 +61,7 @@ def get_voicemail_group_messages(
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/groups/{groupId}/messages -> ``VoicemailMessageEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         group_id: path, string.
@@ -81,7 +81,7 @@ def get_voicemail_group_messages(
 def get_voicemail_group_policy(group_id: str) -> _Operation[_m.VoicemailGroupPolicy]:
     """GET /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
 
-    Needs ``voicemail:groupPolicy:view``.
+    Requires ``voicemail:groupPolicy:view``.
 
     Args:
         group_id: path, string.
@@ -121,7 +121,7 @@ def get_voicemail_me_messages(
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/me/messages -> ``VoicemailMessageEntityListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -199,7 +199,7 @@ def get_voicemail_messages(
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         ids: query, string.
@@ -220,7 +220,7 @@ def get_voicemail_messages(
 def get_voicemail_policy() -> _Operation[_m.VoicemailOrganizationPolicy]:
     """GET /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
     """
     return _Operation(
         _Endpoint(
@@ -238,7 +238,8 @@ def get_voicemail_queue_messages(
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/queues/{queueId}/messages -> ``VoicemailMessageEntityListing``.
 
-    Needs ``voicemail:acdvoicemail:view``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``voicemail:acdvoicemail:view``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         queue_id: path, string.
@@ -278,7 +279,7 @@ def get_voicemail_search(
 def get_voicemail_user_mailbox(user_id: str) -> _Operation[_m.VoicemailMailboxInfo]:
     """GET /api/v2/voicemail/users/{userId}/mailbox -> ``VoicemailMailboxInfo``.
 
-    Needs ``voicemail:mailbox:viewOther``.
+    Requires ``voicemail:mailbox:viewOther``.
 
     Args:
         user_id: path, string.
@@ -300,7 +301,8 @@ def get_voicemail_user_messages(
 ) -> _Operation[_m.VoicemailMessageEntityListing]:
     """GET /api/v2/voicemail/users/{userId}/messages -> ``VoicemailMessageEntityListing``.
 
-    Needs ``voicemail:voicemail:viewOther``. Pages by ``page_number`` or ``next_uri`` of the reply.
+    Requires ``voicemail:voicemail:viewOther``. Pages by ``page_number`` or ``next_uri`` of the
+    response.
 
     Args:
         user_id: path, string.
@@ -320,7 +322,7 @@ def get_voicemail_user_messages(
 def get_voicemail_userpolicy(user_id: str) -> _Operation[_m.VoicemailUserPolicy]:
     """GET /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
 
-    Needs ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
 
     Args:
         user_id: path, string.
@@ -340,7 +342,7 @@ def patch_voicemail_group_policy(
 ) -> _Operation[_m.VoicemailGroupPolicy]:
     """PATCH /api/v2/voicemail/groups/{groupId}/policy -> ``VoicemailGroupPolicy``.
 
-    Needs ``voicemail:groupPolicy:edit``.
+    Requires ``voicemail:groupPolicy:edit``.
 
     Args:
         group_id: path, string.
@@ -406,7 +408,7 @@ def patch_voicemail_userpolicy(
 ) -> _Operation[_m.VoicemailUserPolicy]:
     """PATCH /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
 
-    Needs ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
 
     Args:
         user_id: path, string.
@@ -450,7 +452,7 @@ def post_voicemail_search(
 ) -> _Operation[_m.VoicemailsSearchResponse]:
     """POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``VoicemailSearchRequest``.
@@ -494,7 +496,7 @@ def put_voicemail_policy(
 ) -> _Operation[_m.VoicemailOrganizationPolicy]:
     """PUT /api/v2/voicemail/policy -> ``VoicemailOrganizationPolicy``.
 
-    Needs ``telephony:plugin:all``.
+    Requires ``telephony:plugin:all``.
 
     Args:
         body: ``VoicemailOrganizationPolicy``.
@@ -517,7 +519,7 @@ def put_voicemail_userpolicy(
 ) -> _Operation[_m.VoicemailUserPolicy]:
     """PUT /api/v2/voicemail/userpolicies/{userId} -> ``VoicemailUserPolicy``.
 
-    Needs ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
+    Requires ``telephony:plugin:all`` or ``voicemail:userPolicy:viewOther``.
 
     Args:
         user_id: path, string.

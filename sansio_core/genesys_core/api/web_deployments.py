@@ -18,7 +18,7 @@ if _TYPE_CHECKING:
 def delete_webdeployments_configuration(configuration_id: str) -> _Operation[None]:
     """DELETE /api/v2/webdeployments/configurations/{configurationId} -> nothing.
 
-    Needs ``webDeployments:configuration:delete``.
+    Requires ``webDeployments:configuration:delete``.
 
     Args:
         configuration_id: path, string.
@@ -35,7 +35,7 @@ def delete_webdeployments_configuration(configuration_id: str) -> _Operation[Non
 def delete_webdeployments_deployment(deployment_id: str) -> _Operation[None]:
     """DELETE /api/v2/webdeployments/deployments/{deploymentId} -> nothing.
 
-    Needs ``webDeployments:deployment:delete``.
+    Requires ``webDeployments:deployment:delete``.
 
     Args:
         deployment_id: path, string.
@@ -53,7 +53,7 @@ def delete_webdeployments_deployment_cobrowse_session_id(
     deployment_id: str,
     session_id: str,
 ) -> _Operation[_Any]:
-    """DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> JSON of any shape.
+    """DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> any JSON value.
 
     Args:
         deployment_id: path, string.
@@ -98,7 +98,7 @@ def get_webdeployments_configuration_version(
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
     """GET /api/v2/webdeployments/configurations/{configurationId}/versions/{versionId} -> ``WebDeploymentConfigurationVersion``.
 
-    Needs ``webDeployments:configuration:view``.
+    Requires ``webDeployments:configuration:view``.
 
     Args:
         configuration_id: path, string.
@@ -123,8 +123,8 @@ def get_webdeployments_configuration_versions(
 ) -> _Operation[_m.WebDeploymentConfigurationVersionEntityListing]:
     """GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
 
-    Needs ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    Requires ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         configuration_id: path, string.
@@ -148,7 +148,7 @@ def get_webdeployments_configuration_versions_draft(
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
     """GET /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
 
-    Needs ``webDeployments:configuration:view``.
+    Requires ``webDeployments:configuration:view``.
 
     Args:
         configuration_id: path, string.
@@ -172,8 +172,8 @@ def get_webdeployments_configurations(
 ) -> _Operation[_m.WebDeploymentConfigurationVersionEntityListing]:
     """GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
 
-    Needs ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
-    the reply.
+    Requires ``webDeployments:configuration:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         page_size: query, string.
@@ -201,7 +201,7 @@ def get_webdeployments_deployment(
 ) -> _Operation[_m.WebDeployment]:
     """GET /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
 
-    Needs ``webDeployments:deployment:view``.
+    Requires ``webDeployments:deployment:view``.
 
     Args:
         deployment_id: path, string.
@@ -266,7 +266,7 @@ def get_webdeployments_deployment_identityresolution(
 ) -> _Operation[_m.DeploymentIdentityResolutionConfig]:
     """GET /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
 
-    Needs ``webDeployments:deployment:view`` and ``webDeployments:identityResolution:view``.
+    Requires ``webDeployments:deployment:view`` and ``webDeployments:identityResolution:view``.
 
     Args:
         deployment_id: path, string.
@@ -292,8 +292,8 @@ def get_webdeployments_deployments(
 ) -> _Operation[_m.ExpandableWebDeploymentEntityListing]:
     """GET /api/v2/webdeployments/deployments -> ``ExpandableWebDeploymentEntityListing``.
 
-    Needs ``webDeployments:deployment:view``. Pages by the cursor ``after`` or ``next_uri`` of the
-    reply.
+    Requires ``webDeployments:deployment:view``. Pages by the cursor ``after`` or ``next_uri`` of
+    the response.
 
     Args:
         page_size: query, string.
@@ -316,7 +316,7 @@ def post_webdeployments_configuration_versions_draft_publish(
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
     """POST /api/v2/webdeployments/configurations/{configurationId}/versions/draft/publish -> ``WebDeploymentConfigurationVersion``.
 
-    Needs ``webDeployments:configuration:edit`` and ``webDeployments:configuration:add``.
+    Requires ``webDeployments:configuration:edit`` and ``webDeployments:configuration:add``.
 
     Args:
         configuration_id: path, string.
@@ -336,7 +336,7 @@ def post_webdeployments_configurations(
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
     """POST /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersion``.
 
-    Needs ``webDeployments:configuration:add``.
+    Requires ``webDeployments:configuration:add``.
 
     Args:
         configuration_version: body, ``WebDeploymentConfigurationVersion``.
@@ -358,7 +358,7 @@ def post_webdeployments_deployments(
 ) -> _Operation[_m.WebDeployment]:
     """POST /api/v2/webdeployments/deployments -> ``WebDeployment``.
 
-    Needs ``webDeployments:deployment:add``.
+    Requires ``webDeployments:deployment:add``.
 
     Args:
         deployment: body, ``WebDeployment``.
@@ -423,7 +423,7 @@ def put_webdeployments_configuration_versions_draft(
 ) -> _Operation[_m.WebDeploymentConfigurationVersion]:
     """PUT /api/v2/webdeployments/configurations/{configurationId}/versions/draft -> ``WebDeploymentConfigurationVersion``.
 
-    Needs ``webDeployments:configuration:edit``.
+    Requires ``webDeployments:configuration:edit``.
 
     Args:
         configuration_id: path, string.
@@ -448,7 +448,7 @@ def put_webdeployments_deployment(
 ) -> _Operation[_m.WebDeployment]:
     """PUT /api/v2/webdeployments/deployments/{deploymentId} -> ``WebDeployment``.
 
-    Needs ``webDeployments:deployment:edit``.
+    Requires ``webDeployments:deployment:edit``.
 
     Args:
         deployment_id: path, string.
@@ -473,7 +473,7 @@ def put_webdeployments_deployment_identityresolution(
 ) -> _Operation[_m.DeploymentIdentityResolutionConfig]:
     """PUT /api/v2/webdeployments/deployments/{deploymentId}/identityresolution -> ``DeploymentIdentityResolutionConfig``.
 
-    Needs ``webDeployments:deployment:edit`` and ``webDeployments:identityResolution:edit``.
+    Requires ``webDeployments:deployment:edit`` and ``webDeployments:identityResolution:edit``.
 
     Args:
         deployment_id: path, string.

@@ -58,7 +58,7 @@ def delete_workforcemanagement_adherence_adjustment(adjustment_id: str) -> _Oper
 def delete_workforcemanagement_businessunit(business_unit_id: str) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId} -> nothing.
 
-    Needs ``wfm:businessUnit:delete``.
+    Requires ``wfm:businessUnit:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -78,7 +78,7 @@ def delete_workforcemanagement_businessunit_activitycode(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> nothing.
 
-    Needs ``wfm:activityCode:delete``.
+    Requires ``wfm:activityCode:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -141,7 +141,7 @@ def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocation
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory -> nothing.
 
-    Needs ``wfm:capacityPlan:edit``.
+    Requires ``wfm:capacityPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -165,7 +165,7 @@ def delete_workforcemanagement_businessunit_planninggroup(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> nothing.
 
-    Needs ``wfm:planningGroup:delete``.
+    Requires ``wfm:planningGroup:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -186,7 +186,7 @@ def delete_workforcemanagement_businessunit_schedulebid(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> nothing.
 
-    Needs ``wfm:scheduleBid:delete``.
+    Requires ``wfm:scheduleBid:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -208,7 +208,7 @@ def delete_workforcemanagement_businessunit_schedulebid_group(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> nothing.
 
-    Needs ``wfm:scheduleBidGroup:delete``.
+    Requires ``wfm:scheduleBidGroup:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -230,7 +230,7 @@ def delete_workforcemanagement_businessunit_scheduling_run(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
 
-    Needs ``wfm:schedule:generate``.
+    Requires ``wfm:schedule:generate``.
 
     Args:
         business_unit_id: path, string.
@@ -251,7 +251,7 @@ def delete_workforcemanagement_businessunit_servicegoaltemplate(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> nothing.
 
-    Needs ``wfm:serviceGoalTemplate:delete``.
+    Requires ``wfm:serviceGoalTemplate:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -272,7 +272,7 @@ def delete_workforcemanagement_businessunit_staffinggroup(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> nothing.
 
-    Needs ``wfm:staffingGroup:delete``.
+    Requires ``wfm:staffingGroup:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -293,7 +293,7 @@ def delete_workforcemanagement_businessunit_timeofflimit(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
 
-    Needs ``wfm:timeOffLimit:delete``.
+    Requires ``wfm:timeOffLimit:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -314,7 +314,7 @@ def delete_workforcemanagement_businessunit_timeoffplan(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
 
-    Needs ``wfm:timeOffPlan:delete``.
+    Requires ``wfm:timeOffPlan:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -336,7 +336,7 @@ def delete_workforcemanagement_businessunit_week_schedule(
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuAsyncScheduleResponse``.
 
-    Needs ``wfm:schedule:delete``.
+    Requires ``wfm:schedule:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -360,7 +360,7 @@ def delete_workforcemanagement_businessunit_week_shorttermforecast(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> nothing.
 
-    Needs ``wfm:shortTermForecast:delete``.
+    Requires ``wfm:shortTermForecast:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -385,7 +385,7 @@ def delete_workforcemanagement_businessunit_workplanbid(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> nothing.
 
-    Needs ``wfm:workPlanBid:delete``.
+    Requires ``wfm:workPlanBid:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -407,7 +407,7 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> nothing.
 
-    Needs ``wfm:workPlanBidGroup:delete``.
+    Requires ``wfm:workPlanBidGroup:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -426,7 +426,7 @@ def delete_workforcemanagement_businessunit_workplanbid_group(
 def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/calendar/url/ics -> nothing.
 
-    Needs ``wfm:agentSchedule:sync``.
+    Requires ``wfm:agentSchedule:sync``.
     """
     return _Operation(
         _Endpoint(
@@ -439,7 +439,7 @@ def delete_workforcemanagement_calendar_url_ics() -> _Operation[None]:
 def delete_workforcemanagement_managementunit(management_unit_id: str) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId} -> nothing.
 
-    Needs ``wfm:managementUnit:delete``.
+    Requires ``wfm:managementUnit:delete``.
 
     Args:
         management_unit_id: path, string.
@@ -459,7 +459,7 @@ def delete_workforcemanagement_managementunit_timeofflimit(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> nothing.
 
-    Deprecated. Needs ``wfm:timeOffLimit:delete``.
+    Deprecated. Requires ``wfm:timeOffLimit:delete``.
 
     Args:
         management_unit_id: path, string.
@@ -480,7 +480,7 @@ def delete_workforcemanagement_managementunit_timeoffplan(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> nothing.
 
-    Deprecated. Needs ``wfm:timeOffPlan:delete``.
+    Deprecated. Requires ``wfm:timeOffPlan:delete``.
 
     Args:
         management_unit_id: path, string.
@@ -501,7 +501,7 @@ def delete_workforcemanagement_managementunit_workplan(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> nothing.
 
-    Needs ``wfm:workPlan:delete``.
+    Requires ``wfm:workPlan:delete``.
 
     Args:
         management_unit_id: path, string.
@@ -522,7 +522,7 @@ def delete_workforcemanagement_managementunit_workplanrotation(
 ) -> _Operation[None]:
     """DELETE /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> nothing.
 
-    Needs ``wfm:workPlanRotation:delete``.
+    Requires ``wfm:workPlanRotation:delete``.
 
     Args:
         management_unit_id: path, string.
@@ -542,7 +542,7 @@ def get_workforcemanagement_adherence(
 ) -> _Operation[list[_m.UserScheduleAdherence]]:
     """GET /api/v2/workforcemanagement/adherence -> list of ``UserScheduleAdherence``.
 
-    Needs ``wfm:realtimeAdherence:view``.
+    Requires ``wfm:realtimeAdherence:view``.
 
     Args:
         user_id: query, list of string.
@@ -580,7 +580,7 @@ def get_workforcemanagement_adherence_explanation(
 ) -> _Operation[_m.AdherenceExplanationResponse]:
     """GET /api/v2/workforcemanagement/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
 
-    Needs ``wfm:agentAdherenceExplanation:submit``.
+    Requires ``wfm:agentAdherenceExplanation:submit``.
 
     Args:
         explanation_id: path, string.
@@ -636,7 +636,7 @@ def get_workforcemanagement_adherence_historical_job(
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
     """GET /api/v2/workforcemanagement/adherence/historical/jobs/{jobId} -> ``WfmHistoricalAdherenceResponse``.
 
-    Needs ``wfm:historicalAdherence:view``.
+    Requires ``wfm:historicalAdherence:view``.
 
     Args:
         job_id: path, string.
@@ -677,7 +677,7 @@ def get_workforcemanagement_agent_adherence_explanation(
 ) -> _Operation[_m.AdherenceExplanationResponse]:
     """GET /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationResponse``.
 
-    Needs ``wfm:adherenceExplanation:view``.
+    Requires ``wfm:adherenceExplanation:view``.
 
     Args:
         agent_id: path, string.
@@ -698,7 +698,7 @@ def get_workforcemanagement_agent_managementunit(
 ) -> _Operation[_m.AgentManagementUnitReference]:
     """GET /api/v2/workforcemanagement/agents/{agentId}/managementunit -> ``AgentManagementUnitReference``.
 
-    Needs ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
+    Requires ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
     ``coaching:appointment:add`` or ``coaching:appointment:edit`` or ``learning:assignment:add`` or
     ``learning:assignment:reschedule``.
 
@@ -737,7 +737,7 @@ def get_workforcemanagement_agents_me_managementunit(
 ) -> _Operation[_m.AgentManagementUnitReference]:
     """GET /api/v2/workforcemanagement/agents/me/managementunit -> ``AgentManagementUnitReference``.
 
-    Needs ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
+    Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
     ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agent:view`` or
     ``wfm:businessUnit:add`` or ``wfm:businessUnit:delete`` or ``wfm:businessUnit:edit`` or
@@ -775,7 +775,7 @@ def get_workforcemanagement_alternativeshifts_offers_job(
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/offers/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         job_id: path, string.
@@ -795,7 +795,7 @@ def get_workforcemanagement_alternativeshifts_offers_search_job(
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         job_id: path, string.
@@ -814,7 +814,7 @@ def get_workforcemanagement_alternativeshifts_settings(
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
     """
     return _Operation(
         _Endpoint(
@@ -830,7 +830,7 @@ def get_workforcemanagement_alternativeshifts_trade(
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         trade_id: path, string.
@@ -851,7 +851,7 @@ def get_workforcemanagement_alternativeshifts_trades(
 ) -> _Operation[_m.ListAlternativeShiftTradesResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/trades -> ``ListAlternativeShiftTradesResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         force_async: query, boolean.
@@ -872,7 +872,7 @@ def get_workforcemanagement_alternativeshifts_trades_job(
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/trades/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         job_id: path, string.
@@ -892,7 +892,7 @@ def get_workforcemanagement_alternativeshifts_trades_state_job(
 ) -> _Operation[_m.AlternativeShiftJobResponse]:
     """GET /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs/{jobId} -> ``AlternativeShiftJobResponse``.
 
-    Needs ``wfm:alternativeShift:edit``.
+    Requires ``wfm:alternativeShift:edit``.
 
     Args:
         job_id: path, string.
@@ -919,7 +919,7 @@ def get_workforcemanagement_businessunit(
 ) -> _Operation[_m.BusinessUnitResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
 
-    Needs ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
+    Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agentSchedule:view`` or
     ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or ``wfm:businessUnit:add`` or
     ``wfm:businessUnit:delete`` or ``wfm:businessUnit:edit`` or ``wfm:businessUnit:view`` or
@@ -975,7 +975,7 @@ def get_workforcemanagement_businessunit_activitycode(
 ) -> _Operation[_m.BusinessUnitActivityCode]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
 
-    Needs ``wfm:activityCode:view``.
+    Requires ``wfm:activityCode:view``.
 
     Args:
         business_unit_id: path, string.
@@ -998,7 +998,7 @@ def get_workforcemanagement_businessunit_activitycodes(
 ) -> _Operation[_m.BusinessUnitActivityCodeListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCodeListing``.
 
-    Needs ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
+    Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or
     ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agent:view`` or
     ``wfm:businessUnit:add`` or ``wfm:businessUnit:delete`` or ``wfm:businessUnit:edit`` or
@@ -1045,7 +1045,7 @@ def get_workforcemanagement_businessunit_activityplan(
 ) -> _Operation[_m.ActivityPlanResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
 
-    Needs ``wfm:activityPlan:view``.
+    Requires ``wfm:activityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1196,7 +1196,7 @@ def get_workforcemanagement_businessunit_activityplan_runs_job(
 ) -> _Operation[_m.ActivityPlanJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId} -> ``ActivityPlanJobResponse``.
 
-    Needs ``wfm:activityPlanRunJob:view``.
+    Requires ``wfm:activityPlanRunJob:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1223,7 +1223,7 @@ def get_workforcemanagement_businessunit_activityplans(
 ) -> _Operation[_m.ActivityPlanListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanListing``.
 
-    Needs ``wfm:activityPlan:view``.
+    Requires ``wfm:activityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1245,7 +1245,7 @@ def get_workforcemanagement_businessunit_activityplans_jobs(
 ) -> _Operation[_m.ActivityPlanJobListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs -> ``ActivityPlanJobListing``.
 
-    Needs ``wfm:activityPlan:view``.
+    Requires ``wfm:activityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1401,7 +1401,7 @@ def get_workforcemanagement_businessunit_alternativeshifts_settings(
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
 
-    Needs ``wfm:businessUnit:view``.
+    Requires ``wfm:businessUnit:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1422,7 +1422,7 @@ def get_workforcemanagement_businessunit_alternativeshifts_trade(
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
 
-    Needs ``wfm:alternativeShift:view``.
+    Requires ``wfm:alternativeShift:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1444,7 +1444,7 @@ def get_workforcemanagement_businessunit_alternativeshifts_trades_search_job(
 ) -> _Operation[_m.BuAlternativeShiftJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search/jobs/{jobId} -> ``BuAlternativeShiftJobResponse``.
 
-    Needs ``wfm:alternativeShift:view``.
+    Requires ``wfm:alternativeShift:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1466,7 +1466,7 @@ def get_workforcemanagement_businessunit_capacityplan(
 ) -> _Operation[_m.CapacityPlanResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
 
-    Needs ``wfm:capacityPlan:view``.
+    Requires ``wfm:capacityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1490,7 +1490,7 @@ def get_workforcemanagement_businessunit_capacityplan_forecast(
 ) -> _Operation[_m.CapacityPlanForecastInputsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/forecast -> ``CapacityPlanForecastInputsResponse``.
 
-    Needs ``wfm:capacityPlanForecastInputs:view``.
+    Requires ``wfm:capacityPlanForecastInputs:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1516,7 +1516,7 @@ def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
 ) -> _Operation[_m.CapacityPlanStaffingGroupAllocationsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupAllocationsResponse``.
 
-    Needs ``wfm:capacityPlan:view``.
+    Requires ``wfm:capacityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1540,7 +1540,7 @@ def get_workforcemanagement_businessunit_capacityplan_staffingrequirements(
 ) -> _Operation[_m.CapacityPlanStaffingRequirementResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffingrequirements -> ``CapacityPlanStaffingRequirementResult``.
 
-    Needs ``wfm:capacityPlan:view``.
+    Requires ``wfm:capacityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1565,7 +1565,7 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
 ) -> _Operation[_m.LongTermRequirementsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId} -> ``LongTermRequirementsResponse``.
 
-    Needs ``wfm:longTermStaffing:view``.
+    Requires ``wfm:longTermStaffing:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1593,7 +1593,7 @@ def get_workforcemanagement_businessunit_capacityplans(
 ) -> _Operation[_m.CapacityPlansListResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlansListResponse``.
 
-    Needs ``wfm:capacityPlan:view``.
+    Requires ``wfm:capacityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1614,7 +1614,7 @@ def get_workforcemanagement_businessunit_decisionmetrics_job(
 ) -> _Operation[_m.DecisionMetricsUpdateJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/jobs/{jobId} -> ``DecisionMetricsUpdateJobResponse``.
 
-    Needs ``wfm:decisionMetrics:edit``.
+    Requires ``wfm:decisionMetrics:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -1636,7 +1636,7 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
 ) -> _Operation[_m.WfmIntradayPlanningGroupListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday/planninggroups -> ``WfmIntradayPlanningGroupListing``.
 
-    Needs ``wfm:intraday:view``.
+    Requires ``wfm:intraday:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1658,7 +1658,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.ContinuousForecastGetSessionResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session -> ``ContinuousForecastGetSessionResponse``.
 
-    A preview: it may change without notice. Needs ``wfm:mainForecast:view``.
+    Preview: may change without notice. Requires ``wfm:mainForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1679,7 +1679,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.AggregatedSessionExportJobStatus]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId} -> ``AggregatedSessionExportJobStatus``.
 
-    Needs ``wfm:mainForecastExportForecast:view``.
+    Requires ``wfm:mainForecastExportForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1702,7 +1702,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.AggregatedHistoricalExportJobStatus]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId} -> ``AggregatedHistoricalExportJobStatus``.
 
-    Needs ``wfm:mainForecastExportHistorical:view``.
+    Requires ``wfm:mainForecastExportHistorical:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1725,7 +1725,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.AggregatedSnapshotExportJobStatus]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId} -> ``AggregatedSnapshotExportJobStatus``.
 
-    Needs ``wfm:mainForecastExportSnapshot:add``.
+    Requires ``wfm:mainForecastExportSnapshot:add``.
 
     Args:
         business_unit_id: path, string.
@@ -1748,7 +1748,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.ContinuousForecastSessionResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId} -> ``ContinuousForecastSessionResponse``.
 
-    A preview: it may change without notice. Needs ``wfm:mainForecast:view``.
+    Preview: may change without notice. Requires ``wfm:mainForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1772,7 +1772,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
 ) -> _Operation[_m.ContinuousForecastSnapshotResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/{sessionId}/snapshot/{snapshotId} -> ``ContinuousForecastSnapshotResponse``.
 
-    A preview: it may change without notice. Needs ``wfm:mainForecast:view``.
+    Preview: may change without notice. Requires ``wfm:mainForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1801,7 +1801,7 @@ def get_workforcemanagement_businessunit_managementunits(
 ) -> _Operation[_m.ManagementUnitListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
 
-    Pages by ``next_uri`` of the reply.
+    Pages by ``next_uri`` of the response.
 
     Args:
         business_unit_id: path, string.
@@ -1844,7 +1844,7 @@ def get_workforcemanagement_businessunit_minimumstaffing_settings(
 ) -> _Operation[_m.MinimumStaffingResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
 
-    Needs ``wfm:minimumStaffingSettings:view``.
+    Requires ``wfm:minimumStaffingSettings:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1867,7 +1867,7 @@ def get_workforcemanagement_businessunit_opportunity(
 ) -> _Operation[_m.OpportunityResultWithAgentIds]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResultWithAgentIds``.
 
-    Needs ``wfm:opportunity:view``.
+    Requires ``wfm:opportunity:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1891,7 +1891,7 @@ def get_workforcemanagement_businessunit_planninggroup(
 ) -> _Operation[_m.PlanningGroup]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
 
-    Needs ``wfm:planningGroup:view``.
+    Requires ``wfm:planningGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1912,8 +1912,8 @@ def get_workforcemanagement_businessunit_planninggroups(
 ) -> _Operation[_m.PlanningGroupList]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroupList``.
 
-    Needs ``wfm:planningGroup:view`` or ``wfm:shortTermForecast:view`` or ``wfm:intraday:view`` or
-    ``wfm:agent:view`` or ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:planningGroup:view`` or ``wfm:shortTermForecast:view`` or ``wfm:intraday:view``
+    or ``wfm:agent:view`` or ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1934,7 +1934,7 @@ def get_workforcemanagement_businessunit_schedulebid(
 ) -> _Operation[_m.ScheduleBid]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
 
-    Needs ``wfm:scheduleBid:view``.
+    Requires ``wfm:scheduleBid:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1957,7 +1957,7 @@ def get_workforcemanagement_businessunit_schedulebid_group(
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
 
-    Needs ``wfm:scheduleBidGroup:view``.
+    Requires ``wfm:scheduleBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -1986,7 +1986,7 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
 ) -> _Operation[_m.AdminAgentScheduleBidPreferenceResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
 
-    Needs ``wfm:scheduleBidGroup:view``.
+    Requires ``wfm:scheduleBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2013,7 +2013,7 @@ def get_workforcemanagement_businessunit_schedulebid_groups_summary(
 ) -> _Operation[_m.ScheduleBidGroupSummaryList]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/summary -> ``ScheduleBidGroupSummaryList``.
 
-    Needs ``wfm:scheduleBidGroup:view``.
+    Requires ``wfm:scheduleBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2034,7 +2034,7 @@ def get_workforcemanagement_businessunit_schedulebids(
 ) -> _Operation[_m.ScheduleBidListResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBidListResponse``.
 
-    Needs ``wfm:scheduleBid:view``.
+    Requires ``wfm:scheduleBid:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2054,7 +2054,7 @@ def get_workforcemanagement_businessunit_scheduler_settings(
 ) -> _Operation[_m.BuSchedulerSettingsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
 
-    Needs ``wfm:schedulerSettings:view``.
+    Requires ``wfm:schedulerSettings:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2075,7 +2075,7 @@ def get_workforcemanagement_businessunit_scheduling_run(
 ) -> _Operation[_m.BuScheduleRun]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> ``BuScheduleRun``.
 
-    Needs ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2099,7 +2099,7 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
 ) -> _Operation[_m.BuRescheduleResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId}/result -> ``BuRescheduleResult``.
 
-    Needs ``wfm:schedule:edit`` or ``wfm:schedule:generate``.
+    Requires ``wfm:schedule:edit`` or ``wfm:schedule:generate``.
 
     Args:
         business_unit_id: path, string.
@@ -2123,7 +2123,7 @@ def get_workforcemanagement_businessunit_scheduling_runs(
 ) -> _Operation[_m.BuScheduleRunListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs -> ``BuScheduleRunListing``.
 
-    Needs ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:generate`` or ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2164,7 +2164,7 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
 ) -> _Operation[_m.ServiceGoalTemplate]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
 
-    Needs ``wfm:serviceGoalTemplate:view``.
+    Requires ``wfm:serviceGoalTemplate:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2189,7 +2189,7 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
 ) -> _Operation[_m.ServiceGoalTemplateList]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplateList``.
 
-    Needs ``wfm:serviceGoalTemplate:view`` or ``wfm:planningGroup:view`` or
+    Requires ``wfm:serviceGoalTemplate:view`` or ``wfm:planningGroup:view`` or
     ``wfm:shortTermForecast:view``.
 
     Args:
@@ -2213,7 +2213,7 @@ def get_workforcemanagement_businessunit_shifttrading_trades_evaluate_job(
 ) -> _Operation[_m.ShiftTradeEvaluateTradesBuJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs/{jobId} -> ``ShiftTradeEvaluateTradesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2235,7 +2235,7 @@ def get_workforcemanagement_businessunit_shifttrading_trades_query_job(
 ) -> _Operation[_m.ShiftTradeQueryTradesBuJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs/{jobId} -> ``ShiftTradeQueryTradesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2257,7 +2257,7 @@ def get_workforcemanagement_businessunit_shifttrading_trades_state_bulk_job(
 ) -> _Operation[_m.ShiftTradeBulkUpdateTradeStateBuJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs/{jobId} -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2279,7 +2279,7 @@ def get_workforcemanagement_businessunit_shifttrading_unmatched_search_job(
 ) -> _Operation[_m.ShiftTradeSearchUnmatchedTradesBuJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs/{jobId} -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         business_unit_id: path, string.
@@ -2301,7 +2301,7 @@ def get_workforcemanagement_businessunit_shifttrading_weeks_summary_job(
 ) -> _Operation[_m.ShiftTradeQueryWeekSummariesBuJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs/{jobId} -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -2323,7 +2323,7 @@ def get_workforcemanagement_businessunit_staffinggroup(
 ) -> _Operation[_m.StaffingGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
 
-    Needs ``wfm:staffingGroup:view``.
+    Requires ``wfm:staffingGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2347,7 +2347,7 @@ def get_workforcemanagement_businessunit_staffinggroups(
 ) -> _Operation[_m.StaffingGroupListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupListing``.
 
-    Needs ``wfm:staffingGroup:view``.
+    Requires ``wfm:staffingGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2374,7 +2374,7 @@ def get_workforcemanagement_businessunit_timeofflimit(
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId} -> ``BuTimeOffLimitResponse``.
 
-    Needs ``wfm:timeOffLimit:view``.
+    Requires ``wfm:timeOffLimit:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2397,7 +2397,7 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_job(
 ) -> _Operation[_m.BuConvertTimeOffLimitGranularityJobResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs/{jobId} -> ``BuConvertTimeOffLimitGranularityJobResponse``.
 
-    Needs ``wfm:timeOffLimit:convertGranularity``.
+    Requires ``wfm:timeOffLimit:convertGranularity``.
 
     Args:
         business_unit_id: path, string.
@@ -2425,7 +2425,7 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
 ) -> _Operation[_m.BuConvertTimeOffGranularityLimitJobListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion/jobs -> ``BuConvertTimeOffGranularityLimitJobListing``.
 
-    Needs ``wfm:timeOffLimit:convertGranularity``.
+    Requires ``wfm:timeOffLimit:convertGranularity``.
 
     Args:
         business_unit_id: path, string.
@@ -2450,7 +2450,7 @@ def get_workforcemanagement_businessunit_timeofflimits(
 ) -> _Operation[_m.BuTimeOffLimitListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitListing``.
 
-    Needs ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
+    Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2473,7 +2473,7 @@ def get_workforcemanagement_businessunit_timeoffplan(
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
 
-    Needs ``wfm:timeOffPlan:view``.
+    Requires ``wfm:timeOffPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2498,7 +2498,7 @@ def get_workforcemanagement_businessunit_timeoffplans(
 ) -> _Operation[_m.BuTimeOffPlanListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanListing``.
 
-    Needs ``wfm:timeOffPlan:view``.
+    Requires ``wfm:timeOffPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2527,7 +2527,7 @@ def get_workforcemanagement_businessunit_users(
 ) -> _Operation[_m.BuUserListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/users -> ``BuUserListing``.
 
-    Needs ``wfm:agent:view``.
+    Requires ``wfm:agent:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2552,7 +2552,7 @@ def get_workforcemanagement_businessunit_week_schedule(
 ) -> _Operation[_m.BuScheduleMetadata]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``BuScheduleMetadata``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2578,7 +2578,7 @@ def get_workforcemanagement_businessunit_week_schedule_generationresults(
 ) -> _Operation[_m.ScheduleGenerationResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/generationresults -> ``ScheduleGenerationResult``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2604,7 +2604,7 @@ def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
 ) -> _Operation[_m.BuHeadcountForecastResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/headcountforecast -> ``BuHeadcountForecastResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2631,7 +2631,7 @@ def get_workforcemanagement_businessunit_week_schedule_history_agent(
 ) -> _Operation[_m.BuAgentScheduleHistoryResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId} -> ``BuAgentScheduleHistoryResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2659,7 +2659,7 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions(
 ) -> _Operation[_m.PerformancePredictionResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions -> ``PerformancePredictionResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2684,7 +2684,7 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions_re
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId} -> ``PerformancePredictionRecalculationResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2717,7 +2717,7 @@ def get_workforcemanagement_businessunit_week_schedules(
 ) -> _Operation[_m.BuScheduleListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleListing``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2750,7 +2750,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
 ) -> _Operation[_m.BuShortTermForecast]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId} -> ``BuShortTermForecast``.
 
-    Needs ``wfm:shortTermForecast:view``.
+    Requires ``wfm:shortTermForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2782,7 +2782,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_data(
 ) -> _Operation[_m.BuForecastResultResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/data -> ``BuForecastResultResponse``.
 
-    Needs ``wfm:shortTermForecast:view``.
+    Requires ``wfm:shortTermForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2812,7 +2812,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_generationresult
 ) -> _Operation[_m.BuForecastGenerationResult]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/generationresults -> ``BuForecastGenerationResult``.
 
-    Needs ``wfm:shortTermForecast:view``.
+    Requires ``wfm:shortTermForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2841,7 +2841,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecast
 ) -> _Operation[_m.LongTermForecastResultResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/longtermforecastdata -> ``LongTermForecastResultResponse``.
 
-    Needs ``wfm:shortTermForecast:view``.
+    Requires ``wfm:shortTermForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2871,7 +2871,8 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_planninggroups(
 ) -> _Operation[_m.ForecastPlanningGroupsResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/planninggroups -> ``ForecastPlanningGroupsResponse``.
 
-    Needs ``wfm:shortTermForecast:view`` or ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:shortTermForecast:view`` or ``wfm:schedule:view`` or
+    ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2904,7 +2905,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
 ) -> _Operation[_m.BuForecastStaffingRequirementsResultResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/staffingrequirement -> ``BuForecastStaffingRequirementsResultResponse``.
 
-    Needs ``wfm:staffingRequirement:view``.
+    Requires ``wfm:staffingRequirement:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2936,7 +2937,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecasts(
 ) -> _Operation[_m.BuShortTermForecastListing]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts -> ``BuShortTermForecastListing``.
 
-    Needs ``wfm:schedule:generate`` or ``wfm:shortTermForecast:view``.
+    Requires ``wfm:schedule:generate`` or ``wfm:shortTermForecast:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2958,7 +2959,7 @@ def get_workforcemanagement_businessunit_workplanbid(
 ) -> _Operation[_m.WorkPlanBid]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
 
-    Needs ``wfm:workPlanBid:view``.
+    Requires ``wfm:workPlanBid:view``.
 
     Args:
         business_unit_id: path, string.
@@ -2981,7 +2982,7 @@ def get_workforcemanagement_businessunit_workplanbid_group(
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
 
-    Needs ``wfm:workPlanBidGroup:view``.
+    Requires ``wfm:workPlanBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -3005,7 +3006,7 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
 ) -> _Operation[_m.AdminAgentWorkPlanPreferenceResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
 
-    Needs ``wfm:workPlanBidGroup:view``.
+    Requires ``wfm:workPlanBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -3028,7 +3029,7 @@ def get_workforcemanagement_businessunit_workplanbid_groups_summary(
 ) -> _Operation[_m.WorkPlanBidGroupSummaryList]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/summary -> ``WorkPlanBidGroupSummaryList``.
 
-    Needs ``wfm:workPlanBidGroup:view``.
+    Requires ``wfm:workPlanBidGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -3049,7 +3050,7 @@ def get_workforcemanagement_businessunit_workplanbids(
 ) -> _Operation[_m.WorkPlanBidListResponse]:
     """GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBidListResponse``.
 
-    Needs ``wfm:workPlanBid:view``.
+    Requires ``wfm:workPlanBid:view``.
 
     Args:
         business_unit_id: path, string.
@@ -3111,7 +3112,7 @@ def get_workforcemanagement_businessunits_divisionviews(
 ) -> _Operation[_m.BusinessUnitListing]:
     """GET /api/v2/workforcemanagement/businessunits/divisionviews -> ``BusinessUnitListing``.
 
-    Needs ``wfm:businessUnit:search``.
+    Requires ``wfm:businessUnit:search``.
 
     Args:
         division_id: query, list of string.
@@ -3145,7 +3146,7 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
 def get_workforcemanagement_calendar_url_ics() -> _Operation[_m.CalendarUrlResponse]:
     """GET /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
 
-    Needs ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
+    Requires ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
     """
     return _Operation(
         _Endpoint(
@@ -3160,7 +3161,7 @@ def get_workforcemanagement_historicaldata_bulk_remove_job(
 ) -> _Operation[_m.HistoricalImportDeleteFilesJobResponse]:
     """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs/{jobId} -> ``HistoricalImportDeleteFilesJobResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
 
     Args:
         job_id: path, string.
@@ -3179,7 +3180,7 @@ def get_workforcemanagement_historicaldata_bulk_remove_jobs(
 ) -> _Operation[_m.HistoricalImportOverallDeleteStatusResponse]:
     """GET /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportOverallDeleteStatusResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
     """
     return _Operation(
         _Endpoint(
@@ -3194,7 +3195,7 @@ def get_workforcemanagement_historicaldata_importstatus(
 ) -> _Operation[_m.HistoricalImportStatusListing]:
     """GET /api/v2/workforcemanagement/historicaldata/importstatus -> ``HistoricalImportStatusListing``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
     """
     return _Operation(
         _Endpoint(
@@ -3210,7 +3211,7 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
 ) -> _Operation[_m.HistoricalImportStatusJobResponse]:
     """GET /api/v2/workforcemanagement/historicaldata/importstatus/{jobId} -> ``HistoricalImportStatusJobResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
 
     Args:
         job_id: path, string.
@@ -3228,7 +3229,7 @@ def get_workforcemanagement_historicaldata_importstatus_job_id(
 def get_workforcemanagement_integrations_hris() -> _Operation[_m.WfmIntegrationListing]:
     """GET /api/v2/workforcemanagement/integrations/hris -> ``WfmIntegrationListing``.
 
-    Needs ``wfm:integration:view``.
+    Requires ``wfm:integration:view``.
     """
     return _Operation(
         _Endpoint(
@@ -3266,7 +3267,7 @@ def get_workforcemanagement_managementunit(
 ) -> _Operation[_m.ManagementUnit]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
 
-    Needs ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
+    Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or ``wfm:activityCode:edit`` or
     ``wfm:activityCode:view`` or ``wfm:agent:edit`` or ``wfm:agentSchedule:view`` or
     ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or ``wfm:businessUnit:add`` or
     ``wfm:businessUnit:delete`` or ``wfm:businessUnit:edit`` or ``wfm:businessUnit:view`` or
@@ -3313,7 +3314,7 @@ def get_workforcemanagement_managementunit_activitycodes(
 ) -> _Operation[_m.ActivityCodeContainer]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/activitycodes -> ``ActivityCodeContainer``.
 
-    Deprecated. Needs ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or
+    Deprecated. Requires ``wfm:activityCode:add`` or ``wfm:activityCode:delete`` or
     ``wfm:activityCode:edit`` or ``wfm:activityCode:view`` or ``wfm:agent:edit`` or
     ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit`` or ``wfm:agent:view`` or
     ``wfm:businessUnit:add`` or ``wfm:businessUnit:delete`` or ``wfm:businessUnit:edit`` or
@@ -3352,7 +3353,7 @@ def get_workforcemanagement_managementunit_adherence(
 ) -> _Operation[_m.UserScheduleAdherenceListing]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/adherence -> ``UserScheduleAdherenceListing``.
 
-    Needs ``wfm:realtimeAdherence:view``.
+    Requires ``wfm:realtimeAdherence:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3378,7 +3379,7 @@ def get_workforcemanagement_managementunit_agent(
 ) -> _Operation[_m.WfmAgent]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId} -> ``WfmAgent``.
 
-    Needs ``wfm:agent:view``.
+    Requires ``wfm:agent:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3403,7 +3404,7 @@ def get_workforcemanagement_managementunit_agent_shifttrades(
 ) -> _Operation[_m.ShiftTradeListResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/{agentId}/shifttrades -> ``ShiftTradeListResponse``.
 
-    Deprecated. Needs ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view``.
+    Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3424,7 +3425,7 @@ def get_workforcemanagement_managementunit_decisionmetrics(
 ) -> _Operation[_m.DecisionMetricsResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/decisionmetrics -> ``DecisionMetricsResponse``.
 
-    Needs ``wfm:decisionMetrics:view``.
+    Requires ``wfm:decisionMetrics:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3444,7 +3445,7 @@ def get_workforcemanagement_managementunit_shifttrades_matched(
 ) -> _Operation[_m.ShiftTradeMatchesSummaryResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched -> ``ShiftTradeMatchesSummaryResponse``.
 
-    Deprecated. Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -3464,7 +3465,7 @@ def get_workforcemanagement_managementunit_shifttrades_users(
 ) -> _Operation[_m.WfmUserEntityListing]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/users -> ``WfmUserEntityListing``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         management_unit_id: path, string.
@@ -3485,7 +3486,7 @@ def get_workforcemanagement_managementunit_timeofflimit(
 ) -> _Operation[_m.TimeOffLimit]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
 
-    Deprecated. Needs ``wfm:timeOffLimit:view``.
+    Deprecated. Requires ``wfm:timeOffLimit:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3506,7 +3507,7 @@ def get_workforcemanagement_managementunit_timeofflimits(
 ) -> _Operation[_m.TimeOffLimitListing]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimitListing``.
 
-    Deprecated. Needs ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
+    Deprecated. Requires ``wfm:timeOffLimit:view`` or ``wfm:timeOffPlan:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3527,7 +3528,7 @@ def get_workforcemanagement_managementunit_timeoffplan(
 ) -> _Operation[_m.TimeOffPlan]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
 
-    Deprecated. Needs ``wfm:timeOffPlan:view``.
+    Deprecated. Requires ``wfm:timeOffPlan:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3548,7 +3549,7 @@ def get_workforcemanagement_managementunit_timeoffplans(
 ) -> _Operation[_m.TimeOffPlanListing]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlanListing``.
 
-    Deprecated. Needs ``wfm:timeOffPlan:view``.
+    Deprecated. Requires ``wfm:timeOffPlan:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3570,7 +3571,7 @@ def get_workforcemanagement_managementunit_user_timeoffrequest(
 ) -> _Operation[_m.TimeOffRequestResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
 
-    Needs ``wfm:timeOffRequest:view``.
+    Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3597,7 +3598,7 @@ def get_workforcemanagement_managementunit_user_timeoffrequest_timeofflimits(
 ) -> _Operation[_m.QueryTimeOffLimitValuesResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeofflimits -> ``QueryTimeOffLimitValuesResponse``.
 
-    Needs ``wfm:timeOffRequest:view`` and ``wfm:timeOffLimit:view``.
+    Requires ``wfm:timeOffRequest:view`` and ``wfm:timeOffLimit:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3623,7 +3624,7 @@ def get_workforcemanagement_managementunit_user_timeoffrequests(
 ) -> _Operation[_m.TimeOffRequestList]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests -> ``TimeOffRequestList``.
 
-    Needs ``wfm:timeOffRequest:view``.
+    Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3644,9 +3645,10 @@ def get_workforcemanagement_managementunit_users(
 ) -> _Operation[_m.WfmUserEntityListing]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/users -> ``WfmUserEntityListing``.
 
-    Needs ``wfm:agent:view`` or ``wfm:historicalAdherence:view`` or ``wfm:publishedSchedule:view``
-    or ``wfm:realtimeAdherence:view`` or ``wfm:schedule:view`` or ``wfm:staffingGroup:view`` or
-    ``wfm:timeOffRequest:view`` or ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view``.
+    Requires ``wfm:agent:view`` or ``wfm:historicalAdherence:view`` or
+    ``wfm:publishedSchedule:view`` or ``wfm:realtimeAdherence:view`` or ``wfm:schedule:view`` or
+    ``wfm:staffingGroup:view`` or ``wfm:timeOffRequest:view`` or ``wfm:workPlanRotation:view`` or
+    ``wfm:workPlan:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3671,7 +3673,7 @@ def get_workforcemanagement_managementunit_week_schedule(
 ) -> _Operation[_m.WeekScheduleResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules/{scheduleId} -> ``WeekScheduleResponse``.
 
-    Deprecated. Needs ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3704,7 +3706,7 @@ def get_workforcemanagement_managementunit_week_schedules(
 ) -> _Operation[_m.WeekScheduleListResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules -> ``WeekScheduleListResponse``.
 
-    Deprecated. Needs ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3737,7 +3739,7 @@ def get_workforcemanagement_managementunit_week_shifttrades(
 ) -> _Operation[_m.WeekShiftTradeListResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``WeekShiftTradeListResponse``.
 
-    Deprecated. Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -3771,7 +3773,7 @@ def get_workforcemanagement_managementunit_workplan(
 ) -> _Operation[_m.WorkPlan]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
 
-    Needs ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view`` or ``wfm:schedule:edit``.
+    Requires ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view`` or ``wfm:schedule:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -3796,7 +3798,7 @@ def get_workforcemanagement_managementunit_workplanrotation(
 ) -> _Operation[_m.WorkPlanRotationResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
 
-    Needs ``wfm:workPlanRotation:view``.
+    Requires ``wfm:workPlanRotation:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3819,7 +3821,7 @@ def get_workforcemanagement_managementunit_workplanrotations(
 ) -> _Operation[_m.WorkPlanRotationListResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationListResponse``.
 
-    Needs ``wfm:agent:view`` or ``wfm:workPlanRotation:view``.
+    Requires ``wfm:agent:view`` or ``wfm:workPlanRotation:view``.
 
     Args:
         management_unit_id: path, string.
@@ -3846,7 +3848,7 @@ def get_workforcemanagement_managementunit_workplans(
 ) -> _Operation[_m.WorkPlanListResponse]:
     """GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlanListResponse``.
 
-    Needs ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
+    Requires ``wfm:agent:view`` or ``wfm:publishedSchedule:view`` or ``wfm:schedule:view`` or
     ``wfm:workPlanRotation:view`` or ``wfm:workPlan:view``.
 
     Args:
@@ -3876,7 +3878,7 @@ def get_workforcemanagement_managementunits(
 ) -> _Operation[_m.ManagementUnitListing]:
     """GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
 
-    Pages by ``page_number`` or ``next_uri`` of the reply.
+    Pages by ``page_number`` or ``next_uri`` of the response.
 
     Args:
         page_size: query, integer.
@@ -3924,7 +3926,7 @@ def get_workforcemanagement_managementunits_divisionviews(
 ) -> _Operation[_m.ManagementUnitListing]:
     """GET /api/v2/workforcemanagement/managementunits/divisionviews -> ``ManagementUnitListing``.
 
-    Needs ``wfm:managementUnit:search``. Pages by ``next_uri`` of the reply.
+    Requires ``wfm:managementUnit:search``. Pages by ``next_uri`` of the response.
 
     Args:
         division_id: query, list of string.
@@ -3954,7 +3956,7 @@ def get_workforcemanagement_schedulebid_preference(
 ) -> _Operation[_m.AgentScheduleBiddingPreferenceResponse]:
     """GET /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
 
-    Needs ``wfm:agentScheduleBid:submit``.
+    Requires ``wfm:agentScheduleBid:submit``.
 
     Args:
         bid_id: path, string.
@@ -3974,7 +3976,7 @@ def get_workforcemanagement_schedulebid_schedulesets(
 ) -> _Operation[_m.AgentScheduleBidScheduleSetResponse]:
     """GET /api/v2/workforcemanagement/schedulebids/{bidId}/schedulesets -> ``AgentScheduleBidScheduleSetResponse``.
 
-    Needs ``wfm:agentScheduleBid:submit``.
+    Requires ``wfm:agentScheduleBid:submit``.
 
     Args:
         bid_id: path, string.
@@ -3992,7 +3994,7 @@ def get_workforcemanagement_schedulebid_schedulesets(
 def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
     """GET /api/v2/workforcemanagement/schedulebids -> ``AgentScheduleBids``.
 
-    Needs ``wfm:agentScheduleBid:submit``.
+    Requires ``wfm:agentScheduleBid:submit``.
     """
     return _Operation(
         _Endpoint(
@@ -4005,7 +4007,7 @@ def get_workforcemanagement_schedulebids() -> _Operation[_m.AgentScheduleBids]:
 def get_workforcemanagement_schedulingjob(job_id: str) -> _Operation[_m.SchedulingStatusResponse]:
     """GET /api/v2/workforcemanagement/schedulingjobs/{jobId} -> ``SchedulingStatusResponse``.
 
-    Needs ``wfm:schedulingrequest:view``.
+    Requires ``wfm:schedulingrequest:view``.
 
     Args:
         job_id: path, string.
@@ -4035,7 +4037,7 @@ def get_workforcemanagement_schedulingpreferences_settings(
 def get_workforcemanagement_shifttrades() -> _Operation[_m.ShiftTradeListResponse]:
     """GET /api/v2/workforcemanagement/shifttrades -> ``ShiftTradeListResponse``.
 
-    Deprecated. Needs ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
+    Deprecated. Requires ``wfm:shiftTradeRequest:edit`` or ``wfm:shiftTradeRequest:view`` or
     ``wfm:agentShiftTradeRequest:participate``.
     """
     return _Operation(
@@ -4052,7 +4054,7 @@ def get_workforcemanagement_shifttrading_trade_job(
 ) -> _Operation[_m.ShiftTradeUpdateTradeJobResponse]:
     """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs/{jobId} -> ``ShiftTradeUpdateTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -4074,7 +4076,7 @@ def get_workforcemanagement_shifttrading_trade_match_job(
 ) -> _Operation[_m.ShiftTradeMatchTradeJobResponse]:
     """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs/{jobId} -> ``ShiftTradeMatchTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -4096,7 +4098,7 @@ def get_workforcemanagement_shifttrading_trade_state_job(
 ) -> _Operation[_m.ShiftTradeUpdateTradeStateJobResponse]:
     """GET /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs/{jobId} -> ``ShiftTradeUpdateTradeStateJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -4117,7 +4119,7 @@ def get_workforcemanagement_shifttrading_trades_job(
 ) -> _Operation[_m.ShiftTradeAddTradeJobResponse]:
     """GET /api/v2/workforcemanagement/shifttrading/trades/jobs/{jobId} -> ``ShiftTradeAddTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         job_id: path, string.
@@ -4137,7 +4139,7 @@ def get_workforcemanagement_shifttrading_trades_mine_query_job(
 ) -> _Operation[_m.ShiftTradeQueryAgentTradesJobResponse]:
     """GET /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs/{jobId} -> ``ShiftTradeQueryAgentTradesJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         job_id: path, string.
@@ -4174,7 +4176,7 @@ def get_workforcemanagement_team_adherence(
 ) -> _Operation[_m.UserScheduleAdherenceListing]:
     """GET /api/v2/workforcemanagement/teams/{teamId}/adherence -> ``UserScheduleAdherenceListing``.
 
-    Needs ``wfm:realtimeAdherence:view``.
+    Requires ``wfm:realtimeAdherence:view``.
 
     Args:
         team_id: path, string.
@@ -4210,7 +4212,7 @@ def get_workforcemanagement_timeoffrequest(
 ) -> _Operation[_m.TimeOffRequestResponse]:
     """GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
 
-    Needs ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         time_off_request_id: path, string.
@@ -4230,7 +4232,7 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
 ) -> _Operation[_m.WaitlistPositionListing]:
     """GET /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId}/waitlistpositions -> ``WaitlistPositionListing``.
 
-    Needs ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         time_off_request_id: path, string.
@@ -4248,7 +4250,7 @@ def get_workforcemanagement_timeoffrequest_waitlistpositions(
 def get_workforcemanagement_timeoffrequests() -> _Operation[_m.TimeOffRequestList]:
     """GET /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestList``.
 
-    Needs ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentSchedule:view`` or ``wfm:agentTimeOffRequest:submit``.
     """
     return _Operation(
         _Endpoint(
@@ -4262,7 +4264,7 @@ def get_workforcemanagement_unavailabletimes_settings(
 ) -> _Operation[_m.ManagementUnitAvailabilitySettingsResponse]:
     """GET /api/v2/workforcemanagement/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
 
-    Needs ``wfm:agentUnavailableTimes:submit``.
+    Requires ``wfm:agentUnavailableTimes:submit``.
     """
     return _Operation(
         _Endpoint(
@@ -4278,7 +4280,7 @@ def get_workforcemanagement_unavailabletimes_validation_job(
 ) -> _Operation[_m.QueryAgentUnavailableTimesValidationJobResponse]:
     """GET /api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId} -> ``QueryAgentUnavailableTimesValidationJobResponse``.
 
-    Needs ``wfm:agentUnavailableTimes:submit``.
+    Requires ``wfm:agentUnavailableTimes:submit``.
 
     Args:
         job_id: path, string.
@@ -4296,7 +4298,7 @@ def get_workforcemanagement_unavailabletimes_validation_job(
 def get_workforcemanagement_user_workplanbidranks(user_id: str) -> _Operation[_m.WorkPlanBidRanks]:
     """GET /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
 
-    Needs ``wfm:workPlanBid:view``.
+    Requires ``wfm:workPlanBid:view``.
 
     Args:
         user_id: path, string.
@@ -4315,7 +4317,7 @@ def get_workforcemanagement_workplanbid_preferences(
 ) -> _Operation[_m.AgentWorkPlanBiddingPreferenceResponse]:
     """GET /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
 
-    Needs ``wfm:agentWorkPlanBid:submit``.
+    Requires ``wfm:agentWorkPlanBid:submit``.
 
     Args:
         bid_id: path, string.
@@ -4335,7 +4337,7 @@ def get_workforcemanagement_workplanbid_workplans(
 ) -> _Operation[_m.AgentWorkPlanListResponse]:
     """GET /api/v2/workforcemanagement/workplanbids/{bidId}/workplans -> ``AgentWorkPlanListResponse``.
 
-    Needs ``wfm:agentWorkPlanBid:submit``.
+    Requires ``wfm:agentWorkPlanBid:submit``.
 
     Args:
         bid_id: path, string.
@@ -4353,7 +4355,7 @@ def get_workforcemanagement_workplanbid_workplans(
 def get_workforcemanagement_workplanbids() -> _Operation[_m.AgentWorkPlanBids]:
     """GET /api/v2/workforcemanagement/workplanbids -> ``AgentWorkPlanBids``.
 
-    Needs ``wfm:agentWorkPlanBid:submit``.
+    Requires ``wfm:agentWorkPlanBid:submit``.
     """
     return _Operation(
         _Endpoint(
@@ -4418,7 +4420,7 @@ def patch_workforcemanagement_agent_adherence_explanation(
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
     """PATCH /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/{explanationId} -> ``AdherenceExplanationAsyncResponse``.
 
-    Needs ``wfm:adherenceExplanation:edit``.
+    Requires ``wfm:adherenceExplanation:edit``.
 
     Args:
         agent_id: path, string.
@@ -4467,7 +4469,7 @@ def patch_workforcemanagement_alternativeshifts_trade(
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
     """PATCH /api/v2/workforcemanagement/alternativeshifts/trades/{tradeId} -> ``AlternativeShiftTradeResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         trade_id: path, string.
@@ -4491,7 +4493,7 @@ def patch_workforcemanagement_alternativeshifts_trades_state_jobs(
 ) -> _Operation[_m.AlternativeShiftAsyncResponse]:
     """PATCH /api/v2/workforcemanagement/alternativeshifts/trades/state/jobs -> ``AlternativeShiftAsyncResponse``.
 
-    Needs ``wfm:alternativeShift:edit``.
+    Requires ``wfm:alternativeShift:edit``.
 
     Args:
         body: ``AdminBulkUpdateAlternativeShiftTradeStateRequest``.
@@ -4517,7 +4519,7 @@ def patch_workforcemanagement_businessunit(
 ) -> _Operation[_m.BusinessUnitResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId} -> ``BusinessUnitResponse``.
 
-    Needs ``wfm:businessUnit:edit``.
+    Requires ``wfm:businessUnit:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4546,7 +4548,7 @@ def patch_workforcemanagement_businessunit_activitycode(
 ) -> _Operation[_m.BusinessUnitActivityCode]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/{activityCodeId} -> ``BusinessUnitActivityCode``.
 
-    Needs ``wfm:activityCode:edit``.
+    Requires ``wfm:activityCode:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4572,7 +4574,7 @@ def patch_workforcemanagement_businessunit_activitycodes_bulk(
 ) -> _Operation[_m.BulkUpdateActivityCodeResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes/bulk -> ``BulkUpdateActivityCodeResponse``.
 
-    Needs ``wfm:activityCodes:edit``.
+    Requires ``wfm:activityCodes:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4598,7 +4600,7 @@ def patch_workforcemanagement_businessunit_activityplan(
 ) -> _Operation[_m.ActivityPlanResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId} -> ``ActivityPlanResponse``.
 
-    Needs ``wfm:activityPlan:edit``.
+    Requires ``wfm:activityPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4719,7 +4721,7 @@ def patch_workforcemanagement_businessunit_alternativeshifts_settings(
 ) -> _Operation[_m.AlternativeShiftBuSettingsResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/settings -> ``AlternativeShiftBuSettingsResponse``.
 
-    Needs ``wfm:businessUnit:edit``.
+    Requires ``wfm:businessUnit:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4745,7 +4747,7 @@ def patch_workforcemanagement_businessunit_capacityplan(
 ) -> _Operation[_m.CapacityPlanResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId} -> ``CapacityPlanResponse``.
 
-    Needs ``wfm:capacityPlan:edit``.
+    Requires ``wfm:capacityPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4771,7 +4773,7 @@ def patch_workforcemanagement_businessunit_minimumstaffing_settings(
 ) -> _Operation[_m.MinimumStaffingResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/minimumstaffing/settings -> ``MinimumStaffingResponse``.
 
-    Needs ``wfm:minimumStaffingSettings:edit``.
+    Requires ``wfm:minimumStaffingSettings:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4797,7 +4799,7 @@ def patch_workforcemanagement_businessunit_opportunity(
 ) -> _Operation[_m.OpportunityResult]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/{opportunityId} -> ``OpportunityResult``.
 
-    Needs ``wfm:opportunity:edit``.
+    Requires ``wfm:opportunity:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4824,7 +4826,7 @@ def patch_workforcemanagement_businessunit_planninggroup(
 ) -> _Operation[_m.PlanningGroup]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups/{planningGroupId} -> ``PlanningGroup``.
 
-    Needs ``wfm:planningGroup:edit`` and ``routing:queue:view``.
+    Requires ``wfm:planningGroup:edit`` and ``routing:queue:view``.
 
     Args:
         business_unit_id: path, string.
@@ -4851,7 +4853,7 @@ def patch_workforcemanagement_businessunit_schedulebid(
 ) -> _Operation[_m.ScheduleBid]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId} -> ``ScheduleBid``.
 
-    Needs ``wfm:scheduleBid:edit``.
+    Requires ``wfm:scheduleBid:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4879,7 +4881,7 @@ def patch_workforcemanagement_businessunit_schedulebid_group(
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId} -> ``ScheduleBidGroupResponse``.
 
-    Needs ``wfm:scheduleBidGroup:edit``.
+    Requires ``wfm:scheduleBidGroup:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4908,7 +4910,7 @@ def patch_workforcemanagement_businessunit_schedulebid_group_preferences(
 ) -> _Operation[_m.AdminAgentScheduleBidPreferenceResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
 
-    Needs ``wfm:scheduleBidGroup:edit``.
+    Requires ``wfm:scheduleBidGroup:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4935,7 +4937,7 @@ def patch_workforcemanagement_businessunit_scheduler_settings(
 ) -> _Operation[_m.BuSchedulerSettingsResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduler/settings -> ``BuSchedulerSettingsResponse``.
 
-    Needs ``wfm:schedulerSettings:edit``.
+    Requires ``wfm:schedulerSettings:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -4961,7 +4963,7 @@ def patch_workforcemanagement_businessunit_scheduling_run(
 ) -> _Operation[None]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/scheduling/runs/{runId} -> nothing.
 
-    Needs ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5011,7 +5013,7 @@ def patch_workforcemanagement_businessunit_servicegoaltemplate(
 ) -> _Operation[_m.ServiceGoalTemplate]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates/{serviceGoalTemplateId} -> ``ServiceGoalTemplate``.
 
-    Needs ``wfm:serviceGoalTemplate:edit``.
+    Requires ``wfm:serviceGoalTemplate:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5038,7 +5040,7 @@ def patch_workforcemanagement_businessunit_staffinggroup(
 ) -> _Operation[_m.StaffingGroupResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/{staffingGroupId} -> ``StaffingGroupResponse``.
 
-    Needs ``wfm:staffingGroup:edit``.
+    Requires ``wfm:staffingGroup:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5065,7 +5067,7 @@ def patch_workforcemanagement_businessunit_timeoffplan(
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans/{timeOffPlanId} -> ``BuTimeOffPlanResponse``.
 
-    Needs ``wfm:timeOffPlan:edit``.
+    Requires ``wfm:timeOffPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5092,7 +5094,7 @@ def patch_workforcemanagement_businessunit_workplanbid(
 ) -> _Operation[_m.WorkPlanBid]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId} -> ``WorkPlanBid``.
 
-    Needs ``wfm:workPlanBid:edit``.
+    Requires ``wfm:workPlanBid:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5120,7 +5122,7 @@ def patch_workforcemanagement_businessunit_workplanbid_group(
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId} -> ``WorkPlanBidGroupResponse``.
 
-    Needs ``wfm:workPlanBidGroup:edit``.
+    Requires ``wfm:workPlanBidGroup:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5149,7 +5151,7 @@ def patch_workforcemanagement_businessunit_workplanbid_group_preferences(
 ) -> _Operation[_m.AdminAgentWorkPlanPreferenceResponse]:
     """PATCH /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
 
-    Needs ``wfm:workPlanBidGroup:edit``.
+    Requires ``wfm:workPlanBidGroup:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -5176,7 +5178,7 @@ def patch_workforcemanagement_managementunit(
 ) -> _Operation[_m.ManagementUnit]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId} -> ``ManagementUnit``.
 
-    Needs ``wfm:managementUnit:edit``.
+    Requires ``wfm:managementUnit:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5201,7 +5203,7 @@ def patch_workforcemanagement_managementunit_agents(
 ) -> _Operation[None]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents -> nothing.
 
-    Needs ``wfm:agent:edit``.
+    Requires ``wfm:agent:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5226,7 +5228,7 @@ def patch_workforcemanagement_managementunit_agents_workplans_bulk(
 ) -> _Operation[_m.UpdateMuAgentWorkPlansBatchResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/bulk -> ``UpdateMuAgentWorkPlansBatchResponse``.
 
-    Needs ``wfm:workPlan:edit``.
+    Requires ``wfm:workPlan:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5252,7 +5254,7 @@ def patch_workforcemanagement_managementunit_timeofflimit(
 ) -> _Operation[_m.TimeOffLimit]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId} -> ``TimeOffLimit``.
 
-    Deprecated. Needs ``wfm:timeOffLimit:edit``.
+    Deprecated. Requires ``wfm:timeOffLimit:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5279,7 +5281,7 @@ def patch_workforcemanagement_managementunit_timeoffplan(
 ) -> _Operation[_m.TimeOffPlan]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans/{timeOffPlanId} -> ``TimeOffPlan``.
 
-    Deprecated. Needs ``wfm:timeOffPlan:edit``.
+    Deprecated. Requires ``wfm:timeOffPlan:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5307,7 +5309,7 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
 ) -> _Operation[_m.UserTimeOffIntegrationStatusResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus -> ``UserTimeOffIntegrationStatusResponse``.
 
-    Needs ``wfm:timeOffRequest:edit``.
+    Requires ``wfm:timeOffRequest:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5338,7 +5340,7 @@ def patch_workforcemanagement_managementunit_unavailabletimes_settings(
 ) -> _Operation[_m.ManagementUnitAvailabilitySettingsResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/unavailabletimes/settings -> ``ManagementUnitAvailabilitySettingsResponse``.
 
-    Needs ``wfm:managementUnit:edit``.
+    Requires ``wfm:managementUnit:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5365,7 +5367,7 @@ def patch_workforcemanagement_managementunit_user_timeoffrequest(
 ) -> _Operation[_m.TimeOffRequestResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
 
-    Needs ``wfm:timeOffRequest:edit``.
+    Requires ``wfm:timeOffRequest:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5397,7 +5399,7 @@ def patch_workforcemanagement_managementunit_week_shifttrade(
 ) -> _Operation[_m.ShiftTradeResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId} -> ``ShiftTradeResponse``.
 
-    Deprecated. Needs ``wfm:agentShiftTradeRequest:participate``.
+    Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         management_unit_id: path, string.
@@ -5430,7 +5432,7 @@ def patch_workforcemanagement_managementunit_workplan(
 ) -> _Operation[_m.WorkPlan]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId} -> ``WorkPlan``.
 
-    Needs ``wfm:workPlan:edit``.
+    Requires ``wfm:workPlan:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5458,7 +5460,7 @@ def patch_workforcemanagement_managementunit_workplanrotation(
 ) -> _Operation[_m.WorkPlanRotationResponse]:
     """PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId} -> ``WorkPlanRotationResponse``.
 
-    Needs ``wfm:workPlanRotation:edit``.
+    Requires ``wfm:workPlanRotation:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -5505,7 +5507,7 @@ def patch_workforcemanagement_timeoffrequest(
 ) -> _Operation[_m.TimeOffRequestResponse]:
     """PATCH /api/v2/workforcemanagement/timeoffrequests/{timeOffRequestId} -> ``TimeOffRequestResponse``.
 
-    Needs ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         time_off_request_id: path, string.
@@ -5529,7 +5531,7 @@ def patch_workforcemanagement_unavailabletimes(
 ) -> _Operation[_m.UnavailableTimeListing]:
     """PATCH /api/v2/workforcemanagement/unavailabletimes -> ``UnavailableTimeListing``.
 
-    Needs ``wfm:agentUnavailableTimes:submit``.
+    Requires ``wfm:agentUnavailableTimes:submit``.
 
     Args:
         body: ``UpdateUnavailableTimesRequest``.
@@ -5553,7 +5555,7 @@ def patch_workforcemanagement_user_workplanbidranks(
 ) -> _Operation[_m.WorkPlanBidRanks]:
     """PATCH /api/v2/workforcemanagement/users/{userId}/workplanbidranks -> ``WorkPlanBidRanks``.
 
-    Needs ``wfm:workPlanBid:edit``.
+    Requires ``wfm:workPlanBid:edit``.
 
     Args:
         user_id: path, string.
@@ -5577,7 +5579,7 @@ def patch_workforcemanagement_users_workplanbidranks_bulk(
 ) -> _Operation[_m.EntityListing]:
     """PATCH /api/v2/workforcemanagement/users/workplanbidranks/bulk -> ``EntityListing``.
 
-    Needs ``wfm:workPlanBid:edit``.
+    Requires ``wfm:workPlanBid:edit``.
 
     Args:
         body: list of ``WorkPlanBidRanks``.
@@ -5601,7 +5603,7 @@ def patch_workforcemanagement_workplanbid_preferences(
 ) -> _Operation[_m.AgentWorkPlanBiddingPreferenceResponse]:
     """PATCH /api/v2/workforcemanagement/workplanbids/{bidId}/preferences -> ``AgentWorkPlanBiddingPreferenceResponse``.
 
-    Needs ``wfm:agentWorkPlanBid:submit``.
+    Requires ``wfm:agentWorkPlanBid:submit``.
 
     Args:
         bid_id: path, string.
@@ -5650,7 +5652,7 @@ def post_workforcemanagement_adherence_adjustments_query(
 ) -> _Operation[_m.CurrentAgentCursorAdherenceAdjustmentsListing]:
     """POST /api/v2/workforcemanagement/adherence/adjustments/query -> ``CurrentAgentCursorAdherenceAdjustmentsListing``.
 
-    Only reads. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         before: query, string.
@@ -5677,7 +5679,7 @@ def post_workforcemanagement_adherence_explanations(
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
     """POST /api/v2/workforcemanagement/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
 
-    Needs ``wfm:agentAdherenceExplanation:submit``.
+    Requires ``wfm:agentAdherenceExplanation:submit``.
 
     Args:
         body: ``AddAdherenceExplanationAgentRequest``.
@@ -5703,7 +5705,7 @@ def post_workforcemanagement_adherence_explanations_query(
 ) -> _Operation[_m.QueryAdherenceExplanationsResponse]:
     """POST /api/v2/workforcemanagement/adherence/explanations/query -> ``QueryAdherenceExplanationsResponse``.
 
-    Only reads. Needs ``wfm:agentAdherenceExplanation:submit``.
+    Read-only. Requires ``wfm:agentAdherenceExplanation:submit``.
 
     Args:
         force_async: query, boolean.
@@ -5728,7 +5730,7 @@ def post_workforcemanagement_adherence_historical_bulk(
 ) -> _Operation[_m.WfmHistoricalAdherenceBulkResponse]:
     """POST /api/v2/workforcemanagement/adherence/historical/bulk -> ``WfmHistoricalAdherenceBulkResponse``.
 
-    Needs ``wfm:historicalAdherence:view``.
+    Requires ``wfm:historicalAdherence:view``.
 
     Args:
         body: ``WfmHistoricalAdherenceBulkQuery``.
@@ -5756,7 +5758,7 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
 ) -> _Operation[_m.CursorAdherenceAdjustmentsListing]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
 
-    Only reads. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         agent_id: path, string.
@@ -5784,7 +5786,7 @@ def post_workforcemanagement_agent_adherence_explanations(
 ) -> _Operation[_m.AdherenceExplanationAsyncResponse]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations -> ``AdherenceExplanationAsyncResponse``.
 
-    Needs ``wfm:adherenceExplanation:add``.
+    Requires ``wfm:adherenceExplanation:add``.
 
     Args:
         agent_id: path, string.
@@ -5812,7 +5814,7 @@ def post_workforcemanagement_agent_adherence_explanations_query(
 ) -> _Operation[_m.AgentQueryAdherenceExplanationsResponse]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/adherence/explanations/query -> ``AgentQueryAdherenceExplanationsResponse``.
 
-    Only reads. Needs ``wfm:adherenceExplanation:view``.
+    Read-only. Requires ``wfm:adherenceExplanation:view``.
 
     Args:
         agent_id: path, string.
@@ -5840,7 +5842,7 @@ def post_workforcemanagement_agent_schedulingpreferences_query(
 ) -> _Operation[_m.AgentSchedulingPreferenceListing]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
 
-    Only reads.
+    Read-only.
 
     Args:
         agent_id: path, string.
@@ -5865,7 +5867,7 @@ def post_workforcemanagement_agent_unavailabletimes_query(
 ) -> _Operation[_m.UnavailableTimeListing]:
     """POST /api/v2/workforcemanagement/agents/{agentId}/unavailabletimes/query -> ``UnavailableTimeListing``.
 
-    Only reads. Needs ``wfm:unavailableTimes:view``.
+    Read-only. Requires ``wfm:unavailableTimes:view``.
 
     Args:
         agent_id: path, string.
@@ -5889,7 +5891,7 @@ def post_workforcemanagement_agents(
 ) -> _Operation[_m.MoveAgentsResponse]:
     """POST /api/v2/workforcemanagement/agents -> ``MoveAgentsResponse``.
 
-    Needs ``wfm:agent:edit``.
+    Requires ``wfm:agent:edit``.
 
     Args:
         body: ``MoveAgentsRequest``.
@@ -5911,7 +5913,7 @@ def post_workforcemanagement_agents_integrations_hris_query(
 ) -> _Operation[_m.AgentsIntegrationsListing]:
     """POST /api/v2/workforcemanagement/agents/integrations/hris/query -> ``AgentsIntegrationsListing``.
 
-    Only reads. Needs ``wfm:agent:view``.
+    Read-only. Requires ``wfm:agent:view``.
 
     Args:
         body: ``QueryAgentsIntegrationsRequest``.
@@ -5938,7 +5940,8 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
 ) -> _Operation[_m.WfmAgentHistoricalAdherenceResponse]:
     """POST /api/v2/workforcemanagement/agents/me/adherence/historical/jobs -> ``WfmAgentHistoricalAdherenceResponse``.
 
-    Needs ``wfm:agentHistoricalAdherence:view`` or ``wfm:agentHistoricalAdherenceConformance:view``.
+    Requires ``wfm:agentHistoricalAdherence:view`` or
+    ``wfm:agentHistoricalAdherenceConformance:view``.
 
     Args:
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
@@ -5962,7 +5965,7 @@ def post_workforcemanagement_agents_me_possibleworkshifts(
 ) -> _Operation[_m.AgentPossibleWorkShiftsResponse]:
     """POST /api/v2/workforcemanagement/agents/me/possibleworkshifts -> ``AgentPossibleWorkShiftsResponse``.
 
-    Needs ``wfm:agentPossibleWorkShifts:view``.
+    Requires ``wfm:agentPossibleWorkShifts:view``.
 
     Args:
         body: ``AgentPossibleWorkShiftsRequest``.
@@ -5985,7 +5988,7 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_add(
 ) -> _Operation[_m.AgentBulkAddOpportunityEnrollmentsResponse]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/add -> ``AgentBulkAddOpportunityEnrollmentsResponse``.
 
-    Needs ``wfm:agentOpportunitiesEnrollments:add``.
+    Requires ``wfm:agentOpportunitiesEnrollments:add``.
 
     Args:
         body: ``AgentBulkAddOpportunityEnrollmentsRequest``.
@@ -6008,7 +6011,7 @@ def post_workforcemanagement_agents_opportunities_enrollments_bulk_statuses_upda
 ) -> _Operation[_m.AgentBulkStatusUpdateOpportunityEnrollmentsResponse]:
     """POST /api/v2/workforcemanagement/agents/opportunities/enrollments/bulk/statuses/update -> ``AgentBulkStatusUpdateOpportunityEnrollmentsResponse``.
 
-    Needs ``wfm:agentOpportunitiesEnrollmentsStatuses:edit``.
+    Requires ``wfm:agentOpportunitiesEnrollmentsStatuses:edit``.
 
     Args:
         body: ``AgentBulkStatusUpdateOpportunityEnrollmentsRequest``.
@@ -6036,7 +6039,7 @@ def post_workforcemanagement_agents_opportunities_query(
 ) -> _Operation[_m.AgentQueryOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/agents/opportunities/query -> ``AgentQueryOpportunitiesResponse``.
 
-    Only reads. Needs ``wfm:agentOpportunitiesQuery:view``.
+    Read-only. Requires ``wfm:agentOpportunitiesQuery:view``.
 
     Args:
         expand: query, string: enrollment.
@@ -6064,7 +6067,7 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
 ) -> _Operation[_m.AgentMuQueryResponse]:
     """POST /api/v2/workforcemanagement/agentschedules/managementunits/mine -> ``AgentMuQueryResponse``.
 
-    Needs ``wfm:agentManagementUnitSchedule:view``.
+    Requires ``wfm:agentManagementUnitSchedule:view``.
 
     Args:
         force_async: query, boolean.
@@ -6089,7 +6092,7 @@ def post_workforcemanagement_agentschedules_mine(
 ) -> _Operation[_m.BuCurrentAgentScheduleSearchResponse]:
     """POST /api/v2/workforcemanagement/agentschedules/mine -> ``BuCurrentAgentScheduleSearchResponse``.
 
-    Needs ``wfm:agentSchedule:view``.
+    Requires ``wfm:agentSchedule:view``.
 
     Args:
         body: ``BuGetCurrentAgentScheduleRequest``.
@@ -6112,7 +6115,7 @@ def post_workforcemanagement_alternativeshifts_offers_jobs(
 ) -> _Operation[_m.AlternativeShiftAsyncResponse]:
     """POST /api/v2/workforcemanagement/alternativeshifts/offers/jobs -> ``AlternativeShiftAsyncResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         body: ``AlternativeShiftOffersRequest``.
@@ -6135,7 +6138,7 @@ def post_workforcemanagement_alternativeshifts_offers_search_jobs(
 ) -> _Operation[_m.AlternativeShiftAsyncResponse]:
     """POST /api/v2/workforcemanagement/alternativeshifts/offers/search/jobs -> ``AlternativeShiftAsyncResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         body: ``AlternativeShiftSearchOffersRequest``.
@@ -6158,7 +6161,7 @@ def post_workforcemanagement_alternativeshifts_trades(
 ) -> _Operation[_m.AlternativeShiftTradeResponse]:
     """POST /api/v2/workforcemanagement/alternativeshifts/trades -> ``AlternativeShiftTradeResponse``.
 
-    Needs ``wfm:agentAlternativeShift:submit``.
+    Requires ``wfm:agentAlternativeShift:submit``.
 
     Args:
         body: ``CreateAlternativeShiftTradeRequest``.
@@ -6182,7 +6185,7 @@ def post_workforcemanagement_businessunit_activitycodes(
 ) -> _Operation[_m.BusinessUnitActivityCode]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activitycodes -> ``BusinessUnitActivityCode``.
 
-    Needs ``wfm:activityCode:add``.
+    Requires ``wfm:activityCode:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6316,7 +6319,7 @@ def post_workforcemanagement_businessunit_activityplan_runs_jobs(
 ) -> _Operation[_m.ActivityPlanRunJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs -> ``ActivityPlanRunJobResponse``.
 
-    Needs ``wfm:activityPlanRunJob:add``.
+    Requires ``wfm:activityPlanRunJob:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6338,7 +6341,7 @@ def post_workforcemanagement_businessunit_activityplans(
 ) -> _Operation[_m.ActivityPlanResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans -> ``ActivityPlanResponse``.
 
-    Needs ``wfm:activityPlan:add``.
+    Requires ``wfm:activityPlan:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6367,7 +6370,7 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
 ) -> _Operation[_m.CursorAdherenceAdjustmentsListing]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
 
-    Only reads. Pages by the cursor ``after`` or ``next_uri`` of the reply.
+    Read-only. Pages by the cursor ``after`` or ``next_uri`` of the response.
 
     Args:
         business_unit_id: path, string.
@@ -6467,7 +6470,7 @@ def post_workforcemanagement_businessunit_adherence_explanations_query(
 ) -> _Operation[_m.BuQueryAdherenceExplanationsResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/explanations/query -> ``BuQueryAdherenceExplanationsResponse``.
 
-    Only reads. Needs ``wfm:adherenceExplanation:view``.
+    Read-only. Requires ``wfm:adherenceExplanation:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6497,7 +6500,7 @@ def post_workforcemanagement_businessunit_agentschedules_search(
 ) -> _Operation[_m.BuAsyncAgentSchedulesSearchResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6526,7 +6529,7 @@ def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
 ) -> _Operation[_m.BuListAlternativeShiftTradesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/alternativeshifts/trades/search -> ``BuListAlternativeShiftTradesResponse``.
 
-    Only reads. Needs ``wfm:alternativeShift:view``.
+    Read-only. Requires ``wfm:alternativeShift:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6553,7 +6556,7 @@ def post_workforcemanagement_businessunit_capacityplan_copy(
 ) -> _Operation[_m.CapacityPlanResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/copy -> ``CapacityPlanResponse``.
 
-    Needs ``wfm:capacityPlan:add``.
+    Requires ``wfm:capacityPlan:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6579,7 +6582,7 @@ def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
 ) -> _Operation[_m.CapacityPlanStaffingRequirementResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate -> ``CapacityPlanStaffingRequirementResult``.
 
-    Needs ``wfm:capacityPlan:edit``.
+    Requires ``wfm:capacityPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6602,7 +6605,7 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
 ) -> _Operation[_m.CapacityPlanStaffingGroupMetricChangeResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocations -> ``CapacityPlanStaffingGroupMetricChangeResponse``.
 
-    Needs ``wfm:capacityPlan:edit``.
+    Requires ``wfm:capacityPlan:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6629,7 +6632,7 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
 ) -> _Operation[_m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
 
-    Only reads. Needs ``wfm:capacityPlan:view``.
+    Read-only. Requires ``wfm:capacityPlan:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6658,7 +6661,7 @@ def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_
 ) -> _Operation[_m.LongTermRequirementsResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate -> ``LongTermRequirementsResponse``.
 
-    Needs ``wfm:longTermStaffing:edit``.
+    Requires ``wfm:longTermStaffing:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6685,7 +6688,7 @@ def post_workforcemanagement_businessunit_capacityplans(
 ) -> _Operation[_m.CapacityPlanResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans -> ``CapacityPlanResponse``.
 
-    Needs ``wfm:capacityPlan:add``.
+    Requires ``wfm:capacityPlan:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6710,7 +6713,7 @@ def post_workforcemanagement_businessunit_capacityplans_bulk_remove(
 ) -> _Operation[None]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/bulk/remove -> nothing.
 
-    Needs ``wfm:capacityPlan:delete``.
+    Requires ``wfm:capacityPlan:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -6735,7 +6738,7 @@ def post_workforcemanagement_businessunit_decisionmetrics_update(
 ) -> _Operation[_m.DecisionMetricsUpdateJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update -> ``DecisionMetricsUpdateJobResponse``.
 
-    Needs ``wfm:decisionMetrics:edit``.
+    Requires ``wfm:decisionMetrics:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6760,7 +6763,7 @@ def post_workforcemanagement_businessunit_decisionmetrics_update_uploadurl(
 ) -> _Operation[_m.DecisionMetricsUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update/uploadurl -> ``DecisionMetricsUploadResponse``.
 
-    Needs ``wfm:decisionMetrics:edit``.
+    Requires ``wfm:decisionMetrics:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6787,7 +6790,7 @@ def post_workforcemanagement_businessunit_intraday(
 ) -> _Operation[_m.AsyncIntradayResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/intraday -> ``AsyncIntradayResponse``.
 
-    Needs ``wfm:intraday:view``.
+    Requires ``wfm:intraday:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6813,7 +6816,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 ) -> _Operation[_m.AggregatedSessionExportJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs -> ``AggregatedSessionExportJobResponse``.
 
-    Needs ``wfm:mainForecastExportForecast:add``.
+    Requires ``wfm:mainForecastExportForecast:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6839,7 +6842,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 ) -> _Operation[_m.AggregatedHistoricalExportJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs -> ``AggregatedHistoricalExportJobResponse``.
 
-    Needs ``wfm:mainForecastExportHistorical:add``.
+    Requires ``wfm:mainForecastExportHistorical:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6865,7 +6868,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
 ) -> _Operation[_m.AggregatedSnapshotExportJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs -> ``AggregatedSnapshotExportJobResponse``.
 
-    Needs ``wfm:mainForecastExportSnapshot:view``.
+    Requires ``wfm:mainForecastExportSnapshot:view``.
 
     Args:
         business_unit_id: path, string.
@@ -6891,7 +6894,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_add(
 ) -> _Operation[_m.BulkAddOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/add -> ``BulkAddOpportunitiesResponse``.
 
-    Needs ``wfm:opportunities:add``.
+    Requires ``wfm:opportunities:add``.
 
     Args:
         business_unit_id: path, string.
@@ -6916,7 +6919,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_publish(
 ) -> _Operation[_m.BulkPublishOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/publish -> ``BulkPublishOpportunitiesResponse``.
 
-    Needs ``wfm:opportunities:publish``.
+    Requires ``wfm:opportunities:publish``.
 
     Args:
         business_unit_id: path, string.
@@ -6941,7 +6944,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_remove(
 ) -> _Operation[_m.BulkRemoveOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/remove -> ``BulkRemoveOpportunitiesResponse``.
 
-    Needs ``wfm:opportunities:delete``.
+    Requires ``wfm:opportunities:delete``.
 
     Args:
         business_unit_id: path, string.
@@ -6966,7 +6969,7 @@ def post_workforcemanagement_businessunit_opportunities_bulk_statuses_update(
 ) -> _Operation[_m.BulkOpportunitiesStatusUpdateResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/bulk/statuses/update -> ``BulkOpportunitiesStatusUpdateResponse``.
 
-    Needs ``wfm:opportunitiesStatuses:edit``.
+    Requires ``wfm:opportunitiesStatuses:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -6991,7 +6994,7 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_bulk_statuse
 ) -> _Operation[_m.BulkUpdateOpportunityEnrollmentsStatusResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/bulk/statuses/update -> ``BulkUpdateOpportunityEnrollmentsStatusResponse``.
 
-    Needs ``wfm:opportunitiesEnrollmentsStatuses:edit``.
+    Requires ``wfm:opportunitiesEnrollmentsStatuses:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7020,7 +7023,7 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
 ) -> _Operation[_m.QueryOpportunityEnrollmentsResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/enrollments/query -> ``QueryOpportunityEnrollmentsResponse``.
 
-    Only reads. Needs ``wfm:opportunitiesEnrollmentsQuery:view``.
+    Read-only. Requires ``wfm:opportunitiesEnrollmentsQuery:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7047,7 +7050,7 @@ def post_workforcemanagement_businessunit_opportunities_externalactivities_query
 ) -> _Operation[_m.QueryExternalActivityOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/externalactivities/query -> ``QueryExternalActivityOpportunitiesResponse``.
 
-    Only reads. Needs ``wfm:opportunitiesExternalActivitiesQuery:view``.
+    Read-only. Requires ``wfm:opportunitiesExternalActivitiesQuery:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7075,7 +7078,7 @@ def post_workforcemanagement_businessunit_opportunities_query(
 ) -> _Operation[_m.QueryOpportunitiesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/opportunities/query -> ``QueryOpportunitiesResponse``.
 
-    Only reads. Needs ``wfm:opportunitiesQuery:view``.
+    Read-only. Requires ``wfm:opportunitiesQuery:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7101,7 +7104,7 @@ def post_workforcemanagement_businessunit_planninggroups(
 ) -> _Operation[_m.PlanningGroup]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/planninggroups -> ``PlanningGroup``.
 
-    Needs ``wfm:planningGroup:add`` and ``routing:queue:view``.
+    Requires ``wfm:planningGroup:add`` and ``routing:queue:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7127,7 +7130,7 @@ def post_workforcemanagement_businessunit_schedulebid_copy(
 ) -> _Operation[_m.ScheduleBid]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/copy -> ``ScheduleBid``.
 
-    Needs ``wfm:scheduleBid:add``.
+    Requires ``wfm:scheduleBid:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7154,7 +7157,7 @@ def post_workforcemanagement_businessunit_schedulebid_groups(
 ) -> _Operation[_m.ScheduleBidGroupResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups -> ``ScheduleBidGroupResponse``.
 
-    Needs ``wfm:scheduleBidGroup:add``.
+    Requires ``wfm:scheduleBidGroup:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7180,7 +7183,7 @@ def post_workforcemanagement_businessunit_schedulebids(
 ) -> _Operation[_m.ScheduleBid]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids -> ``ScheduleBid``.
 
-    Needs ``wfm:scheduleBid:add``.
+    Requires ``wfm:scheduleBid:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7205,7 +7208,7 @@ def post_workforcemanagement_businessunit_schedulebids_effectiveschedulesets(
 ) -> _Operation[_m.AgentsEffectiveScheduleSetResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/effectiveschedulesets -> ``AgentsEffectiveScheduleSetResponse``.
 
-    Needs ``wfm:scheduleBid:view``.
+    Requires ``wfm:scheduleBid:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7230,7 +7233,7 @@ def post_workforcemanagement_businessunit_servicegoaltemplates(
 ) -> _Operation[_m.ServiceGoalTemplate]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/servicegoaltemplates -> ``ServiceGoalTemplate``.
 
-    Needs ``wfm:serviceGoalTemplate:add``.
+    Requires ``wfm:serviceGoalTemplate:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7258,7 +7261,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
 ) -> _Operation[_m.ShiftTradeEvaluateTradesBuJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/evaluate/jobs -> ``ShiftTradeEvaluateTradesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7288,7 +7291,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
 ) -> _Operation[_m.ShiftTradeQueryTradesBuJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/query/jobs -> ``ShiftTradeQueryTradesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7318,7 +7321,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
 ) -> _Operation[_m.ShiftTradeBulkUpdateTradeStateBuJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7348,7 +7351,7 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
 ) -> _Operation[_m.ShiftTradeSearchUnmatchedTradesBuJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/unmatched/search/jobs -> ``ShiftTradeSearchUnmatchedTradesBuJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         business_unit_id: path, string.
@@ -7377,7 +7380,7 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
 ) -> _Operation[_m.ShiftTradeQueryWeekSummariesBuJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/weeks/summary/jobs -> ``ShiftTradeQueryWeekSummariesBuJobResponse``.
 
-    Needs ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
+    Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7403,7 +7406,7 @@ def post_workforcemanagement_businessunit_staffinggroups(
 ) -> _Operation[_m.StaffingGroupResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups -> ``StaffingGroupResponse``.
 
-    Needs ``wfm:staffingGroup:add``.
+    Requires ``wfm:staffingGroup:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7428,7 +7431,7 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
 ) -> _Operation[_m.PlanningGroupToStaffingGroupsListing]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query -> ``PlanningGroupToStaffingGroupsListing``.
 
-    Only reads. Needs ``wfm:staffingGroup:view``.
+    Read-only. Requires ``wfm:staffingGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7455,7 +7458,7 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
 ) -> _Operation[_m.UserStaffingGroupListing]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query -> ``UserStaffingGroupListing``.
 
-    Only reads. Needs ``wfm:staffingGroup:view``.
+    Read-only. Requires ``wfm:staffingGroup:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7482,7 +7485,7 @@ def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
 ) -> _Operation[_m.BuConvertTimeOffLimitGranularityJobResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion -> ``BuConvertTimeOffLimitGranularityJobResponse``.
 
-    Needs ``wfm:timeOffLimit:convertGranularity``.
+    Requires ``wfm:timeOffLimit:convertGranularity``.
 
     Args:
         business_unit_id: path, string.
@@ -7509,7 +7512,7 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import(
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import -> ``BuTimeOffLimitResponse``.
 
-    Needs ``wfm:timeOffLimit:edit``.
+    Requires ``wfm:timeOffLimit:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7536,7 +7539,7 @@ def post_workforcemanagement_businessunit_timeofflimit_values_import_uploadurl(
 ) -> _Operation[_m.BuImportTimeOffLimitValuesUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/import/uploadurl -> ``BuImportTimeOffLimitValuesUploadResponse``.
 
-    Needs ``wfm:timeOffLimit:edit``.
+    Requires ``wfm:timeOffLimit:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7563,7 +7566,7 @@ def post_workforcemanagement_businessunit_timeofflimit_values_query(
 ) -> _Operation[_m.BuTimeOffLimitValuesForGranularityResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values/query -> ``BuTimeOffLimitValuesForGranularityResponse``.
 
-    Only reads. Needs ``wfm:timeOffLimit:view``.
+    Read-only. Requires ``wfm:timeOffLimit:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7590,7 +7593,7 @@ def post_workforcemanagement_businessunit_timeofflimits(
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits -> ``BuTimeOffLimitResponse``.
 
-    Needs ``wfm:timeOffLimit:add``.
+    Requires ``wfm:timeOffLimit:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7615,7 +7618,7 @@ def post_workforcemanagement_businessunit_timeofflimits_values_query(
 ) -> _Operation[_m.BuTimeOffLimitValuesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/values/query -> ``BuTimeOffLimitValuesResponse``.
 
-    Deprecated. Only reads. Needs ``wfm:timeOffLimit:view``.
+    Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7640,7 +7643,7 @@ def post_workforcemanagement_businessunit_timeoffplans(
 ) -> _Operation[_m.BuTimeOffPlanResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeoffplans -> ``BuTimeOffPlanResponse``.
 
-    Needs ``wfm:timeOffPlan:add``.
+    Requires ``wfm:timeOffPlan:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7665,7 +7668,7 @@ def post_workforcemanagement_businessunit_unavailabletimes_schedules_query(
 ) -> _Operation[_m.QueryAgentScheduleUnavailableTimesResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/schedules/query -> ``QueryAgentScheduleUnavailableTimesResponse``.
 
-    Only reads. Needs ``wfm:unavailableTimes:view``.
+    Read-only. Requires ``wfm:unavailableTimes:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7691,7 +7694,7 @@ def post_workforcemanagement_businessunit_unavailabletimes_settings_query(
 ) -> _Operation[_m.QueryAvailabilityManagementUnitsSettingsResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/unavailabletimes/settings/query -> ``QueryAvailabilityManagementUnitsSettingsResponse``.
 
-    Only reads. Needs ``wfm:managementUnit:view``.
+    Read-only. Requires ``wfm:managementUnit:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7722,7 +7725,7 @@ def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
 ) -> _Operation[_m.BuAsyncAgentSchedulesQueryResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/agentschedules/query -> ``BuAsyncAgentSchedulesQueryResponse``.
 
-    Needs ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
+    Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
 
     Args:
         business_unit_id: path, string.
@@ -7753,7 +7756,7 @@ def post_workforcemanagement_businessunit_week_schedule_copy(
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/copy -> ``BuAsyncScheduleResponse``.
 
-    Needs ``wfm:schedule:add``.
+    Requires ``wfm:schedule:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7782,7 +7785,7 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations -> ``PerformancePredictionRecalculationResponse``.
 
-    Needs ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7812,7 +7815,7 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
 ) -> _Operation[_m.PerformancePredictionRecalculationUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/uploadurl -> ``PerformancePredictionRecalculationUploadResponse``.
 
-    Needs ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7842,7 +7845,7 @@ def post_workforcemanagement_businessunit_week_schedule_reschedule(
 ) -> _Operation[_m.BuAsyncScheduleRunResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule -> ``BuAsyncScheduleRunResponse``.
 
-    Needs ``wfm:schedule:generate``.
+    Requires ``wfm:schedule:generate``.
 
     Args:
         business_unit_id: path, string.
@@ -7871,7 +7874,7 @@ def post_workforcemanagement_businessunit_week_schedule_update(
 ) -> _Operation[_m.BuAsyncScheduleResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update -> ``BuAsyncScheduleResponse``.
 
-    Needs ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7900,7 +7903,7 @@ def post_workforcemanagement_businessunit_week_schedule_update_uploadurl(
 ) -> _Operation[_m.UpdateScheduleUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/update/uploadurl -> ``UpdateScheduleUploadResponse``.
 
-    Needs ``wfm:schedule:edit``.
+    Requires ``wfm:schedule:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -7928,7 +7931,7 @@ def post_workforcemanagement_businessunit_week_schedules(
 ) -> _Operation[_m.BuScheduleMetadata]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules -> ``BuScheduleMetadata``.
 
-    Needs ``wfm:schedule:add``.
+    Requires ``wfm:schedule:add``.
 
     Args:
         business_unit_id: path, string.
@@ -7955,7 +7958,7 @@ def post_workforcemanagement_businessunit_week_schedules_generate(
 ) -> _Operation[_m.BuAsyncScheduleRunResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/generate -> ``BuAsyncScheduleRunResponse``.
 
-    Needs ``wfm:schedule:generate``.
+    Requires ``wfm:schedule:generate``.
 
     Args:
         business_unit_id: path, string.
@@ -7982,7 +7985,7 @@ def post_workforcemanagement_businessunit_week_schedules_import(
 ) -> _Operation[_m.ScheduleUploadProcessingResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import -> ``ScheduleUploadProcessingResponse``.
 
-    Needs ``wfm:schedule:add``.
+    Requires ``wfm:schedule:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8009,7 +8012,7 @@ def post_workforcemanagement_businessunit_week_schedules_import_uploadurl(
 ) -> _Operation[_m.ImportScheduleUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/import/uploadurl -> ``ImportScheduleUploadResponse``.
 
-    Needs ``wfm:schedule:add``.
+    Requires ``wfm:schedule:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8039,7 +8042,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
 ) -> _Operation[_m.AsyncForecastOperationResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/{forecastId}/copy -> ``AsyncForecastOperationResult``.
 
-    Needs ``wfm:shortTermForecast:add``.
+    Requires ``wfm:shortTermForecast:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8073,7 +8076,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
 ) -> _Operation[_m.AsyncForecastOperationResult]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/generate -> ``AsyncForecastOperationResult``.
 
-    Needs ``wfm:shortTermForecast:add``.
+    Requires ``wfm:shortTermForecast:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8101,7 +8104,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import(
 ) -> _Operation[_m.ImportForecastResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import -> ``ImportForecastResponse``.
 
-    Needs ``wfm:shortTermForecast:add``.
+    Requires ``wfm:shortTermForecast:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8128,7 +8131,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_import_uploadu
 ) -> _Operation[_m.ImportForecastUploadResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekDateId}/shorttermforecasts/import/uploadurl -> ``ImportForecastUploadResponse``.
 
-    Needs ``wfm:shortTermForecast:add``.
+    Requires ``wfm:shortTermForecast:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8156,7 +8159,7 @@ def post_workforcemanagement_businessunit_workplanbid_copy(
 ) -> _Operation[_m.WorkPlanBid]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/copy -> ``WorkPlanBid``.
 
-    Needs ``wfm:workPlanBid:add``.
+    Requires ``wfm:workPlanBid:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8183,7 +8186,7 @@ def post_workforcemanagement_businessunit_workplanbid_groups(
 ) -> _Operation[_m.WorkPlanBidGroupResponse]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups -> ``WorkPlanBidGroupResponse``.
 
-    Needs ``wfm:workPlanBidGroup:add``.
+    Requires ``wfm:workPlanBidGroup:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8209,7 +8212,7 @@ def post_workforcemanagement_businessunit_workplanbids(
 ) -> _Operation[_m.WorkPlanBid]:
     """POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids -> ``WorkPlanBid``.
 
-    Needs ``wfm:workPlanBid:add``.
+    Requires ``wfm:workPlanBid:add``.
 
     Args:
         business_unit_id: path, string.
@@ -8235,7 +8238,7 @@ def post_workforcemanagement_businessunits(
 ) -> _Operation[_m.BusinessUnitResponse]:
     """POST /api/v2/workforcemanagement/businessunits -> ``BusinessUnitResponse``.
 
-    Needs ``wfm:businessUnit:add``.
+    Requires ``wfm:businessUnit:add``.
 
     Args:
         include_scheduling_default_message_severities: query, boolean.
@@ -8262,7 +8265,7 @@ def post_workforcemanagement_calendar_url_ics(
 ) -> _Operation[_m.CalendarUrlResponse]:
     """POST /api/v2/workforcemanagement/calendar/url/ics -> ``CalendarUrlResponse``.
 
-    Needs ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
+    Requires ``wfm:agentSchedule:sync`` and ``wfm:agentSchedule:view``.
 
     Args:
         language: query, string.
@@ -8282,7 +8285,7 @@ def post_workforcemanagement_historicaldata_bulk_remove_jobs(
 ) -> _Operation[_m.HistoricalImportDeleteFilesJobResponse]:
     """POST /api/v2/workforcemanagement/historicaldata/bulk/remove/jobs -> ``HistoricalImportDeleteFilesJobResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
 
     Args:
         body: ``HistoricalImportDeleteFilesJobRequest``.
@@ -8305,7 +8308,7 @@ def post_workforcemanagement_historicaldata_validate(
 ) -> _Operation[_m.ValidationServiceAsyncResponse]:
     """POST /api/v2/workforcemanagement/historicaldata/validate -> ``ValidationServiceAsyncResponse``.
 
-    Needs ``wfm:historicalData:upload``.
+    Requires ``wfm:historicalData:upload``.
 
     Args:
         body: ``ValidationServiceRequest``.
@@ -8328,7 +8331,7 @@ def post_workforcemanagement_integrations_hri_timeofftypes_jobs(
 ) -> _Operation[_m.HrisTimeOffTypesResponse]:
     """POST /api/v2/workforcemanagement/integrations/hris/{hrisIntegrationId}/timeofftypes/jobs -> ``HrisTimeOffTypesResponse``.
 
-    Needs ``wfm:integration:view``.
+    Requires ``wfm:integration:view``.
 
     Args:
         hris_integration_id: path, string.
@@ -8351,7 +8354,7 @@ def post_workforcemanagement_managementunit_agents_workplans_query(
 ) -> _Operation[_m.AgentsWorkPlansResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agents/workplans/query -> ``AgentsWorkPlansResponse``.
 
-    Only reads. Needs ``wfm:workPlan:view``.
+    Read-only. Requires ``wfm:workPlan:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8380,7 +8383,7 @@ def post_workforcemanagement_managementunit_agentschedules_search(
 ) -> _Operation[_m.BuAsyncAgentSchedulesSearchResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/agentschedules/search -> ``BuAsyncAgentSchedulesSearchResponse``.
 
-    Needs ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8407,7 +8410,7 @@ def post_workforcemanagement_managementunit_historicaladherencequery(
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery -> ``WfmHistoricalAdherenceResponse``.
 
-    Needs ``wfm:historicalAdherence:view``.
+    Requires ``wfm:historicalAdherence:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8432,7 +8435,7 @@ def post_workforcemanagement_managementunit_move(
 ) -> _Operation[_m.MoveManagementUnitResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/move -> ``MoveManagementUnitResponse``.
 
-    Needs ``wfm:managementUnit:edit``.
+    Requires ``wfm:managementUnit:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -8457,7 +8460,7 @@ def post_workforcemanagement_managementunit_schedules_search(
 ) -> _Operation[_m.UserScheduleContainer]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/schedules/search -> ``UserScheduleContainer``.
 
-    Deprecated. Only reads. Needs ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
+    Deprecated. Read-only. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8482,7 +8485,7 @@ def post_workforcemanagement_managementunit_shrinkage_jobs(
 ) -> _Operation[_m.WfmHistoricalShrinkageResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
 
-    Needs ``wfm:shrinkage:view``.
+    Requires ``wfm:shrinkage:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8507,7 +8510,7 @@ def post_workforcemanagement_managementunit_timeofflimits(
 ) -> _Operation[_m.TimeOffLimit]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits -> ``TimeOffLimit``.
 
-    Deprecated. Needs ``wfm:timeOffLimit:add``.
+    Deprecated. Requires ``wfm:timeOffLimit:add``.
 
     Args:
         management_unit_id: path, string.
@@ -8532,7 +8535,7 @@ def post_workforcemanagement_managementunit_timeofflimits_values_query(
 ) -> _Operation[_m.QueryTimeOffLimitValuesResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/values/query -> ``QueryTimeOffLimitValuesResponse``.
 
-    Deprecated. Only reads. Needs ``wfm:timeOffLimit:view``.
+    Deprecated. Read-only. Requires ``wfm:timeOffLimit:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8557,7 +8560,7 @@ def post_workforcemanagement_managementunit_timeoffplans(
 ) -> _Operation[_m.TimeOffPlan]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffplans -> ``TimeOffPlan``.
 
-    Deprecated. Needs ``wfm:timeOffPlan:add``.
+    Deprecated. Requires ``wfm:timeOffPlan:add``.
 
     Args:
         management_unit_id: path, string.
@@ -8582,7 +8585,7 @@ def post_workforcemanagement_managementunit_timeoffrequests(
 ) -> _Operation[_m.TimeOffRequestList]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests -> ``TimeOffRequestList``.
 
-    Needs ``wfm:timeOffRequest:add``.
+    Requires ``wfm:timeOffRequest:add``.
 
     Args:
         management_unit_id: path, string.
@@ -8607,7 +8610,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
 ) -> _Operation[_m.UserTimeOffIntegrationStatusResponseListing]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
 
-    Only reads. Needs ``wfm:timeOffRequest:view``.
+    Read-only. Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8636,7 +8639,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
 ) -> _Operation[_m.TimeOffRequestListing]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/query -> ``TimeOffRequestListing``.
 
-    Only reads. Needs ``wfm:timeOffRequest:view``.
+    Read-only. Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8662,7 +8665,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_waitlistpositions_qu
 ) -> _Operation[_m.WaitlistPositionListing]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/waitlistpositions/query -> ``WaitlistPositionListing``.
 
-    Only reads. Needs ``wfm:timeOffRequest:view``.
+    Read-only. Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8689,7 +8692,7 @@ def post_workforcemanagement_managementunit_user_timeoffbalance_jobs(
 ) -> _Operation[_m.TimeOffBalancesResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
-    Needs ``wfm:timeOffRequest:view``.
+    Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8716,7 +8719,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequest_timeoffbalance_j
 ) -> _Operation[_m.TimeOffBalancesResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/{timeOffRequestId}/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
-    Needs ``wfm:timeOffRequest:view``.
+    Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8746,7 +8749,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
 ) -> _Operation[_m.EstimateAvailableTimeOffResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
 
-    Needs ``wfm:timeOffRequest:view``.
+    Requires ``wfm:timeOffRequest:view``.
 
     Args:
         management_unit_id: path, string.
@@ -8775,7 +8778,7 @@ def post_workforcemanagement_managementunit_week_shifttrade_match(
 ) -> _Operation[_m.MatchShiftTradeResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/{tradeId}/match -> ``MatchShiftTradeResponse``.
 
-    Deprecated. Needs ``wfm:agentShiftTradeRequest:participate``.
+    Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         management_unit_id: path, string.
@@ -8806,7 +8809,7 @@ def post_workforcemanagement_managementunit_week_shifttrades(
 ) -> _Operation[_m.ShiftTradeResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``ShiftTradeResponse``.
 
-    Deprecated. Needs ``wfm:agentShiftTradeRequest:participate``.
+    Deprecated. Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         management_unit_id: path, string.
@@ -8835,7 +8838,7 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
 ) -> _Operation[_m.SearchShiftTradesResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/search -> ``SearchShiftTradesResponse``.
 
-    Deprecated. Only reads. Needs ``wfm:agentShiftTradeRequest:participate``.
+    Deprecated. Read-only. Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         management_unit_id: path, string.
@@ -8865,7 +8868,8 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
 ) -> _Operation[_m.BulkUpdateShiftTradeStateResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk -> ``BulkUpdateShiftTradeStateResponse``.
 
-    Deprecated. Needs ``wfm:agentShiftTradeRequest:participate`` or ``wfm:shiftTradeRequest:edit``.
+    Deprecated. Requires ``wfm:agentShiftTradeRequest:participate`` or
+    ``wfm:shiftTradeRequest:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -8893,7 +8897,7 @@ def post_workforcemanagement_managementunit_workplan_copy(
 ) -> _Operation[_m.WorkPlan]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/copy -> ``WorkPlan``.
 
-    Needs ``wfm:workPlan:add``.
+    Requires ``wfm:workPlan:add``.
 
     Args:
         management_unit_id: path, string.
@@ -8922,7 +8926,7 @@ def post_workforcemanagement_managementunit_workplan_validate(
 ) -> _Operation[_m.ValidateWorkPlanResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans/{workPlanId}/validate -> ``ValidateWorkPlanResponse``.
 
-    Needs ``wfm:workPlan:add`` or ``wfm:workPlan:edit``.
+    Requires ``wfm:workPlan:add`` or ``wfm:workPlan:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -8950,7 +8954,7 @@ def post_workforcemanagement_managementunit_workplanrotation_copy(
 ) -> _Operation[_m.WorkPlanRotationResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations/{workPlanRotationId}/copy -> ``WorkPlanRotationResponse``.
 
-    Needs ``wfm:workPlanRotation:add``.
+    Requires ``wfm:workPlanRotation:add``.
 
     Args:
         management_unit_id: path, string.
@@ -8976,7 +8980,7 @@ def post_workforcemanagement_managementunit_workplanrotations(
 ) -> _Operation[_m.WorkPlanRotationResponse]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplanrotations -> ``WorkPlanRotationResponse``.
 
-    Needs ``wfm:workPlanRotation:add``.
+    Requires ``wfm:workPlanRotation:add``.
 
     Args:
         management_unit_id: path, string.
@@ -9003,7 +9007,7 @@ def post_workforcemanagement_managementunit_workplans(
 ) -> _Operation[_m.WorkPlan]:
     """POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/workplans -> ``WorkPlan``.
 
-    Needs ``wfm:workPlan:add``.
+    Requires ``wfm:workPlan:add``.
 
     Args:
         management_unit_id: path, string.
@@ -9028,7 +9032,7 @@ def post_workforcemanagement_managementunits(
 ) -> _Operation[_m.ManagementUnit]:
     """POST /api/v2/workforcemanagement/managementunits -> ``ManagementUnit``.
 
-    Needs ``wfm:managementUnit:add``.
+    Requires ``wfm:managementUnit:add``.
 
     Args:
         body: ``CreateManagementUnitApiRequest``.
@@ -9073,7 +9077,7 @@ def post_workforcemanagement_schedules(
 ) -> _Operation[_m.UserScheduleContainer]:
     """POST /api/v2/workforcemanagement/schedules -> ``UserScheduleContainer``.
 
-    Deprecated. Needs ``wfm:agentSchedule:view``.
+    Deprecated. Requires ``wfm:agentSchedule:view``.
 
     Args:
         body: ``CurrentUserScheduleRequestBody``.
@@ -9095,7 +9099,7 @@ def post_workforcemanagement_schedulingpreferences_query(
 ) -> _Operation[_m.AgentSchedulingPreferenceListing]:
     """POST /api/v2/workforcemanagement/schedulingpreferences/query -> ``AgentSchedulingPreferenceListing``.
 
-    Only reads.
+    Read-only.
 
     Args:
         body: ``QueryAgentSchedulingPreferencesRequest``.
@@ -9121,7 +9125,7 @@ def post_workforcemanagement_shifttrading_trade_jobs(
 ) -> _Operation[_m.ShiftTradeUpdateTradeJobResponse]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/jobs -> ``ShiftTradeUpdateTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -9149,7 +9153,7 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
 ) -> _Operation[_m.ShiftTradeMatchTradeJobResponse]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/match/jobs -> ``ShiftTradeMatchTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -9177,7 +9181,7 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
 ) -> _Operation[_m.ShiftTradeUpdateTradeStateJobResponse]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/{tradeId}/state/jobs -> ``ShiftTradeUpdateTradeStateJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         trade_id: path, string.
@@ -9204,7 +9208,7 @@ def post_workforcemanagement_shifttrading_trades_jobs(
 ) -> _Operation[_m.ShiftTradeAddTradeJobResponse]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/jobs -> ``ShiftTradeAddTradeJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         force_async: query, boolean.
@@ -9231,7 +9235,7 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
 ) -> _Operation[_m.ShiftTradeQueryAgentTradesJobResponse]:
     """POST /api/v2/workforcemanagement/shifttrading/trades/mine/query/jobs -> ``ShiftTradeQueryAgentTradesJobResponse``.
 
-    Needs ``wfm:agentShiftTradeRequest:participate``.
+    Requires ``wfm:agentShiftTradeRequest:participate``.
 
     Args:
         force_async: query, boolean.
@@ -9257,7 +9261,7 @@ def post_workforcemanagement_team_adherence_historical(
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
     """POST /api/v2/workforcemanagement/teams/{teamId}/adherence/historical -> ``WfmHistoricalAdherenceResponse``.
 
-    Needs ``wfm:historicalAdherence:view``.
+    Requires ``wfm:historicalAdherence:view``.
 
     Args:
         team_id: path, string.
@@ -9282,7 +9286,7 @@ def post_workforcemanagement_team_shrinkage_jobs(
 ) -> _Operation[_m.WfmHistoricalShrinkageResponse]:
     """POST /api/v2/workforcemanagement/teams/{teamId}/shrinkage/jobs -> ``WfmHistoricalShrinkageResponse``.
 
-    Needs ``wfm:shrinkage:view``.
+    Requires ``wfm:shrinkage:view``.
 
     Args:
         team_id: path, string.
@@ -9306,7 +9310,7 @@ def post_workforcemanagement_timeoffbalance_jobs(
 ) -> _Operation[_m.TimeOffBalancesResponse]:
     """POST /api/v2/workforcemanagement/timeoffbalance/jobs -> ``TimeOffBalancesResponse``.
 
-    Needs ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         body: ``TimeOffBalanceRequest``.
@@ -9329,7 +9333,7 @@ def post_workforcemanagement_timeofflimits_available_query(
 ) -> _Operation[_m.AvailableTimeOffResponse]:
     """POST /api/v2/workforcemanagement/timeofflimits/available/query -> ``AvailableTimeOffResponse``.
 
-    Only reads. Needs ``wfm:agentTimeOffRequest:submit``.
+    Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         body: ``AvailableTimeOffRequest``.
@@ -9352,7 +9356,7 @@ def post_workforcemanagement_timeoffrequests(
 ) -> _Operation[_m.TimeOffRequestResponse]:
     """POST /api/v2/workforcemanagement/timeoffrequests -> ``TimeOffRequestResponse``.
 
-    Needs ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         body: ``CreateAgentTimeOffRequest``.
@@ -9377,7 +9381,7 @@ def post_workforcemanagement_timeoffrequests_estimate(
 ) -> _Operation[_m.EstimateAvailableTimeOffResponse]:
     """POST /api/v2/workforcemanagement/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
 
-    Needs ``wfm:agentTimeOffRequest:submit``.
+    Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         include_only: query, string: overrideDateType.
@@ -9401,7 +9405,7 @@ def post_workforcemanagement_timeoffrequests_integrationstatus_query(
 ) -> _Operation[_m.TimeOffIntegrationStatusResponseListing]:
     """POST /api/v2/workforcemanagement/timeoffrequests/integrationstatus/query -> ``TimeOffIntegrationStatusResponseListing``.
 
-    Only reads. Needs ``wfm:agentTimeOffRequest:submit``.
+    Read-only. Requires ``wfm:agentTimeOffRequest:submit``.
 
     Args:
         body: ``CurrentUserTimeOffIntegrationStatusRequest``.
@@ -9425,7 +9429,7 @@ def post_workforcemanagement_unavailabletimes_query(
 ) -> _Operation[_m.UnavailableTimeListing]:
     """POST /api/v2/workforcemanagement/unavailabletimes/query -> ``UnavailableTimeListing``.
 
-    Only reads. Needs ``wfm:agentUnavailableTimes:submit``.
+    Read-only. Requires ``wfm:agentUnavailableTimes:submit``.
 
     Args:
         body: ``QueryAgentUnavailableTimesRequest``.
@@ -9448,7 +9452,7 @@ def post_workforcemanagement_unavailabletimes_validation_jobs(
 ) -> _Operation[_m.ValidateAgentUnavailableTimesResponse]:
     """POST /api/v2/workforcemanagement/unavailabletimes/validation/jobs -> ``ValidateAgentUnavailableTimesResponse``.
 
-    Needs ``wfm:agentUnavailableTimes:submit``.
+    Requires ``wfm:agentUnavailableTimes:submit``.
 
     Args:
         body: ``ValidateAgentUnavailableTimesRequest``.
@@ -9493,7 +9497,7 @@ def put_workforcemanagement_agent_integrations_hris(
 ) -> _Operation[_m.AgentIntegrationsResponse]:
     """PUT /api/v2/workforcemanagement/agents/{agentId}/integrations/hris -> ``AgentIntegrationsResponse``.
 
-    Needs ``wfm:agent:edit``.
+    Requires ``wfm:agent:edit``.
 
     Args:
         agent_id: path, string.
@@ -9519,7 +9523,7 @@ def put_workforcemanagement_businessunit_timeofflimit_values(
 ) -> _Operation[_m.BuTimeOffLimitResponse]:
     """PUT /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/values -> ``BuTimeOffLimitResponse``.
 
-    Needs ``wfm:timeOffLimit:edit``.
+    Requires ``wfm:timeOffLimit:edit``.
 
     Args:
         business_unit_id: path, string.
@@ -9546,7 +9550,7 @@ def put_workforcemanagement_managementunit_timeofflimit_values(
 ) -> _Operation[_m.TimeOffLimit]:
     """PUT /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeofflimits/{timeOffLimitId}/values -> ``TimeOffLimit``.
 
-    Deprecated. Needs ``wfm:timeOffLimit:edit``.
+    Deprecated. Requires ``wfm:timeOffLimit:edit``.
 
     Args:
         management_unit_id: path, string.
@@ -9572,7 +9576,7 @@ def put_workforcemanagement_schedulebid_preference(
 ) -> _Operation[_m.AgentScheduleBiddingPreferenceResponse]:
     """PUT /api/v2/workforcemanagement/schedulebids/{bidId}/preference -> ``AgentScheduleBiddingPreferenceResponse``.
 
-    Needs ``wfm:agentScheduleBid:submit``.
+    Requires ``wfm:agentScheduleBid:submit``.
 
     Args:
         bid_id: path, string.

@@ -1,7 +1,7 @@
-"""From the platform's definition to this library's source.
+"""Code generation from the platform's API definition.
 
-Law: pure. A definition comes in as parsed JSON and source goes out as text; reading, writing and
-comparing files is :mod:`genesys_cloud.definition`'s part.
+Invariants: pure. A definition comes in as parsed JSON and source code goes out as text; reading,
+writing and comparing files is done by :mod:`genesys_cloud.definition`.
 """
 
 from genesys_core.definition.generator import GENERATED_ROOTS, generate, name_differences

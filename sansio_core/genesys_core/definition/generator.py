@@ -1,7 +1,7 @@
-"""The definition in, source text out.
+"""The code generator: from the API definition to source files.
 
-Law: generating is a function. The same definition and topics give the same files, byte for byte,
-whatever was generated before and wherever it is written.
+Invariants: generation is a pure function. The same definition and topics yield the same files, byte
+for byte.
 """
 
 from collections.abc import Mapping
@@ -30,41 +30,41 @@ CORE = "sansio_core/genesys_core"
 ADAPTERS = "adapters/genesys_cloud"
 
 GENERATED_ROOTS: tuple[str, ...] = (f"{CORE}/models", f"{CORE}/api", f"{ADAPTERS}/apis")
-"""The folders that hold generated files and nothing else."""
+"""The folders that contain only generated files."""
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
-    """All generated files.
+    """Generate all files.
 
     Args:
         definition: a parsed Swagger 2.0 document, as published at ``/api/v2/docs/swagger``.
         topics: a parsed topic file, ``{"notifications": [{"topic": ..., "class": ...}]}``.
 
     Returns:
-        The text of each file by its path from the root of the repository, ``/`` between names.
+        The text of each file by its path relative to the repository root, separated by ``/``.
 
     Raises:
-        InvalidValueError: either is not what it should be; the message names the place.
+        InvalidValueError: one of them is malformed; the message has the location.
     """
     return build_sources(parse_definition(definition, topics))
 
 
 def name_differences(definition: Mapping[str, object], topics: Mapping[str, object]) -> str:
-    """The moving guide's table of names that differ from the official SDK's, in Markdown.
+    """Return the migration guide's Markdown table of names that differ from the official SDK's.
 
-    Args and errors are those of :func:`generate`.
+    Arguments and exceptions are those of :func:`generate`.
     """
     return differences_table(parse_definition(definition, topics))
 
 
 def build_sources(definition: ApiDefinition) -> dict[str, str]:
-    """All generated files of a parsed definition.
+    """Generate all files from a parsed definition.
 
     Raises:
-        InvalidValueError: it has no operation at all.
+        InvalidValueError: the definition has no operations.
     """
     if not definition.apis:
-        raise InvalidValueError("definition: has no operation; it must be the platform's")
+        raise InvalidValueError("definition: has no operations; pass the platform's API definition")
     return {**_models(definition), **_operations(definition), **_facades(definition)}
 
 

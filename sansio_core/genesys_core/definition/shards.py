@@ -1,8 +1,8 @@
-"""Which model lives in which module.
+"""Assignment of models to modules (shards).
 
-Law: a shard imports only shards before it, so no import is ever circular. That holds by
-construction, because the set of APIs that reach a model contains the set of any model that reaches
-it; it is asserted all the same.
+Invariants: a shard imports only earlier shards, so imports are never circular. That holds by
+construction, because the set of APIs that reach a model contains the set of any model that
+references it; it is asserted nevertheless.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 
 SLICE = 60
-"""About how many models a shard holds. Class creation is the price of an import (29 µs each)."""
+"""Approximate number of models per shard. Class creation dominates the import time (29 µs each)."""
 
 EVERYDAY: tuple[str, ...] = (
     "UserMe",
@@ -44,7 +44,7 @@ EVERYDAY: tuple[str, ...] = (
     "PresenceEventUserPresence",
     "ConversationEventTopicConversation",
 )
-"""Models that most programs begin with: what each needs, and no more, is a shard of its own."""
+"""Models that most programs start with; each, with its dependencies, has its own shard."""
 
 _TOPICS = "notification topics"
 _COMMON = "common"
@@ -52,12 +52,12 @@ _UNREACHED = "unreached"
 
 
 class Shard(Struct, frozen=True):
-    """One module of models.
+    """A module of models.
 
     Attributes:
         module: its name, such as ``_users_1``.
         about: what its models have in common, as a sentence.
-        components: its models in the order in which they can be defined, cycles kept together.
+        components: its models in definition order, with cycles kept together.
     """
 
     module: str
@@ -66,12 +66,12 @@ class Shard(Struct, frozen=True):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Its models in the order of definition."""
+        """Its models in definition order."""
         return tuple(name for component in self.components for name in component)
 
 
 def make_shards(definition: ApiDefinition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
-    """Every model in exactly one shard; dependencies come first."""
+    """Assign every model to exactly one shard, dependencies first."""
     graph = model_graph(definition.models)
     result = _everyday(graph, everyday)
     placed = {name for shard in result for name in shard.models}
@@ -101,7 +101,7 @@ def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
 def _groups(
     definition: ApiDefinition, graph: Graph, placed: set[str]
 ) -> list[tuple[str, list[str]]]:
-    """The other models by group: shared ones, each API's own, those of topics, the rest."""
+    """Group the remaining models: shared ones, each API's own, those of topics, and the rest."""
     reached = _reached_by(definition, graph)
     groups: dict[str, list[str]] = {}
     for name in sorted(graph):
@@ -122,7 +122,7 @@ def _group(tags: Iterable[str]) -> str:
 
 
 def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
-    """For each model the APIs whose operations reach it; topics count as one more."""
+    """Return for each model the APIs whose operations reach it; topics count as one more."""
     roots: dict[str, list[str]] = {_TOPICS: [model for _, model in definition.topics]}
     for api in definition.apis:
         roots[api.tag] = [
@@ -139,7 +139,7 @@ def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
 
 
 def _sliced(group: str, parts: list[list[str]]) -> list[Shard]:
-    """A group in slices of about :data:`SLICE` models, no component cut in two."""
+    """Split a group into shards of about :data:`SLICE` models, without splitting components."""
     slices: list[list[tuple[str, ...]]] = []
     size = SLICE
     for part in parts:

@@ -1,12 +1,12 @@
-"""A model of the platform, to call without a network and without an organization.
+"""A simulator of the platform, usable without a network and without an organization.
 
-Law: pure, like all of the core. A :class:`Simulator` is given requests and the time, and gives
-responses; the adapters put it behind a socket. It is also what the library is tested against.
+Invariants: pure, like all of the core. A :class:`Simulator` receives requests and the time, and
+returns responses; adapters put it behind a socket. The library's own tests run against it.
 
 The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues``
-remember what is done to them, notification channels have sockets (``Simulator.hub``), and every other
-operation of the definition answers with a well-formed example of its reply. Requests are checked as
-the platform checks them: token, rate, parameters, body.
+are stateful, notification channels have sockets (``Simulator.hub``), and every other operation of
+the definition returns a well-formed example of its response. Requests are checked as on the
+platform: token, rate limit, parameters, body.
 """
 
 from genesys_core.simulator.platform import Simulator

@@ -1,8 +1,8 @@
-"""The platform itself: a request in, a response out.
+"""The simulated platform: a request in, a response out.
 
-Law: :meth:`Simulator.respond` is total. Whatever the request, there is a response, of the shape
-that the platform gives it; the same requests at the same times give the same responses to the
-byte. It reads no clock and draws no random number.
+Invariants: :meth:`Simulator.respond` is total: every request gets a response in the platform's
+format. The same requests at the same times yield the same responses, byte for byte. It reads no
+clock and draws no random numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,26 +50,26 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
-# The platform's two front ends each add a field of their own.
+# The platform's two front ends each add a header.
 _SERVERS: Final = (("Server", "Google"), ("Server", "FrontEnd"))
 
 
 class Simulator:
-    """A model of the platform: its login host and its API, on one address.
+    """A simulator of the platform: its login host and its API, on one address.
 
     Args:
-        definition: the API's definition, or its Swagger 2.0 document.
-        world: what exists at the start; without one, :meth:`World.sample`.
-        settings: how it behaves.
+        definition: the API definition, or its Swagger 2.0 document.
+        world: the initial entities; by default :meth:`World.sample`.
+        settings: the simulator's settings.
 
     Attributes:
-        definition: what it serves.
-        settings: how it behaves.
+        definition: the API definition.
+        settings: the simulator's settings.
         hub: the sockets of its notification channels.
-        state: all that it remembers. Tests may change it between two requests.
+        state: the complete state. Tests may modify it between two requests.
 
     Raises:
-        InvalidValueError: the definition cannot be read.
+        InvalidValueError: the definition cannot be parsed.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Simulator:
 
     @property
     def state(self) -> PlatformState:
-        """All that it remembers."""
+        """The complete state."""
         return self.hub.state
 
     @state.setter
@@ -94,11 +94,11 @@ class Simulator:
         self.hub.state = state
 
     def respond(self, request: Request, *, now: Now) -> Response:
-        """Answer one request.
+        """Respond to a request.
 
         Args:
             request: any request; only the path and query of its URL matter.
-            now: when it came. Expiry goes by ``wall``, rates by ``monotonic``.
+            now: when it was received. Expiry uses ``wall``, rate limits use ``monotonic``.
         """
         context_id = self.state.new_id("correlation")
         path, query = _target(request.url)
@@ -112,7 +112,7 @@ class Simulator:
         return _response(reply, request.method, context_id)
 
     def issue_token(self, client_id: str, *, now: Now) -> str:
-        """An access token of a client, without a request.
+        """Issue an access token of a client, without a request.
 
         Raises:
             InvalidValueError: there is no such client.
@@ -123,20 +123,20 @@ class Simulator:
         return oauth.issue_token(client, self.state, self.settings, now).value
 
     def count(self, method: str, template: str) -> int:
-        """How many requests came for a route.
+        """Return the number of requests to a route.
 
         Args:
-            method: in capitals.
+            method: in upper case.
             template: such as ``/oauth/token`` or ``/api/v2/users/{userId}``.
         """
         return self.state.counts[method, template]
 
     def template(self, request: Request) -> str | None:
-        """The template that a request is counted under, or ``None``."""
+        """Return the template that a request is counted under, or ``None``."""
         return self._aim(request.method, _target(request.url)[0])[0]
 
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":
-        """What a request is for, and the template to count it under."""
+        """Return the template of a request, and its handler."""
         for root in ("/oauth/", "/logout"):
             login = _without_prefix(path, self.settings.login_prefixes, root)
             if login is not None:
@@ -145,7 +145,7 @@ class Simulator:
         found = self.definition.routes.find(path)
         if found is None:
             return None, no_such_resource()
-        # As the platform does, HEAD is served wherever GET is.
+        # HEAD is supported wherever GET is, as on the platform.
         route = found.routes.get(method) or found.routes.get("GET" if method == "HEAD" else "")
         if route is None:
             template = next(iter(found.routes.values())).template
@@ -212,7 +212,7 @@ def _aim_at_login(method: str, path: str) -> tuple[str | None, _Goal]:
 
 
 def _target(url: str) -> tuple[str, str]:
-    """Path and query of a URL; an empty path where it is no URL at all."""
+    """Return path and query of a URL; an empty path if it is malformed."""
     try:
         parts = _split(url)
     except ValueError:
@@ -225,7 +225,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _without_prefix(path: str, prefixes: Sequence[str], root: str) -> str | None:
-    """The path from ``root`` on, where it stands at the start or after one of the prefixes."""
+    """Return the path from ``root`` on, optionally after one of the prefixes."""
     for prefix in ("", *prefixes):
         before = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
         if path.startswith(before + root):
@@ -239,7 +239,7 @@ def _form(request: Request) -> Mapping[str, str]:
         raise OAuthProblem(400, "invalid_request", "the body must be a form")
     pairs = parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
     form = dict(pairs)
-    # RFC 6749, 3.2: "Request and response parameters MUST NOT be included more than once."
+    # RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
     if len(form) != len(pairs):
         raise OAuthProblem(400, "invalid_request", "a parameter is there more than once")
     return form

@@ -1,1 +1,1 @@
-"""From the platform's Swagger document to a definition in this project's own types."""
+"""Parsing of the platform's Swagger document into our own types."""

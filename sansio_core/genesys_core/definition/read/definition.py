@@ -1,7 +1,7 @@
-"""The definition as values: what the writers read.
+"""The API definition as values, from which source code is written.
 
-Law: every name here is final. The wire's spelling stands beside Python's, references are resolved,
-and order is the definition's.
+Invariants: all names are final, with both the wire's and Python's spelling; references are
+resolved; the order is the definition's.
 """
 
 from typing import Literal, TypeAlias
@@ -37,22 +37,23 @@ PlainKind: TypeAlias = Literal[
     "object",
     "any",
 ]
-"""The types that are no container and no model: ``object`` is JSON that the definition calls an
-object and does not describe, ``any`` is JSON of any shape."""
+"""Types other than containers and models: ``object`` is a JSON object without a description,
+``any`` is any JSON value.
+"""
 
 ParameterLocation: TypeAlias = Literal["path", "query", "header", "body"]
-"""Where a parameter travels."""
+"""Where a parameter is sent."""
 
 
 class Plain(Struct, frozen=True):
-    """A value without parts; ``values`` are those of an enum that the definition knows."""
+    """A scalar type; ``values`` are the known values of an enum."""
 
     kind: PlainKind
     values: tuple[str, ...] = ()
 
 
 class Ref(Struct, frozen=True):
-    """A model, by the name of its class."""
+    """A model, by its class name."""
 
     name: str
 
@@ -64,17 +65,17 @@ class Array(Struct, frozen=True):
 
 
 class Map(Struct, frozen=True):
-    """A JSON object whose keys are data."""
+    """A JSON object with arbitrary keys."""
 
     values: "Type"
 
 
 Type: TypeAlias = Plain | Ref | Array | Map
-"""The type of a field, parameter, body or reply."""
+"""The type of a field, parameter, body or response."""
 
 
 class Field(Struct, frozen=True):
-    """One property of a model: Python's name, the wire's name, and the facts."""
+    """A property of a model, with its Python name and wire name."""
 
     name: str
     wire: str
@@ -85,7 +86,7 @@ class Field(Struct, frozen=True):
 
 
 class ModelDef(Struct, frozen=True):
-    """One model: the name of its class and the definition's name for it."""
+    """A model, with its class name and its name in the definition."""
 
     name: str
     wire: str
@@ -93,7 +94,7 @@ class ModelDef(Struct, frozen=True):
 
 
 class ApiParameter(Struct, frozen=True):
-    """One parameter of an operation, the body included."""
+    """A parameter of an operation, including the body."""
 
     name: str
     wire: str
@@ -103,14 +104,14 @@ class ApiParameter(Struct, frozen=True):
 
 
 class ApiPermissions(Struct, frozen=True):
-    """What a caller must be allowed to do: all of these, or any one."""
+    """The permissions that an operation requires: all of them, or any one."""
 
     all: bool
     names: tuple[str, ...]
 
 
 class ApiOperation(Struct, frozen=True):
-    """One method and path; ``tags`` are the APIs that offer it."""
+    """An operation: a method and path; ``tags`` are the APIs that contain it."""
 
     name: str
     method: str
@@ -125,7 +126,7 @@ class ApiOperation(Struct, frozen=True):
 
     @property
     def body(self) -> ApiParameter | None:
-        """The body, where the operation takes one."""
+        """The body parameter, if the operation has one."""
         return next((one for one in self.parameters if one.location == "body"), None)
 
 
@@ -138,12 +139,12 @@ class Api(Struct, frozen=True):
 
     @property
     def class_name(self) -> str:
-        """The class that binds them to a client, as the official SDK names it."""
+        """The name of the API class, as in the official SDK."""
         return f"{self.tag}Api"
 
 
 class ApiDefinition(Struct, frozen=True):
-    """All of it; ``topics`` maps a topic template to the class of its event body."""
+    """The complete definition; ``topics`` maps topic templates to the class of their event body."""
 
     version: str
     models: tuple[ModelDef, ...]
@@ -151,7 +152,7 @@ class ApiDefinition(Struct, frozen=True):
     topics: tuple[tuple[str, str], ...] = ()
 
     def operations(self) -> tuple[ApiOperation, ...]:
-        """Every operation once, though several APIs may offer it."""
+        """All operations, each once, even if several APIs contain it."""
         seen: dict[tuple[str, str], ApiOperation] = {}
         for api in self.apis:
             for operation in api.operations:

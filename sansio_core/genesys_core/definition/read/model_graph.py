@@ -1,6 +1,6 @@
-"""The graph of models: which reaches which, in an order without forward references.
+"""The reference graph of models, in an order without forward references.
 
-Law: everything here is iterative and deterministic; the order of the input is the only tie-break.
+Invariants: all algorithms are iterative and deterministic; ties are broken by the input order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ Graph = Mapping[str, tuple[str, ...]]
 
 
 def referenced_models(type_: Type | None) -> tuple[str, ...]:
-    """The models that a type names (one at most: containers hold one type)."""
+    """Return the models that a type references (at most one: containers have one item type)."""
     match type_:
         case Ref(name=name):
             return (name,)
@@ -24,7 +24,7 @@ def referenced_models(type_: Type | None) -> tuple[str, ...]:
 
 
 def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
-    """Each model with the models its fields name, each once, in the order of the fields."""
+    """Return the models that each model's fields reference, without duplicates, in field order."""
     return {
         model.name: tuple(
             dict.fromkeys(name for field in model.fields for name in referenced_models(field.type))
@@ -34,7 +34,7 @@ def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
 
 
 def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
-    """The roots and all that they reach."""
+    """Return the roots and all models reachable from them."""
     found: dict[str, None] = {}
     pending = list(roots)
     while pending:
@@ -46,9 +46,9 @@ def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
 
 
 def find_components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
-    """The strongly connected components of ``names``, dependencies first (Tarjan 1972).
+    """Return the strongly connected components of ``names``, dependencies first (Tarjan 1972).
 
-    Edges that leave ``names`` are ignored. Members of a component keep the order of ``names``.
+    Edges to other models are ignored. Members of a component keep the order of ``names``.
     """
     order = {name: place for place, name in enumerate(names)}
     search = _Search(graph, order)
@@ -93,7 +93,7 @@ class _Search:
         self.open.add(name)
 
     def _wanted(self, name: str, child: str) -> bool:
-        """Whether to descend; a child seen before only lowers its parent's link."""
+        """Return whether to descend; a visited child only lowers its parent's link."""
         if child not in self.order:
             return False
         if child not in self.index:

@@ -1,7 +1,7 @@
-"""From a Swagger document to the definition as values.
+"""Conversion of a Swagger document to the API definition as values.
 
-Law: parsing decides nothing about source text. Every reference resolves or is refused, every name
-is final, and the order is the document's.
+Invariants: parsing is independent of source code. Every reference is resolved or rejected, every
+name is final, and the order is the document's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,10 +53,10 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 
 
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Read a Swagger document and a topic file.
+    """Parse a Swagger document and a topic file.
 
     Raises:
-        InvalidValueError: either is not what it should be, or refers to what is not there.
+        InvalidValueError: one of them is malformed or has a dangling reference.
     """
     source = swagger.read_swagger(document)
     names = _class_names(source.definitions)
@@ -77,7 +77,7 @@ def _class_names(definitions: Iterable[str]) -> dict[str, str]:
 
 
 class _TypeReader:
-    """Schemas to types; knows the class of every definition."""
+    """Converts schemas to types; knows the class of every definition."""
 
     def __init__(self, classes: Mapping[str, str]) -> None:
         self.classes = classes
@@ -89,9 +89,7 @@ class _TypeReader:
         try:
             return self.classes[wire]
         except KeyError:
-            raise InvalidValueError(
-                f"definition: {wire!r} is referred to, but is not among the definitions"
-            ) from None
+            raise InvalidValueError(f"definition: {wire!r} is referenced but not defined") from None
 
     def of(self, schema: swagger.SwaggerSchema) -> Type:
         if schema.ref is not None:
@@ -138,7 +136,7 @@ def _model(
 def _inherited(
     schema: swagger.SwaggerSchema, source: swagger.Swagger, seen: frozenset[str]
 ) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
-    """The properties of a schema and of all it is made of (``allOf``)."""
+    """Return the properties of a schema, including inherited ones (``allOf``)."""
     properties: dict[str, swagger.SwaggerSchema] = {}
     required: set[str] = set()
     for part in schema.all_of:
@@ -212,7 +210,7 @@ def _operation_name(source: swagger.SwaggerOperation, where: str) -> str:
 def _parameters(
     given: list[swagger.SwaggerParameter], types: _TypeReader, where: str
 ) -> tuple[ApiParameter, ...]:
-    """Each parameter once; an operation's own stands over its path's of the same name and place."""
+    """Merge parameters: those of an operation override its path's of the same name and place."""
     merged = {(one.name, one.location): one for one in given}.values()
     names = naming.make_unique(naming.to_snake_case(one.name) for one in merged)
     return tuple(
@@ -232,12 +230,12 @@ def _location(given: str, name: str, where: str) -> ParameterLocation:
         return _LOCATIONS[given]
     except KeyError:
         raise InvalidValueError(
-            f"{where}: parameter {name!r} is in {given!r}; known are {', '.join(_LOCATIONS)}"
+            f"{where}: parameter {name!r} is in {given!r}; must be one of {', '.join(_LOCATIONS)}"
         ) from None
 
 
 def _returns(responses: Mapping[str, swagger.SwaggerResponse], types: _TypeReader) -> Type | None:
-    """The type of a successful reply: that of the first 2xx with a body, or of ``default``."""
+    """Return the type of a successful response: the first 2xx with a body, or ``default``."""
     for status in (*sorted(key for key in responses if key.startswith("2")), "default"):
         schema = responses[status].schema if status in responses else None
         if schema is not None:
@@ -246,7 +244,7 @@ def _returns(responses: Mapping[str, swagger.SwaggerResponse], types: _TypeReade
 
 
 def _accept(produces: list[str]) -> str:
-    """JSON, unless the definition offers only something else."""
+    """JSON, unless the definition offers only other types."""
     return "application/json" if not produces or "application/json" in produces else produces[0]
 
 
@@ -257,7 +255,7 @@ def _permissions(given: swagger.SwaggerPermissions | None) -> ApiPermissions | N
 
 
 def _apis(operations: list[ApiOperation]) -> tuple[Api, ...]:
-    """The operations by tag, both in alphabetical order; a method's name is unique in its API."""
+    """Group operations by tag, both alphabetically; a method's name is unique in its API."""
     by_tag: dict[str, list[ApiOperation]] = {}
     for operation in operations:
         for tag in operation.tags:
@@ -276,7 +274,7 @@ def _sorted_operations(operations: list[ApiOperation]) -> tuple[ApiOperation, ..
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         paths = [one.path for one in operations if one.name == twice]
-        raise InvalidValueError(f"definition: {twice!r} names several operations: {paths}")
+        raise InvalidValueError(f"definition: {twice!r} is the name of several operations: {paths}")
     return tuple(sorted(operations, key=lambda operation: operation.name))
 
 

@@ -1,8 +1,8 @@
-"""Which POST operations only read.
+"""Detection of POST operations that only read.
 
-Law: a POST is repeated after a doubtful failure only if repeating it can do nothing twice. A rule on
-the path finds such operations; a reviewed list adds to it. What starts an execution or a job is
-never among them, even where its path ends in ``/query``.
+Invariants: after an ambiguous failure a POST is retried only if that cannot apply an effect twice.
+A rule on the path detects such operations; a reviewed list adds to it. Operations that start an
+execution or a job are never included, even if their path ends in ``/query``.
 """
 
 from genesys_core.definition.read.definition import ApiOperation
@@ -12,23 +12,23 @@ __all__ = ["REVIEWED", "only_reads"]
 
 _ENDINGS = frozenset({"query", "search"})
 
-# A reply of this name is a ticket for an answer that is still to be computed.
+# A response with this name is a handle to a result that is still being computed.
 _TICKETS = ("Execution", "Async", "Job")
 
 REVIEWED: frozenset[str] = frozenset(
     {
-        # Counts and observations of the moment.
+        # Current counts and observations.
         "post_analytics_agents_status_counts",
         "post_outbound_campaigns_progress",
         "post_outbound_messagingcampaigns_progress",
         "post_screenmonitors_sessions_users_details",
-        # Queries whose path goes on after the word.
+        # Queries whose path continues after the word.
         "post_audits_query_realtime",
         "post_audits_query_realtime_related",
         "post_search_suggest",
         "post_users_search_conversation_target",
         "post_knowledge_knowledgebase_documents_search_suggestions",
-        # Fetching many by id.
+        # Bulk fetches by id.
         "post_conversations_message_messages_bulk",
         "post_externalcontacts_bulk_contacts",
         "post_externalcontacts_bulk_contacts_divisionviews",
@@ -43,16 +43,16 @@ REVIEWED: frozenset[str] = frozenset(
         "post_outbound_contactlisttemplates_bulk_retrieve",
         "post_responsemanagement_libraries_bulk",
         "post_responsemanagement_responseassets_bulk",
-        # What would match, shown and not kept.
+        # Previews of matches that are not stored.
         "post_groups_dynamicsettings_preview",
         "post_outbound_contactlistfilters_preview",
     }
 )
-"""Read-only POST operations that the rule does not find; each needs a viewing permission only."""
+"""Read-only POST operations that the rule misses; each requires only a viewing permission."""
 
 
 def only_reads(operation: ApiOperation) -> bool:
-    """Whether a POST may be repeated freely."""
+    """Return whether a POST is safe to retry."""
     if operation.method != "POST":
         return False
     if operation.name in REVIEWED:

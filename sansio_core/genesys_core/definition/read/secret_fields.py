@@ -1,9 +1,9 @@
-"""Which fields hold secrets.
+"""Detection of fields that contain secrets.
 
-Law: a secret is a credential: a value that proves who its holder is, or lets whoever holds it in. A
-rule on the field's name finds them; two reviewed lists correct it, each entry with its reason.
-Masking one field too many hides a value from a ``repr`` and nothing else, so doubt is decided for
-masking.
+Invariants: a secret is a credential: a value that proves its holder's identity, or grants its
+holder access. A rule on the field's name detects them; two reviewed lists correct it, each entry
+with a reason. Masking a field needlessly only hides a value from a ``repr``, so when in doubt a
+field is masked.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _LAST_WORDS = frozenset(
         "tokens",
     }
 )
-# The last two words, where the last alone says too little.
+# The last two words, if the last one alone is ambiguous.
 _LAST_PAIRS = frozenset(
     {
         "access_key",
@@ -48,50 +48,51 @@ _LAST_PAIRS = frozenset(
         "signing_key",
     }
 )
-# Tokens that mark a place in a listing.
+# Tokens that mark a position in a listing.
 _PLACES = frozenset({"continuation_token", "next_token", "page_token", "sync_token"})
 
 SECRET_FIELDS: Mapping[str, str] = {
     "CobrowseWebMessagingSession.joinCode": "lets its holder join the session",
     "CreateJoinVideoResponse.joinCode": "lets its holder join the conference",
     "CreateVerifierResponse.encodedQuickResponseCode": "an image of keyUri",
-    "CreateVerifierResponse.keyUri": "the address holds the secret of the one-time passwords",
+    "CreateVerifierResponse.keyUri": "the address contains the secret of the one-time passwords",
     "GeolocationSettings.mapboxKey": "an access token of the map service",
-    "GoogleAuthTokenRequest.code": "an authorization code, good for a token",
+    "GoogleAuthTokenRequest.code": "an authorization code, which can be exchanged for a token",
     "HomerRecord.auth": "the authorization of a captured SIP message",
     "LearningAssignmentStepSignedCookie.cookieValues": "signed cookies give access to the content",
-    "MaestroWebhooksInvocationTopicWebhooksInvocation.headers": "may hold Authorization",
+    "MaestroWebhooksInvocationTopicWebhooksInvocation.headers": "may contain Authorization",
     "OpenIntegration.webhookHeaders": "sent with each call of the webhook, Authorization included",
     "OpenIntegrationRequest.webhookHeaders": "as in OpenIntegration",
     "OpenIntegrationUpdateRequest.webhookHeaders": "as in OpenIntegration",
     "RequestConfig.headers": "sent with each request of the action, Authorization included",
-    "SignedUrlResponse.url": "whoever has the signed address can fetch the content",
-    "TwitterIntegrationRequest.signupCode": "an authorization code, good for a token",
+    "SignedUrlResponse.url": "anyone with the signed address can fetch the content",
+    "TwitterIntegrationRequest.signupCode": "an authorization code, which can be exchanged for a token",
     "TwitterIntegrationUpdateRequest.signupCode": "as in TwitterIntegrationRequest",
-    "WebDeploymentsOAuthRequestParameters.code": "an authorization code, good for a token",
+    "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
     "WhatsAppIntegrationRequest.wabaCertificate": "registers the phone number",
 }
-"""Secrets that the rule does not find: ``Model.wireName`` and why."""
+"""Secrets that the rule misses: ``Model.wireName`` and the reason."""
 
 NEVER_SECRET: Mapping[str, str] = {
     "Certificate.certificate": "a public X.509 certificate, as are all of this name but one",
-    "Channel.connectUri": "says no more than the channel's id, which stands in paths",
+    "Channel.connectUri": "equals the channel's id, which is part of paths",
     "LocalEncryptionKeyRequest.publicKey": "public by definition",
-    "PublicKeyCredentialCreationOptions.challenge": "spent once, and worthless without the key",
-    "UserTokensTopicTokenNotification.tokenHash": "cannot be turned back into the token",
+    "PublicKeyCredentialCreationOptions.challenge": "single-use, and worthless without the key",
+    "UserTokensTopicTokenNotification.tokenHash": "cannot be converted back to the token",
     "UploadUrlResponse.uploadKey": "the name of an uploaded file",
-    "WebDeploymentsOAuthRequestParameters.nonce": "ties a reply to its request; proves nothing",
+    "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request; proves nothing",
 }
-"""Fields that look like secrets and are none, whatever the rule says: ``Model.wireName`` and why."""
+"""Fields that the rule would mask although they are not secret: ``Model.wireName`` and the reason.
+"""
 
 
 def is_secret(model: str, wire: str, type_: Type) -> bool:
-    """Whether a field is to be masked.
+    """Return whether a field must be masked.
 
     Args:
-        model: the definition's name of the model.
-        wire: the definition's name of the property.
-        type_: only text can be a secret, alone, in a list or as the values of a map.
+        model: the model's name in the definition.
+        wire: the property's name in the definition.
+        type_: only strings can be secret, alone, in a list or as the values of a map.
     """
     full = f"{model}.{wire}"
     if full in SECRET_FIELDS:

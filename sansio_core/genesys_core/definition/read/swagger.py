@@ -1,7 +1,7 @@
-"""The parts of Swagger 2.0 that are read here, as types.
+"""The supported part of Swagger 2.0, as types.
 
-Law: this module says what a definition may look like and nothing of what becomes of it. What is not
-named here is ignored, so that a newer definition with more in it still reads.
+Invariants: this module defines what a document may contain, not how it is used. Unknown members are
+ignored, so newer definitions with more members still parse.
 """
 
 from typing import Any
@@ -59,7 +59,7 @@ class SwaggerParameter(Struct, kw_only=True):
 
 
 class SwaggerResponse(Struct, kw_only=True):
-    """A reply; without a schema it has no body."""
+    """A response; without a schema it has no body."""
 
     schema: SwaggerSchema | None = None
 
@@ -72,7 +72,7 @@ class SwaggerPermissions(Struct, kw_only=True):
 
 
 class SwaggerOperation(Struct, kw_only=True):
-    """One method of one path."""
+    """An operation of one path."""
 
     tags: list[str] = []
     operation_id: str | None = field(default=None, name="operationId")
@@ -87,7 +87,7 @@ class SwaggerOperation(Struct, kw_only=True):
 
 
 class SwaggerPathItem(Struct, kw_only=True):
-    """The methods of one path, and the parameters that they share."""
+    """The operations of one path, and their common parameters."""
 
     get: SwaggerOperation | None = None
     put: SwaggerOperation | None = None
@@ -99,7 +99,7 @@ class SwaggerPathItem(Struct, kw_only=True):
     parameters: list[SwaggerParameter] = []
 
     def operations(self) -> list[tuple[str, SwaggerOperation]]:
-        """The methods that are there, in capitals, in Swagger's order."""
+        """The operations in Swagger's order, with methods in upper case."""
         named = (
             ("GET", self.get),
             ("PUT", self.put),
@@ -113,7 +113,7 @@ class SwaggerPathItem(Struct, kw_only=True):
 
 
 class Info(Struct, kw_only=True):
-    """Who the definition is of; the version is ``x-sdk-version`` where there is one."""
+    """Metadata of the definition; the version is ``x-sdk-version`` if present."""
 
     version: str
     sdk_version: str | None = field(default=None, name="x-sdk-version")
@@ -142,10 +142,10 @@ class SwaggerTopics(Struct, kw_only=True):
 
 
 def read_swagger(document: object) -> Swagger:
-    """Check a parsed Swagger document.
+    """Validate a parsed Swagger document.
 
     Raises:
-        InvalidValueError: it is no Swagger 2.0 document; the message names the place.
+        InvalidValueError: it is not a Swagger 2.0 document; the message has the location.
     """
     try:
         swagger = msgspec.convert(document, Swagger)
@@ -157,10 +157,10 @@ def read_swagger(document: object) -> Swagger:
 
 
 def read_topics(document: object) -> SwaggerTopics:
-    """Check a parsed topic file.
+    """Validate a parsed topic file.
 
     Raises:
-        InvalidValueError: it does not have the shape ``{"notifications": [{"topic", "class"}]}``.
+        InvalidValueError: it does not have the form ``{"notifications": [{"topic", "class"}]}``.
     """
     try:
         return msgspec.convert(document, SwaggerTopics)

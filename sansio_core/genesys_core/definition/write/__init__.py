@@ -1,1 +1,1 @@
-"""From a definition to source text."""
+"""Writers of source code from an API definition."""

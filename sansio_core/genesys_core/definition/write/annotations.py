@@ -1,7 +1,7 @@
-"""Types of the definition as Python annotations.
+"""Type annotations from types of the definition.
 
-Law: an annotation means the same to a type checker and at run time, save for :data:`Open`, and it
-names nothing but builtins, models and helpers under private aliases, because a field may be called
+Invariants: an annotation means the same to a type checker and at run time, except for :data:`Open`.
+It uses only builtins, models and helpers under private aliases, because a field may be called
 ``list``, ``field`` or ``Literal``.
 """
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Helper = tuple[str, str]
-"""Where a helper is imported from, and how: ``("datetime", "date as _date")``."""
+"""The module that a helper is imported from, and its alias: ``("datetime", "date as _date")``."""
 
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),
@@ -46,10 +46,11 @@ HELPERS: Mapping[str, Helper] = {
     "_JsonObject": ("genesys_core.calls.operation", "JsonObject as _JsonObject"),
     "_Operation": ("genesys_core.calls.operation", "Operation as _Operation"),
 }
-"""Every helper that generated source may name. No field can collide with one: none begins with ``_``."""
+"""All helpers that generated code may use. No field can collide with one: none begins with ``_``.
+"""
 
 Spelling = Callable[[str], str]
-"""How a name is written where the annotation stands; also the place to note that it is used."""
+"""How a name is written in an annotation; also records that it is used."""
 
 _PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
@@ -66,16 +67,16 @@ _PLAIN: Mapping[PlainKind, str] = {
 
 
 def keep_name(name: str) -> str:
-    """Write a name as it is."""
+    """Return the name unchanged."""
     return name
 
 
 Enums = Mapping[tuple[str, ...], str]
-"""Lists of known values that the module gives a name, and that name."""
+"""Enums that get a name in the module: from their values to the name."""
 
 
 def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {}) -> str:  # noqa: B006 - never changed
-    """A type as source, such as ``list[_Open[_Literal["A", "B"]]]``."""
+    """Format a type as source code, such as ``list[_Open[_Literal["A", "B"]]]``."""
     match type_:
         case Plain(kind=kind, values=()):
             return spell(_PLAIN[kind])
@@ -93,7 +94,7 @@ def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {
 
 
 def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
-    """Names for lists of known values that stand more than once in a module, in order of use.
+    """Return names for enums that occur more than once in a module, in order of use.
 
     Args:
         uses: the name and type of every field or parameter.
@@ -109,11 +110,11 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""Letters of known values that are repeated rather than named: a name would be no shorter."""
+"""Enums up to this many characters are repeated rather than named: a name would not be shorter."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:
-    """The definitions of named lists of values."""
+    """Return the definitions of named enums."""
     return [
         line
         for values, name in enums.items()
@@ -124,7 +125,7 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
 
 
 def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
-    """The known values that stand in a type's annotation, where a long line may be split."""
+    """Return the values in a type's annotation, between which a long line may be split."""
     values = literal_values(type_)
     return () if values in enums else values
 
@@ -144,7 +145,7 @@ _EXPRESSIONS: Mapping[PlainKind, str] = {
 
 
 def format_expression(type_: Type) -> str:
-    """A type as :attr:`Endpoint.returns` has it: models, builtins, ``list`` and ``dict``."""
+    """Format a type for :attr:`Endpoint.returns`: models, builtins, ``list`` and ``dict``."""
     match type_:
         case Plain(kind=kind):
             return _EXPRESSIONS[kind]
@@ -157,7 +158,7 @@ def format_expression(type_: Type) -> str:
 
 
 def literal_values(type_: Type) -> tuple[str, ...]:
-    """The enum values that a type's annotation lists."""
+    """Return the enum values in a type's annotation."""
     match type_:
         case Plain(values=values):
             return values
@@ -168,7 +169,7 @@ def literal_values(type_: Type) -> tuple[str, ...]:
 
 
 def grouped_imports(helpers: Iterable[str]) -> list[str]:
-    """The imports of helpers: the standard library's first, then others', then ours."""
+    """Return the imports of helpers: standard library, third party, then first party."""
     by_module: dict[str, set[str]] = {}
     for helper in helpers:
         module, name = HELPERS[helper]

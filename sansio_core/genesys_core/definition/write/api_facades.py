@@ -1,7 +1,7 @@
-"""The fluent methods as source: what binds builders to clients.
+"""Source code of the API classes, which bind builders to clients.
 
-Law: a facade holds names alone. Signatures, types and docstrings are the builders' own, seen through
-a descriptor; sync and async share one list.
+Invariants: a facade contains only names. Signatures, types and docstrings are those of the
+builders, through a descriptor; sync and async share one list.
 """
 
 from genesys_core.definition.read.definition import Api, ApiDefinition
@@ -16,7 +16,7 @@ __all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
 def facade_source(definition: ApiDefinition, api: Api) -> str:
-    """``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, made from the module of builders."""
+    """Write ``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, created from the builders."""
     name = api.class_name
     lines = [
         *write_docstring([f"{_about(api)}, sync and async."], ""),
@@ -34,7 +34,7 @@ def facade_source(definition: ApiDefinition, api: Api) -> str:
 
 
 def facade_stub(definition: ApiDefinition, api: Api) -> str:
-    """``apis/users.pyi``: the same as a type checker and an editor see it."""
+    """Write ``apis/users.pyi``: the same for type checkers and editors."""
     name = api.class_name
     lines = [
         f"from genesys_core.api import {api.name} as _api",
@@ -47,10 +47,10 @@ def facade_stub(definition: ApiDefinition, api: Api) -> str:
         *(f"    {one.name} = _Method(_api.{one.name})" for one in api.operations),
         "",
         f"class {name}(_Methods, _SyncApi):",
-        f'    """{_about(api)}; each sends its operation and returns the reply."""',
+        f'    """{_about(api)}; each sends its operation and returns the response."""',
         "",
         f"class Async{name}(_Methods, _AsyncApi):",
-        f'    """{_about(api)}; each returns a coroutine of the reply."""',
+        f'    """{_about(api)}; each returns a coroutine of the response."""',
         "",
     ]
     return write_banner(definition.version) + "\n".join(lines)
@@ -61,7 +61,7 @@ def _about(api: Api) -> str:
 
 
 def package_source(definition: ApiDefinition) -> str:
-    """``apis/__init__.py``: all classes, each imported when it is first named."""
+    """Write ``apis/__init__.py``: all classes, each imported on first use."""
     classes = {
         name: api.name
         for api in definition.apis
@@ -87,7 +87,7 @@ def package_source(definition: ApiDefinition) -> str:
 
 
 _PACKAGE_HEAD = '''\
-"""The classes of all APIs, each imported when it is first named."""
+"""The classes of all APIs, each imported on first use."""
 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
@@ -109,7 +109,7 @@ def __dir__() -> list[str]:
 
 
 def clients_source(definition: ApiDefinition) -> str:
-    """``apis/_clients.py``: the attributes of both clients, made when first read."""
+    """Write ``apis/_clients.py``: the API attributes of both clients, created on first use."""
     lines = [
         *_CLIENTS_HEAD.splitlines(),
         *(
@@ -131,9 +131,9 @@ def clients_source(definition: ApiDefinition) -> str:
 
 
 _CLIENTS_HEAD = '''\
-"""What makes ``client.users`` and its like: one cached attribute for each API.
+"""The API attributes of clients, such as ``client.users``: one cached attribute per API.
 
-The module of an API is imported when its attribute is first read.
+The module of an API is imported when its attribute is first accessed.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,8 @@
-"""Docstrings of builders and models, made from facts.
+"""Docstrings of builders and models.
 
-Law: a docstring says what the definition says and nothing else: method and path, permissions,
-preview and deprecation, each parameter with its place, type and known values, the reply, and how it
-pages.
+Invariants: a docstring contains only facts from the definition: method and path, permissions,
+preview and deprecation, each parameter with its location, type and known values, the response, and
+the style of paging.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _INDENT = "    "
 
 
 def model_docstring(model: ModelDef) -> str:
-    """The facts that the types of a model's fields do not tell, or nothing."""
+    """Describe what a model's field types do not express; empty if nothing."""
     facts = model_facts(
         "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,
@@ -42,7 +42,7 @@ def model_docstring(model: ModelDef) -> str:
 
 
 def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
-    """The docstring of one builder as lines."""
+    """Return the docstring of a builder as lines."""
     lines = [f"{operation.method} {to_plain_text(operation.path)} -> {_reply(operation.returns)}."]
     facts = " ".join(_sentences(operation, models))
     if facts:
@@ -57,8 +57,8 @@ def operation_docstring(operation: ApiOperation, models: Mapping[str, ModelDef])
 def _sentences(operation: ApiOperation, models: Mapping[str, ModelDef]) -> list[str]:
     sentences = [
         "Deprecated." if operation.deprecated else "",
-        "A preview: it may change without notice." if operation.preview else "",
-        "Only reads." if only_reads(operation) else "",
+        "Preview: may change without notice." if operation.preview else "",
+        "Read-only." if only_reads(operation) else "",
         _needs(operation.permissions),
         _paging(operation, models),
     ]
@@ -69,7 +69,7 @@ def _needs(permissions: ApiPermissions | None) -> str:
     if permissions is None:
         return ""
     joint = " and " if permissions.all else " or "
-    return f"Needs {joint.join(f'``{to_plain_text(name)}``' for name in permissions.names)}."
+    return f"Requires {joint.join(f'``{to_plain_text(name)}``' for name in permissions.names)}."
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
@@ -84,7 +84,7 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
         "``page_number``" if "pageNumber" in query else "",
         "the cursor ``after``" if "after" in query else "",
         "``cursor``" if "cursor" in query else "",
-        "``next_uri`` of the reply" if "nextUri" in fields else "",
+        "``next_uri`` of the response" if "nextUri" in fields else "",
     ]
     named = " or ".join(way for way in ways if way)
     return f"Pages by {named}." if named else ""
@@ -111,10 +111,10 @@ def _reply(type_: Type | None) -> str:
 
 
 def _shown(type_: Type) -> str:
-    """A type in words."""
+    """Describe a type."""
     match type_:
         case Plain(kind="object" | "any"):
-            return "JSON of any shape"
+            return "any JSON value"
         case Plain(kind=kind):
             return kind
         case Ref(name=name):

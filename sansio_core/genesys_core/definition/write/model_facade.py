@@ -1,7 +1,7 @@
-"""The lazy facade over the shards, and its typed half.
+"""Source code of the lazy ``models`` package and its stub.
 
-Law: importing :mod:`genesys_core.models` imports no model; both halves are made from one list of
-shards, so a name that a type checker sees is there at run time.
+Invariants: importing :mod:`genesys_core.models` imports no model. Both files are written from the
+same list of shards, so a name that a type checker sees exists at run time.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from genesys_core.definition.write.source_text import (
 __all__ = ["facade_source", "facade_stub"]
 
 _FACADE = '''\
-"""All models of the platform, each imported when it is first named.
+"""All models of the platform, each imported on first use.
 
-``from genesys_core.models import UserMe`` imports the one module that holds ``UserMe`` and those
-that it needs. :func:`preload` does that ahead of time.
+``from genesys_core.models import UserMe`` imports the module of ``UserMe`` and those
+that it depends on. :func:`preload` imports models ahead of time.
 """
 
 from importlib import import_module as _import_module
@@ -83,7 +83,7 @@ def preload(*names: str) -> None:
 
 
 def facade_source(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
-    """``models/__init__.py``: which module holds which model."""
+    """Write ``models/__init__.py``: the module of each model."""
     table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
     version = to_plain_text(definition.version).replace("{", "{{").replace("}", "}}")
@@ -91,12 +91,12 @@ def facade_source(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
 
 
 def _paragraph(shard: Shard) -> list[str]:
-    """``_users_1 A B C``: each name after a space, and before a space or the line's end."""
+    """Format a shard's row: ``_users_1 A B C``, each name after a space."""
     return wrap_text(" ".join([shard.module, *sorted(shard.models)]), "", " ")
 
 
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
-    """``models/__init__.pyi``: what a type checker and an editor see."""
+    """Write ``models/__init__.pyi``, for type checkers and editors."""
     lines = ["def preload(*names: str) -> None: ...", ""]
     for shard in shards:
         lines.append(f"from .{shard.module} import (")

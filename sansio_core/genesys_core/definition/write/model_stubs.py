@@ -1,7 +1,7 @@
-"""Models as source, the half that type checkers, editors and readers see: class statements.
+"""Source code of model stubs: class statements for type checkers, editors and readers.
 
-Law: a stub declares every model of its shard, in the same order and with the same fields as the
-module beside it. Enums are open: their known values are offered and never enforced.
+Invariants: a stub declares every model of its shard, in the same order and with the same fields as
+the module beside it. Enums are open: their known values are offered and never enforced.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ def shard_stub(
     models: Mapping[str, ModelDef],
     homes: Mapping[str, str],
 ) -> str:
-    """The stub of one module of models; ``homes`` is the module of every model."""
+    """Write the stub of a module of models; ``homes`` is the module of every model."""
     writer = _StubWriter(shard, [models[name] for name in shard.models], homes)
     return write_banner(definition.version) + writer.source()
 
 
 class _StubWriter:
-    """Collects classes, and which names they use."""
+    """Collects classes and the names they use."""
 
     def __init__(self, shard: Shard, models: Sequence[ModelDef], homes: Mapping[str, str]) -> None:
         self.shard = shard
@@ -98,7 +98,7 @@ class _StubWriter:
         return split_values(f"    {field.name}: {text} = {default}", known)
 
     def _spelt(self, name: str, own: frozenset[str]) -> str:
-        """A name as a class body sees it: a field of the same name hides it there."""
+        """Return a name as a class body must write it: a field of the same name would shadow it."""
         if name in HELPERS:
             self.helpers.add(name)
             return name

@@ -1,9 +1,9 @@
-"""Models as source, the half that runs: a table for each shard.
+"""Source code of model modules: a table for each shard.
 
-Law: a table says of a model what its class needs at run time, in the notation that
-:mod:`genesys_core.codec.model_tables` reads, each model after those it needs, save for cycles. The stub
-beside it (:mod:`~genesys_core.definition.write.model_stubs`) says the same in class statements, and what
-known values an enum has.
+Invariants: a table has what a model's class needs at run time, in the notation of
+:mod:`genesys_core.codec.model_tables`, each model after those it depends on, except for cycles. The
+stub beside it (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as class
+statements, with the known values of enums.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ __all__ = ["shard_source"]
 
 
 def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
-    """One module of models."""
+    """Write a module of models."""
     rows = [line for name in shard.models for line in _row(models[name])]
     lines = [
         *write_docstring([shard.about], ""),
@@ -44,7 +44,7 @@ def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, M
 
 
 def _row(model: ModelDef) -> list[str]:
-    """A model on one line, or if that is too long, on several; all but the first are indented."""
+    """Write a model on one line, or if that is too long, with indented continuation lines."""
     wire = "" if model.wire == model.name else f"={_encoded(model.wire)}"
     return wrap_text(" ".join([f"{model.name}{wire}", *map(_field, model.fields)]), "", " ")
 

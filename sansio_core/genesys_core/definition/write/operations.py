@@ -1,7 +1,7 @@
-"""Operations as source: a module of pure builders for each API.
+"""Source code of operations: a module of pure builders per API.
 
-Law: a builder only collects what it is given; it looks at nothing, converts nothing and costs half
-a microsecond. Its signature and docstring come from the definition's facts.
+Invariants: a builder only collects its arguments; it checks and converts nothing and costs half a
+microsecond. Its signature and docstring come from the definition.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +45,7 @@ __all__ = ["api_source", "package_source"]
 
 
 def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDef]) -> str:
-    """One module of builders."""
+    """Write a module of builders."""
     scope = _Scope(api)
     blocks = [_builder(operation, models, scope) for operation in api.operations]
     runtime = {"_Endpoint", "_Operation"}
@@ -67,7 +67,7 @@ def api_source(definition: ApiDefinition, api: Api, models: Mapping[str, ModelDe
 
 
 class _Scope:
-    """A module of builders: what it has to import, and the lists of known values it names."""
+    """The imports and named enums of a module of builders."""
 
     def __init__(self, api: Api) -> None:
         self.used: set[str] = set()
@@ -80,7 +80,7 @@ class _Scope:
             self.used.update(("_Literal", "_Open"))
 
     def spell(self, name: str) -> str:
-        """Spell a name as a module of builders sees it, and note what has to be imported."""
+        """Return a name as the module must write it, and record its import."""
         if name in HELPERS:
             self.used.add(name)
             return name
@@ -90,7 +90,7 @@ class _Scope:
         return f"_m.{name}"
 
     def annotation(self, type_: Type) -> str:
-        """A type as source."""
+        """Format a type as source code."""
         return format_annotation(type_, self.spell, self.enums)
 
 
@@ -151,7 +151,7 @@ def _body_kind(type_: Type) -> str:
 
 
 def _signature(operation: ApiOperation, scope: _Scope) -> list[str]:
-    """Required parameters by position or name, optional ones by name alone."""
+    """Write the parameters: required ones positional or by keyword, optional ones keyword-only."""
     arguments = [
         *((one, "") for one in operation.parameters if one.required),
         *((one, " | None = None") for one in operation.parameters if not one.required),
@@ -180,7 +180,7 @@ _ALSO_TEXT: frozenset[PlainKind] = frozenset({"date", "date-time", "local-date-t
 
 
 def _parameter_annotation(parameter: ApiParameter, scope: _Scope) -> str:
-    """What a caller may give: read-only containers, text for dates, dictionaries for models."""
+    """Return the type of an argument: read-only containers, strings for dates, dicts for models."""
     if parameter.location == "body":
         return _body_annotation(parameter.type, scope)
     return _value_annotation(parameter.type, scope)
@@ -211,7 +211,7 @@ def _body_annotation(type_: Type, scope: _Scope) -> str:
 
 
 def _return(operation: ApiOperation) -> list[str]:
-    """The endpoint, and the fields of the operation in order, up to the last that is not empty."""
+    """Write the endpoint and the operation's fields, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
     while fields and body is None and not fields[-1]:
@@ -232,7 +232,7 @@ def _call(arguments: Sequence[str]) -> str:
 
 
 def _lines(start: str, items: Sequence[str], whole: str) -> list[str]:
-    """One argument of a call on a line, or with its parts on lines of their own."""
+    """Write one argument of a call on a line, or with its parts on separate lines."""
     line = f"        {whole},"
     if len(line) <= WIDTH:
         return [line]
@@ -252,7 +252,7 @@ def _tuple(items: Sequence[str]) -> str:
 
 
 def package_source(definition: ApiDefinition) -> str:
-    """``api/__init__.py``: the modules, each imported when it is first named."""
+    """Write ``api/__init__.py``: the modules, each imported on first use."""
     names = [api.name for api in definition.apis]
     listed = [f"    {quote_string(name)}," for name in names]
     return write_banner(definition.version) + "\n".join(
@@ -271,7 +271,7 @@ def package_source(definition: ApiDefinition) -> str:
 
 
 _PACKAGE_HEAD = '''\
-"""Pure builders of all operations: one module an API, imported when it is first named."""
+"""Pure builders of all operations: one module per API, imported on first use."""
 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
@@ -284,7 +284,7 @@ _PACKAGE_TAIL = """
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        raise AttributeError(f"there is no API {name}; known are {', '.join(__all__)}", name=name)
+        raise AttributeError(f"there is no API {name}; known APIs: {', '.join(__all__)}", name=name)
     return _import_module(f"{__name__}.{name}")
 
 

@@ -1,7 +1,7 @@
-"""The topic map as source.
+"""Source code of the topic map.
 
-Law: a template stands for a model's name, never for the model, so that importing the map imports
-no model.
+Invariants: a template maps to a model's name, not to the model, so importing the map imports no
+model.
 """
 
 from genesys_core.definition.read.definition import ApiDefinition
@@ -11,7 +11,7 @@ __all__ = ["topics_source"]
 
 
 def topics_source(definition: ApiDefinition) -> str:
-    """``notifications/_topic_models.py``."""
+    """Write ``notifications/_topic_models.py``."""
     lines = [
         '"""Notification topics and the models of their events, by name."""',
         "",

@@ -17,8 +17,8 @@ and socket, which put their results into one queue::
             match effect:
                 case Call(id, operation): ...      # send; then put: called(id, result or error)
                 case Connect(socket, url): ...     # WebSocket.connect; then put: connected(socket),
-                                               # received(socket, texts),
-                                               # disconnected(socket, how)
+                                                   # received(socket, texts),
+                                                   # disconnected(socket, how)
                 case SendText(socket, text): ...
                 case CloseSocket(socket): ...
                 case Emit(event): ...

@@ -1,1 +1,1 @@
-"""The simulated operations that keep state."""
+"""Handlers of the simulator's stateful operations."""

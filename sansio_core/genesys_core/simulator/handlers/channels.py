@@ -1,8 +1,8 @@
 """Channels and their subscriptions: ``/api/v2/notifications``.
 
-Law: a channel belongs to one user and client, and is there for them alone. There are never more
-than 20 of theirs, and never more than 1,000 topics on one. It lives for 24 hours after the last
-subscription, and no longer than the token that brought that.
+Invariants: a channel belongs to one user and client, and is visible only to them. They never have
+more than 20 channels, and a channel never has more than 1,000 topics. It lives for 24 hours after
+the last subscription, and no longer than the token of that request.
 """
 
 import re
@@ -41,7 +41,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """A new channel; one too many displaces the one that was used least recently."""
+    """Create a channel; beyond the limit, the least recently used one is displaced."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
@@ -62,7 +62,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """The channels of the token, or of its client; those of other tokens without what opens them."""
+    """Return the channels of the token or its client; those of other tokens without their URIs."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(
@@ -77,41 +77,41 @@ def get_channels(call: ApiCall) -> Reply:
 
 
 def head_channel(call: ApiCall) -> Reply:
-    """That the channel is there."""
+    """Check that a channel exists."""
     _find(call)
     return Reply(200)
 
 
 def get_subscriptions(call: ApiCall) -> Reply:
-    """What a channel is subscribed to."""
+    """Return the topics of a channel."""
     channel = _find(call)
     verdicts = [Verdict(topic.written, topic) for topic in channel.topics.values()]
     return json_reply(_listing(channel, verdicts))
 
 
 def post_subscriptions(call: ApiCall) -> Reply:
-    """Topics are added."""
+    """Add topics."""
     channel = _find(call)
     verdicts = _verdicts(call)
     return _subscribed(call, channel, {**channel.topics, **permitted_topics(verdicts)}, verdicts)
 
 
 def put_subscriptions(call: ApiCall) -> Reply:
-    """Topics take the place of all others."""
+    """Replace all topics."""
     channel = _find(call)
     verdicts = _verdicts(call)
     return _subscribed(call, channel, permitted_topics(verdicts), verdicts)
 
 
 def delete_subscriptions(call: ApiCall) -> Reply:
-    """All topics go; the channel stays."""
+    """Remove all topics; the channel remains."""
     channel = _find(call)
     call.state.channels[channel.id] = mark_used(call.state, channel).with_topics({})
     return no_content()
 
 
 def get_available_topics(call: ApiCall) -> Reply:
-    """The topics that there are."""
+    """Return the available topics."""
     templates = sorted({*TOPIC_MODELS, *call.state.extra_topics})
     return json_reply({"entities": [_available(call, template) for template in templates]})
 
@@ -133,13 +133,13 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 
 
 def _token(call: ApiCall) -> IssuedToken:
-    if call.token is None:  # a definition of one's own may have the operation without a token
+    if call.token is None:  # a custom definition may allow the operation without a token
         raise bad_request("Notification channels need a token.")
     return call.token
 
 
 def _base(call: ApiCall) -> str:
-    """Where sockets are served, as the caller sees it."""
+    """Return the base URL of sockets, as the caller sees it."""
     if call.settings.connect_base is not None:
         return call.settings.connect_base.rstrip("/")
     asked = _HOST.fullmatch(call.host)
@@ -154,10 +154,10 @@ def _alive(call: ApiCall) -> list[Channel]:
 
 
 def _find(call: ApiCall) -> Channel:
-    """The caller's channel.
+    """Return the caller's channel.
 
     Raises:
-        Problem: 404 for one that is gone, or another's.
+        Problem: 404 if it is gone or belongs to another user or client.
     """
     identity, token = call.arguments["channelId"], _token(call)
     for channel in _owned(call, token):
@@ -172,7 +172,7 @@ def _owned(call: ApiCall, token: IssuedToken) -> list[Channel]:
 
 
 def _make_room(call: ApiCall, newcomer: str) -> None:
-    """Displace a channel where there are 20: one without a socket first, then by its last use."""
+    """Displace a channel if there are 20: first one without a socket, then the least recently used."""
     mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
         oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))
@@ -180,10 +180,10 @@ def _make_room(call: ApiCall, newcomer: str) -> None:
 
 
 def _verdicts(call: ApiCall) -> Sequence[Verdict]:
-    """What becomes of each topic in the body.
+    """Return the verdict for each topic in the body.
 
     Raises:
-        Problem: 400 for a topic that is rejected, unless the caller ignores errors.
+        Problem: 400 for a rejected topic, unless the caller ignores errors.
     """
     body = call.body if isinstance(call.body, list) else []
     asked = [str(each.get("id") or "") for each in body if isinstance(each, Mapping)]

@@ -1,7 +1,7 @@
-"""Every operation that has no handler of its own.
+"""The handler of all operations without their own.
 
-Law: the reply has the type that the definition promises, and a listing is its own last page, so
-that a caller who follows pages ends.
+Invariants: the response has the type in the definition, and a listing is its own last page, so
+paging ends.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ _WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage
     "after",
     "before",
 }
-"""Properties by which a listing leads to further pages."""
+"""Properties that link to further pages of a listing."""
 
 
 def respond_with_example(call: ApiCall) -> Reply:
-    """An example of the operation's reply; 204 where the definition promises none."""
+    """Return an example of the operation's response; 204 if the definition has none."""
     schema = call.route.facts.reply_schema
     if schema is None:
         return no_content()
@@ -34,7 +34,7 @@ def respond_with_example(call: ApiCall) -> Reply:
 
 
 def _settled(call: ApiCall, value: Json) -> Json:
-    """The example as an answer to this call: about the id it names, and the last of its pages."""
+    """Adapt the example to the call: insert the requested id, and make it the last page."""
     if not isinstance(value, Mapping):
         return value
     if isinstance(value.get("entities"), list):
@@ -54,6 +54,6 @@ def _only_page(call: ApiCall, value: Mapping[str, Json]) -> Json:
         "firstUri": call.path,
         "lastUri": call.path,
     }
-    # Not every `total` is a number: some listings have a total of their own kind.
+    # Not every `total` is a number: some listings have an object.
     known = {name: each for name, each in facts.items() if type(value.get(name)) is type(each)}
     return {name: each for name, each in {**value, **known}.items() if name not in _WAYS_ON}

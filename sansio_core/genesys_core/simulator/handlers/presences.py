@@ -1,7 +1,7 @@
-"""What users are up to: their presence and their routing status.
+"""Presences and routing statuses of users.
 
-Law: each change is an event of its user's topic, exactly one, in the words that events have: the
-presence that REST calls ``On Queue`` is ``ON_QUEUE`` there.
+Invariants: each change publishes exactly one event on the user's topic, with the spelling that
+events use: the presence that REST calls ``On Queue`` is ``ON_QUEUE`` there.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_presence(call: ApiCall) -> Reply:
-    """A user's presence."""
+    """Return a user's presence."""
     return json_reply(_user(call).get("presence"))
 
 
 def patch_presence(call: ApiCall) -> Reply:
-    """A user is up to something else."""
+    """Change a user's presence."""
     user = _user(call)
     presence = _changed(call, user)
     call.state.users[str(user["id"])] = {**user, "presence": presence}
@@ -30,12 +30,12 @@ def patch_presence(call: ApiCall) -> Reply:
 
 
 def get_routing_status(call: ApiCall) -> Reply:
-    """Whether a user takes conversations."""
+    """Return a user's routing status."""
     return json_reply(_user(call).get("routingStatus"))
 
 
 def put_routing_status(call: ApiCall) -> Reply:
-    """A user goes on or off queue."""
+    """Change a user's routing status."""
     user, body = _user(call), call.document()
     if not body.get("status"):
         raise bad_request("The field 'status' of the body is required.", field="status")
@@ -54,7 +54,7 @@ def put_routing_status(call: ApiCall) -> Reply:
 
 
 def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler like the others
-    """The presences that every organization has."""
+    """Return the system presences, which every organization has."""
     known = map(presence_definition, SYSTEM_PRESENCES)
     return json_reply([{"id": each["id"], "name": _word(each)} for each in known])
 
@@ -99,10 +99,10 @@ def _changed(call: ApiCall, user: Record) -> Record:
 
 
 def _definition(given: Json) -> Record:
-    """The definition that a caller names, by id or by its system presence.
+    """Return the presence definition in a request, by id or by system presence.
 
     Raises:
-        Problem: 400, for neither.
+        Problem: 400 if there is neither.
     """
     named: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
     for known in map(presence_definition, SYSTEM_PRESENCES):
@@ -111,12 +111,12 @@ def _definition(given: Json) -> Record:
         if "id" not in named and _word(named) == _word(known):
             return known
     if named.get("id") and named.get("systemPresence"):
-        return {**named}  # one that the organization defined for itself
+        return {**named}  # a custom definition of the organization
     raise bad_request("There is no such presence definition.", field="presenceDefinition")
 
 
 def _word(definition: Mapping[str, Json]) -> str:
-    """A system presence as events spell it."""
+    """Return a system presence as events spell it."""
     return str(definition.get("systemPresence") or "").upper().replace(" ", "_")
 
 

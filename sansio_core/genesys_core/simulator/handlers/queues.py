@@ -1,6 +1,6 @@
 """Queues: ``/api/v2/routing/queues`` and one level below.
 
-Law: a queue is what was last put, and keeps its id.
+Invariants: a queue has the properties of the last PUT, and keeps its id.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _NOT_THE_CALLERS: Final = frozenset({"dateCreated", "dateModified", "sourceQueue
 
 
 def get_queues(call: ApiCall) -> Reply:
-    """The queues, all or by id or name, page by page."""
+    """Return a page of queues, optionally filtered by id or name."""
     ids, name = call.query.get("id"), call.argument("name", "").strip("*").lower()
     chosen = [
         queue
@@ -36,12 +36,12 @@ def get_queues(call: ApiCall) -> Reply:
 
 
 def get_queue(call: ApiCall) -> Reply:
-    """One queue."""
+    """Return a queue."""
     return json_reply(_find(call))
 
 
 def post_queues(call: ApiCall) -> Reply:
-    """A new queue."""
+    """Create a queue."""
     identity, when = call.state.new_id("queue"), format_instant(call.now.wall)
     queue: Record = {
         **QUEUE_DEFAULTS,
@@ -56,7 +56,7 @@ def post_queues(call: ApiCall) -> Reply:
 
 
 def put_queue(call: ApiCall) -> Reply:
-    """A queue replaced: what the caller leaves out goes back to its default."""
+    """Replace a queue; omitted properties are reset to their defaults."""
     old = _find(call)
     kept: Record = {name: old[name] for name in ("id", "selfUri", "dateCreated") if name in old}
     queue: Record = {
@@ -70,7 +70,7 @@ def put_queue(call: ApiCall) -> Reply:
 
 
 def delete_queue(call: ApiCall) -> Reply:
-    """A queue goes."""
+    """Delete a queue."""
     del call.state.queues[str(_find(call)["id"])]
     return no_content()
 

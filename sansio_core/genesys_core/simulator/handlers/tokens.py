@@ -1,6 +1,6 @@
-"""Tokens as the API sees them: ``/api/v2/tokens``.
+"""Tokens in the API: ``/api/v2/tokens``.
 
-Law: a token that was revoked is refused from then on, and so is everything that came of the same
+Invariants: a revoked token is rejected from then on, and so is every other token of the same
 sign-in.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["HANDLERS"]
 
 
 def get_tokens_me(call: ApiCall) -> Reply:
-    """Whose token it is: organization and client."""
+    """Return the token's organization and client."""
     organization = call.state.organization
     client_id = "" if call.token is None else call.token.client_id
     known = call.state.clients.get(client_id)
@@ -39,20 +39,20 @@ def get_tokens_me(call: ApiCall) -> Reply:
     )
 
 
-def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - that it is called says it all
-    """That the token is valid."""
+def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - the token is valid if this is called
+    """Check that the token is valid."""
     return no_content()
 
 
 def delete_tokens_me(call: ApiCall) -> Reply:
-    """The bearer signs out."""
+    """Revoke the caller's token."""
     if call.token is not None:
         call.state.revoke(call.token)
     return no_content()
 
 
 def delete_token(call: ApiCall) -> Reply:
-    """A user is signed out everywhere."""
+    """Revoke all tokens of a user."""
     user_id = call.arguments["userId"]
     if user_id not in call.state.users:
         raise no_such_entity("user", user_id)
@@ -67,7 +67,9 @@ _TYPES: Mapping[str, str] = {
     "implicit": "TOKEN",
     SAML2_BEARER: "SAML2-BEARER",
 }
-"""A client of the platform has one type; with several grants, the first one's."""
+"""Client types by grant. A client of the platform has one type; with several grants, the first
+counts.
+"""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", "/api/v2/tokens/me"): get_tokens_me,

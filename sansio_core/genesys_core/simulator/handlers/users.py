@@ -1,7 +1,7 @@
 """Users: ``/api/v2/users`` and below.
 
-Law: what the definition calls an expansion is there when ``expand`` names it, and not otherwise.
-A user's version grows with each change, and a change to an older version is refused.
+Invariants: expansions are present only if ``expand`` names them. A user's version increases with
+each change, and a change of an older version is rejected.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,11 +28,11 @@ _EXPANSIONS: Final = frozenset(
         "dateLastLogin",
     }
 )
-"""Properties that a user of this world has, shown only where asked for."""
+"""Expansions that simulated users have."""
 
 
 def get_users_me(call: ApiCall) -> Reply:
-    """The user for whom the token stands."""
+    """Return the token's user."""
     user_id = None if call.token is None else call.token.user_id
     if user_id is None:
         message = (
@@ -44,7 +44,7 @@ def get_users_me(call: ApiCall) -> Reply:
 
 
 def get_users(call: ApiCall) -> Reply:
-    """The users of a state, or with given ids, page by page."""
+    """Return a page of users, optionally filtered by state or id."""
     state, ids = call.argument("state", "active"), call.query.get("id")
     chosen = [
         user
@@ -59,7 +59,7 @@ def get_users(call: ApiCall) -> Reply:
 
 
 def get_user(call: ApiCall) -> Reply:
-    """One user; a deleted one only where ``state`` says so."""
+    """Return a user; a deleted one only if ``state`` includes it."""
     user = _find(call, call.arguments["userId"])
     if call.argument("state", "active") not in ("any", user_state(user)):
         raise no_such_entity("user", call.arguments["userId"])
@@ -67,7 +67,7 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """A new user."""
+    """Create a user."""
     body = call.document()
     identity = call.state.new_id("user")
     division = str(body.pop("divisionId", ""))
@@ -87,7 +87,7 @@ def post_users(call: ApiCall) -> Reply:
 
 
 def patch_user(call: ApiCall) -> Reply:
-    """A change to a user, made to the version that the caller has seen."""
+    """Update a user; the request must contain the current version."""
     user, body = _find(call, call.arguments["userId"]), call.document()
     if body.get("version") != user.get("version"):
         raise version_conflict("user", str(user["id"]), body.get("version"), user.get("version"))
@@ -97,7 +97,7 @@ def patch_user(call: ApiCall) -> Reply:
 
 
 def delete_user(call: ApiCall) -> Reply:
-    """A user leaves; the record stays, with the state ``deleted``."""
+    """Delete a user; the record remains, with the state ``deleted``."""
     user = _find(call, call.arguments["userId"])
     if user_state(user) == "deleted":
         raise no_such_entity("user", call.arguments["userId"])
@@ -138,7 +138,7 @@ def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
 
 
 def _made_up(call: ApiCall, wanted: Iterable[str], model: str) -> Record:
-    """Examples of the expansions of which this world knows nothing."""
+    """Return examples of expansions that simulated users do not have."""
     schema = call.definition.schemas.get(model)
     properties = {} if schema is None else schema.properties or {}
     return {
@@ -149,5 +149,5 @@ def _made_up(call: ApiCall, wanted: Iterable[str], model: str) -> Record:
 
 
 def _manager(identity: Json) -> Json:
-    """A request gives a manager's id where a reply holds the manager."""
+    """Convert a manager's id in a request to the object in a response."""
     return {"id": identity, "selfUri": f"/api/v2/users/{identity}"} if identity else None

@@ -1,1 +1,1 @@
-"""One request being answered."""
+"""Handling of HTTP requests."""

@@ -1,7 +1,7 @@
-"""Who may call, and how often.
+"""Authentication and rate limiting.
 
-Law: a token is judged by the wall clock of the request, a rate by its monotonic clock, and a
-request that is turned away for its rate does not count towards it.
+Invariants: token expiry uses the wall clock and rate limits the monotonic clock. A request that is
+rejected by the rate limit does not count towards it.
 """
 
 from collections import deque
@@ -17,10 +17,10 @@ __all__ = ["authenticate_request", "spend_request"]
 
 
 def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
-    """The token of a request.
+    """Return the token of a request.
 
     Raises:
-        Problem: 401, with the platform's code for what is wrong.
+        Problem: 401, with the platform's error code.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if not scheme:
@@ -37,7 +37,7 @@ def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, no
     """Count a request of a token.
 
     Raises:
-        Problem: 429, when the window is full; it says in how many seconds there is room.
+        Problem: 429 if the window is full, with the seconds until the next request is allowed.
     """
     spent = state.spent.setdefault(token.value, deque())
     while spent and now.monotonic - spent[0] >= limit.window:

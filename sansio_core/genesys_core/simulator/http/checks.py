@@ -1,7 +1,7 @@
-"""What the platform checks before it does anything: parameters and bodies.
+"""Validation of parameters and bodies.
 
-Law: a request is refused for what the definition says and for nothing else. Values of enums, and
-parameters and properties that the definition does not know, pass.
+Invariants: a request is rejected only for violating the definition. Unknown enum values, parameters
+and properties are accepted.
 """
 
 import re
@@ -20,7 +20,7 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["check_parameters", "read_body"]
 
 MAX_NESTING: Final = 64
-"""Levels of a JSON body; no model of the definition comes near."""
+"""Maximum nesting of a JSON body; no model of the definition comes close."""
 
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -35,7 +35,7 @@ def check_parameters(
     query: Mapping[str, Sequence[str]],
     request: Request,
 ) -> None:
-    """Check that what is required is there, and that each value has its type.
+    """Check that required parameters are present and that all values have their type.
 
     Raises:
         Problem: 400, naming the parameter.
@@ -52,7 +52,7 @@ def check_parameters(
 
 
 def read_body(facts: OperationFacts, definition: Definition, request: Request) -> Json:
-    """The JSON body, or ``None`` where there is none and none is needed.
+    """Return the JSON body, or ``None`` if there is none and none is required.
 
     Raises:
         Problem: 400 or 415, naming what is missing or wrong.
@@ -126,7 +126,7 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
 def _misfits(
     definition: Definition, schema: Schema, value: Json, place: str
 ) -> Iterator[tuple[str, Json, str]]:
-    """Each value without its declared type: where, which, and what it should be."""
+    """Yield each value of the wrong type: its location, the value, and the expected type."""
     if value is None:
         return
     known = definition.resolve(schema)
@@ -168,7 +168,7 @@ def _has_type(kind: str, form: str | None, value: Json) -> bool:
 
 
 def _floor(value: float) -> float | None:
-    """The whole number that a value is; ``None`` for a boolean and for what is not whole."""
+    """Return a whole number as is; ``None`` for booleans and other numbers."""
     whole = not isinstance(value, bool) and isfinite(value) and value == value // 1
     return value if whole else None
 

@@ -1,7 +1,8 @@
-"""One request being answered: what a handler is given and what it gives back.
+"""Calls and replies: what handlers receive and return.
 
-Law: a handler sees a :class:`ApiCall` and returns a :class:`Reply`, or raises a problem; it never
-touches headers that every response has. These are values, but for the ``state`` that a call carries.
+Invariants: a handler receives an :class:`ApiCall` and returns a :class:`Reply`, or raises a
+problem; it never sets headers that every response has. These are values, except for the ``state``
+of a call.
 """
 
 import re
@@ -35,13 +36,13 @@ _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
 class Reply(Struct, frozen=True):
-    """What a handler answers.
+    """The response of a handler.
 
     Attributes:
         status: the status code.
-        body: the content; ``None`` for none at all.
+        body: the content; ``None`` for none.
         content_type: of the body.
-        headers: fields beyond those that every response has.
+        headers: headers beyond those of every response.
     """
 
     status: int
@@ -51,15 +52,15 @@ class Reply(Struct, frozen=True):
 
 
 class LoginCall(Struct, frozen=True):
-    """A request to the login host, read.
+    """A parsed request to the login host.
 
     Attributes:
-        request: as it came.
-        query: the parameters of the URL, by name, in order.
-        form: the fields of the form, one value each; none where the request has no body.
-        now: when it came.
-        state: what the platform remembers; handlers change it.
-        settings: how the platform behaves.
+        request: as received.
+        query: the URL's parameters, by name, in order.
+        form: the form's fields, with one value each; empty if the request has no body.
+        now: when it was received.
+        state: the platform's state, which handlers modify.
+        settings: the simulator's settings.
     """
 
     request: Request
@@ -71,20 +72,20 @@ class LoginCall(Struct, frozen=True):
 
 
 class ApiCall(Struct, frozen=True):
-    """A request to the API that is allowed and complete.
+    """An authorized and valid request to the API.
 
     Attributes:
         route: the operation.
-        path: still encoded, without a gateway's prefix.
+        path: percent-encoded, without a gateway's prefix.
         arguments: the values of the path parameters, by name.
         query: the values of the query parameters, by name, in order.
-        body: the JSON body; ``None`` where there was none.
-        token: the bearer's, or ``None`` for an operation that needs none.
-        now: when it came.
-        state: what the platform remembers; handlers change it.
-        definition: the API's definition.
-        host: where the request was sent, such as ``127.0.0.1:40123``; empty if it does not say.
-        settings: how the platform behaves.
+        body: the JSON body; ``None`` if there was none.
+        token: the caller's token, or ``None`` for an operation that requires none.
+        now: when it was received.
+        state: the platform's state, which handlers modify.
+        definition: the API definition.
+        host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
+        settings: the simulator's settings.
     """
 
     route: ServedRoute[OperationFacts]
@@ -100,19 +101,19 @@ class ApiCall(Struct, frozen=True):
     settings: Settings = Settings()
 
     def argument(self, name: str, default: str) -> str:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         values = self.query.get(name)
         return values[0] if values else default
 
     def number(self, name: str, default: int) -> int | None:
-        """The first value of a query parameter as a whole number; ``None`` where it is none."""
+        """Return the first value of a query parameter as a whole number; ``None`` if it is not one."""
         text = self.argument(name, str(default))
         return int(text) if _WHOLE.fullmatch(text) else None
 
     def document(self) -> dict[str, Json]:
-        """The object in the body: the properties that a caller may write, as the platform reads it.
+        """Return the object in the body, limited to writable properties.
 
-        What the definition does not know, or has for the platform alone, is passed over.
+        Unknown and read-only properties are ignored, as on the platform.
         """
         wanted = self.route.facts.body
         if wanted is None or wanted.schema is None or not isinstance(self.body, Mapping):
@@ -123,10 +124,10 @@ class ApiCall(Struct, frozen=True):
 
 
 Handler: TypeAlias = Callable[[ApiCall], Reply]
-"""Answers one operation of the API."""
+"""Handles one operation of the API."""
 
 LoginHandler: TypeAlias = Callable[[LoginCall], Reply]
-"""Answers one path of the login host."""
+"""Handles one path of the login host."""
 
 
 def json_reply(
@@ -136,17 +137,17 @@ def json_reply(
     content_type: str = "application/json",
     headers: Sequence[tuple[str, str]] = (),
 ) -> Reply:
-    """A reply with a JSON body."""
+    """Return a reply with a JSON body."""
     return Reply(status, msgspec.json.encode(value), content_type, tuple(headers))
 
 
 def no_content() -> Reply:
-    """204: done, and nothing to say."""
+    """Return a 204 reply."""
     return Reply(204)
 
 
 def format_instant(wall: float) -> str:
-    """A time as the platform writes it, to the millisecond.
+    """Format a time as the platform does, with milliseconds.
 
     Args:
         wall: seconds since 1970-01-01 UTC.

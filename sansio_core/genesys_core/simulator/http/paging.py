@@ -1,7 +1,6 @@
 """Page-number paging.
 
-Law: the pages of a list are its parts, in order, each entity on exactly one of them; a page links
-to its neighbours and to nothing else.
+Invariants: the pages of a list partition it, in order; a page links only to its neighbours.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,17 +19,17 @@ MAX_PAGE_SIZE: Final = 500
 
 
 def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
-    """The page of a list that a call asks for by ``pageSize`` and ``pageNumber``.
+    """Return the page that ``pageSize`` and ``pageNumber`` select.
 
     A page beyond the last is empty, as on the platform.
 
     Args:
-        call: the call that asks.
+        call: the call.
         entities: the whole list.
-        show: what an entity looks like on the page.
+        show: converts an entity to its representation on the page.
 
     Raises:
-        Problem: 400, when the size is not within 1 to 500 or the number not positive.
+        Problem: 400 if the size is not within 1 to 500 or the number is not positive.
     """
     size = _number(call, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
     number = _number(call, "pageNumber", 1, None)

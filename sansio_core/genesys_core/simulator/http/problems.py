@@ -1,7 +1,7 @@
-"""The platform's error replies.
+"""The platform's error responses.
 
-Law: a handler that cannot go on raises a :class:`Problem`, which is already the reply. Codes and
-messages are the platform's, as recorded by its users; where none is known, the code is
+Invariants: a handler that cannot continue raises a :class:`Problem`, which contains the response.
+Codes and messages are the platform's, as recorded by its users; if none is known, the code is
 ``bad.request``.
 """
 
@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 
-class Problem(Exception):  # noqa: N818 - never leaves the simulator: it is a reply, not an error
-    """A request that ends with an error reply."""
+class Problem(Exception):  # noqa: N818 - never leaves the simulator: it is a response, not an error
+    """An error response."""
 
     def reply(self, context_id: str) -> Reply:
-        """The reply.
+        """Return the response.
 
         Args:
             context_id: the request's correlation id, which error bodies repeat.
@@ -39,14 +39,14 @@ class Problem(Exception):  # noqa: N818 - never leaves the simulator: it is a re
 
 
 class PlatformProblem(Problem):
-    """An error of the API, with the body that the definition calls ``ErrorBody``.
+    """An error of the API, with a body of the type ``ErrorBody``.
 
     Args:
-        status: of the reply.
-        code: the platform's code, such as ``not.found``.
-        message: in words.
+        status: the status code.
+        code: the platform's error code, such as ``not.found``.
+        message: the error message.
         extra: further members of the body.
-        headers: further fields of the reply.
+        headers: further headers.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class PlatformProblem(Problem):
         self.headers = tuple(headers)
 
     def reply(self, context_id: str) -> Reply:
-        """The reply, with the error body."""
+        """Return the response with the error body."""
         body: dict[str, Json] = {
             "message": self.message,
             "code": self.code,
@@ -80,12 +80,12 @@ class PlatformProblem(Problem):
 
 
 class OAuthProblem(Problem):
-    """An error of the login host, whose body says everything twice.
+    """An error of the login host, whose body contains the description twice.
 
     Args:
-        status: of the reply.
-        error: the code of RFC 6749, 5.2.
-        description: in words.
+        status: the status code.
+        error: the error code of RFC 6749 section 5.2.
+        description: the description.
     """
 
     def __init__(self, status: int, error: str, description: str) -> None:
@@ -94,8 +94,8 @@ class OAuthProblem(Problem):
         self.error = error
         self.description = description
 
-    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the login host's body has no place
-        """The reply, with ``error``, ``description`` and ``error_description``."""
+    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
+        """Return the response with ``error``, ``description`` and ``error_description``."""
         body: dict[str, Json] = {
             "error": self.error,
             "description": self.description,
@@ -105,12 +105,12 @@ class OAuthProblem(Problem):
 
 
 def bad_request(message: str, *, field: str | None = None) -> PlatformProblem:
-    """400 for a request that lacks something, or cannot be understood."""
+    """Return a 400 for a malformed or incomplete request."""
     return PlatformProblem(400, "bad.request", message, extra=_about_field("bad.request", field))
 
 
 def invalid_value(value: str, kind: str, *, field: str) -> PlatformProblem:
-    """400 for a value of the wrong type."""
+    """Return a 400 for a value of the wrong type."""
     message = f"Value [{value}] is not valid for field type [{kind}]: {field}."
     return PlatformProblem(
         400, "invalid.value", message, extra=_about_field("invalid.value", field)
@@ -118,18 +118,18 @@ def invalid_value(value: str, kind: str, *, field: str) -> PlatformProblem:
 
 
 def unauthorized_token(code: str) -> PlatformProblem:
-    """401 with one of the platform's three codes."""
+    """Return a 401 with one of the platform's three codes."""
     challenge = ("WWW-Authenticate", 'Bearer realm="Genesys Cloud"')
     return PlatformProblem(401, code, _UNAUTHORIZED[code], headers=(challenge,))
 
 
 def no_such_resource() -> PlatformProblem:
-    """404 for a path that the platform does not have."""
+    """Return a 404 for an unknown path."""
     return PlatformProblem(404, "not.found", "The requested resource was not found.")
 
 
 def no_such_entity(kind: str, identity: str) -> PlatformProblem:
-    """404 for an id that nothing has."""
+    """Return a 404 for an unknown id."""
     message = f"Unable to find a {kind} with that id"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     detail: dict[str, Json] = {"errorCode": "not.found", **extra}
@@ -137,21 +137,21 @@ def no_such_entity(kind: str, identity: str) -> PlatformProblem:
 
 
 def method_not_allowed(allowed: Sequence[str]) -> PlatformProblem:
-    """405 for a path that exists, but not with this method."""
+    """Return a 405 for a method that the path does not support."""
     allow = ("Allow", ", ".join(sorted(allowed)))
     message = "The requested method is not allowed for this resource."
     return PlatformProblem(405, "method.not.allowed", message, headers=(allow,))
 
 
 def version_conflict(kind: str, identity: str, given: object, current: object) -> PlatformProblem:
-    """409 for a change to a version that is no longer the current one."""
+    """Return a 409 for a change of an outdated version."""
     message = f"The {kind} version {given} does not match the current version {current}"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     return PlatformProblem(409, "general.conflict", message, extra=extra)
 
 
 def unsupported_media_type() -> PlatformProblem:
-    """415 for a body that is not declared as JSON."""
+    """Return a 415 for a body that is not declared as JSON."""
     message = (
         "Unsupported Media Type - Unsupported or incorrect media type, such as an incorrect "
         "Content-Type value in the header."
@@ -160,7 +160,7 @@ def unsupported_media_type() -> PlatformProblem:
 
 
 def too_many_requests(seconds: int, limit: int) -> PlatformProblem:
-    """429 with ``Retry-After`` in whole seconds."""
+    """Return a 429 with ``Retry-After`` in whole seconds."""
     message = f"Rate limit exceeded the maximum. Retry the request in [{seconds}] seconds"
     facts: dict[str, Json] = {
         "key": "token.rate.per.minute",

@@ -1,8 +1,8 @@
-"""Signing in by browser: ``/oauth/authorize`` and ``/logout``.
+"""Browser sign-in: ``/oauth/authorize`` and ``/logout``.
 
-Law: a browser is never sent to a URI that the client has not registered; whatever else is wrong
-with a request is told to the client, by the codes of RFC 6749, 4.1.2.1. A code or token is only
-given to a user who signed in with the password or has a session, and never after a refusal.
+Invariants: a browser is never redirected to a URI that the client has not registered; all other
+errors are reported to the client with the codes of RFC 6749 section 4.1.2.1. A code or token is
+issued only to a user who entered the password or has a session, and never after a refusal.
 """
 
 import hmac
@@ -30,10 +30,10 @@ _GRANTS: Final = {"code": "authorization_code", "token": "implicit"}
 
 
 def get_authorize(call: LoginCall) -> Reply:
-    """The login page; or straight back, where the browser has a session and no prompt is asked for.
+    """Return the login page, or redirect at once if there is a session and no prompt is requested.
 
     Raises:
-        Problem: the request is wrong.
+        Problem: the request is invalid.
     """
     ask = _read(call)
     session = _session(call)
@@ -43,10 +43,10 @@ def get_authorize(call: LoginCall) -> Reply:
 
 
 def post_authorize(call: LoginCall) -> Reply:
-    """What the user made of the login page: signed in, refused, or mistyped.
+    """Handle the login form: signed in, refused, or wrong password.
 
     Raises:
-        Problem: the request is wrong.
+        Problem: the request is invalid.
     """
     ask = _read(call)
     if call.form.get("action") == "refuse":
@@ -64,10 +64,12 @@ def post_authorize(call: LoginCall) -> Reply:
 
 
 def get_logout(call: LoginCall) -> Reply:
-    """The browser's session ends. Tokens do not: apps revoke theirs by ``DELETE /api/v2/tokens/me``.
+    """End the browser's session.
+
+    Tokens remain valid: apps revoke theirs with ``DELETE /api/v2/tokens/me``.
 
     Raises:
-        Problem: the client or the redirect URI is not known.
+        Problem: the client or the redirect URI is unknown.
     """
     client = _client(call)
     redirect_uri = _one(call, "redirect_uri")
@@ -91,18 +93,18 @@ HANDLERS: Mapping[tuple[str, str], LoginHandler] = {
 
 
 class _Answered(Problem):
-    """A request that ends here, with a page or a redirect."""
+    """A request that ends with a page or a redirect."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
         self._reply = reply
 
-    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - browsers have no place for it
+    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - pages have no context id
         return self._reply
 
 
 class _Ask(Struct, frozen=True):
-    """What a client asks for, its redirect URI checked."""
+    """An authorization request with a validated redirect URI."""
 
     client: OAuthClient
     redirect_uri: str
@@ -113,7 +115,7 @@ class _Ask(Struct, frozen=True):
     prompt: str | None
 
     def answered(self, fields: Mapping[str, str]) -> Reply:
-        """The redirect that brings fields: in the query, a token's in the fragment."""
+        """Redirect with fields: in the query, or for a token in the fragment."""
         more = urlencode({**fields, **({} if self.state is None else {"state": self.state})})
         if self.response_type == "token":
             return _redirect(f"{self.redirect_uri}#{more}")
@@ -121,7 +123,7 @@ class _Ask(Struct, frozen=True):
         return _redirect(f"{self.redirect_uri}{joint}{more}")
 
     def refused(self, error: str, description: str) -> _Answered:
-        """The redirect that brings an error."""
+        """Redirect with an error."""
         return _Answered(self.answered({"error": error, "error_description": description}))
 
 
@@ -173,14 +175,15 @@ def _client(call: LoginCall) -> OAuthClient:
 def _one(call: LoginCall, name: str) -> str | None:
     values: Sequence[str] = call.query.get(name, ())
     if len(values) > 1:
-        # RFC 6749, 3.1: "Request and response parameters MUST NOT be included more than once."
+        # RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than
+        # once."
         _page_problem(f"The parameter {name} is there more than once.")
     return values[0] if values else None
 
 
 def _page_problem(message: str) -> NoReturn:
-    # RFC 6749, 4.1.2.1: "MUST NOT automatically redirect the user-agent to the invalid redirection
-    # URI": the user is told instead.
+    # RFC 6749 section 4.1.2.1: "MUST NOT automatically redirect the user-agent to the invalid
+    # redirection URI": show a page instead.
     raise _Answered(message_page(400, "This sign-in cannot go on", message))
 
 
@@ -195,7 +198,7 @@ def _form(call: LoginCall, ask: _Ask, *, email: str, problem: str = "") -> Reply
 
 
 def _hinted(hint: str) -> str:
-    """The email in a hint, which is ``email:orgName``, an email, or an organization's name."""
+    """Return the email in a hint, which is ``email:orgName``, an email or an organization's name."""
     email = hint.partition(":")[0]
     return email if "@" in email else ""
 
@@ -240,7 +243,7 @@ def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
 
 
 def _redirect(url: str, more: Sequence[tuple[str, str]] = ()) -> Reply:
-    # 303 and not 302, so that no browser repeats the form, password included, at the client
-    # (RFC 9700, 4.12).
+    # 303 rather than 302, so that no browser sends the form, including the password, to the client
+    # (RFC 9700 section 4.12).
     fields = (("Location", url), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
     return Reply(303, headers=(*fields, *more))

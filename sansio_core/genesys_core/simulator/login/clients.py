@@ -1,7 +1,7 @@
-"""Which OAuth client is calling, and what it may do.
+"""Authentication of OAuth clients, and their permitted grants.
 
-Law: a client that has a secret proves it; one that signed in with PKCE gives its id alone, and is
-believed because of the code verifier.
+Invariants: a client with a secret must prove it; a public client sends only its id, and proves its
+identity with the code verifier.
 """
 
 from base64 import b64decode
@@ -24,7 +24,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def authenticate_client(call: LoginCall) -> OAuthClient:
-    """The client, by id and secret in an HTTP Basic header.
+    """Return the client, by id and secret in an HTTP Basic header.
 
     Raises:
         Problem: ``invalid_client``.
@@ -37,12 +37,12 @@ def authenticate_client(call: LoginCall) -> OAuthClient:
 
 
 def sends_secret(call: LoginCall) -> bool:
-    """Whether a client means to prove its secret, by a Basic header of any kind."""
+    """Return whether the client sends a secret, in a Basic header of any form."""
     return "authorization" in call.request.headers
 
 
 def find_named_client(call: LoginCall) -> OAuthClient:
-    """The client, by the ``client_id`` in the form alone.
+    """Return the client, by the ``client_id`` in the form.
 
     Raises:
         Problem: ``invalid_client``.
@@ -64,8 +64,8 @@ def check_grant(client: OAuthClient, grant: str) -> None:
 
 
 def is_registered(client: OAuthClient, redirect_uri: str) -> bool:
-    """Whether browsers may be sent to a URI for this client."""
-    # Anything else could not stand in a header, and RFC 6749, 3.1.2 allows no fragment.
+    """Return whether a redirect URI is registered for the client."""
+    # Anything else is invalid in a header, and RFC 6749 section 3.1.2 forbids fragments.
     if not redirect_uri.isascii() or not redirect_uri.isprintable() or set(redirect_uri) & {*" #"}:
         return False
     if client.redirect_uris:
@@ -85,7 +85,7 @@ def _known(call: LoginCall, client_id: str) -> OAuthClient:
 
 
 def _basic(call: LoginCall) -> tuple[str, str]:
-    """Client id and secret from HTTP Basic, in UTF-8 or, as one official SDK writes it, Latin-1."""
+    """Return client id and secret from HTTP Basic, in UTF-8 or Latin-1."""
     scheme, _, encoded = call.request.headers.get("authorization", "").partition(" ")
     try:
         raw = b64decode(encoded.strip(), validate=True)

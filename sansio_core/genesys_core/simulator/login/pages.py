@@ -1,6 +1,6 @@
 """The pages of the login host.
 
-Law: a page needs nothing from elsewhere, runs no script, and shows what came from outside as text.
+Invariants: a page loads nothing from elsewhere, runs no script, and escapes all external text.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ __all__ = ["form_page", "message_page"]
 
 _HEADERS: Final = (
     ("Cache-Control", "no-store"),
-    # No `form-action`: browsers apply it to the redirect that answers the form as well.
+    # No `form-action`: browsers also apply it to the redirect that follows the form.
     ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
     ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
@@ -39,7 +39,7 @@ input, button {{ font: inherit; box-sizing: border-box; width: 100%; padding: .4
 </html>
 """
 
-# An empty action sends the form to the very URL that the page came from, query included.
+# An empty action submits the form to the URL of the page, including the query.
 _FORM: Final = """<p>Simulated platform, organization <b>{org}</b>.
 Client <code>{client_id}</code> asks to act for you.</p>
 {problem}<form method="post">
@@ -56,14 +56,14 @@ Client <code>{client_id}</code> asks to act for you.</p>
 def form_page(
     *, org: str, client_id: str, emails: Iterable[str], email: str = "", problem: str = ""
 ) -> Reply:
-    """The page on which a user signs in or refuses.
+    """Return the page on which a user signs in or refuses.
 
     Args:
         org: the organization's name.
-        client_id: who asks.
-        emails: of the users there are, to pick from.
-        email: filled in ahead.
-        problem: what was wrong with the last attempt.
+        client_id: the requesting client.
+        emails: the emails of all users, to select from.
+        email: prefilled email.
+        problem: the error of the previous attempt.
     """
     content = _FORM.format(
         org=escape(org),
@@ -76,7 +76,7 @@ def form_page(
 
 
 def message_page(status: int, title: str, message: str) -> Reply:
-    """A page that only says something."""
+    """Return a page with a message."""
     return _page(status, escape(title), f'<p id="message">{escape(message)}</p>')
 
 

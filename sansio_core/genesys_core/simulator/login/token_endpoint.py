@@ -1,8 +1,8 @@
-"""The login host: ``POST /oauth/token``.
+"""The token endpoint: ``POST /oauth/token``.
 
-Law: a token is only ever given for a grant that its client may use, against the client's secret or
-a code verifier; codes and refresh tokens are good for one exchange; every refusal has the code of
-RFC 6749, 5.2.
+Invariants: a token is issued only for a grant that its client may use, against the client's secret
+or a code verifier; codes and refresh tokens are valid for one exchange; every refusal has a code of
+RFC 6749 section 5.2.
 """
 
 import re
@@ -50,18 +50,18 @@ def post_token(call: LoginCall) -> Reply:
 
 
 def client_credentials(call: LoginCall) -> Reply:
-    """A token for the client itself; no refresh token comes with it."""
+    """Issue a token for the client itself, without a refresh token."""
     client = authenticate_client(call)
     check_grant(client, "client_credentials")
     return _granted(call, issue_token(client, call.state, call.settings, call.now))
 
 
 def authorization_code(call: LoginCall) -> Reply:
-    """Tokens for the user who signed in, against the client's secret or by PKCE."""
+    """Issue tokens for the user who signed in, against the client's secret or with PKCE."""
     client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     check_grant(client, "authorization_code")
     value, redirect_uri = _field(call, "code"), _field(call, "redirect_uri")
-    # RFC 6749, 4.1.2: "The client MUST NOT use the authorization code more than once."
+    # RFC 6749 section 4.1.2: "The client MUST NOT use the authorization code more than once."
     code = call.state.codes.pop(value, None)
     if code is None or code.client_id != client.id or call.now.wall >= code.expires:
         raise OAuthProblem(400, "invalid_grant", "the code is unknown, spent or expired")
@@ -73,7 +73,7 @@ def authorization_code(call: LoginCall) -> Reply:
 
 
 def refresh_token(call: LoginCall) -> Reply:
-    """New tokens for an old refresh token, which is spent by it."""
+    """Issue new tokens for a refresh token, which becomes invalid."""
     client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     value = _field(call, "refresh_token")
     known = call.state.refresh_tokens.get(value)
@@ -84,7 +84,7 @@ def refresh_token(call: LoginCall) -> Reply:
 
 
 def saml2_bearer(call: LoginCall) -> Reply:
-    """A token for the user whom an identity provider vouches for; signatures are not checked."""
+    """Issue a token for the user in a SAML assertion; signatures are not checked."""
     client = authenticate_client(call)
     check_grant(client, SAML2_BEARER)
     org, assertion = _field(call, "orgName"), _field(call, "assertion")
@@ -103,15 +103,15 @@ def issue_token(
     user_id: str | None = None,
     family: str | None = None,
 ) -> IssuedToken:
-    """A new token, remembered in the state.
+    """Issue a token and store it in the state.
 
     Args:
-        client: to whom.
-        state: what the platform remembers.
-        settings: for its lifetime.
-        now: when.
-        user_id: for whom it stands; by default whom the client's own tokens stand for.
-        family: the sign-in that it comes from.
+        client: the client.
+        state: the platform's state.
+        settings: for the lifetime.
+        now: the current time.
+        user_id: the user; by default that of the client's own tokens.
+        family: the sign-in that it belongs to.
     """
     token = IssuedToken(
         value=state.new_secret("token"),
@@ -142,7 +142,10 @@ def _field(call: LoginCall, name: str) -> str:
 
 
 def _check_verifier(call: LoginCall, code: Code) -> None:
-    """RFC 7636, 4.6; and RFC 9700, 2.1.1: a verifier without a challenge is refused as well."""
+    """Check the code verifier (RFC 7636 section 4.6).
+
+    A verifier without a challenge is refused (RFC 9700 section 2.1.1).
+    """
     verifier = call.form.get("code_verifier")
     if code.challenge is None and verifier is None:
         if not sends_secret(call):
@@ -161,9 +164,9 @@ _NAME_ID = re.compile(rb"<(?:\w+:)?NameID\b[^>]*>\s*([^<]*?)\s*</")
 
 
 def _subject(state: PlatformState, assertion: str) -> str:
-    """The user whom an assertion names; the first of all where it names nobody."""
+    """Return the user that an assertion names; the first user if it names none."""
     try:
-        # base64 and base64url alike, padded or not; `validate` refuses anything else.
+        # base64 and base64url, padded or not; `validate` rejects anything else.
         plain = assertion.translate(str.maketrans("-_", "+/")).rstrip("=")
         xml = b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (Error, ValueError):
@@ -200,6 +203,6 @@ def _granted(
     }
     if refresh is not None:
         body["refresh_token"] = refresh.value
-    # RFC 6749, 5.1: "MUST include the HTTP "Cache-Control" ... "no-store" in any response
+    # RFC 6749 section 5.1: "MUST include the HTTP "Cache-Control" ... "no-store" in any response
     # containing tokens".
     return json_reply(body, headers=[("Cache-Control", "no-store"), ("Pragma", "no-cache")])

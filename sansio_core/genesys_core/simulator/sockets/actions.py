@@ -1,6 +1,6 @@
-"""What a hub asks for, and what it keeps account of.
+"""Actions and records of the hub.
 
-Law: each action is about one socket, and those of a socket are carried out in their order.
+Invariants: each action concerns one socket, and the actions of a socket are performed in order.
 """
 
 from typing import Literal, TypeAlias
@@ -27,9 +27,9 @@ class WriteText(Struct, frozen=True):
     """Send a text message.
 
     Attributes:
-        socket: the number that the hub gave it.
+        socket: the socket's number.
         text: the message.
-        fragments: in so many frames, 1 or more.
+        fragments: the number of frames, at least 1.
     """
 
     socket: int
@@ -38,14 +38,14 @@ class WriteText(Struct, frozen=True):
 
 
 class WriteBytes(Struct, frozen=True):
-    """Send bytes as they are, whether or not they are frames."""
+    """Send raw bytes, which need not be valid frames."""
 
     socket: int
     data: bytes
 
 
 class WriteClose(Struct, frozen=True):
-    """Send a close frame; the connection ends when the peer has answered."""
+    """Send a close frame; the connection ends when the peer answers."""
 
     socket: int
     code: int
@@ -56,8 +56,8 @@ class Drop(Struct, frozen=True):
     """End the connection without a close frame.
 
     Attributes:
-        socket: the number that the hub gave it.
-        reset: whether TCP resets it, as when a machine has gone, rather than ending it in order.
+        socket: the socket's number.
+        reset: whether to reset the TCP connection, as if the machine had vanished.
     """
 
     socket: int
@@ -65,17 +65,17 @@ class Drop(Struct, frozen=True):
 
 
 class FallSilent(Struct, frozen=True):
-    """Read and write nothing from now on, and leave the connection open: it is half-open."""
+    """Stop reading and writing but leave the connection open (half-open)."""
 
     socket: int
 
 
 Action: TypeAlias = WriteText | WriteBytes | WriteClose | Drop | FallSilent
-"""What an adapter does to a socket."""
+"""Actions that an adapter performs on a socket."""
 
 
 class Refusal(Struct, frozen=True):
-    """A socket is not had.
+    """A rejected socket.
 
     Attributes:
         status: of the HTTP response; ``None`` to end the connection without one.
@@ -85,13 +85,13 @@ class Refusal(Struct, frozen=True):
 
 
 class Published(Struct, frozen=True):
-    """An event that happened.
+    """A published event.
 
     Attributes:
         sequence: 1, 2, 3, ...
-        topic: the event's.
-        correlation_id: in its metadata, different for each event.
-        channels: who was subscribed.
+        topic: the event's topic.
+        correlation_id: in its metadata, unique for each event.
+        channels: the subscribed channels.
         at: when.
     """
 
@@ -103,18 +103,19 @@ class Published(Struct, frozen=True):
 
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
-"""What became of an event for one channel: it went to the socket, there was no socket, the socket
-was half-open, or a test held the event and never let it go. While it is held it has no fate yet."""
+"""The outcome of an event for one channel: it was sent, there was no socket, the socket was
+half-open, or a test withheld it. A held event has no outcome yet.
+"""
 
 
 class Delivery(Struct, frozen=True):
-    """An event and one of its channels.
+    """The delivery of an event to one of its channels.
 
     Attributes:
-        sequence: the event's.
-        channel_id: the channel's.
+        sequence: the event's number.
+        channel_id: the channel.
         socket: its socket, if it had one.
-        fate: what became of it.
+        fate: the outcome.
     """
 
     sequence: int

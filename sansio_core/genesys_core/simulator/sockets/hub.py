@@ -1,9 +1,9 @@
-"""The sockets of notification channels: who hears of what.
+"""The sockets of notification channels, and the delivery of events.
 
-Law: no I/O and no clock. The adapter tells what happened and when, and then carries out what
-:meth:`Hub.take` returns. An event goes to the sockets of the channels that are subscribed at that
-moment, in the order of events; where there is no socket it is lost, as on the platform, and the
-books say so. One channel has one socket: another one ends the first.
+Invariants: no I/O and no clock. The adapter reports what happened and when, and performs the
+actions that :meth:`Hub.take` returns. An event is sent to the sockets of all channels subscribed at
+that time, in order; without a socket it is lost, as on the platform, and recorded as such. A
+channel has one socket: a new one ends the previous one.
 """
 
 from collections import Counter, deque
@@ -42,7 +42,7 @@ from genesys_core.simulator.state.subscriptions import mark_used, system_message
 __all__ = ["Hub", "channel_of"]
 
 _BOOK_LENGTH: Final = 100_000
-"""Events and deliveries remembered one by one; the counters go on for ever."""
+"""Maximum number of recorded events and deliveries; counters are unlimited."""
 
 _GOING_AWAY: Final = 1001
 
@@ -51,15 +51,15 @@ class Hub:
     """The platform's side of all sockets.
 
     Args:
-        state: what the platform remembers.
-        settings: how it behaves.
+        state: the platform's state.
+        settings: the simulator's settings.
 
     Attributes:
-        state: the same.
+        state: the platform's state.
         published: the latest events, oldest first.
-        deliveries: what became of them, by channel.
-        counts: how many texts of each kind went out (``event``, ``heartbeat``, ``pong``,
-            ``system``, ``reply``), and how many events met each fate.
+        deliveries: their outcomes by channel.
+        counts: numbers of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
+            ``reply``), and of events by outcome.
     """
 
     def __init__(self, state: PlatformState, settings: Settings) -> None:
@@ -74,13 +74,13 @@ class Hub:
         self._sequence = 0
         self._serial = 0
 
-    # What happens to sockets
+    # Events of sockets
 
     def connected(self, channel_id: str, now: Now) -> int | Refusal:
-        """Somebody wants a channel's socket.
+        """Handle a connection to a channel.
 
         Returns:
-            The socket's number, or that it is refused: 404 for a channel that is not there.
+            The socket's number, or a refusal: 404 for an unknown channel.
         """
         self.settle(now)
         if self._refusals:
@@ -97,7 +97,7 @@ class Hub:
         return self._serial
 
     def received(self, socket: int, text: str, now: Now) -> None:
-        """A socket brought a text; what nobody understands is passed over."""
+        """Handle a text message; unknown messages are ignored."""
         line = self._numbered(socket)
         if line is None or line.is_silent:
             return
@@ -107,13 +107,13 @@ class Hub:
         self.settle(now)
 
     def disconnected(self, socket: int) -> None:
-        """A socket has ended, by whomever."""
+        """Handle the end of a socket, by either side."""
         line = self._numbered(socket)
         if line is not None:
             self._forget(line)
 
     def take(self) -> tuple[Action, ...]:
-        """What is to be done now, once."""
+        """Return the actions to perform now, once."""
         actions = tuple(self._actions)
         self._actions.clear()
         return actions
@@ -121,7 +121,7 @@ class Hub:
     # Time
 
     def timer(self, now: Now) -> None:
-        """Do what is due: heartbeats, announced closes, channels whose life is over."""
+        """Do what is due: heartbeats, announced closes, expired channels."""
         self.settle(now)
         for line in list(self._lines.values()):
             if line.closes is not None and now.monotonic >= line.closes:
@@ -131,13 +131,13 @@ class Hub:
                 self._send(line, QueuedText(write_metadata(HEARTBEAT), "heartbeat"))
 
     def next_deadline(self, now: Now) -> float | None:
-        """When :meth:`timer` has something to do, on the monotonic clock; ``None`` for never."""
+        """When :meth:`timer` is due, on the monotonic clock; ``None`` for never."""
         due = [line.due for line in self._lines.values()]
         due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
         return min(due, default=None)
 
     def _end(self, channel_id: str) -> float:
-        """When a channel ends, on the wall clock."""
+        """Return when a channel expires, on the wall clock."""
         channel = self.state.channels.get(channel_id)
         token = None if channel is None else self.state.tokens.get(channel.token)
         return 0.0 if channel is None or token is None else min(channel.expires, token.expires)
@@ -145,19 +145,19 @@ class Hub:
     # Events
 
     def publish(self, topic: str, body: Json, now: Now, *, version: str = "2") -> Published:
-        """An event happens.
+        """Publish an event.
 
         Args:
-            topic: any; the channels that are subscribed to it hear of it.
+            topic: any topic; delivered to the channels that are subscribed to it.
             body: the event's body.
-            now: when.
+            now: the current time.
             version: of the body's schema.
         """
         self.settle(now)
         return self._publish(Notice(topic, body), now, version)
 
     def settle(self, now: Now) -> None:
-        """Tell the sockets what has happened since: events, and channels that are gone."""
+        """Send pending events to the sockets, and close those of channels that are gone."""
         while self.state.notices:
             self._publish(self.state.notices.popleft(), now, "2")
         for channel in list(self.state.channels.values()):
@@ -213,14 +213,14 @@ class Hub:
     def _numbered(self, socket: int) -> HubSocket | None:
         return next((each for each in self._lines.values() if each.number == socket), None)
 
-    # Faults, for tests
+    # Fault injection, for tests
 
     def announce_closing(self, channel_id: str, now: Now, *, wait: float = 60.0) -> None:
-        """Tell a channel's socket that the server closes it, and close it.
+        """Announce to a channel's socket that the server will close it, and close it later.
 
         Args:
-            channel_id: the channel; it stays as it is.
-            now: when.
+            channel_id: the channel, which remains.
+            now: the current time.
             wait: seconds until it is closed.
 
         Raises:
@@ -244,7 +244,7 @@ class Hub:
 
         Args:
             channel_id: the channel.
-            reset: whether TCP resets it, rather than ending it in order.
+            reset: whether to reset the TCP connection.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -254,7 +254,7 @@ class Hub:
         self._actions.append(Drop(line.number, reset))
 
     def silence(self, channel_id: str) -> None:
-        """From now on nothing goes in or out, and the connection stays open.
+        """Stop all traffic but leave the connection open.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -264,7 +264,7 @@ class Hub:
         self._actions.append(FallSilent(line.number))
 
     def send_bytes(self, channel_id: str, data: bytes) -> None:
-        """Send bytes of any kind between two frames; ``websocket_server.frame`` makes odd frames.
+        """Send raw bytes between two frames; ``websocket_server.frame`` creates invalid frames.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -272,7 +272,7 @@ class Hub:
         self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
-        """From now on each text goes out in so many frames, with a ping in between.
+        """Split each further message into this many frames, with pings in between.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -280,7 +280,7 @@ class Hub:
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Keep events back until :meth:`release`; heartbeats and answers go on.
+        """Hold events until :meth:`release`; heartbeats and answers continue.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -289,15 +289,15 @@ class Hub:
         line.held = line.held or []
 
     def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
-        """Let go what was held, in an order of the test's own.
+        """Release held events, optionally in another order.
 
         Args:
             channel_id: the channel.
-            order: which of the events, the first being 0; one that is named twice goes out twice,
-                one that is not named never. All in their order by default.
+            order: indices of the events to send, from 0; repeated ones are sent repeatedly, omitted
+                ones never. By default all, in order.
 
         Raises:
-            InvalidValueError: the channel has no socket, or holds no such text.
+            InvalidValueError: the channel has no socket, or an index is out of range.
         """
         line = self._socket(channel_id)
         going, withheld = line.release_held(order)
@@ -307,7 +307,7 @@ class Hub:
             self._book(outgoing, channel_id, line.number, "withheld")
 
     def refuse(self, status: int | None, *, times: int = 1) -> None:
-        """Refuse the next sockets, whosever they are.
+        """Refuse the next sockets of any channel.
 
         Args:
             status: of the HTTP response; ``None`` ends the connection without one.
@@ -352,10 +352,10 @@ _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
     "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
     "token_revoked": ("token_revoked", "user_tokens_revoked"),
 }
-"""What a channel's socket is told before it is closed; nothing where a time is up."""
+"""The system message and close reason for each cause; none if a lifetime expired."""
 
 
 def channel_of(target: str) -> str:
-    """The channel that a socket's target names: what follows its last ``/channels/``."""
+    """Return the channel in a socket's target: the part after the last ``/channels/``."""
     _, mark, rest = target.partition("?")[0].rpartition("/channels/")
     return unquote(rest, errors="replace") if mark else ""

@@ -1,7 +1,7 @@
-"""One socket of a hub: what is due on it, and what a test keeps back.
+"""One socket of a hub: due times and held events.
 
-Law: a text goes out, is held, or is lost to silence, one of the three. Only events are held, so that
-a client that waits for one still has its heartbeats and pongs.
+Invariants: a message is sent, held, or lost because the socket is half-open. Only events are held,
+so a waiting client still receives heartbeats and pongs.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["HubSocket", "QueuedText", "TextKind"]
 
 TextKind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
-"""What a text is: an event somebody subscribed to, one that comes without, or no event."""
+"""The kind of a message: a subscribed event, an automatic event, or another message."""
 
 
 class QueuedText(Struct, frozen=True):
-    """A text for a socket.
+    """A message for a socket.
 
     Attributes:
         text: the message.
-        kind: what it is.
-        sequence: the event's number; 0 for what is none.
+        kind: its kind.
+        sequence: the event's number; 0 for other messages.
     """
 
     text: str
@@ -32,16 +32,16 @@ class QueuedText(Struct, frozen=True):
 
 
 class HubSocket(Struct):
-    """One open socket.
+    """An open socket.
 
     Attributes:
-        number: the socket's.
-        channel_id: the channel's.
+        number: the socket's number.
+        channel_id: the channel.
         beat: when its next heartbeat is due, on the monotonic clock.
-        closes: when the platform closes it, if it has said so.
-        held: the events kept back, while a test wants that.
+        closes: when the platform closes it, if announced.
+        held: the held events, if a test holds them.
         is_silent: whether it is half-open.
-        fragments: into how many frames each text is cut.
+        fragments: the number of frames per message.
     """
 
     number: int
@@ -53,7 +53,7 @@ class HubSocket(Struct):
     fragments: int = 1
 
     def hold_back(self, outgoing: QueuedText) -> bool:
-        """Keep a text back, if it is one to be kept back."""
+        """Hold a message, if it must be held; return whether it was."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)
@@ -62,16 +62,16 @@ class HubSocket(Struct):
     def release_held(
         self, order: Sequence[int] | None
     ) -> tuple[list[QueuedText], list[QueuedText]]:
-        """Hold nothing any more.
+        """Stop holding messages.
 
         Args:
-            order: which of the texts go out, the first being 0; ``None`` for all.
+            order: indices of the messages to send, from 0; ``None`` for all.
 
         Returns:
-            The texts that go out, in that order, and those that never do.
+            The messages to send, in that order, and those that are never sent.
 
         Raises:
-            InvalidValueError: there is no such text; all are still held.
+            InvalidValueError: an index is out of range; all messages are still held.
         """
         held = self.held or []
         wanted = range(len(held)) if order is None else order

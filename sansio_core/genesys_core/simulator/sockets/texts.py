@@ -1,7 +1,7 @@
-"""The texts that pass over a channel's socket, both ways.
+"""Messages on a channel's socket, in both directions.
 
-Law: any text at all may come in. What is a request is answered; what is none is passed over, as
-one official client sends the time of day every second.
+Invariants: any text is accepted. Requests are answered; everything else is ignored, since one
+official client sends the time of day every second.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ HEARTBEAT: Final = "WebSocket Heartbeat"
 
 
 def write_envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
-    """An event as the platform sends it."""
+    """Format an event as the platform sends it."""
     return _text(
         {
             "topicName": topic,
@@ -35,24 +35,24 @@ def write_envelope(topic: str, body: Json, version: str, correlation_id: str) ->
 
 
 def write_metadata(message: str) -> str:
-    """What the channel says of itself: a heartbeat or a pong."""
+    """Format a heartbeat or a pong."""
     return _text({"topicName": "channel.metadata", "eventBody": {"message": message}})
 
 
 def answer_to(
     text: str, state: PlatformState, settings: Settings, channel_id: str, now: Now
 ) -> QueuedText | None:
-    """Do what a text asks for.
+    """Handle a request.
 
     Args:
-        text: as it came.
-        state: what the platform remembers; subscriptions change it.
-        settings: how it behaves.
-        channel_id: the channel whose socket brought the text.
-        now: when it came.
+        text: as received.
+        state: the platform's state, which subscriptions modify.
+        settings: the simulator's settings.
+        channel_id: the socket's channel.
+        now: when it was received.
 
     Returns:
-        The answer; ``None`` for a text that asks for nothing.
+        The answer; ``None`` for a text that is not a request.
     """
     request = _read(text)
     match request.get("message"):
@@ -93,7 +93,7 @@ def _read(text: str) -> Mapping[str, Json]:
 
 
 def _topics(request: Mapping[str, Json]) -> dict[str, str] | None:
-    """The topics of a request by their names in lower case; ``None`` if there is no list of them."""
+    """Return the topics of a request by their names in lower case; ``None`` without a list."""
     asked = request.get("topics")
     if not isinstance(asked, list):
         return None

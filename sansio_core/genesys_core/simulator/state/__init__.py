@@ -1,1 +1,1 @@
-"""What the simulated platform remembers."""
+"""The state of the simulated platform."""

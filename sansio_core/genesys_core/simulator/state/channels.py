@@ -1,7 +1,7 @@
-"""What the simulator knows of a channel.
+"""Notification channels and their topics.
 
-Law: these are values. A channel that is not alive any more stays in the state until its socket has
-been told, and answers nothing in the meantime.
+Invariants: these are values. A channel that is gone stays in the state until its socket has been
+notified, and answers nothing meanwhile.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Channel", "ChannelTopic", "Death", "Notice", "death_of"]
 
 MAX_CHANNELS: Final = 20
-"""Channels of one user and client; another one displaces the one used least recently."""
+"""Maximum number of channels per user and client; another one displaces the least recently used."""
 
 MAX_TOPICS: Final = 1_000
-"""Topics of one channel, a combined one counting as one."""
+"""Maximum number of topics on a channel; a combined topic counts as one."""
 
 
 class ChannelTopic(Struct, frozen=True):
-    """One place of a channel.
+    """A topic of a channel.
 
     Attributes:
         written: as the subscriber wrote it.
-        names: in lower case, the names under which its events come; several for a combined topic.
+        names: in lower case, the names under which its events arrive; several for a combined topic.
     """
 
     written: str
@@ -39,17 +39,17 @@ class Channel(Confidential, frozen=True):
     """A channel.
 
     Attributes:
-        id: all that a stranger needs to read it, so it is not shown.
-        client_id: the OAuth client that made it.
-        user_id: the user whose token made it, if it was a user's.
-        token: the access token that made it or subscribed last; it ends with that token.
-        uri: where its socket is had; holds the id.
+        id: sufficient to read the channel, so it is not shown.
+        client_id: the OAuth client that created it.
+        user_id: the user whose token created it, if any.
+        token: the access token that created it or subscribed last; the channel ends with it.
+        uri: the address of its socket; contains the id.
         expires: seconds since 1970-01-01 UTC.
-        used: a number that grows with each use of any channel.
-        topics: what it is subscribed to, by the topic in lower case.
+        used: a number that increases with each use of any channel.
+        topics: its topics, by the topic in lower case.
         names: all names of its topics.
         is_connected: whether it has a socket.
-        displaced_by: the channel for which it had to go.
+        displaced_by: the channel that displaced it.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"id", "token", "uri"})
@@ -68,22 +68,22 @@ class Channel(Confidential, frozen=True):
 
     @property
     def owner(self) -> tuple[str, str | None]:
-        """To whom it belongs: client and user."""
+        """Its owner: client and user."""
         return self.client_id, self.user_id
 
     def with_topics(self, topics: Mapping[str, ChannelTopic]) -> "Channel":
-        """The channel with these topics and no others."""
+        """Return the channel with exactly these topics."""
         names = frozenset(name for topic in topics.values() for name in topic.names)
         return replace(self, topics=topics, names=names)
 
 
 class Notice(Struct, frozen=True):
-    """An event on its way to those who subscribed.
+    """An event to deliver.
 
     Attributes:
         topic: such as ``v2.users.{id}.presence``, with an id.
         body: the event's body.
-        to: the one channel it is for, subscribed or not; ``None`` for all that are.
+        to: the only channel it is for, subscribed or not; ``None`` for all subscribed ones.
     """
 
     topic: str
@@ -96,7 +96,7 @@ Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expir
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:
-    """Why a channel is gone; ``None`` for one that is alive."""
+    """Return why a channel is gone; ``None`` if it is alive."""
     token = tokens.get(channel.token)
     if channel.displaced_by is not None:
         return "displaced"

@@ -1,7 +1,7 @@
-"""What the login host hands out: tokens, codes, sessions of browsers.
+"""Tokens, codes and browser sessions that the login host issues.
 
-Law: what was handed out is never shown. All that follows from one sign-in carries its ``family``,
-so that it can be taken back together.
+Invariants: issued values are never shown. Everything that results from one sign-in has the same
+``family``, so that it can be revoked together.
 """
 
 from typing import ClassVar, Final
@@ -11,18 +11,18 @@ from genesys_core.confidential import Confidential
 __all__ = ["SAML2_BEARER", "BrowserSession", "Code", "IssuedRefreshToken", "IssuedToken"]
 
 SAML2_BEARER: Final = "urn:ietf:params:oauth:grant-type:saml2-bearer"
-"""The grant type of RFC 7522."""
+"""The grant type of SAML 2.0 assertions (RFC 7522)."""
 
 
 class IssuedToken(Confidential, frozen=True):
-    """An access token that was issued.
+    """An issued access token.
 
     Attributes:
-        value: what the bearer sends; never shown.
-        client_id: to whom it was issued.
-        user_id: for whom it stands, if for a user.
+        value: the token; never shown.
+        client_id: the client it was issued to.
+        user_id: the user it was issued for, if any.
         expires: seconds since 1970-01-01 UTC.
-        family: the sign-in that it comes from, if from one.
+        family: the sign-in that it belongs to, if any.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
@@ -35,14 +35,14 @@ class IssuedToken(Confidential, frozen=True):
 
 
 class IssuedRefreshToken(Confidential, frozen=True):
-    """A refresh token that was issued; good for one exchange.
+    """An issued refresh token, valid for one exchange.
 
     Attributes:
-        value: what the client sends; never shown.
-        client_id: to whom it was issued.
-        user_id: for whom it stands.
-        family: the sign-in that it comes from.
-        is_public: whether it was issued without a client secret, and is taken back without one.
+        value: the token; never shown.
+        client_id: the client it was issued to.
+        user_id: the user it was issued for.
+        family: the sign-in that it belongs to.
+        is_public: whether it was issued to a public client, which has no secret.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
@@ -55,14 +55,14 @@ class IssuedRefreshToken(Confidential, frozen=True):
 
 
 class Code(Confidential, frozen=True):
-    """An authorization code that was issued; good for one exchange.
+    """An issued authorization code, valid for one exchange.
 
     Attributes:
-        value: what the redirect brings; never shown.
-        client_id: to whom it was issued.
-        redirect_uri: where it was sent, to be repeated in the exchange.
-        challenge: the code challenge, where the client gave one.
-        user_id: who signed in.
+        value: the code; never shown.
+        client_id: the client it was issued to.
+        redirect_uri: where it was sent, which the exchange must repeat.
+        challenge: the code challenge, if the client sent one.
+        user_id: the user who signed in.
         family: the sign-in.
         expires: seconds since 1970-01-01 UTC.
     """
@@ -79,11 +79,11 @@ class Code(Confidential, frozen=True):
 
 
 class BrowserSession(Confidential, frozen=True):
-    """A browser in which a user has signed in.
+    """A browser in which a user is signed in.
 
     Attributes:
         value: of the cookie; never shown.
-        user_id: who signed in.
+        user_id: the user.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})

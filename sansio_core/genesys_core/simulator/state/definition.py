@@ -1,7 +1,7 @@
-"""The API definition, read once into the facts that the simulator works from.
+"""The API definition, parsed into what the simulator needs.
 
-Law: a definition is never changed and never guessed at. What it does not say (a type, a reply) is
-``None`` here, and whoever needs it decides in the open.
+Invariants: a definition is immutable. What it does not specify (a type, a response) is ``None``
+here, and left to the code that needs it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,12 +34,12 @@ class Schema(Struct, frozen=True, gc=False):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the platform alone writes it; beside a ``$ref`` the flag has an ``x-``."""
+        """Whether only the platform writes it; beside a ``$ref`` the flag has the prefix ``x-``."""
         return self.read_only or self.x_read_only
 
     @property
     def model_name(self) -> str | None:
-        """The name of the model that it refers to, if it is a reference."""
+        """The name of the referenced model, if this is a reference."""
         return None if self.ref is None else self.ref.rpartition("/")[2]
 
 
@@ -65,7 +65,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
     """A Swagger 2.0 operation object.
 
     Attributes:
-        security: empty where the platform asks for no token.
+        security: empty if no token is required.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -75,12 +75,12 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def body(self) -> Parameter | None:
-        """The body parameter, if it takes one."""
+        """The body parameter, if there is one."""
         return next((each for each in self.parameters if each.location == "body"), None)
 
     @property
     def reply_schema(self) -> Schema | None:
-        """The schema of a successful reply: the platform describes it as ``default``."""
+        """The schema of a successful response, which the platform documents as ``default``."""
         facts = self.responses.get("default") or self.responses.get("200")
         return None if facts is None else facts.schema
 
@@ -96,7 +96,7 @@ class PathItem(Struct, frozen=True, gc=False):
     head: OperationFacts | None = None
 
     def operations(self) -> Iterator[tuple[str, OperationFacts]]:
-        """Each method in capitals with its operation."""
+        """Yield each operation with its method in upper case."""
         for name in self.__struct_fields__:
             facts: OperationFacts | None = getattr(self, name)
             if facts is not None:
@@ -111,18 +111,19 @@ class SwaggerDocument(Struct, frozen=True):
 
 
 class Definition:
-    """A definition, ready to route requests and to make examples.
+    """An API definition for routing requests and generating examples.
 
     Args:
-        document: a Swagger 2.0 document as plain JSON values, such as the platform publishes at
-            ``/api/v2/docs/swagger``. It is not kept.
+        document: a Swagger 2.0 document as plain JSON values, as the platform publishes it at
+            ``/api/v2/docs/swagger``. It is not retained.
 
     Attributes:
         schemas: the models by name.
-        routes: the operations, to be found by path and method.
+        routes: the operations, by path and method.
 
     Raises:
-        InvalidValueError: the document is no Swagger 2.0 definition; the message says where.
+        InvalidValueError: the document is not a Swagger 2.0 definition; the message has the
+            location.
     """
 
     def __init__(self, document: "Mapping[str, object] | SwaggerDocument") -> None:
@@ -136,10 +137,10 @@ class Definition:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Definition":
-        """Read a definition from its JSON text; faster than from values.
+        """Parse a definition from JSON text; faster than from values.
 
         Raises:
-            InvalidValueError: the text is no JSON or no Swagger 2.0 definition.
+            InvalidValueError: the text is not JSON or not a Swagger 2.0 definition.
         """
         try:
             return cls(msgspec.json.decode(text, type=SwaggerDocument))
@@ -148,18 +149,17 @@ class Definition:
 
     @classmethod
     def of(cls, definition: "Definition | Mapping[str, object]") -> "Definition":
-        """The definition itself, or one made from a document.
+        """Return the definition itself, or parse one from a document.
 
         Raises:
-            InvalidValueError: the document is no Swagger 2.0 definition.
+            InvalidValueError: the document is not a Swagger 2.0 definition.
         """
         return definition if isinstance(definition, Definition) else cls(definition)
 
     def resolve(self, schema: Schema) -> Schema:
-        """The schema that a reference leads to; any other schema as it is.
+        """Resolve a reference; other schemas are returned unchanged.
 
-        A reference to a model that the definition lacks, or around in a circle, leads to a schema
-        that says nothing.
+        A dangling or circular reference resolves to an empty schema.
         """
         seen: set[str] = set()
         while (name := schema.model_name) is not None:
@@ -185,6 +185,5 @@ def _read(document: Mapping[str, object]) -> SwaggerDocument:
 
 def _unreadable(error: Exception) -> InvalidValueError:
     return InvalidValueError(
-        f"the definition cannot be read: {error}; give a Swagger 2.0 document as the platform "
-        "publishes it at /api/v2/docs/swagger"
+        f"the definition cannot be parsed: {error}; pass a Swagger 2.0 document as the platform publishes it at /api/v2/docs/swagger"
     )

@@ -1,7 +1,7 @@
-"""Well-formed examples of any model of a definition.
+"""Well-formed examples of the models of a definition.
 
-Law: an example depends on its arguments alone, has the type that the definition declares in every
-place, and ends: models nest at most ``depth`` levels, whatever cycles the definition has.
+Invariants: an example depends on its arguments only, matches the definition's types everywhere, and
+is finite: models nest at most ``depth`` levels, whatever cycles the definition has.
 """
 
 from binascii import crc32
@@ -20,14 +20,14 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """Any JSON value."""
 
 Made: TypeAlias = "Json | UnsetType"
-"""A value, or ``UNSET`` where there was no depth left to make one."""
+"""A value, or ``UNSET`` if the maximum depth is reached."""
 
 T = TypeVar("T")
 
 DEFAULT_DEPTH: Final = 3
-"""Levels of models; from 2 on, every property of the outermost model is there."""
+"""Levels of nested models; from 2 on, the outermost model is complete."""
 
-# The first of each is what seed 0 gives. The others are legal values at which careless code breaks.
+# Seed 0 yields the first of each. The others are legal values that tend to break careless code.
 _INTEGERS: Mapping[str | None, tuple[int, ...]] = {
     "int64": (1, 2**53 + 1, 2**63 - 1, -(2**63), 0),
     None: (1, 2**31 - 1, -(2**31), 0),
@@ -45,19 +45,18 @@ def example(
     depth: int = DEFAULT_DEPTH,
     seed: int = 0,
 ) -> Json:
-    """An example of a model, as plain JSON values.
+    """Return an example of a model, as plain JSON values.
 
     Args:
-        definition: the definition, or its document; read it once yourself to ask many times.
+        definition: the definition, or its document; parse it once to call this often.
         name: the model's name, such as ``UserMe``.
-        depth: how many levels of models may nest, the model itself included. What would lie
-            deeper is left out, and lists and maps of it are empty; required properties are there
-            even so.
-        seed: 0 gives the first value of each enum and plain values; others choose among all
+        depth: maximum nesting of models, including the model itself. Deeper values are omitted,
+            and lists and maps of them are empty; required properties are always present.
+        seed: 0 yields the first value of each enum and plain values; others select among all
             values of an enum and among values that are legal but unusual.
 
     Raises:
-        InvalidValueError: the definition has no such model, or cannot be read.
+        InvalidValueError: the definition has no such model, or cannot be parsed.
     """
     known = Definition.of(definition)
     if name not in known.schemas:
@@ -73,21 +72,21 @@ def example_of(
     seed: int = 0,
     hint: str = "value",
 ) -> Json:
-    """An example of a schema; the arguments are those of :func:`example`.
+    """Return an example of a schema; the arguments are those of :func:`example`.
 
     Args:
-        definition: where references lead.
-        schema: any schema, a reference for one.
+        definition: resolves references.
+        schema: any schema, including references.
         depth: at least 1.
         seed: any number.
-        hint: the name of the place, from which strings are made.
+        hint: the property's name, from which strings are made.
     """
     value = _Maker(definition, seed).value(schema, hint, max(depth, 1))
     return {} if isinstance(value, UnsetType) else value
 
 
 def uuid_shaped(*parts: object) -> str:
-    """An id in the shape of a random UUID, made from its parts alone."""
+    """Return a UUID-shaped id that depends only on its parts."""
     digest = sha256("/".join(map(str, parts)).encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
 
@@ -106,7 +105,7 @@ class _Maker(Struct, frozen=True):
         return self._scalar(schema, hint)
 
     def _referred(self, target: Schema, hint: str, depth: int) -> Made:
-        # Every reference costs a level, so that a cycle of any kind ends.
+        # Every reference uses a level, so cycles of any kind end.
         if depth <= 0 and (_is_object(target) or target.type == "array"):
             return UNSET
         return self.value(target, hint, depth - 1)
@@ -129,7 +128,7 @@ class _Maker(Struct, frozen=True):
         return {name: each for name, each in made.items() if not isinstance(each, UnsetType)}
 
     def _least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
-        """The smallest value with all that is required; what requires itself is empty inside."""
+        """Return the smallest value with everything required; recursive requirements are empty."""
         target = self.definition.resolve(schema)
         if target.type == "array":
             return []

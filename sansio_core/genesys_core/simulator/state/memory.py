@@ -1,7 +1,7 @@
-"""All that the simulator remembers from one request to the next.
+"""The complete state of the simulator.
 
-Law: this is data, and only :class:`Simulator` and its hub change it. It holds no clock, no randomness
-and no code, so a deep copy is a second platform with the same past.
+Invariants: this is data, modified only by :class:`Simulator` and its hub. It contains no clock, no
+randomness and no code, so a deep copy is an independent platform with the same history.
 """
 
 from collections import Counter, deque
@@ -23,13 +23,13 @@ from genesys_core.simulator.state.world import OAuthClient, Record, World
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
 
 _LOG_LENGTH: Final = 10_000
-"""Requests remembered one by one; the counters go on for ever."""
+"""Maximum number of recorded requests; counters are unlimited."""
 
 
 class RateLimit(Struct, frozen=True):
-    """At most ``limit`` requests of one token in any ``window`` seconds.
+    """At most ``limit`` requests per token in any ``window`` seconds.
 
-    The platform's own is ``platform.api``, ``token.rate.per.minute``: 300 in 60 seconds.
+    The platform's own limit is ``platform.api``, ``token.rate.per.minute``: 300 in 60 seconds.
     """
 
     limit: int = 300
@@ -37,23 +37,23 @@ class RateLimit(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """How the simulator behaves.
+    """Settings of the simulator.
 
     Attributes:
-        token_lifetime: seconds until a token expires; a whole day, as on the platform.
-        code_lifetime: seconds until an authorization code expires (RFC 6749, 4.1.2: ten minutes at
-            most).
-        rate_limit: what each token may do; ``None`` for no limit.
-        login_prefixes: paths before ``/oauth`` and ``/logout``, as a gateway has them (``/login``);
-            the bare path is always served.
-        api_prefixes: paths before ``/api/v2``, likewise.
+        token_lifetime: seconds until a token expires; one day, as on the platform.
+        code_lifetime: seconds until an authorization code expires (RFC 6749 section 4.1.2: at most
+            ten minutes).
+        rate_limit: the rate limit per token; ``None`` for none.
+        login_prefixes: path prefixes of ``/oauth`` and ``/logout``, as a gateway has them
+            (``/login``); the bare path is always served.
+        api_prefixes: path prefixes of ``/api/v2``, likewise.
         channel_lifetime: seconds that a notification channel lives after its last subscription.
-        heartbeat_interval: seconds from one heartbeat of a socket to the next.
-        connect_base: what the ``connectUri`` of channels starts with, such as
-            ``wss://streaming.example.com``; without one, they lead to the host that was asked.
-        exclusive_topics: whether a topic that one channel subscribes to leaves the other channels
-            of the same user and client, which are told.
-        seed: where ids and tokens start from.
+        heartbeat_interval: seconds between heartbeats of a socket.
+        connect_base: the base of the ``connectUri`` of channels, such as
+            ``wss://streaming.example.com``; by default the host of the request.
+        exclusive_topics: whether subscribing to a topic removes it from the other channels of the
+            same user and client, with a notification.
+        seed: seed of ids and tokens.
     """
 
     token_lifetime: float = 86_400.0
@@ -69,14 +69,14 @@ class Settings(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """One request and what became of it.
+    """A request and its outcome.
 
     Attributes:
-        method: in capitals.
-        path: as it came, without the query.
-        template: the route that answered, such as ``/api/v2/users/{userId}``; ``None`` for none.
+        method: in upper case.
+        path: as received, without the query.
+        template: the route, such as ``/api/v2/users/{userId}``; ``None`` for none.
         status: of the response.
-        at: when it came.
+        at: when it was received.
     """
 
     method: str
@@ -87,27 +87,26 @@ class Served(Struct, frozen=True):
 
 
 class PlatformState(Struct):
-    """The platform's memory.
+    """The platform's state.
 
     Attributes:
-        seed: what all ids are made from.
+        seed: the seed of all ids.
         clients: OAuth clients by id.
         organization: its ``id`` and ``name``.
-        password: of all users; nobody can sign in where it is empty.
+        password: of all users; nobody can sign in if it is empty.
         tokens: access tokens by value.
-        refresh_tokens: those not spent yet, by value.
-        codes: authorization codes not spent yet, by value.
-        sessions: browsers in which somebody is signed in, by the value of their cookie.
-        users: by id, in the order of creation; deleted ones stay, with that state.
-        queues: by id, in the order of creation.
+        refresh_tokens: unused refresh tokens by value.
+        codes: unused authorization codes by value.
+        sessions: browser sessions, by the value of their cookie.
+        users: by id, in order of creation; deleted ones remain, with that state.
+        queues: by id, in order of creation.
         channels: notification channels by id.
-        notices: events that no channel has been given yet.
-        extra_topics: topics or templates (``v2.things.{id}``) known beside the platform's own.
-        forbidden_topics: the permissions that are missing, by topic or template; such topics are
-            rejected.
-        socket_port: where channels have their sockets; ``None`` for the port of the request.
-        issued: how many ids of each kind were made.
-        spent: for each token, when its requests of the last window came (monotonic seconds).
+        notices: pending events.
+        extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
+        forbidden_topics: missing permissions by topic or template; such topics are rejected.
+        socket_port: the port of channel sockets; ``None`` for the port of the request.
+        issued: number of ids of each kind.
+        spent: for each token, the times of its requests in the last window (monotonic seconds).
         counts: requests by method and template.
         log: the latest requests, oldest first.
     """
@@ -134,7 +133,7 @@ class PlatformState(Struct):
 
     @classmethod
     def of(cls, world: World, seed: int) -> "PlatformState":
-        """The first state of a world."""
+        """Return the initial state of a world."""
         return cls(
             seed=seed,
             clients={client.id: client for client in world.clients},
@@ -145,28 +144,28 @@ class PlatformState(Struct):
         )
 
     def new_id(self, kind: str) -> str:
-        """The next id of a kind, in the shape of a UUID."""
+        """Return the next id of a kind, UUID-shaped."""
         self.issued[kind] += 1
         return uuid_shaped(self.seed, kind, self.issued[kind], "issued")
 
     def new_secret(self, kind: str) -> str:
-        """The next token, code or cookie of a kind: 64 hexadecimal digits."""
+        """Return the next token, code or cookie of a kind: 64 hexadecimal digits."""
         return f"{self.new_id(kind)}{self.new_id(kind)}".replace("-", "")
 
     def revoke(self, token: IssuedToken) -> None:
-        """Take back an access token, and all else that its sign-in brought."""
+        """Revoke an access token, and everything else of its sign-in."""
         self.tokens.pop(token.value, None)
         if token.family is not None:
             self.revoke_family(token.family)
 
     def revoke_family(self, family: str) -> None:
-        """Take back the tokens and the code of one sign-in."""
+        """Revoke the tokens and the code of one sign-in."""
         self.tokens = {k: v for k, v in self.tokens.items() if v.family != family}
         self.refresh_tokens = {k: v for k, v in self.refresh_tokens.items() if v.family != family}
         self.codes = {k: v for k, v in self.codes.items() if v.family != family}
 
     def record(self, served: Served) -> None:
-        """Remember a request."""
+        """Record a request."""
         self.counts[served.method, served.template] += 1
         self.log.append(served)
 

@@ -1,8 +1,8 @@
-"""From a path to its operation, by the segments of the path.
+"""Routing of paths to operations, segment by segment.
 
-Law: a literal segment wins over a placeholder, at each segment from the left, and a placeholder
-stands for exactly one segment that is not empty and not ``.`` or ``..``. How long a look-up takes
-depends on the length of the path, not on the number of routes.
+Invariants: a literal segment takes precedence over a placeholder, from left to right, and a
+placeholder matches exactly one segment that is not empty and not ``.`` or ``..``. The time of a
+lookup depends on the length of the path, not on the number of routes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,12 +19,12 @@ _NOT_AN_ID = frozenset({"", ".", ".."})
 
 
 class ServedRoute(Struct, Generic[F], frozen=True):
-    """One method on one path template.
+    """A method on a path template.
 
     Attributes:
-        method: in capitals.
+        method: in upper case.
         template: such as ``/api/v2/users/{userId}``.
-        facts: whatever the table's owner knows of it.
+        facts: data of the table's owner.
     """
 
     method: str
@@ -33,18 +33,18 @@ class ServedRoute(Struct, Generic[F], frozen=True):
 
 
 class Found(Struct, Generic[F], frozen=True):
-    """What a path leads to.
+    """The result of a lookup.
 
     Attributes:
         routes: the routes of this path, by method.
-        values: the decoded values of the placeholders, from the left.
+        values: the decoded values of the placeholders, from left to right.
     """
 
     routes: Mapping[str, ServedRoute[F]]
     values: tuple[str, ...]
 
     def arguments(self, route: ServedRoute[F]) -> dict[str, str]:
-        """The values of the placeholders by their names in the route's template."""
+        """Return the values of the placeholders by their names in the route's template."""
         return dict(zip(find_placeholders(route.template), self.values, strict=True))
 
 
@@ -57,7 +57,7 @@ class _Node(Generic[F]):
         self.routes: dict[str, ServedRoute[F]] = {}
 
     def child(self, segment: str) -> "_Node[F]":
-        """The node below, made if it is not there yet."""
+        """Return the child node, creating it if necessary."""
         if not _is_placeholder(segment):
             return self.literals.setdefault(segment, _Node())
         if self.placeholder is None:
@@ -66,10 +66,10 @@ class _Node(Generic[F]):
 
 
 class RouteTable(Generic[F]):
-    """Routes in a tree of segments.
+    """A tree of routes by segment.
 
     Args:
-        routes: in any order; of two with the same method and shape the later holds.
+        routes: in any order; of two with the same method and shape, the later one wins.
     """
 
     def __init__(self, routes: Iterable[ServedRoute[F]]) -> None:
@@ -88,17 +88,17 @@ class RouteTable(Generic[F]):
         return iter(self._routes)
 
     def find(self, path: str) -> Found[F] | None:
-        """What a path leads to, or ``None``.
+        """Look up a path; return ``None`` if there is no route.
 
         Args:
-            path: still percent-encoded, so that ``%2F`` stays inside its segment.
+            path: percent-encoded, so that ``%2F`` stays inside its segment.
         """
         segments = [unquote(each, errors="replace") for each in _segments(path)]
         return _descend(self._root, segments, 0, ())
 
 
 def find_placeholders(template: str) -> list[str]:
-    """The names of a template's placeholders, from the left."""
+    """Return the names of a template's placeholders, from left to right."""
     return [each[1:-1] for each in _segments(template) if _is_placeholder(each)]
 
 
@@ -110,7 +110,7 @@ def _descend(
     segment = segments[at]
     literal = node.literals.get(segment)
     found = None if literal is None else _descend(literal, segments, at + 1, values)
-    # A literal that leads nowhere is no answer: /users/me/queues is the queues of a user.
+    # Backtrack from a literal without a route: /users/me/queues is the queues of a user.
     if found is None and node.placeholder is not None and segment not in _NOT_AN_ID:
         found = _descend(node.placeholder, segments, at + 1, (*values, segment))
     return found

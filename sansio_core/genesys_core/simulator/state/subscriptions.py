@@ -1,6 +1,6 @@
-"""What a subscription does to a channel, over REST and over the socket alike.
+"""Subscriptions to topics, over REST and over the socket.
 
-Law: a subscription succeeds whole or changes nothing.
+Invariants: a subscription succeeds as a whole or changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ __all__ = ["mark_used", "permitted_topics", "subscribe_channel", "system_message
 
 
 def permitted_topics(verdicts: Sequence[Verdict]) -> dict[str, ChannelTopic]:
-    """The topics that were not rejected, as a channel keeps them."""
+    """Return the topics that were not rejected."""
     return {each.id.lower(): each.topic for each in verdicts if each.topic is not None}
 
 
@@ -28,10 +28,10 @@ def subscribe_channel(
     topics: Mapping[str, ChannelTopic],
     now: Now,
 ) -> bool:
-    """Give a channel these topics and no others, and another 24 hours.
+    """Set a channel's topics, and extend its life by 24 hours.
 
     Returns:
-        ``False`` for more topics than a channel may have; nothing has changed then.
+        ``False``, without changing anything, if there are more topics than a channel may have.
     """
     if len(topics) > MAX_TOPICS:
         return False
@@ -43,7 +43,7 @@ def subscribe_channel(
 
 
 def mark_used(state: PlatformState, channel: Channel) -> Channel:
-    """The channel, used last of all."""
+    """Return the channel, marked as most recently used."""
     state.issued["channel use"] += 1
     return replace(channel, used=state.issued["channel use"])
 
@@ -51,11 +51,11 @@ def mark_used(state: PlatformState, channel: Channel) -> Channel:
 def system_message(
     state: PlatformState, channel: Channel, kind: str, reason: str, by: str
 ) -> Record:
-    """The body of a ``v2.system`` event about a channel.
+    """Return the body of a ``v2.system`` event about a channel.
 
     Args:
-        state: what the platform remembers.
-        channel: the channel that is told.
+        state: the platform's state.
+        channel: the channel that receives it.
         kind: ``no_longer_subscribed`` or ``token_revoked``.
         reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
         by: the channel that the message is about.

@@ -1,7 +1,7 @@
-"""Which topics may be subscribed to.
+"""Topics that may be subscribed to.
 
-Law: a topic is permitted or rejected for itself, whatever stands beside it. Names compare without
-case. A combined topic is permitted if any of its parts is, and brings the events of those parts.
+Invariants: each topic is accepted or rejected independently of others. Names are case-insensitive.
+A combined topic is accepted if any of its parts is, and delivers the events of those parts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,10 +20,10 @@ _SYSTEM: Final = "v2.system."
 
 
 class Verdict(Struct, frozen=True):
-    """What became of a topic that somebody asked for.
+    """The verdict on a requested topic.
 
     Attributes:
-        id: as it was asked for.
+        id: as requested.
         topic: what is subscribed to; ``None`` for a rejected topic.
         reason: why it was rejected.
         missing: the permissions that the subscriber lacks.
@@ -36,7 +36,7 @@ class Verdict(Struct, frozen=True):
 
 
 def judge_topic(state: PlatformState, asked: str) -> Verdict:
-    """Whether a topic may be subscribed to."""
+    """Return whether a topic may be subscribed to."""
     if len(asked) > _MAX_LENGTH:
         return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")
     names = tuple(name.lower() for name in _names(asked))
@@ -52,7 +52,7 @@ def judge_topic(state: PlatformState, asked: str) -> Verdict:
 
 
 def _names(asked: str) -> Iterator[str]:
-    """The topics that a combined one, ``prefix?suffix&suffix``, stands for."""
+    """Yield the topics that a combined one, ``prefix?suffix&suffix``, stands for."""
     prefix, mark, suffixes = asked.partition("?")
     if not mark:
         yield asked
@@ -63,7 +63,7 @@ def _names(asked: str) -> Iterator[str]:
 
 def _is_known(state: PlatformState, name: str) -> bool:
     if name.startswith(_SYSTEM):
-        return False  # they come without a subscription
+        return False  # they arrive without a subscription
     return resolve_topic(name) is not None or _covers(state.extra_topics, name)
 
 
@@ -73,7 +73,7 @@ def _missing(state: PlatformState, name: str) -> tuple[str, ...]:
 
 
 def _covers(rules: Iterable[str], name: str) -> bool:
-    """Whether a topic is one of these, or fits one of these templates."""
+    """Return whether a topic is in the list or matches one of its templates."""
     parts = name.split(".")
     return any(_fits(rule.lower().split("."), parts) for rule in rules)
 

@@ -1,7 +1,7 @@
-"""What exists when the simulator starts: OAuth clients, users, queues.
+"""The initial entities of the simulator: OAuth clients, users, queues.
 
-Law: a world is made from numbers alone. The same seed gives the same people, ids and secrets, on
-any machine; nobody in it exists.
+Invariants: a world is generated from numbers only. The same seed yields the same people, ids and
+secrets on any machine; all people are fictitious.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Record = dict[str, Json]
-"""An entity as the platform would write it in JSON."""
+"""An entity in the platform's JSON form."""
 
 _START = "2024-01-01T08:00:00.000Z"
 
@@ -35,7 +35,7 @@ ALL_GRANTS: Final = (
     "implicit",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
 )
-"""What a client may be allowed; who signed in by code may refresh as well."""
+"""All grants of a client; one that may use codes may refresh as well."""
 
 
 class OAuthClient(Confidential, frozen=True):
@@ -44,11 +44,11 @@ class OAuthClient(Confidential, frozen=True):
     Attributes:
         id: the client id.
         secret: the client secret; never shown.
-        grants: what it may use, of :data:`ALL_GRANTS`.
-        user_id: whom its own tokens stand for. The platform's client credentials stand for nobody;
-            with ``None`` the simulator does the same, and refuses ``/api/v2/users/me``.
-        redirect_uris: where browsers may be sent with a code or a token, compared character by
-            character. With none, anywhere on the loopback address.
+        grants: its permitted grants, of :data:`ALL_GRANTS`.
+        user_id: the user of its own tokens. The platform's client credentials have no user; with
+            ``None`` the simulator behaves the same, and refuses ``/api/v2/users/me``.
+        redirect_uris: permitted redirect URIs, compared exactly. If empty, any URI on the loopback
+            address.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
@@ -61,13 +61,13 @@ class OAuthClient(Confidential, frozen=True):
 
 
 class World(Confidential, frozen=True):
-    """The entities that a simulator starts with. It copies them, so one world serves many.
+    """The initial entities of a simulator, which copies them, so a world can be shared.
 
     Attributes:
         clients: the OAuth clients.
-        users: JSON objects of the shape of ``User``, each with an ``id``, a ``name`` and a ``version``.
-        queues: JSON objects of the shape of ``Queue``, each with an ``id`` and a ``name``.
-        password: with it and their email, all users sign in; nobody can where it is empty.
+        users: JSON objects of the type ``User``, each with an ``id``, a ``name`` and a ``version``.
+        queues: JSON objects of the type ``Queue``, each with an ``id`` and a ``name``.
+        password: the password of all users; nobody can sign in if it is empty.
         org: the organization's short name.
     """
 
@@ -81,14 +81,14 @@ class World(Confidential, frozen=True):
 
     @classmethod
     def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
-        """One client and as many users and queues as wanted; the client acts for the first user.
+        """Create a world with one client, users and queues; the client acts for the first user.
 
-        The client may use all grants, where one of the platform has a single type.
+        The client may use all grants, unlike clients of the platform, which have a single type.
 
         Args:
-            users: how many users, 0 or more.
-            queues: how many queues, 0 or more.
-            seed: another seed gives other ids and other secrets.
+            users: number of users.
+            queues: number of queues.
+            seed: seed of ids and secrets.
         """
         home = _entity("Home", "/api/v2/authorization/divisions", uuid_shaped(seed, "division"))
         people = tuple(_user(n, uuid_shaped(seed, "user", n), home) for n in range(1, users + 1))
@@ -159,11 +159,11 @@ SYSTEM_PRESENCES: Final = (
     "On Queue",
     "Training",
 )
-"""The presences that every organization has, as REST spells them."""
+"""The system presences that every organization has, as REST spells them."""
 
 
 def presence_definition(name: str) -> Record:
-    """The definition of a system presence; its id is the same in every world."""
+    """Return the definition of a system presence; its id is the same in every world."""
     identity = uuid_shaped("presence", name)
     return {
         "id": identity,
@@ -193,16 +193,16 @@ QUEUE_DEFAULTS: Mapping[str, Json] = {
     "enableTranscription": False,
     "enableManualAssignment": False,
 }
-"""What a queue is unless its creator says otherwise."""
+"""Default properties of a queue."""
 
 
 def user_state(user: Record) -> Json:
-    """``active``, ``inactive`` or ``deleted``."""
+    """Return ``active``, ``inactive`` or ``deleted``."""
     return user.get("state", "active")
 
 
 def active_emails(users: Mapping[str, Record]) -> list[str]:
-    """The emails of the users who may sign in."""
+    """Return the emails of users who may sign in."""
     return [
         str(user["email"])
         for user in users.values()
@@ -211,13 +211,13 @@ def active_emails(users: Mapping[str, Record]) -> list[str]:
 
 
 def is_active(users: Mapping[str, Record], user_id: str) -> bool:
-    """Whether there is such a user, who may sign in."""
+    """Return whether the user exists and may sign in."""
     user = users.get(user_id)
     return user is not None and user_state(user) == "active"
 
 
 def find_by_email(users: Mapping[str, Record], email: str) -> Record | None:
-    """The active user with an email, in whatever case, or ``None``."""
+    """Return the active user with an email, case-insensitively, or ``None``."""
     wanted = email.casefold()
     for user in users.values():
         if user_state(user) == "active" and str(user.get("email") or "").casefold() == wanted:

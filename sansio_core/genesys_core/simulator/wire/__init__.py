@@ -1,1 +1,1 @@
-"""Connections as bytes, and faults on them."""
+"""Byte-level connections, and fault injection."""

@@ -1,8 +1,8 @@
-"""What goes wrong between a client and the platform, and when.
+"""Fault injection between a client and the platform.
 
-Law: a plan is a value. It counts requests; no clock and no chance decides which of them meets a
-fault, so a run can be repeated. What a client cannot know is on record: whether the platform did
-what it was asked.
+Invariants: a plan is a value. It counts requests; no clock and no randomness decides which of them
+gets a fault, so runs are reproducible. What a client cannot know is recorded: whether the platform
+performed the request.
 """
 
 import math
@@ -37,16 +37,16 @@ ReplyPart: TypeAlias = Literal["head", "body"]
 
 
 class Answer(Struct, frozen=True):
-    """Another answer than the platform's: 429, 502 from a load balancer, HTML with a 200.
+    """Another response than the platform's: 429, 502 from a load balancer, HTML with a 200.
 
     Attributes:
-        status: of the answer.
+        status: the status code.
         headers: such as ``{"Retry-After": "1"}``.
-        body: its bytes.
-        done: whether the platform did what it was asked all the same, as with many a 504.
+        body: the body.
+        done: whether the platform performs the request nevertheless, as often with a 504.
 
     Raises:
-        InvalidValueError: a status below 200 or above 599, or a header that cannot be.
+        InvalidValueError: the status is not in 200 to 599, or a header is invalid.
     """
 
     status: int
@@ -58,20 +58,22 @@ class Answer(Struct, frozen=True):
         if not 200 <= self.status <= 599:
             raise InvalidValueError(f"status={self.status!r}: must be from 200 to 599")
         if {"content-length", "transfer-encoding"} & set(Headers(self.headers)):
-            raise InvalidValueError("headers: the length of the body is the server's to write")
+            raise InvalidValueError(
+                "headers: Content-Length and Transfer-Encoding are set by the server"
+            )
 
 
 class Interrupted(Struct, frozen=True):
-    """The connection breaks, or goes silent, in the middle of things.
+    """The connection breaks or stalls in the middle of a request or response.
 
     Attributes:
-        at: ``request`` with its head read and its body not, ``before`` it is done, ``after`` it is
-            done and nothing of the reply is sent, in the middle of the reply's ``head`` or
-            ``body``. From ``after`` on, the platform has done what it was asked.
-        by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client goes.
+        at: ``request`` after its head was read but not its body, ``before`` it is performed,
+            ``after`` it was performed but nothing was sent, in the middle of the response's
+            ``head`` or ``body``. From ``after`` on, the platform has performed the request.
+        by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:
-        InvalidValueError: another moment, or other means.
+        InvalidValueError: ``at`` or ``by`` has another value.
     """
 
     at: FaultMoment
@@ -83,15 +85,15 @@ class Interrupted(Struct, frozen=True):
 
 
 class Slow(Struct, frozen=True):
-    """The whole reply, a part of it in pieces with a pause before each.
+    """The complete response, one part of it in chunks with a pause before each.
 
     Attributes:
         part: ``head`` or ``body``.
-        seconds: each pause.
-        size: bytes of each piece.
+        seconds: length of each pause.
+        size: size of each chunk in bytes.
 
     Raises:
-        InvalidValueError: another part, or numbers that cannot be.
+        InvalidValueError: the part is unknown, or a number is invalid.
     """
 
     part: ReplyPart
@@ -106,32 +108,35 @@ class Slow(Struct, frozen=True):
 
 
 class Garbage(Struct, frozen=True):
-    """Bytes that are no HTTP instead of a reply; then the connection is closed. Nothing is done."""
+    """Bytes that are not HTTP, after which the connection is closed.
 
-    data: bytes = b"\x15\x03\x01\x00\x02\x02\x50"  # an alert of TLS: what a wrong port answers
+    The platform does not perform the request.
+    """
+
+    data: bytes = b"\x15\x03\x01\x00\x02\x02\x50"  # a TLS alert, as from a wrong port
 
 
 class Closed(Struct, frozen=True):
-    """The whole reply, after which the connection is closed without having said so."""
+    """The complete response, after which the connection is closed without announcing it."""
 
 
 Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
-"""What a request may meet."""
+"""A fault of a request."""
 
 
 class Rule(Struct, frozen=True):
-    """Which requests meet a fault.
+    """Selects the requests that get a fault.
 
     Attributes:
-        fault: what they meet.
-        method: in capitals; ``None`` for any.
-        path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as it is
+        fault: the fault.
+        method: in upper case; ``None`` for any.
+        path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as
             sent, without the query; ``None`` for any.
-        first: the first of those requests that meets it, counted from 1.
-        times: how many do; ``None`` for all from there on.
+        first: the first matching request that gets the fault, counted from 1.
+        times: how many requests get it; ``None`` for all from there on.
 
     Raises:
-        InvalidValueError: ``first`` or ``times`` below 1.
+        InvalidValueError: ``first`` or ``times`` is below 1.
     """
 
     fault: Fault
@@ -144,19 +149,19 @@ class Rule(Struct, frozen=True):
         _require_positive(first=self.first, times=1 if self.times is None else self.times)
 
     def concerns(self, method: str, paths: Sequence[str | None]) -> bool:
-        """Whether a request counts."""
+        """Return whether a request matches."""
         return self.method in {None, method} and (self.path is None or self.path in paths)
 
     def is_due(self, number: int) -> bool:
-        """Whether the request of that number, among those that count, meets the fault."""
+        """Return whether the matching request with this number gets the fault."""
         return self.first <= number < self.first + (math.inf if self.times is None else self.times)
 
 
 class FaultPlan(Struct, frozen=True):
-    """Rules, and how many requests each of them has counted so far.
+    """Rules, and the number of requests that each has counted.
 
-    Each rule counts every request that it concerns, those included that another rule's fault meets.
-    Where two are due the earlier one holds.
+    Each rule counts every matching request, including those with another rule's fault. If two are
+    due, the earlier rule wins.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -164,12 +169,12 @@ class FaultPlan(Struct, frozen=True):
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "FaultPlan":
-        """A plan that has met no request yet."""
+        """Create a plan that has counted no requests."""
         rules = tuple(rules)
         return cls(rules, (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
-        """What the next request meets, and the plan after it.
+        """Return the fault of the next request, and the next plan.
 
         Args:
             method: of the request.
@@ -183,15 +188,15 @@ class FaultPlan(Struct, frozen=True):
 
 
 class Met(Struct, frozen=True):
-    """A request that came, and what became of it.
+    """A received request and its outcome.
 
     Attributes:
-        method: in capitals.
-        path: as it came, without the query.
+        method: in upper case.
+        path: as received, without the query.
         template: its route, such as ``/api/v2/users/{userId}``; ``None`` for none.
-        fault: what it met, if anything.
-        status: what the platform answered, whether or not that was sent; ``None`` where it never
-            got the request.
+        fault: its fault, if any.
+        status: the platform's status, even if it was not sent; ``None`` if the platform never
+            received the request.
     """
 
     method: str
@@ -202,21 +207,21 @@ class Met(Struct, frozen=True):
 
     @property
     def done(self) -> bool:
-        """Whether the platform did what it was asked."""
+        """Whether the platform performed the request."""
         return self.status is not None and self.status < 400
 
 
 class FaultyPlatform:
-    """A simulator, and the plan that stands between it and its clients.
+    """A simulator with a fault plan.
 
     Args:
         simulator: the platform.
-        rules: what goes wrong.
+        rules: the rules of faults.
 
     Attributes:
         simulator: the platform.
         plan: may be replaced between two requests.
-        log: all requests that came, in the order in which they were dealt with.
+        log: all received requests, in the order they were handled.
     """
 
     def __init__(self, simulator: Simulator, rules: Iterable[Rule] = ()) -> None:
@@ -225,18 +230,18 @@ class FaultyPlatform:
         self.log: list[Met] = []
 
     def meets(self, request: Request) -> Fault | None:
-        """Count a request, of which no more than the head need be there."""
+        """Count a request, of which only the head is needed, and return its fault."""
         template = self.simulator.template(request)
         self.plan, fault = self.plan.meets(request.method, _path(request), template)
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
-        """What is sent in reply, if the connection lasts that long; the platform does what it does.
+        """Return the response to send, if the connection lasts; the platform performs the request.
 
         Args:
-            request: the whole request.
-            fault: what :meth:`meets` said of it.
-            now: the moment.
+            request: the complete request.
+            fault: the result of :meth:`meets`.
+            now: the current time.
         """
         reply = self.simulator.respond(request, now=now) if _reaches(fault) else None
         status = None if reply is None else reply.status
@@ -247,11 +252,11 @@ class FaultyPlatform:
         return reply or Response(204)
 
     def came(self, method: str, template: str) -> int:
-        """How many requests came for a route."""
+        """Return the number of requests to a route."""
         return sum((met.method, met.template) == (method, template) for met in self.log)
 
     def done(self, method: str, template: str) -> int:
-        """How many of them the platform did, whatever its clients were told."""
+        """Return how many of them the platform performed, whatever their clients received."""
         return sum(
             met.done and (met.method, met.template) == (method, template) for met in self.log
         )
@@ -265,7 +270,7 @@ def _path(request: Request) -> str:
 
 
 def _reaches(fault: Fault | None) -> bool:
-    """Whether the platform gets to see a request that meets a fault."""
+    """Return whether the platform receives a request with this fault."""
     match fault:
         case Answer():
             return fault.done

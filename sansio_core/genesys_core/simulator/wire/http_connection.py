@@ -1,7 +1,7 @@
-"""One connection to the simulated platform, in bytes.
+"""A sans-IO connection to the simulated platform.
 
-Law: bytes in, steps out. What is written, how slowly, and how the connection ends is decided here;
-whoever holds the socket carries the steps out one after the other and decides nothing.
+Invariants: bytes in, steps out. What is written, how slowly, and how the connection ends is decided
+here; the owner of the socket performs the steps in order and decides nothing.
 """
 
 from collections.abc import Iterator
@@ -33,13 +33,13 @@ class Write(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Let so many seconds pass as in :class:`Silence`; with the client gone it is over."""
+    """Wait for a number of seconds as in :class:`Silence`; ends early if the client disconnects."""
 
     seconds: float
 
 
 class Silence(Struct, frozen=True):
-    """Pass over whatever comes, until the client closes the connection."""
+    """Ignore all input until the client closes the connection."""
 
 
 class Close(Struct, frozen=True):
@@ -47,17 +47,17 @@ class Close(Struct, frozen=True):
 
 
 class Reset(Struct, frozen=True):
-    """Break the connection off (RST)."""
+    """Reset the connection (RST)."""
 
 
 WireStep: TypeAlias = Write | Pause | Silence | Close | Reset
-"""What is to be done with a connection; after the last three it is over."""
+"""A step to perform on a connection; the last three end it."""
 
 _MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silence": Silence()}
 
 
 class ServerConnection:
-    """A connection that a client opened.
+    """A connection opened by a client.
 
     Args:
         platform: shared by all connections.
@@ -71,14 +71,14 @@ class ServerConnection:
         self._fault: Fault | None = None
 
     def receive_data(self, data: bytes, *, now: Now) -> Iterator[WireStep]:
-        """Take bytes that arrived; ``b""`` means that the client closed.
+        """Process received bytes; ``b""`` means that the client closed the connection.
 
         Args:
             data: any number of bytes.
-            now: when they came.
+            now: when they were received.
 
         Returns:
-            What to do, one after the other, up to the first step that ends the connection.
+            The steps to perform, up to the first one that ends the connection.
         """
         try:
             self._h11.receive_data(data)
@@ -111,13 +111,13 @@ class ServerConnection:
             yield Close()
 
     def _refused(self, error: h11.RemoteProtocolError) -> Iterator[WireStep]:
-        """What came is no HTTP."""
+        """The input is not HTTP."""
         if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             yield Write(self._written(Response(error.error_status_hint))[0])
         yield Close()
 
     def _written(self, reply: Response) -> tuple[bytes, bytes]:
-        """A reply's head and body in bytes."""
+        """Return a response's head and body in bytes."""
         fields = [(name.encode(), value.strip().encode()) for name, value in reply.headers.raw]
         has_body = self._asked.method != b"HEAD" and reply.status not in {204, 304}
         if has_body:
@@ -140,7 +140,7 @@ def _request(asked: h11.Request, body: bytes = b"") -> Request:
 
 
 def _script(fault: Fault | None, head: bytes, body: bytes) -> Iterator[WireStep]:
-    """A reply, as a fault has it."""
+    """Return the steps for a response with a fault."""
     match fault:
         case None | Answer():
             yield Write(head + body)

@@ -1,8 +1,8 @@
-"""The server's side of one WebSocket connection, as bytes in and bytes out (RFC 6455).
+"""The server's side of a sans-IO WebSocket connection (RFC 6455).
 
-Law: whatever comes in, there is no exception, and the last event is :class:`ConnectionEnded`. h11
-reads the handshake and wsproto the frames; what goes out is written here, because a test wants it
-wrong at times. No extension is agreed on.
+Invariants: no input raises an exception, and the last event is :class:`ConnectionEnded`. h11 parses
+the handshake and wsproto the frames; output is built here, because tests need invalid frames as
+well. No extension is negotiated.
 """
 
 import base64
@@ -16,7 +16,7 @@ from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, Pa
 __all__ = ["ConnectionEnded", "Received", "Requested", "ServerEvent", "WebSocketServer", "frame"]
 
 MAX_SIZE: Final = 1024 * 1024
-"""Bytes of one message at most; more closes with 1009."""
+"""Maximum size of a message in bytes; larger ones close the connection with 1009."""
 
 _MAX_HEAD: Final = 64 * 1024
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -25,7 +25,7 @@ _ABNORMAL: Final = 1006
 
 
 class Requested(Struct, frozen=True):
-    """A client asks for a WebSocket: :meth:`WebSocketServer.accept` or ``refuse`` it.
+    """A client requests a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
 
     Attributes:
         target: of the request, such as ``/channels/{id}``.
@@ -35,16 +35,16 @@ class Requested(Struct, frozen=True):
 
 
 class Received(Struct, frozen=True):
-    """One whole text message."""
+    """A complete text message."""
 
     text: str
 
 
 class ConnectionEnded(Struct, frozen=True):
-    """Nothing comes any more: end the connection when all is written.
+    """No more input: end the connection once everything is written.
 
     Attributes:
-        code: the client's close code; 1005 if it gave none, 1006 if there was no close frame.
+        code: the client's close code; 1005 if it sent none, 1006 without a close frame.
     """
 
     code: int
@@ -54,13 +54,12 @@ ServerEvent: TypeAlias = Requested | Received | ConnectionEnded
 
 
 def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
-    """A server's frame; not necessarily a valid one.
+    """Build a server's frame, valid or not.
 
     Args:
-        opcode: 0 to 15; 1 is a text, 0 a continuation of one, 8 a close, 9 a ping.
+        opcode: 0 to 15; 1 is a text, 0 a continuation, 8 a close, 9 a ping.
         payload: its content.
-        flags: the first four bits of the frame: 0x80 for the last of a message, 0x70 for the
-            reserved ones.
+        flags: the first four bits of the frame: 0x80 is FIN, 0x70 the reserved bits.
     """
     size = len(payload)
     if size < 126:
@@ -80,7 +79,7 @@ def _is_key(key: bytes) -> bool:
 
 
 class WebSocketServer:
-    """One connection, from the first byte to the last.
+    """A server connection.
 
     After each call, write what :meth:`data_to_send` returns.
     """
@@ -96,7 +95,7 @@ class WebSocketServer:
         self.over = False
 
     def receive_data(self, data: bytes) -> tuple[ServerEvent, ...]:
-        """Take bytes that arrived; ``b""`` is the end of them."""
+        """Process received bytes; ``b""`` means that the client closed the connection."""
         if self.over:
             return ()
         if not data:
@@ -106,13 +105,13 @@ class WebSocketServer:
         return self._read_frames(self._frames, data)
 
     def data_to_send(self) -> bytes:
-        """What is to be written now, once."""
+        """Return the bytes to write now, exactly once."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
 
     def accept(self) -> tuple[ServerEvent, ...]:
-        """Agree to the handshake; returns what the client sent along with it."""
+        """Accept the handshake; return the events of data that the client sent along."""
         digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
         headers = [
             (b"Upgrade", b"websocket"),
@@ -125,15 +124,15 @@ class WebSocketServer:
         return self._read_frames(self._frames, trailing) if trailing else ()
 
     def refuse(self, status: int) -> None:
-        """Answer the handshake with an HTTP status, without a body."""
+        """Reject the handshake with an HTTP status, without a body."""
         headers = [(b"Content-Length", b"0"), (b"Connection", b"close")]
-        if status == 426:  # RFC 9110, 15.5.22, and RFC 6455, 4.4
+        if status == 426:  # RFC 9110 section 15.5.22 and RFC 6455 section 4.4
             headers += [(b"Upgrade", b"websocket"), (b"Sec-WebSocket-Version", b"13")]
         self._send_http(h11.Response(status_code=status, headers=headers))
         self._end(_ABNORMAL)
 
     def send_text(self, text: str, fragments: int = 1) -> None:
-        """Send one message, in so many frames, with a ping between each two."""
+        """Send a message in this many frames, with a ping between them."""
         payload = text.encode("utf-8", "replace")
         size = -(-len(payload) // fragments) or 1
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]
@@ -145,7 +144,7 @@ class WebSocketServer:
             self._outgoing.append(frame(opcode, piece, flags=0x80 if last else 0))
 
     def send_bytes(self, data: bytes) -> None:
-        """Send anything."""
+        """Send raw bytes."""
         self._outgoing.append(data)
 
     def close(self, code: int, reason: str = "") -> None:
@@ -155,7 +154,7 @@ class WebSocketServer:
             payload = code.to_bytes(2, "big") + reason.encode()[:123]
             self._outgoing.append(frame(Opcode.CLOSE, payload))
 
-    # Inside
+    # Internals
 
     def _read_head(self, data: bytes) -> tuple[ServerEvent, ...]:
         try:
@@ -173,7 +172,7 @@ class WebSocketServer:
         return (Requested(request.target.decode("latin-1")),)
 
     def _judge(self, request: h11.Request) -> int | None:
-        """The status that refuses a handshake; ``None`` for one that is in order (RFC 6455, 4.2.1)."""
+        """Return the status that rejects a handshake, or ``None`` (RFC 6455 section 4.2.1)."""
         fields = {name: value.strip().lower() for name, value in request.headers}
         upgrades = fields.get(b"upgrade") == b"websocket" and b"upgrade" in [
             token.strip() for token in fields.get(b"connection", b"").split(b",")
@@ -191,7 +190,7 @@ class WebSocketServer:
         events: list[ServerEvent] = []
         try:
             frames.receive_bytes(data)
-            for received in frames.received_frames():  # none after a close, says wsproto
+            for received in frames.received_frames():  # none after a close, according to wsproto
                 self._take(received, events)
         except ParseFailed as error:
             self.close(error.code)
@@ -213,7 +212,7 @@ class WebSocketServer:
                 self.close(1000 if code == _NO_STATUS else code)
                 events.append(self._end(int(code)))
             case _:
-                raise ParseFailed("only texts are taken", CloseReason.UNSUPPORTED_DATA)
+                raise ParseFailed("only text messages are accepted", CloseReason.UNSUPPORTED_DATA)
 
     def _gather(self, piece: str) -> None:
         self._size += len(piece)

@@ -250,7 +250,7 @@ def broken(**changes: Any) -> dict[str, object]:
         (broken(paths={"/x": {"get": operation("", "Users")}}), ["GET /x", "operationId"]),
         (
             broken(paths={"/x": {"get": operation("getX", "Users", returns=ref("No"))}}),
-            ["'No'", "not among the definitions"],
+            ["'No'", "referenced but not defined"],
         ),
         (
             broken(paths={"/x": {"get": operation("g", "Users", {**query("q"), "in": "cookie"})}}),

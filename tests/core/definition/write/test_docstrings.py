@@ -24,7 +24,7 @@ def test_docstrings_of_models_hold_facts_alone(models: ModuleType) -> None:
 def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
     assert inspect.getdoc(api.oauth.get_names) == (
         "GET /api/v2/names/{id} -> ``Names``.\n\n"
-        "Needs ``a:b:c`` or ``d:e:f``. Pages by ``page_number``.\n\n"
+        "Requires ``a:b:c`` or ``d:e:f``. Pages by ``page_number``.\n\n"
         "Args:\n"
         "    id: path, string.\n"
         "    site_id: query, string.\n"
@@ -38,7 +38,7 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
         "    if_match: header ``If-Match``, string."
     )
     assert "Deprecated." in api.oauth.delete_names.__doc__
-    assert "A preview: it may change without notice." in api.agent_ui.import_.__doc__
+    assert "Preview: may change without notice." in api.agent_ui.import_.__doc__
     assert "things: body, list of ``Enums``." in api.agent_ui.import_.__doc__
     assert "    body: ``Names``." in api.oauth.put_names.__doc__
     assert api.oauth.delete_names.__doc__.startswith("DELETE /api/v2/names/{id} -> nothing.")
@@ -70,5 +70,5 @@ def facts(**properties: Any) -> str:
 
 def test_the_ways_of_paging_and_joint_permissions_are_told() -> None:
     assert "Pages by the cursor ``after`` or ``cursor``." in facts()
-    assert "``cursor`` or ``next_uri`` of the reply." in facts(nextUri=STRING)
-    assert "Needs ``a:b:c`` and ``d:e:f``." in facts()
+    assert "``cursor`` or ``next_uri`` of the response." in facts(nextUri=STRING)
+    assert "Requires ``a:b:c`` and ``d:e:f``." in facts()

@@ -35,7 +35,7 @@ def test_what_is_no_definition_is_refused_in_words(broken):
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"paths": 1}'])
 def test_text_that_is_no_definition_is_refused_in_words(text):
-    with pytest.raises(InvalidValueError, match="give a Swagger"):
+    with pytest.raises(InvalidValueError, match="pass a Swagger"):
         Definition.from_json(text)
 
 

@@ -31,8 +31,8 @@ USER = "/api/v2/users/{userId}"
         (lambda: Answer(100), "status=100: must be from 200 to 599"),
         (lambda: Answer(600), "status=600: must be"),
         (lambda: Answer(429, {"Retry-After": "1\r\n"}), "Retry-After"),
-        (lambda: Answer(200, {"content-length": "1"}), "the server's to write"),
-        (lambda: Answer(200, [("Transfer-Encoding", "chunked")]), "the server's to write"),
+        (lambda: Answer(200, {"content-length": "1"}), "are set by the server"),
+        (lambda: Answer(200, [("Transfer-Encoding", "chunked")]), "are set by the server"),
         (
             lambda: Interrupted("now"),
             "at='now': must be one of request, before, after, head, body",
