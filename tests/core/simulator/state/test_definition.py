@@ -29,7 +29,7 @@ def test_a_definition_is_taken_as_it_is():
     "broken", [{}, {"paths": []}, {"paths": {"/x": {"get": {"parameters": 5}}}}]
 )
 def test_what_is_no_definition_is_refused_in_words(broken):
-    with pytest.raises(InvalidValueError, match="the definition cannot be read"):
+    with pytest.raises(InvalidValueError, match="the definition cannot be parsed"):
         Definition(broken)
 
 
