@@ -1,7 +1,7 @@
 """Connections: routes and proxies, the dialer, the pool, and one request over one connection.
 
-Everything here is a machine without I/O. A driver for threads, asyncio or another loop opens sockets,
-moves bytes and waits, as :mod:`~genesys_core.transport.exchange`, :mod:`~genesys_core.transport.dialer` and
+Everything here is a state machine without I/O. A driver for threads, asyncio or another event loop opens
+sockets, moves bytes and waits, as :mod:`~genesys_core.transport.exchange`, :mod:`~genesys_core.transport.dialer` and
 :mod:`~genesys_core.transport.pool` show.
 """
 

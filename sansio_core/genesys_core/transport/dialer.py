@@ -1,22 +1,21 @@
-"""The dialer: what is to be done, step by step, until a connection to an origin is open.
+"""The dialer: a state machine that opens a connection to an origin.
 
-A state is a frozen value that *is* the step to do; its methods are the outcomes that this step can
-have, and each returns the next state::
+Each state is a frozen value that *is* the next step to perform; its methods are the possible outcomes and return
+the next state::
 
     ResolvingHost ── OpeningSockets ──┬── StartingTls ── SendingConnect ── ReceivingConnect ──┐
                       (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴── Dialed
 
-Every one of them may end in :class:`DialFailed`.
+Any of them may end in :class:`DialFailed`.
 
-Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. Nothing of a
-request was sent, so a failure says ``sent=False``. Its message names host, port, proxy and phase, and
-shows no credentials and nothing that the peer said. Its kind is ``proxy`` where the proxy is what
-failed, ``tls`` for the certificate or handshake of the origin, ``timeout`` for a timeout anywhere,
-else ``connect``. The first address to accept the connection is taken; if TLS fails on it, no other
-is tried.
+Invariants: one timeout covers name resolution, all addresses, the proxy and TLS. Nothing of a request has been
+sent, so failures have ``sent=False``. Messages name host, port, proxy and phase, and contain neither credentials
+nor data from the peer. The kind is ``proxy`` if the proxy failed, ``tls`` for the origin's certificate or
+handshake, ``timeout`` for any timeout, otherwise ``connect``. The first address that accepts is used; if TLS
+fails on it, no other address is tried.
 
-A driver (here with sockets) answers each state until it is :class:`Dialed` or :class:`DialFailed`,
-and closes whatever it opened if the last is not :class:`Dialed`, or if it is interrupted::
+A driver (here with sockets) performs each state until it is :class:`Dialed` or :class:`DialFailed`, and closes
+whatever it opened unless the last state is :class:`Dialed`::
 
     state = dial(route, timeout=request.timeout.connect, expires=request.expires, now=read_clocks())
     while True:
@@ -49,8 +48,8 @@ and closes whatever it opened if the last is not :class:`Dialed`, or if it is in
         except OSError as error:
             state = state.failed(error.strerror)
 
-TLS runs inside TLS where the proxy is spoken to over TLS as well. ``session_key`` names what a TLS
-session may be resumed for (besides the context and the client's certificate, which are the driver's).
+If the proxy itself uses TLS, TLS to the origin runs inside it. ``session_key`` identifies the peer for which a TLS
+session may be resumed (in addition to the context and client certificate, which the driver knows).
 """
 
 from collections.abc import Hashable, Iterable
@@ -83,7 +82,7 @@ __all__ = [
 ]
 
 ALPN: Final = "http/1.1"
-"""The protocol that TLS is asked for (RFC 7301)."""
+"""The ALPN protocol (RFC 7301)."""
 
 Layer: TypeAlias = Literal["proxy", "origin"]
 
@@ -110,7 +109,7 @@ class _Plan(Struct, frozen=True):
         return self.route.origin
 
     def shown(self, layer: Layer) -> str:
-        """Whom a step deals with, in words."""
+        """Describe the peer of a step."""
         if self.proxy is None:
             return self.origin.address
         if layer == "origin":
@@ -119,12 +118,12 @@ class _Plan(Struct, frozen=True):
 
 
 def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now) -> "DialState":
-    """Begin to open a connection.
+    """Start opening a connection.
 
     Args:
-        route: where to, and through what.
-        timeout: seconds for all steps together; ``None`` waits for ever.
-        expires: when the whole call is to be over, on the monotonic clock.
+        route: origin and proxy.
+        timeout: seconds for all steps together; ``None`` for no timeout.
+        expires: the call's deadline on the monotonic clock.
         now: the time.
     """
     until, limit = expires, "the call's deadline passed"
@@ -151,23 +150,23 @@ class _Step(Struct, frozen=True):
     phase: ClassVar[str]
     layer: ClassVar[Layer]
     kind: ClassVar[FailureKind] = "connect"
-    """What a failure is where no proxy is to blame."""
+    """The failure kind if no proxy is involved."""
 
     @property
     def until(self) -> float | None:
-        """When the whole dial is over, on the monotonic clock; ``None`` for never."""
+        """When the dial times out, on the monotonic clock; ``None`` for never."""
         return self.plan.until
 
     def failed(self, reason: str) -> "DialFailed":
         """The step failed.
 
         Args:
-            reason: the system's words, such as ``Connection refused``.
+            reason: the system's message, such as ``Connection refused``.
         """
         return self._failure(reason, self._blamed)
 
     def timed_out(self) -> "DialFailed":
-        """:attr:`until` has come."""
+        """:attr:`until` has passed."""
         return self._failure(self.plan.limit, "timeout")
 
     @property
@@ -184,13 +183,13 @@ class _Step(Struct, frozen=True):
 
 
 class ResolvingHost(_Step, frozen=True):
-    """Ask the resolver for the addresses of a host.
+    """Resolve a host name.
 
     Attributes:
-        host: its name.
-        port: goes into the addresses.
-        is_literal: whether it is an address itself, with a zone: the system reads it
-            (``AI_NUMERICHOST``), and no resolver is asked.
+        host: the host name.
+        port: the port of the resulting addresses.
+        is_literal: whether the host is an address with a zone, parsed by the system
+            (``AI_NUMERICHOST``) without a resolver.
     """
 
     host: str
@@ -209,10 +208,10 @@ class ResolvingHost(_Step, frozen=True):
 
 
 class OpeningSockets(_Step, frozen=True):
-    """Connect to the first of several addresses that accepts; the driver runs :attr:`race`.
+    """Connect to the first address that accepts; the driver runs :attr:`race`.
 
     Attributes:
-        addresses: as the resolver gave them.
+        addresses: the addresses in the resolver's order.
         began: when this step began.
     """
 
@@ -255,11 +254,10 @@ class OpeningSockets(_Step, frozen=True):
 
 
 class ConnectingThroughSocks(_Step, frozen=True):
-    """Have a SOCKS proxy connect to the origin.
+    """Connect to the origin through a SOCKS proxy.
 
     Attributes:
-        proxy: with ``socks5``, the driver resolves the origin's name; with ``socks5h`` the proxy
-            does.
+        proxy: with ``socks5`` the driver resolves the origin's name, with ``socks5h`` the proxy.
     """
 
     proxy: Proxy
@@ -283,11 +281,11 @@ class ConnectingThroughSocks(_Step, frozen=True):
 
 
 class StartingTls(_Step, frozen=True):
-    """Begin TLS on the connection as it is.
+    """Start TLS on the connection.
 
     Attributes:
-        server_name: the name to verify, and to send (SNI) unless it is an address.
-        at: whom the handshake is with; inside TLS with the proxy already, if that is spoken to so.
+        server_name: the name to verify and, unless it is an address, to send (SNI).
+        at: the peer of the handshake: the proxy, or the origin (inside the proxy's TLS if it uses TLS).
     """
 
     server_name: str
@@ -299,12 +297,12 @@ class StartingTls(_Step, frozen=True):
 
     @property
     def session_key(self) -> Hashable:
-        """What a session may be resumed for: the same peer on the same way, and nothing else."""
+        """Identifies the peer and route for which a TLS session may be resumed."""
         return self.at, self.plan.route
 
     @property
     def is_inner(self) -> bool:
-        """Whether the connection is in TLS already, with the proxy."""
+        """Whether the connection already uses TLS to the proxy."""
         proxy = self.plan.proxy
         return self.at == "origin" and proxy is not None and proxy.scheme == "https"
 
@@ -324,7 +322,7 @@ class StartingTls(_Step, frozen=True):
 
 
 class SendingConnect(_Step, frozen=True):
-    """Send the request for a tunnel.
+    """Send the CONNECT request.
 
     Attributes:
         tunnel: the exchange with the proxy.
@@ -341,15 +339,15 @@ class SendingConnect(_Step, frozen=True):
         return self.tunnel.request
 
     def written(self) -> "ReceivingConnect":
-        """All of it is sent."""
+        """The data was sent."""
         return ReceivingConnect(self.plan, self.tunnel)
 
 
 class ReceivingConnect(_Step, frozen=True):
-    """Read the proxy's reply.
+    """Read the proxy's response to CONNECT.
 
     Attributes:
-        tunnel: the exchange with the proxy; it remembers what came.
+        tunnel: the exchange with the proxy, with the bytes received so far.
     """
 
     tunnel: Tunnel
@@ -358,7 +356,7 @@ class ReceivingConnect(_Step, frozen=True):
     layer = "proxy"
 
     def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
-        """Bytes came; ``b""`` means that the proxy closed."""
+        """Data was received; ``b""`` means that the proxy closed the connection."""
         outcome = self.tunnel.receive(data)
         if outcome is None:
             return self
@@ -374,14 +372,14 @@ class Dialed(Struct, frozen=True):
     """The connection is open.
 
     Attributes:
-        route: where it leads.
+        route: origin and proxy.
     """
 
     route: Route
 
 
 class DialFailed(Struct, frozen=True):
-    """No connection came about.
+    """The connection could not be established.
 
     Attributes:
         failure: what to raise; its ``sent`` is false.
@@ -398,7 +396,7 @@ DialStep: TypeAlias = (
     | SendingConnect
     | ReceivingConnect
 )
-"""A state in which something is to be done."""
+"""A state that requires a step from the driver."""
 
 DialState: TypeAlias = DialStep | Dialed | DialFailed
 
@@ -433,7 +431,7 @@ _TLS_REASONS: Final = {
 
 
 def describe_tls_error(reason: str | None, verify_message: str | None = None) -> str:
-    """What went wrong in TLS, for the reader of an error.
+    """Describe a TLS error for an error message.
 
     Args:
         reason: OpenSSL's reason, such as ``CERTIFICATE_VERIFY_FAILED``.

@@ -1,18 +1,16 @@
-"""One request and its response over one connection: what is done next, and how it fails.
+"""One request and its response over one connection: the next step, and how it fails.
 
 Invariants:
 
-* A failure tells truly whether the request may have reached the server: ``sent`` is false until the
-  first of its bytes is written.
-* A connection that served requests before and ends before any byte of the response had been closed
-  by the server meanwhile, or was about to be (RFC 9112, 9.3.1). The request goes out once more, on a
-  fresh connection in the same place of the pool, if it is safe to (:func:`may_resend`): this is no
-  retry, and the settings for retries do not count.
-* Bytes that nobody asked for close a connection before the next request goes out on it.
-* A response that comes early, while the request is still being written, is the response.
-* 407 is the proxy's word only where a forwarding proxy answered.
+* ``sent`` of a failure is false only if no byte of the request was written.
+* If a reused connection ends before any byte of the response, the server had closed it, or was about to (RFC
+  9112, 9.3.1). If it is safe (:func:`may_resend`), the request is sent once more on a fresh connection in the
+  same pool slot. This does not count as a retry and is independent of the retry settings.
+* Unsolicited bytes on an idle connection close it before the next request is sent.
+* A response that arrives while the request is still being written is the response.
+* 407 is a proxy error only if the request went to a forwarding proxy.
 
-A driver makes the step that each method returns, and answers it. With sockets and threads::
+A driver performs the step that each method returns and reports its outcome. With sockets and threads::
 
     exchange = Exchange(request, router.route(request.url))
     try:
@@ -47,7 +45,7 @@ A driver makes the step that each method returns, and answers it. With sockets a
         with lock:
             pool.release(exchange, now=read_clocks())
 
-With ``streams=True`` the response has a head and no body when :attr:`Step.RESPOND` comes; then::
+With ``streams=True`` the response has no body yet at :attr:`Step.RESPOND`; then::
 
     while (chunk := exchange.read_body(now=read_clocks())) != b"":
         if chunk is None:
@@ -74,26 +72,25 @@ __all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
 C = TypeVar("C")
 
 CONTINUE_WAIT: Final = 1.0
-"""Seconds that a server has to answer ``Expect: 100-continue``, which it need not (RFC 9110, 10.1.1)."""
+"""Seconds to wait for ``100 Continue``, which a server need not send (RFC 9110, 10.1.1)."""
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
-    """Whether a request whose connection ended may go out at once on a fresh one.
+    """Whether a request whose connection ended may be sent again immediately on a fresh connection.
 
     Args:
-        method: the request's.
-        stale: whether the connection had served requests before, and no byte of a response came. A
-            fresh connection that ends is no misunderstanding about an idle one.
+        method: the request's method.
+        stale: whether the connection was reused and no byte of a response arrived.
         written: whether any byte of the request was written.
-        whole: whether the request's body is still there from its beginning.
+        whole: whether the request's body can be sent from its beginning.
     """
     return stale and whole and (not written or method in _IDEMPOTENT)
 
 
 class Step(Enum):
-    """What a driver does next."""
+    """The next step of a driver."""
 
     WAIT = "wait for a place in the pool, until woken"
     CHECK = "see whether there is anything to read, the end included, without waiting"
@@ -121,17 +118,17 @@ class Exchange(Claim[C]):
 
     Args:
         request: what to send.
-        route: the way to its origin.
-        limits: how much of the response is read.
-        uploads: whether the body comes in pieces (:attr:`Step.BODY`) instead of ``request.body``.
-        streams: whether the response's body is read in pieces.
+        route: its origin and proxy.
+        limits: limits on the size of the response.
+        uploads: whether the body is supplied in chunks (:attr:`Step.BODY`) instead of ``request.body``.
+        streams: whether the response body is read in chunks.
 
     Attributes:
-        request: what is sent.
+        request: the request.
         route: the key for the pool.
-        until: when the step at hand is over, on the monotonic clock; ``None`` for never.
+        until: when the current step times out, on the monotonic clock; ``None`` for never.
         data: the bytes to write.
-        response: what came back; its body is empty with ``streams``.
+        response: the response; its body is empty with ``streams``.
     """
 
     __slots__ = (
@@ -177,11 +174,11 @@ class Exchange(Claim[C]):
     # --- a connection ---------------------------------------------------------------------------
 
     def begin(self, *, now: Now) -> Step:
-        """The pool answered, or the wait for it was interrupted.
+        """The pool answered, or waiting was interrupted.
 
         Raises:
-            TransportFailure: the time for it has passed.
-            GenesysCloudError: the pool was closed meanwhile.
+            TransportFailure: timeout.
+            GenesysCloudError: the pool was closed.
         """
         request = self.request
         if request.expires is not None and now.monotonic >= request.expires:
@@ -197,18 +194,18 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """The driver saw whether there is anything to read (:attr:`Step.CHECK`)."""
+        """The outcome of :attr:`Step.CHECK`: whether the connection is readable."""
         if self._written:
             return self._read(now) if readable else self._ask_for_body()
         return self._go(_CLOSE) if readable else self._start(now)
 
     def closed(self, *, now: Now) -> Step:
-        """The connection is closed; a fresh one takes its place (:attr:`Step.CLOSE`)."""
+        """The connection was closed and will be replaced (:attr:`Step.CLOSE`)."""
         cast(Lease[C], self.lease).clear(now=now)
         return self._go(_DIAL)
 
     def dial(self, *, now: Now) -> DialState:
-        """The first step towards a fresh connection (:attr:`Step.DIAL`)."""
+        """Start dialing a connection (:attr:`Step.DIAL`)."""
         request = self.request
         return dial(self.route, timeout=request.timeout.connect, expires=request.expires, now=now)
 
@@ -222,9 +219,9 @@ class Exchange(Claim[C]):
         return self._start(now)
 
     def dial_failed(self, failure: TransportFailure) -> TransportFailure:
-        """No connection came about; returns what to raise.
+        """Dialing failed; returns the failure to raise.
 
-        It is the same unless the request was written to a connection before that turned out dead.
+        It differs from the given one if the request had already been written to a stale connection.
         """
         return TransportFailure(failure.message, kind=failure.kind, sent=self._sent)
 
@@ -246,7 +243,7 @@ class Exchange(Claim[C]):
         return _WRITE
 
     def written(self, count: int, *, now: Now) -> Step:
-        """So many bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
+        """``count`` bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
         if count:
             self._written = self._sent = True
         if count < len(self.data):
@@ -269,10 +266,10 @@ class Exchange(Claim[C]):
         return self._go(_BODY)
 
     def body(self, chunk: bytes | None, *, now: Now) -> Step:
-        """The next piece of the request's body, or ``None`` at its end (:attr:`Step.BODY`).
+        """The next chunk of the request body, or ``None`` at its end (:attr:`Step.BODY`).
 
         Raises:
-            TransportFailure: it is longer or shorter than ``Content-Length`` says.
+            TransportFailure: the body does not match ``Content-Length``.
         """
         http = self._http
         try:
@@ -289,10 +286,10 @@ class Exchange(Claim[C]):
         return _READ
 
     def received(self, data: bytes, *, now: Now) -> Step:
-        """Bytes came (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""`` means that the peer closed.
+        """Data was received (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""`` means that the peer closed the connection.
 
         Raises:
-            TransportFailure: no complete response can come any more.
+            TransportFailure: no complete response is possible.
         """
         http, stale = self._http, self._http.stale
         http.unwritten = bool(self.data)
@@ -329,14 +326,14 @@ class Exchange(Claim[C]):
         return self._after_write(now)
 
     def read_body(self, size: int = 65536, *, now: Now) -> bytes | None:
-        """The next piece of the response's body, after :attr:`Step.RESPOND`.
+        """The next chunk of the response body, after :attr:`Step.RESPOND`.
 
         Returns:
-            Content; ``b""`` at its end; or ``None``: the driver reads, within :attr:`until`, and
-            passes to :meth:`received` what came.
+            Content; ``b""`` at its end; or ``None`` if the driver must read, until :attr:`until`, and pass
+            the data to :meth:`received`.
 
         Raises:
-            TransportFailure: the rest of the response cannot come, or cannot be decoded.
+            TransportFailure: the body is incomplete or cannot be decoded.
         """
         expires = self.request.expires
         if expires is not None and now.monotonic >= expires:
@@ -350,7 +347,7 @@ class Exchange(Claim[C]):
         return chunk
 
     def stop(self) -> None:
-        """Give up what was not read of the response's body; to be called before the release."""
+        """Discard the unread rest of the response body; call before releasing."""
         if self._step is _RESPOND:
             self._http.discard_body()
 
@@ -360,7 +357,7 @@ class Exchange(Claim[C]):
         """:attr:`until` has come.
 
         Raises:
-            TransportFailure: that was it; unless all that was awaited is leave to send the body.
+            TransportFailure: timeout, unless only ``100 Continue`` was awaited.
         """
         timeout = self.request.timeout
         if self._step is _WAIT:
@@ -372,15 +369,15 @@ class Exchange(Claim[C]):
         raise self._late(timeout.read, now)
 
     def broke(self, reason: str, *, kind: FailureKind = "closed", now: Now) -> Step:
-        """The connection broke.
+        """The connection failed.
 
         Args:
-            reason: the system's words, such as ``Connection reset by peer``.
-            kind: ``tls`` where TLS says so and not the connection under it.
+            reason: the system's message, such as ``Connection reset by peer``.
+            kind: ``tls`` for a TLS error rather than a connection error.
             now: the time.
 
         Raises:
-            TransportFailure: no response can come any more.
+            TransportFailure: no response is possible.
         """
         if self._step is _CHECK:
             return self.checked(readable=True, now=now)  # there is an end to be read

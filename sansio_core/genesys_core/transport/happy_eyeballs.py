@@ -1,8 +1,8 @@
-"""Which addresses of a host to try, in what order and when (RFC 8305, "Happy Eyeballs").
+"""Happy Eyeballs (RFC 8305): which addresses of a host to try, in what order and when.
 
-Invariants: IPv6 goes first and the families take turns (RFC 8305, 4). Each attempt gets a head start
-of 250 ms before the next begins beside it; one that fails gives way at once (RFC 8305, 5). No address
-is tried twice. The clock comes in with each step; nothing here waits.
+Invariants: IPv6 goes first and the address families alternate (RFC 8305, 4). The next attempt starts 250 ms after
+the previous one, or immediately if that fails (RFC 8305, 5). No address is tried twice. The clock is an argument
+of each step; nothing here waits.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ ATTEMPT_DELAY: Final = 0.25
 
 
 class Address(Struct, frozen=True):
-    """One address of a host, as a resolver gives it.
+    """One address of a host, as returned by a resolver.
 
     Attributes:
-        host: in numbers, such as ``192.0.2.1`` or ``2001:db8::1``.
+        host: the numeric address, such as ``192.0.2.1`` or ``2001:db8::1``.
         port: the port.
         is_ipv6: whether it is an IPv6 address.
         flow: the flow label of an IPv6 address.
@@ -39,7 +39,7 @@ class Address(Struct, frozen=True):
 
 
 def sort_addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    """Each address once: the resolver's order, IPv6 and IPv4 by turns, IPv6 first."""
+    """Deduplicate addresses and interleave IPv6 and IPv4, IPv6 first, in the resolver's order."""
     every = tuple(dict.fromkeys(addresses))
     first = [address for address in every if address.is_ipv6]
     second = [address for address in every if not address.is_ipv6]
@@ -48,7 +48,7 @@ def sort_addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
 
 
 class Race(Struct, frozen=True):
-    """Attempts to reach one host, the first of which to connect wins.
+    """Attempts to connect to one host; the first to succeed wins.
 
     The driver starts the attempts in :attr:`starting`, then waits until one has an outcome or
     :attr:`next_start` has come. The first that connects is taken and all others are closed. With
