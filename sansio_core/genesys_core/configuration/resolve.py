@@ -100,8 +100,11 @@ class Sources(Confidential, frozen=True):
         path = default_file if arguments.config is None else None
         proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
         secrets = [url_secrets(url) for url in (*proxies, arguments.proxy or "")]
-        if arguments.proxy_auth is not None:
-            secrets.append(pair_secrets(*arguments.proxy_auth))
+        match arguments.proxy_auth:
+            case (str() as user, str() as password):
+                secrets.append(pair_secrets(user, password))
+            case _:  # the transport refuses what is no pair
+                pass
         return cls(
             arguments,
             given,
