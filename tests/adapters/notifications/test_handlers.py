@@ -157,6 +157,31 @@ def test_topics_are_removed_one_by_one_and_all_at_once(simulator, go):
     go(scenario)
 
 
+def test_topics_may_be_given_with_the_types_of_their_events(simulator, go):
+    async def scenario(listener):
+        await listener.do("add_subscriptions", [(topic(1), dict), topic(2)])
+        assert subscribed(simulator) == {topic(1), topic(2)}
+        publish(simulator, topic(1), "plain")
+        assert isinstance((await listener.next()).event_body, dict)
+        publish(simulator, topic(2), "a model")
+        assert not isinstance((await listener.next()).event_body, dict)
+
+    go(scenario)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, [5], [("v2.users.1.presence",)], object()])
+def test_what_is_no_topic_is_refused_in_words_and_nothing_is_done(simulator, go, wrong):
+    async def scenario(listener):
+        with pytest.raises(TypeError, match=r"topics must be .+, not .+; such as"):
+            await listener.do("add_subscriptions", wrong)
+        for method in ("add_subscription", "remove_subscription"):
+            with pytest.raises(TypeError, match=r"topic.* must be .+, not .+; such as"):
+                await listener.do(method, wrong)
+        assert subscribed(simulator) == set()
+
+    go(scenario)
+
+
 def test_more_topics_than_one_channel_holds_are_spread(simulator, go):
     async def scenario(listener):
         await listener.do("add_subscriptions", [topic(n) for n in range(1001)])
