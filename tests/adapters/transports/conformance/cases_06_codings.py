@@ -122,7 +122,7 @@ def bomb(size: int) -> bytes:
     return b"".join([packer.compress(zeros) for _ in range(size >> 20)]) + packer.flush()
 
 
-@case(121, "a-bomb", slow=True, needs="linux", prepare=lambda: bomb(1 << 30))
+@case(121, "a-bomb", slow=True, needs="linux bound", prepare=lambda: bomb(1 << 30))
 async def _(bench: Bench) -> None:
     import resource
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 EVERYTHING = frozenset(
-    {"stream", "upload", "deadline", "proxy", "https-proxy", "environment", "tls"}
+    {"bound", "stream", "upload", "deadline", "proxy", "https-proxy", "environment", "tls"}
 )
 if sys.platform == "linux":  # what looks into /proc, or rests on how Linux treats a full backlog
     EVERYTHING |= {"linux"}
@@ -222,7 +222,8 @@ SUBJECTS = [
     Subject("httpx2-sync", "sync", _httpx2, foreign=True, slow=True),
     Subject("httpx2-asyncio", "asyncio", _async_httpx2, foreign=True, slow=True),
     Subject("httpx2-trio", "trio", _async_httpx2, foreign=True, slow=True),
-    # The examples of docs/transports.md: neither streams, nor keeps the call's deadline.
+    # The examples of docs/transports.md: they do not stream, keep no deadline and have no bound for
+    # a body, so that a bomb would take the memory of the machine.
     Subject(
         "urllib3-sync",
         "sync",
