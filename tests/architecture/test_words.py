@@ -16,6 +16,7 @@ from tests.helpers.words import Text, all_texts
 FINISHED = (
     "sansio_core/genesys_core/__init__.py",
     "sansio_core/genesys_core/_lazy.py",
+    "sansio_core/genesys_core/calls/",
     "sansio_core/genesys_core/checks.py",
     "sansio_core/genesys_core/clock.py",
     "sansio_core/genesys_core/codec/",
@@ -109,7 +110,12 @@ BANNED = (
 
 @pytest.fixture(scope="module")
 def finished_texts() -> list[Text]:
-    return [text for text in all_texts() if text.place.startswith(FINISHED)]
+    """Texts of finished places, less the code in them."""
+    return [
+        text._replace(text=re.sub(r"`[^`]*`", "`", text.text))
+        for text in all_texts()
+        if text.place.startswith(FINISHED)
+    ]
 
 
 def test_finished_places_exist(finished_texts: list[Text]) -> None:

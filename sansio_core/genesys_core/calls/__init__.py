@@ -1,1 +1,1 @@
-"""One call, from operation to reply: states, retries, tokens, pages, files."""
+"""API calls, from operation to response: states, retries, tokens, paging, file transfers."""

@@ -1,15 +1,16 @@
-"""What is wanted of a client's token by hand, through ``client.auth``.
+"""Explicit actions on the client's token, for ``client.auth``.
 
-Law: as in :mod:`genesys_core.calls.token_actions`; and nothing done by hand loses a token: an exchange that
-fails leaves the client as it was, and what a store cannot keep is used all the same.
+Invariants: as in :mod:`genesys_core.calls.token_actions`; and no explicit action loses a token: if
+an exchange fails the client stays unchanged, and a token that a store cannot save is used
+nevertheless.
 
 ===========  ==============================================================================
-action         what is wanted
+action       effect
 ===========  ==============================================================================
-Refresh      another token than the one there is, with ``refresh_access_token`` or without
-SignIn       a grant exchanged, and the client going on with what it brought
-UseToken     the client going on with a token from elsewhere
-SignOut      the token revoked, and forgotten by the client and its store
+Refresh      obtains a new token, whether or not ``refresh_access_token`` is set
+SignIn       exchanges a grant; the client uses that grant and its token from then on
+UseToken     the client uses a token from elsewhere
+SignOut      revokes the token, and deletes it from the client and its store
 ===========  ==============================================================================
 """
 
@@ -52,22 +53,22 @@ __all__ = [
 
 
 class Granted(Struct, frozen=True):
-    """This is the client's token now."""
+    """The client's new token."""
 
     token: Token
 
 
 class SignedOut(Struct, frozen=True):
-    """The client has no token any more, and the platform takes the one it had no longer."""
+    """The client has no token any more, and the platform has revoked it."""
 
 
 class TokenSnapshot(Struct, frozen=True):
-    """What was so when somebody asked for something by hand.
+    """The client's state when an explicit action was requested.
 
     Attributes:
         since: when that was, on the monotonic clock.
         known: the client's token.
-        arrived: exchanges that the vault had finished.
+        arrived: number of exchanges that the vault had completed.
         login: the login host.
     """
 
@@ -78,33 +79,33 @@ class TokenSnapshot(Struct, frozen=True):
 
     @classmethod
     def of(cls, session: Session, *, now: Now) -> "TokenSnapshot":
-        """What is so now."""
+        """Take a snapshot."""
         vault = session.vault
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
     def login_host_changed(self, session: Session) -> bool:
-        """Whether the client has another login host by now, for which this was not meant."""
+        """Whether the client uses another login host by now, for which the action was not meant."""
         return session.settings.hosts.login != self.login
 
 
 class _AuthAction(Struct, frozen=True):
-    """What the actions of ``client.auth`` share."""
+    """Common parts of the actions of ``client.auth``."""
 
     asked: TokenSnapshot
 
     @property
     def since(self) -> float:
-        """When it was asked for."""
+        """When the action was requested."""
         return self.asked.since
 
     @property
     def expires(self) -> None:
-        """Never: its requests keep the client's deadline."""
+        """Never: its requests are subject to the client's deadline."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Others took too long; nothing was sent."""
+        """Waiting for other exchanges timed out; nothing was sent."""
         seconds = session.settings.refresh_token_wait_max
-        words = f"others have been exchanging the token for more than {seconds:g} s"
+        words = f"timed out after {seconds:g} s of waiting for another token exchange"
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
@@ -113,26 +114,26 @@ class _AuthAction(Struct, frozen=True):
 
 
 class _OwnGrantAction(_AuthAction, frozen=True):
-    """An action that has to do with the client's own grant."""
+    """An action that uses the client's own grant."""
 
     @property
     def grant(self) -> None:
-        """None: the client's own."""
+        """None, which means the client's own grant."""
 
 
 AuthOutcome: TypeAlias = Granted | Raised
 
 
 class Refresh(_OwnGrantAction, frozen=True):
-    """Another token than the one there is; those who ask at the same time share it."""
+    """Obtain a new token; concurrent requests share it."""
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """The token that somebody else got meanwhile, an exchange, or why there is none."""
+        """Return a token that was obtained in the meantime, an exchange, or an error."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault, known = session.vault, self.asked.known
         if vault.fallback(known, now) is None:
-            known = None  # what has taken its place meanwhile, from a store say, has ended as well
+            known = None  # its replacement, for example from a store, has expired as well
         answer = vault.renewal(known=known, arrived=self.asked.arrived)
         if isinstance(answer, ExchangeNeeded):
             return session.with_vault(vault.trying(now)), _exchange_step(answer.grant, session, now)
@@ -146,7 +147,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """The new token, or the failure, which is for all who asked; the old token stays."""
+        """Apply the new token or the failure, for all who wait; on failure the old token remains."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
@@ -155,7 +156,7 @@ class Refresh(_OwnGrantAction, frozen=True):
 
 
 class SignIn(_AuthAction, frozen=True):
-    """The client goes on with another grant, if the login host takes it."""
+    """Sign in with another grant, if the login host accepts it."""
 
     grant: Grant
 
@@ -163,7 +164,7 @@ class SignIn(_AuthAction, frozen=True):
         EXPECTED_GRANT.check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """An exchange, in any case."""
+        """Return the exchange."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         return session, _exchange_step(self.grant, session, now)
@@ -176,7 +177,7 @@ class SignIn(_AuthAction, frozen=True):
         *,
         now: Now,  # noqa: ARG002 - TokenAction
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """The token; if there is none, the client goes on as before."""
+        """Apply the token; if the exchange failed, the client stays unchanged."""
         if isinstance(outcome, Raised):
             return session, Finished(outcome)
         if self.asked.login_host_changed(session):
@@ -190,11 +191,11 @@ _TOKEN: Final = Expected("a Token", "Token(access_token)", (Token,))
 
 
 class UseToken(_AuthAction, frozen=True):
-    """The client goes on with a token from elsewhere.
+    """Use a token from elsewhere.
 
     Attributes:
         token: the token.
-        grant: what renews it; ``None`` for a static token.
+        grant: the grant that renews it; ``None`` for a static token.
     """
 
     token: Token
@@ -205,7 +206,7 @@ class UseToken(_AuthAction, frozen=True):
         EXPECTED_GRANT.or_none().check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:  # noqa: ARG002 - TokenAction
-        """Done."""
+        """Use the token; nothing is sent."""
         vault = session.vault.given(self.token, self.grant)
         return session.with_vault(vault), Finished(Granted(self.token))
 
@@ -217,21 +218,21 @@ class UseToken(_AuthAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Nothing was asked; the token is the client's."""
+        """Unreachable in practice: nothing is requested."""
         return self.reserve(session, now=now)
 
 
 class SignOut(_OwnGrantAction, frozen=True):
-    """The token is revoked, and forgotten whatever the platform says to that.
+    """Revoke the token, and forget it whatever the platform answers.
 
-    A token that has ended is renewed first, where a refresh token can do that: revoking the new one
-    ends the refresh token with it.
+    An expired token is renewed first if there is a refresh token: revoking the new token revokes
+    the refresh token as well.
     """
 
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """The revocation, a renewal before it, or nothing but to forget."""
+        """Return the revocation, a renewal before it, or the end."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault
@@ -246,7 +247,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """After a renewal the revocation, after that the end."""
+        """After a renewal, return the revocation; after that, the end."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):
@@ -255,10 +256,10 @@ class SignOut(_OwnGrantAction, frozen=True):
             session = session.with_vault(session.vault.granted(outcome.response.data))
             return session, _revocation_step(outcome.response.data, session, now)
         if isinstance(outcome.error, AuthenticationError | InvalidGrantError):
-            # The platform takes it no longer, which is what was wanted.
+            # The platform already rejects the token, which is the goal.
             return session, Finished(SignedOut(), forget_token=True)
         outcome.error.add_note(
-            "the client is signed out all the same; the platform may take its token until that ends"
+            "the client is signed out anyway; the platform may accept its token until it expires"
         )
         return session, Finished(outcome, forget_token=True)
 
@@ -273,7 +274,7 @@ def _exchange_step(grant: Grant, session: Session, now: Now) -> Exchanging:
 
 
 REVOCATION: Final = Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me")
-"""Ends a token at the platform, and the refresh token that came with it."""
+"""Revokes a token, and the refresh token that was issued with it."""
 
 
 def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
@@ -297,7 +298,7 @@ def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
 
 
 class _RevocationReader(Struct, frozen=True):
-    """Replies to a revocation: the token that is no more."""
+    """Reads the response to a revocation; its value is the revoked token."""
 
     token: Token
 

@@ -1,7 +1,7 @@
-"""What one call knows of itself, whatever state it is in.
+"""The data of one call, common to all of its states.
 
-Law: a call is a value and only grows: each attempt is added to its history, with what was decided
-about it. What the next request may take of its time is computed here, and nowhere else.
+Invariants: a call is an immutable value; each attempt is appended to its history, with the decision
+about it. The timeouts of the next request are computed here, and nowhere else.
 """
 
 from typing import Final, Generic, TypeVar
@@ -27,30 +27,30 @@ __all__ = ["Call"]
 T = TypeVar("T")
 
 LEAST_FOR_A_REPEAT: Final = 1.0
-"""Seconds that a repeat gets even if it begins with less than that left of the budget."""
+"""Minimum seconds for a retry, even if less is left of the retry budget."""
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
-    """What stays the same, or is counted, through the life of one call.
+    """The constants and counters of one call.
 
     Attributes:
-        endpoint: what is called.
+        endpoint: the endpoint.
         request: the request without its token.
-        reader: how its replies are read.
-        policy: the retry configuration in force.
-        repeatable: whether doing it twice is doing it once.
+        reader: decodes its responses.
+        policy: the effective retry configuration.
+        repeatable: whether the request is idempotent.
         refreshable: whether a rejected token can be replaced.
-        paced: whether it counts against a rate limit that somebody keeps.
-        random: for the jitter of waits.
+        paced: whether it counts against a client-side rate limit.
+        random: source of jitter.
         started: when the call began, on the monotonic clock.
-        deadline: seconds from then that it may take, or ``None``.
+        deadline: maximum duration in seconds, or ``None``.
         token: the token in use.
-        refreshed: whether a rejected token was replaced already.
-        attempts: requests that failed so far.
+        refreshed: whether a rejected token was already replaced.
+        attempts: number of failed requests.
         doubtful: whether one of them may have taken effect.
-        login: the login host that its tokens come from; ``None`` for whichever there is.
-        vault: the client's token and grant, whose secrets are replaced in what the call shows.
-        secrets: further ones.
+        login: the login host of its tokens; ``None`` for any.
+        vault: the client's token and grant, whose secrets are redacted in errors.
+        secrets: further secrets to redact.
     """
 
     endpoint: Endpoint
@@ -73,33 +73,33 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """What is replaced wherever the platform's words repeat it."""
+        """The secrets to redact wherever the platform repeats them."""
         token = () if self.token is None else token_secrets(self.token)
         held = KnownSecrets.of((*self.secrets.values, *self.vault.secrets(), *token))
         return held.joined(self.request.known_secrets)
 
     @property
     def expires(self) -> float | None:
-        """When the deadline is, on the monotonic clock."""
+        """The deadline, on the monotonic clock."""
         return None if self.deadline is None else self.started + self.deadline
 
     def uses_login_host(self, login: str) -> bool:
-        """Whether tokens of a login host are for this call; a reload may have moved the client."""
+        """Return whether a login host's tokens are for this call; a reload may have changed it."""
         return self.login is None or self.login == login
 
     def elapsed(self, now: Now) -> float:
-        """Seconds since the call began."""
+        """Return the seconds since the call began."""
         return now.monotonic - self.started
 
     def expired(self, now: Now) -> bool:
-        """Whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self.expires is not None and now.monotonic >= self.expires
 
     def next_request(self, now: Now | None) -> Request:
-        """The request as it goes out next: with the token, and no more time than there is.
+        """Return the next request, with the token and with timeouts limited by the remaining time.
 
         Args:
-            now: the moment; ``None`` leaves the timeouts as the caller set them.
+            now: the current time; ``None`` leaves the timeouts unchanged.
         """
         request = authorize_request(self.request, self.token)
         left = None if now is None else self._time_left(now)
@@ -112,11 +112,11 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     def with_attempt(
         self, outcome: Response | TransportFailure, decision: str, *, now: Now
     ) -> "Call[T]":
-        """The call with one more attempt in its history.
+        """Return the call with one more attempt in its history.
 
         Args:
-            outcome: how the attempt ended.
-            decision: what was decided about it, in words.
+            outcome: the response or failure.
+            decision: what was decided about it, and why.
             now: when it ended.
         """
         status = outcome.status if isinstance(outcome, Response) else None
@@ -130,23 +130,23 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     def error(
         self, outcome: Response | TransportFailure, retry_after: float | None = None
     ) -> GenesysCloudError:
-        """The error that an attempt's outcome means.
+        """Return the error for an attempt's outcome.
 
         Args:
-            outcome: how the attempt ended.
-            retry_after: seconds that the platform asks to wait.
+            outcome: the response or failure.
+            retry_after: seconds to wait before retrying, from the response.
         """
         if isinstance(outcome, Response):
             return self.reader.error(outcome, self.request, retry_after)
         return transport_error(outcome, self.request)
 
     def timeout_error(self, words: str | None = None) -> errors.TimeoutError:
-        """The error of a call that took too long; by default, longer than its deadline."""
+        """Return a timeout error; by default, that the deadline has passed."""
         message = words or f"the call's deadline of {self.deadline:g} s has passed"
         return errors.TimeoutError(message, sent=self.doubtful, request=self.request)
 
     def with_history(self, error: GenesysCloudError) -> GenesysCloudError:
-        """An error that ends the call, with the call's history on it and no secret in it."""
+        """Return an error that ends the call, with the call's history and without secrets."""
         error.attempts = self.attempts
         secrets = self.known_secrets
         redact_error(error, secrets)
@@ -159,11 +159,11 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return error
 
     def _time_left(self, now: Now) -> float | None:
-        """Seconds for the next request, or ``None`` for as long as its timeouts allow."""
+        """Return the seconds for the next request, or ``None`` for no limit."""
         bounds: list[float] = []
         if self.expires is not None:
             bounds.append(self.expires - now.monotonic)
-        # A slow first attempt is no failure, and one of POST that is cut off leaves a doubt.
+        # A slow first attempt is not a failure, and cutting off a POST leaves its effect unknown.
         if self.repeatable and any(attempt.status != 401 for attempt in self.attempts):
             left = self.policy.max_retry_time_sec - self.elapsed(now)
             bounds.append(max(left, LEAST_FOR_A_REPEAT))

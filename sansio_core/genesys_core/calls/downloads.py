@@ -1,9 +1,9 @@
-"""Files: where to ask for one, which redirects to follow, whether it came whole, what to call it.
+"""Downloads: redirects, completeness of files, and file names.
 
-Law: a redirect away from the API's base URL is followed without the token and without any header
-of the client's or the call's own, a stated number of times at most, and never from ``https`` to
-``http`` but on the machine itself. A body shorter than promised is no file. Nothing that a server
-says names a directory.
+Invariants: a redirect away from the API's base URL is followed without the token and without any
+custom header of the client or the call, a limited number of times, and never from ``https`` to
+``http`` except on the loopback interface. A body shorter than announced is an error. A file name
+from a server never names a directory.
 
 ::
 
@@ -49,19 +49,21 @@ __all__ = [
 ]
 
 MAX_REDIRECTS: Final = 5
-"""Redirects that a download follows; the platform's own use one."""
+"""Maximum number of redirects of a download; the platform's own use one."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-"""RFC 9110, 15.4: the others offer a choice, or say that nothing changed."""
+"""Redirect statuses that are followed (RFC 9110 section 15.4); other 3xx are not redirects to a
+target.
+"""
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
-"""The statuses of a file: 202 says that the platform is still preparing it, 204 that there is none."""
+"""Statuses of a file: 202 means that the platform is still preparing it, 204 that there is none."""
 
 SUCCESS: Final = frozenset(range(200, 300))
-"""The statuses of a body that was asked for, and is not about what went wrong."""
+"""Statuses of a requested body rather than of an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
-"""Bytes that are read of a body that is not the one asked for: as many as an error has use for."""
+"""Maximum number of bytes read of an error response; an error needs no more."""
 
 
 _SOURCE: Final = Expected(
@@ -70,13 +72,13 @@ _SOURCE: Final = Expected(
 
 
 class Download(Struct, frozen=True, kw_only=True):
-    """A file, and where to ask for it next.
+    """A download, and its next target.
 
     Attributes:
-        target: a call of the API, or the URL of another host.
-        redirects: how many more are followed.
-        options: what was said of the whole download.
-        expires: when all of it is to be over, on the monotonic clock, or ``None``.
+        target: a call of the API, or a URL of another host.
+        redirects: number of further redirects to follow.
+        options: options of the whole download.
+        expires: deadline of the whole download on the monotonic clock, or ``None``.
     """
 
     target: Operation[Any] | str
@@ -94,19 +96,19 @@ class Download(Struct, frozen=True, kw_only=True):
         max_redirects: int = MAX_REDIRECTS,
         options: Options = NO_OPTIONS,
     ) -> "Download":
-        """What a caller asks for.
+        """Create a download.
 
         Args:
             source: an operation, a path of the API (``/api/v2/downloads/...``) or an absolute URL;
-                one below the API's base URL is asked for with the client's token, any other is not.
-            session: the client's.
+                a URL below the API's base URL is requested with the client's token, others without.
+            session: the client's session.
             now: both clocks.
-            max_redirects: how many are followed; 0 follows none.
-            options: what the caller says of it; the deadline is for all of it, redirects and
-                repeats included. Those of an operation win over them.
+            max_redirects: maximum number of redirects; 0 follows none.
+            options: options of the download; the deadline includes redirects and retries. Options
+                of an operation take precedence.
 
         Raises:
-            InvalidValueError: no such path or URL, or a number that cannot be used.
+            InvalidValueError: a path, URL or number is invalid.
         """
         _SOURCE.check("source", source)
         WHOLE_NUMBER.check("max_redirects", max_redirects)
@@ -127,10 +129,10 @@ class Download(Struct, frozen=True, kw_only=True):
     def begin(
         self, session: Session, *, now: Now
     ) -> NeedToken[None] | NeedPermit[None] | Sending[None]:
-        """The call that asks for it; its body is for the driver to save.
+        """Start the call that requests the file; the driver saves the body.
 
         Raises:
-            InvalidValueError: a value that cannot be sent; nothing was.
+            InvalidValueError: a value cannot be sent; nothing was sent.
             TimeoutError: the deadline has passed.
         """
         left = None if self.expires is None else self.expires - now.monotonic
@@ -145,11 +147,11 @@ class Download(Struct, frozen=True, kw_only=True):
         return start_transfer(request, session, now=now, options=options)
 
     def redirected(self, error: GenesysCloudError, hosts: Hosts) -> "Download":
-        """Where a failure leads, if it is a redirect to follow.
+        """Return the download of a redirect's target.
 
         Raises:
-            GenesysCloudError: the failure itself, if it is none.
-            RedirectError: a redirect that is not followed; its message says why.
+            GenesysCloudError: the error itself, if it is not a redirect.
+            RedirectError: the redirect is not followed; the message includes the reason.
         """
         if not isinstance(error, RedirectError) or error.status not in REDIRECTS:
             raise error
@@ -159,7 +161,7 @@ class Download(Struct, frozen=True, kw_only=True):
         try:
             url = check_url(urljoin(error.request.url, error.location or ""))
         except ValueError:
-            raise _not_followed(error, "its Location is no http or https URL") from None
+            raise _not_followed(error, "its Location is not an http or https URL") from None
         if _is_downgrade(error.request.url, url):
             raise _not_followed(error, "it leads from https to http")
         return msgspec.structs.replace(
@@ -167,7 +169,7 @@ class Download(Struct, frozen=True, kw_only=True):
         )
 
     def _target(self, url: str, hosts: Hosts) -> Operation[Any] | str:
-        """Within the API it is a call as before; once it has left, it stays without a token."""
+        """Return the next target: a call within the API, or once outside, a URL without a token."""
         target = _target(url, hosts) if isinstance(self.target, Operation) else url
         if isinstance(target, str) or isinstance(self.target, str):
             return target
@@ -179,17 +181,17 @@ class Download(Struct, frozen=True, kw_only=True):
         if error.location is None:
             return "it has no Location"
         if error.request.method not in {"GET", "HEAD"} and error.status in {307, 308}:
-            return f"it asks for the {error.request.method} to be repeated elsewhere"
-        return None if self.redirects else "there were too many before it"
+            return f"it would repeat the {error.request.method} elsewhere"
+        return None if self.redirects else "too many redirects"
 
 
 class DownloadProgress(Struct, frozen=True):
-    """A body being saved.
+    """The progress of saving a body.
 
     Attributes:
-        done: bytes so far.
-        total: bytes that there will be, or ``None`` where the server does not say.
-        limit: bytes that the caller accepts, or ``None`` for any number.
+        done: bytes saved so far.
+        total: total bytes, or ``None`` if the server does not announce it.
+        limit: maximum bytes, or ``None`` for no limit.
     """
 
     done: int = 0
@@ -198,30 +200,30 @@ class DownloadProgress(Struct, frozen=True):
 
     @classmethod
     def opened(cls, headers: Headers, limit: int | None = None) -> "DownloadProgress":
-        """The beginning, by the response's headers.
+        """Start, with the response's headers.
 
         Raises:
-            GenesysCloudError: the server announces more than the limit.
+            GenesysCloudError: the server announces more bytes than the limit.
         """
         total = _content_length(headers)
         _check(total or 0, limit)
         return cls(0, total, limit)
 
     def advanced(self, size: int) -> "DownloadProgress":
-        """After so many bytes more.
+        """Add received bytes.
 
         Raises:
-            GenesysCloudError: they are more than the limit.
+            GenesysCloudError: the limit is exceeded.
         """
         done = self.done + size
         _check(done, self.limit)
         return DownloadProgress(done, self.total, self.limit)
 
     def finished(self) -> None:
-        """At the end of the body.
+        """Finish at the end of the body.
 
         Raises:
-            TransportFailure: the body is not as long as announced.
+            TransportFailure: the body's length differs from what was announced.
         """
         if self.total is not None and self.done != self.total:
             words = f"the body ended after {self.done} of {self.total} bytes"
@@ -234,7 +236,7 @@ def _check(done: int, limit: int | None) -> None:
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
-    """The same call, its reply left undecoded: the body goes elsewhere."""
+    """Return the same operation without decoding, for a body that is saved elsewhere."""
     check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)
@@ -242,7 +244,7 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 
 
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
-    """The error of a success without a file."""
+    """Return the error for a success without a file."""
     error = GenesysCloudError(
         f"there is no file (yet): HTTP {response.status}; a 202 means that it is being prepared"
     )
@@ -250,7 +252,7 @@ def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
     return error
 
 
-# A length in bytes is one of the file only where no coding was applied to it.
+# The announced length is the file's only if no content coding was applied.
 _IDENTITY: Final[Mapping[str, str]] = {"Accept-Encoding": "identity"}
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.\d{1,3}){3}|::1")
 
@@ -294,7 +296,7 @@ def _not_followed(error: RedirectError, why: str) -> RedirectError:
 def _content_length(headers: Headers) -> int | None:
     if "transfer-encoding" in headers or headers.get("content-encoding", "identity") != "identity":
         return None
-    # RFC 9110, 8.6: a list of the same value over and over is that value.
+    # RFC 9110 section 8.6: a list that repeats one value means that value.
     values = {value.strip() for value in headers.get("content-length", "").split(",")}
     value = values.pop() if len(values) == 1 else ""
     return int(value) if _LENGTH.fullmatch(value) else None
@@ -304,20 +306,21 @@ _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 
 
 def file_name(request: Request, headers: Headers) -> str:
-    """A safe name for a file: the server's, or the last part of its URL's path."""
+    """Return a safe file name: the server's, or the last part of the URL's path."""
     last = unquote(urlsplit(request.url).path.rpartition("/")[2], errors="replace")
     return safe_file_name(headers.get("content-disposition"), last)
 
 
 def safe_file_name(content_disposition: str | None, fallback: str = "download") -> str:
-    """A name for a file that is safe to create in any directory, on any system.
+    """Return a file name that is safe to create in any directory, on any system.
 
-    ``filename*`` (RFC 8187) wins over ``filename`` (RFC 6266, 4.3). What looks like a path keeps
-    its last part; what a file system, a shell or a reader could take for something else goes.
+    ``filename*`` (RFC 8187) takes precedence over ``filename`` (RFC 6266 section 4.3). Of a path
+    only the last part is kept; characters that are special to file systems, shells or readers are
+    removed.
 
     Args:
         content_disposition: the header's value, or ``None``.
-        fallback: a name to use where the header has none; made safe as well.
+        fallback: the name if the header has none; sanitized as well.
     """
     for text in (*_names(content_disposition or ""), fallback):
         name = _cleaned(text)
@@ -331,10 +334,10 @@ _PARAMETER: Final = re.compile(
     re.DOTALL,
 )
 _FORBIDDEN: Final = re.compile(r'[<>:"|?*]')
-# Names that Windows gives to devices, whatever follows the dot.
+# Windows device names, with any extension.
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 _LONGEST_NAME: Final = 200
-"""Bytes; file systems take 255, and a temporary name needs some of them."""
+"""Bytes; file systems allow 255, of which a temporary name needs some."""
 
 
 def _names(content_disposition: str) -> tuple[str, ...]:
@@ -349,7 +352,7 @@ def _names(content_disposition: str) -> tuple[str, ...]:
 
 
 def _extended(value: str) -> str:
-    """RFC 8187, 3.2: charset'language'percent-encoded."""
+    """Decode RFC 8187 section 3.2: charset'language'percent-encoded."""
     charset, _, rest = value.partition("'")
     codec = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}.get(charset.strip().lower())
     if codec is None:
@@ -358,7 +361,7 @@ def _extended(value: str) -> str:
 
 
 def _utf8(value: str) -> str:
-    """Headers are read as Latin-1; servers write UTF-8 all the same, and percent-encode it."""
+    """Decode as UTF-8: headers were decoded as Latin-1, but servers send UTF-8."""
     try:
         return unquote(value.encode("latin-1").decode("utf-8"), errors="replace")
     except UnicodeError:
@@ -367,7 +370,7 @@ def _utf8(value: str) -> str:
 
 def _cleaned(text: str) -> str:
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", text)[-1])
-    # Cc, Cf, Cs, Co, Cn: control characters, marks that turn the reading direction, halves of pairs.
+    # Cc, Cf, Cs, Co, Cn: control characters, bidirectional marks, lone surrogates.
     name = "".join(c for c in name if not unicodedata.category(c).startswith("C"))
     name = _FORBIDDEN.sub("_", name).strip().strip(". ")
     if _DEVICES.match(name):

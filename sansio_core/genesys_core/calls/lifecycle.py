@@ -1,13 +1,14 @@
 """The states of one call, from its operation to its response or error.
 
-Everything that decides about a call is here or in what this module calls; a driver sends, sleeps,
-obtains tokens and applies steps to the session, and nothing more. A state is the effect that it waits
-for, and its methods are its only transitions, so calling one that a state lacks is a type error.
+All decisions about a call are made here or in what this module calls; a driver sends, sleeps,
+obtains tokens and applies steps to the session, and nothing more. A state is the effect that it
+waits for, and its methods are its only transitions, so calling one that a state lacks is a type
+error.
 
-Invariants: a call ends. It is retried at most ``retry_max`` times and gets at most one token in place
-of a rejected one; a rejected token is not sent again; no POST or PATCH is retried that may have taken
-effect, unless the caller allowed it. A request that counts against the rate limit is sent only with a
-permit, and each retry needs its own.
+Invariants: a call ends. It is retried at most ``retry_max`` times and a rejected token is replaced
+at most once; a rejected token is not sent again; no POST or PATCH that may have taken effect is
+retried, unless the caller allowed it. A request that counts against the rate limit is sent only
+with a permit, and each retry needs its own.
 
 ::
 
@@ -29,16 +30,16 @@ A driver is a ``match`` over these seven ending in ``assert_never``::
     while True:
         match state:
             case NeedToken(): ...                 # a token transaction, or reserve_token
-            case NeedPermit(): ...                # session, state = reserve_permit(session, state, ...)
+            case NeedPermit(): ...               # session, state = reserve_permit(session, state, ...)
             case Sending(request=request): ...    # received(response) or failed(failure)
             case ClosingGate(): ...               # session, state = close_gate(session, state, ...)
             case Waiting(until=until): ...        # sleep, then woke()
             case Returned(response=response): ...
             case Raised(error=error): ...
 
-What calls share is asked of the session, in steps that adapters apply under one lock: those of
-:mod:`genesys_core.calls.token_actions` for a token, those of :mod:`genesys_core.calls.rate_limit` for
-a permit. ``docs/embedding.md`` has a complete driver.
+State that calls share belongs to the session, and changes in steps that adapters apply under one
+lock: those of :mod:`genesys_core.calls.token_actions` for a token, those of
+:mod:`genesys_core.calls.rate_limit` for a permit. ``docs/embedding.md`` has a complete driver.
 """
 
 from typing import Generic, TypeAlias, TypeVar
@@ -91,7 +92,8 @@ class NeedToken(Struct, Generic[T], frozen=True):
     Attributes:
         call: the call that needs it.
         rejected: the token that the platform just rejected, if any.
-        arrived: exchanges that the vault had finished when the need arose; see :meth:`joined`.
+        arrived: number of exchanges that the vault had completed when the need arose; see
+            :meth:`joined`.
         refusal: the response that rejected it.
     """
 
@@ -101,30 +103,30 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """The need as of now: failures from here on are this call's too."""
+        """Return the need as of now: later failures of exchanges are this call's too."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
     def patience(self, session: Session, *, now: Now) -> float:
-        """Seconds to wait for another call's exchange, before :meth:`timed_out`."""
+        """Return the timeout in seconds for another call's exchange; see :meth:`timed_out`."""
         longest, expires = session.settings.refresh_token_wait_max, self.call.expires
         return longest if expires is None else max(min(longest, expires - now.monotonic), 0.0)
 
     def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """There is a token to send."""
+        """A token was obtained."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             return self.exhausted(
-                "the login host gave the token again that the platform had just refused"
+                "the login host issued the token again that the platform had just rejected"
             )
         return _ready_in_time(replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
-        """No token can be obtained."""
-        # The error of an exchange is handed to all who waited, and has a history of its own.
+        """No token could be obtained."""
+        # An exchange's error is raised in all waiting calls, and has its own history.
         return Raised(error) if error.attempts else _raised(self.call, error)
 
     def exhausted(self, why: str) -> "Raised":
-        """There is no token but the rejected one: the platform's own refusal says more than that."""
+        """There is no other token: raise the platform's 401, which is more specific."""
         if self.refusal is None:
             return self.refused(GenesysCloudError(why))
         error = self.call.error(self.refusal)
@@ -144,21 +146,21 @@ class NeedToken(Struct, Generic[T], frozen=True):
 
 
 class NeedPermit(Struct, Generic[T], frozen=True):
-    """Obtain a permit: a place in the rate limit for the next request.
+    """Obtain a permit: a slot in the rate limit for the next request.
 
     Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by
-    whoever else keeps the limit.
+    a shared rate limiter.
 
     Attributes:
         call: the call that needs it.
-        reservation: its place in the queue, where it has waited for one already.
+        reservation: its position in the queue, if it has already waited.
     """
 
     call: Call[T]
     reservation: Reservation | None = None
 
     def granted(self, *, now: Now) -> "Sending[T] | Raised":
-        """The request may go, and has been counted."""
+        """The request may be sent, and has been counted."""
         call = self.call
         if call.deadline is not None and call.expired(now):
             return _raised(call, call.timeout_error())
@@ -167,13 +169,13 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     def queued(
         self, reservation: Reservation, *, gate: Gate | None = None, now: Now
     ) -> "Waiting[T] | Raised":
-        """The request may go later, or not at all if that is too late for the call.
+        """The request may be sent later, or not at all if that is too late for the call.
 
         Args:
-            reservation: its place in the queue, and when to come back. If the call is
-                :class:`Raised`, give it back.
+            reservation: its position in the queue, and when to come back. If the result is
+                :class:`Raised`, release it.
             gate: the gate, if it is closed.
-            now: the moment.
+            now: the current time.
         """
         call, wait = self.call, max(reservation.at - now.monotonic, 0.0)
         limit = explain_overrun(
@@ -188,10 +190,10 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 
 
 class Sending(Struct, Generic[T], frozen=True):
-    """Put ``request`` on the wire.
+    """Send ``request``.
 
-    Its timeouts are no longer than what is left of the call's deadline, and for a retry, of the
-    budget; its ``expires`` says when that is.
+    Its timeouts are limited to what is left of the call's deadline, and for a retry, of the retry
+    budget; ``expires`` is that limit.
     """
 
     call: Call[T]
@@ -200,7 +202,7 @@ class Sending(Struct, Generic[T], frozen=True):
     def received(
         self, response: Response, *, now: Now
     ) -> "NeedToken[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised":
-        """A complete response came back."""
+        """A complete response was received."""
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
@@ -213,38 +215,38 @@ class Sending(Struct, Generic[T], frozen=True):
         return after if gate is None else ClosingGate(gate, after)
 
     def failed(self, failure: TransportFailure, *, now: Now) -> "Waiting[T] | Raised":
-        """No complete response came back."""
+        """No complete response was received."""
         return _repeat_or_raise(self.call, failure, now)
 
 
 class ClosingGate(Struct, Generic[T], frozen=True):
     """Close the gate for all calls that share the rate limit: the platform asks them to wait.
 
-    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.close_gate`. Calls that
-    wait for a permit ought to wake up then, because some of them may not wait so long.
+    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up
+    calls that wait for a permit afterwards, because some may not be able to wait that long.
 
     Attributes:
-        gate: until when, and the 429 that says so.
-        then: what the call does itself.
+        gate: the closed gate, with the 429 that closed it.
+        then: the call's own next state.
     """
 
     gate: Gate
     then: "Waiting[T] | Raised"
 
     def closed(self) -> "Waiting[T] | Raised":
-        """Whoever keeps the rate limit knows."""
+        """The gate was closed."""
         return self.then
 
 
 class Waiting(Struct, Generic[T], frozen=True):
-    """Let time pass: before a retry, or for a permit.
+    """Wait: before a retry, or for a permit.
 
     Attributes:
         call: the call that waits.
-        seconds: how long, from when the wait began.
-        why: the reason, in words.
-        until: when it is over, on the monotonic clock.
-        reservation: the place in the rate limit that it waits for; ``None`` before a retry.
+        seconds: duration of the wait.
+        why: the reason.
+        until: when it ends, on the monotonic clock.
+        reservation: the position in the rate limit that it waits for; ``None`` before a retry.
     """
 
     call: Call[T]
@@ -254,10 +256,10 @@ class Waiting(Struct, Generic[T], frozen=True):
     reservation: Reservation | None = None
 
     def left(self, session: Session, *, now: Now) -> float:
-        """Seconds still to wait.
+        """Return the remaining seconds.
 
-        A wait for a permit is over at once where a 429 has closed the gate for longer meanwhile:
-        the call has to ask again, and fails if it may not wait so long.
+        A wait for a permit ends at once if a 429 has closed the gate for longer: the call must ask
+        again, and fails if it may not wait that long.
         """
         pacer, reservation = session.pacer, self.reservation
         if pacer is not None and reservation is not None and pacer.shuts_out(reservation):
@@ -268,7 +270,7 @@ class Waiting(Struct, Generic[T], frozen=True):
     def woke(
         self, session: Session, *, now: Now
     ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
-        """The driver woke up, be it too early: then the call goes on waiting."""
+        """The driver woke up; if that was too early, the call keeps waiting."""
         if self.left(session, now=now):
             return self
         if self.reservation is not None:
@@ -291,28 +293,28 @@ class Raised(Struct, frozen=True):
 State: TypeAlias = (
     NeedToken[T] | NeedPermit[T] | Sending[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised
 )
-"""Where a call can be."""
+"""The states of a call."""
 
 
 def start(
     operation: Operation[T], session: Session, *, now: Now
 ) -> NeedToken[T] | NeedPermit[T] | Sending[T]:
-    """Begin a call.
+    """Start a call.
 
     Args:
-        operation: what to call.
+        operation: the operation.
         session: the client's settings and token.
         now: both clocks.
 
     Raises:
-        InvalidValueError: a value that cannot be sent; nothing was.
+        InvalidValueError: a value cannot be sent; nothing was sent.
     """
     settings, options = session.settings, operation.options
     endpoint = operation.endpoint
     strict = settings.strict if options.strict is None else options.strict
 
     request = prepare_request(operation, settings)
-    # Not ApiResponseReader[T](...): to subscript a class costs more than to make one of it.
+    # Not ApiResponseReader[T](...): subscripting a class costs more than creating an instance.
     reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict)
     needs_token = session.vault.authenticates and "authorization" not in request.headers
     call = Call(
@@ -337,7 +339,7 @@ def start(
 
 
 def ready_to_send(call: Call[T], *, now: Now) -> NeedPermit[T] | Sending[T]:
-    """The state of a call whose next request may go as soon as the rate limit allows."""
+    """Return the state of a call whose next request is only subject to the rate limit."""
     return NeedPermit(call) if call.paced else Sending(call, call.next_request(now))
 
 
@@ -354,7 +356,7 @@ def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
 def _not_sent(
     call: Call[T], reservation: Reservation, gate: Gate | None, wait: float, limit: str
 ) -> Raised:
-    """The refusal of a call that would wait too long: the platform's own, or one in its place."""
+    """Return the error of a call that would wait too long: the platform's 429, or our own."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
         error.add_note(f"not sent: another call's 429 asks all to wait {wait:.3g} s; {limit}")
@@ -374,20 +376,20 @@ def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
         return Returned(read)
     except (DecodeError, OAuthError) as error:
         done = call.with_attempt(
-            response, "the call was made, but its reply cannot be read", now=now
+            response, "the request was made, but its response cannot be decoded", now=now
         )
         return _raised(replace(done, doubtful=True), error)
 
 
 def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToken[T]:
     noted = call.with_attempt(
-        response, "the token was refused; sent again with another one", now=now
+        response, "the access token was rejected; retrying with a new one", now=now
     )
     return NeedToken(replace(noted, refreshed=True), rejected=call.token, refusal=response)
 
 
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
-    """Nothing is left to delete after an attempt that may have done it: so it has."""
+    """A 404 after a DELETE that may have succeeded means that it has."""
     nothing = call.reader.read(Response(204, response.headers), now)
     return Returned(replace(nothing, status=response.status, raw=response.body))
 
@@ -410,7 +412,7 @@ def _repeat_or_raise(
         if is_retryable(outcome):
             error.add_note(f"not retried: {decision.why}")
         return _raised(call.with_attempt(outcome, decision.why, now=now), error)
-    words = f"repeated after {decision.seconds:.3g} s: {decision.why}"
+    words = f"retried after {decision.seconds:.3g} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, requested_wait(outcome, now))
     call = replace(call.with_attempt(outcome, words, now=now), doubtful=doubtful)
     return Waiting(call, decision.seconds, decision.why, now.monotonic + decision.seconds)

@@ -1,7 +1,7 @@
-"""A call that has not been made yet, as a value.
+"""Operations: API calls that have not been sent yet, as values.
 
-Law: an operation holds what the caller said, unencoded and unchecked; it knows no host, token or
-clock, so one value can be sent by any client, any number of times.
+Invariants: an operation contains the caller's arguments, unencoded and unchecked; it knows no host,
+token or clock, so any client can send it any number of times.
 """
 
 import re
@@ -35,23 +35,23 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 JsonObject: TypeAlias = Mapping[str, object]
-"""A JSON object given as a plain dictionary, where ``None`` is ``null``."""
+"""A JSON object as a plain dictionary, in which ``None`` is ``null``."""
 
 
 class Endpoint(Struct, frozen=True):
-    """What the definition says of one method and path.
+    """An endpoint of the API definition.
 
     Attributes:
         name: the method's name, such as ``get_users_me``.
-        method: the HTTP method in capitals.
+        method: the HTTP method in upper case.
         path: the path template, such as ``/api/v2/users/{userId}``.
-        returns: the type of a successful reply as an expression over model names
+        returns: the type of a successful response as an expression over model names
             (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``), or ``None`` for none.
-        body: the JSON type of the body, or ``None`` where the operation takes none.
+        body: the JSON type of the body, or ``None`` if the operation has none.
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
-        reads: whether it only reads although its method says otherwise (``POST .../query``).
-        paged: whether it takes ``pageNumber``.
+        reads: whether it only reads despite its method (``POST .../query``).
+        paged: whether it has a ``pageNumber`` parameter.
     """
 
     name: str
@@ -83,15 +83,15 @@ _OPTIONS: Final = {
 
 
 class Options(Printable, frozen=True):
-    """What a caller may say of one call beyond the operation's own parameters.
+    """Options of one call, in addition to the operation's own parameters.
 
     Attributes:
-        headers: sent with the request, over the client's; a value of ``None`` takes one away.
-        query: pairs added to the operation's own.
-        timeout: instead of the client's.
-        deadline: seconds for the whole call, repeats and sleeps included.
-        retry: instead of the client's.
-        strict: whether a reply that does not fit its type raises.
+        headers: sent in addition to the client's, overriding them; ``None`` removes one.
+        query: additional query parameters.
+        timeout: overrides the client's.
+        deadline: seconds for the whole call, including retries and delays.
+        retry: overrides the client's.
+        strict: raise if a response does not match its type.
     """
 
     headers: Mapping[str, str | None] = {}
@@ -105,7 +105,7 @@ class Options(Printable, frozen=True):
         check_fields(self, _OPTIONS)
 
     def over(self, defaults: "Options") -> "Options":
-        """These options, and the defaults for whatever they do not say."""
+        """Return these options, with defaults for those that are not set."""
         if defaults is NO_OPTIONS:
             return self
         return Options(
@@ -125,21 +125,21 @@ class Options(Printable, frozen=True):
 
 
 NO_OPTIONS: Final = Options()
-"""Says nothing. As defaults of a client it costs a call nothing, where it is this very object."""
+"""No options. The identical object as a client's defaults costs a call nothing."""
 
 
 class Operation(Printable, Generic[T_co], frozen=True):
-    """One call, ready to be sent: ``client.send(operation)`` returns a ``T_co``.
+    """One API call, ready to be sent: ``client.send(operation)`` returns a ``T_co``.
 
-    Made by the builders in :mod:`genesys_core.api`.
+    Created by the builders in :mod:`genesys_core.api`.
 
     Attributes:
-        endpoint: what the definition says.
+        endpoint: the endpoint.
         path: values of the path parameters, by wire name.
         query: the query parameters, by wire name, in the definition's order.
         headers: the operation's own header parameters, by wire name.
         body: a model, a dict, a list, a string; ``None`` for no body.
-        options: what the caller says of this call alone.
+        options: options of this call.
     """
 
     endpoint: Endpoint
@@ -150,7 +150,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     options: Options = NO_OPTIONS
 
     def __repr__(self) -> str:
-        """Without the body, which may hold secrets that no rule can tell."""
+        """Omits the body, which may contain secrets that no rule can detect."""
         query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
         said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: mask_header(name, value) for name, value in self.headers}
@@ -159,7 +159,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         return f"Operation({self.endpoint.name}: {_shown(said)})"
 
     def under(self, defaults: Options) -> "Operation[T_co]":
-        """The same call, with defaults for what its own options do not say."""
+        """Return the operation with defaults for options that are not set."""
         if defaults is NO_OPTIONS:
             return self
         return msgspec.structs.replace(self, options=self.options.over(defaults))
@@ -174,15 +174,15 @@ class Operation(Printable, Generic[T_co], frozen=True):
         retry: RetryConfiguration | None = None,
         strict: bool | None = None,
     ) -> "Operation[T_co]":
-        """The same call with options of its own; those not named here stay as they are.
+        """Return the operation with options; those not given here stay unchanged.
 
         Args:
-            headers: added to the headers; ``None`` as a value takes a header away.
-            query: added to the query, for parameters that the definition lacks.
+            headers: added to the headers; ``None`` as a value removes a header.
+            query: added to the query, for undocumented parameters.
             timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
-            deadline: seconds for the whole call, repeats and sleeps included.
+            deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration of this call.
-            strict: whether a reply that does not fit its type raises ``DecodeError``.
+            strict: raise ``DecodeError`` if a response does not match its type.
         """
         said = Options(
             headers=_copied("headers", headers),
@@ -201,20 +201,20 @@ def _copied(name: str, given: Mapping[str, T_co] | None) -> Mapping[str, T_co]:
 
 
 def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T_co]:
-    """What a client was given to send, with the client's defaults.
+    """Return the operation with the client's default options.
 
     Raises:
-        TypeError: it is no operation, but the result of a call, say.
+        TypeError: it is not an operation, but for example the result of a call.
     """
     check_operation(operation)
     return operation.under(defaults)
 
 
 def check_operation(operation: object) -> None:
-    """Refuse what is no operation.
+    """Check that a value is an operation.
 
     Raises:
-        TypeError: with what it is instead.
+        TypeError: it is not an operation; the message has its type.
     """
     _OPERATION.check("operation", operation)
 
@@ -234,17 +234,17 @@ def raw_operation(
     body: object = None,
     headers: Mapping[str, str | None] | None = None,
 ) -> Operation[object]:
-    """A call that the definition lacks; its reply is whatever JSON comes back.
+    """Create an operation for an undocumented endpoint; its response is decoded as JSON.
 
     Args:
         method: the HTTP method.
-        path: the path from the root, such as ``/api/v2/users/me``, encoded as it is to be sent.
+        path: the absolute path, such as ``/api/v2/users/me``, percent-encoded.
         query: the query parameters.
-        body: a model, or anything that JSON can say; ``None`` for no body.
-        headers: sent over the client's; ``None`` as a value takes a header away.
+        body: a model, or any JSON value; ``None`` for no body.
+        headers: override the client's; ``None`` as a value removes a header.
 
     Raises:
-        InvalidValueError: the method is no token, or the path no absolute path.
+        InvalidValueError: the method is not a token, or the path is not absolute.
     """
     TEXT.check("method", method)
     TEXT.check("path", path)
@@ -253,8 +253,7 @@ def raw_operation(
         raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
     if _RAW_PATH.fullmatch(path) is None or _DOTS.search(path):
         raise InvalidValueError(
-            f"path {path!r}: must be an encoded path from the root without '.' and '..' segments, "
-            "such as /api/v2/users/me; the query goes into `query`"
+            f"path {path!r}: must be an absolute, percent-encoded path without '.' or '..' segments, such as /api/v2/users/me; pass the query as `query`"
         )
     endpoint = Endpoint(f"{method.upper()} {path}", method.upper(), path, "object", "any")
     operation: Operation[object] = Operation(
@@ -263,6 +262,6 @@ def raw_operation(
     return operation if headers is None else operation.with_options(headers=headers)
 
 
-# RFC 3986, 3.3: pchar and slashes; braces would be a placeholder that nobody filled.
+# RFC 3986 section 3.3: pchar and slashes; braces would be an unfilled placeholder.
 _RAW_PATH = re.compile(r"/(?!/)(?:[!$&'()*+,\-./:;=@\w~]|%[0-9a-f]{2})*", re.ASCII | re.IGNORECASE)
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)

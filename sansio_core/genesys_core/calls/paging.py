@@ -1,8 +1,8 @@
-"""From the first page to the last.
+"""Paging, from the first page to the last.
 
-Law: a :class:`Paging` is the page it waits for. A page that came is handed out, whatever comes
-after it. It ends: after the last page, a page or link that repeats or three empty pages in a row;
-and it never leaves the host that the first page came from.
+Invariants: a :class:`Paging` is the next page. A received page is always delivered, whatever
+follows. Paging ends after the last page, after a repeated page or link, or after three empty pages
+in a row; and it never leaves the host of the first page.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_EMPTY_PAGES: Final = 3
-"""Some listings go on with empty pages for ever (the official command line stops here too)."""
+"""Some listings continue with empty pages indefinitely (the official command line stops here too).
+"""
 
 
 class Entities(Protocol[T_co]):
@@ -64,14 +65,14 @@ class Conversations(Protocol[T_co]):
 
 
 ITEM_FIELDS: Final = ("entities", "results", "resources", "conversations")
-"""Where pages keep their items, in the order in which they are looked for."""
+"""The fields of a page's items, in the order they are tried."""
 
 Items = Entities[T] | Results[T] | Resources[T] | Conversations[T]
 """Any page with items."""
 
 
 def items_of(page: Items[T]) -> Sequence[T]:
-    """The items of a page; none for a page without a body.
+    """Return the items of a page; empty for a page without a body.
 
     Raises:
         PaginationError: the type has no list of items.
@@ -93,14 +94,14 @@ def _items(page: object) -> Sequence[object]:
 
 
 class Paging(Struct, Generic[T], frozen=True):
-    """Send what :meth:`asked` says, and pass its response to :meth:`received`.
+    """Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
 
     Attributes:
         operation: the next page's operation.
-        hosts: where links may lead.
+        hosts: the hosts that links may lead to.
         seen: fingerprints of the pages so far, and of the links followed.
-        empty: how many of the last pages in a row were empty.
-        refusal: why the next page cannot be asked for, if it cannot.
+        empty: number of consecutive empty pages.
+        refusal: why the next page cannot be requested, if so.
     """
 
     operation: Operation[T]
@@ -113,23 +114,23 @@ class Paging(Struct, Generic[T], frozen=True):
         check_operation(self.operation)
 
     def asked(self) -> Operation[T]:
-        """The next page's operation, now that somebody wants it.
+        """Return the next page's operation.
 
         Raises:
-            PaginationError: a link to another host, or a page number that is none.
+            PaginationError: a link leads to another host, or a page number is invalid.
         """
         if self.refusal is not None:
             raise self.refusal
         return self.operation
 
     def received(self, response: ApiResponse[T]) -> "tuple[tuple[T, ...], Paging[T] | None]":
-        """The pages to hand out (one, or none if it repeats an earlier one), and what is next.
+        """Return the pages to deliver (one, or none if it is a repetition), and the next page.
 
-        A page that came is handed out, even if nothing can be asked for after it: that is for
-        :meth:`asked` to say.
+        A received page is delivered even if no further page can be requested: :meth:`asked` raises
+        that error.
 
         Raises:
-            PaginationError: a type without items.
+            PaginationError: the type has no list of items.
         """
         page, fingerprint = response.data, hash(response.raw)
         if fingerprint in self.seen:
@@ -155,7 +156,7 @@ def _next(paging: Paging[T], page: object, *, is_empty: bool) -> Operation[T] | 
         return None
     number = _page_number(operation)
     count = getattr(page, "page_count", None)
-    # A page with items on it is not one of none: such a count says nothing.
+    # A page with items whose count is zero: ignore the count.
     if count and number >= count:
         return None
     return _replaced(operation, "pageNumber", number + 1)
@@ -167,7 +168,9 @@ def _page_number(operation: Operation[T]) -> int:
     try:
         return 1 if number is None else int(cast(int, number))
     except (TypeError, ValueError, OverflowError):
-        raise PaginationError(f"pageNumber={number!r}: must be a number to go on from") from None
+        raise PaginationError(
+            f"pageNumber={number!r}: must be an integer to continue paging"
+        ) from None
 
 
 def _replaced(operation: Operation[T], name: str, value: int) -> Operation[T]:
@@ -179,9 +182,9 @@ def _replaced(operation: Operation[T], name: str, value: int) -> Operation[T]:
 
 
 def _linked(operation: Operation[T], link: str, hosts: Hosts) -> Operation[T]:
-    """The operation that a ``nextUri`` names: the platform sends paths and absolute URLs alike.
+    """Return the operation of a ``nextUri``: the platform sends both paths and absolute URLs.
 
-    It is opaque: its path and query go out as they came, and only another link leads on from there.
+    It is opaque: its path and query are sent unchanged, and only another link continues from there.
     """
     here = hosts.api + expand_path(operation.endpoint.path, operation.path)
     try:
@@ -191,7 +194,7 @@ def _linked(operation: Operation[T], link: str, hosts: Hosts) -> Operation[T]:
         query = quote(target.query, safe=PATH_SAFE + "?")
     except ValueError:
         raise PaginationError(
-            "the link to the next page is no URL; not followed", link=link
+            "the link to the next page is not a URL; not followed", link=link
         ) from None
     if not is_here or not is_path(path):
         raise PaginationError(
@@ -210,7 +213,7 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _from_root(path: str, base: str, own: str) -> str:
-    """A link's path without the path of a gateway, of which the platform itself knows nothing."""
-    # A gateway may have the path "/api": what is left has to look like the operation's own path.
+    """Return a link's path without a gateway's path, which the platform does not know."""
+    # A gateway may have the path "/api": the rest must look like the operation's own path.
     stripped = path.removeprefix(base)
     return stripped if stripped.split("/")[:2] == own.split("/")[:2] else path

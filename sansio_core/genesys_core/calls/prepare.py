@@ -1,7 +1,7 @@
-"""From an operation to the request that goes out.
+"""Conversion of operations to HTTP requests.
 
-Law: all checks happen here, before anything is sent. The caller's headers win over the client's,
-the client's over the library's; only ``Authorization`` is put on later, when there is a token.
+Invariants: all checks happen here, before anything is sent. The caller's headers override the
+client's, and those the library's; only ``Authorization`` is added later, when there is a token.
 """
 
 from genesys_core.calls.operation import Operation
@@ -18,10 +18,10 @@ __all__ = ["authorize_request", "prepare_request"]
 
 
 def prepare_request(operation: Operation[object], settings: Settings) -> Request:
-    """The request for an operation, complete but for its token.
+    """Build the request of an operation, without a token.
 
     Raises:
-        InvalidValueError: a path parameter, query value, header or body that cannot be sent.
+        InvalidValueError: a path parameter, query value, header or body cannot be sent.
     """
     endpoint = operation.endpoint
     body = _body(operation)
@@ -35,10 +35,10 @@ def prepare_request(operation: Operation[object], settings: Settings) -> Request
 
 
 def authorize_request(request: Request, token: Token | None) -> Request:
-    """The request with a token on it, unless the caller put an ``Authorization`` of their own."""
+    """Return the request with a token, unless the caller set an ``Authorization`` header."""
     if token is None or "authorization" in request.headers:
         return request
-    # A token is checked when it is made: it has nothing that a header cannot hold.
+    # Tokens are validated on construction, so the header is valid.
     field = ("Authorization", f"Bearer {token.access_token}")
     headers = Headers.received((*request.headers.raw, field))
     return Request(request.method, request.url, headers, request.body, request.timeout)
@@ -50,7 +50,7 @@ def _url(operation: Operation[object], settings: Settings) -> str:
     if operation.options.query:
         pairs = (*pairs, *operation.options.query.items())
     query = encode_query(pairs)
-    # The path of a next page has its query already: see genesys_core.calls.paging.
+    # The path of a next page already has its query: see genesys_core.calls.paging.
     separator = ("&" if "?" in path else "?") if query else ""
     return f"{settings.hosts.api}{path}{separator}{query}"
 
@@ -73,9 +73,7 @@ def _headers(operation: Operation[object], settings: Settings, *, has_body: bool
 def _unframed(headers: Headers) -> Headers:
     for name in _FRAMING:
         if name in headers:
-            raise InvalidValueError(
-                f"header {name}: must be left out; the transport knows how it sends the body"
-            )
+            raise InvalidValueError(f"header {name}: must be omitted; the transport sets it")
     return headers
 
 

@@ -1,7 +1,8 @@
-"""Steps of a session that answer :class:`NeedPermit` and :class:`ClosingGate`.
+"""Session steps for the rate limit, which answer :class:`NeedPermit` and :class:`ClosingGate`.
 
-Invariants: a request that is let go has been counted; one that would have to wait longer than its call
-may fails at once and is not sent; the reservation of a call that ends before its time is given back.
+Invariants: a request that is permitted has been counted; one that would have to wait longer than
+its call allows fails at once and is not sent; the reservation of a call that ends early is
+released.
 
 A driver applies them to the session that its calls share::
 
@@ -11,7 +12,7 @@ A driver applies them to the session that its calls share::
         state = cell.apply(close_gate, state, now=now())
         ...                       # and wakes the calls that wait
 
-and gives back the reservation of a call that is abandoned with :func:`release_permit`.
+and releases the reservation of an abandoned call with :func:`release_permit`.
 """
 
 from typing import Any, TypeVar
@@ -31,7 +32,7 @@ T = TypeVar("T")
 def reserve_permit(
     session: Session, need: NeedPermit[T], *, now: Now
 ) -> tuple[Session, Sending[T] | Waiting[T] | Raised]:
-    """The step of a session that lets a request go, or says how long it waits for its place."""
+    """Permit a request, or queue it."""
     pacer = session.pacer
     if pacer is None:
         return session, need.granted(now=now)
@@ -44,14 +45,14 @@ def reserve_permit(
     else:
         state = need.queued(reservation, gate=pacer.closed(now), now=now)
     if isinstance(state, Raised):
-        # As if it had never asked, and the place that it held before is free.
+        # As if it had never asked; its reservation is free again.
         session, _ = release_permit(session, need, now=now)
         return session, state
     return _with_pacer(session, ahead), state
 
 
 def release_permit(session: Session, state: State[Any], *, now: Now) -> tuple[Session, None]:
-    """The step of a session that takes back the place of a call that is abandoned in a state."""
+    """Release the reservation of a call that is abandoned in a state."""
     if session.pacer is None or not isinstance(state, NeedPermit | Waiting):
         return session, None
     if state.reservation is None:
@@ -65,7 +66,7 @@ def close_gate(
     *,
     now: Now,  # noqa: ARG001 - as every step
 ) -> tuple[Session, Waiting[T] | Raised]:
-    """The step of a session that closes the gate, for as long as the platform asks all to wait."""
+    """Close the gate for as long as the platform asks all calls to wait."""
     if session.pacer is not None:
         session = _with_pacer(session, session.pacer.with_gate(closing.gate))
     return session, closing.closed()

@@ -1,6 +1,6 @@
-"""What a response means: a typed value, or an error that says what the platform said.
+"""Interpretation of responses: a typed value, or an error with the platform's message.
 
-Law: the platform's words are kept whole. A body that is not what was promised still yields one
+Invariants: the platform's messages are preserved. A body in an unexpected format still yields a
 documented error, with the status and the correlation id.
 """
 
@@ -41,11 +41,11 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 CORRELATION_ID = "inin-correlation-id"
-"""The header that names a request to the platform's support."""
+"""The header with the request id that the platform's support needs."""
 
 
 _BODILESS = frozenset({204, 205})
-"""RFC 9110, 15.3.5 and 15.3.6."""
+"""Statuses without a body (RFC 9110 sections 15.3.5 and 15.3.6)."""
 
 
 class ApiResponse(Printable, Generic[T_co], frozen=True):
@@ -54,9 +54,9 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
     Attributes:
         status: the HTTP status code.
         headers: as received; ``headers.merged()`` joins repeated ones.
-        data: the body as its type, or ``None`` where there is none.
+        data: the decoded body, or ``None`` if there is none.
         raw: the body as received.
-        issues: leaves of the body that did not fit their type, and what was done about each.
+        issues: values of the body that did not match their type, and how each was handled.
     """
 
     status: int
@@ -67,7 +67,7 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
     @property
     def correlation_id(self) -> str | None:
-        """``ININ-Correlation-Id``, which the platform's support asks for."""
+        """``ININ-Correlation-Id``, needed for support requests to Genesys."""
         return self.headers.get(CORRELATION_ID)
 
     @property
@@ -81,35 +81,35 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
 
 class ResponseReader(Protocol[T_co]):
-    """How the replies to one call are read."""
+    """Reads the responses of a call."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
-        """The value of a successful response; raises ``DecodeError`` or ``OAuthError``."""
+        """Return the value of a successful response; raises ``DecodeError`` or ``OAuthError``."""
         ...
 
     def error(
         self, response: Response, request: Request, retry_after: float | None
     ) -> GenesysCloudError:
-        """The error that any other response means."""
+        """Return the error for any other response."""
         ...
 
 
 class ApiResponseReader(Struct, Generic[T_co], frozen=True):
-    """Replies of the API, by what the definition says of them.
+    """Reads responses of the API.
 
     Attributes:
-        endpoint: the operation.
-        strict: whether a body that does not fit its type raises.
+        endpoint: the endpoint.
+        strict: raise if a body does not match its type.
     """
 
     endpoint: Endpoint
     strict: bool
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:  # noqa: ARG002 - ResponseReader
-        """The value of a successful response.
+        """Decode a successful response.
 
         Raises:
-            DecodeError: a body that is not what the definition promises, beyond repair or strict.
+            DecodeError: the body cannot be repaired; with ``strict``, it does not match its type.
         """
         endpoint = self.endpoint
         data: object = None
@@ -125,18 +125,18 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
         )
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """The error by status and the platform's body."""
+        """Return the error by status and the platform's body."""
         return api_error(response, request, retry_after=retry_after)
 
 
 class TokenResponseReader(Struct, frozen=True):
-    """Replies of the token endpoint."""
+    """Reads responses of the token endpoint."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[Token]:
-        """The token; its body is not kept.
+        """Return the token; its body is not retained.
 
         Raises:
-            OAuthError: the body holds no token.
+            OAuthError: the body contains no token.
         """
         token = parse_token_response(response, now=now)
         return ApiResponse(response.status, response.headers, token, b"")
@@ -147,7 +147,7 @@ class TokenResponseReader(Struct, frozen=True):
         request: Request,  # noqa: ARG002 - ResponseReader
         retry_after: float | None,  # noqa: ARG002 - ResponseReader
     ) -> OAuthError:
-        """The login host's refusal, by its wire code."""
+        """Return the error by the OAuth error code."""
         return oauth_error(response)
 
 
@@ -165,16 +165,16 @@ def _type(returns: str) -> type[object]:
     try:
         return resolve_type(returns)
     except InvalidValueError as error:
-        # An endpoint made by hand; "nothing was sent" is no longer true.
+        # The endpoint was built by hand; "nothing was sent" no longer applies.
         raise DecodeError(error.message) from None
 
 
 def api_error(
     response: Response, request: Request, *, retry_after: float | None = None
 ) -> ApiError:
-    """The error that a response of 300 or more means, by its status and the platform's body."""
+    """Return the error for a response of 300 or more, by its status and the platform's body."""
     body = _error_body(response.body)
-    # SCIM (RFC 7644, 3.12) has its words in `detail`.
+    # SCIM (RFC 7644 section 3.12) has the message in `detail`.
     words = _text(body.get("message")) or _text(body.get("detail"))
     error = _error_class(response.status)(
         words or _status_words(response.status), response=response, request=request
@@ -206,7 +206,7 @@ def _error_body(body: bytes) -> Mapping[str, object]:
         return {}
 
 
-# One odd field of an error body never loses the others: each is read as what it ought to be, or not.
+# A malformed field of an error body does not affect the others: each is decoded on its own.
 def _text(value: object) -> str | None:
     if isinstance(value, str):
         return value or None
@@ -235,14 +235,14 @@ _STATUS_WORDS = {
     401: "the platform does not accept the access token",
     403: "the platform does not permit this",
     404: "the platform has no such entity or path",
-    409: "the entity was changed meanwhile or exists already",
+    409: "the entity already exists or was modified concurrently",
     429: "the platform's rate limit was exceeded",
 }
 
 
 def _status_words(status: int) -> str:
     redirects = "redirects, which is not followed"
-    otherwise = redirects if 300 <= status < 400 else f"answered with HTTP {status}"
+    otherwise = redirects if 300 <= status < 400 else f"returned HTTP {status}"
     return _STATUS_WORDS.get(status, f"the platform {otherwise}")
 
 
@@ -257,7 +257,7 @@ _TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
 
 
 def transport_error(failure: TransportFailure, request: Request) -> TransportError:
-    """The error that a failure of the transport means."""
-    # A transport of somebody else's may know other kinds.
+    """Return the error for a failure of the transport."""
+    # A custom transport may use other kinds.
     error = _TRANSPORT_ERRORS.get(failure.kind, TransportError)
     return error(failure.message, sent=failure.sent, request=request)

@@ -1,10 +1,10 @@
-"""What somebody may want of a client's token, and a call that needs one.
+"""Actions on a client's token, and the action of a call that needs one.
 
-Law: an action is a value with pure steps, taken one at a time by
-:mod:`genesys_core.calls.token_transaction`. It decides what is asked of the login host, and what
-the answer means for the client.
+Invariants: an action is a value with pure steps, which :mod:`genesys_core.calls.token_transaction`
+takes one at a time. It determines the requests to the login host, and what the responses mean for
+the client.
 
-What is wanted by hand is in :mod:`genesys_core.calls.auth_actions`.
+Explicit actions are in :mod:`genesys_core.calls.auth_actions`.
 """
 
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -41,11 +41,11 @@ R = TypeVar("R")
 
 
 class Exchanging(Struct, frozen=True):
-    """Drive this call to its end, then report it to the session.
+    """Drive this call to its end, then report the outcome to the session.
 
     Attributes:
         state: the call.
-        grant: what it exchanges; ``None`` where it asks something else about the token.
+        grant: the grant that it exchanges; ``None`` for any other request about the token.
     """
 
     state: NeedPermit[Token] | Sending[Token]
@@ -53,11 +53,11 @@ class Exchanging(Struct, frozen=True):
 
 
 class Finished(Struct, Generic[R], frozen=True):
-    """The end of the matter.
+    """The action is complete.
 
     Attributes:
-        result: what comes of the action.
-        forget_token: whether the client's token is to be forgotten, by a store as well.
+        result: its result.
+        forget_token: whether to delete the client's token, also from the store.
     """
 
     result: R
@@ -65,48 +65,48 @@ class Finished(Struct, Generic[R], frozen=True):
 
 
 ActionAnswer: TypeAlias = Exchanging | Finished[R]
-"""A request to make, or the end of the matter."""
+"""A request to send, or the result."""
 
 
 class TokenAction(Protocol[R]):
-    """What a transaction asks of whoever wants something of the token."""
+    """An action on the client's token, as a token transaction uses it."""
 
     @property
     def since(self) -> float:
-        """When the wait for others began, on the monotonic clock."""
+        """When the action began to wait, on the monotonic clock."""
         ...
 
     @property
     def expires(self) -> float | None:
-        """When it is too late, on the monotonic clock; ``None`` where nobody set a limit."""
+        """Its deadline on the monotonic clock; ``None`` for none."""
         ...
 
     @property
     def grant(self) -> Grant | None:
-        """The grant that the client goes on with; ``None`` for the one that it has."""
+        """The grant that the client uses afterwards; ``None`` keeps the current one."""
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """What comes of it where others, or its own request, took too long."""
+        """Return the result if waiting, or its own request, timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
-        """The step of a session that says what to do."""
+        """Step of the session: decide what to do."""
         ...
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[R]]:
-        """The step of a session that takes in how a request ended, and says what follows."""
+        """Step of the session: apply the outcome of a request, and decide what follows."""
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
-        """What comes of it where the token store does not do its part."""
+        """Return the result if the token store failed."""
         ...
 
 
 class ObtainForCall(Struct, Generic[T], frozen=True):
-    """A call needs a token.
+    """Obtain a token for a call.
 
     Attributes:
         need: the state of the call.
@@ -123,10 +123,10 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
     @property
     def grant(self) -> None:
-        """None: the client's own will do."""
+        """None, which means the client's own grant."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """A token that still lasts, or the call's timeout."""
+        """Use a token that is still valid, or raise the call's timeout."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """A token that still lasts, or the store's error."""
+        """Use a token that is still valid, or raise the store's error."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -159,16 +159,16 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """The need of a call as of now: failures from here on are this call's too."""
+    """Return the action for a call's need: later failures of exchanges are this call's too."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 
 def reserve_token(
     session: Session, need: NeedToken[T], *, now: Now
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised | Exchanging]:
-    """The step of a session that answers a need for a token.
+    """Step of the session that answers a call's need for a token.
 
-    One at a time: the adapter holds its token lock from here until an exchange is settled with
+    The adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
     """
     if not need.call.uses_login_host(session.settings.hosts.login):
@@ -195,20 +195,20 @@ def settle_token(
     *,
     now: Now,
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised]:
-    """The step of a session that takes in how an exchange ended.
+    """Step of the session that applies the outcome of an exchange.
 
     Args:
-        session: the session as it is by then.
+        session: the current session.
         need: the need that led to the exchange.
-        outcome: how it ended.
-        now: when.
+        outcome: the token or the error.
+        now: the current time.
     """
-    # A renewal ahead of the token's end is the call's one replacement as well.
+    # An early renewal also counts as the call's one replacement.
     renewed = need.call.refreshed or session.vault.token is not None
     need = replace(need, call=replace(need.call, refreshed=renewed))
     ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
     if not need.call.uses_login_host(session.settings.hosts.login):
-        # The client has moved: this token is for the calls of before, and there is one.
+        # The login host changed: this token is for earlier calls only.
         if isinstance(ended, Token):
             return session, need.granted(ended, now=now)
         return session, need.refused(ended)
@@ -222,10 +222,10 @@ _TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")
 
 
 def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token]:
-    """Begin the call that exchanges a grant for a token; it carries no token itself.
+    """Start the call that exchanges a grant for a token; it is sent without a token.
 
-    It serves all who wait for it: it keeps the client's deadline, not that of the call that
-    happened to begin it, and it does not count against the rate limit of a token.
+    It serves all waiting calls: it uses the client's deadline, not that of the call that happened
+    to start it, and does not count against the rate limit of a token.
     """
     settings = session.settings
     call = Call(
@@ -248,9 +248,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
 
 
 def moved_away_error() -> GenesysCloudError:
-    """What a call is told whose tokens are of a login host that the client has left."""
-    error = GenesysCloudError(
-        "the client was configured for another login host during the call; make the call again"
-    )
-    error.is_retry_safe = True  # it was not sent, or refused with a 401
+    """Return the error of a call whose login host is no longer the client's."""
+    error = GenesysCloudError("the client's login host changed during the call; repeat the call")
+    error.is_retry_safe = True  # not sent, or rejected with a 401
     return error

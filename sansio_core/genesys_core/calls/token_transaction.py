@@ -1,9 +1,9 @@
-"""The token transaction: what happens between taking the token lock and releasing it.
+"""The token transaction: everything between acquiring and releasing the token lock.
 
-Law: one transaction at a time. The adapter holds its token lock from :func:`begin_transaction`
-until :class:`Ended`, does what each step asks, and decides nothing; it may die at any step, and the
-next transaction begins anew. A token that was exchanged is the client's before a store hears of it,
-so that no store loses it.
+Invariants: there is one transaction at a time. The adapter holds its token lock from
+:func:`begin_transaction` until :class:`Ended`, performs each step, and decides nothing; if it dies
+at any step, the next transaction starts afresh. A new token is stored in the client before it is
+written to a token store, so no failure of a store loses it.
 
 ::
 
@@ -14,18 +14,18 @@ so that no store loses it.
     Deleting          -> Unlocking                                             (store_answered)
     Unlocking         -> Ended                                                 (store_answered)
 
-``docs/states.md`` draws it.
+``docs/states.md`` has the diagram.
 
-Without a token store (``Settings.stores_tokens``) a transaction is requests and an end. With one:
+Without a token store (``Settings.stores_tokens``) a transaction consists of requests. With a store:
 
-* Nothing is exchanged before the store's lock is held and the store has been read: another process
-  may have done it already. Both wait no longer than ``refresh_token_wait_max`` in all.
-* Where the lock cannot be had, or the store not be read, a grant that can be exchanged any number
-  of times is exchanged all the same. Any other is not, because somebody else may be spending the
-  same refresh token, or because there is no place to keep the next one: a call goes on with a token
-  that still lasts, or gets the store's error, and nothing has been sent.
-* Where the new token cannot be written it is used all the same, and written at the next transaction.
-* What a store failed at last is in ``Vault.store_failure``; adapters log each failure.
+* Nothing is exchanged before the store is locked and has been read: another process may have
+  renewed the token already. Both together take at most ``refresh_token_wait_max``.
+* If the store cannot be locked or read, a grant that can be exchanged any number of times is
+  exchanged nevertheless. Any other is not, because another process may be using the same refresh
+  token, or because the next one could not be saved: a call then uses a token that is still valid,
+  or raises the store's error, and nothing has been sent.
+* If the new token cannot be written it is used anyway, and written in the next transaction.
+* The store's last failure is in ``Vault.store_failure``; adapters log each failure.
 """
 
 from typing import Generic, TypeAlias, TypeVar, overload
@@ -62,7 +62,7 @@ R = TypeVar("R")
 
 
 class Locking(Struct, Generic[R], frozen=True):
-    """Take the store's lock for ``key`` within ``seconds``, and read the token there."""
+    """Lock the store for ``key`` within ``seconds``, and load its token."""
 
     action: TokenAction[R]
     key: TokenKey
@@ -83,7 +83,7 @@ class Requesting(Struct, Generic[R], frozen=True):
 
 
 class Saving(Struct, Generic[R], frozen=True):
-    """Write the token into the store."""
+    """Write the token to the store."""
 
     result: R
     key: TokenKey
@@ -99,29 +99,29 @@ class Deleting(Struct, Generic[R], frozen=True):
 
 
 class Unlocking(Struct, Generic[R], frozen=True):
-    """Give the store's lock back."""
+    """Release the store's lock."""
 
     result: R
 
 
 class Ended(Struct, Generic[R], frozen=True):
-    """The transaction is over: give the token lock back."""
+    """The transaction is over: release the token lock."""
 
     result: R
 
 
 StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""What is asked of the store; :func:`store_answered` takes in how it went."""
+"""A step for the store; :func:`store_answered` takes its result."""
 
 _AfterLock: TypeAlias = Requesting[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""What can follow once the store's lock is held."""
+"""Steps that can follow once the store is locked."""
 
 TransactionStep: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
-"""Where a transaction can be."""
+"""The states of a transaction."""
 
 
 def lock_timeout(action: TokenAction[R], session: Session, *, now: Now) -> float:
-    """Seconds that an action waits for others, be it for the client's token lock or the store's."""
+    """Return the timeout in seconds for the client's token lock or the store's lock."""
     left = session.settings.refresh_token_wait_max - (now.monotonic - action.since)
     if action.expires is not None:
         left = min(left, action.expires - now.monotonic)
@@ -129,19 +129,19 @@ def lock_timeout(action: TokenAction[R], session: Session, *, now: Now) -> float
 
 
 def caller_time_left(action: TokenAction[R], *, now: Now) -> float | None:
-    """Seconds after which its owner goes, though the transaction goes on; ``None`` for never."""
+    """Return the seconds after which the caller stops waiting; ``None`` for never."""
     return None if action.expires is None else max(action.expires - now.monotonic, 0.0)
 
 
 def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R:
-    """The result of an action whose caller leaves after :func:`caller_time_left`.
+    """Return the result for a caller that stops waiting after :func:`caller_time_left`.
 
-    The transaction itself goes on.
+    The transaction itself continues.
 
     Args:
         action: the action.
-        session: as it is by then.
-        now: the moment, by a timer that may be a little early.
+        session: the current session.
+        now: the current time; timers may be slightly early.
     """
     late = now.monotonic if action.expires is None else max(now.monotonic, action.expires)
     return action.timed_out(session, now=Now(late, now.wall))
@@ -150,16 +150,16 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
 def begin_transaction(
     session: Session, action: TokenAction[R], *, now: Now
 ) -> tuple[Session, Locking[R] | Requesting[R] | Ended[R]]:
-    """The step of a session that begins a transaction.
+    """Begin a transaction.
 
     Args:
         session: the client's session.
-        action: what somebody wants.
-        now: the moment.
+        action: the action.
+        now: the current time.
     """
     key = _key(session, action)
     session, answer = action.reserve(session, now=now)
-    # One that brings a token from elsewhere has nothing to ask, and its token is to be kept too.
+    # A token from elsewhere requires no request, but must be saved too.
     is_met = isinstance(answer, Finished) and not answer.forget_token and action.grant is None
     if is_met or key is None or not session.settings.stores_tokens:
         return _following_alone(session, action, answer, now)
@@ -169,7 +169,7 @@ def begin_transaction(
 def response_received(
     session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
 ) -> tuple[Session, _AfterLock[R] | Ended[R]]:
-    """The step of a session that takes in how a call ended."""
+    """Apply the outcome of a call."""
     session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
     if moved and isinstance(answer, Finished) and isinstance(outcome, Returned):
@@ -202,13 +202,13 @@ def store_answered(
 def store_answered(
     session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
 ) -> tuple[Session, TransactionStep[R]]:
-    """The step of a session that takes in what came of a store's work.
+    """Apply the result of a step for the store.
 
     Args:
         session: the client's session.
-        step: what was to be done.
-        found: the token that was read, where one was; or the failure.
-        now: the moment.
+        step: the step.
+        found: the token that was loaded, if any; or the failure.
+        now: the current time.
     """
     failure = found if isinstance(found, TokenStoreError) else None
     match step:
@@ -247,7 +247,7 @@ def _without_store(
 def _following(
     session: Session, action: TokenAction[R], answer: ActionAnswer[R], key: TokenKey
 ) -> tuple[Session, _AfterLock[R]]:
-    """What an action's answer means while the store's lock for ``key`` is held."""
+    """Return the step for an action's answer while the store is locked for ``key``."""
     if isinstance(answer, Exchanging):
         return session, Requesting(action, answer, key)
     if answer.forget_token:
@@ -262,7 +262,7 @@ def _following(
 def _following_alone(
     session: Session, action: TokenAction[R], answer: ActionAnswer[R], now: Now
 ) -> tuple[Session, Requesting[R] | Ended[R]]:
-    """What an action's answer means without a store, or without its lock."""
+    """Return the step for an action's answer without a store, or without its lock."""
     if isinstance(answer, Exchanging):
         return session, Requesting(action, answer, None)
     if not answer.forget_token:
@@ -275,14 +275,14 @@ def _following_alone(
 def _forgotten(
     session: Session, action: TokenAction[R], result: R, failure: GenesysCloudError | None, now: Now
 ) -> R:
-    """What forgetting came to: a store that still holds the token is nothing to be silent about."""
+    """Return the result of deleting a token; a store that still has it is an error."""
     if failure is None or isinstance(result, Raised):
         return result
     return action.refused(session, failure, now=now)
 
 
 def _kept_behind(step: Requesting[R], result: R, token: Token) -> Saving[R] | Unlocking[R]:
-    """The client has left a login host; its store has not, and may come back to it."""
+    """Save the token for a login host that the client has left, but may return to."""
     if step.key is None or step.asked.grant is None:
         return Unlocking(result)
     kept = Vault().signed_in(step.asked.grant, token)
@@ -293,7 +293,7 @@ def _saved(session: Session, token: Token, failure: TokenStoreError | None) -> S
     if failure is not None:
         return session.with_vault(session.vault.without_store(failure))
     if session.vault.unsaved != token:
-        return session  # the client has moved meanwhile
+        return session  # the login host has changed
     return session.with_vault(session.vault.saved())
 
 

@@ -1,8 +1,8 @@
-"""Requests to hosts that are not the API: pre-signed URLs, and where redirects lead.
+"""Requests to hosts other than the API: pre-signed URLs, and redirect targets.
 
-Law: nothing of the client goes to another host but its ``User-Agent``: no token, no header of the
-client's own, no place in its rate limit. Apart from that such a request lives as any call does:
-timeouts, deadline, retries and errors are the same.
+Invariants: nothing of the client is sent to other hosts except its ``User-Agent``: no token, no
+custom headers, and such requests do not count against its rate limit. Otherwise they are like any
+call: timeouts, deadline, retries and errors are the same.
 """
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -38,30 +38,30 @@ __all__ = [
 
 
 class RawResponseReader(Struct, frozen=True):
-    """Replies that are nobody's type: the body stays what it is."""
+    """Reads responses without a type: the body is not decoded."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - ResponseReader
-        """The response as it came."""
+        """Return the response as received."""
         return ApiResponse(response.status, response.headers, None, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """The error by status; its words name the host, for it is not the platform that answered."""
+        """Return the error by status; its message names the host, which is not the platform."""
         error = api_error(response, request, retry_after=retry_after)
         host = urlsplit(request.url).hostname
-        error.message = f"{host} answered with HTTP {response.status}: {error.message}"
+        error.message = f"{host} returned HTTP {response.status}: {error.message}"
         return error
 
 
 class UploadBody(Struct, frozen=True):
-    """What is uploaded, before any of it is read.
+    """Content to upload, before any of it is read.
 
-    What can be read again (bytes, a path) may be sent again; what cannot (an open file, an iterator)
-    is sent once.
+    Content that can be read again (bytes, a path) can be sent again; other content (an open file,
+    an iterator) is sent once.
 
     Attributes:
-        source: what is read.
-        length: its bytes, or ``None`` where nobody knows.
-        content_type: what kind of content it is by itself, or ``None``.
+        source: the content.
+        length: its length in bytes, or ``None`` if unknown.
+        content_type: its media type, or ``None``.
         once: whether it can be read only once.
     """
 
@@ -84,13 +84,13 @@ class UploadBody(Struct, frozen=True):
         Args:
             content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of
                 :class:`~genesys_core.http.multipart.Part` for ``multipart/form-data``.
-            measure: how many bytes there are in bytes, a path or a file; ``None`` if nobody knows.
-            boundary: between the parts of a form; random.
-            can_await: whether an asynchronous iterable of bytes will do as well.
+            measure: returns the length of bytes, a path or a file; ``None`` if unknown.
+            boundary: separates the parts of a form; random.
+            can_await: whether an asynchronous iterable of bytes is accepted.
 
         Raises:
-            InvalidValueError: a form that cannot be written.
-            TypeError: content of another kind.
+            InvalidValueError: the form is invalid.
+            TypeError: the content has another type.
         """
         if not _is_form(content):
             _require_readable(content, can_await=can_await)
@@ -148,18 +148,18 @@ def plain_request(
     body: bytes | None = None,
     timeout: Timeout | float | None = None,
 ) -> Request:
-    """A request that carries nothing of the client but its ``User-Agent``.
+    """Build a request that contains nothing of the client except its ``User-Agent``.
 
     Args:
-        method: in capitals.
+        method: in upper case.
         url: absolute; see :func:`check_url`.
-        session: the client's.
-        headers: what else is sent.
+        session: the client's session.
+        headers: additional headers.
         body: the body, or ``None`` for none.
-        timeout: instead of the client's.
+        timeout: overrides the client's.
 
     Raises:
-        InvalidValueError: a URL, header or timeout that cannot be used.
+        InvalidValueError: the URL, a header or the timeout is invalid.
     """
     agent = session.settings.headers.get("user-agent", USER_AGENT)
     fields = Headers({"Accept": "*/*", "User-Agent": agent}).updated(Headers(headers))
@@ -176,18 +176,18 @@ def start_transfer(
     once: bool = False,
     authenticate: bool = False,
 ) -> NeedToken[None] | Sending[None]:
-    """Begin a request of one's own; drive it as any call.
+    """Start a custom request; drive it as any call.
 
     Args:
-        request: what is sent, complete.
-        session: the client's, for its deadline and retry configuration.
+        request: the complete request.
+        session: the client's session, for its deadline and retry configuration.
         now: both clocks.
-        options: its deadline and retry configuration count, where given.
-        once: whether its body can be read only once: then it is never repeated.
-        authenticate: whether it carries the client's token after all.
+        options: its deadline and retry configuration, if set.
+        once: whether its body can be read only once, so it is never retried.
+        authenticate: whether it is sent with the client's token.
 
     Raises:
-        InvalidValueError: a deadline that is no positive number.
+        InvalidValueError: the deadline is not positive.
     """
     call = Call(
         endpoint=Endpoint(f"{request.method} transfer", request.method, "/"),
@@ -223,23 +223,23 @@ def start_upload(
     options: Options = NO_OPTIONS,
     authenticate: bool = False,
 ) -> NeedToken[None] | Sending[None]:
-    """Begin an upload; drive it as any call.
+    """Start an upload; drive it as any call.
 
-    The request has a body only where the content is bytes. Otherwise the driver streams
-    :attr:`UploadBody.source`, whose length the headers announce if it is known.
+    The request has a body only if the content is bytes. Otherwise the driver streams
+    :attr:`UploadBody.source`, whose length is in the headers if known.
 
     Args:
         url: absolute; see :func:`check_url`.
-        body: what is uploaded.
-        session: the client's.
+        body: the content.
+        session: the client's session.
         now: both clocks.
-        method: in any case.
-        headers: what else is sent; its ``Content-Type`` wins over the content's own.
-        options: timeout, deadline and retry configuration count, where given.
-        authenticate: whether it carries the client's token.
+        method: case-insensitive.
+        headers: additional headers; ``Content-Type`` overrides the content's own.
+        options: timeout, deadline and retry configuration, if set.
+        authenticate: whether it is sent with the client's token.
 
     Raises:
-        InvalidValueError: a URL, header, timeout or deadline that cannot be used.
+        InvalidValueError: the URL, a header, the timeout or the deadline is invalid.
     """
     fields = Headers(headers)
     if "content-type" not in fields and body.content_type is not None:
@@ -258,26 +258,25 @@ def start_upload(
 
 
 def check_url(url: str) -> str:
-    """An absolute ``http`` or ``https`` URL as it is sent: in ASCII, without a fragment.
+    """Validate an absolute ``http`` or ``https`` URL; return it in ASCII, without a fragment.
 
     Raises:
-        InvalidValueError: anything else, and one with a user and password in it.
+        InvalidValueError: the URL has another form, or contains a user and password.
     """
     TEXT.check("url", url)
     text = quote(url.strip(_SPACE), safe=_URL_SAFE, errors="replace")
     try:
         parts = urlsplit(text)
         base_url(f"{parts.scheme}://{parts.netloc}")
-    except ValueError:  # InvalidValueError as well, whose words would be about a setting
+    except ValueError:  # includes InvalidValueError, whose message would be about a setting
         shown = text.partition("?")[0].rpartition("@")[2]
         raise InvalidValueError(
-            f"URL {shown[:_SHOWN]!r}: must be an absolute http or https URL without user and "
-            "password, its host name in ASCII"
+            f"URL {shown[:_SHOWN]!r}: must be an absolute http or https URL without user and password, with an ASCII host name"
         ) from None
     return parts._replace(path=parts.path or "/", fragment="").geturl()
 
 
 _SHOWN: Final = 200
 _SPACE: Final = "\t\n\r\x0c "
-# RFC 3986, 2.2 and 2.1: what may stand in a URL as it is, and what is percent-encoded already.
+# RFC 3986 sections 2.2 and 2.1: characters valid in a URL, and the percent sign.
 _URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%-._~"

@@ -116,7 +116,7 @@ def _children(value: object) -> Sequence[object]:
 
 
 def explain_refusal(value: object) -> InvalidValueError:
-    """Return the error for a value that :func:`encode_json` rejects, with its path and the reason."""
+    """Return the error for a value that :func:`encode_json` rejects: its path and the reason."""
     try:
         at, culprit = _culprit(value, ROOT)
     except RecursionError:
@@ -148,7 +148,7 @@ def _steps(value: object) -> Iterable[tuple[str | int, object]]:
 
 
 def _reason(value: object) -> str:
-    """Explain why a value cannot be represented in JSON, if everything in it can. Omits the value."""
+    """Explain why a value cannot be represented in JSON, without showing the value."""
     match value:
         case float() | Decimal():
             reason = f"{value} is not a JSON number"

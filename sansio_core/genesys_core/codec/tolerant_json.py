@@ -137,7 +137,7 @@ def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
 
 
 def _not_json(body: bytes, problem: str) -> str:
-    """Describe a body that is not JSON by its apparent type and size; bodies contain personal data."""
+    """Describe a body that is not JSON by its type and size; bodies contain personal data."""
     size = f"{len(body):,} bytes"
     start = body.removeprefix(BOM_UTF8).lstrip(_WHITESPACE)[:14].lower()
     if not start:

@@ -280,7 +280,7 @@ def _names(topic: str) -> list[str]:
 
 
 def operator_warning(event: ChannelEvent) -> str | None:
-    """Describe an event that an operator should know of, without channel ids; or return ``None``."""
+    """Describe an event for operators, without channel ids, or return ``None``."""
     words: str | None = None
     match event:
         case Arrived() | Heartbeat():  # first, because they are the most common

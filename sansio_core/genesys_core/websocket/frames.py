@@ -103,7 +103,7 @@ class Frames:
         return end
 
     def _begin(self, data: bytes, at: int, end: int, events: list[WebSocketEvent]) -> int:
-        """Pass a complete frame header to wsproto, which validates it, then check the size limit."""
+        """Pass a complete header to wsproto, which validates it, then check the size limit."""
         start, length = _span(data, at, end)
         if not start:
             return self._hold(data, at, end)

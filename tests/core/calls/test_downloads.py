@@ -148,10 +148,10 @@ def test_who_has_left_stays_without():
         (302, "http://files.example/x", "from https to http"),
         (302, "http://localhost.evil.example/x", "from https to http"),
         (302, "http://127.0.0.1.evil.example/x", "from https to http"),
-        (302, "ftp://files.example/x", "no http or https URL"),
-        (302, "https://user:hunter3@files.example/x", "no http or https URL"),
-        (302, "https://[::1/x", "no http or https URL"),
-        (302, "data:,x", "no http or https URL"),
+        (302, "ftp://files.example/x", "not an http or https URL"),
+        (302, "https://user:hunter3@files.example/x", "not an http or https URL"),
+        (302, "https://[::1/x", "not an http or https URL"),
+        (302, "data:,x", "not an http or https URL"),
     ],
 )
 def test_what_is_not_followed_says_why(status, location, words):
@@ -195,7 +195,7 @@ def test_a_post_is_not_repeated_elsewhere(status, is_followed):
         request = begun(followed(download, "https://files.example/x", status))
         assert (request.method, request.body) == ("GET", None)
     else:
-        with pytest.raises(errors.RedirectError, match="the POST to be repeated"):
+        with pytest.raises(errors.RedirectError, match="would repeat the POST"):
             followed(download, "https://files.example/x", status)
 
 

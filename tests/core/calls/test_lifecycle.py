@@ -160,7 +160,7 @@ def test_a_429_is_waited_out_and_sent_again():
     again = waiting.woke(IDLE, now=at(43))
     assert again.request.url == state.request.url
     (attempt,) = again.call.attempts
-    assert attempt.decision == "repeated after 42 s: HTTP 429, Retry-After 42 s"
+    assert attempt.decision == "retried after 42 s: HTTP 429, Retry-After 42 s"
 
 
 def test_the_reason_is_a_note_and_the_message_stays_the_platforms():
@@ -191,10 +191,10 @@ def test_the_history_tells_every_request():
         (5, "HTTP 403", 8, 403),
     ]
     assert [a.decision for a in error.attempts] == [
-        "repeated after 3 s: no route to host",
-        "repeated after 2 s: HTTP 503, Retry-After 2 s",
-        "the token was refused; sent again with another one",
-        "repeated after 3 s: HTTP 429",
+        "retried after 3 s: no route to host",
+        "retried after 2 s: HTTP 503, Retry-After 2 s",
+        "the access token was rejected; retrying with a new one",
+        "retried after 3 s: HTTP 429",
         "a 403 is not retryable",
     ]
 
@@ -260,13 +260,13 @@ def test_the_same_token_given_again_is_not_sent_again():
     error = driver.call(operation()).error
     assert isinstance(error, errors.AuthenticationError)
     assert error.message == "not valid"
-    assert "gave the token again" in error.__notes__[0]
+    assert "issued the token again" in error.__notes__[0]
     assert [request.url.rsplit("/", 1)[1] for request in driver.sent] == ["things", "token"]
 
 
 def test_the_same_token_given_again_by_hand():
     need = NeedToken(sending(vault=with_token()).call, rejected=Token("t"))
-    assert "gave the token again" in str(need.granted(Token("t"), now=at(0)).error)
+    assert "issued the token again" in str(need.granted(Token("t"), now=at(0)).error)
 
 
 def test_a_refusal_of_the_login_host_keeps_its_own_history():

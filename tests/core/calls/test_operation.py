@@ -124,7 +124,7 @@ def test_a_method_that_is_no_word_is_refused(method):
     ],
 )  # fmt: skip
 def test_a_path_that_is_not_encoded_or_leads_elsewhere_is_refused(path):
-    with pytest.raises(InvalidValueError, match="the query goes into `query`"):
+    with pytest.raises(InvalidValueError, match="pass the query as `query`"):
         raw_operation("GET", path)
 
 

@@ -217,7 +217,7 @@ def test_a_link_that_leads_away_is_not_followed(link):
 )
 def test_a_link_that_is_no_url_is_a_documented_error(link):
     paging = Paging(Operation[object](USERS), HOSTS)
-    with pytest.raises(PaginationError, match="no URL") as raised:
+    with pytest.raises(PaginationError, match="not a URL") as raised:
         refused(paging, Page(entities=["a"], next_uri=link), raw=b"x")
     assert raised.value.link == link
 

@@ -161,9 +161,9 @@ def test_a_header_value_with_a_line_break_is_refused(value):
 
 @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
 def test_how_the_body_is_framed_is_not_the_callers_to_say(name):
-    with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be left out"):
+    with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be omitted"):
         prepare_request(get().with_options(headers={name: "5"}), SETTINGS)
-    with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be left out"):
+    with pytest.raises(InvalidValueError, match=f"(?i)header {name}: must be omitted"):
         prepare_request(get(), Settings(hosts=SETTINGS.hosts, headers=Headers({name: "5"})))
 
 

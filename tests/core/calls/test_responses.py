@@ -184,7 +184,7 @@ def test_a_body_that_says_nothing_leaves_status_and_correlation_id(body):
     error = failed(502, body)
     assert type(error) is errors.ServerError
     assert (error.status, error.code, error.correlation_id) == (502, None, "abc-1")
-    assert str(error) == "the platform answered with HTTP 502 (502, correlation id abc-1)"
+    assert str(error) == "the platform returned HTTP 502 (502, correlation id abc-1)"
     assert error.response.body == body
 
 

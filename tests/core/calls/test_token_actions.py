@@ -182,7 +182,7 @@ def test_a_call_of_another_login_host_is_given_no_token_of_this_one():
     need = start(operation(), shared, now=at(0))
     after, ended = reserve_token(moved(shared), need, now=at(0))
     assert after == moved(shared)
-    assert "configured for another login host" in str(ended.error)
+    assert "login host changed" in str(ended.error)
     assert ended.error.is_retry_safe
 
 

@@ -364,7 +364,7 @@ def test_what_is_stored_for_one_login_host_is_not_taken_to_another():
     moved(driver)
     step = driver.advance(step)
     assert isinstance(step, Unlocking)
-    assert "another login host" in str(step.result.error)
+    assert "login host changed" in str(step.result.error)
     assert driver.session.vault.token is None
 
 

@@ -165,7 +165,7 @@ def test_a_reply_stays_as_it_is_and_an_error_names_its_host():
     assert (done.response.data, done.response.raw) == (None, b"<Done/>")
     raised = state.received(Response(403, body=b"<Error/>"), now=NOW)
     assert isinstance(raised, Raised)
-    assert "files.example answered with HTTP 403" in str(raised.error)
+    assert "files.example returned HTTP 403" in str(raised.error)
     assert "Signature" not in str(raised.error)
 
 

@@ -436,13 +436,13 @@ def test_a_failure_of_the_transport_that_ends_the_call():
 
 def test_a_refused_token_is_no_failure_yet():
     trip = trip_of(sent(session=lifecycle_session(vault=with_token())), reply(401))
-    assert trip.decision == Repeat(0.0, "the token was refused; sent again with another one")
+    assert trip.decision == Repeat(0.0, "the access token was rejected; retrying with a new one")
     assert not trip.fails
 
 
 def test_a_reply_that_cannot_be_read_is_a_failure_whatever_its_status():
     trip = trip_of(sent(operation(returns="UserMe")), reply(200, body=b"[]"))
-    assert trip.decision == GiveUp("the call was made, but its reply cannot be read")
+    assert trip.decision == GiveUp("the request was made, but its response cannot be decoded")
     assert trip.fails
 
 

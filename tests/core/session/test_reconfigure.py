@@ -170,4 +170,4 @@ def test_a_call_that_moved_meanwhile_gets_no_token_of_the_new_host():
         assert after == now_has
         assert isinstance(raised, Raised)
         assert raised.error.is_retry_safe
-        assert "another login host" in str(raised.error)
+        assert "login host changed" in str(raised.error)

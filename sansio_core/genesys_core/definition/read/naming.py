@@ -47,7 +47,7 @@ def to_snake_case(name: str) -> str:
 
 
 def method_name(name: str) -> str:
-    """Return the name of a builder: as :func:`to_snake_case`, avoiding names that its module uses."""
+    """Return the name of a builder: in snake case, avoiding names that its module uses."""
     return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _BUILTINS)
 
 

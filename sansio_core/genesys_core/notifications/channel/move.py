@@ -157,7 +157,7 @@ def promote_successor(transition: "Transition") -> None:
 
 
 def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None:
-    """The server has all topics on the successor: it becomes the primary, and the old one drains."""
+    """The server has all topics on the successor, which becomes the primary; drain the old one."""
     old = transition.connections["primary"]
     transition.connections = {"primary": new}
     transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
@@ -176,7 +176,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
 
 
 def end_draining(transition: "Transition", old: Draining) -> None:
-    """The old socket closed; determine whether everything that only it could deliver was received."""
+    """The old socket closed; determine whether everything it had to deliver was received."""
     transition.draining = None
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.

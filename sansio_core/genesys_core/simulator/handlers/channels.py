@@ -172,7 +172,7 @@ def _owned(call: ApiCall, token: IssuedToken) -> list[Channel]:
 
 
 def _make_room(call: ApiCall, newcomer: str) -> None:
-    """Displace a channel if there are 20: first one without a socket, then the least recently used."""
+    """Displace a channel if there are 20: first one without a socket, then by last use."""
     mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
         oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))

@@ -106,7 +106,7 @@ class ApiCall(Struct, frozen=True):
         return values[0] if values else default
 
     def number(self, name: str, default: int) -> int | None:
-        """Return the first value of a query parameter as a whole number; ``None`` if it is not one."""
+        """Return the first value of a query parameter as an integer, or ``None``."""
         text = self.argument(name, str(default))
         return int(text) if _WHOLE.fullmatch(text) else None
 

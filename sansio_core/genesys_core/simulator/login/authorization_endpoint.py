@@ -198,7 +198,7 @@ def _form(call: LoginCall, ask: _Ask, *, email: str, problem: str = "") -> Reply
 
 
 def _hinted(hint: str) -> str:
-    """Return the email in a hint, which is ``email:orgName``, an email or an organization's name."""
+    """Return the email in a hint: ``email:orgName``, an email or an organization's name."""
     email = hint.partition(":")[0]
     return email if "@" in email else ""
 
