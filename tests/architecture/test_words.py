@@ -30,6 +30,7 @@ FINISHED = (
     "sansio_core/genesys_core/observability/",
     "sansio_core/genesys_core/session/",
     "sansio_core/genesys_core/simulator/",
+    "sansio_core/genesys_core/simulator/",
     "sansio_core/genesys_core/version.py",
     "sansio_core/genesys_core/websocket/",
 )

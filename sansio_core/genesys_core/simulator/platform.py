@@ -1,8 +1,8 @@
-"""The simulated platform: a request in, a response out.
+"""The simulated platform, which answers requests to the login host and the API.
 
-Invariants: :meth:`Simulator.respond` is total: every request gets a response in the platform's
-format. The same requests at the same times yield the same responses, byte for byte. It reads no
-clock and draws no random numbers.
+Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the
+platform's format. The same requests at the same times yield the same responses, byte for byte. It reads no
+clock and uses no random numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
-# The platform's two front ends each add a header.
+# The platform has two front ends, each of which adds a ``Server`` header.
 _SERVERS: Final = (("Server", "Google"), ("Server", "FrontEnd"))
 
 

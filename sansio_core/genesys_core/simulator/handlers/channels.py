@@ -1,8 +1,8 @@
 """Channels and their subscriptions: ``/api/v2/notifications``.
 
-Invariants: a channel belongs to one user and client, and is visible only to them. They never have
-more than 20 channels, and a channel never has more than 1,000 topics. It lives for 24 hours after
-the last subscription, and no longer than the token of that request.
+Invariants: a channel belongs to one user and client and is visible only to them. A user and client have
+at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours after its
+last subscription request, or with the access token of that request, whichever is first.
 """
 
 import re
@@ -41,7 +41,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; beyond the limit, the least recently used one is displaced."""
+    """Create a channel, replacing the least recently used one if the limit is reached."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
@@ -62,7 +62,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """Return the channels of the token or its client; those of other tokens without their URIs."""
+    """List the channels of the token or client; URIs are included only for the token's own."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(
@@ -77,7 +77,7 @@ def get_channels(call: ApiCall) -> Reply:
 
 
 def head_channel(call: ApiCall) -> Reply:
-    """Check that a channel exists."""
+    """Return 200 if the channel exists (HEAD)."""
     _find(call)
     return Reply(200)
 
@@ -139,7 +139,7 @@ def _token(call: ApiCall) -> IssuedToken:
 
 
 def _base(call: ApiCall) -> str:
-    """Return the base URL of sockets, as the caller sees it."""
+    """Return the base URL of WebSocket connections, as seen by the caller."""
     if call.settings.connect_base is not None:
         return call.settings.connect_base.rstrip("/")
     asked = _HOST.fullmatch(call.host)
@@ -157,7 +157,7 @@ def _find(call: ApiCall) -> Channel:
     """Return the caller's channel.
 
     Raises:
-        Problem: 404 if it is gone or belongs to another user or client.
+        Problem: 404 if it does not exist or belongs to another user or client.
     """
     identity, token = call.arguments["channelId"], _token(call)
     for channel in _owned(call, token):
@@ -172,7 +172,7 @@ def _owned(call: ApiCall, token: IssuedToken) -> list[Channel]:
 
 
 def _make_room(call: ApiCall, newcomer: str) -> None:
-    """Displace a channel if there are 20: first one without a socket, then by last use."""
+    """Evict a channel if there are 20: the least recently used, disconnected channels first."""
     mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
         oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))
@@ -180,7 +180,7 @@ def _make_room(call: ApiCall, newcomer: str) -> None:
 
 
 def _verdicts(call: ApiCall) -> Sequence[Verdict]:
-    """Return the verdict for each topic in the body.
+    """Validate each topic in the body and return the results.
 
     Raises:
         Problem: 400 for a rejected topic, unless the caller ignores errors.

@@ -1,7 +1,7 @@
-"""The handler of all operations without their own.
+"""The default handler, for operations without a specific one.
 
-Invariants: the response has the type in the definition, and a listing is its own last page, so
-paging ends.
+Invariants: the response conforms to the definition. A listing is always a single page, so pagination
+terminates.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage
     "after",
     "before",
 }
-"""Properties that link to further pages of a listing."""
+"""Properties that link to other pages of a listing."""
 
 
 def respond_with_example(call: ApiCall) -> Reply:
@@ -34,7 +34,7 @@ def respond_with_example(call: ApiCall) -> Reply:
 
 
 def _settled(call: ApiCall, value: Json) -> Json:
-    """Adapt the example to the call: insert the requested id, and make it the last page."""
+    """Adapt the example to the call: insert the requested id, and mark it as the last page."""
     if not isinstance(value, Mapping):
         return value
     if isinstance(value.get("entities"), list):

@@ -1,7 +1,7 @@
 """Presences and routing statuses of users.
 
-Invariants: each change publishes exactly one event on the user's topic, with the spelling that
-events use: the presence that REST calls ``On Queue`` is ``ON_QUEUE`` there.
+Invariants: each change publishes exactly one event on the user's topic. Events spell presences
+differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an event.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ def put_routing_status(call: ApiCall) -> Reply:
 
 
 def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler like the others
-    """Return the system presences, which every organization has."""
+    """Return the system presences that exist in every organization."""
     known = map(presence_definition, SYSTEM_PRESENCES)
     return json_reply([{"id": each["id"], "name": _word(each)} for each in known])
 
@@ -102,7 +102,7 @@ def _definition(given: Json) -> Record:
     """Return the presence definition in a request, by id or by system presence.
 
     Raises:
-        Problem: 400 if there is neither.
+        Problem: 400 if the request specifies neither.
     """
     named: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
     for known in map(presence_definition, SYSTEM_PRESENCES):
@@ -116,7 +116,7 @@ def _definition(given: Json) -> Record:
 
 
 def _word(definition: Mapping[str, Json]) -> str:
-    """Return a system presence as events spell it."""
+    """Return a system presence as spelled in events."""
     return str(definition.get("systemPresence") or "").upper().replace(" ", "_")
 
 

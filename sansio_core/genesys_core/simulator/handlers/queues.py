@@ -1,6 +1,6 @@
-"""Queues: ``/api/v2/routing/queues`` and one level below.
+"""Handlers for queues: ``/api/v2/routing/queues`` and ``/api/v2/routing/queues/{queueId}``.
 
-Invariants: a queue has the properties of the last PUT, and keeps its id.
+Invariants: a PUT replaces all properties of a queue except its id.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
-"""Tokens in the API: ``/api/v2/tokens``.
+"""Handlers for access tokens: ``/api/v2/tokens``.
 
-Invariants: a revoked token is rejected from then on, and so is every other token of the same
-sign-in.
+Invariants: revoking a token also revokes every other token issued from the same sign-in.
 """
 
 from collections.abc import Mapping
@@ -67,8 +66,8 @@ _TYPES: Mapping[str, str] = {
     "implicit": "TOKEN",
     SAML2_BEARER: "SAML2-BEARER",
 }
-"""Client types by grant. A client of the platform has one type; with several grants, the first
-counts.
+"""Client types by grant. On the platform a client has a single type; for a simulated client with
+several grants, the first match is used.
 """
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {

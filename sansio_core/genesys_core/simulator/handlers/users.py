@@ -1,7 +1,7 @@
-"""Users: ``/api/v2/users`` and below.
+"""Handlers for users: ``/api/v2/users`` and its subresources.
 
-Invariants: expansions are present only if ``expand`` names them. A user's version increases with
-each change, and a change of an older version is rejected.
+Invariants: expansions are returned only if requested with ``expand``. Each update increments the
+user's version, and an update based on an outdated version is rejected with 409.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ _EXPANSIONS: Final = frozenset(
         "dateLastLogin",
     }
 )
-"""Expansions that simulated users have."""
+"""Expansions supported by simulated users."""
 
 
 def get_users_me(call: ApiCall) -> Reply:
@@ -97,7 +97,7 @@ def patch_user(call: ApiCall) -> Reply:
 
 
 def delete_user(call: ApiCall) -> Reply:
-    """Delete a user; the record remains, with the state ``deleted``."""
+    """Mark a user as deleted; the record is kept, with the state ``deleted``."""
     user = _find(call, call.arguments["userId"])
     if user_state(user) == "deleted":
         raise no_such_entity("user", call.arguments["userId"])
@@ -138,7 +138,7 @@ def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
 
 
 def _made_up(call: ApiCall, wanted: Iterable[str], model: str) -> Record:
-    """Return examples of expansions that simulated users do not have."""
+    """Return example values for expansions that simulated users do not support."""
     schema = call.definition.schemas.get(model)
     properties = {} if schema is None else schema.properties or {}
     return {

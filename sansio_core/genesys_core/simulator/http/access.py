@@ -1,7 +1,7 @@
 """Authentication and rate limiting.
 
-Invariants: token expiry uses the wall clock and rate limits the monotonic clock. A request that is
-rejected by the rate limit does not count towards it.
+Invariants: token expiry uses the wall clock, and rate limits use the monotonic clock. Requests
+rejected with 429 do not count towards the rate limit.
 """
 
 from collections import deque
@@ -20,7 +20,7 @@ def authenticate_request(request: Request, state: PlatformState, now: Now) -> Is
     """Return the token of a request.
 
     Raises:
-        Problem: 401, with the platform's error code.
+        Problem: 401 if the token is missing, invalid or expired.
     """
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if not scheme:
@@ -34,10 +34,10 @@ def authenticate_request(request: Request, state: PlatformState, now: Now) -> Is
 
 
 def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, now: Now) -> None:
-    """Count a request of a token.
+    """Count a request towards the rate limit of its token.
 
     Raises:
-        Problem: 429 if the window is full, with the seconds until the next request is allowed.
+        Problem: 429 if the limit is exceeded, with ``Retry-After`` in seconds.
     """
     spent = state.spent.setdefault(token.value, deque())
     while spent and now.monotonic - spent[0] >= limit.window:

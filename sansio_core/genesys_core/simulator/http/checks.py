@@ -1,4 +1,4 @@
-"""Validation of parameters and bodies.
+"""Validation of request parameters and bodies.
 
 Invariants: a request is rejected only for violating the definition. Unknown enum values, parameters
 and properties are accepted.
@@ -20,7 +20,7 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["check_parameters", "read_body"]
 
 MAX_NESTING: Final = 64
-"""Maximum nesting of a JSON body; no model of the definition comes close."""
+"""Maximum nesting of a JSON body; models in the definition are far less deep."""
 
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -35,7 +35,7 @@ def check_parameters(
     query: Mapping[str, Sequence[str]],
     request: Request,
 ) -> None:
-    """Check that required parameters are present and that all values have their type.
+    """Check that required parameters are present and that all values have the declared type.
 
     Raises:
         Problem: 400, naming the parameter.
@@ -52,10 +52,10 @@ def check_parameters(
 
 
 def read_body(facts: OperationFacts, definition: Definition, request: Request) -> Json:
-    """Return the JSON body, or ``None`` if there is none and none is required.
+    """Return the parsed JSON body, or ``None`` if an optional body is missing.
 
     Raises:
-        Problem: 400 or 415, naming what is missing or wrong.
+        Problem: 400 or 415, with the missing or invalid part in the message.
     """
     wanted = facts.body
     if wanted is None:
@@ -126,7 +126,7 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
 def _misfits(
     definition: Definition, schema: Schema, value: Json, place: str
 ) -> Iterator[tuple[str, Json, str]]:
-    """Yield each value of the wrong type: its location, the value, and the expected type."""
+    """Yield the location, value and expected type of each value with the wrong type."""
     if value is None:
         return
     known = definition.resolve(schema)
@@ -168,7 +168,7 @@ def _has_type(kind: str, form: str | None, value: Json) -> bool:
 
 
 def _floor(value: float) -> float | None:
-    """Return a whole number as is; ``None`` for booleans and other numbers."""
+    """Return the value if it is an integer; ``None`` for booleans and other numbers."""
     whole = not isinstance(value, bool) and isfinite(value) and value == value // 1
     return value if whole else None
 

@@ -1,8 +1,8 @@
-"""Calls and replies: what handlers receive and return.
+"""Parameters and return types of handlers.
 
 Invariants: a handler receives an :class:`ApiCall` and returns a :class:`Reply`, or raises a
-problem; it never sets headers that every response has. These are values, except for the ``state``
-of a call.
+problem. Headers common to all responses are added elsewhere. All types are immutable, except for
+the ``state`` of a call.
 """
 
 import re
@@ -40,9 +40,9 @@ class Reply(Struct, frozen=True):
 
     Attributes:
         status: the status code.
-        body: the content; ``None`` for none.
+        body: the content, or ``None``.
         content_type: of the body.
-        headers: headers beyond those of every response.
+        headers: headers in addition to those common to all responses.
     """
 
     status: int
@@ -56,7 +56,7 @@ class LoginCall(Struct, frozen=True):
 
     Attributes:
         request: as received.
-        query: the URL's parameters, by name, in order.
+        query: the query parameters by name, each with its values in order.
         form: the form's fields, with one value each; empty if the request has no body.
         now: when it was received.
         state: the platform's state, which handlers modify.
@@ -72,14 +72,14 @@ class LoginCall(Struct, frozen=True):
 
 
 class ApiCall(Struct, frozen=True):
-    """An authorized and valid request to the API.
+    """An authorized and validated request to the API.
 
     Attributes:
         route: the operation.
-        path: percent-encoded, without a gateway's prefix.
+        path: percent-encoded, without the path prefix of a gateway.
         arguments: the values of the path parameters, by name.
         query: the values of the query parameters, by name, in order.
-        body: the JSON body; ``None`` if there was none.
+        body: the parsed JSON body, or ``None``.
         token: the caller's token, or ``None`` for an operation that requires none.
         now: when it was received.
         state: the platform's state, which handlers modify.

@@ -1,6 +1,6 @@
-"""Page-number paging.
+"""Page-number pagination.
 
-Invariants: the pages of a list partition it, in order; a page links only to its neighbours.
+Invariants: every entity is on exactly one page, in order. A page links only to adjacent pages.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ MAX_PAGE_SIZE: Final = 500
 
 
 def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Json:
-    """Return the page that ``pageSize`` and ``pageNumber`` select.
+    """Return the page selected by ``pageSize`` and ``pageNumber``.
 
     A page beyond the last is empty, as on the platform.
 
@@ -29,7 +29,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
         show: converts an entity to its representation on the page.
 
     Raises:
-        Problem: 400 if the size is not within 1 to 500 or the number is not positive.
+        Problem: 400 if the page size is not in 1 to 500 or the page number is not positive.
     """
     size = _number(call, "pageSize", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
     number = _number(call, "pageNumber", 1, None)

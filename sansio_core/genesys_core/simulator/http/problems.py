@@ -1,7 +1,7 @@
 """The platform's error responses.
 
 Invariants: a handler that cannot continue raises a :class:`Problem`, which contains the response.
-Codes and messages are the platform's, as recorded by its users; if none is known, the code is
+Error codes and messages are those observed on the platform; where none is known, the code is
 ``bad.request``.
 """
 
@@ -45,8 +45,8 @@ class PlatformProblem(Problem):
         status: the status code.
         code: the platform's error code, such as ``not.found``.
         message: the error message.
-        extra: further members of the body.
-        headers: further headers.
+        extra: additional members of the body.
+        headers: additional headers.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class PlatformProblem(Problem):
 
 
 class OAuthProblem(Problem):
-    """An error of the login host, whose body contains the description twice.
+    """An error of the login host; its body repeats the description under two names.
 
     Args:
         status: the status code.
@@ -144,7 +144,7 @@ def method_not_allowed(allowed: Sequence[str]) -> PlatformProblem:
 
 
 def version_conflict(kind: str, identity: str, given: object, current: object) -> PlatformProblem:
-    """Return a 409 for a change of an outdated version."""
+    """Return a 409 for an update based on an outdated version."""
     message = f"The {kind} version {given} does not match the current version {current}"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     return PlatformProblem(409, "general.conflict", message, extra=extra)

@@ -2,7 +2,7 @@
 
 Invariants: a browser is never redirected to a URI that the client has not registered; all other
 errors are reported to the client with the codes of RFC 6749 section 4.1.2.1. A code or token is
-issued only to a user who entered the password or has a session, and never after a refusal.
+issued only to a user who entered the password or has a session, and never if access was denied.
 """
 
 import hmac
@@ -30,7 +30,7 @@ _GRANTS: Final = {"code": "authorization_code", "token": "implicit"}
 
 
 def get_authorize(call: LoginCall) -> Reply:
-    """Return the login page, or redirect at once if there is a session and no prompt is requested.
+    """Return the login page, or redirect immediately if a session exists and no prompt is required.
 
     Raises:
         Problem: the request is invalid.
@@ -43,7 +43,7 @@ def get_authorize(call: LoginCall) -> Reply:
 
 
 def post_authorize(call: LoginCall) -> Reply:
-    """Handle the login form: signed in, refused, or wrong password.
+    """Handle the submitted login form: success, access denied, or wrong password.
 
     Raises:
         Problem: the request is invalid.
@@ -93,7 +93,7 @@ HANDLERS: Mapping[tuple[str, str], LoginHandler] = {
 
 
 class _Answered(Problem):
-    """A request that ends with a page or a redirect."""
+    """An error that is answered with a page or a redirect."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
@@ -115,7 +115,7 @@ class _Ask(Struct, frozen=True):
     prompt: str | None
 
     def answered(self, fields: Mapping[str, str]) -> Reply:
-        """Redirect with fields: in the query, or for a token in the fragment."""
+        """Redirect with parameters in the query, or in the fragment for the implicit grant."""
         more = urlencode({**fields, **({} if self.state is None else {"state": self.state})})
         if self.response_type == "token":
             return _redirect(f"{self.redirect_uri}#{more}")

@@ -1,7 +1,7 @@
-"""Authentication of OAuth clients, and their permitted grants.
+"""OAuth client authentication and permitted grants.
 
-Invariants: a client with a secret must prove it; a public client sends only its id, and proves its
-identity with the code verifier.
+Invariants: a confidential client must authenticate with its secret. A public client sends only its id
+and must use PKCE.
 """
 
 from base64 import b64decode
@@ -24,7 +24,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def authenticate_client(call: LoginCall) -> OAuthClient:
-    """Return the client, by id and secret in an HTTP Basic header.
+    """Authenticate a client by id and secret in an HTTP Basic header.
 
     Raises:
         Problem: ``invalid_client``.
@@ -37,7 +37,7 @@ def authenticate_client(call: LoginCall) -> OAuthClient:
 
 
 def sends_secret(call: LoginCall) -> bool:
-    """Return whether the client sends a secret, in a Basic header of any form."""
+    """Return whether the request has a Basic authorization header, valid or not."""
     return "authorization" in call.request.headers
 
 

@@ -1,6 +1,6 @@
-"""The pages of the login host.
+"""HTML pages of the login host.
 
-Invariants: a page loads nothing from elsewhere, runs no script, and escapes all external text.
+Invariants: a page loads no external resources, runs no scripts, and escapes all untrusted text.
 """
 
 from collections.abc import Iterable
@@ -56,12 +56,12 @@ Client <code>{client_id}</code> asks to act for you.</p>
 def form_page(
     *, org: str, client_id: str, emails: Iterable[str], email: str = "", problem: str = ""
 ) -> Reply:
-    """Return the page on which a user signs in or refuses.
+    """Return the page where a user signs in or denies access.
 
     Args:
         org: the organization's name.
         client_id: the requesting client.
-        emails: the emails of all users, to select from.
+        emails: the emails of all users, offered for selection.
         email: prefilled email.
         problem: the error of the previous attempt.
     """

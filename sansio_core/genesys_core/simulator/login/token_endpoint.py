@@ -1,8 +1,8 @@
 """The token endpoint: ``POST /oauth/token``.
 
 Invariants: a token is issued only for a grant that its client may use, against the client's secret
-or a code verifier; codes and refresh tokens are valid for one exchange; every refusal has a code of
-RFC 6749 section 5.2.
+or a code verifier; codes and refresh tokens are single-use; every error has a code of RFC 6749
+section 5.2.
 """
 
 import re
@@ -108,10 +108,10 @@ def issue_token(
     Args:
         client: the client.
         state: the platform's state.
-        settings: for the lifetime.
+        settings: contains the token lifetime.
         now: the current time.
-        user_id: the user; by default that of the client's own tokens.
-        family: the sign-in that it belongs to.
+        user_id: the user; defaults to the user of the client.
+        family: the sign-in that the token results from.
     """
     token = IssuedToken(
         value=state.new_secret("token"),
@@ -164,7 +164,7 @@ _NAME_ID = re.compile(rb"<(?:\w+:)?NameID\b[^>]*>\s*([^<]*?)\s*</")
 
 
 def _subject(state: PlatformState, assertion: str) -> str:
-    """Return the user that an assertion names; the first user if it names none."""
+    """Return the user named in an assertion, or the first user if it names none."""
     try:
         # base64 and base64url, padded or not; `validate` rejects anything else.
         plain = assertion.translate(str.maketrans("-_", "+/")).rstrip("=")

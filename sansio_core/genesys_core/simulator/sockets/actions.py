@@ -1,6 +1,6 @@
-"""Actions and records of the hub.
+"""Actions that the hub requests, and records of events and deliveries.
 
-Invariants: each action concerns one socket, and the actions of a socket are performed in order.
+Invariants: each action applies to one socket, and the actions of a socket are performed in order.
 """
 
 from typing import Literal, TypeAlias
@@ -57,7 +57,7 @@ class Drop(Struct, frozen=True):
 
     Attributes:
         socket: the socket's number.
-        reset: whether to reset the TCP connection, as if the machine had vanished.
+        reset: whether to reset the TCP connection, as after a crash of the server.
     """
 
     socket: int
@@ -75,7 +75,7 @@ Action: TypeAlias = WriteText | WriteBytes | WriteClose | Drop | FallSilent
 
 
 class Refusal(Struct, frozen=True):
-    """A rejected socket.
+    """A rejected WebSocket handshake.
 
     Attributes:
         status: of the HTTP response; ``None`` to end the connection without one.
@@ -92,7 +92,7 @@ class Published(Struct, frozen=True):
         topic: the event's topic.
         correlation_id: in its metadata, unique for each event.
         channels: the subscribed channels.
-        at: when.
+        at: when it was published.
     """
 
     sequence: int
@@ -103,8 +103,8 @@ class Published(Struct, frozen=True):
 
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
-"""The outcome of an event for one channel: it was sent, there was no socket, the socket was
-half-open, or a test withheld it. A held event has no outcome yet.
+"""The outcome of an event for one channel: sent, no socket, half-open socket, or
+withheld by a test. An event on hold has no outcome yet.
 """
 
 
@@ -114,7 +114,7 @@ class Delivery(Struct, frozen=True):
     Attributes:
         sequence: the event's number.
         channel_id: the channel.
-        socket: its socket, if it had one.
+        socket: the socket of the channel, or ``None``.
         fate: the outcome.
     """
 

@@ -2,8 +2,8 @@
 
 Invariants: no I/O and no clock. The adapter reports what happened and when, and performs the
 actions that :meth:`Hub.take` returns. An event is sent to the sockets of all channels subscribed at
-that time, in order; without a socket it is lost, as on the platform, and recorded as such. A
-channel has one socket: a new one ends the previous one.
+that time, in order; for a channel without a socket it is lost, as on the platform, and recorded
+as lost. A channel has at most one socket: a new connection replaces the previous one.
 """
 
 from collections import Counter, deque
@@ -48,7 +48,7 @@ _GOING_AWAY: Final = 1001
 
 
 class Hub:
-    """The platform's side of all sockets.
+    """The server side of all notification sockets.
 
     Args:
         state: the platform's state.
@@ -58,7 +58,7 @@ class Hub:
         state: the platform's state.
         published: the latest events, oldest first.
         deliveries: their outcomes by channel.
-        counts: numbers of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
+        counts: the number of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
             ``reply``), and of events by outcome.
     """
 
@@ -107,13 +107,13 @@ class Hub:
         self.settle(now)
 
     def disconnected(self, socket: int) -> None:
-        """Handle the end of a socket, by either side."""
+        """Handle the end of a connection, closed by either side."""
         line = self._numbered(socket)
         if line is not None:
             self._forget(line)
 
     def take(self) -> tuple[Action, ...]:
-        """Return the actions to perform now, once."""
+        """Return the pending actions and clear them."""
         actions = tuple(self._actions)
         self._actions.clear()
         return actions
@@ -121,7 +121,7 @@ class Hub:
     # Time
 
     def timer(self, now: Now) -> None:
-        """Do what is due: heartbeats, announced closes, expired channels."""
+        """Process due timers: heartbeats, announced closes, expired channels."""
         self.settle(now)
         for line in list(self._lines.values()):
             if line.closes is not None and now.monotonic >= line.closes:
@@ -157,7 +157,7 @@ class Hub:
         return self._publish(Notice(topic, body), now, version)
 
     def settle(self, now: Now) -> None:
-        """Send pending events to the sockets, and close those of channels that are gone."""
+        """Send pending events, and close the sockets of channels that no longer exist."""
         while self.state.notices:
             self._publish(self.state.notices.popleft(), now, "2")
         for channel in list(self.state.channels.values()):
@@ -219,7 +219,7 @@ class Hub:
         """Announce to a channel's socket that the server will close it, and close it later.
 
         Args:
-            channel_id: the channel, which remains.
+            channel_id: the channel, which is not deleted.
             now: the current time.
             wait: seconds until it is closed.
 
@@ -272,7 +272,7 @@ class Hub:
         self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
-        """Split each further message into this many frames, with pings in between.
+        """Split each subsequent message into this many frames, with pings in between.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -293,8 +293,8 @@ class Hub:
 
         Args:
             channel_id: the channel.
-            order: indices of the events to send, from 0; repeated ones are sent repeatedly, omitted
-                ones never. By default all, in order.
+            order: zero-based indices of the events to send; repeated indices send duplicates, and
+                omitted events are lost. Defaults to all events, in order.
 
         Raises:
             InvalidValueError: the channel has no socket, or an index is out of range.
@@ -307,11 +307,11 @@ class Hub:
             self._book(outgoing, channel_id, line.number, "withheld")
 
     def refuse(self, status: int | None, *, times: int = 1) -> None:
-        """Refuse the next sockets of any channel.
+        """Reject the next connection attempts to any channel.
 
         Args:
             status: of the HTTP response; ``None`` ends the connection without one.
-            times: how many.
+            times: the number of attempts to reject.
         """
         self._refusals.extend([Refusal(status)] * times)
 
@@ -321,7 +321,7 @@ class Hub:
             raise InvalidValueError(f"channel {channel_id!r}: has no socket")
         return line
 
-    # Ends
+    # Ends of connections
 
     def _bury(self, channel: Channel, death: Death, now: Now) -> None:
         message = _LAST_WORDS.get(death)
@@ -352,7 +352,7 @@ _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
     "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
     "token_revoked": ("token_revoked", "user_tokens_revoked"),
 }
-"""The system message and close reason for each cause; none if a lifetime expired."""
+"""The system message and close reason by cause; none for an expired channel."""
 
 
 def channel_of(target: str) -> str:

@@ -1,7 +1,7 @@
-"""One socket of a hub: due times and held events.
+"""The state of one notification socket: timers and held events.
 
 Invariants: a message is sent, held, or lost because the socket is half-open. Only events are held,
-so a waiting client still receives heartbeats and pongs.
+so the client still receives heartbeats and pongs meanwhile.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class HubSocket(Struct):
         channel_id: the channel.
         beat: when its next heartbeat is due, on the monotonic clock.
         closes: when the platform closes it, if announced.
-        held: the held events, if a test holds them.
+        held: the events held by a test; ``None`` if events are not held.
         is_silent: whether it is half-open.
         fragments: the number of frames per message.
     """
@@ -53,7 +53,7 @@ class HubSocket(Struct):
     fragments: int = 1
 
     def hold_back(self, outgoing: QueuedText) -> bool:
-        """Hold a message, if it must be held; return whether it was."""
+        """Hold a message if events are on hold, and return whether it was held."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)
@@ -65,10 +65,10 @@ class HubSocket(Struct):
         """Stop holding messages.
 
         Args:
-            order: indices of the messages to send, from 0; ``None`` for all.
+            order: zero-based indices of the messages to send; ``None`` for all.
 
         Returns:
-            The messages to send, in that order, and those that are never sent.
+            The messages to send, in that order, and the messages to discard.
 
         Raises:
             InvalidValueError: an index is out of range; all messages are still held.
@@ -83,5 +83,5 @@ class HubSocket(Struct):
 
     @property
     def due(self) -> float:
-        """When something is due, on the monotonic clock."""
+        """When the next timer is due, on the monotonic clock."""
         return self.beat if self.closes is None else min(self.beat, self.closes)

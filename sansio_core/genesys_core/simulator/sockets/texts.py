@@ -1,6 +1,6 @@
 """Messages on a channel's socket, in both directions.
 
-Invariants: any text is accepted. Requests are answered; everything else is ignored, since one
+Invariants: any text is accepted. Requests are answered and everything else is ignored, because an
 official client sends the time of day every second.
 """
 
@@ -93,7 +93,7 @@ def _read(text: str) -> Mapping[str, Json]:
 
 
 def _topics(request: Mapping[str, Json]) -> dict[str, str] | None:
-    """Return the topics of a request by their names in lower case; ``None`` without a list."""
+    """Return the requested topics by lower-case name; ``None`` if there is no list of topics."""
     asked = request.get("topics")
     if not isinstance(asked, list):
         return None

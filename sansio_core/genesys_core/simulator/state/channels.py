@@ -1,7 +1,7 @@
 """Notification channels and their topics.
 
-Invariants: these are values. A channel that is gone stays in the state until its socket has been
-notified, and answers nothing meanwhile.
+Invariants: all types are immutable. A deleted or expired channel stays in the state until its socket
+has been notified, and is not accessible meanwhile.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Channel", "ChannelTopic", "Death", "Notice", "death_of"]
 
 MAX_CHANNELS: Final = 20
-"""Maximum number of channels per user and client; another one displaces the least recently used."""
+"""Maximum number of channels per user and client; a new one replaces the least recently used."""
 
 MAX_TOPICS: Final = 1_000
 """Maximum number of topics on a channel; a combined topic counts as one."""
@@ -39,17 +39,17 @@ class Channel(Confidential, frozen=True):
     """A channel.
 
     Attributes:
-        id: sufficient to read the channel, so it is not shown.
+        id: hidden in the repr, because it is sufficient to connect to the channel.
         client_id: the OAuth client that created it.
         user_id: the user whose token created it, if any.
-        token: the access token that created it or subscribed last; the channel ends with it.
+        token: the access token of the last subscription; the channel ends when it expires.
         uri: the address of its socket; contains the id.
         expires: seconds since 1970-01-01 UTC.
         used: a number that increases with each use of any channel.
         topics: its topics, by the topic in lower case.
         names: all names of its topics.
         is_connected: whether it has a socket.
-        displaced_by: the channel that displaced it.
+        displaced_by: the channel that replaced it.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"id", "token", "uri"})
@@ -83,7 +83,7 @@ class Notice(Struct, frozen=True):
     Attributes:
         topic: such as ``v2.users.{id}.presence``, with an id.
         body: the event's body.
-        to: the only channel it is for, subscribed or not; ``None`` for all subscribed ones.
+        to: the only recipient, subscribed or not; ``None`` for all subscribed channels.
     """
 
     topic: str
@@ -92,11 +92,11 @@ class Notice(Struct, frozen=True):
 
 
 Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expired"]
-"""Why a channel is gone."""
+"""Why a channel ended."""
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:
-    """Return why a channel is gone; ``None`` if it is alive."""
+    """Return why a channel ended; ``None`` if it is active."""
     token = tokens.get(channel.token)
     if channel.displaced_by is not None:
         return "displaced"

@@ -1,7 +1,7 @@
 """Tokens, codes and browser sessions that the login host issues.
 
-Invariants: issued values are never shown. Everything that results from one sign-in has the same
-``family``, so that it can be revoked together.
+Invariants: secret values never appear in a repr. All credentials that result from one sign-in share a
+``family``, so that they can be revoked together.
 """
 
 from typing import ClassVar, Final
@@ -18,7 +18,7 @@ class IssuedToken(Confidential, frozen=True):
     """An issued access token.
 
     Attributes:
-        value: the token; never shown.
+        value: the token; hidden in the repr.
         client_id: the client it was issued to.
         user_id: the user it was issued for, if any.
         expires: seconds since 1970-01-01 UTC.
@@ -38,7 +38,7 @@ class IssuedRefreshToken(Confidential, frozen=True):
     """An issued refresh token, valid for one exchange.
 
     Attributes:
-        value: the token; never shown.
+        value: the token; hidden in the repr.
         client_id: the client it was issued to.
         user_id: the user it was issued for.
         family: the sign-in that it belongs to.
@@ -58,9 +58,9 @@ class Code(Confidential, frozen=True):
     """An issued authorization code, valid for one exchange.
 
     Attributes:
-        value: the code; never shown.
+        value: the code; hidden in the repr.
         client_id: the client it was issued to.
-        redirect_uri: where it was sent, which the exchange must repeat.
+        redirect_uri: where the code was sent; the token request must contain the same URI.
         challenge: the code challenge, if the client sent one.
         user_id: the user who signed in.
         family: the sign-in.
@@ -82,7 +82,7 @@ class BrowserSession(Confidential, frozen=True):
     """A browser in which a user is signed in.
 
     Attributes:
-        value: of the cookie; never shown.
+        value: of the cookie; hidden in the repr.
         user_id: the user.
     """
 

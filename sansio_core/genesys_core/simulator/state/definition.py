@@ -1,7 +1,7 @@
 """The API definition, parsed into what the simulator needs.
 
-Invariants: a definition is immutable. What it does not specify (a type, a response) is ``None``
-here, and left to the code that needs it.
+Invariants: a definition is immutable. A missing type or response is ``None``; its users choose the
+default.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ class Schema(Struct, frozen=True, gc=False):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether only the platform writes it; beside a ``$ref`` the flag has the prefix ``x-``."""
+        """Whether the property is read-only; next to a ``$ref`` the flag is ``x-read-only``."""
         return self.read_only or self.x_read_only
 
     @property
@@ -104,7 +104,7 @@ class PathItem(Struct, frozen=True, gc=False):
 
 
 class SwaggerDocument(Struct, frozen=True):
-    """A Swagger 2.0 document, as far as it is needed."""
+    """A Swagger 2.0 document, limited to the parts that the simulator uses."""
 
     paths: dict[str, PathItem]
     definitions: dict[str, Schema] = {}

@@ -1,7 +1,8 @@
 """The complete state of the simulator.
 
-Invariants: this is data, modified only by :class:`Simulator` and its hub. It contains no clock, no
-randomness and no code, so a deep copy is an independent platform with the same history.
+Invariants: the state is plain data, modified only by :class:`Simulator` and its hub. It contains no
+clock, random generator or callbacks, so a deep copy is an independent platform with the same
+history.
 """
 
 from collections import Counter, deque
@@ -43,11 +44,11 @@ class Settings(Struct, frozen=True):
         token_lifetime: seconds until a token expires; one day, as on the platform.
         code_lifetime: seconds until an authorization code expires (RFC 6749 section 4.1.2: at most
             ten minutes).
-        rate_limit: the rate limit per token; ``None`` for none.
+        rate_limit: the rate limit per token; ``None`` disables it.
         login_prefixes: path prefixes of ``/oauth`` and ``/logout``, as a gateway has them
             (``/login``); the bare path is always served.
         api_prefixes: path prefixes of ``/api/v2``, likewise.
-        channel_lifetime: seconds that a notification channel lives after its last subscription.
+        channel_lifetime: seconds from the last subscription until a notification channel expires.
         heartbeat_interval: seconds between heartbeats of a socket.
         connect_base: the base of the ``connectUri`` of channels, such as
             ``wss://streaming.example.com``; by default the host of the request.
@@ -93,7 +94,7 @@ class PlatformState(Struct):
         seed: the seed of all ids.
         clients: OAuth clients by id.
         organization: its ``id`` and ``name``.
-        password: of all users; nobody can sign in if it is empty.
+        password: the password of all users; if it is empty, sign-in is disabled.
         tokens: access tokens by value.
         refresh_tokens: unused refresh tokens by value.
         codes: unused authorization codes by value.
@@ -106,7 +107,7 @@ class PlatformState(Struct):
         forbidden_topics: missing permissions by topic or template; such topics are rejected.
         socket_port: the port of channel sockets; ``None`` for the port of the request.
         issued: number of ids of each kind.
-        spent: for each token, the times of its requests in the last window (monotonic seconds).
+        spent: request times in the current rate limit window, by token (monotonic seconds).
         counts: requests by method and template.
         log: the latest requests, oldest first.
     """
@@ -133,7 +134,7 @@ class PlatformState(Struct):
 
     @classmethod
     def of(cls, world: World, seed: int) -> "PlatformState":
-        """Return the initial state of a world."""
+        """Create the initial state from a world."""
         return cls(
             seed=seed,
             clients={client.id: client for client in world.clients},
@@ -153,7 +154,7 @@ class PlatformState(Struct):
         return f"{self.new_id(kind)}{self.new_id(kind)}".replace("-", "")
 
     def revoke(self, token: IssuedToken) -> None:
-        """Revoke an access token, and everything else of its sign-in."""
+        """Revoke an access token and all other credentials from the same sign-in."""
         self.tokens.pop(token.value, None)
         if token.family is not None:
             self.revoke_family(token.family)

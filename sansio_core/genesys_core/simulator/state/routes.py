@@ -24,7 +24,7 @@ class ServedRoute(Struct, Generic[F], frozen=True):
     Attributes:
         method: in upper case.
         template: such as ``/api/v2/users/{userId}``.
-        facts: data of the table's owner.
+        facts: arbitrary data attached to the route.
     """
 
     method: str

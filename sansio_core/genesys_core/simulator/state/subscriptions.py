@@ -1,6 +1,6 @@
-"""Subscriptions to topics, over REST and over the socket.
+"""Subscribing to topics, through REST or the WebSocket.
 
-Invariants: a subscription succeeds as a whole or changes nothing.
+Invariants: a subscription request is atomic: it succeeds as a whole or changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ def subscribe_channel(
     topics: Mapping[str, ChannelTopic],
     now: Now,
 ) -> bool:
-    """Set a channel's topics, and extend its life by 24 hours.
+    """Set a channel's topics, and restart its lifetime of 24 hours.
 
     Returns:
         ``False``, without changing anything, if there are more topics than a channel may have.

@@ -1,4 +1,4 @@
-"""Topics that may be subscribed to.
+"""Validation of topics.
 
 Invariants: each topic is accepted or rejected independently of others. Names are case-insensitive.
 A combined topic is accepted if any of its parts is, and delivers the events of those parts.
@@ -20,11 +20,11 @@ _SYSTEM: Final = "v2.system."
 
 
 class Verdict(Struct, frozen=True):
-    """The verdict on a requested topic.
+    """The validation result of a requested topic.
 
     Attributes:
         id: as requested.
-        topic: what is subscribed to; ``None`` for a rejected topic.
+        topic: the topic to subscribe to; ``None`` if rejected.
         reason: why it was rejected.
         missing: the permissions that the subscriber lacks.
     """
@@ -52,7 +52,7 @@ def judge_topic(state: PlatformState, asked: str) -> Verdict:
 
 
 def _names(asked: str) -> Iterator[str]:
-    """Yield the topics that a combined one, ``prefix?suffix&suffix``, stands for."""
+    """Expand a combined topic, ``prefix?suffix&suffix``, into single topics."""
     prefix, mark, suffixes = asked.partition("?")
     if not mark:
         yield asked
@@ -63,7 +63,7 @@ def _names(asked: str) -> Iterator[str]:
 
 def _is_known(state: PlatformState, name: str) -> bool:
     if name.startswith(_SYSTEM):
-        return False  # they arrive without a subscription
+        return False  # delivered without a subscription
     return resolve_topic(name) is not None or _covers(state.extra_topics, name)
 
 

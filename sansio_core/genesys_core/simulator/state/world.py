@@ -1,7 +1,7 @@
 """The initial entities of the simulator: OAuth clients, users, queues.
 
-Invariants: a world is generated from numbers only. The same seed yields the same people, ids and
-secrets on any machine; all people are fictitious.
+Invariants: a world is deterministic. The same seed yields the same people, ids and secrets on any
+machine; all people are fictitious.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ ALL_GRANTS: Final = (
     "implicit",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
 )
-"""All grants of a client; one that may use codes may refresh as well."""
+"""All grants of a client; the authorization code grant includes refresh tokens."""
 
 
 class OAuthClient(Confidential, frozen=True):
@@ -43,12 +43,12 @@ class OAuthClient(Confidential, frozen=True):
 
     Attributes:
         id: the client id.
-        secret: the client secret; never shown.
+        secret: the client secret; hidden in the repr.
         grants: its permitted grants, of :data:`ALL_GRANTS`.
         user_id: the user of its own tokens. The platform's client credentials have no user; with
             ``None`` the simulator behaves the same, and refuses ``/api/v2/users/me``.
-        redirect_uris: permitted redirect URIs, compared exactly. If empty, any URI on the loopback
-            address.
+        redirect_uris: permitted redirect URIs, compared exactly. If empty, any loopback URI is
+            permitted.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
@@ -67,7 +67,7 @@ class World(Confidential, frozen=True):
         clients: the OAuth clients.
         users: JSON objects of the type ``User``, each with an ``id``, a ``name`` and a ``version``.
         queues: JSON objects of the type ``Queue``, each with an ``id`` and a ``name``.
-        password: the password of all users; nobody can sign in if it is empty.
+        password: the password of all users; if it is empty, sign-in is disabled.
         org: the organization's short name.
     """
 
@@ -83,7 +83,7 @@ class World(Confidential, frozen=True):
     def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
         """Create a world with one client, users and queues; the client acts for the first user.
 
-        The client may use all grants, unlike clients of the platform, which have a single type.
+        The client may use all grants, unlike clients of the platform, which have a single grant type.
 
         Args:
             users: number of users.

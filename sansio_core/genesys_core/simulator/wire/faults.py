@@ -1,8 +1,8 @@
 """Fault injection between a client and the platform.
 
-Invariants: a plan is a value. It counts requests; no clock and no randomness decides which of them
-gets a fault, so runs are reproducible. What a client cannot know is recorded: whether the platform
-performed the request.
+Invariants: a plan is immutable and selects requests by counting them, without a clock or randomness,
+so runs are reproducible. The log records what a client cannot know: whether the platform performed
+the request.
 """
 
 import math
@@ -37,13 +37,13 @@ ReplyPart: TypeAlias = Literal["head", "body"]
 
 
 class Answer(Struct, frozen=True):
-    """Another response than the platform's: 429, 502 from a load balancer, HTML with a 200.
+    """A response that replaces the platform's: 429, 502 from a load balancer, HTML with a 200.
 
     Attributes:
         status: the status code.
         headers: such as ``{"Retry-After": "1"}``.
         body: the body.
-        done: whether the platform performs the request nevertheless, as often with a 504.
+        done: whether the platform still performs the request, as is common with a 504.
 
     Raises:
         InvalidValueError: the status is not in 200 to 599, or a header is invalid.
@@ -73,7 +73,7 @@ class Interrupted(Struct, frozen=True):
         by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:
-        InvalidValueError: ``at`` or ``by`` has another value.
+        InvalidValueError: ``at`` or ``by`` has an unknown value.
     """
 
     at: FaultMoment
@@ -85,11 +85,11 @@ class Interrupted(Struct, frozen=True):
 
 
 class Slow(Struct, frozen=True):
-    """The complete response, one part of it in chunks with a pause before each.
+    """A slow response: one part is sent in chunks, with a pause before each.
 
     Attributes:
         part: ``head`` or ``body``.
-        seconds: length of each pause.
+        seconds: duration of each pause.
         size: size of each chunk in bytes.
 
     Raises:
@@ -117,7 +117,7 @@ class Garbage(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """The complete response, after which the connection is closed without announcing it."""
+    """A complete response, then a close without a preceding ``Connection: close``."""
 
 
 Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
@@ -174,7 +174,7 @@ class FaultPlan(Struct, frozen=True):
         return cls(rules, (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
-        """Return the fault of the next request, and the next plan.
+        """Return the fault for the next request, and the updated plan.
 
         Args:
             method: of the request.
@@ -256,7 +256,7 @@ class FaultyPlatform:
         return sum((met.method, met.template) == (method, template) for met in self.log)
 
     def done(self, method: str, template: str) -> int:
-        """Return how many of them the platform performed, whatever their clients received."""
+        """Return how many of these requests were performed, whether or not the response was sent."""
         return sum(
             met.done and (met.method, met.template) == (method, template) for met in self.log
         )

@@ -1,7 +1,7 @@
 """A sans-IO connection to the simulated platform.
 
-Invariants: bytes in, steps out. What is written, how slowly, and how the connection ends is decided
-here; the owner of the socket performs the steps in order and decides nothing.
+Invariants: the connection takes received bytes and returns steps. It decides what is written, how
+slowly, and how the connection ends; the owner of the socket only performs the steps in order.
 """
 
 from collections.abc import Iterator
@@ -111,7 +111,7 @@ class ServerConnection:
             yield Close()
 
     def _refused(self, error: h11.RemoteProtocolError) -> Iterator[WireStep]:
-        """The input is not HTTP."""
+        """Handle input that is not HTTP."""
         if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
             yield Write(self._written(Response(error.error_status_hint))[0])
         yield Close()

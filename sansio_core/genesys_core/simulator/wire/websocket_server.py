@@ -41,7 +41,7 @@ class Received(Struct, frozen=True):
 
 
 class ConnectionEnded(Struct, frozen=True):
-    """No more input: end the connection once everything is written.
+    """The connection has ended: close it once all pending bytes are written.
 
     Attributes:
         code: the client's close code; 1005 if it sent none, 1006 without a close frame.
@@ -54,7 +54,7 @@ ServerEvent: TypeAlias = Requested | Received | ConnectionEnded
 
 
 def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
-    """Build a server's frame, valid or not.
+    """Build a server frame, which need not be valid.
 
     Args:
         opcode: 0 to 15; 1 is a text, 0 a continuation, 8 a close, 9 a ping.
@@ -105,13 +105,13 @@ class WebSocketServer:
         return self._read_frames(self._frames, data)
 
     def data_to_send(self) -> bytes:
-        """Return the bytes to write now, exactly once."""
+        """Return the pending bytes to write and clear them."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
 
     def accept(self) -> tuple[ServerEvent, ...]:
-        """Accept the handshake; return the events of data that the client sent along."""
+        """Accept the handshake, and return events for data that the client sent with it."""
         digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
         headers = [
             (b"Upgrade", b"websocket"),
@@ -172,7 +172,7 @@ class WebSocketServer:
         return (Requested(request.target.decode("latin-1")),)
 
     def _judge(self, request: h11.Request) -> int | None:
-        """Return the status that rejects a handshake, or ``None`` (RFC 6455 section 4.2.1)."""
+        """Return the status to reject an invalid handshake with, or ``None`` (RFC 6455 section 4.2.1)."""
         fields = {name: value.strip().lower() for name, value in request.headers}
         upgrades = fields.get(b"upgrade") == b"websocket" and b"upgrade" in [
             token.strip() for token in fields.get(b"connection", b"").split(b",")
