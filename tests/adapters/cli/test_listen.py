@@ -135,7 +135,7 @@ def test_a_refused_topic_ends_it_with_the_reason(simulator, environment):
 
 
 @pytest.mark.parametrize(
-    ("topic", "words"), [("v2.users.{id}.presence", "put an id"), ("a b", "segments joined")]
+    ("topic", "words"), [("v2.users.{id}.presence", "with an id"), ("a b", "segments joined")]
 )
 def test_what_is_no_topic_ends_it_with_the_rule(simulator, environment, topic, words):
     with command(topic, "--host", simulator.url, **environment) as running:
