@@ -1,8 +1,8 @@
 """HTTP header fields as a value.
 
-Law: order and repetition are kept as received; names compare without case; the merged view joins
-repeated fields with ``", "`` (RFC 9110, 5.3). A value that could start a header line of its own
-never becomes a header.
+Invariants: order and repetition are kept as received; names are case-insensitive; the merged view
+joins repeated fields with ``", "`` (RFC 9110, 5.3). A value that could inject another header line is
+rejected.
 """
 
 import re
@@ -60,7 +60,7 @@ class Headers(Mapping[str, str]):
         return headers
 
     def hiding(self, secrets: KnownSecrets) -> "Headers":
-        """The same fields; where they are shown, these secrets are replaced in every value."""
+        """The same fields; these secrets are masked in every value when shown."""
         headers = Headers.received(self.raw)
         headers._secrets = secrets  # noqa: SLF001 - another constructor of this class
         return headers
@@ -91,11 +91,11 @@ class Headers(Mapping[str, str]):
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """These headers with one field given a single value, whatever it had before."""
+        """These headers with one field set to a single value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
-        """These headers less one field."""
+        """These headers without one field."""
         wanted = name.lower()
         return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
 
@@ -180,7 +180,7 @@ def header_pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
     """Names and values as text, otherwise unchecked.
 
     Raises:
-        InvalidValueError: neither a mapping nor pairs, or something else than text among them.
+        InvalidValueError: neither a mapping nor pairs, or a name or value that is not text.
     """
     if isinstance(fields, Headers):
         return fields.raw

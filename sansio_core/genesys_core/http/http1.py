@@ -1,9 +1,8 @@
-"""HTTP/1.1 as bytes in, bytes out: the seam for an event loop that has no HTTP client.
+"""An HTTP/1.1 connection without I/O, for event loops that have no HTTP client.
 
-Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`. What
-came in pieces gives what it gives as a whole: the same response, the same failure, the same answer to
-whether the connection may be used again. A byte that no request asked for ends the connection's use:
-what it belongs to cannot be known.
+Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`. However
+the bytes are split, the result is the same: the response, the failure, and whether the connection is
+reusable. Unsolicited bytes make the connection unusable, because they cannot be assigned to a request.
 """
 
 from collections.abc import Mapping
@@ -55,7 +54,7 @@ class HTTP1Connection:
     whether it is wanted yet.
 
     In each ``receive`` an empty ``bytes`` means that the peer closed. While :attr:`reusable`, the
-    next request may follow; after a failure the connection is of no more use.
+    next request may follow; after a failure the connection is unusable.
 
     Args:
         limits: how much of a response is read before it counts as broken.
@@ -146,7 +145,7 @@ class HTTP1Connection:
 
     @property
     def leftover(self) -> bytes:
-        """Bytes behind the last response: of the protocol switched to, or that nobody asked for."""
+        """Bytes after the last response: of the protocol switched to, or unsolicited."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property
@@ -250,7 +249,7 @@ class HTTP1Connection:
         """End the connection's use for a reason outside it, such as a timeout or a reset.
 
         Args:
-            message: what happened, in words for the user.
+            message: what happened, as text for the user.
             kind: what broke.
             written: whether any byte of the request went out.
 
@@ -307,7 +306,7 @@ class HTTP1Connection:
     def receive_body(self, data: bytes) -> None:
         """Take bytes that arrived after the response's head; ``b""`` means that the peer closed.
 
-        They stay in memory until they are read: call this when :meth:`read_body` gave ``None``.
+        They stay in memory until they are read: call this when :meth:`read_body` returned ``None``.
 
         Raises:
             TransportFailure: as for :meth:`receive_data`.

@@ -5,7 +5,7 @@ after its percent-encoding (RFC 3986, 2.1) or JSON escapes (RFC 8259, 7) are und
 and depth. Where a spelling cannot be found again, the whole text is replaced. A text without a
 secret comes back as it was, and nothing makes hiding fail.
 
-What is secret by its name is the affair of :mod:`genesys_core.http.redaction`.
+Secrets recognised by name are handled by :mod:`genesys_core.http.redaction`.
 """
 
 import re
@@ -50,7 +50,7 @@ class KnownSecrets(Confidential, frozen=True):
         return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
 
     def joined(self, other: "KnownSecrets") -> "KnownSecrets":
-        """These and others."""
+        """These secrets and others."""
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:

@@ -1,8 +1,8 @@
-"""The message seam: what a transport is given, what it gives back, how it fails.
+"""The transport interface: requests, responses and transport failures.
 
-Law: these are values. Any HTTP client that can turn a :class:`Request` into a :class:`Response`,
-or into a :class:`TransportFailure` that tells whether the request may have reached the server,
-can carry this library.
+Invariants: these are values. Any HTTP client that turns a :class:`Request` into a :class:`Response`,
+or into a :class:`TransportFailure` that states whether the request may have reached the server,
+can serve as a transport.
 """
 
 from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
@@ -35,7 +35,7 @@ LONGEST: Final = 1e9
 
 
 class Timeout(Struct, frozen=True, kw_only=True):
-    """Seconds that each phase of one request may take; ``None`` waits for ever.
+    """Seconds that each phase of one request may take; ``None`` waits forever.
 
     Attributes:
         connect: to open a connection, TLS included.
@@ -95,11 +95,11 @@ class Request(Printable, frozen=True):
         url: absolute, encoded.
         headers: all that the library wants sent; ``Host`` and ``Content-Length`` are the transport's.
         body: the encoded body, or ``None`` for no body at all.
-        timeout: what each phase may take.
-        expires: when the whole call is to be over, on the monotonic clock, or ``None``: a
-            transport looks at it between the reads of a reply, so that one which comes in drips
-            does not outlast the call's deadline. One that ignores it keeps ``timeout`` alone.
-        purpose: what it is for; nothing of it is sent.
+        timeout: the timeout of each phase.
+        expires: the call's deadline on the monotonic clock, or ``None``. A transport checks it
+            between reads, so that a slowly trickling response cannot outlast the deadline; one
+            that ignores it enforces ``timeout`` alone.
+        purpose: what the request is for; not sent.
     """
 
     method: str
@@ -196,8 +196,8 @@ class Streamed(Printable, Generic[Chunks_co], frozen=True):
         status: the status code.
         headers: as received.
         chunks: an iterator, synchronous or asynchronous as its transport is, of the content with
-            transfer and content codings removed, in pieces of any size. It can be gone through
-            once.
+            transfer and content codings removed, in pieces of any size. It can be iterated
+                only once.
     """
 
     status: int
@@ -217,10 +217,10 @@ class TransportFailure(Exception):  # noqa: N818 - the seam's word: not an error
     """What a transport raises when no complete response came back.
 
     Args:
-        message: what happened, in words for the user.
+        message: what happened, as text for the user.
         kind: what broke.
         sent: whether the request may have reached the server. ``False`` is a promise:
-            the core then repeats even a POST.
+            the core then retries even a POST.
     """
 
     def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:

@@ -1,8 +1,7 @@
-"""``multipart/form-data`` (RFC 7578) as pieces to be written one after the other.
+"""``multipart/form-data`` (RFC 7578) as a sequence of pieces to write.
 
-Law: what is in a name, a file name or a type never ends a header or a part. Content given as a
-source (an iterator, a file) is passed through untouched: this module says when its turn is, an
-adapter reads it.
+Invariants: a name, file name or media type never ends a header or a part. Content given as a source
+(an iterator, a file) is passed through untouched: this module puts it in order, an adapter reads it.
 """
 
 import re
@@ -59,7 +58,7 @@ class Part(Printable, Generic[S_co], frozen=True):
 
     @property
     def size(self) -> int | None:
-        """Bytes of the content, or ``None`` where nobody knows."""
+        """Length of the content in bytes, or ``None`` if unknown."""
         content = self.content
         if isinstance(content, str):
             return len(_utf8(content, f"part {self.name!r}"))
@@ -107,7 +106,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
     @property
     def length(self) -> int | None:
-        """Bytes of the whole form, or ``None`` where a part's size is not known."""
+        """Length of the whole form in bytes, or ``None`` if a part's length is unknown."""
         total = len(self._end())
         for part in self.parts:
             size = part.size
@@ -117,7 +116,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """What is written, in order: bytes as they are, and each source in its turn."""
+        """The pieces to write, in order: bytes and sources."""
         for part in self.parts:
             yield self._head(part)
             content = part.content

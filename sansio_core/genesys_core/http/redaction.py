@@ -1,6 +1,6 @@
-"""What is never shown of a request and its response.
+"""Redaction: hide secrets in requests and responses before they are shown.
 
-Law: a redaction only ever hides more. The defaults always hold, names can be added but not taken
+Invariants: a redaction only ever hides more. The defaults always hold, names can be added but not taken
 away; a name matches in any case and spelling (``client_secret``, ``clientSecret``,
 ``Client-Secret``); whatever is not secret stays as it was; no input makes it fail, and the time it
 takes grows with the length of the input, whatever that is.
@@ -84,7 +84,7 @@ class Redaction(Struct, frozen=True):
     def extended(
         self, *, headers: Iterable[str] = (), query: Iterable[str] = (), body: Iterable[str] = ()
     ) -> "Redaction":
-        """This redaction with more names."""
+        """This redaction with additional names."""
         more = Redaction(headers=frozenset(headers), query=frozenset(query), body=frozenset(body))
         return Redaction(
             headers=self.headers | more.headers,
@@ -130,7 +130,7 @@ class Redaction(Struct, frozen=True):
         return self.shown_text(text)
 
     def shown_text(self, text: str) -> str:
-        """Any text as it may be shown: JSON, whole or in scraps, an error message, a URL."""
+        """Any text as it may be shown: complete or partial JSON, an error message, a URL."""
         text = _hidden(text, _JSON, self.body)
         if "\\" in text:
             text = _JSON_STRING.sub(self._escaped, text)
@@ -211,7 +211,7 @@ def pair_secrets(user: str, password: str) -> Iterator[str]:
 
 
 _LONGEST_BODY: Final = 65_536
-"""Bytes of a body that is looked through; longer ones hold files and lists."""
+"""Maximum length in bytes of a body that is searched; longer ones hold files and lists."""
 
 
 def _credentials(value: str) -> Iterator[str]:
@@ -384,4 +384,4 @@ def _hidden(text: str, syntax: _Syntax, names: frozenset[str]) -> str:
 
 
 DEFAULT_REDACTION: Final = Redaction()
-"""The defaults and nothing more."""
+"""The default redaction."""

@@ -1,7 +1,7 @@
 """URLs from templates and values.
 
-Law: a value never changes the shape of a URL. Whatever is in an id, the request goes to the path
-that the definition names, with as many segments as it has, on the host that was configured.
+Invariants: a value never changes the structure of a URL. Whatever an id contains, the request goes to
+the path in the definition, with the same number of segments, on the configured host.
 """
 
 import re
@@ -68,8 +68,8 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
     (``collectionFormat: multi``); a space is ``%20``.
 
     Raises:
-        InvalidValueError: a value that a query cannot hold; an iterator too, because it could be
-            gone through only once, and an operation may be sent any number of times.
+        InvalidValueError: a value that a query cannot hold; an iterator too, because it can be
+            iterated only once, and an operation may be sent any number of times.
     """
     return "&".join(
         f"{_quote(name, name)}={_quote(name, format_scalar(name, item))}"
