@@ -329,7 +329,7 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
         "the pool and what it leaves behind are the library's own": """
             227-closed-while-calls-are-under-way 243-no-cycles-per-failed-call-cut
-            243-no-cycles-per-failed-call-refused 244-core-cases-under-gevent
+            243-no-cycles-per-failed-call-refused
         """,
         "a child of a fork writes on its parent's connections": """
             237-a-fork-with-an-idle-connection
